@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Puts the spine together: listeners -> `accept` -> lanes -> couriers.
+//!
+//! Rule: `accept` never talks to a destination.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bridge_model::{ChatId, NetworkId, Timestamp};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, Dice};
+use crate::courier::{Attempt, Carry, CourierParts, Couriers};
+use crate::desk::Desk;
+use crate::gate::Gate;
+use crate::lane::{CORE, Head, Work};
+use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
+use crate::order::{Batch, Failure};
+use crate::portal::EndState;
+use crate::relay::{Networks, Relay};
+use crate::store::{Settlement, Store, StoreError};
+
+/// How long the message map is kept.
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The running spine.
+pub struct Core {
+    store: Arc<dyn Store>,
+    networks: Networks,
+    clock: Arc<dyn Clock>,
+    gate: Arc<Gate>,
+    couriers: Arc<Couriers>,
+    stop: CancellationToken,
+}
+
+/// What the spine needs.
+pub struct CoreParts {
+    /// What survives a crash.
+    pub store: Arc<dyn Store>,
+    /// Carries to networks.
+    pub relay: Relay,
+    /// Carries out commands.
+    pub desk: Desk,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub dice: Arc<dyn Dice>,
+    /// Entries under way at once, over all lanes.
+    pub concurrency: usize,
+    /// Entries above which a lane pauses its sources.
+    pub high_water: u64,
+    /// Ends everything.
+    pub stop: CancellationToken,
+}
+
+/// Entries of core lanes go to the desk, all others to their network.
+struct Carriers {
+    relay: Relay,
+    desk: Desk,
+}
+
+#[async_trait]
+impl Carry for Carriers {
+    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        if head.entry.lane.network.as_str() == CORE {
+            self.desk.carry(head, attempt).await
+        } else {
+            self.relay.carry(head, attempt).await
+        }
+    }
+
+    async fn halted(&self, head: &Head, why: &str) -> Vec<(bridge_model::Place, Work)> {
+        self.relay.halted(head, why).await
+    }
+}
+
+impl Core {
+    /// Puts the parts together; [`Core::run`] begins.
+    pub fn new(parts: CoreParts) -> Arc<Self> {
+        let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
+        let gate = Arc::new(Gate::new(high_water));
+        let networks = relay.networks.clone();
+        let couriers = Couriers::new(CourierParts {
+            store: Arc::clone(&store),
+            carry: Arc::new(Carriers { relay, desk }),
+            clock: Arc::clone(&clock),
+            dice,
+            gate: Arc::clone(&gate),
+            concurrency,
+            stop: stop.clone(),
+        });
+        Arc::new(Self { store, networks, clock, gate, couriers, stop })
+    }
+
+    /// Runs until stopped. A network that cannot go on leaves the others running; when none is
+    /// left, this ends.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lanes cannot be read at the start, or the last network's
+    /// [`NetworkError`].
+    pub async fn run(self: &Arc<Self>, commands: Vec<CommandHelp>) -> Result<(), RunError> {
+        let all = || self.networks.all().map(|network| network.id().clone());
+        for lane in self.store.lanes().await? {
+            self.gate.note(&lane.place, lane.depth, all());
+        }
+        self.couriers.start().await?;
+        let tasks = TaskTracker::new();
+        let (ended, mut ends) = tokio::sync::mpsc::channel(8);
+        for network in self.networks.all() {
+            let (core, network, ended) = (Arc::clone(self), Arc::clone(network), ended.clone());
+            let commands = commands.clone();
+            tasks.spawn(async move {
+                let id = network.id().clone();
+                let sink: Arc<dyn Sink> = Arc::new(Ear { core: Arc::clone(&core), network: id });
+                let ready = async {
+                    core.make_ready(&*network, &commands).await;
+                    std::future::pending().await
+                };
+                let ran = tokio::select! {
+                    ran = network.run(sink, core.stop.clone()) => ran,
+                    never = ready => never,
+                };
+                // The receiver is gone only when everything ends anyway.
+                drop(ended.send(ran).await);
+            });
+        }
+        drop(ended);
+        let core = Arc::clone(self);
+        tasks.spawn(async move {
+            tokio::select! {
+                () = core.forget_daily() => {}
+                () = core.stop.cancelled() => {}
+            }
+        });
+        let mut last = Ok(());
+        while let Some(end) = ends.recv().await {
+            if let Err(error) = end {
+                tracing::error!(%error, "a network stopped; what it would carry waits in its lanes");
+                last = Err(RunError::Network(error));
+            }
+        }
+        self.stop.cancel();
+        tasks.close();
+        tasks.wait().await;
+        self.couriers.ended().await;
+        last
+    }
+
+    /// Waits until every courier has come to rest; call after the stop.
+    pub async fn ended(&self) {
+        self.couriers.ended().await;
+    }
+
+    /// Tells the platform our commands and checks the linked chats; both are tried until they
+    /// are answered.
+    async fn make_ready(&self, network: &dyn Network, commands: &[CommandHelp]) {
+        let work = async {
+            self.insist(|| network.publish_commands(commands)).await;
+            let chats = self.linked_chats(network.id()).await.unwrap_or_default();
+            for chat in chats {
+                self.insist(|| network.prepare(&chat)).await;
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    async fn insist<F, T>(&self, ask: F)
+    where
+        F: Fn() -> T,
+        T: Future<Output = Result<(), AskError>>,
+    {
+        let mut delay = Duration::from_secs(1);
+        loop {
+            match ask().await {
+                Ok(()) => return,
+                Err(AskError::Refused(reason)) => {
+                    tracing::error!(reason, "a platform refuses what the bridge needs");
+                    return;
+                }
+                Err(AskError::Retry { after, .. }) => {
+                    self.clock.sleep(after.unwrap_or(delay)).await;
+                    delay = delay.saturating_mul(2).min(Duration::from_secs(300));
+                }
+            }
+        }
+    }
+
+    async fn forget_daily(&self) {
+        loop {
+            let kept = i64::try_from(RETENTION.as_millis()).unwrap_or(i64::MAX);
+            let before = Timestamp(self.clock.now().0.saturating_sub(kept));
+            match self.store.forget(before).await {
+                Ok(rows) => tracing::info!(rows, "old messages were forgotten"),
+                Err(error) => tracing::error!(%error, "old messages were not forgotten"),
+            }
+            self.clock.sleep(A_DAY).await;
+        }
+    }
+}
+
+/// The spine cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A network cannot go on.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+}
+
+/// What one network sees of the core.
+struct Ear {
+    core: Arc<Core>,
+    network: NetworkId,
+}
+
+#[async_trait]
+impl Sink for Ear {
+    async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
+        let now = self.core.clock.now();
+        let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
+        for lane in accepted.lanes.iter().filter(|lane| lane.halted.is_none()) {
+            self.core.gate.note(&lane.place, lane.depth, [self.network.clone()]);
+        }
+        self.core.couriers.wake(accepted.lanes);
+        Ok(())
+    }
+
+    async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError> {
+        self.core.store.mark(&self.network, key).await.map_err(sink)
+    }
+
+    async fn room(&self, network: &NetworkId) {
+        self.core.gate.room(network).await;
+    }
+
+    async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
+        self.core.linked_chats(network).await.map_err(sink)
+    }
+}
+
+impl Core {
+    async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, StoreError> {
+        let ends = self.store.portals().await?.into_iter().flat_map(|portal| {
+            let room = (portal.room, EndState::Active);
+            portal.ends.into_iter().map(|end| (end.place, end.state)).chain([room])
+        });
+        let ours =
+            ends.filter(|(place, state)| place.network == *network && *state == EndState::Active);
+        Ok(ours.map(|(place, _)| place.chat).collect())
+    }
+}
+
+fn sink(error: StoreError) -> SinkError {
+    SinkError(error.to_string())
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One courier per lane: takes the head, has it carried, records what came of it.
+//!
+//! Rule: the variant of `DeliverError` decides. A lane that waits keeps nobody else waiting:
+//! the permit to work is given back before it sleeps.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bridge_model::Place;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, Dice};
+use crate::gate::Gate;
+use crate::lane::{Head, LaneState, Work};
+use crate::order::{DeliverError, Failure, Part};
+use crate::store::{Settlement, Store};
+
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
+
+/// Carries one entry: to a network, or to the core bot's desk.
+#[async_trait]
+pub trait Carry: Send + Sync {
+    /// Carries the head of a lane. What `attempt` knows of earlier tries is brought up to date, also on
+    /// errors. A refusal is settled here, with a word to the author.
+    ///
+    /// # Errors
+    /// [`Failure`] with `Retry`, `Uncertain` or `ChatClosed`.
+    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure>;
+
+    /// What to say to whom when a lane comes to a halt.
+    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)>;
+}
+
+/// What is known of earlier tries to carry the same entry.
+#[derive(Clone, Debug, Default)]
+pub struct Attempt {
+    /// Parts that are in the chat.
+    pub done: Vec<Part>,
+    /// An earlier try may have left more there: look first.
+    pub doubt: bool,
+    /// How many tries failed.
+    pub failed: u32,
+}
+
+/// All couriers.
+pub struct Couriers {
+    store: Arc<dyn Store>,
+    carry: Arc<dyn Carry>,
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+    gate: Arc<Gate>,
+    permits: Semaphore,
+    running: Mutex<HashMap<Place, Arc<Notify>>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What couriers need.
+pub struct CourierParts {
+    /// Where the lanes are.
+    pub store: Arc<dyn Store>,
+    /// Who carries.
+    pub carry: Arc<dyn Carry>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub dice: Arc<dyn Dice>,
+    /// Who is told about depths.
+    pub gate: Arc<Gate>,
+    /// How many entries are under way at once, over all lanes.
+    pub concurrency: usize,
+    /// Ends all couriers.
+    pub stop: CancellationToken,
+}
+
+impl Couriers {
+    /// Puts the parts together; [`Couriers::start`] begins.
+    pub fn new(parts: CourierParts) -> Arc<Self> {
+        let CourierParts { store, carry, clock, dice, gate, concurrency, stop } = parts;
+        Arc::new(Self {
+            store,
+            carry,
+            clock,
+            dice,
+            gate,
+            permits: Semaphore::new(concurrency.max(1)),
+            running: Mutex::default(),
+            tasks: TaskTracker::new(),
+            stop,
+        })
+    }
+
+    /// Begins with every lane that is not empty. Each head may have been under way when the
+    /// process ended, so it is in doubt. Halted lanes get another chance.
+    ///
+    /// # Errors
+    /// [`crate::store::StoreError`] when the lanes cannot be read.
+    pub async fn start(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
+        for lane in self.store.lanes().await? {
+            if lane.halted.is_some() {
+                self.store.halt(&lane.place, None, Vec::new(), self.clock.now()).await?;
+            }
+            if lane.depth > 0 {
+                self.begin(lane.place, Attempt { doubt: true, ..Attempt::default() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The lanes got entries.
+    pub fn wake(self: &Arc<Self>, lanes: impl IntoIterator<Item = LaneState>) {
+        for lane in lanes {
+            if lane.halted.is_none() && lane.depth > 0 {
+                self.begin(lane.place, Attempt::default());
+            }
+        }
+    }
+
+    /// Waits until every courier has ended; call after the stop token was cancelled.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn begin(self: &Arc<Self>, lane: Place, attempt: Attempt) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bell) = running.get(&lane) {
+            bell.notify_one();
+            return;
+        }
+        let bell = Arc::new(Notify::new());
+        running.insert(lane.clone(), Arc::clone(&bell));
+        let couriers = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = couriers.stop.cancelled() => {}
+                () = couriers.work(&lane, &bell, attempt) => {}
+            }
+        });
+    }
+
+    /// Works until the lane is empty or halted.
+    async fn work(self: &Arc<Self>, lane: &Place, bell: &Notify, mut attempt: Attempt) {
+        loop {
+            match self.step(lane, &mut attempt).await {
+                Step::Next => attempt = Attempt::default(),
+                Step::Wait(delay) => self.clock.sleep(delay).await,
+                Step::Rest => {
+                    let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+                    let rung = futures_util::FutureExt::now_or_never(bell.notified()).is_some();
+                    if !rung {
+                        running.remove(lane);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn step(self: &Arc<Self>, lane: &Place, attempt: &mut Attempt) -> Step {
+        let Ok(permit) = self.permits.acquire().await else { return Step::Rest };
+        let head = match self.store.take(lane).await {
+            Ok(Some(head)) if head.halted => return Step::Rest,
+            Ok(Some(head)) => head,
+            Ok(None) => return Step::Rest,
+            Err(error) => {
+                tracing::error!(%error, "a lane cannot be read");
+                return Step::Wait(LONGEST_DELAY);
+            }
+        };
+        let entry = head.entry.id.0;
+        let network = lane.network.clone();
+        match self.carry.carry(&head, attempt).await {
+            Ok(settlement) => match self.store.settle(settlement).await {
+                Ok(settled) => {
+                    tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
+                    self.gate.note(lane, settled.depth, []);
+                    self.wake(settled.lanes);
+                    Step::Next
+                }
+                Err(error) => {
+                    // What was sent is sent: look before sending again.
+                    tracing::error!(entry, %network, %error, "an outcome was not stored");
+                    attempt.doubt = true;
+                    Step::Wait(self.delay(attempt))
+                }
+            },
+            Err(failure) => {
+                drop(permit);
+                self.failed(&head, attempt, failure).await
+            }
+        }
+    }
+
+    async fn failed(
+        self: &Arc<Self>,
+        head: &Head,
+        attempt: &mut Attempt,
+        failure: Failure,
+    ) -> Step {
+        let (entry, network) = (head.entry.id.0, head.entry.lane.network.clone());
+        attempt.done = failure.done;
+        match failure.error {
+            DeliverError::Retry { after, reason } => {
+                let delay = after.unwrap_or_else(|| self.delay(attempt));
+                let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                tracing::warn!(entry, %network, reason, delay_ms, "an entry is tried again later");
+                Step::Wait(delay)
+            }
+            DeliverError::Uncertain { reason } => {
+                tracing::warn!(entry, %network, reason, "an entry may have arrived");
+                attempt.doubt = true;
+                Step::Wait(self.delay(attempt))
+            }
+            DeliverError::ChatClosed { reason } | DeliverError::Refused { reason } => {
+                tracing::error!(entry, %network, reason, "a lane is halted");
+                let then = self.carry.halted(head, &reason).await;
+                let lane = &head.entry.lane;
+                match self.store.halt(lane, Some(reason), then, self.clock.now()).await {
+                    Ok(told) => {
+                        self.gate.open(lane);
+                        for lane in told {
+                            self.begin(lane, Attempt::default());
+                        }
+                        Step::Rest
+                    }
+                    Err(error) => {
+                        tracing::error!(entry, %network, %error, "a halt was not stored");
+                        Step::Wait(LONGEST_DELAY)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Doubles from 1 s to 5 min, with up to a quarter of jitter.
+    fn delay(&self, attempt: &mut Attempt) -> Duration {
+        let doubled = FIRST_DELAY.saturating_mul(1_u32 << attempt.failed.min(9));
+        attempt.failed = attempt.failed.saturating_add(1);
+        let capped = doubled.min(LONGEST_DELAY);
+        capped - capped.mul_f64(self.dice.fraction() / 4.0)
+    }
+}
+
+enum Step {
+    Next,
+    Wait(Duration),
+    Rest,
+}

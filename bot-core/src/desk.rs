@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The core bot at work: commands, invitations, lost chats.
+//!
+//! Rule: nothing is ever executed for a ghost or a bot. A command ends in one transaction:
+//! its change, its answer and the removal of its entry happen together, once.
+
+pub mod code;
+pub mod commands;
+pub mod create;
+pub mod info;
+pub mod link;
+pub mod notice;
+pub mod remove;
+pub mod rooms;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bridge_model::{
+    AuthorKind, ChatId, Command, Content, Event, NetworkId, Place, RichText, Rights,
+};
+
+use crate::clock::{Clock, Dice};
+use crate::courier::{Attempt, Carry};
+use crate::i18n::{Arg, Key};
+use crate::lane::{Answer, Head, Work, chat_of_core_place};
+use crate::matrix::MATRIX;
+use crate::network::AskError;
+use crate::order::{DeliverError, Failure};
+use crate::portal::EndState;
+use crate::pseudonym::Pseudonyms;
+use crate::relay::Networks;
+use crate::store::{Change, Settlement, Store, StoreError};
+use crate::voice::{Wording, label};
+
+pub use rooms::Rooms;
+
+/// What `version` and `source` answer, and who runs this bridge.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The version.
+    pub version: String,
+    /// The commit it was built from.
+    pub commit: String,
+    /// Where the source is.
+    pub source_url: String,
+    /// Matrix ids of those who run the bridge.
+    pub operators: Vec<String>,
+    /// The homeserver's name.
+    pub server: String,
+}
+
+/// The core bot at work.
+pub struct Desk {
+    /// Who is reachable.
+    pub networks: Networks,
+    /// The Matrix side, for rooms.
+    pub matrix: Arc<dyn Rooms>,
+    /// What is known.
+    pub store: Arc<dyn Store>,
+    /// What the bot says.
+    pub wording: Arc<Wording>,
+    /// Names of remote places in state events.
+    pub pseudonyms: Pseudonyms,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Codes.
+    pub dice: Arc<dyn Dice>,
+    /// What it says about itself.
+    pub about: About,
+}
+
+/// What a command leads to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What the person reads.
+    pub answer: RichText,
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// What else is said and done.
+    pub then: Vec<(Place, Work)>,
+}
+
+/// A command that cannot be carried out now; it waits.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// A platform cannot be asked now.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who typed a command, and where.
+pub struct Caller<'a> {
+    /// The command.
+    pub command: &'a Command,
+    /// The chat.
+    pub place: &'a Place,
+}
+
+impl Outcome {
+    /// Only an answer.
+    pub fn say(answer: RichText) -> Self {
+        Self { answer, ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl Carry for Desk {
+    async fn carry(&self, head: &Head, _attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        let event = &head.entry.work.event;
+        let chat = chat_of_core_place(&head.entry.lane).unwrap_or_else(|| event.place.clone());
+        let outcome = match self.handle(event, &chat).await {
+            Ok(outcome) => outcome,
+            Err(DeskError::Ask(AskError::Retry { after, reason })) => {
+                return Err(Failure::clean(DeliverError::Retry { after, reason }));
+            }
+            Err(DeskError::Ask(AskError::Refused(reason))) => {
+                Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
+            }
+            Err(DeskError::Store(error)) => {
+                let reason = error.to_string();
+                return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
+            }
+        };
+        let Outcome { answer, changes, mut then } = outcome;
+        if !answer.is_empty() {
+            let work = Work::say(&chat, None, self.wording.message(answer, self.clock.now()));
+            then.insert(0, (chat, work.answering(hook(event))));
+        }
+        Ok(Settlement {
+            lane: head.entry.lane.clone(),
+            entry: head.entry.id,
+            parts: Vec::new(),
+            changes,
+            then,
+            now: self.clock.now(),
+        })
+    }
+
+    async fn halted(&self, _head: &Head, _why: &str) -> Vec<(Place, Work)> {
+        Vec::new()
+    }
+}
+
+/// Where the answer to an event hangs.
+fn hook(event: &Event) -> Answer {
+    match &event.content {
+        Content::Commanded(Command { answer_via: Some(via), .. }) => {
+            Answer { to: None, via: Some(via.clone()) }
+        }
+        Content::Commanded(_) => Answer { to: Some(event.message.clone()), via: None },
+        Content::Posted(_)
+        | Content::Edited(_)
+        | Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned => Answer::default(),
+    }
+}
+
+impl Desk {
+    async fn handle(&self, event: &Event, chat: &Place) -> Result<Outcome, DeskError> {
+        match &event.content {
+            Content::Commanded(command) if command.by.kind == AuthorKind::Bot => {
+                Ok(Outcome::default())
+            }
+            Content::Commanded(command) => self.command(&Caller { command, place: chat }).await,
+            Content::Invited { whom, .. } => self.invited(chat, whom).await,
+            Content::Closed => self.lost(chat).await,
+            Content::Moved { .. } => self.moved(chat).await,
+            Content::Posted(_)
+            | Content::Edited(_)
+            | Content::Deleted { .. }
+            | Content::Reacted { .. }
+            | Content::Unreacted { .. }
+            | Content::Pinned => Ok(Outcome::default()),
+        }
+    }
+
+    /// What the caller may do in the chat where they typed.
+    pub(super) async fn rights(&self, caller: &Caller<'_>) -> Result<Rights, DeskError> {
+        if let Some(rights) = caller.command.rights {
+            return Ok(rights);
+        }
+        let Some(network) = self.networks.get(&caller.place.network) else {
+            return Ok(Rights::default());
+        };
+        Ok(network.rights(&caller.place.chat, &caller.command.by.user).await?)
+    }
+
+    /// The line that names the right which is missing.
+    pub(super) fn not_allowed(&self, place: &Place) -> RichText {
+        self.wording.say(Key::NotAllowed.on(&place.network), &[])
+    }
+
+    /// Words of the bot for a chat, as an entry of its lane.
+    pub(super) fn words(&self, chat: &Place, key: Option<&str>, text: RichText) -> (Place, Work) {
+        (chat.clone(), Work::say(chat, key, self.wording.message(text, self.clock.now())))
+    }
+
+    /// A remote chat is lost; the room and its members stay.
+    async fn lost(&self, chat: &Place) -> Result<Outcome, DeskError> {
+        let Some(portal) = self.store.portal_of(chat).await? else {
+            return Ok(Outcome::default());
+        };
+        if portal.room == *chat {
+            // Nobody is left to be told in the room; those on the other side are.
+            let text = self.wording.say(Key::RoomLost, &[]);
+            let ends = portal.ends.iter();
+            let then = ends.map(|end| self.words(&end.place, None, text.clone())).collect();
+            return Ok(Outcome { then, ..Outcome::default() });
+        }
+        if portal.ends.iter().all(|end| end.place != *chat || end.state == EndState::Severed) {
+            return Ok(Outcome::default());
+        }
+        let text = self.wording.say(Key::Severed, &[Arg::text(label(&chat.network))]);
+        let then = vec![self.words(&portal.room, None, text)];
+        let changes = vec![Change::Severed(chat.clone(), true)];
+        Ok(Outcome { answer: RichText::default(), changes, then })
+    }
+
+    async fn moved(&self, chat: &Place) -> Result<Outcome, DeskError> {
+        let Some(portal) = self.store.portal_of(chat).await? else {
+            return Ok(Outcome::default());
+        };
+        let text = self.wording.say(Key::Moved, &[Arg::text(label(&chat.network))]);
+        let then = vec![self.words(&portal.room, None, text)];
+        Ok(Outcome { then, ..Outcome::default() })
+    }
+
+    /// The address under which a room opens in a browser.
+    pub(super) fn join_link(&self, room: &ChatId) -> String {
+        let address = crate::matrix::convert::address::link(room.as_str());
+        format!("{address}?via={}", self.about.server)
+    }
+
+    /// The network that a person names, if it is configured and not Matrix.
+    pub(super) fn remote_network(&self, name: &str) -> Option<NetworkId> {
+        let id = NetworkId::from(name.to_ascii_lowercase().as_str());
+        (id.as_str() != MATRIX && self.networks.get(&id).is_some()).then_some(id)
+    }
+
+    /// The names of the configured networks, for lines that say what can be typed.
+    pub(super) fn remote_names(&self) -> String {
+        let all = self.networks.all().map(|network| network.id().as_str());
+        let mut names: Vec<&str> = all.filter(|name| *name != MATRIX).collect();
+        names.sort_unstable();
+        names.join(" | ")
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Which command does what. All sides end here: a button, a typed command and a slash
+//! command are only ways to call it.
+
+use bridge_model::{NetworkId, RichText};
+
+use super::{Caller, Desk, DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::matrix::MATRIX;
+use crate::network::CommandHelp;
+use crate::voice::{Lines, Wording};
+
+/// A command, its line in `help`, and its argument in menus.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub help: Key,
+    /// Its argument: name, description, may be left out.
+    pub argument: Option<(&'static str, Key, bool)>,
+    /// Typed in Matrix rooms.
+    pub matrix: bool,
+    /// Typed in legacy chats.
+    pub remote: bool,
+}
+
+const fn entry(name: &'static str, help: Key, matrix: bool, remote: bool) -> Entry {
+    Entry { name, help, argument: None, matrix, remote }
+}
+
+/// All commands, in the order in which `help` shows them.
+pub const ALL: &[Entry] = &[
+    entry("help", Key::HelpHelp, true, true),
+    Entry {
+        argument: Some(("code", Key::HelpLinkCode, true)),
+        ..entry("link", Key::HelpLink, true, true)
+    },
+    entry("unlink", Key::HelpUnlink, true, true),
+    entry("status", Key::HelpStatus, true, true),
+    entry("create", Key::HelpCreate, true, false),
+    entry("portals", Key::HelpPortals, true, false),
+    entry("matrix", Key::HelpMatrix, false, true),
+    entry("privacy", Key::HelpPrivacy, true, true),
+    entry("delete", Key::HelpDelete, false, true),
+    entry("version", Key::HelpVersion, true, true),
+    entry("source", Key::HelpSource, true, true),
+];
+
+/// The commands as platforms show them in their menus.
+pub fn menu(wording: &Wording) -> Vec<CommandHelp> {
+    let remote = ALL.iter().filter(|entry| entry.remote);
+    remote
+        .map(|entry| CommandHelp {
+            name: entry.name.into(),
+            description: wording.plain(entry.help, &[]),
+            argument: entry.argument.map(|(name, ..)| name.into()),
+            argument_help: entry.argument.map(|(_, help, _)| wording.plain(help, &[])),
+            argument_optional: entry.argument.is_some_and(|(_, _, optional)| optional),
+        })
+        .collect()
+}
+
+impl Desk {
+    /// Carries out what somebody typed.
+    pub(super) async fn command(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
+        let mut words = caller.command.text.split_whitespace();
+        let name = words.next().unwrap_or("help").to_ascii_lowercase();
+        let arguments: Vec<&str> = words.collect();
+        let argument = arguments.first().copied();
+        let on_matrix = caller.place.network.as_str() == MATRIX;
+        match name.as_str() {
+            "help" | "start" => Ok(Outcome::say(self.help(caller))),
+            "link" => self.link(caller, argument).await,
+            "unlink" => self.unlink(caller, argument).await,
+            "status" => self.status(caller).await,
+            "create" if on_matrix => self.create(caller, argument).await,
+            "portals" if on_matrix => self.portals(caller).await,
+            "matrix" => self.way_to_matrix(caller).await,
+            "privacy" => Ok(Outcome::say(self.privacy())),
+            "delete" => self.delete(caller).await,
+            "version" => Ok(Outcome::say(self.version())),
+            "source" => Ok(Outcome::say(self.source())),
+            _ => Ok(Outcome::say(self.unknown(caller, &name))),
+        }
+    }
+
+    fn help(&self, caller: &Caller<'_>) -> RichText {
+        let on_matrix = caller.place.network.as_str() == MATRIX;
+        let mut text = self.wording.say(Key::HelpIntro, &[]);
+        let shown = ALL.iter().filter(|e| if on_matrix { e.matrix } else { e.remote });
+        for entry in shown {
+            let typed = self.typed(caller, entry.name);
+            let help = self.wording.plain(entry.help, &[]);
+            let line = [Arg::text(typed), Arg::text(help)];
+            text = text.join_line(self.wording.say(Key::HelpLine, &line));
+        }
+        text
+    }
+
+    fn unknown(&self, caller: &Caller<'_>, name: &str) -> RichText {
+        let help = self.typed(caller, "help");
+        self.wording.say(Key::CommandUnknown, &[Arg::text(name), Arg::text(help)])
+    }
+
+    /// How a command is typed where the caller is.
+    pub(super) fn typed(&self, caller: &Caller<'_>, command: &str) -> String {
+        self.typed_on(&caller.place.network, command)
+    }
+
+    /// How a command is typed on a network.
+    pub(super) fn typed_on(&self, network: &NetworkId, command: &str) -> String {
+        let prefix = self.networks.get(network).map(|network| network.command_prefix());
+        format!("{}{command}", prefix.unwrap_or("/"))
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Rooms on request, and invitations.
+//!
+//! Rule: a room belongs to the human who asked for it; ghosts accept no invitations.
+
+use bridge_model::{Place, UserId};
+
+use super::{Caller, Desk, DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::matrix::MATRIX;
+use crate::voice::Lines;
+
+impl Desk {
+    /// `create NETWORK`, in a chat with the bot alone.
+    pub(super) async fn create(
+        &self,
+        caller: &Caller<'_>,
+        argument: Option<&str>,
+    ) -> Result<Outcome, DeskError> {
+        if !caller.command.private {
+            let bot = Arg::text(self.matrix.bot());
+            return Ok(Outcome::say(self.wording.say(Key::CreateElsewhere, &[bot])));
+        }
+        let Some(network) = argument.and_then(|name| self.remote_network(name)) else {
+            let usage = Arg::text(self.typed(caller, "create"));
+            let names = Arg::text(self.remote_names());
+            return Ok(Outcome::say(self.wording.say(Key::CreateUsage, &[usage, names])));
+        };
+        let by = &caller.command.by;
+        let name = self.wording.plain(Key::RoomName, &[Arg::text(&by.name)]);
+        let room = self.matrix.create_room(&by.user, &name).await?;
+        let link = Arg::url(self.join_link(&room));
+        let place = Place::new(MATRIX, room);
+        let mut outcome = self.offer(caller, network, Some(place)).await?;
+        outcome.answer = self.wording.say(Key::Created, &[link]).join_line(outcome.answer);
+        Ok(outcome)
+    }
+
+    /// The core bot joins and introduces itself; a ghost declines.
+    pub(super) async fn invited(&self, chat: &Place, whom: &UserId) -> Result<Outcome, DeskError> {
+        if whom.as_str() != self.matrix.bot() {
+            let reason = self.wording.plain(Key::GhostDeclines, &[]);
+            self.matrix.decline(&chat.chat, whom, reason).await?;
+            return Ok(Outcome::default());
+        }
+        self.matrix.join(&chat.chat).await?;
+        let help = Arg::text(self.typed_on(&chat.network, "help"));
+        Ok(Outcome::say(self.wording.say(Key::Hello, &[help])))
+    }
+}

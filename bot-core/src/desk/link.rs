@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `link` and `unlink`: both sides consent, by a code that one shows and the other types.
+
+use bridge_model::{NetworkId, Person, Place, RichText, Timestamp};
+
+use super::{Caller, Desk, DeskError, Outcome, code};
+use crate::i18n::{Arg, Key};
+use crate::matrix::MATRIX;
+use crate::network::AskError;
+use crate::portal::{EndState, Offer, Portal};
+use crate::store::{Change, CodeHash};
+use crate::voice::{Lines, label};
+
+/// The two chats that a code joins.
+struct Pair {
+    room: Place,
+    remote: Place,
+}
+
+impl Desk {
+    /// `link`, `link NETWORK` and `link CODE`.
+    pub(super) async fn link(
+        &self,
+        caller: &Caller<'_>,
+        argument: Option<&str>,
+    ) -> Result<Outcome, DeskError> {
+        if !self.rights(caller).await?.manage {
+            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        }
+        let on_matrix = caller.place.network.as_str() == MATRIX;
+        match argument {
+            Some(name) if on_matrix && self.remote_network(name).is_some() => {
+                let wanted = self.remote_network(name).unwrap_or_else(|| MATRIX.into());
+                self.offer(caller, wanted, None).await
+            }
+            None if !on_matrix => self.offer(caller, MATRIX.into(), None).await,
+            Some(name) if !on_matrix && name.eq_ignore_ascii_case(MATRIX) => {
+                self.offer(caller, MATRIX.into(), None).await
+            }
+            Some(typed) if code::looks_like(typed) => self.redeem(caller, typed).await,
+            Some(_) | None => {
+                let usage = Arg::text(self.typed(caller, "link"));
+                let names = Arg::text(self.remote_names());
+                Ok(Outcome::say(self.wording.say(Key::LinkUsage, &[usage, names])))
+            }
+        }
+    }
+
+    /// Gives out a code that is to be typed on the network `wanted`. With `room`, it links that
+    /// room instead of the chat in which it was asked for.
+    pub(super) async fn offer(
+        &self,
+        caller: &Caller<'_>,
+        wanted: NetworkId,
+        room: Option<Place>,
+    ) -> Result<Outcome, DeskError> {
+        let from = room.unwrap_or_else(|| caller.place.clone());
+        if from.network.as_str() != MATRIX
+            && let Some(portal) = self.store.portal_of(&from).await?
+            && is_active(&portal, &from)
+        {
+            return Ok(Outcome::say(self.wording.say(Key::AlreadyLinked, &[])));
+        }
+        let code = code::fresh(&*self.dice);
+        let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
+        let offer = Offer {
+            from,
+            wanted: wanted.clone(),
+            by: Person {
+                network: caller.place.network.clone(),
+                user: caller.command.by.user.clone(),
+            },
+            expires: Timestamp(self.clock.now().0.saturating_add(life)),
+            used: false,
+            title: caller.command.chat_title.clone(),
+        };
+        let typed = self.typed_on(&wanted, &format!("link {code}"));
+        let args = [Arg::text(label(&wanted)), Arg::text(typed)];
+        let answer = self.wording.say(Key::LinkCode.on(&wanted), &args);
+        let changes = vec![Change::Offer(code::hash(&code), offer)];
+        Ok(Outcome { answer, changes, then: Vec::new() })
+    }
+
+    async fn redeem(&self, caller: &Caller<'_>, typed: &str) -> Result<Outcome, DeskError> {
+        let hash = code::hash(typed);
+        let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
+        let Some(offer) = self.store.find_offer(&hash).await? else {
+            return say(Key::CodeWrong, &[]);
+        };
+        if offer.used {
+            return say(Key::CodeUsed, &[]);
+        }
+        if offer.expires < self.clock.now() {
+            return say(Key::CodeStale, &[]);
+        }
+        let here = caller.place;
+        if here.network != offer.wanted {
+            return say(Key::CodeElsewhere, &[Arg::text(label(&offer.wanted))]);
+        }
+        let remote_is_here = here.network.as_str() != MATRIX;
+        let pair = if remote_is_here {
+            Pair { room: offer.from.clone(), remote: here.clone() }
+        } else {
+            Pair { room: here.clone(), remote: offer.from.clone() }
+        };
+        if let Some(other) = self.store.portal_of(&pair.remote).await?
+            && (other.room != pair.room || is_active(&other, &pair.remote))
+        {
+            return say(Key::AlreadyLinked, &[]);
+        }
+        let title = if remote_is_here { caller.command.chat_title.clone() } else { offer.title };
+        self.join(&hash, pair, (here, title)).await
+    }
+
+    /// Both chats are ready: makes the portal, with its notices.
+    async fn join(
+        &self,
+        code: &CodeHash,
+        pair: Pair,
+        (here, title): (&Place, Option<String>),
+    ) -> Result<Outcome, DeskError> {
+        let Pair { room, remote } = pair;
+        let there = if *here == room { &remote } else { &room };
+        for place in [&room, &remote] {
+            let Some(network) = self.networks.get(&place.network) else { continue };
+            if let Err(AskError::Refused(reason)) = network.prepare(&place.chat).await {
+                let args = [Arg::text(label(&place.network)), Arg::text(reason)];
+                return Ok(Outcome::say(self.wording.say(Key::LinkNotReady, &args)));
+            }
+        }
+        let title = match title {
+            Some(title) => Some(title),
+            None => self.title_of(&remote).await,
+        };
+        let bridge_info = self.announce_bridge(&room, &remote, title.as_deref()).await;
+        let mut answer = self.linked(&remote, here);
+        if let Err(missing) = bridge_info {
+            answer = answer.join_line(missing);
+        }
+        let mut then = vec![self.words(there, None, self.linked(&remote, there))];
+        then.extend(self.notices(&room, &remote).await?);
+        let changes = vec![Change::Link { code: *code, room, remote, title }];
+        Ok(Outcome { answer, changes, then })
+    }
+
+    async fn title_of(&self, place: &Place) -> Option<String> {
+        let network = self.networks.get(&place.network)?;
+        network.title(&place.chat).await.ok().flatten()
+    }
+
+    fn linked(&self, remote: &Place, reader: &Place) -> RichText {
+        let other = if remote == reader { MATRIX.into() } else { remote.network.clone() };
+        let undo = if remote == reader {
+            self.typed_on(&reader.network, "unlink")
+        } else {
+            self.typed_on(&reader.network, &format!("unlink {}", remote.network))
+        };
+        self.wording.say(Key::Linked, &[Arg::text(label(&other)), Arg::text(undo)])
+    }
+
+    /// `unlink`, in a room with the network's name when there are several.
+    pub(super) async fn unlink(
+        &self,
+        caller: &Caller<'_>,
+        argument: Option<&str>,
+    ) -> Result<Outcome, DeskError> {
+        if !self.rights(caller).await?.manage {
+            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        }
+        let here = caller.place;
+        let Some(portal) = self.store.portal_of(here).await? else {
+            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+        };
+        let wanted = argument.map(str::to_ascii_lowercase);
+        let mut ends = portal.ends.iter().map(|end| &end.place).filter(|place| {
+            *place == here
+                || (portal.room == *here
+                    && wanted.as_ref().is_none_or(|name| place.network.as_str() == name))
+        });
+        let (Some(remote), None) = (ends.next(), ends.next()) else {
+            let usage = Arg::text(self.typed(caller, "unlink"));
+            let linked = portal.ends.iter().map(|end| end.place.network.as_str());
+            let names = Arg::text(linked.collect::<Vec<_>>().join(" | "));
+            return Ok(Outcome::say(self.wording.say(Key::UnlinkUsage, &[usage, names])));
+        };
+        self.withdraw_bridge(&portal.room, remote).await;
+        let there = if portal.room == *here { remote } else { &portal.room };
+        let said = |place: &Place| {
+            let again = self.typed_on(&place.network, "link");
+            self.wording.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
+        };
+        let then = vec![self.words(there, None, said(there))];
+        let changes = vec![Change::Unlink(remote.clone())];
+        Ok(Outcome { answer: said(here), changes, then })
+    }
+}
+
+/// Whether messages cross to and from `remote`.
+fn is_active(portal: &Portal, remote: &Place) -> bool {
+    portal.ends.iter().any(|end| end.place == *remote && end.state == EndState::Active)
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the desk does in Matrix rooms besides talking.
+//!
+//! Rule: the desk knows the homeserver only as this.
+
+use async_trait::async_trait;
+use bridge_model::{ChatId, UserId};
+use serde_json::Value;
+
+use crate::network::AskError;
+
+/// What the core bot does in rooms besides talking.
+#[async_trait]
+pub trait Rooms: Send + Sync {
+    /// The core bot's Matrix id.
+    fn bot(&self) -> &str;
+
+    /// Joins a room that the core bot was invited to.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn join(&self, room: &ChatId) -> Result<(), AskError>;
+
+    /// Makes a private room that `owner` is invited to and owns.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError>;
+
+    /// Declines an invitation for a ghost: the person behind it would never see what is written
+    /// there.
+    ///
+    /// # Errors
+    /// [`AskError::Retry`]; a refusal means that the invitation is gone, which is a success.
+    async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError>;
+
+    /// Sets a piece of state (type and state key) as the core bot
+    /// (`PUT /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}`).
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn set_state(
+        &self,
+        room: &ChatId,
+        kind_and_key: (&str, &str),
+        content: &Value,
+    ) -> Result<(), AskError>;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The names of all sentences.
+//!
+//! Rule: this list, `i18n/en.json` and `i18n/qqq.json` name the same sentences, and each is
+//! said somewhere; tests keep it so.
+
+use bridge_model::NetworkId;
+
+macro_rules! keys {
+    ($($variant:ident = $name:literal,)*) => {
+        /// The name of a sentence; `i18n/qqq.json` documents each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Key {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                $variant,
+            )*
+        }
+
+        impl Key {
+            /// Every sentence.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in the language files.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    HelpIntro = "help-intro",
+    HelpLine = "help-line",
+    HelpHelp = "help-help",
+    HelpLink = "help-link",
+    HelpLinkCode = "help-link-code",
+    HelpUnlink = "help-unlink",
+    HelpStatus = "help-status",
+    HelpCreate = "help-create",
+    HelpPortals = "help-portals",
+    HelpMatrix = "help-matrix",
+    HelpPrivacy = "help-privacy",
+    HelpDelete = "help-delete",
+    HelpVersion = "help-version",
+    HelpSource = "help-source",
+    HelpConduct = "help-conduct",
+    Hello = "hello",
+    CommandUnknown = "command-unknown",
+    CommandFailed = "command-failed",
+    NotAllowed = "not-allowed",
+    NotAllowedMatrix = "not-allowed-matrix",
+    NotAllowedTelegram = "not-allowed-telegram",
+    NotAllowedDiscord = "not-allowed-discord",
+    OperatorsOnly = "operators-only",
+    LinkUsage = "link-usage",
+    LinkCode = "link-code",
+    LinkCodeMatrix = "link-code-matrix",
+    LinkCodeTelegram = "link-code-telegram",
+    LinkCodeDiscord = "link-code-discord",
+    LinkNotReady = "link-not-ready",
+    Linked = "linked",
+    AlreadyLinked = "already-linked",
+    BridgeStateMissing = "bridge-state-missing",
+    CodeWrong = "code-wrong",
+    CodeUsed = "code-used",
+    CodeStale = "code-stale",
+    CodeElsewhere = "code-elsewhere",
+    UnlinkUsage = "unlink-usage",
+    Unlinked = "unlinked",
+    NotLinked = "not-linked",
+    CreateUsage = "create-usage",
+    CreateElsewhere = "create-elsewhere",
+    Created = "created",
+    RoomName = "room-name",
+    GhostDeclines = "ghost-declines",
+    StatusNotLinked = "status-not-linked",
+    StatusRoom = "status-room",
+    StatusFlowing = "status-flowing",
+    StatusWaiting = "status-waiting",
+    StatusHalted = "status-halted",
+    StatusSevered = "status-severed",
+    PortalsCount = "portals-count",
+    WayToMatrix = "way-to-matrix",
+    Privacy = "privacy",
+    Version = "version",
+    Source = "source",
+    DeleteUsage = "delete-usage",
+    DeleteUnknown = "delete-unknown",
+    DeleteNotAllowed = "delete-not-allowed",
+    Disclosure = "disclosure",
+    DisclosureTelegram = "disclosure-telegram",
+    DisclosureDiscord = "disclosure-discord",
+    DisclosureMatrix = "disclosure-matrix",
+    DisclosureMatrixTelegram = "disclosure-matrix-telegram",
+    DisclosureMatrixDiscord = "disclosure-matrix-discord",
+    Refused = "refused",
+    LaneHalted = "lane-halted",
+    Severed = "severed",
+    Moved = "moved",
+    RoomLost = "room-lost",
+    FileTooLarge = "file-too-large",
+    ContentUnsupported = "content-unsupported",
+}
+
+impl Key {
+    /// The version of this sentence for one network (`link-code` on Telegram is
+    /// `link-code-telegram`), or the sentence itself where there is none.
+    pub fn on(self, network: &NetworkId) -> Self {
+        let of_network = |key: &Self| {
+            let rest = key.name().strip_prefix(self.name()).and_then(|rest| rest.strip_prefix('-'));
+            rest == Some(network.as_str())
+        };
+        Self::ALL.iter().copied().find(of_network).unwrap_or(self)
+    }
+}

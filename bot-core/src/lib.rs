@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Everything that is true of every network, and the Matrix side.
+//!
+//! Rule: this crate does not know which networks exist besides Matrix; it meets
+//! them only as [`network::Network`].
+
+pub mod clock;
+pub mod lane;
+pub mod matrix;
+pub mod portal;
+pub mod store;
+pub mod core;
+pub mod courier;
+pub mod desk;
+pub mod gate;
+pub mod ghost;
+pub mod pseudonym;
+pub mod relay;
+pub mod voice;
+pub mod i18n;
+pub mod network;
+pub mod order;
+
+pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, Sink};
+pub use order::{Act, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, Voice};

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Carries orders into rooms, as ghosts.
+//!
+//! Rule: a transaction id is made of the store's number, the entry's and the part's, so that it is
+//! unique over all ghosts and for ever, and the same on every try.
+
+use async_trait::async_trait;
+use bridge_model::{Capabilities, MediaHandle, Message, MessageId, Reaction, Timestamp};
+use ruma::api::client::membership::leave_room;
+use ruma::api::client::message::send_message_event;
+use ruma::api::client::redact::redact_event;
+use ruma::events::MessageLikeEventType;
+use ruma::{MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, UInt};
+use serde_json::Value;
+
+use super::client::{ClientError, Identity};
+use super::convert::outgoing::{self, PartContent, Uploaded};
+use super::{MatrixNetwork, convert, rooms};
+use crate::network::{AskError, Deliver, MediaSource};
+use crate::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+
+#[async_trait]
+impl Deliver for MatrixNetwork {
+    fn capabilities(&self) -> &Capabilities {
+        &convert::MATRIX
+    }
+
+    async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        let room = OwnedRoomId::try_from(order.chat.as_str()).map_err(|error| {
+            Failure::clean(DeliverError::Refused { reason: error.to_string() })
+        })?;
+        let mut done = order.done.clone();
+        let mut result = self.act(order, &room, (media, false), &mut done).await;
+        if matches!(&result, Err(error) if error.is("M_FORBIDDEN")) {
+            // The ghost may have been removed, or the homeserver has forgotten it.
+            result = self.act(order, &room, (media, true), &mut done).await;
+        }
+        match result {
+            Ok(()) => Ok(Receipt { parts: done }),
+            Err(error) => Err(Failure { error: self.decide(&room, error).await, done }),
+        }
+    }
+
+    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+        self.look_for(order).await.map_err(|error| {
+            Failure { error: error.decide().or_retry(), done: order.done.clone() }
+        })
+    }
+}
+
+/// Why an act failed: the homeserver's answer, or a decision that was made already.
+pub(super) enum ActError {
+    Client(ClientError),
+    Decided(DeliverError),
+}
+
+impl From<ClientError> for ActError {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<DeliverError> for ActError {
+    fn from(error: DeliverError) -> Self {
+        Self::Decided(error)
+    }
+}
+
+impl ActError {
+    fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Client(error) if error.is(code))
+    }
+}
+
+impl DeliverError {
+    /// For acts that can be repeated without harm.
+    fn or_retry(self) -> Self {
+        match self {
+            Self::Uncertain { reason } => Self::Retry { after: None, reason },
+            Self::Retry { .. } | Self::Refused { .. } | Self::ChatClosed { .. } => self,
+        }
+    }
+}
+
+impl MatrixNetwork {
+    async fn act(
+        &self,
+        order: &Order,
+        room: &OwnedRoomId,
+        (media, anew): (&dyn MediaSource, bool),
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        match &order.act {
+            Act::Post { voice, message, native_reply, .. } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let uploaded = self.uploads(&identity, message, media).await?;
+                let contents =
+                    outgoing::post_parts(message, *native_reply, &order.source, &uploaded);
+                let at = Some(message.sent_at);
+                self.send_parts((order, room, &identity), contents, at, done).await
+            }
+            Act::Edit { voice, parts, message, native_reply } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let message = self.rehosted(&identity, message, media).await?;
+                self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
+            }
+            Act::Delete { voice, parts } => {
+                for part in parts {
+                    let identity = self.ghost(voice, room, (media, anew)).await?;
+                    self.redact((order, room, &identity), &part.id).await?;
+                }
+                Ok(())
+            }
+            Act::React { voice, target, reaction, .. } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let key = match reaction {
+                    Reaction::Emoji(emoji) => emoji.clone(),
+                    Reaction::Custom { id, .. } if convert::native::is_mxc(id) => id.clone(),
+                    Reaction::Custom { name, .. } => format!(":{name}:"),
+                };
+                let content = outgoing::reaction(target.as_str(), &key, &order.source);
+                self.send_parts((order, room, &identity), vec![content], None, done).await
+            }
+            Act::Unreact { voice, id, .. } => {
+                let Some(id) = id else { return Ok(()) };
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                Ok(self.redact((order, room, &identity), id).await?)
+            }
+            Act::Pin { target } => Ok(self.pin(room, target).await?),
+            Act::Leave => {
+                let request = leave_room::v3::Request::new(room.clone());
+                Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)
+            }
+        }
+    }
+
+    /// Uploads the files of a message. One that cannot be had is shown as what it was.
+    async fn uploads(
+        &self,
+        identity: &Identity,
+        message: &Message,
+        source: &dyn MediaSource,
+    ) -> Result<Vec<Uploaded>, ActError> {
+        let mut uploaded = Vec::new();
+        for media in &message.media {
+            let stream = match source.open(media).await {
+                Ok(stream) => stream,
+                Err(AskError::Retry { after, reason }) => {
+                    return Err(DeliverError::Retry { after, reason }.into());
+                }
+                Err(AskError::Refused(reason)) => {
+                    uploaded.push(Uploaded::missing(media.clone(), &reason));
+                    continue;
+                }
+            };
+            let mime = media.mime.clone().or_else(|| stream.mime.clone());
+            let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
+            let name = media.name.as_deref();
+            match self.client.upload(identity, (name, &mime), stream).await {
+                Ok(uri) => uploaded.push(Uploaded::at(media.clone(), uri, mime)),
+                Err(error) if error.is("M_TOO_LARGE") => {
+                    let reason = "larger than this homeserver allows";
+                    uploaded.push(Uploaded::missing(media.clone(), reason));
+                }
+                // An upload that broke off is repeated without harm.
+                Err(error) => return Err(error.decide().or_retry().into()),
+            }
+        }
+        Ok(uploaded)
+    }
+
+    /// The message with its files on this homeserver, so that an edit can name them.
+    async fn rehosted(
+        &self,
+        identity: &Identity,
+        message: &Message,
+        source: &dyn MediaSource,
+    ) -> Result<Message, ActError> {
+        let mut message = message.clone();
+        let uploaded = self.uploads(identity, &message, source).await?;
+        for (media, uploaded) in message.media.iter_mut().zip(uploaded) {
+            if let Some((uri, mime)) = uploaded.address() {
+                let reference = uri.to_owned();
+                media.handle = MediaHandle { network: self.id.clone(), reference };
+                media.mime = Some(mime.to_owned());
+            }
+        }
+        Ok(message)
+    }
+
+    async fn send_parts(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        contents: Vec<PartContent>,
+        at: Option<Timestamp>,
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        for (number, content) in contents.into_iter().enumerate().skip(done.len()) {
+            let media = content.media;
+            let id = self.send_one((order, room, identity), number, content, at).await?;
+            done.push(Part { id, media });
+        }
+        Ok(())
+    }
+
+    async fn send_one(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        number: usize,
+        content: PartContent,
+        at: Option<Timestamp>,
+    ) -> Result<MessageId, ClientError> {
+        let body = raw(&content.content)?;
+        let mut request = send_message_event::v3::Request::new_raw(
+            room.clone(),
+            self.transaction(order, number),
+            MessageLikeEventType::from(content.event_type),
+            ruma::serde::Raw::from_json(body),
+        );
+        let at = at.and_then(|at| UInt::try_from(at.0).ok());
+        request.timestamp = at.map(MilliSecondsSinceUnixEpoch);
+        let response = self.client.send(request, identity).await?;
+        Ok(MessageId::from(response.event_id.as_str()))
+    }
+
+    fn transaction(&self, order: &Order, number: usize) -> OwnedTransactionId {
+        format!("{}.{}.{number}", self.instance, order.entry.0).into()
+    }
+
+    /// Edits the parts that are there, redacts what is too many, adds what is too few.
+    async fn edit(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        parts: &[Part],
+        (message, native_reply): (&Message, bool),
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        let edits = outgoing::edit_parts(message, native_reply, &order.source, parts);
+        for (number, content) in edits.into_iter().enumerate().skip(done.len()) {
+            let part = parts.get(number).cloned();
+            let media = content.media;
+            if content.event_type == outgoing::UNCHANGED {
+                done.extend(part);
+                continue;
+            }
+            let id = self.send_one((order, room, identity), number, content, None).await?;
+            // An edited part keeps its own id; the edit's id is of no use.
+            done.push(part.unwrap_or(Part { id, media }));
+        }
+        for surplus in parts.iter().skip(done.len()) {
+            self.redact((order, room, identity), &surplus.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Redacts as the one who said it, else as the core bot. What is gone already is a success.
+    async fn redact(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        event: &MessageId,
+    ) -> Result<(), ClientError> {
+        let event = OwnedEventId::try_from(event.as_str())
+            .map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        let name = rooms::short(event.as_str());
+        let transaction = format!("{}.{}.r{name}", self.instance, order.entry.0);
+        let request =
+            redact_event::v3::Request::new(room.clone(), event, transaction.clone().into());
+        match self.client.send(request.clone(), identity).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is("M_NOT_FOUND") => Ok(()),
+            Err(error) if error.is("M_FORBIDDEN") && *identity != Identity::Bot => {
+                self.client.send(request, &Identity::Bot).await.map(drop)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn pin(&self, room: &OwnedRoomId, target: &MessageId) -> Result<(), ClientError> {
+        let state = rooms::state(&self.client, room, "m.room.pinned_events", "").await?;
+        let pinned = state.as_ref().and_then(|event| event.get("content")?.get("pinned"));
+        let mut pinned = pinned.and_then(Value::as_array).cloned().unwrap_or_default();
+        let target = Value::from(target.as_str());
+        if pinned.contains(&target) {
+            return Ok(());
+        }
+        pinned.push(target);
+        let content = serde_json::json!({ "pinned": pinned });
+        rooms::set_state(&self.client, room, ("m.room.pinned_events", ""), &content).await
+    }
+
+    /// A room that the core bot is not in any more is closed to everybody.
+    async fn decide(&self, room: &OwnedRoomId, error: ActError) -> DeliverError {
+        let error = match error {
+            ActError::Decided(error) => return error,
+            ActError::Client(error) => error,
+        };
+        if error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") {
+            let bot = bridge_model::UserId::from(self.ghosts.bot());
+            let chat = bridge_model::ChatId::from(room.as_str());
+            let rights = crate::network::Network::rights(self, &chat, &bot).await;
+            if !rights.is_ok_and(|rights| rights.member) {
+                let reason = format!("the core bot is not in the room: {error}");
+                return DeliverError::ChatClosed { reason };
+            }
+        }
+        error.decide()
+    }
+
+    /// The Matrix id that speaks for a voice.
+    pub(super) fn sender_of(&self, voice: &Voice) -> String {
+        match voice {
+            Voice::Bot => self.ghosts.bot().to_owned(),
+            Voice::Person { person, .. } => self.ghosts.mxid(&self.ghosts.localpart(person)),
+        }
+    }
+}
+
+fn raw(content: &Value) -> Result<Box<serde_json::value::RawValue>, ClientError> {
+    serde_json::value::to_raw_value(content)
+        .map_err(|error| ClientError::Unwritable(error.to_string()))
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the bridge asks of and sets in rooms.
+
+use bridge_model::Rights;
+use ruma::api::client::membership::{get_member_events, invite_user, join_room_by_id};
+use ruma::api::client::state::{get_state_event_for_key, send_state_event};
+use ruma::events::StateEventType;
+use ruma::events::room::member::MembershipState;
+use ruma::{OwnedRoomId, OwnedUserId};
+use serde_json::Value;
+
+use super::client::{Client, ClientError, Identity};
+use crate::store::keys;
+
+/// The event that stands for a piece of state, or `None` when it was never set.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn state(
+    client: &Client,
+    room: &OwnedRoomId,
+    kind: &str,
+    key: &str,
+) -> Result<Option<Value>, ClientError> {
+    let mut request = get_state_event_for_key::v3::Request::new(
+        room.clone(),
+        StateEventType::from(kind),
+        key.into(),
+    );
+    request.format = get_state_event_for_key::v3::StateEventFormat::Event;
+    match client.send(request, &Identity::Bot).await {
+        Ok(response) => serde_json::from_str(response.event_or_content.get())
+            .map(Some)
+            .map_err(|error| ClientError::Lost(error.to_string())),
+        Err(error) if error.is("M_NOT_FOUND") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sets a piece of state as the core bot.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn set_state(
+    client: &Client,
+    room: &OwnedRoomId,
+    (kind, key): (&str, &str),
+    content: &Value,
+) -> Result<(), ClientError> {
+    let body = serde_json::value::to_raw_value(content)
+        .map_err(|error| ClientError::Unwritable(error.to_string()))?;
+    let request = send_state_event::v3::Request::new_raw(
+        room.clone(),
+        StateEventType::from(kind),
+        key.into(),
+        ruma::serde::Raw::from_json(body),
+    );
+    client.send(request, &Identity::Bot).await.map(drop)
+}
+
+/// Has a ghost join: at once, or after an invitation by the core bot.
+///
+/// # Errors
+/// [`ClientError`], the one of the join after the invitation.
+pub async fn join(
+    client: &Client,
+    room: &OwnedRoomId,
+    ghost: &OwnedUserId,
+) -> Result<(), ClientError> {
+    let identity = Identity::Ghost(ghost.clone());
+    let request = join_room_by_id::v3::Request::new(room.clone());
+    match client.send(request.clone(), &identity).await {
+        Ok(_) => return Ok(()),
+        Err(error) if error.is("M_FORBIDDEN") => {}
+        Err(error) => return Err(error),
+    }
+    let recipient = invite_user::v3::InvitationRecipient::UserId(
+        invite_user::v3::InviteUserId::new(ghost.clone()),
+    );
+    let invitation = invite_user::v3::Request::new(room.clone(), recipient);
+    match client.send(invitation, &Identity::Bot).await {
+        Ok(_) => {}
+        // "is already in the room" comes with this code too; the join tells.
+        Err(error) if error.is("M_FORBIDDEN") => {}
+        Err(error) => return Err(error),
+    }
+    client.send(request, &identity).await.map(drop)
+}
+
+/// The ids of those who are in the room now.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn members(client: &Client, room: &OwnedRoomId) -> Result<Vec<String>, ClientError> {
+    let mut request = get_member_events::v3::Request::new(room.clone());
+    request.membership = Some(MembershipState::Join);
+    let response = client.send(request, &Identity::Bot).await?;
+    let events = response.chunk.iter();
+    Ok(events.filter_map(|event| event.get_field("state_key").ok().flatten()).collect())
+}
+
+/// What a member may do, from power levels and, since room version 12, creators
+/// (client-server API, `m.room.power_levels`).
+pub fn rights(create: &Value, power: Option<&Value>, user: &str, joined: bool) -> Rights {
+    if !joined {
+        return Rights::default();
+    }
+    if is_creator(create, user) {
+        return Rights { member: true, manage: true, moderate: true };
+    }
+    let content = power.and_then(|event| event.get("content"));
+    let number = |value: &Value| {
+        value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+    };
+    let field = |key: &str| content.and_then(|content| content.get(key)).and_then(number);
+    let own = content.and_then(|content| content.get("users")).and_then(|users| users.get(user));
+    let without_levels = i64::from(content.is_none() && sender(create) == Some(user)) * 100;
+    let level = own
+        .and_then(number)
+        .or_else(|| field("users_default"))
+        .unwrap_or(without_levels);
+    Rights {
+        member: true,
+        manage: level >= field("state_default").unwrap_or(50),
+        moderate: level >= field("redact").unwrap_or(50),
+    }
+}
+
+/// The first letters of a hash of `text`, for transaction ids.
+pub fn short(text: &str) -> String {
+    let mut short = data_encoding::HEXLOWER.encode(&keys::hash(&[text]));
+    short.truncate(16);
+    short
+}
+
+fn sender(create: &Value) -> Option<&str> {
+    create.get("sender").and_then(Value::as_str)
+}
+
+/// Room versions up to 11 name no creators with power of their own.
+fn is_creator(create: &Value, user: &str) -> bool {
+    let content = create.get("content");
+    let version = content.and_then(|content| content.get("room_version")).and_then(Value::as_str);
+    let old = version.unwrap_or("1").parse::<u32>().is_ok_and(|version| version < 12);
+    let more = content.and_then(|content| content.get("additional_creators"));
+    let more = more.and_then(Value::as_array);
+    let listed = more.is_some_and(|more| more.iter().any(|id| id.as_str() == Some(user)));
+    !old && (sender(create) == Some(user) || listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn power_levels_decide_up_to_room_version_11() {
+        let create = json!({"sender": "@a:x", "content": {"room_version": "11"}});
+        let power = json!({"content": {"users": {"@a:x": 100, "@m:x": 50}, "state_default": 60}});
+        let rights = |user| rights(&create, Some(&power), user, true);
+        assert!(rights("@a:x").manage);
+        assert_eq!(rights("@m:x"), Rights { member: true, manage: false, moderate: true });
+        assert_eq!(rights("@n:x"), Rights { member: true, manage: false, moderate: false });
+    }
+
+    #[test]
+    fn creators_may_do_everything_since_room_version_12() {
+        let content = json!({"room_version": "12", "additional_creators": ["@b:x"]});
+        let create = json!({"sender": "@a:x", "content": content});
+        let power = json!({"content": {"users": {}}});
+        assert!(rights(&create, Some(&power), "@a:x", true).manage);
+        assert!(rights(&create, Some(&power), "@b:x", true).moderate);
+        assert!(!rights(&create, Some(&power), "@c:x", true).manage);
+        assert_eq!(rights(&create, Some(&power), "@a:x", false), Rights::default());
+    }
+}

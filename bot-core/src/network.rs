@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The seam between the core and a network: what a network does for the core
+//! ([`Network`], [`Deliver`]) and what the core does for a network ([`Sink`]).
+//!
+//! Rule: a listener acknowledges upstream only after [`Sink::accept`] has
+//! returned `Ok`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bridge_model::{Capabilities, ChatId, Media, MediaHandle, NetworkId, Person, Rights, UserId};
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::order::{Batch, Failure, Order, Part, Receipt};
+
+/// Carries entries to a network.
+#[async_trait]
+pub trait Deliver: Send + Sync {
+    /// What this network can show and carry.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Does what `order` says, except for the parts in `order.done`.
+    ///
+    /// Repeating an order that was carried out already must not be an error:
+    /// deleting what is gone and editing to the same content are successes.
+    ///
+    /// # Errors
+    /// [`Failure`] says what the courier does next, and which parts are there already.
+    async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure>;
+
+    /// Looks for the parts of a [`crate::Act::Post`] that an earlier try may have left in
+    /// the chat after `order.after`, in order. Called before an order whose
+    /// outcome is in doubt is delivered again; idempotent acts answer with an empty list.
+    ///
+    /// # Errors
+    /// As [`Deliver::deliver`].
+    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure>;
+}
+
+/// One network that portals can reach.
+#[async_trait]
+pub trait Network: Deliver {
+    /// Its name.
+    fn id(&self) -> &NetworkId;
+
+    /// What `user` may do in `chat`, asked from the platform.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError>;
+
+    /// The title of `chat`, as people see it.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError>;
+
+    /// Opens the bytes of a file of this network.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError>;
+
+    /// The profile picture of `user`, where it does not come with every message.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn avatar(&self, user: &UserId) -> Result<Option<MediaHandle>, AskError>;
+
+    /// The address of a message for people of other networks, such as
+    /// `https://t.me/c/1/2`; `None` where there is none.
+    fn link_to(&self, chat: &ChatId, message: &bridge_model::MessageId) -> Option<String>;
+
+    /// What stands before a command on this network: `/`, `!freeside `.
+    fn command_prefix(&self) -> &str {
+        "/"
+    }
+
+    /// Makes the chat ready for relaying (webhook made, rights checked); called when a portal
+    /// is linked and at start.
+    ///
+    /// # Errors
+    /// [`AskError::Refused`] names the right that is missing.
+    async fn prepare(&self, chat: &ChatId) -> Result<(), AskError>;
+
+    /// Tells the platform which commands exist, with their descriptions.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError>;
+
+    /// Listens until `stop` is cancelled: listen, convert, `sink.accept`, acknowledge.
+    /// Outages of the platform are waited out inside.
+    ///
+    /// # Errors
+    /// Only what waiting cannot mend, see [`NetworkError`].
+    async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError>;
+}
+
+/// One command as the platform's menu shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandHelp {
+    /// Without prefix: `link`.
+    pub name: String,
+    /// One line, at most 100 characters.
+    pub description: String,
+    /// The name of its only argument, where it takes one.
+    pub argument: Option<String>,
+    /// That argument's description.
+    pub argument_help: Option<String>,
+    /// The argument may be left out.
+    pub argument_optional: bool,
+}
+
+/// Where listeners put what they heard.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// Stores the events and the mark in one transaction; when this returns, they
+    /// survive `kill -9`. Drops what was seen before; a batch whose mark is stored already
+    /// as [`crate::Mark::Once`] is dropped whole.
+    ///
+    /// # Errors
+    /// [`SinkError`]: nothing was stored; do not acknowledge, try again later.
+    async fn accept(&self, batch: Batch) -> Result<(), SinkError>;
+
+    /// The value last stored under a mark of this network.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError>;
+
+    /// Waits while a lane that this network feeds is above its high-water mark.
+    async fn room(&self, network: &NetworkId);
+
+    /// The chats of this network that are linked to a portal.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError>;
+}
+
+/// Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+#[error("the store did not take it: {0}")]
+pub struct SinkError(pub String);
+
+/// Opens files of any network, by handle.
+#[async_trait]
+pub trait MediaSource: Send + Sync {
+    /// Opens the bytes behind `media`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn open(&self, media: &Media) -> Result<MediaStream, AskError>;
+
+    /// The profile picture of a person, where the person's network has to be asked for it.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn picture(&self, _person: &Person) -> Result<Option<MediaHandle>, AskError> {
+        Ok(None)
+    }
+}
+
+/// The bytes of a file, in chunks.
+pub struct MediaStream {
+    /// In bytes, where the platform says so before the first chunk.
+    pub size: Option<u64>,
+    /// The media type that the platform gives.
+    pub mime: Option<String>,
+    /// The chunks.
+    pub chunks: Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>,
+}
+
+/// A question to a platform was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Passing: ask again after this long, or with the usual back-off when `None`.
+    #[error("not now: {reason}")]
+    Retry {
+        /// The platform's own wish.
+        after: Option<Duration>,
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Final: the platform says no.
+    #[error("refused: {0}")]
+    Refused(String),
+}
+
+/// A network cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// The platform does not accept our token (any more).
+    #[error("{network}: the token was refused: {reason}")]
+    TokenRefused {
+        /// Which network.
+        network: NetworkId,
+        /// What the platform said.
+        reason: String,
+    },
+    /// The platform refuses what the configuration asks for (for example intents).
+    #[error("{network}: {reason}")]
+    Refused {
+        /// Which network.
+        network: NetworkId,
+        /// What the platform said and what to do.
+        reason: String,
+    },
+}

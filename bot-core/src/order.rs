@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What goes through the seam: batches in, orders out.
+
+use std::time::Duration;
+
+use bridge_model::{ChatId, Event, Message, MessageId, NetworkId, Person, Reaction};
+use serde::{Deserialize, Serialize};
+
+/// What a listener heard, with the mark that says how far it has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The network that heard it.
+    pub network: NetworkId,
+    /// Stored in the same transaction as the events.
+    pub marks: Vec<Mark>,
+    /// In the order in which they happened.
+    pub events: Vec<Event>,
+}
+
+/// How far a listener has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Replaces the value under `key` (a polling offset, a session).
+    Set {
+        /// Unique within the network.
+        key: String,
+        /// Opaque to the core.
+        value: Vec<u8>,
+    },
+    /// Makes the whole batch count once (a transaction id).
+    Once {
+        /// Unique within the network.
+        key: String,
+    },
+}
+
+/// The number of a lane entry: unique over all lanes and for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntryId(pub u64);
+
+/// A lane entry made ready for its network: everything is resolved.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The entry's number; base of idempotency keys.
+    pub entry: EntryId,
+    /// Where to.
+    pub chat: ChatId,
+    /// What.
+    pub act: Act,
+    /// Parts of this order that are in the chat already.
+    pub done: Vec<Part>,
+    /// The newest message of the chat that the store knows; where `look` starts.
+    pub after: Option<MessageId>,
+    /// The source message's identity for [`Act::Post`], as a keyed hash in base32: the same on every
+    /// try, different for every message, and it tells nothing about its origin.
+    pub source: String,
+}
+
+/// What to do in a chat. Ids are those of the destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Say something. Mentions of people of this network, and reply targets, are
+    /// resolved; the rest is shown as text.
+    Post {
+        /// As whom.
+        voice: Voice,
+        /// What; `reply_to`, if any, holds ids of the destination when `native_reply` is true.
+        message: Message,
+        /// The destination knows the message that is answered, under `reply_to.message`.
+        native_reply: bool,
+        /// Only this person sees it (Discord interaction token), where possible.
+        answer_via: Option<String>,
+    },
+    /// Replace what was said before.
+    Edit {
+        /// As whom.
+        voice: Voice,
+        /// The parts that are there, in order.
+        parts: Vec<Part>,
+        /// The whole new version.
+        message: Message,
+        /// As for [`Act::Post`].
+        native_reply: bool,
+    },
+    /// Take away what was said before.
+    Delete {
+        /// As whom it was said.
+        voice: Voice,
+        /// The parts that are there.
+        parts: Vec<Part>,
+    },
+    /// React.
+    React {
+        /// As whom.
+        voice: Voice,
+        /// To what.
+        target: MessageId,
+        /// With what.
+        reaction: Reaction,
+        /// The other reactions that the bridge carries to this message now, oldest first; for
+        /// networks where the bot has few reactions.
+        others: Vec<Reaction>,
+    },
+    /// Take a reaction back.
+    Unreact {
+        /// As whom.
+        voice: Voice,
+        /// From what.
+        target: MessageId,
+        /// Which.
+        reaction: Reaction,
+        /// The reaction's own id, on networks where it is an event.
+        id: Option<MessageId>,
+        /// The other reactions that the bridge carries to this message and that stay, oldest first.
+        others: Vec<Reaction>,
+    },
+    /// Pin a message of the bot's own.
+    Pin {
+        /// Which.
+        target: MessageId,
+    },
+    /// Leave the chat for good (the platform forgets our webhook, ghosts part).
+    Leave,
+}
+
+/// As whom something is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// The core bot itself.
+    Bot,
+    /// A person of another network.
+    Person {
+        /// Who.
+        person: Person,
+        /// The display name at the source.
+        name: String,
+        /// A public address of the profile picture, where there is one.
+        avatar_url: Option<String>,
+        /// The handle of the profile picture.
+        avatar: Option<bridge_model::MediaHandle>,
+    },
+}
+
+/// One message of the destination that is (part of) a delivered order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its id.
+    pub id: MessageId,
+    /// It carries a file, so that its text is a caption.
+    pub media: bool,
+}
+
+/// What a delivered order left in the chat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// For [`Act::Post`] and [`Act::Edit`]: all parts that are there now, in order.
+    /// For [`Act::React`] on networks where a reaction is an event: that event.
+    pub parts: Vec<Part>,
+}
+
+/// Why an order was not carried out, and how far it came.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    /// The decision.
+    pub error: DeliverError,
+    /// Parts that are in the chat now, including those of `Order::done`.
+    pub done: Vec<Part>,
+}
+
+/// The variant is the decision.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    /// Keep it at the head and try again after the platform's delay, else with back-off.
+    #[error("try again: {reason}")]
+    Retry {
+        /// The platform's own wish.
+        after: Option<Duration>,
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Drop it and tell its author.
+    #[error("refused: {reason}")]
+    Refused {
+        /// Why, for the author and the log.
+        reason: String,
+    },
+    /// It may have happened: `look` before sending again.
+    #[error("uncertain: {reason}")]
+    Uncertain {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Halt the lane and tell the admins: the chat is gone or closed to us.
+    #[error("chat closed: {reason}")]
+    ChatClosed {
+        /// What the platform said.
+        reason: String,
+    },
+}
+
+impl Failure {
+    /// Nothing of the order is in the chat.
+    pub fn clean(error: DeliverError) -> Self {
+        Self { error, done: Vec::new() }
+    }
+}
+
+impl Voice {
+    /// The display name, for everybody but the bot.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Bot => None,
+            Self::Person { name, .. } => Some(name),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Carries an entry to its network: prepare, look if in doubt, deliver.
+//!
+//! Rule: a refusal is never silent; the author is told in the chat where it was said.
+
+pub mod mentions;
+pub mod prepare;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bridge_model::{Content, Media, MediaHandle, NetworkId, Person, Place};
+
+use crate::clock::Clock;
+use crate::courier::{Attempt, Carry};
+use crate::ghost::Ghosts;
+use crate::lane::{Answer, CORE, Head, Work};
+use crate::network::{AskError, MediaSource, MediaStream, Network};
+use crate::order::{DeliverError, Failure, Part};
+use crate::pseudonym::Pseudonyms;
+use crate::store::{Settlement, Store};
+use crate::voice::Wording;
+
+/// Every network that is configured, Matrix included.
+#[derive(Clone, Default)]
+pub struct Networks(HashMap<NetworkId, Arc<dyn Network>>);
+
+impl Networks {
+    /// Adds one.
+    pub fn add(&mut self, network: Arc<dyn Network>) {
+        self.0.insert(network.id().clone(), network);
+    }
+
+    /// The network of that name.
+    pub fn get(&self, id: &NetworkId) -> Option<&Arc<dyn Network>> {
+        self.0.get(id)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
+        self.0.values()
+    }
+}
+
+#[async_trait]
+impl MediaSource for Networks {
+    async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
+        match self.get(&media.handle.network) {
+            Some(network) => network.open(&media.handle).await,
+            None => Err(AskError::Refused("its network is not configured".into())),
+        }
+    }
+
+    async fn picture(&self, person: &Person) -> Result<Option<MediaHandle>, AskError> {
+        match self.get(&person.network) {
+            Some(network) => network.avatar(&person.user).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// Carries entries to networks.
+pub struct Relay {
+    /// Who is reachable.
+    pub networks: Networks,
+    /// What is known.
+    pub store: Arc<dyn Store>,
+    /// Whose Matrix ids are ours.
+    pub ghosts: Ghosts,
+    /// Source identities.
+    pub pseudonyms: Pseudonyms,
+    /// What the bot says.
+    pub wording: Arc<Wording>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Carry for Relay {
+    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        match self.attempt(head, attempt).await {
+            Ok(parts) => Ok(self.settled(head, parts)),
+            Err(Failure { error: DeliverError::Refused { reason }, done }) => {
+                let (entry, network) = (head.entry.id.0, &head.entry.lane.network);
+                tracing::warn!(entry, %network, reason, "refused");
+                let mut settlement = self.settled(head, done);
+                settlement.then.extend(self.tell_author(head, &reason));
+                Ok(settlement)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)> {
+        let lane = &head.entry.lane;
+        let portal = self.store.portal_of(lane).await;
+        match portal {
+            Ok(Some(portal)) if portal.room != *lane => {
+                let text = self.wording.lane_halted(&lane.network, why);
+                let room = portal.room;
+                let work = Work::say(&room, None, self.wording.message(text, self.clock.now()));
+                vec![(room, work)]
+            }
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+}
+
+impl Relay {
+    /// The parts that are in the chat when the entry is done.
+    async fn attempt(&self, head: &Head, attempt: &mut Attempt) -> Result<Vec<Part>, Failure> {
+        let lane = &head.entry.lane;
+        let Some(network) = self.networks.get(&lane.network) else {
+            let reason = format!("the network {} is not configured", lane.network);
+            return Err(Failure::clean(DeliverError::ChatClosed { reason }));
+        };
+        let failed = |error| Failure { error, done: attempt.done.clone() };
+        let prepared = self.prepare(head).await.map_err(failed)?;
+        let Some(mut order) = prepared else { return Ok(Vec::new()) };
+        if attempt.doubt {
+            attempt.done = network.look(&order).await?;
+            attempt.doubt = false;
+        }
+        order.done.clone_from(&attempt.done);
+        Ok(network.deliver(&order, &self.networks).await?.parts)
+    }
+
+    fn settled(&self, head: &Head, parts: Vec<Part>) -> Settlement {
+        Settlement {
+            lane: head.entry.lane.clone(),
+            entry: head.entry.id,
+            parts,
+            changes: Vec::new(),
+            then: Vec::new(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// One line under the message that did not arrive. Not for the bot's own words, and not for
+    /// reactions, which would be louder than what was lost.
+    fn tell_author(&self, head: &Head, reason: &str) -> Option<(Place, Work)> {
+        let event = &head.entry.work.event;
+        let worth_it = match &event.content {
+            Content::Posted(_) | Content::Edited(_) | Content::Deleted { .. } => true,
+            Content::Reacted { .. }
+            | Content::Unreacted { .. }
+            | Content::Commanded(_)
+            | Content::Moved { .. }
+            | Content::Closed
+            | Content::Invited { .. }
+            | Content::Pinned => false,
+        };
+        if !worth_it || event.place.network.as_str() == CORE {
+            return None;
+        }
+        let text = self.wording.refused(&head.entry.lane.network, reason);
+        let message = self.wording.message(text, self.clock.now());
+        let answer = Answer { to: Some(event.message.clone()), via: None };
+        let place = event.place.clone();
+        let work = Work::say(&place, None, message).answering(answer);
+        Some((place, work))
+    }
+}

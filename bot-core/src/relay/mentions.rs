@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Whom a mention means at the destination.
+//!
+//! Rule: a person whom the destination does not know stays as they are; the converter then
+//! shows their name as text.
+
+use std::collections::HashMap;
+
+use bridge_model::{Mention, NetworkId, Person, RichText};
+
+use super::Relay;
+use super::prepare::unread;
+use crate::matrix::MATRIX;
+use crate::order::DeliverError;
+
+impl Relay {
+    /// The text with every mentioned person as `network` knows them.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub async fn local_mentions(
+        &self,
+        network: &NetworkId,
+        text: RichText,
+    ) -> Result<RichText, DeliverError> {
+        let mut local = HashMap::new();
+        let people: Vec<Person> = text.mentions().filter_map(person_of).cloned().collect();
+        for person in people {
+            let there = self.local_person(network, person.clone()).await?;
+            local.insert(person, there);
+        }
+        Ok(text.map_mentions(&mut |mention| match mention {
+            Mention::Person { who, name } => {
+                let who = local.get(&who).cloned().unwrap_or(who);
+                Mention::Person { who, name }
+            }
+            Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. } => mention,
+        }))
+    }
+
+    /// The account that stands for `person` on `network`, or `person` where there is none.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub async fn local_person(
+        &self,
+        network: &NetworkId,
+        person: Person,
+    ) -> Result<Person, DeliverError> {
+        if person.network == *network {
+            return Ok(person);
+        }
+        if person.network.as_str() == MATRIX {
+            let Some(localpart) = self.ghosts.localpart_of(person.user.as_str()) else {
+                return Ok(person);
+            };
+            let behind = self.store.person_behind(localpart).await.map_err(unread)?;
+            return Ok(behind.filter(|behind| behind.network == *network).unwrap_or(person));
+        }
+        if network.as_str() == MATRIX
+            && let Some(ghost) = self.store.ghost(&person).await.map_err(unread)?
+        {
+            return Ok(Person::new(MATRIX, self.ghosts.mxid(&ghost.localpart)));
+        }
+        Ok(person)
+    }
+}
+
+fn person_of(mention: &Mention) -> Option<&Person> {
+    match mention {
+        Mention::Person { who, .. } => Some(who),
+        Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. } => None,
+    }
+}

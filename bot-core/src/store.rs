@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What survives a crash.
+//!
+//! Rule: each verb is one transaction of the domain. When it returns `Ok`, its
+//! effect is on the disk.
+
+pub mod accept;
+pub mod codec;
+pub mod embedded;
+pub mod keys;
+pub mod kv;
+pub mod memory;
+pub mod messages;
+pub mod portals;
+pub mod queue;
+pub mod records;
+pub mod sled;
+pub mod txn;
+
+use async_trait::async_trait;
+use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+
+use crate::lane::{Head, LaneState, Replica, Work};
+use crate::order::{Batch, EntryId, Part};
+use crate::portal::{Offer, Portal};
+
+pub use embedded::Embedded;
+
+/// What survives a crash.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Takes in what a listener heard: drops what was seen before, appends to the lane of every other
+    /// place of the portal, appends commands to the core lane, stores the marks.
+    async fn accept(&self, batch: Batch, now: Timestamp) -> Result<Accepted, StoreError>;
+
+    /// The value last stored under a mark.
+    async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The head of a lane; it stays there until [`Store::settle`].
+    async fn take(&self, lane: &Place) -> Result<Option<Head>, StoreError>;
+
+    /// Removes the head of a lane and stores what came of it, all or nothing.
+    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
+
+    /// Lanes that are not empty or stand still.
+    async fn lanes(&self) -> Result<Vec<LaneState>, StoreError>;
+
+    /// Makes a lane stand still, or go on with `None`. `then` is appended in the same transaction.
+    async fn halt(
+        &self,
+        lane: &Place,
+        why: Option<String>,
+        then: Vec<(Place, Work)>,
+        now: Timestamp,
+    ) -> Result<Vec<Place>, StoreError>;
+
+    /// What is known of a message, whichever of its copies is named.
+    async fn find_replica(
+        &self,
+        place: &Place,
+        message: &MessageId,
+    ) -> Result<Option<Replica>, StoreError>;
+
+    /// The portal that a place belongs to.
+    async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError>;
+
+    /// All portals.
+    async fn portals(&self) -> Result<Vec<Portal>, StoreError>;
+
+    /// The offer behind a code's hash, also when it is stale or used.
+    async fn find_offer(&self, code: &CodeHash) -> Result<Option<Offer>, StoreError>;
+
+    /// What is known of the ghost of a person.
+    async fn ghost(&self, person: &Person) -> Result<Option<GhostRecord>, StoreError>;
+
+    /// Stores what is known of a ghost.
+    async fn save_ghost(&self, person: &Person, ghost: GhostRecord) -> Result<(), StoreError>;
+
+    /// The person behind a ghost's localpart.
+    async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError>;
+
+    /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// A random number made when the store was made; base of idempotency keys, so that a store
+    /// made anew never repeats one.
+    async fn instance(&self) -> Result<String, StoreError>;
+}
+
+/// SHA-256 of a link code, cut to 16 bytes: codes are not stored.
+pub type CodeHash = [u8; 16];
+
+/// What [`Store::accept`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Lanes that got entries.
+    pub lanes: Vec<LaneState>,
+    /// Events that were seen before or belong to no portal.
+    pub dropped: usize,
+}
+
+/// What came of a lane's head.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The lane.
+    pub lane: Place,
+    /// The entry, which must be the head.
+    pub entry: EntryId,
+    /// The parts that it left in the chat.
+    pub parts: Vec<Part>,
+    /// What else changes.
+    pub changes: Vec<Change>,
+    /// Entries to append, in order.
+    pub then: Vec<(Place, Work)>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A change that a command makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A code was given out.
+    Offer(CodeHash, Offer),
+    /// A code was used: joins a room and a remote place; refused when either has changed meanwhile.
+    Link {
+        /// The code.
+        code: CodeHash,
+        /// The room.
+        room: Place,
+        /// The remote place.
+        remote: Place,
+        /// The remote chat's title.
+        title: Option<String>,
+    },
+    /// Takes a remote place out of its portal; the room stays.
+    Unlink(Place),
+    /// A remote place is lost (or found again); the room stays.
+    Severed(Place, bool),
+}
+
+/// What [`Store::settle`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Lanes that got entries.
+    pub lanes: Vec<LaneState>,
+    /// What is left in the settled lane.
+    pub depth: u64,
+}
+
+/// What is known of a ghost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GhostRecord {
+    /// Localpart of its Matrix id.
+    pub localpart: String,
+    /// Hash over the profile that was last sent to the homeserver.
+    pub profile: Option<[u8; 16]>,
+    /// The `mxc://` URI of its picture and the handle's hash that it was made from.
+    pub avatar: Option<(String, [u8; 16])>,
+    /// When the picture was last asked for.
+    pub avatar_asked: Timestamp,
+    /// Rooms that it has joined, as hashed places.
+    pub rooms: Vec<[u8; 16]>,
+}
+
+/// The store cannot do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The disk or the engine fails.
+    #[error("the store failed: {0}")]
+    Engine(String),
+    /// A record cannot be read: written by a newer version, or damaged.
+    #[error("the store holds a {what} that cannot be read: {why}")]
+    Damaged {
+        /// Which record.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The change no longer fits what is stored; nothing was changed.
+    #[error("the change no longer fits: {0}")]
+    Conflict(&'static str),
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `Store` over an embedded engine: one writer thread, one flush per group of transactions.
+//!
+//! Rule: every answer, also that of a read, is given after the flush of its group. Nobody acts
+//! on something that a crash could still undo.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bridge_model::{Content, MessageId, NetworkId, Person, Place, Timestamp};
+use data_encoding::BASE32_NOPAD;
+use tokio::sync::oneshot;
+
+use super::kv::Kv;
+use super::txn::Txn;
+use super::{
+    Accepted, CodeHash, GhostRecord, Settled, Settlement, Store, StoreError, accept, keys,
+    messages, portals, queue,
+};
+use crate::lane::{Head, LaneState, Replica, Work};
+use crate::order::Batch;
+use crate::portal::{Offer, Portal};
+
+/// Transactions that share a flush at most.
+const GROUP: usize = 256;
+
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Job = Box<dyn FnOnce(&mut dyn Kv) -> (bool, Answer) + Send>;
+
+/// A store over an embedded engine.
+pub struct Embedded {
+    jobs: SyncSender<Job>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Embedded {
+    /// Starts the writer thread. `random` makes the instance's number if the store is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the thread cannot be started or the store cannot be read.
+    pub fn start(mut kv: impl Kv, random: [u8; 10]) -> Result<Arc<Self>, StoreError> {
+        let mut tx = Txn::begin(&kv, Timestamp(0))?;
+        if tx.meta().instance.is_empty() {
+            tx.meta().instance = BASE32_NOPAD.encode(&random).to_ascii_lowercase();
+        }
+        let writes = tx.finish()?;
+        kv.apply(&writes)?;
+        kv.flush()?;
+        let (jobs, work) = sync_channel(GROUP);
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || write(&mut kv, &work))
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        Ok(Arc::new(Self { jobs, thread: Mutex::new(Some(thread)) }))
+    }
+
+    /// Runs one transaction on the writer thread.
+    async fn run<T, F>(&self, now: Timestamp, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Txn<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |kv| {
+            let (wrote, done) = transact(kv, now, job);
+            let answer: Answer = Box::new(move |flushed| {
+                // Nobody waits any more: the caller was cancelled, the transaction stands.
+                drop(answer.send(flushed.and(done)));
+            });
+            (wrote, answer)
+        });
+        self.send(job).await?;
+        result.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn send(&self, mut job: Job) -> Result<(), StoreError> {
+        loop {
+            match self.jobs.try_send(job) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) => job = back,
+                Err(TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// Waits for the writer thread, so that the engine is closed when the store is gone.
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        let (closed, _) = sync_channel(1);
+        self.jobs = closed;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
+    }
+}
+
+fn transact<T>(
+    kv: &mut dyn Kv,
+    now: Timestamp,
+    job: impl FnOnce(&mut Txn<'_>) -> Result<T, StoreError>,
+) -> (bool, Result<T, StoreError>) {
+    let prepared = Txn::begin(kv, now).and_then(|mut tx| {
+        let done = job(&mut tx)?;
+        Ok((tx.finish()?, done))
+    });
+    match prepared {
+        Ok((writes, done)) if writes.is_empty() => (false, Ok(done)),
+        Ok((writes, done)) => (true, kv.apply(&writes).map(|()| done)),
+        Err(error) => (false, Err(error)),
+    }
+}
+
+fn write(kv: &mut dyn Kv, work: &Receiver<Job>) {
+    while let Ok(first) = work.recv() {
+        let mut answers = Vec::new();
+        let mut wrote = false;
+        let mut next = Some(first);
+        while let Some(job) = next {
+            let (this_wrote, answer) = job(kv);
+            wrote |= this_wrote;
+            answers.push(answer);
+            next = if answers.len() < GROUP { work.try_recv().ok() } else { None };
+        }
+        let flushed = if wrote { kv.flush() } else { Ok(()) };
+        for answer in answers {
+            answer(flushed.clone());
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Embedded {
+    async fn accept(&self, batch: Batch, now: Timestamp) -> Result<Accepted, StoreError> {
+        self.run(now, move |tx| accept::accept(tx, batch)).await
+    }
+
+    async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = keys::mark_key(network, key);
+        self.run(Timestamp(0), move |tx| tx.get("mark", &key)).await
+    }
+
+    async fn take(&self, lane: &Place) -> Result<Option<Head>, StoreError> {
+        let lane = lane.clone();
+        self.run(Timestamp(0), move |tx| queue::head(tx, &lane)).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
+        self.run(settlement.now, move |tx| settle(tx, settlement)).await
+    }
+
+    async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
+        self.run(Timestamp(0), |tx| {
+            let lanes: Vec<super::records::LaneRecord> = tx.all("lane", &[keys::LANES])?;
+            let busy = lanes.into_iter().filter(|lane| lane.depth > 0 || lane.halted.is_some());
+            Ok(busy.map(queue::state).collect())
+        })
+        .await
+    }
+
+    async fn halt(
+        &self,
+        lane: &Place,
+        why: Option<String>,
+        then: Vec<(Place, Work)>,
+        now: Timestamp,
+    ) -> Result<Vec<Place>, StoreError> {
+        let lane = lane.clone();
+        self.run(now, move |tx| {
+            let mut record = queue::lane(tx, &lane)?;
+            record.halted = why;
+            queue::store_lane(tx, &record)?;
+            let mut lanes = Vec::new();
+            for (place, work) in then {
+                lanes.push(queue::append(tx, &place, work)?.place);
+            }
+            Ok(lanes)
+        })
+        .await
+    }
+
+    async fn find_replica(
+        &self,
+        place: &Place,
+        message: &MessageId,
+    ) -> Result<Option<Replica>, StoreError> {
+        let (place, message) = (place.clone(), message.clone());
+        self.run(Timestamp(0), move |tx| messages::replica(tx, &place, &message)).await
+    }
+
+    async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {
+        let place = place.clone();
+        self.run(Timestamp(0), move |tx| portals::of(tx, &place)).await
+    }
+
+    async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
+        self.run(Timestamp(0), |tx| portals::all(tx)).await
+    }
+
+    async fn find_offer(&self, code: &CodeHash) -> Result<Option<Offer>, StoreError> {
+        let code = *code;
+        self.run(Timestamp(0), move |tx| portals::offer(tx, &code)).await
+    }
+
+    async fn ghost(&self, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
+        let person = person.clone();
+        self.run(Timestamp(0), move |tx| portals::ghost(tx, &person)).await
+    }
+
+    async fn save_ghost(&self, person: &Person, ghost: GhostRecord) -> Result<(), StoreError> {
+        let person = person.clone();
+        self.run(Timestamp(0), move |tx| portals::save_ghost(tx, &person, &ghost)).await
+    }
+
+    async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError> {
+        let key = keys::localpart_key(localpart);
+        self.run(Timestamp(0), move |tx| tx.get("ghost", &key)).await
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.run(before, move |tx| messages::forget(tx, before)).await
+    }
+
+    async fn instance(&self) -> Result<String, StoreError> {
+        self.run(Timestamp(0), |tx| Ok(tx.meta().instance.clone())).await
+    }
+}
+
+fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
+    let Settlement { lane, entry, parts, changes, then, now: _ } = settlement;
+    let entry = queue::remove(tx, &lane, entry)?;
+    let event = &entry.work.event;
+    let here = (&event.place, &event.message);
+    match &event.content {
+        Content::Posted(_) | Content::Edited(_) => {
+            if !parts.is_empty() {
+                messages::set_copy(tx, here, &lane, &parts)?;
+            }
+        }
+        Content::Reacted { by, reaction, .. } => {
+            let by = Person { network: event.place.network.clone(), user: by.user.clone() };
+            let made = parts.first().map(|part| &part.id);
+            messages::set_reaction_event(tx, here, (&by, reaction), (&lane, made))?;
+        }
+        Content::Unreacted { by, reaction } => {
+            let by = Person { network: event.place.network.clone(), user: by.clone() };
+            messages::set_reaction_event(tx, here, (&by, reaction), (&lane, None))?;
+        }
+        Content::Deleted { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned => {}
+    }
+    let said = matches!(event.content, Content::Posted(_) | Content::Edited(_));
+    queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
+    for change in changes {
+        portals::change(tx, change)?;
+    }
+    let mut settled = Settled::default();
+    for (place, work) in then {
+        accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
+    }
+    settled.depth = queue::lane(tx, &lane)?.depth;
+    Ok(settled)
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Where each record stands in the keyspace.
+//!
+//! Rule: a prefix byte, then fixed-width parts in big-endian, so that keys sort as they
+//! were made. Raw remote ids stand in no key.
+
+use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::order::EntryId;
+
+/// A hash that stands for an id in a key.
+pub type Hash = [u8; 16];
+
+/// Prefix of message records.
+pub const MESSAGES: u8 = b'm';
+/// Prefix of marks that count once.
+pub const ONCE: u8 = b'o';
+/// Prefix of lane states.
+pub const LANES: u8 = b'n';
+/// Prefix of offers.
+pub const OFFERS: u8 = b'c';
+/// Prefix of portals.
+pub const PORTALS: u8 = b'p';
+
+/// The bucket that is never dropped.
+pub const FOR_EVER: u16 = u16::MAX;
+
+const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// Hashes the parts, each with its length, cut to 16 bytes.
+pub fn hash(parts: &[&str]) -> Hash {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let mut cut = Hash::default();
+    for (to, from) in cut.iter_mut().zip(digest.finalize()) {
+        *to = from;
+    }
+    cut
+}
+
+/// The hash of a place.
+pub fn place(place: &Place) -> Hash {
+    hash(&[place.network.as_str(), place.chat.as_str()])
+}
+
+/// The hash of a person.
+pub fn person(person: &Person) -> Hash {
+    hash(&[person.network.as_str(), person.user.as_str()])
+}
+
+/// The hash of a message.
+pub fn message(place: &Place, message: &MessageId) -> Hash {
+    hash(&[place.network.as_str(), place.chat.as_str(), message.as_str()])
+}
+
+/// The week that a moment lies in: message records live in one bucket per week.
+pub fn bucket(now: Timestamp) -> u16 {
+    u16::try_from(now.0.max(0) / WEEK_MS).unwrap_or(u16::MAX).min(FOR_EVER - 1)
+}
+
+fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = vec![prefix];
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+/// A message record.
+pub fn message_key(bucket: u16, hash: &Hash) -> Vec<u8> {
+    key(MESSAGES, &[&bucket.to_be_bytes(), hash])
+}
+
+/// All records of a bucket.
+pub fn bucket_prefix(prefix: u8, bucket: u16) -> Vec<u8> {
+    key(prefix, &[&bucket.to_be_bytes()])
+}
+
+/// A mark that counts once.
+pub fn once_key(bucket: u16, network: &NetworkId, mark: &str) -> Vec<u8> {
+    key(ONCE, &[&bucket.to_be_bytes(), &hash(&[network.as_str(), mark])])
+}
+
+/// A mark that is replaced.
+pub fn mark_key(network: &NetworkId, mark: &str) -> Vec<u8> {
+    key(b'k', &[&hash(&[network.as_str(), mark])])
+}
+
+/// An entry of a lane.
+pub fn entry_key(lane: &Hash, entry: EntryId) -> Vec<u8> {
+    key(b'l', &[lane, &entry.0.to_be_bytes()])
+}
+
+/// All entries of a lane.
+pub fn lane_prefix(lane: &Hash) -> Vec<u8> {
+    key(b'l', &[lane])
+}
+
+/// The state of a lane.
+pub fn lane_key(lane: &Hash) -> Vec<u8> {
+    key(LANES, &[lane])
+}
+
+/// A portal.
+pub fn portal_key(number: u32) -> Vec<u8> {
+    key(PORTALS, &[&number.to_be_bytes()])
+}
+
+/// The portal of a place.
+pub fn portal_of_key(place: &Hash) -> Vec<u8> {
+    key(b'e', &[place])
+}
+
+/// An offer.
+pub fn offer_key(code: &Hash) -> Vec<u8> {
+    key(OFFERS, &[code])
+}
+
+/// A ghost.
+pub fn ghost_key(person: &Hash) -> Vec<u8> {
+    key(b'g', &[person])
+}
+
+/// The person behind a localpart.
+pub fn localpart_key(localpart: &str) -> Vec<u8> {
+    key(b'h', &[localpart.as_bytes()])
+}
+
+/// The number of a place.
+pub fn place_number_key(place: &Hash) -> Vec<u8> {
+    key(b'i', &[place])
+}
+
+/// The place of a number.
+pub fn numbered_place_key(number: u32) -> Vec<u8> {
+    key(b'j', &[&number.to_be_bytes()])
+}
+
+/// Counters.
+pub fn meta_key() -> Vec<u8> {
+    key(b's', &[b"meta"])
+}

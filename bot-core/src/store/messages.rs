@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The message map: which message is a copy of which.
+//!
+//! Rule: the origin's record holds everything; a copy's record only points to it. Both stay in
+//! the week in which they were made, so that retention drops whole weeks.
+
+use bridge_model::{Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp, UserId};
+use sha2::{Digest, Sha256};
+
+use super::records::{MessageRecord, Origin, ReactionRecord};
+use super::txn::Txn;
+use super::{StoreError, codec, keys};
+use crate::lane::{Copy, KnownReaction, Replica};
+use crate::order::Part;
+
+const RECORD: &str = "message record";
+
+/// Finds a record and the week it is in.
+fn locate(tx: &mut Txn<'_>, hash: &keys::Hash) -> Result<Option<(u16, MessageRecord)>, StoreError> {
+    let buckets = tx.meta().buckets.clone();
+    for bucket in buckets.into_iter().rev() {
+        if let Some(record) = tx.get(RECORD, &keys::message_key(bucket, hash))? {
+            return Ok(Some((bucket, record)));
+        }
+    }
+    Ok(None)
+}
+
+/// What is known of an id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+) -> Result<Option<MessageRecord>, StoreError> {
+    Ok(locate(tx, &keys::message(place, message))?.map(|(_, record)| record))
+}
+
+/// Stores what is known of an id, in the week where it is or in this one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn store(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+    record: &MessageRecord,
+) -> Result<(), StoreError> {
+    let hash = keys::message(place, message);
+    let bucket = match locate(tx, &hash)? {
+        Some((bucket, _)) => bucket,
+        None => this_week(tx),
+    };
+    tx.put(RECORD, keys::message_key(bucket, &hash), record)
+}
+
+fn this_week(tx: &mut Txn<'_>) -> u16 {
+    let bucket = keys::bucket(tx.now);
+    keep(tx, bucket);
+    bucket
+}
+
+fn keep(tx: &mut Txn<'_>, bucket: u16) {
+    let buckets = &mut tx.meta().buckets;
+    if let Err(at) = buckets.binary_search(&bucket) {
+        buckets.insert(at, bucket);
+    }
+}
+
+/// The record of a new message.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+    content: &Message,
+) -> Result<(), StoreError> {
+    let record = fresh(tx, (place, message), content)?;
+    store(tx, place, message, &record)
+}
+
+/// The record of something that is said once and edited ever after: no week takes it along.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin_for_ever(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+    content: &Message,
+) -> Result<(), StoreError> {
+    let record = fresh(tx, (place, message), content)?;
+    keep(tx, keys::FOR_EVER);
+    tx.put(RECORD, keys::message_key(keys::FOR_EVER, &keys::message(place, message)), &record)
+}
+
+fn fresh(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    content: &Message,
+) -> Result<MessageRecord, StoreError> {
+    Ok(MessageRecord::Origin(Origin {
+        place: tx.number(place)?,
+        message: message.clone(),
+        author: content.author.user.clone(),
+        digest: digest(content)?,
+        deleted: false,
+        copies: Vec::new(),
+        reactions: Vec::new(),
+    }))
+}
+
+/// Hash over what people see of a message.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it cannot be written.
+pub fn digest(message: &Message) -> Result<[u8; 8], StoreError> {
+    let handles: Vec<_> = message.media.iter().map(|media| &media.handle).collect();
+    let bytes = codec::seal("message", &(&message.body, handles))?;
+    let mut cut = [0; 8];
+    for (to, from) in cut.iter_mut().zip(Sha256::digest(bytes)) {
+        *to = from;
+    }
+    Ok(cut)
+}
+
+/// The origin behind an id, wherever it is a copy or the origin itself.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn origin(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+) -> Result<Option<Origin>, StoreError> {
+    match find(tx, place, message)? {
+        Some(MessageRecord::Origin(origin)) => Ok(Some(origin)),
+        Some(MessageRecord::Copy(number, first)) => {
+            let place = tx.numbered(number)?;
+            match find(tx, &place, &first)? {
+                Some(MessageRecord::Origin(origin)) => Ok(Some(origin)),
+                Some(
+                    MessageRecord::Copy(..)
+                    | MessageRecord::Reaction { .. }
+                    | MessageRecord::Command,
+                )
+                | None => Ok(None),
+            }
+        }
+        Some(MessageRecord::Reaction { .. } | MessageRecord::Command) | None => Ok(None),
+    }
+}
+
+/// Stores a changed origin.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn store_origin(tx: &mut Txn<'_>, origin: Origin) -> Result<(), StoreError> {
+    let place = tx.numbered(origin.place)?;
+    let message = origin.message.clone();
+    store(tx, &place, &message, &MessageRecord::Origin(origin))
+}
+
+/// Stores the parts that a message now has in `lane`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_copy(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    lane: &Place,
+    parts: &[Part],
+) -> Result<(), StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(()) };
+    let number = tx.number(lane)?;
+    for part in parts {
+        let copy = MessageRecord::Copy(origin.place, origin.message.clone());
+        store(tx, lane, &part.id, &copy)?;
+    }
+    origin.copies.retain(|(place, _)| *place != number);
+    origin.copies.push((number, parts.to_vec()));
+    store_origin(tx, origin)
+}
+
+/// Notes that `by` reacted; `false` when that is known already or the message is not.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn react(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    by: &Person,
+    reaction: &Reaction,
+) -> Result<bool, StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(false) };
+    let known = origin.reactions.iter_mut();
+    match known.into_iter().find(|known| known.by == *by && known.reaction == *reaction) {
+        Some(known) if known.live => return Ok(false),
+        Some(known) => known.live = true,
+        None => origin.reactions.push(ReactionRecord {
+            by: by.clone(),
+            reaction: reaction.clone(),
+            live: true,
+            events: Vec::new(),
+        }),
+    }
+    store_origin(tx, origin)?;
+    Ok(true)
+}
+
+/// Notes that `by` took a reaction back; `false` when there was none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unreact(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    by: &Person,
+    reaction: &Reaction,
+) -> Result<bool, StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(false) };
+    let known = origin.reactions.iter_mut();
+    match known.into_iter().find(|known| known.by == *by && known.reaction == *reaction) {
+        Some(known) if known.live => known.live = false,
+        Some(_) | None => return Ok(false),
+    }
+    store_origin(tx, origin)?;
+    Ok(true)
+}
+
+/// Stores which event stands for a reaction in `lane`, or with `None` that none does any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_reaction_event(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    (by, reaction): (&Person, &Reaction),
+    (lane, event): (&Place, Option<&MessageId>),
+) -> Result<(), StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(()) };
+    let number = tx.number(lane)?;
+    let is_it = |known: &ReactionRecord| known.by == *by && known.reaction == *reaction;
+    // Other lanes may have made it and taken it back before this one made it.
+    if event.is_some() && !origin.reactions.iter().any(is_it) {
+        let (by, reaction) = (by.clone(), reaction.clone());
+        origin.reactions.push(ReactionRecord { by, reaction, live: false, events: Vec::new() });
+    }
+    for known in origin.reactions.iter_mut().filter(|known| is_it(known)) {
+        known.events.retain(|(place, _)| *place != number);
+        known.events.extend(event.map(|event| (number, event.clone())));
+    }
+    origin.reactions.retain(|known| known.live || !known.events.is_empty());
+    store_origin(tx, origin)
+}
+
+/// What is known of a message, for everybody outside the store.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn replica(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+) -> Result<Option<Replica>, StoreError> {
+    let Some(origin) = origin(tx, place, message)? else { return Ok(None) };
+    let mut copies = Vec::new();
+    for (number, parts) in origin.copies {
+        copies.push(Copy { place: tx.numbered(number)?, parts });
+    }
+    let mut reactions = Vec::new();
+    for known in origin.reactions {
+        let mut events = Vec::new();
+        for (number, event) in known.events {
+            events.push((tx.numbered(number)?, event));
+        }
+        let ReactionRecord { by, reaction, live, .. } = known;
+        reactions.push(KnownReaction { by, reaction, live, events });
+    }
+    Ok(Some(Replica {
+        origin: tx.numbered(origin.place)?,
+        message: origin.message,
+        author: origin.author,
+        deleted: origin.deleted,
+        copies,
+        reactions,
+    }))
+}
+
+/// Whether a mark that counts once was noted.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_noted(tx: &mut Txn<'_>, network: &NetworkId, mark: &str) -> Result<bool, StoreError> {
+    for week in tx.meta().buckets.clone() {
+        if tx.get::<()>("mark", &keys::once_key(week, network, mark))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Notes a mark that counts once.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_once(tx: &mut Txn<'_>, network: &NetworkId, mark: &str) -> Result<(), StoreError> {
+    let week = this_week(tx);
+    tx.put("mark", keys::once_key(week, network, mark), &())
+}
+
+/// Whether `user` of the network of `place` wrote `origin`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wrote(
+    tx: &Txn<'_>,
+    origin: &Origin,
+    place: &Place,
+    user: &UserId,
+) -> Result<bool, StoreError> {
+    Ok(tx.numbered(origin.place)? == *place && origin.author == *user)
+}
+
+/// Drops whole weeks that end before `before`, and the codes that ran out before it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let limit = keys::bucket(before);
+    let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
+    let mut rows = 0;
+    for week in old {
+        for prefix in [keys::MESSAGES, keys::ONCE] {
+            for (key, _) in tx.scan(&keys::bucket_prefix(prefix, week), usize::MAX)? {
+                tx.delete(key);
+                rows += 1;
+            }
+        }
+        tx.meta().buckets.retain(|kept| *kept != week);
+    }
+    for (key, sealed) in tx.scan(&[keys::OFFERS], usize::MAX)? {
+        let offer: crate::portal::Offer = codec::open("link code", &sealed)?;
+        if offer.expires < before {
+            tx.delete(key);
+            rows += 1;
+        }
+    }
+    Ok(rows)
+}

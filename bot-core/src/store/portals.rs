@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Portals and the offers that lead to them.
+//!
+//! Rule: a place belongs to one portal at most.
+
+use bridge_model::{Content, Event, MessageId, Person, Place};
+
+use super::txn::Txn;
+use super::{Change, CodeHash, GhostRecord, StoreError, keys, queue};
+use crate::lane::{LaneState, Speaker, Work, core_place};
+use crate::portal::{End, EndState, Offer, Portal, PortalId};
+
+const PORTAL: &str = "portal";
+const OFFER: &str = "link code";
+
+/// The portal of a place.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(tx: &Txn<'_>, place: &Place) -> Result<Option<Portal>, StoreError> {
+    let number: Option<u32> = tx.get(PORTAL, &keys::portal_of_key(&keys::place(place)))?;
+    number.map_or(Ok(None), |number| tx.get(PORTAL, &keys::portal_key(number)))
+}
+
+/// All portals, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &Txn<'_>) -> Result<Vec<Portal>, StoreError> {
+    tx.all(PORTAL, &[keys::PORTALS])
+}
+
+/// The offer behind a code.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError> {
+    tx.get(OFFER, &keys::offer_key(code))
+}
+
+/// Carries out a change.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it no longer fits.
+pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
+    match change {
+        Change::Offer(code, offer) => tx.put(OFFER, keys::offer_key(&code), &offer),
+        Change::Link { code, room, remote, title } => {
+            use_offer(tx, &code, (&room, &remote))?;
+            link(tx, room, remote, title)
+        }
+        Change::Unlink(remote) => unlink(tx, &remote),
+        Change::Severed(remote, severed) => {
+            let state = if severed { EndState::Severed } else { EndState::Active };
+            set_state(tx, &remote, state)
+        }
+    }
+}
+
+fn use_offer(
+    tx: &mut Txn<'_>,
+    code: &CodeHash,
+    (room, remote): (&Place, &Place),
+) -> Result<(), StoreError> {
+    let Some(mut offer) = offer(tx, code)? else {
+        return Err(StoreError::Conflict("the code is not known"));
+    };
+    let fits = offer.from == *room || offer.from == *remote;
+    if offer.used || offer.expires < tx.now || !fits {
+        return Err(StoreError::Conflict("the code is used or stale"));
+    }
+    offer.used = true;
+    tx.put(OFFER, keys::offer_key(code), &offer)
+}
+
+fn link(
+    tx: &mut Txn<'_>,
+    room: Place,
+    remote: Place,
+    title: Option<String>,
+) -> Result<(), StoreError> {
+    let mut portal = match of(tx, &room)? {
+        Some(portal) => portal,
+        None => {
+            let number = tx.meta().next_portal.saturating_add(1);
+            tx.meta().next_portal = number;
+            Portal { id: PortalId(number), room: room.clone(), ends: Vec::new() }
+        }
+    };
+    if of(tx, &remote)?.is_some_and(|other| other.id != portal.id) {
+        return Err(StoreError::Conflict("the chat belongs to another room already"));
+    }
+    portal.ends.retain(|end| end.place != remote);
+    let since = tx.now;
+    portal.ends.push(End { place: remote, state: EndState::Active, since, title });
+    save(tx, &portal)
+}
+
+fn save(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
+    for place in portal.places().map(keys::place).collect::<Vec<_>>() {
+        tx.put(PORTAL, keys::portal_of_key(&place), &portal.id.0)?;
+    }
+    tx.put(PORTAL, keys::portal_key(portal.id.0), portal)
+}
+
+fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
+    let Some(mut portal) = of(tx, remote)? else {
+        return Err(StoreError::Conflict("the chat is not linked"));
+    };
+    portal.ends.retain(|end| end.place != *remote);
+    tx.delete(keys::portal_of_key(&keys::place(remote)));
+    if queue::lane(tx, remote)?.halted.is_some() {
+        queue::purge(tx, remote)?;
+    }
+    if portal.ends.is_empty() {
+        tx.delete(keys::portal_of_key(&keys::place(&portal.room)));
+        tx.delete(keys::portal_key(portal.id.0));
+        return Ok(());
+    }
+    save(tx, &portal)
+}
+
+fn set_state(tx: &mut Txn<'_>, remote: &Place, state: EndState) -> Result<(), StoreError> {
+    let Some(mut portal) = of(tx, remote)? else { return Ok(()) };
+    for end in &mut portal.ends {
+        if end.place == *remote {
+            end.state = state;
+        }
+    }
+    save(tx, &portal)
+}
+
+/// A chat that speaks is there again: its end is active and its lane goes on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn revive(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    place: &Place,
+) -> Result<Option<LaneState>, StoreError> {
+    let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
+    if portal.ends.iter().any(severed) {
+        set_state(tx, place, EndState::Active)?;
+    }
+    queue::go_on(tx, place)
+}
+
+/// A chat goes on under another id: the portal and the lane go with it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn relocate(
+    tx: &mut Txn<'_>,
+    from: &Place,
+    to: &Place,
+) -> Result<Option<Vec<LaneState>>, StoreError> {
+    let Some(mut portal) = of(tx, from)? else { return Ok(None) };
+    let taken = of(tx, to)?.is_some_and(|other| other.id != portal.id);
+    if taken || portal.room == *from {
+        return Ok(None);
+    }
+    for end in &mut portal.ends {
+        if end.place == *from {
+            end.place = to.clone();
+            end.state = EndState::Active;
+        }
+    }
+    tx.delete(keys::portal_of_key(&keys::place(from)));
+    save(tx, &portal)?;
+    queue::transfer(tx, from, to)?;
+    let told = Event {
+        place: from.clone(),
+        message: MessageId::from(""),
+        late: false,
+        content: Content::Moved { to: to.chat.clone() },
+    };
+    let work = Work { event: told, speaker: Speaker::Author, answer: None };
+    let core = queue::append(tx, &core_place(to), work)?;
+    Ok(Some(vec![queue::state(queue::lane(tx, to)?), core]))
+}
+
+/// What is known of a ghost.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ghost(tx: &Txn<'_>, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
+    tx.get("ghost", &keys::ghost_key(&keys::person(person)))
+}
+
+/// Stores what is known of a ghost.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save_ghost(
+    tx: &mut Txn<'_>,
+    person: &Person,
+    ghost: &GhostRecord,
+) -> Result<(), StoreError> {
+    tx.put("ghost", keys::localpart_key(&ghost.localpart), person)?;
+    tx.put("ghost", keys::ghost_key(&keys::person(person)), ghost)
+}

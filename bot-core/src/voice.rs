@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the core bot says, one function a sentence.
+//!
+//! Rule: every sentence comes from `i18n/`; what is inserted is data and never markup.
+
+use bridge_model::{
+    Author, AuthorKind, Block, Message, MessageKind, NetworkId, RichText, Span, Timestamp, UserId,
+};
+
+use crate::i18n::{Arg, I18n, Key};
+
+/// The core bot's sentences in one language.
+pub struct Wording {
+    i18n: I18n,
+    language: String,
+    bot: String,
+}
+
+/// How people write the name of a network.
+pub fn label(network: &NetworkId) -> String {
+    let mut letters = network.as_str().chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+impl Wording {
+    /// `language` is that of the community, `bot` the core bot's name.
+    pub fn new(i18n: I18n, language: &str, bot: &str) -> Self {
+        Self { i18n, language: language.into(), bot: bot.into() }
+    }
+
+    /// A sentence.
+    pub fn say(&self, key: Key, args: &[Arg]) -> RichText {
+        self.i18n.say(&self.language, key, args)
+    }
+
+    /// A sentence without formatting.
+    pub fn plain(&self, key: Key, args: &[Arg]) -> String {
+        self.i18n.plain(&self.language, key, args)
+    }
+
+    /// The words as a message of the core bot.
+    pub fn message(&self, body: RichText, sent_at: Timestamp) -> Message {
+        Message {
+            author: Author {
+                user: UserId::from("bot"),
+                kind: AuthorKind::Bot,
+                name: self.bot.clone(),
+                username: None,
+                avatar: None,
+            },
+            kind: MessageKind::Notice,
+            body,
+            media: Vec::new(),
+            reply_to: None,
+            thread: None,
+            forwarded: None,
+            sent_at,
+        }
+    }
+
+    /// A message did not arrive.
+    pub fn refused(&self, network: &NetworkId, reason: &str) -> RichText {
+        self.say(Key::Refused, &[Arg::text(label(network)), Arg::text(reason)])
+    }
+
+    /// A chat cannot be reached any more.
+    pub fn lane_halted(&self, network: &NetworkId, reason: &str) -> RichText {
+        self.say(Key::LaneHalted, &[Arg::text(label(network)), Arg::text(reason)])
+    }
+}
+
+/// Lines of an answer.
+pub trait Lines {
+    /// The other text on a line of its own after this one.
+    #[must_use]
+    fn join_line(self, next: RichText) -> RichText;
+}
+
+impl Lines for RichText {
+    fn join_line(mut self, next: RichText) -> RichText {
+        let mut blocks = next.0.into_iter();
+        match (self.0.last_mut(), blocks.next()) {
+            (Some(Block::Paragraph(above)), Some(Block::Paragraph(below))) => {
+                above.push(Span::line_break());
+                above.extend(below);
+            }
+            (_, Some(block)) => self.0.push(block),
+            (_, None) => {}
+        }
+        self.0.extend(blocks);
+        self
+    }
+}

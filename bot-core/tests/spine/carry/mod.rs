@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Couriers and relay: what people in the chats see, whatever the platforms answer.
+
+use std::time::Duration;
+
+use bot_core::DeliverError;
+
+mod doubt;
+mod order;
+mod orders;
+mod pressure;
+mod refusals;
+
+fn retry(seconds: Option<u64>) -> DeliverError {
+    DeliverError::Retry { after: seconds.map(Duration::from_secs), reason: "busy".into() }
+}
+
+fn uncertain() -> DeliverError {
+    DeliverError::Uncertain { reason: "the answer was lost".into() }
+}
+
+fn closed() -> DeliverError {
+    DeliverError::ChatClosed { reason: "the bot was removed".into() }
+}
+
+fn refused(reason: &str) -> DeliverError {
+    DeliverError::Refused { reason: reason.into() }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The core bot: what people type and what they read.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bot_core::{Act, Voice};
+use bridge_model::{Command, Content, Place, Rights};
+
+use crate::harness::{ADMIN, Spine};
+use crate::network::FakeNetwork;
+use crate::words::{command, event};
+
+mod invited;
+mod linking;
+mod once;
+mod refusals;
+mod texts;
+
+/// A room admin, a group admin, a channel admin, and somebody without rights.
+const ANN: &str = "@ann:example.org";
+const TINA: &str = "tina";
+const CARA: &str = "cara";
+const NOBODY: &str = "nobody";
+
+/// The first codes that the dice give.
+const CODE: &str = "AAAA-AAAA";
+const CODE_2: &str = "BAAA-AAAA";
+
+fn admins(spine: &Spine) {
+    spine.matrix.may(ANN, ADMIN);
+    spine.telegram.may(TINA, ADMIN);
+    spine.discord.may(CARA, ADMIN);
+    for network in [&spine.matrix, &spine.telegram, &spine.discord] {
+        network.may(NOBODY, Rights { member: true, ..Rights::default() });
+    }
+}
+
+/// Admins are there; nothing is joined.
+fn fresh() -> Spine {
+    let spine = Spine::unlinked();
+    admins(&spine);
+    spine
+}
+
+/// Admins are there; the three chats are joined.
+async fn joined() -> Spine {
+    let spine = Spine::linked().await;
+    admins(&spine);
+    spine
+}
+
+/// The answer of the bot to the message `id`, when it is there.
+fn answer_to(network: &FakeNetwork, id: &str) -> Option<String> {
+    network.acts().into_iter().find_map(|act| {
+        let Act::Post { voice: Voice::Bot, message, .. } = act else { return None };
+        let to = message.reply_to.as_ref()?.message.as_str() == id;
+        to.then(|| message.body.plain())
+    })
+}
+
+/// Types a command and waits for the answer.
+async fn ask(spine: &Spine, place: &Place, by: &str, text: &str) -> String {
+    ask_with(spine, place, command(by, text)).await
+}
+
+async fn ask_with(spine: &Spine, place: &Place, command: Command) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = format!("ask{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let text = command.text.clone();
+    spine.hear(event(place, &id, Content::Commanded(command))).await;
+    let network = spine.network(place);
+    network.until(&format!("answering {text}"), |network| answer_to(network, &id).is_some()).await;
+    spine.settled(place).await;
+    answer_to(network, &id).unwrap()
+}
+
+/// Joins a room and a group by command, room first.
+async fn join(spine: &Spine, room: &Place, group: &Place) {
+    ask(spine, room, ANN, "link telegram").await;
+    let answer = ask(spine, group, TINA, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Codes that do not work and people who may not.
+
+use std::time::Duration;
+
+use bot_core::store::Store;
+use bridge_model::{Command, Place, Rights};
+use insta::assert_snapshot;
+
+use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, ask, ask_with, fresh, join, joined};
+use crate::words::{channel, command, group, room};
+
+#[tokio::test]
+async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
+    let spine = joined().await;
+    for typed in ["link", "link telegram", "link AAAA-AAAA", "unlink", "unlink telegram"] {
+        let answer = ask(&spine, &room(), NOBODY, typed).await;
+        assert!(answer.starts_with("You need the power level"), "{typed}: {answer}");
+    }
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "unlink").await, @"
+    Only admins of this group can do that.
+    ");
+    assert_snapshot!(ask(&spine, &channel(), NOBODY, "unlink").await, @"
+    You need the permission “Manage Webhooks” or “Administrator” in this channel.
+    ");
+    assert_eq!(spine.store().portals().await.unwrap()[0].ends.len(), 2);
+}
+
+#[tokio::test]
+async fn rights_that_came_with_the_command_count() {
+    let spine = joined().await;
+    let rights = Some(Rights { member: true, manage: false, moderate: true });
+    let typed = Command { rights, ..command(CARA, "unlink") };
+    let answer = ask_with(&spine, &channel(), typed).await;
+    assert!(answer.starts_with("You need the permission"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_wrong_code_joins_nothing() {
+    let spine = fresh();
+    ask(&spine, &room(), ANN, "link telegram").await;
+    assert_snapshot!(ask(&spine, &group(), TINA, "link ZZZZ-ZZZZ").await, @"
+    This code is not right. Copy it whole, or get a new one on the other side with the command link.
+    ");
+}
+
+#[tokio::test]
+async fn a_stale_code_joins_nothing() {
+    let spine = fresh();
+    ask(&spine, &room(), ANN, "link telegram").await;
+    spine.clock.advance(Duration::from_secs(15 * 60 + 1));
+    assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
+    This code is older than 15 minutes. Get a new one on the other side with the command link.
+    ");
+}
+
+#[tokio::test]
+async fn a_code_works_for_fifteen_minutes() {
+    let spine = fresh();
+    ask(&spine, &room(), ANN, "link telegram").await;
+    spine.clock.advance(Duration::from_secs(15 * 60));
+    let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_used_code_joins_nothing() {
+    let spine = fresh();
+    join(&spine, &room(), &group()).await;
+    let other = Place::new("telegram", "-77");
+    assert_snapshot!(ask(&spine, &other, TINA, &format!("link {CODE}")).await, @"
+    This code was used already. Get a new one on the other side with the command link.
+    ");
+}
+
+#[tokio::test]
+async fn a_code_for_another_network_says_where_it_belongs() {
+    let spine = fresh();
+    ask(&spine, &room(), ANN, "link telegram").await;
+    let answer = ask(&spine, &channel(), CARA, &format!("link {CODE}")).await;
+    assert_snapshot!(answer, @"This code is not for this chat: type it on Telegram.");
+    let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
+    assert_snapshot!(answer, @"This code is not for this chat: type it on Telegram.");
+    let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Joined to Matrix"), "it is still good: {answer}");
+}
+
+#[tokio::test]
+async fn a_chat_that_is_joined_is_not_joined_to_another_room() {
+    let spine = joined().await;
+    let text = "Already joined: a chat can belong to one Matrix room only. To change that, end \
+                the link first with unlink.";
+    assert_eq!(ask(&spine, &group(), TINA, "link").await, text);
+    let other = Place::new("matrix", "!other:example.org");
+    ask(&spine, &other, ANN, "link telegram").await;
+    assert_eq!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, text);
+    assert!(spine.store().portal_of(&other).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_code_that_was_asked_for_before_the_chat_was_joined_elsewhere_joins_nothing() {
+    let spine = fresh();
+    ask(&spine, &group(), TINA, "link").await;
+    let other = Place::new("matrix", "!other:example.org");
+    ask(&spine, &other, ANN, "link telegram").await;
+    ask(&spine, &group(), TINA, &format!("link {CODE_2}")).await;
+    let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Already joined"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_chat_that_is_not_ready_keeps_its_code() {
+    let spine = fresh();
+    ask(&spine, &room(), ANN, "link telegram").await;
+    spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
+    assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
+    Not joined yet: on Telegram I lack something. Make me an admin.
+    Give me that, then type the same code again.
+    ");
+    spine.telegram.state.lock().unwrap().unready = None;
+    let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_typed_wrongly_gets_one_helpful_line() {
+    let spine = fresh();
+    assert_snapshot!(ask(&spine, &room(), ANN, "lnik telegram").await, @"
+    I do not know “lnik”. What I understand: !freeside help
+    ");
+    assert_snapshot!(ask(&spine, &group(), TINA, "portals").await, @"
+    I do not know “portals”. What I understand: /help
+    ");
+    assert_snapshot!(ask(&spine, &room(), ANN, "link").await, @"
+    With a code from the other side: !freeside link CODE. To get a code, type link in a Matrix room with one of these names: discord | telegram
+    ");
+    assert_snapshot!(ask(&spine, &group(), TINA, "delete").await, @"
+    Reply to the message that is to go with /delete
+    ");
+    assert_snapshot!(ask(&spine, &room(), ANN, "create telegram").await, @"
+    Ask me that in a chat with me alone: start one with @freeside:example.org
+    ");
+}

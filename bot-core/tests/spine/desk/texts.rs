@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the bot tells when it is asked.
+
+use bot_core::DeliverError;
+use bot_core::store::Store;
+use bridge_model::{Command, Content, MessageId};
+use insta::assert_snapshot;
+
+use super::{ANN, NOBODY, TINA, ask, ask_with, fresh, joined};
+use crate::network::Fault;
+use crate::words::{START, channel, command, event, group, posted, room};
+
+const OPERATOR: &str = "@op:example.org";
+
+#[tokio::test]
+async fn the_status_of_a_chat_that_is_not_joined() {
+    let spine = fresh();
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "status").await, @"
+    Nothing is joined here. To join it: /link
+    ");
+}
+
+#[tokio::test]
+async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost() {
+    let spine = joined().await;
+    let reason = "the bot was removed".into();
+    let closed = Fault::Error(DeliverError::ChatClosed { reason });
+    spine.discord.fail(&channel().chat, [closed]);
+    spine.hear(posted(&room(), "$1", ANN, "hello")).await;
+    spine.halted(&channel()).await;
+    spine.settled(&room()).await;
+    assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
+    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: works, nothing is waiting
+    Telegram: works, nothing is waiting
+    Discord: stopped, one message is waiting. Reason: the bot was removed
+    ");
+    spine.hear(event(&group(), "", Content::Closed)).await;
+    spine
+        .matrix
+        .until("told", |matrix| {
+            matrix.read(&room().chat).iter().any(|line| line.starts_with("BOT: I was removed"))
+        })
+        .await;
+    spine.settled(&room()).await;
+    assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
+    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: works, nothing is waiting
+    Telegram: lost. I am no longer in that chat. Add me again and type link there.
+    Discord: stopped, one message is waiting. Reason: the bot was removed
+    ");
+}
+
+#[tokio::test]
+async fn a_lost_chat_is_told_once_and_comes_back() {
+    let spine = joined().await;
+    for _ in 0..2 {
+        spine.hear(event(&group(), "", Content::Closed)).await;
+    }
+    spine.hear(posted(&channel(), "9", "cem", "after that")).await;
+    spine
+        .matrix
+        .until("there", |m| m.read(&room().chat).iter().any(|l| l.starts_with("cem")))
+        .await;
+    let answer = ask(&spine, &room(), NOBODY, "status").await;
+    assert!(answer.contains("Telegram: lost"), "{answer}");
+    let told = spine.matrix.read(&room().chat);
+    assert_eq!(told.iter().filter(|line| line.starts_with("BOT: I was removed")).count(), 1);
+    spine.hear(posted(&group(), "1", TINA, "back")).await;
+    spine.settled(&room()).await;
+    let answer = ask(&spine, &room(), NOBODY, "status").await;
+    assert!(answer.contains("Telegram: works"), "{answer}");
+}
+
+#[tokio::test]
+async fn portals_are_shown_to_those_who_run_the_bridge() {
+    let spine = joined().await;
+    assert_snapshot!(ask(&spine, &room(), ANN, "portals").await, @"
+    Only those who run this bridge can do that.
+    ");
+    assert_snapshot!(ask(&spine, &room(), OPERATOR, "portals").await, @"
+    One room is joined:
+    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: works, nothing is waiting
+    Telegram: works, nothing is waiting
+    Discord: works, nothing is waiting
+    ");
+}
+
+#[tokio::test]
+async fn help_shows_what_can_be_typed_in_a_room() {
+    let spine = fresh();
+    assert_snapshot!(ask(&spine, &room(), NOBODY, "help").await, @"
+    I carry messages between Matrix rooms and chats on Telegram and Discord. What I understand:
+    !freeside help – Show this list
+    !freeside link – Join this chat to one on the other side
+    !freeside unlink – End the relaying; the Matrix room stays
+    !freeside status – Show what is joined here and whether it works
+    !freeside create – Make a new Matrix room that is yours, and a code to join it
+    !freeside portals – Show all rooms that this bridge joins
+    !freeside privacy – What happens to your messages and data
+    !freeside version – Show which version runs
+    !freeside source – Show where the source code is
+    ");
+    assert_eq!(ask(&spine, &room(), NOBODY, "").await, ask(&spine, &room(), NOBODY, "HELP").await);
+}
+
+#[tokio::test]
+async fn help_shows_what_can_be_typed_in_a_group() {
+    let spine = fresh();
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "help").await, @"
+    I carry messages between Matrix rooms and chats on Telegram and Discord. What I understand:
+    /help – Show this list
+    /link – Join this chat to one on the other side
+    /unlink – End the relaying; the Matrix room stays
+    /status – Show what is joined here and whether it works
+    /matrix – Take part on Matrix: free software, no phone number
+    /privacy – What happens to your messages and data
+    /delete – Delete the message that you reply to, on all sides
+    /version – Show which version runs
+    /source – Show where the source code is
+    ");
+}
+
+#[tokio::test]
+async fn version_source_and_the_way_to_matrix() {
+    let spine = joined().await;
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "version").await, @"
+    Freeside 0.1.0, commit abc1234
+    ");
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "source").await, @"
+    I am free software under the AGPL, version 3 or later. Source code (https://example.org/source), commit abc1234
+    ");
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "matrix").await, @"
+    Matrix is free software and needs no phone number. Open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org), choose any server, and join.
+    ");
+    let privacy = ask(&spine, &group(), NOBODY, "privacy").await;
+    assert!(privacy.starts_with("What I carry: messages"), "{privacy}");
+}
+
+#[tokio::test]
+async fn a_message_is_deleted_on_all_sides_by_a_reply_of_its_author() {
+    let spine = joined().await;
+    spine.hear(posted(&group(), "1", TINA, "oops")).await;
+    spine.matrix.shows(&room().chat, &["tina: oops"]).await;
+    spine.discord.shows(&channel().chat, &["tina: oops"]).await;
+    spine.settled(&room()).await;
+    spine.settled(&channel()).await;
+    let reply = |by: &str, to: &str| Command {
+        reply_to: Some(MessageId::from(to)),
+        ..command(by, "delete")
+    };
+    assert_snapshot!(ask_with(&spine, &group(), reply(NOBODY, "1")).await, @"
+    You can delete only your own messages; admins can delete all.
+    ");
+    assert_snapshot!(ask_with(&spine, &group(), reply(TINA, "404")).await, @"
+    I did not carry that message, so I cannot delete it.
+    ");
+    spine.hear(event(&group(), "2", Content::Commanded(reply(TINA, "1")))).await;
+    spine.matrix.shows(&room().chat, &[]).await;
+    spine.discord.shows(&channel().chat, &[]).await;
+}
+
+#[tokio::test]
+async fn a_chat_that_moves_is_told_to_the_room() {
+    let spine = joined().await;
+    spine.hear(event(&group(), "", Content::Moved { to: "-100999".into() })).await;
+    let told = "BOT: The group on Telegram has become a supergroup. The link goes on.";
+    spine.matrix.shows(&room().chat, &[told]).await;
+    assert_eq!(spine.store().portals().await.unwrap()[0].ends[0].since, START);
+}

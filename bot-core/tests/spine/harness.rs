@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The whole spine, running: three fake networks in one room, one store in memory.
+//!
+//! Rule: a restart is a crash. Whatever is under way is cut off; the platforms and the store stay.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bot_core::core::{Core, CoreParts};
+use bot_core::desk::{About, Desk};
+use bot_core::ghost::Ghosts;
+use bot_core::i18n::I18n;
+use bot_core::network::Network;
+use bot_core::order::Batch;
+use bot_core::pseudonym::Pseudonyms;
+use bot_core::relay::{Networks, Relay};
+use bot_core::store::memory::MemoryKv;
+use bot_core::store::{Embedded, Store};
+use bot_core::voice::Wording;
+use bridge_model::{Event, Place, Rights};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{FakeClock, FakeDice};
+use crate::network::FakeNetwork;
+use crate::rooms::{BOT, FakeRooms};
+use crate::store::link;
+use crate::words::{START, channel, group, room};
+
+pub const ADMIN: Rights = Rights { member: true, manage: true, moderate: true };
+
+pub struct Spine {
+    pub matrix: Arc<FakeNetwork>,
+    pub telegram: Arc<FakeNetwork>,
+    pub discord: Arc<FakeNetwork>,
+    pub rooms: Arc<FakeRooms>,
+    pub clock: Arc<FakeClock>,
+    pub concurrency: usize,
+    pub high_water: u64,
+    dice: Arc<FakeDice>,
+    kv: MemoryKv,
+    running: Option<Running>,
+}
+
+struct Running {
+    store: Arc<Embedded>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Spine {
+    /// Nothing is joined and nothing runs yet.
+    pub fn idle() -> Self {
+        Self {
+            matrix: FakeNetwork::new("matrix"),
+            telegram: FakeNetwork::new("telegram"),
+            discord: FakeNetwork::new("discord"),
+            rooms: Arc::default(),
+            clock: Arc::default(),
+            concurrency: 8,
+            high_water: 1000,
+            dice: Arc::default(),
+            kv: MemoryKv::default(),
+            running: None,
+        }
+    }
+
+    /// Runs, and nothing is joined yet.
+    pub fn unlinked() -> Self {
+        let mut spine = Self::idle();
+        spine.start();
+        spine
+    }
+
+    /// Runs, and the room is joined to the group and the channel.
+    pub async fn linked() -> Self {
+        let mut spine = Self::idle();
+        spine.link().await;
+        spine.start();
+        spine
+    }
+
+    /// Joins the three chats without a word.
+    pub async fn link(&self) {
+        let store = self.open();
+        link(&*store, &room(), &group(), START).await.unwrap();
+        link(&*store, &room(), &channel(), START).await.unwrap();
+    }
+
+    /// The store, while nothing runs.
+    pub fn open(&self) -> Arc<Embedded> {
+        Embedded::start(self.kv.clone(), [7; 10]).unwrap()
+    }
+
+    pub fn start(&mut self) {
+        let store = self.open();
+        let stop = CancellationToken::new();
+        let core = Core::new(self.parts(store.clone(), &stop));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { core.run(Vec::new()).await.unwrap() });
+        self.running = Some(Running { store, stop, tasks });
+    }
+
+    fn parts(&self, store: Arc<dyn Store>, stop: &CancellationToken) -> CoreParts {
+        let pseudonyms = Pseudonyms::new(b"secret");
+        let mut networks = Networks::default();
+        for network in [&self.matrix, &self.telegram, &self.discord] {
+            networks.add(Arc::clone(network) as Arc<dyn Network>);
+        }
+        let wording = Arc::new(Wording::new(I18n::embedded(), "en", "Freeside"));
+        let ghosts = Ghosts::new(pseudonyms.clone(), "_freeside_", "example.org", "freeside");
+        assert_eq!(ghosts.bot(), BOT);
+        let relay = Relay {
+            networks: networks.clone(),
+            store: Arc::clone(&store),
+            ghosts,
+            pseudonyms: pseudonyms.clone(),
+            wording: Arc::clone(&wording),
+            clock: self.clock.clone(),
+        };
+        let about = About {
+            version: "0.1.0".into(),
+            commit: "abc1234".into(),
+            source_url: "https://example.org/source".into(),
+            operators: vec!["@op:example.org".into()],
+            server: "example.org".into(),
+        };
+        let desk = Desk {
+            networks,
+            matrix: self.rooms.clone(),
+            store: Arc::clone(&store),
+            wording,
+            pseudonyms,
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            about,
+        };
+        CoreParts {
+            store,
+            relay,
+            desk,
+            clock: self.clock.clone(),
+            dice: self.dice.clone(),
+            concurrency: self.concurrency,
+            high_water: self.high_water,
+            stop: stop.clone(),
+        }
+    }
+
+    /// Cuts everything off.
+    pub async fn stop(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        running.stop.cancel();
+        while let Some(ended) = running.tasks.join_next().await {
+            ended.unwrap();
+        }
+    }
+
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start();
+    }
+
+    pub fn store(&self) -> &Arc<Embedded> {
+        &self.running.as_ref().unwrap().store
+    }
+
+    pub fn network(&self, place: &Place) -> &Arc<FakeNetwork> {
+        let all = [&self.matrix, &self.telegram, &self.discord];
+        all.into_iter().find(|network| *network.id() == place.network).unwrap()
+    }
+
+    /// A listener hears something.
+    pub async fn hear(&self, event: Event) {
+        let network = self.network(&event.place);
+        let sink = network.sink().await;
+        let id = network.id().clone();
+        let batch = Batch { network: id, marks: Vec::new(), events: vec![event] };
+        sink.accept(batch).await.unwrap();
+    }
+
+    /// Returns when a lane has settled everything.
+    pub async fn settled(&self, lane: &Place) {
+        let wait = async {
+            while self.store().take(lane).await.unwrap().is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        waited.unwrap_or_else(|_| panic!("the lane on {} is never empty", lane.network));
+    }
+
+    /// Returns when a lane stands still, with the reason.
+    pub async fn halted(&self, place: &Place) -> String {
+        let wait = async {
+            loop {
+                let lanes = self.store().lanes().await.unwrap();
+                let lane = lanes.into_iter().find(|lane| lane.place == *place);
+                if let Some(why) = lane.and_then(|lane| lane.halted) {
+                    return why;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait).await.expect("no halt")
+    }
+}

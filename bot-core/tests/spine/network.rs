@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A platform that keeps what arrives and fails as it is told to.
+//!
+//! Rule: a text with `|` is carried as one message for each piece, so that orders can be carried
+//! out by half. Ids grow by one.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bot_core::Voice;
+use bot_core::network::{CommandHelp, MediaSource, MediaStream, NetworkError};
+use bot_core::{
+    Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
+};
+use bridge_model::{
+    Capabilities, ChatId, MediaHandle, MessageId, NetworkId, Reaction, Rights, UserId,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How one try ends.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// None: this try succeeds.
+    Pass,
+    /// Nothing happens but this.
+    Error(DeliverError),
+    /// So many new parts arrive, so many of them are told, then this.
+    Broken(usize, usize, DeliverError),
+    /// So many new parts arrive, and it never ends.
+    Hang(usize),
+}
+
+/// A message as people in the chat see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub id: String,
+    pub line: String,
+    source: String,
+}
+
+#[derive(Default)]
+pub struct State {
+    chats: HashMap<String, Vec<Shown>>,
+    faults: HashMap<String, VecDeque<Fault>>,
+    /// Every try, in order.
+    pub tries: Vec<Order>,
+    /// Every look, in order.
+    pub looks: Vec<Order>,
+    /// Reactions, pins and departures, in order.
+    pub deeds: Vec<String>,
+    /// Rights of people, by user.
+    pub rights: HashMap<String, Rights>,
+    /// What stands in the way of relaying.
+    pub unready: Option<String>,
+    last_id: u64,
+    under_way: usize,
+    /// Most tries at the same time.
+    pub most_under_way: usize,
+}
+
+pub struct FakeNetwork {
+    id: NetworkId,
+    capabilities: Capabilities,
+    pub state: Mutex<State>,
+    changed: watch::Sender<u64>,
+    sink: watch::Sender<Option<Arc<dyn Sink>>>,
+}
+
+impl FakeNetwork {
+    pub fn new(id: &str) -> Arc<Self> {
+        Arc::new(Self {
+            id: NetworkId::from(id),
+            capabilities: bot_core::matrix::convert::MATRIX,
+            state: Mutex::new(State { last_id: 1000, ..State::default() }),
+            changed: watch::Sender::new(0),
+            sink: watch::Sender::new(None),
+        })
+    }
+
+    /// The next tries in this chat end like this, one after the other.
+    pub fn fail(&self, chat: &ChatId, faults: impl IntoIterator<Item = Fault>) {
+        let mut state = self.state.lock().unwrap();
+        state.faults.entry(chat.as_str().into()).or_default().extend(faults);
+    }
+
+    pub fn may(&self, user: &str, rights: Rights) {
+        self.state.lock().unwrap().rights.insert(user.into(), rights);
+    }
+
+    /// What people read in the chat.
+    pub fn read(&self, chat: &ChatId) -> Vec<String> {
+        self.shown(chat).into_iter().map(|shown| shown.line).collect()
+    }
+
+    pub fn shown(&self, chat: &ChatId) -> Vec<Shown> {
+        self.state.lock().unwrap().chats.get(chat.as_str()).cloned().unwrap_or_default()
+    }
+
+    /// The id of the message that reads so.
+    pub fn id_of(&self, chat: &ChatId, line: &str) -> String {
+        let found = self.shown(chat).into_iter().find(|shown| shown.line == line);
+        found.unwrap_or_else(|| panic!("{line:?} is not in {:?}", self.read(chat))).id
+    }
+
+    pub fn deeds(&self) -> Vec<String> {
+        self.state.lock().unwrap().deeds.clone()
+    }
+
+    pub fn tries(&self) -> usize {
+        self.state.lock().unwrap().tries.len()
+    }
+
+    /// The acts of all tries.
+    pub fn acts(&self) -> Vec<Act> {
+        self.state.lock().unwrap().tries.iter().map(|order| order.act.clone()).collect()
+    }
+
+    /// Returns when the condition holds; it is asked whenever something happened.
+    pub async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let mut changed = self.changed.subscribe();
+        let wait = async {
+            while !condition(self) {
+                changed.changed().await.unwrap();
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(20), wait).await.is_err() {
+            let state = self.state.lock().unwrap();
+            panic!("{}: not {what}; {:?}; {:?}", self.id, state.chats, state.deeds);
+        }
+    }
+
+    /// Returns when people read exactly this in the chat.
+    pub async fn shows(&self, chat: &ChatId, lines: &[&str]) {
+        self.until(&format!("showing {lines:?}"), |network| network.read(chat) == lines).await;
+    }
+
+    /// Where this network puts what it hears; waits until the core listens.
+    pub async fn sink(&self) -> Arc<dyn Sink> {
+        let mut sink = self.sink.subscribe();
+        let sink = sink.wait_for(Option::is_some).await.unwrap();
+        Arc::clone(sink.as_ref().unwrap())
+    }
+
+    fn touch(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+}
+
+/// Lowers the count of what is under way, also when the try is cancelled.
+struct UnderWay<'a>(&'a FakeNetwork);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap().under_way -= 1;
+    }
+}
+
+fn line(voice: &Voice, text: &str) -> String {
+    format!("{}: {text}", voice.name().unwrap_or("BOT"))
+}
+
+fn key(reaction: &Reaction) -> &str {
+    match reaction {
+        Reaction::Emoji(key) => key,
+        Reaction::Custom { name, .. } => name,
+    }
+}
+
+impl State {
+    /// Sends at most `limit` of the parts that are not there yet.
+    fn post(&mut self, order: &Order, limit: usize) -> Vec<Part> {
+        let mut parts = order.done.clone();
+        let Act::Post { voice, message, .. } = &order.act else { return parts };
+        let text = message.body.plain();
+        for piece in text.split('|').skip(order.done.len()).take(limit) {
+            self.last_id += 1;
+            let id = self.last_id.to_string();
+            let (line, source) = (line(voice, piece), order.source.clone());
+            let chat = self.chats.entry(order.chat.as_str().into()).or_default();
+            chat.push(Shown { id: id.clone(), line, source });
+            parts.push(Part { id: MessageId::from(id), media: false });
+        }
+        parts
+    }
+
+    fn act(&mut self, order: &Order) -> Receipt {
+        let chat = self.chats.entry(order.chat.as_str().into()).or_default();
+        match &order.act {
+            Act::Post { .. } => return Receipt { parts: self.post(order, usize::MAX) },
+            Act::Edit { voice, parts, message, .. } => {
+                for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {
+                    shown.line = line(voice, &message.body.plain());
+                }
+                return Receipt { parts: parts.clone() };
+            }
+            Act::Delete { parts, .. } => {
+                chat.retain(|shown| parts.iter().all(|part| part.id.as_str() != shown.id));
+            }
+            Act::React { target, reaction, .. } => {
+                self.last_id += 1;
+                let id = format!("reaction/{}", self.last_id);
+                self.deeds.push(format!("{} on {} as {id}", key(reaction), target.as_str()));
+                let id = MessageId::from(id);
+                return Receipt { parts: vec![Part { id, media: false }] };
+            }
+            Act::Unreact { target, reaction, id, .. } => {
+                let id = id.as_ref().map_or("nothing", MessageId::as_str);
+                let (key, target) = (key(reaction), target.as_str());
+                self.deeds.push(format!("no {key} on {target}, was {id}"));
+            }
+            Act::Pin { target } => self.deeds.push(format!("pin {}", target.as_str())),
+            Act::Leave => self.deeds.push("leave".into()),
+        }
+        Receipt::default()
+    }
+}
+
+#[async_trait]
+impl Deliver for FakeNetwork {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn deliver(&self, order: &Order, _media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        let fault = {
+            let mut state = self.state.lock().unwrap();
+            state.tries.push(order.clone());
+            state.under_way += 1;
+            state.most_under_way = state.most_under_way.max(state.under_way);
+            state.faults.get_mut(order.chat.as_str()).and_then(VecDeque::pop_front)
+        };
+        let _under_way = UnderWay(self);
+        self.touch();
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        let result = match fault {
+            None | Some(Fault::Pass) => Ok(self.state.lock().unwrap().act(order)),
+            Some(Fault::Error(error)) => Err(Failure { error, done: order.done.clone() }),
+            Some(Fault::Broken(sent, told, error)) => {
+                let mut done = self.state.lock().unwrap().post(order, sent);
+                done.truncate(order.done.len() + told);
+                Err(Failure { error, done })
+            }
+            Some(Fault::Hang(sent)) => {
+                self.state.lock().unwrap().post(order, sent);
+                self.touch();
+                std::future::pending().await
+            }
+        };
+        self.touch();
+        result
+    }
+
+    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+        let mut state = self.state.lock().unwrap();
+        state.looks.push(order.clone());
+        let after = order.after.as_ref().map_or(0, |id| id.as_str().parse::<u64>().unwrap_or(0));
+        let chat = state.chats.get(order.chat.as_str()).cloned().unwrap_or_default();
+        let ours = chat.into_iter().filter(|shown| {
+            shown.source == order.source && shown.id.parse::<u64>().unwrap() > after
+        });
+        Ok(ours.map(|shown| Part { id: MessageId::from(shown.id), media: false }).collect())
+    }
+}
+
+#[async_trait]
+impl Network for FakeNetwork {
+    fn id(&self) -> &NetworkId {
+        &self.id
+    }
+
+    async fn rights(&self, _chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
+        let state = self.state.lock().unwrap();
+        Ok(state.rights.get(user.as_str()).copied().unwrap_or_default())
+    }
+
+    async fn title(&self, _chat: &ChatId) -> Result<Option<String>, AskError> {
+        Ok(Some(format!("The {} chat", self.id)))
+    }
+
+    async fn open(&self, _media: &MediaHandle) -> Result<MediaStream, AskError> {
+        Err(AskError::Refused("there are no files here".into()))
+    }
+
+    async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
+        Ok(None)
+    }
+
+    fn link_to(&self, _chat: &ChatId, _message: &MessageId) -> Option<String> {
+        None
+    }
+
+    fn command_prefix(&self) -> &str {
+        if self.id.as_str() == "matrix" { "!freeside " } else { "/" }
+    }
+
+    async fn prepare(&self, _chat: &ChatId) -> Result<(), AskError> {
+        match &self.state.lock().unwrap().unready {
+            Some(reason) => Err(AskError::Refused(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    async fn publish_commands(&self, _commands: &[CommandHelp]) -> Result<(), AskError> {
+        Ok(())
+    }
+
+    async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
+        self.sink.send_replace(Some(sink));
+        stop.cancelled().await;
+        self.sink.send_replace(None);
+        Ok(())
+    }
+}

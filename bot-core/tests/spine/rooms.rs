@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A homeserver as the desk sees it.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bot_core::AskError;
+use bot_core::desk::Rooms;
+use bridge_model::{ChatId, UserId};
+use serde_json::Value;
+
+pub const BOT: &str = "@freeside:example.org";
+
+/// Writes down what it is asked.
+#[derive(Default)]
+pub struct FakeRooms {
+    /// What was asked, in order.
+    pub asked: Mutex<Vec<String>>,
+    /// State events: room, type, key, content.
+    pub state: Mutex<Vec<(String, String, String, Value)>>,
+    /// Setting state is refused.
+    pub state_refused: Mutex<bool>,
+}
+
+impl FakeRooms {
+    fn note(&self, what: String) {
+        self.asked.lock().unwrap().push(what);
+    }
+
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// The last content of each piece of state: type and content.
+    pub fn state(&self) -> Vec<(String, Value)> {
+        let mut last: Vec<(String, String, Value)> = Vec::new();
+        for (_, kind, key, content) in self.state.lock().unwrap().iter() {
+            last.retain(|(other, same, _)| other != kind || same != key);
+            last.push((kind.clone(), key.clone(), content.clone()));
+        }
+        last.into_iter().map(|(kind, _, content)| (kind, content)).collect()
+    }
+}
+
+#[async_trait]
+impl Rooms for FakeRooms {
+    fn bot(&self) -> &str {
+        BOT
+    }
+
+    async fn join(&self, room: &ChatId) -> Result<(), AskError> {
+        self.note(format!("join {}", room.as_str()));
+        Ok(())
+    }
+
+    async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {
+        self.note(format!("create {name} for {}", owner.as_str()));
+        Ok(ChatId::from("!created:example.org"))
+    }
+
+    async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError> {
+        self.note(format!("decline {} for {}: {reason}", room.as_str(), ghost.as_str()));
+        Ok(())
+    }
+
+    async fn set_state(
+        &self,
+        room: &ChatId,
+        (kind, key): (&str, &str),
+        content: &Value,
+    ) -> Result<(), AskError> {
+        if *self.state_refused.lock().unwrap() {
+            return Err(AskError::Refused("403".into()));
+        }
+        let row = (room.as_str().into(), kind.into(), key.into(), content.clone());
+        self.state.lock().unwrap().push(row);
+        Ok(())
+    }
+}

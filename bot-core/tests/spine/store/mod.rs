@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What every store does: each test runs on every engine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bot_core::lane::{Entry, Head, Replica, Work, core_place};
+use bot_core::order::{Batch, Mark};
+use bot_core::portal::Offer;
+use bot_core::store::kv::Kv;
+use bot_core::store::memory::MemoryKv;
+use bot_core::store::sled::SledKv;
+use bot_core::store::{Accepted, Change, Embedded, Settled, Settlement, Store, StoreError};
+use bridge_model::{Event, MessageId, Person, Place, Timestamp};
+use tempfile::TempDir;
+
+use crate::words::{self, START, commanded, part};
+
+macro_rules! on_every_engine {
+    ($($name:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::store::World::memory()).await;
+            })*
+        }
+        mod sled {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::store::World::sled()).await;
+            })*
+        }
+    };
+}
+
+mod accept;
+mod disk;
+mod messages;
+mod model;
+mod portals;
+mod queue;
+mod reactions;
+mod retention;
+
+enum Engine {
+    Memory(MemoryKv),
+    Sled(TempDir),
+}
+
+/// A store and the hours in it.
+pub struct World {
+    engine: Engine,
+    store: Option<Arc<Embedded>>,
+    pub now: Timestamp,
+}
+
+impl World {
+    pub fn memory() -> Self {
+        Self::over(Engine::Memory(MemoryKv::default()))
+    }
+
+    pub fn sled() -> Self {
+        Self::over(Engine::Sled(TempDir::new().unwrap()))
+    }
+
+    fn over(engine: Engine) -> Self {
+        let mut world = Self { engine, store: None, now: START };
+        world.reopen();
+        world
+    }
+
+    /// Closes the store and opens it again.
+    pub fn reopen(&mut self) {
+        self.try_reopen().unwrap();
+    }
+
+    pub fn try_reopen(&mut self) -> Result<(), StoreError> {
+        self.store = None;
+        let random = *b"0123456789";
+        self.store = Some(match &self.engine {
+            Engine::Memory(kv) => Embedded::start(kv.clone(), random)?,
+            Engine::Sled(folder) => Embedded::start(SledKv::open(folder.path())?, random)?,
+        });
+        Ok(())
+    }
+
+    /// Closes the store, has the engine changed from outside.
+    pub fn tamper(&mut self, change: impl FnOnce(&mut dyn Kv)) {
+        self.store = None;
+        match &self.engine {
+            Engine::Memory(kv) => change(&mut kv.clone()),
+            Engine::Sled(folder) => {
+                let mut kv = SledKv::open(folder.path()).unwrap();
+                change(&mut kv);
+                kv.flush().unwrap();
+            }
+        }
+    }
+
+    pub fn store(&self) -> &Arc<Embedded> {
+        self.store.as_ref().unwrap()
+    }
+
+    pub async fn batch(&self, marks: Vec<Mark>, events: Vec<Event>) -> Accepted {
+        let network = events.first().map_or("telegram".into(), |e| e.place.network.clone());
+        self.store().accept(Batch { network, marks, events }, self.now).await.unwrap()
+    }
+
+    /// Takes an event in; tells whether it went anywhere.
+    pub async fn hear(&self, event: Event) -> bool {
+        self.batch(Vec::new(), vec![event]).await.dropped == 0
+    }
+
+    /// The room is joined to the group and the channel.
+    pub async fn linked(self) -> Self {
+        link(&**self.store(), &words::room(), &words::group(), self.now).await.unwrap();
+        link(&**self.store(), &words::room(), &words::channel(), self.now).await.unwrap();
+        self
+    }
+
+    pub async fn head(&self, lane: &Place) -> Option<Head> {
+        self.store().take(lane).await.unwrap()
+    }
+
+    /// Settles the head of a lane, which left these parts.
+    pub async fn deliver(&self, lane: &Place, parts: &[&str]) -> Entry {
+        let entry = self.head(lane).await.expect("the lane is empty").entry;
+        let settlement = self.settlement(&entry, parts);
+        self.store().settle(settlement).await.unwrap();
+        entry
+    }
+
+    pub fn settlement(&self, entry: &Entry, parts: &[&str]) -> Settlement {
+        Settlement {
+            lane: entry.lane.clone(),
+            entry: entry.id,
+            parts: parts.iter().map(|id| part(id)).collect(),
+            changes: Vec::new(),
+            then: Vec::new(),
+            now: self.now,
+        }
+    }
+
+    /// Settles everything in a lane; what people would have read.
+    pub async fn drain(&self, lane: &Place) -> Vec<String> {
+        let mut texts = Vec::new();
+        while self.head(lane).await.is_some() {
+            texts.push(words::text(&self.deliver(lane, &[]).await.work.event.content));
+        }
+        texts
+    }
+
+    pub async fn depth(&self, lane: &Place) -> u64 {
+        let lanes = self.store().lanes().await.unwrap();
+        lanes.iter().find(|state| state.place == *lane).map_or(0, |state| state.depth)
+    }
+
+    pub async fn replica(&self, place: &Place, id: &str) -> Option<Replica> {
+        self.store().find_replica(place, &MessageId::from(id)).await.unwrap()
+    }
+
+    pub async fn change(&self, change: Change) -> Result<(), StoreError> {
+        changed(&**self.store(), vec![change], self.now).await
+    }
+
+    /// Has the bot say something.
+    pub async fn then(&self, then: Vec<(Place, Work)>) -> Settled {
+        let entry = typed(&**self.store(), self.now).await;
+        let settlement = Settlement { then, ..self.settlement(&entry, &[]) };
+        self.store().settle(settlement).await.unwrap()
+    }
+}
+
+/// A command that waits at the desk.
+async fn typed(store: &dyn Store, now: Timestamp) -> Entry {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let desk = Place::new("matrix", "!desk:example.org");
+    let id = format!("$command{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let events = vec![commanded(&desk, &id, "@ann:example.org", "link")];
+    let batch = Batch { network: desk.network.clone(), marks: Vec::new(), events };
+    store.accept(batch, now).await.unwrap();
+    store.take(&core_place(&desk)).await.unwrap().unwrap().entry
+}
+
+/// Carries out changes as the outcome of a command.
+async fn changed(
+    store: &dyn Store,
+    changes: Vec<Change>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let entry = typed(store, now).await;
+    let settlement = Settlement {
+        lane: entry.lane,
+        entry: entry.id,
+        parts: Vec::new(),
+        changes,
+        then: Vec::new(),
+        now,
+    };
+    let done = store.settle(settlement.clone()).await;
+    if done.is_err() {
+        store.settle(Settlement { changes: Vec::new(), ..settlement }).await.unwrap();
+    }
+    done.map(drop)
+}
+
+pub fn offer(room: &Place, remote: &Place, now: Timestamp) -> Offer {
+    Offer {
+        from: room.clone(),
+        wanted: remote.network.clone(),
+        by: Person::new("matrix", "@ann:example.org"),
+        expires: Timestamp(now.0 + 1000),
+        used: false,
+        title: None,
+    }
+}
+
+/// The change that joins a room and a remote chat.
+pub fn join(code: u8, room: &Place, remote: &Place) -> Change {
+    Change::Link { code: [code; 16], room: room.clone(), remote: remote.clone(), title: None }
+}
+
+/// Joins a room and a remote chat.
+pub async fn link(
+    store: &dyn Store,
+    room: &Place,
+    remote: &Place,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let code = 200;
+    let offer = Change::Offer([code; 16], offer(room, remote, now));
+    changed(store, vec![offer, join(code, room, remote)], now).await
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Reactions: each counts once, until it is taken back.
+
+use bot_core::store::Store;
+use bridge_model::{Content, MessageId, UserId};
+
+use super::World;
+use crate::words::{channel, deleted, emoji, group, posted, reacted, room, unreacted};
+
+on_every_engine!(
+    a_reaction_counts_once_until_it_is_taken_back,
+    a_redacted_reaction_event_becomes_a_reaction_taken_back,
+    a_reaction_to_a_copy_counts_for_the_message,
+    the_event_of_a_reaction_is_known_until_it_is_taken_back,
+    a_slow_lane_knows_the_event_of_a_reaction_that_others_forgot,
+);
+
+async fn reaction_events(world: &World) -> Vec<(bool, usize)> {
+    let replica = world.replica(&group(), "1").await.unwrap();
+    replica.reactions.iter().map(|known| (known.live, known.events.len())).collect()
+}
+
+async fn a_reaction_counts_once_until_it_is_taken_back(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "1", "ann", "hello")).await;
+    assert!(!world.hear(unreacted(&group(), "1", "bob", "👍")).await, "there is none yet");
+    assert!(world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await);
+    assert!(!world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await);
+    assert!(world.hear(reacted(&group(), "1", ("bob", "🎉"), None)).await);
+    assert!(world.hear(reacted(&group(), "1", ("cem", "👍"), None)).await);
+    assert!(world.hear(unreacted(&group(), "1", "bob", "👍")).await);
+    assert!(!world.hear(unreacted(&group(), "1", "bob", "👍")).await);
+    assert!(world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await);
+    assert!(!world.hear(reacted(&group(), "404", ("bob", "👍"), None)).await);
+}
+
+async fn a_redacted_reaction_event_becomes_a_reaction_taken_back(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&room(), "$1", "@ann:x", "hello")).await;
+    world.hear(reacted(&room(), "$1", ("@bob:x", "👍"), Some("$r"))).await;
+    assert!(world.hear(deleted(&room(), "$r", Some("@bob:x"))).await);
+    assert!(!world.hear(deleted(&room(), "$r", Some("@bob:x"))).await);
+    world.deliver(&group(), &["1"]).await;
+    world.deliver(&group(), &[]).await;
+    let event = world.deliver(&group(), &[]).await.work.event;
+    let (by, reaction) = (UserId::from("@bob:x"), emoji("👍"));
+    assert_eq!(event.content, Content::Unreacted { by, reaction });
+    assert_eq!(event.message, MessageId::from("$1"));
+}
+
+async fn a_reaction_to_a_copy_counts_for_the_message(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "1", "ann", "hello")).await;
+    world.deliver(&room(), &["$1"]).await;
+    assert!(world.hear(reacted(&room(), "$1", ("@bob:x", "👍"), Some("$r"))).await);
+    assert!(!world.hear(reacted(&room(), "$1", ("@bob:x", "👍"), Some("$s"))).await);
+    assert_eq!(world.depth(&group()).await, 1, "it goes to the origin too");
+    assert_eq!(reaction_events(&world).await, [(true, 0)]);
+}
+
+async fn the_event_of_a_reaction_is_known_until_it_is_taken_back(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "1", "ann", "hello")).await;
+    world.deliver(&room(), &["$1"]).await;
+    world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await;
+    world.deliver(&room(), &["$r"]).await;
+    let known = world.replica(&group(), "1").await.unwrap().reactions;
+    assert_eq!(known[0].events, [(room(), MessageId::from("$r"))]);
+    let copies = world.replica(&room(), "$1").await.unwrap().copies;
+    assert_eq!(copies.len(), 1, "a reaction is no copy of the message");
+    world.hear(unreacted(&group(), "1", "bob", "👍")).await;
+    assert_eq!(reaction_events(&world).await, [(false, 1)]);
+    world.deliver(&room(), &[]).await;
+    assert_eq!(reaction_events(&world).await, []);
+}
+
+/// The channel has made the reaction and taken it back before the room has made it.
+async fn a_slow_lane_knows_the_event_of_a_reaction_that_others_forgot(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "1", "ann", "hello")).await;
+    world.deliver(&room(), &["$1"]).await;
+    world.deliver(&channel(), &["7"]).await;
+    world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await;
+    world.hear(unreacted(&group(), "1", "bob", "👍")).await;
+    world.deliver(&channel(), &[]).await;
+    world.deliver(&channel(), &[]).await;
+    world.deliver(&room(), &["$r"]).await;
+    let known = world.replica(&group(), "1").await.unwrap().reactions;
+    assert_eq!(known[0].events, [(room(), MessageId::from("$r"))]);
+    let entry = world.head(&room()).await.unwrap().entry;
+    world.store().settle(world.settlement(&entry, &[])).await.unwrap();
+    assert_eq!(reaction_events(&world).await, []);
+}

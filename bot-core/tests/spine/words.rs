@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What people do in the tests.
+//!
+//! Rule: the three places of the portal of the tests are [`room`], [`group`] and [`channel`].
+
+use bot_core::order::Part;
+use bridge_model::{
+    Author, AuthorKind, Command, Content, Event, Message, MessageId, MessageKind, Place, Reaction,
+    Reply, RichText, Timestamp, UserId,
+};
+
+pub const DAY: i64 = 24 * 3600 * 1000;
+/// When the tests begin, in milliseconds since 1970.
+pub const START: Timestamp = Timestamp(2_800 * 7 * DAY + 3 * DAY);
+
+pub fn room() -> Place {
+    Place::new("matrix", "!room:example.org")
+}
+
+pub fn group() -> Place {
+    Place::new("telegram", "-100200")
+}
+
+pub fn channel() -> Place {
+    Place::new("discord", "300400")
+}
+
+pub fn author(user: &str) -> Author {
+    Author {
+        user: UserId::from(user),
+        kind: AuthorKind::Person,
+        name: user.trim_start_matches('@').split(':').next().unwrap().to_owned(),
+        username: None,
+        avatar: None,
+    }
+}
+
+pub fn message(user: &str, text: &str) -> Message {
+    Message {
+        author: author(user),
+        kind: MessageKind::Text,
+        body: RichText::plain_text(text),
+        media: Vec::new(),
+        reply_to: None,
+        thread: None,
+        forwarded: None,
+        sent_at: START,
+    }
+}
+
+pub fn event(place: &Place, id: &str, content: Content) -> Event {
+    Event { place: place.clone(), message: MessageId::from(id), late: false, content }
+}
+
+pub fn posted(place: &Place, id: &str, user: &str, text: &str) -> Event {
+    event(place, id, Content::Posted(message(user, text)))
+}
+
+pub fn replied(place: &Place, id: &str, to: &str, (user, text): (&str, &str)) -> Event {
+    let reply = Reply { message: MessageId::from(to), author: None, name: None, excerpt: None };
+    event(place, id, Content::Posted(Message { reply_to: Some(reply), ..message(user, text) }))
+}
+
+pub fn edited(place: &Place, id: &str, user: &str, text: &str) -> Event {
+    event(place, id, Content::Edited(message(user, text)))
+}
+
+pub fn deleted(place: &Place, id: &str, by: Option<&str>) -> Event {
+    event(place, id, Content::Deleted { by: by.map(UserId::from) })
+}
+
+pub fn emoji(emoji: &str) -> Reaction {
+    Reaction::Emoji(emoji.into())
+}
+
+pub fn reacted(place: &Place, id: &str, (user, with): (&str, &str), own: Option<&str>) -> Event {
+    let content =
+        Content::Reacted { by: author(user), reaction: emoji(with), id: own.map(MessageId::from) };
+    event(place, id, content)
+}
+
+pub fn unreacted(place: &Place, id: &str, user: &str, with: &str) -> Event {
+    event(place, id, Content::Unreacted { by: UserId::from(user), reaction: emoji(with) })
+}
+
+pub fn command(by: &str, text: &str) -> Command {
+    Command {
+        by: author(by),
+        text: text.into(),
+        rights: None,
+        reply_to: None,
+        answer_via: None,
+        language: None,
+        chat_title: None,
+        private: false,
+    }
+}
+
+pub fn commanded(place: &Place, id: &str, by: &str, text: &str) -> Event {
+    event(place, id, Content::Commanded(command(by, text)))
+}
+
+pub fn part(id: &str) -> Part {
+    Part { id: MessageId::from(id), media: false }
+}
+
+/// What a person reads in an event that says something.
+pub fn text(content: &Content) -> String {
+    match content {
+        Content::Posted(message) | Content::Edited(message) => message.body.plain(),
+        Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned => String::new(),
+    }
+}

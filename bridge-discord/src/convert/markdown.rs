@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Discord Markdown: the parser and the writer.
+//!
+//! Rule: whatever [`to_markdown`] writes, [`from_markdown`] reads back as
+//! [`degrade`] left it; literal text never becomes markup.
+
+mod atoms;
+mod blocks;
+mod closing;
+mod code;
+mod degrade;
+mod escape;
+mod inline;
+mod linkify;
+mod list;
+mod write;
+
+use std::collections::HashMap;
+
+use bridge_model::{QuoteDepth, RichText, TextCapabilities};
+
+pub use degrade::degrade;
+pub use linkify::linkify;
+
+/// The sign that keeps two delimiters apart which would otherwise run together:
+/// `**a**` and `*b*` are written with one in between, and the parser takes one away.
+const JOINER: char = '\u{2060}';
+
+/// The sign that breaks `@everyone` and runs of backticks in two.
+const BREAKER: char = '\u{200B}';
+
+/// The four characters that style delimiters are made of.
+const DELIMITERS: [char; 4] = ['*', '_', '~', '|'];
+
+/// What Discord Markdown can show.
+///
+/// See <https://support.discord.com/hc/en-us/articles/210298617>.
+pub const TEXT: TextCapabilities = TextCapabilities {
+    headings: 3,
+    lists: true,
+    tables: false,
+    details: false,
+    rules: false,
+    quotes: QuoteDepth::One,
+    expandable_quotes: false,
+    blocks_in_quotes: true,
+    code_blocks: true,
+    code_language: true,
+    basic_styles: true,
+    underline: true,
+    code: true,
+    styled_code: true,
+    spoilers: true,
+    spoiler_reasons: false,
+    subtext: true,
+    links: true,
+    custom_emoji: true,
+    maths: false,
+    timestamps: true,
+};
+
+/// The names behind the ids that stand in a message's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// User id to display name.
+    pub users: HashMap<String, String>,
+    /// Role id to name.
+    pub roles: HashMap<String, String>,
+    /// Channel id to name.
+    pub chats: HashMap<String, String>,
+    /// `@everyone` and `@here` did address everybody.
+    pub everyone: bool,
+}
+
+impl Names {
+    fn user(&self, id: &str) -> String {
+        self.users.get(id).cloned().unwrap_or_else(|| "user".to_owned())
+    }
+
+    fn role(&self, id: &str) -> String {
+        self.roles.get(id).cloned().unwrap_or_else(|| "role".to_owned())
+    }
+
+    fn chat(&self, id: &str) -> String {
+        self.chats.get(id).cloned().unwrap_or_else(|| "channel".to_owned())
+    }
+}
+
+/// Reads Discord Markdown as Discord's own clients show it.
+///
+/// Takes any string, never fails; what is not markup is text. The result is
+/// normalised.
+pub fn from_markdown(source: &str, names: &Names) -> RichText {
+    RichText(blocks::Blocks::new(names).parse(source)).normalise()
+}
+
+/// Writes `text` as Discord Markdown, in the shape that [`degrade`] gives it.
+///
+/// The length is not bounded: split first.
+pub fn to_markdown(text: &RichText) -> String {
+    write::blocks(&degrade(text).0)
+}
+
+/// The length of `text` in Discord's unit, once written.
+pub fn measure(text: &RichText) -> usize {
+    to_markdown(text).chars().count()
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Where a style that was opened is closed.
+//!
+//! Rule: the answers are those of Discord's regular expressions, except that
+//! escapes, code, links and `<...>` are stepped over whole.
+
+use super::{atoms, code};
+
+/// A kind of style delimiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delimiter {
+    /// `**`
+    Strong,
+    /// `*`
+    Star,
+    /// `__`
+    Underline,
+    /// `_`
+    Underscore,
+    /// `~~`
+    Strike,
+    /// `||`
+    Spoiler,
+}
+
+impl Delimiter {
+    /// Its characters in the text.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Self::Star | Self::Underscore => 1,
+            Self::Strong | Self::Underline | Self::Strike | Self::Spoiler => 2,
+        }
+    }
+
+    fn sign(self) -> char {
+        match self {
+            Self::Strong | Self::Star => '*',
+            Self::Underline | Self::Underscore => '_',
+            Self::Strike => '~',
+            Self::Spoiler => '|',
+        }
+    }
+
+    /// Where the closing delimiter starts, for a content that starts at `start`.
+    pub(super) fn close(self, chars: &[char], start: usize) -> Option<usize> {
+        match self {
+            Self::Strong | Self::Underline => self.close_at_end_of_run(chars, start),
+            Self::Strike | Self::Spoiler => self.close_at_start_of_run(chars, start),
+            Self::Star | Self::Underscore => self.close_single(chars, start),
+        }
+    }
+
+    /// The first run of two or more closes, with its last two.
+    fn close_at_end_of_run(self, chars: &[char], start: usize) -> Option<usize> {
+        let mut at = start;
+        while at < chars.len() {
+            let run = run(chars, at, self.sign());
+            if run >= 2 && at + run - 2 > start {
+                return Some(at + run - 2);
+            }
+            at = if run > 0 { at + run } else { step(chars, at) };
+        }
+        None
+    }
+
+    /// The first two in a row close.
+    fn close_at_start_of_run(self, chars: &[char], start: usize) -> Option<usize> {
+        let mut at = start;
+        while at < chars.len() {
+            let run = run(chars, at, self.sign());
+            if run >= 2 && at > start {
+                return Some(at);
+            }
+            at = if run > 0 { at + run } else { step(chars, at) };
+        }
+        None
+    }
+
+    /// Pairs inside belong to the double delimiter; a single one closes.
+    fn close_single(self, chars: &[char], start: usize) -> Option<usize> {
+        if self == Self::Star && is_space(chars.get(start)) {
+            return None;
+        }
+        let mut at = start;
+        while at < chars.len() {
+            let run = run(chars, at, self.sign());
+            if run == 0 {
+                at = step(chars, at);
+                continue;
+            }
+            if run.is_multiple_of(2) {
+                at += run;
+                continue;
+            }
+            let close = at + run - 1;
+            let content = chars.get(start..close).unwrap_or_default();
+            let good = content.iter().any(|c| *c != self.sign())
+                && match self {
+                    Self::Star => !is_space(close.checked_sub(1).and_then(|i| chars.get(i))),
+                    Self::Strong
+                    | Self::Underline
+                    | Self::Underscore
+                    | Self::Strike
+                    | Self::Spoiler => !chars.get(close + 1).is_some_and(|c| is_word(*c)),
+                };
+            return good.then_some(close);
+        }
+        None
+    }
+}
+
+/// Letters, digits and `_` as JavaScript's `\w` counts them.
+pub(super) fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn is_space(c: Option<&char>) -> bool {
+    matches!(c, Some(' ' | '\n'))
+}
+
+fn run(chars: &[char], from: usize, sign: char) -> usize {
+    chars.iter().skip(from).take_while(|c| **c == sign).count()
+}
+
+/// The position after whatever stands at `at` and holds no delimiters of ours.
+fn step(chars: &[char], at: usize) -> usize {
+    let whole = match chars.get(at) {
+        Some('\\') => Some(at + 2),
+        Some('`') => code::read_span(chars, at).map(|(_, end)| end),
+        Some('<') => atoms::angle_end(chars, at),
+        Some('[') => atoms::masked_link(chars, at).map(|link| link.end),
+        _ => None,
+    };
+    whole.unwrap_or(at + 1)
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The name that a webhook shows.
+//!
+//! Rule: the person's own name, changed only where Discord would refuse it.
+
+/// Discord's limit of characters.
+const MOST: usize = 80;
+
+/// Goes into a word that Discord refuses; nobody sees it.
+const JOINER: char = '\u{200D}';
+
+/// A name that Discord accepts for a webhook.
+///
+/// See <https://discord.com/developers/docs/resources/webhook#create-webhook> and
+/// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
+pub fn username(name: &str) -> String {
+    let mut out = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    out.retain(|c| !c.is_control());
+    for word in ["discord", "clyde"] {
+        out = broken(&out, word);
+    }
+    if matches!(out.to_lowercase().as_str(), "everyone" | "here") {
+        out.insert(1, JOINER);
+    }
+    let out: String = out.chars().take(MOST).collect();
+    let out = out.trim_end().to_owned();
+    if out.is_empty() { "…".to_owned() } else { out }
+}
+
+/// `text` with a joiner after the first letter of every `word`.
+fn broken(text: &str, word: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in chars.iter().enumerate() {
+        out.push(*c);
+        let here = chars.iter().skip(at).take(word.len());
+        if here.map(char::to_ascii_lowercase).eq(word.chars()) {
+            out.push(JOINER);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::username;
+
+    #[test]
+    fn a_name_stays_as_it_is() {
+        assert_eq!(username("Zoë **Müller** @here"), "Zoë **Müller** @here");
+    }
+
+    #[test]
+    fn what_discord_refuses_is_broken() {
+        for name in ["Discord fan", "xCLYDEx", "everyone", "discorddiscord"] {
+            let shown = username(name);
+            assert!(!shown.to_lowercase().contains("discord"), "{shown}");
+            assert!(!shown.to_lowercase().contains("clyde"), "{shown}");
+            assert_ne!(shown, "everyone");
+        }
+    }
+
+    #[test]
+    fn a_long_or_empty_name_becomes_valid() {
+        assert_eq!(username(&"😀".repeat(100)).chars().count(), 80);
+        assert_eq!(username(" \n "), "…");
+    }
+}

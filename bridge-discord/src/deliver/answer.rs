@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Answers to slash commands, which only the asker sees.
+//!
+//! Rule: the answer replaces the "thinking ..." of the acknowledgement; when the
+//! token is no longer good, the bot says it in the channel.
+
+use bot_core::{Failure, Order, Part, Receipt, Voice};
+use bridge_model::{Message, MessageId};
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{failed, post};
+use crate::convert::{incoming, outgoing};
+use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::shared::Shared;
+
+/// The flag of a message that only one person sees.
+const EPHEMERAL: u64 = 1 << 6;
+
+/// `application/token`, both free of what would change the path.
+pub(super) fn is_handle(via: &str) -> bool {
+    let good = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~=".contains(c))
+    };
+    via.split_once('/').is_some_and(|(application, token)| good(application) && good(token))
+}
+
+/// Answers; `None` when the token is not good any more.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) async fn answer(
+    shared: &Shared,
+    order: &Order,
+    message: &Message,
+    via: &str,
+) -> Result<Option<Receipt>, Failure> {
+    let token = via.split_once('/').map_or(via, |(_, token)| token);
+    shared.wait_for_acknowledgement(token).await;
+    let pieces = post::pieces(shared, order, message, (&Voice::Bot, true));
+    let mut done = order.done.clone();
+    for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
+        let mut body = outgoing::webhook_edit(piece);
+        let said: Result<Value, RestError> = if number == 0 {
+            let path = format!("/webhooks/{via}/messages/@original");
+            shared.rest.ask_openly(Method::PATCH, &path, Body::Json(body)).await
+        } else {
+            if let Some(fields) = body.as_object_mut() {
+                fields.insert("flags".to_owned(), EPHEMERAL.into());
+            }
+            let path = format!("/webhooks/{via}?wait=true");
+            shared.rest.ask_openly(Method::POST, &path, Body::Json(body)).await
+        };
+        match said {
+            Ok(said) => {
+                let id = incoming::id(&said, "id").unwrap_or("0");
+                done.push(Part { id: MessageId::from(id), media: false });
+            }
+            Err(error) if number == 0 && is_over(&error) => return Ok(None),
+            Err(error) => return Err(failed(deliver_error(&error, Effect::Repeats), &done)),
+        }
+    }
+    Ok(Some(Receipt { parts: done }))
+}
+
+/// Unknown Webhook, Unknown Message, Invalid Webhook Token.
+fn is_over(error: &RestError) -> bool {
+    matches!(error.code(), Some(10008 | 10015 | 50027)) || matches!(error.status(), Some(401 | 404))
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Our webhook of a channel.
+//!
+//! Rule: ours is what our application made; there is one per channel, found again
+//! after a restart.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::convert::incoming;
+use crate::rest::{Body, RestError};
+use crate::shared::{Shared, Webhook};
+
+/// The name in the channel's settings.
+const NAME: &str = "Freeside";
+
+/// Our webhook of `channel`, made if there is none.
+///
+/// See <https://discord.com/developers/docs/resources/webhook#create-webhook>.
+///
+/// # Errors
+/// When Discord refuses: it needs Manage Webhooks.
+pub(crate) async fn webhook(shared: &Shared, channel: &str) -> Result<Webhook, RestError> {
+    if let Some(webhook) = shared.webhook(channel) {
+        return Ok(webhook);
+    }
+    let webhook = match find(shared, channel).await? {
+        Some(webhook) => webhook,
+        None => make(shared, channel).await?,
+    };
+    shared.keep_webhook(channel, webhook.clone());
+    Ok(webhook)
+}
+
+async fn make(shared: &Shared, channel: &str) -> Result<Webhook, RestError> {
+    let path = format!("/channels/{channel}/webhooks");
+    let body = Body::Json(json!({"name": NAME}));
+    let made: Value = shared.rest.ask(Method::POST, &path, body).await?;
+    read(&made).ok_or_else(|| RestError::Lost("a webhook without a token".to_owned()))
+}
+
+/// Our webhook of `channel`, if there is one.
+///
+/// # Errors
+/// When Discord refuses.
+pub(super) async fn find(shared: &Shared, channel: &str) -> Result<Option<Webhook>, RestError> {
+    let application = shared.me().await?.application.clone();
+    let path = format!("/channels/{channel}/webhooks");
+    let all: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    let all = all.as_array().map_or(&[][..], Vec::as_slice);
+    let ours = |one: &&Value| incoming::id(one, "application_id") == Some(&application);
+    Ok(all.iter().filter(ours).find_map(read))
+}
+
+fn read(webhook: &Value) -> Option<Webhook> {
+    Some(Webhook {
+        id: incoming::id(webhook, "id")?.to_owned(),
+        token: incoming::text(webhook, "token")?.to_owned(),
+    })
+}
+
+impl Webhook {
+    /// The path that posts through it.
+    pub(super) fn path(&self) -> String {
+        format!("/webhooks/{}/{}", self.id, self.token)
+    }
+
+    /// The path of one of its messages.
+    pub(super) fn message_path(&self, message: &str) -> String {
+        format!("{}/messages/{message}", self.path())
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The Discord side: gateway in, webhooks and REST out.
+//!
+//! Rule: a gateway event counts as processed only after the core has stored it.
+
+pub mod convert;
+mod deliver;
+mod gateway;
+mod listen;
+mod network;
+mod rest;
+mod rights;
+mod settings;
+mod shared;
+
+pub use network::DiscordNetwork;
+pub use settings::{DiscordSettings, SetUpError};
+
+/// The name of this network.
+pub const NETWORK: &str = "discord";
+
+/// The one slash command that all others stand under.
+pub const COMMAND: &str = "freeside";

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is done with each gateway event, one after the other.
+//!
+//! Rule: returns `Ok` only after the core has stored what was heard; then the
+//! sequence number counts as processed.
+
+mod catch_up;
+mod directory;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bot_core::{Batch, Mark, NetworkError, Sink};
+use bridge_model::{Event, NetworkId};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::NETWORK;
+use crate::convert::incoming::{self, Ours, Slash};
+use crate::gateway::Session;
+use crate::rest::{Body, RestError};
+use crate::shared::Shared;
+
+/// How many edits are remembered, to know Discord's own updates from a person's.
+const REMEMBERED: usize = 4096;
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Hears gateway events.
+pub(crate) struct Listener {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) network: NetworkId,
+    pub(crate) stop: CancellationToken,
+    edits: VecDeque<(String, String)>,
+}
+
+/// Why listening ends.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// It was told to.
+    Stopped,
+    /// Waiting cannot mend it.
+    Failed(NetworkError),
+}
+
+/// What one gateway event comes to.
+#[derive(Default)]
+struct Heard {
+    events: Vec<Event>,
+    last: Option<(String, String)>,
+    slash: Option<Slash>,
+}
+
+impl Listener {
+    pub(crate) fn new(shared: Arc<Shared>, sink: Arc<dyn Sink>, stop: CancellationToken) -> Self {
+        Self { shared, sink, network: NETWORK.into(), stop, edits: VecDeque::new() }
+    }
+
+    /// Handles one dispatch. `session` already counts it as processed; it is stored
+    /// together with what was heard.
+    ///
+    /// # Errors
+    /// See [`Over`].
+    pub(crate) async fn dispatch(
+        &mut self,
+        kind: &str,
+        data: &Value,
+        session: &Session,
+    ) -> Result<(), Over> {
+        if kind == "READY" {
+            self.catch_up().await?;
+            let marks = vec![session.mark()];
+            return self
+                .accept(Batch { network: self.network.clone(), marks, events: vec![] })
+                .await;
+        }
+        directory::learn(&self.shared, kind, data);
+        let heard = self.hear(kind, data).await?;
+        if heard.events.is_empty() {
+            return Ok(());
+        }
+        let mut marks = vec![session.mark()];
+        marks.extend(heard.last.map(|(channel, message)| last_mark(&channel, &message)));
+        if let Some(slash) = &heard.slash {
+            self.shared.expect_acknowledgement(&slash.token);
+        }
+        let batch = Batch { network: self.network.clone(), marks, events: heard.events };
+        let accepted = self.accept(batch).await;
+        if let Some(slash) = heard.slash {
+            if accepted.is_ok() {
+                self.answer_soon(&slash).await;
+            }
+            self.shared.acknowledge(&slash.token);
+        }
+        accepted
+    }
+
+    /// Shows the asker that the command was heard. A second time, after a restart,
+    /// Discord refuses that; the answer finds its way all the same.
+    async fn answer_soon(&self, slash: &Slash) {
+        let path = format!("/interactions/{}/{}/callback", slash.interaction, slash.token);
+        let body = Body::Json(json!({"type": 5, "data": {"flags": 64}}));
+        if let Err(error) = self.shared.rest.tell_openly(Method::POST, &path, body).await {
+            tracing::info!(%error, "a command could not be acknowledged");
+        }
+    }
+
+    async fn hear(&mut self, kind: &str, data: &Value) -> Result<Heard, Over> {
+        let ours = self.ours().await?;
+        if kind == "INTERACTION_CREATE" {
+            let slash = incoming::slash(data, &ours);
+            let events = slash.iter().map(|slash| slash.event.clone()).collect();
+            // A channel that gets linked by this is to be caught up with from here.
+            let last = slash.as_ref().map(|slash| {
+                (slash.event.place.chat.as_str().to_owned(), slash.interaction.clone())
+            });
+            return Ok(Heard { events, last, slash });
+        }
+        if kind == "GUILD_DELETE" {
+            return Ok(Heard { events: self.server_gone(data).await?, ..Heard::default() });
+        }
+        let is_message = matches!(kind, "MESSAGE_CREATE" | "MESSAGE_UPDATE");
+        if is_message && ours.said(data) {
+            return Ok(Heard::default());
+        }
+        if kind == "MESSAGE_CREATE"
+            && let Some(event) = incoming::private(data, &ours)
+        {
+            return Ok(Heard { events: vec![event], ..Heard::default() });
+        }
+        let key = if kind == "CHANNEL_DELETE" { "id" } else { "channel_id" };
+        let Some(channel) = incoming::id(data, key) else { return Ok(Heard::default()) };
+        if !self.is_linked(channel).await? {
+            return Ok(Heard::default());
+        }
+        Ok(self.hear_in(channel, kind, data, &ours))
+    }
+
+    /// What happened in a channel that is linked.
+    fn hear_in(&mut self, channel: &str, kind: &str, data: &Value, ours: &Ours) -> Heard {
+        let names = self.shared.names_in(data);
+        let mut heard = Heard::default();
+        match kind {
+            "MESSAGE_CREATE" => {
+                heard.events.extend(incoming::posted(data, &names, ours, false));
+                let id = incoming::id(data, "id");
+                heard.last = id.map(|id| (channel.to_owned(), id.to_owned()));
+                if heard.events.is_empty() {
+                    let kind = data.get("type").and_then(Value::as_u64);
+                    tracing::debug!(?kind, "a message without anything to read was skipped");
+                }
+            }
+            "MESSAGE_UPDATE" if self.is_new_edit(data) => {
+                heard.events.extend(incoming::edited(data, &names, ours));
+            }
+            "MESSAGE_DELETE" => heard.events.extend(self.deletion(channel, data, "id")),
+            "MESSAGE_DELETE_BULK" => {
+                let ids = incoming::list(data, "ids").iter().filter_map(Value::as_str);
+                let ids = ids.filter(|id| !self.shared.deleted_by_us(id));
+                heard.events.extend(ids.map(|id| incoming::deleted(channel, id)));
+            }
+            "MESSAGE_REACTION_ADD" => heard.events.extend(incoming::reacted(data, ours)),
+            "MESSAGE_REACTION_REMOVE" => heard.events.extend(incoming::unreacted(data, ours)),
+            "CHANNEL_DELETE" => heard.events.push(incoming::closed(channel)),
+            _ => {}
+        }
+        heard
+    }
+
+    fn deletion(&self, channel: &str, data: &Value, key: &str) -> Option<Event> {
+        let id = incoming::id(data, key)?;
+        (!self.shared.deleted_by_us(id)).then(|| incoming::deleted(channel, id))
+    }
+
+    /// A person edited it: the time of editing is one that was not seen before.
+    fn is_new_edit(&mut self, data: &Value) -> bool {
+        let (Some(id), Some(time)) =
+            (incoming::id(data, "id"), incoming::text(data, "edited_timestamp"))
+        else {
+            return false;
+        };
+        let edit = (id.to_owned(), time.to_owned());
+        if self.edits.contains(&edit) {
+            return false;
+        }
+        if self.edits.len() >= REMEMBERED {
+            self.edits.pop_front();
+        }
+        self.edits.push_back(edit);
+        true
+    }
+
+    /// The bot was removed from a server, or the server is gone.
+    async fn server_gone(&self, data: &Value) -> Result<Vec<Event>, Over> {
+        if data.get("unavailable").and_then(Value::as_bool).unwrap_or(false) {
+            return Ok(Vec::new());
+        }
+        let Some(guild) = incoming::id(data, "id") else { return Ok(Vec::new()) };
+        let here = self.shared.channels_of(guild);
+        let linked = self.linked().await?;
+        Ok(linked.iter().filter(|chat| here.contains(chat)).map(|c| incoming::closed(c)).collect())
+    }
+
+    pub(crate) async fn is_linked(&self, channel: &str) -> Result<bool, Over> {
+        Ok(self.linked().await?.iter().any(|chat| chat == channel))
+    }
+
+    /// The channels that are linked.
+    pub(crate) async fn linked(&self) -> Result<Vec<String>, Over> {
+        let mut pause = Pause::default();
+        loop {
+            match self.sink.linked_chats(&self.network).await {
+                Ok(chats) => {
+                    return Ok(chats.iter().map(|chat| chat.as_str().to_owned()).collect());
+                }
+                Err(error) => tracing::warn!(%error, "the linked channels cannot be read"),
+            }
+            self.pause(pause.next()).await?;
+        }
+    }
+
+    /// Who we are, asked until it is known.
+    pub(crate) async fn ours(&self) -> Result<Ours, Over> {
+        let mut pause = Pause::default();
+        loop {
+            match self.shared.ours().await {
+                Ok(ours) => return Ok(ours),
+                Err(error) => self.wait_out(&error, &mut pause).await?,
+            }
+        }
+    }
+
+    /// Stores a batch, and waits for that as long as it takes.
+    pub(crate) async fn accept(&self, batch: Batch) -> Result<(), Over> {
+        if !batch.events.is_empty() {
+            tokio::select! {
+                () = self.sink.room(&self.network) => {}
+                () = self.stop.cancelled() => return Err(Over::Stopped),
+            }
+        }
+        let mut pause = Pause::default();
+        loop {
+            match self.sink.accept(batch.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::warn!(%error, "events wait for the store"),
+            }
+            self.pause(pause.next()).await?;
+        }
+    }
+
+    /// Waits after a request that failed.
+    ///
+    /// # Errors
+    /// When waiting does not help.
+    pub(crate) async fn wait_out(&self, error: &RestError, pause: &mut Pause) -> Result<(), Over> {
+        let wish = match error {
+            RestError::Said(said) if said.status == 401 => {
+                let reason = said.message.clone();
+                let network = self.network.clone();
+                return Err(Over::Failed(NetworkError::TokenRefused { network, reason }));
+            }
+            RestError::Said(said) => said.retry_after,
+            RestError::Lost(_) | RestError::Unreachable(_) => None,
+        };
+        tracing::info!(%error, "Discord is asked again later");
+        self.pause(wish.unwrap_or_else(|| pause.next())).await
+    }
+
+    /// Waits, unless told to stop.
+    pub(crate) async fn pause(&self, time: Duration) -> Result<(), Over> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = self.stop.cancelled() => Err(Over::Stopped),
+        }
+    }
+}
+
+/// Pauses that double.
+#[derive(Default)]
+pub(crate) struct Pause(u32);
+
+impl Pause {
+    pub(crate) fn next(&mut self) -> Duration {
+        let time = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(self.0));
+        self.0 = self.0.saturating_add(1);
+        time.min(LONGEST_PAUSE)
+    }
+}
+
+/// The mark that says up to which message a channel was heard.
+pub(crate) fn last_mark(channel: &str, message: &str) -> Mark {
+    Mark::Set { key: last_key(channel), value: message.as_bytes().to_vec() }
+}
+
+/// The key of that mark.
+pub(crate) fn last_key(channel: &str) -> String {
+    format!("last/{channel}")
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Discord as one of the core's networks.
+//!
+//! Rule: a file is fetched only from Discord's own hosts, or from the one that is
+//! configured in their place.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bot_core::network::CommandHelp;
+use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
+use bridge_model::{
+    Capabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId, NetworkId, Rights,
+    UserId,
+};
+use futures_util::StreamExt;
+use reqwest::Method;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::convert::outgoing::{self, MOST_BYTES, MOST_CHARACTERS, MOST_FILES};
+use crate::convert::{incoming, markdown};
+use crate::rest::{Body, Rest, RestError, ask_error};
+use crate::settings::{DiscordSettings, SetUpError};
+use crate::shared::Shared;
+use crate::{NETWORK, deliver, gateway, rights};
+
+/// The hosts that files of Discord come from.
+const HOSTS: [&str; 2] = ["cdn.discordapp.com", "media.discordapp.net"];
+
+/// The largest file that a member can post (with a subscription), in bytes.
+const MOST_DOWNLOAD: u64 = 500 * 1024 * 1024;
+
+/// Discord.
+pub struct DiscordNetwork {
+    id: NetworkId,
+    capabilities: Capabilities,
+    settings: DiscordSettings,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl DiscordNetwork {
+    /// Makes the network; connects to nothing yet.
+    ///
+    /// # Errors
+    /// See [`SetUpError`].
+    pub fn new(settings: DiscordSettings) -> Result<Self, SetUpError> {
+        let mut api = match &settings.api_url {
+            Some(url) => url.clone(),
+            None => Url::parse("https://discord.com")?,
+        };
+        if api.path() == "/" {
+            api.set_path("/api/v10");
+        }
+        let cdn = match &settings.cdn_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => "https://cdn.discordapp.com".to_owned(),
+        };
+        let rest = Rest::new(&api, &settings.token, settings.proxy.as_ref())
+            .map_err(SetUpError::Client)?;
+        let capabilities = Capabilities {
+            text: markdown::TEXT,
+            max_text: MOST_CHARACTERS,
+            max_caption: MOST_CHARACTERS,
+            unit: LengthUnit::Chars,
+            media: MediaCapabilities {
+                max_upload: MOST_BYTES,
+                max_download: MOST_DOWNLOAD,
+                per_message: MOST_FILES,
+                spoilers: true,
+            },
+            replies: false,
+            many_reactions: true,
+        };
+        let shared = Arc::new(Shared::new(rest, cdn));
+        Ok(Self { id: NETWORK.into(), capabilities, settings, shared })
+    }
+
+    async fn channel(&self, chat: &ChatId) -> Result<Value, RestError> {
+        let path = format!("/channels/{}", chat.as_str());
+        let channel: Value = self.shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+        self.shared.learn_channel(&channel, None);
+        Ok(channel)
+    }
+
+    /// A new address for an attachment whose address has died; the fragment says where
+    /// it hangs.
+    async fn fresh(&self, dead: &Url) -> Result<Option<String>, RestError> {
+        let mut home = dead.fragment().unwrap_or_default().split('/');
+        let (Some(channel), Some(message), Some(own)) = (home.next(), home.next(), home.next())
+        else {
+            return Ok(None);
+        };
+        let path = format!("/channels/{channel}/messages/{message}");
+        let message: Value = self.shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+        let mut files = incoming::list(&message, "attachments").iter();
+        let file = files.find(|file| incoming::id(file, "id") == Some(own));
+        Ok(file.and_then(|file| incoming::text(file, "url")).map(str::to_owned))
+    }
+
+    /// The address of a file, if it may be fetched.
+    fn allowed(&self, reference: &str) -> Option<Url> {
+        let url = Url::parse(reference).ok()?;
+        let good = match &self.settings.cdn_url {
+            Some(cdn) => url.origin() == cdn.origin(),
+            None => {
+                let host = url.host_str().unwrap_or_default();
+                url.scheme() == "https" && url.port().is_none() && HOSTS.contains(&host)
+            }
+        };
+        good.then_some(url)
+    }
+}
+
+#[async_trait]
+impl bot_core::Deliver for DiscordNetwork {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn deliver(
+        &self,
+        order: &bot_core::Order,
+        media: &dyn bot_core::MediaSource,
+    ) -> Result<bot_core::Receipt, bot_core::Failure> {
+        deliver::deliver(&self.shared, order, media).await
+    }
+
+    async fn look(
+        &self,
+        order: &bot_core::Order,
+    ) -> Result<Vec<bot_core::Part>, bot_core::Failure> {
+        deliver::look(&self.shared, order).await
+    }
+}
+
+#[async_trait]
+impl Network for DiscordNetwork {
+    fn id(&self) -> &NetworkId {
+        &self.id
+    }
+
+    async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
+        let refused = |error: RestError| ask_error(&error, "View Channel");
+        let channel = self.channel(chat).await.map_err(refused)?;
+        let Some(guild) = incoming::id(&channel, "guild_id") else {
+            return Ok(Rights { member: true, ..Rights::default() });
+        };
+        let rest = &self.shared.rest;
+        let path = format!("/guilds/{guild}/members/{}", user.as_str());
+        let member: Value = match rest.ask(Method::GET, &path, Body::Empty).await {
+            Ok(member) => member,
+            // Unknown Member, Unknown User.
+            Err(error) if matches!(error.code(), Some(10007 | 10013)) => {
+                return Ok(Rights::default());
+            }
+            Err(error) => return Err(refused(error)),
+        };
+        let path = format!("/guilds/{guild}");
+        let guild: Value = rest.ask(Method::GET, &path, Body::Empty).await.map_err(refused)?;
+        Ok(rights::of_bits(rights::in_channel(&guild, &member, &channel, user.as_str())))
+    }
+
+    async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))
+    }
+
+    async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
+        let foreign = || AskError::Refused("not a file of Discord".to_owned());
+        let refused = |error: RestError| ask_error(&error, "Read Message History");
+        let url = self.allowed(&media.reference).ok_or_else(foreign)?;
+        let response = match self.shared.rest.fetch(url.clone()).await {
+            Err(RestError::Said(said)) if matches!(said.status, 403 | 404) => {
+                let fresh = self.fresh(&url).await.map_err(refused)?;
+                let fresh = fresh.and_then(|address| self.allowed(&address)).ok_or_else(foreign)?;
+                self.shared.rest.fetch(fresh).await.map_err(refused)?
+            }
+            other => other.map_err(refused)?,
+        };
+        let mime = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+        Ok(MediaStream {
+            size: response.content_length(),
+            mime: mime.map(str::to_owned),
+            chunks: Box::pin(
+                response
+                    .bytes_stream()
+                    .map(|chunk| chunk.map_err(|error| std::io::Error::other(error.without_url()))),
+            ),
+        })
+    }
+
+    /// Comes with every message.
+    async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
+        Ok(None)
+    }
+
+    fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {
+        deliver::link_to(&self.shared, chat.as_str(), message.as_str())
+    }
+
+    fn command_prefix(&self) -> &str {
+        "/freeside "
+    }
+
+    async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
+        self.channel(chat).await.map_err(|error| ask_error(&error, "View Channel"))?;
+        let made = deliver::webhook(&self.shared, chat.as_str()).await;
+        made.map(drop).map_err(|error| ask_error(&error, "Manage Webhooks"))
+    }
+
+    async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError> {
+        let refused = |error: RestError| ask_error(&error, "Use Application Commands");
+        let application = &self.shared.me().await.map_err(refused)?.application;
+        let path = format!("/applications/{application}/commands");
+        let body = Body::Json(outgoing::commands(commands));
+        self.shared.rest.tell(Method::PUT, &path, body).await.map_err(refused)
+    }
+
+    async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
+        gateway::run(&self.settings, Arc::clone(&self.shared), sink, stop).await
+    }
+}

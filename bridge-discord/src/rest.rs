@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Discord's HTTP API v10: one request at a time, no waiting inside.
+//!
+//! Rule: the error says whether the request can have had an effect; a rate limit is
+//! handed to the caller, who alone knows what else could be done meanwhile.
+
+mod error;
+
+use std::time::Duration;
+
+use reqwest::multipart::Form;
+use reqwest::{Method, Response};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+pub(crate) use error::{Effect, RestError, Said, ask_error, deliver_error};
+
+/// How long a request may take; uploads included.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// How long a file may take to come; the reader may be a slow upload elsewhere.
+const LONGEST_FETCH: Duration = Duration::from_secs(900);
+
+/// How long a connection may take to come up.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// The client.
+#[derive(Clone, Debug)]
+pub(crate) struct Rest {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+/// What goes with a request.
+pub(crate) enum Body {
+    /// Nothing.
+    Empty,
+    /// A JSON document.
+    Json(Value),
+    /// Files, and a JSON document as `payload_json`.
+    Form(Form),
+}
+
+impl Rest {
+    /// A client for the API at `base` (with the version, without a slash at the end).
+    ///
+    /// # Errors
+    /// When the proxy's address or the TLS set-up is not usable.
+    pub(crate) fn new(base: &Url, token: &str, proxy: Option<&Url>) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(
+                "DiscordBot (https://gitlab.wikimedia.org/repos/freeside/freeside, ",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            ))
+            .connect_timeout(CONNECT)
+            .timeout(LONGEST)
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(proxy) = proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|error| error.to_string())?;
+            builder = builder.proxy(proxy);
+        }
+        let http = builder.build().map_err(|error| error.to_string())?;
+        let base = base.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { http, base, token: token.to_owned() })
+    }
+
+    /// Asks with the bot's token and reads the answer as `T`.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<T, RestError> {
+        read(self.send(method, path, body, true).await?).await
+    }
+
+    /// Asks with the bot's token; what is answered does not matter.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn tell(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<(), RestError> {
+        self.send(method, path, body, true).await.map(drop)
+    }
+
+    /// As [`Rest::ask`], for paths that carry a token of their own.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn ask_openly<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<T, RestError> {
+        read(self.send(method, path, body, false).await?).await
+    }
+
+    /// As [`Rest::tell`], for paths that carry a token of their own.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn tell_openly(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<(), RestError> {
+        self.send(method, path, body, false).await.map(drop)
+    }
+
+    /// Fetches a file without telling who we are.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn fetch(&self, url: Url) -> Result<Response, RestError> {
+        let request = self.http.get(url).timeout(LONGEST_FETCH);
+        let response = request.send().await.map_err(RestError::from_reqwest)?;
+        check(response).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+        authorised: bool,
+    ) -> Result<Response, RestError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if authorised {
+            request = request.header("authorization", format!("Bot {}", self.token));
+        }
+        let request = match body {
+            Body::Empty => request,
+            Body::Json(json) => request.json(&json),
+            Body::Form(form) => request.multipart(form),
+        };
+        let response = request.send().await.map_err(RestError::from_reqwest)?;
+        check(response).await
+    }
+}
+
+async fn check(response: Response) -> Result<Response, RestError> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let header = header.and_then(|value| value.parse::<f64>().ok());
+    let body: Value = response.json().await.unwrap_or(Value::Null);
+    Err(RestError::Said(Said::read(status, header, &body)))
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RestError> {
+    response.json().await.map_err(|error| RestError::Lost(error.without_url().to_string()))
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a member of a server may do in a channel, computed as Discord does.
+//!
+//! Rule: pure; the answers of the API come in as JSON. What is missing gives no right.
+//! See <https://discord.com/developers/docs/topics/permissions>.
+
+use bridge_model::Rights;
+use serde_json::Value;
+use serenity::model::Permissions;
+
+/// The rights that permission bits give to a member.
+pub(crate) fn of_bits(bits: u64) -> Rights {
+    let held = Permissions::from_bits_truncate(bits);
+    let admin = held.contains(Permissions::ADMINISTRATOR);
+    Rights {
+        member: true,
+        manage: admin || held.contains(Permissions::MANAGE_WEBHOOKS),
+        moderate: admin || held.contains(Permissions::MANAGE_MESSAGES),
+    }
+}
+
+/// Bits as Discord spells them: a number in a string.
+pub(crate) fn bits(value: Option<&Value>) -> u64 {
+    match value {
+        Some(Value::String(digits)) => digits.parse().unwrap_or(0),
+        Some(other) => other.as_u64().unwrap_or(0),
+        None => 0,
+    }
+}
+
+/// The permission bits of `user` in `channel`.
+///
+/// Takes the answers of `GET /guilds/{id}`, `GET /guilds/{id}/members/{user}` and
+/// `GET /channels/{id}`.
+pub(crate) fn in_channel(guild: &Value, member: &Value, channel: &Value, user: &str) -> u64 {
+    let text = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    if text(guild, "owner_id") == user {
+        return Permissions::all().bits();
+    }
+    let everyone = text(guild, "id");
+    let worn: Vec<&str> = list(member, "roles").iter().filter_map(Value::as_str).collect();
+    let base = list(guild, "roles")
+        .iter()
+        .filter(|role| {
+            let id = text(role, "id");
+            id == everyone || worn.contains(&id.as_str())
+        })
+        .fold(0, |all, role| all | bits(role.get("permissions")));
+    if base & Permissions::ADMINISTRATOR.bits() != 0 {
+        return Permissions::all().bits();
+    }
+    let overwrites = list(channel, "permission_overwrites");
+    let of = |wanted: &dyn Fn(&str) -> bool| {
+        let fitting = overwrites.iter().filter(|one| wanted(&text(one, "id")));
+        fitting.fold((0, 0), |(allow, deny), one| {
+            (allow | bits(one.get("allow")), deny | bits(one.get("deny")))
+        })
+    };
+    let steps = [
+        of(&|id| id == everyone),
+        of(&|id| id != everyone && worn.contains(&id)),
+        of(&|id| id == user),
+    ];
+    steps.into_iter().fold(base, |held, (allow, deny)| (held & !deny) | allow)
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MANAGE_WEBHOOKS: u64 = 1 << 29;
+    const MANAGE_MESSAGES: u64 = 1 << 13;
+
+    fn guild() -> Value {
+        json!({"id": "1", "owner_id": "9", "roles": [
+            {"id": "1", "permissions": "1024"},
+            {"id": "2", "permissions": MANAGE_WEBHOOKS.to_string()},
+            {"id": "3", "permissions": "8"},
+        ]})
+    }
+
+    #[test]
+    fn a_role_gives_its_permissions() {
+        let held = in_channel(&guild(), &json!({"roles": ["2"]}), &json!({}), "5");
+        assert_eq!(of_bits(held), Rights { member: true, manage: true, moderate: false });
+    }
+
+    #[test]
+    fn an_administrator_and_the_owner_may_do_all() {
+        let all = Rights { member: true, manage: true, moderate: true };
+        let deny = json!({"permission_overwrites": [{"id": "3", "deny": "8"}]});
+        assert_eq!(of_bits(in_channel(&guild(), &json!({"roles": ["3"]}), &deny, "5")), all);
+        assert_eq!(of_bits(in_channel(&guild(), &json!({"roles": []}), &deny, "9")), all);
+    }
+
+    #[test]
+    fn the_overwrite_of_a_member_wins_over_that_of_a_role() {
+        let channel = json!({"permission_overwrites": [
+            {"id": "5", "allow": MANAGE_MESSAGES.to_string(), "deny": "0"},
+            {"id": "2", "allow": "0", "deny": (MANAGE_WEBHOOKS | MANAGE_MESSAGES).to_string()},
+        ]});
+        let held = in_channel(&guild(), &json!({"roles": ["2"]}), &channel, "5");
+        assert_eq!(of_bits(held), Rights { member: true, manage: false, moderate: true });
+    }
+
+    #[test]
+    fn a_role_that_is_not_worn_gives_nothing() {
+        let held = in_channel(&guild(), &json!({"roles": []}), &json!({}), "5");
+        assert_eq!(of_bits(held), Rights { member: true, manage: false, moderate: false });
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the network has to be told.
+//!
+//! Rule: an address that is set is the only one that is ever used; nothing falls
+//! back to the real Discord.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+/// What the network has to be told.
+#[derive(Clone)]
+pub struct DiscordSettings {
+    /// The bot's token, without `Bot `.
+    pub token: String,
+    /// The API: `https://discord.com`, or with a path where it is not `/api/v10`.
+    pub api_url: Option<Url>,
+    /// The gateway; asked from the API when `None`.
+    pub gateway_url: Option<Url>,
+    /// The origin of files; the two hosts of Discord's CDN when `None`.
+    pub cdn_url: Option<Url>,
+    /// A proxy for all HTTP requests (`socks5h://...`); the gateway does not use it.
+    pub proxy: Option<Url>,
+    /// Gives numbers from 0 up to 1, for jitter.
+    pub random: Arc<dyn Fn() -> f64 + Send + Sync>,
+}
+
+/// The network cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A built-in or configured address is not one.
+    #[error("not an address: {0}")]
+    Address(#[from] url::ParseError),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(String),
+}
+
+impl DiscordSettings {
+    /// Settings for the real Discord.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self {
+            token: token.into(),
+            api_url: None,
+            gateway_url: None,
+            cdn_url: None,
+            proxy: None,
+            random: Arc::new(rand::random::<f64>),
+        }
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for DiscordSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiscordSettings")
+            .field("api_url", &self.api_url)
+            .field("gateway_url", &self.gateway_url)
+            .field("cdn_url", &self.cdn_url)
+            .finish_non_exhaustive()
+    }
+}

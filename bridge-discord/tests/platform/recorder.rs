@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A core that remembers what it is told.
+//!
+//! Rule: like the real one it drops an event that it has seen before.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bot_core::network::SinkError;
+use bot_core::{Batch, Mark, Sink};
+use bridge_model::{ChatId, Content, Event, NetworkId};
+use tokio::sync::watch;
+
+/// How long a test waits for something.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Kept {
+    marks: BTreeMap<String, Vec<u8>>,
+    events: Vec<Event>,
+    seen: HashSet<String>,
+    refusals: usize,
+    linked: Vec<String>,
+}
+
+pub struct Recorder {
+    kept: Mutex<Kept>,
+    changed: watch::Sender<usize>,
+    room: watch::Sender<bool>,
+}
+
+impl Recorder {
+    pub fn new(linked: &[u64]) -> Self {
+        let linked = linked.iter().map(u64::to_string).collect();
+        Self {
+            kept: Mutex::new(Kept { linked, ..Kept::default() }),
+            changed: watch::Sender::new(0),
+            room: watch::Sender::new(true),
+        }
+    }
+
+    /// The next batches are not stored.
+    pub fn refuse(&self, times: usize) {
+        self.kept.lock().unwrap().refusals = times;
+    }
+
+    /// Whether there is room in the lanes.
+    pub fn set_room(&self, room: bool) {
+        self.room.send_replace(room);
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        self.kept.lock().unwrap().events.clone()
+    }
+
+    pub fn has_mark(&self, key: &str) -> bool {
+        self.kept.lock().unwrap().marks.contains_key(key)
+    }
+
+    /// Waits until the events are as wanted.
+    pub async fn until<T>(&self, look: impl Fn(&[Event]) -> Option<T>) -> T {
+        self.wait(|kept| look(&kept.events)).await
+    }
+
+    pub async fn until_mark(&self, key: &str) {
+        self.wait(|kept| kept.marks.contains_key(key).then_some(())).await;
+    }
+
+    async fn wait<T>(&self, look: impl Fn(&Kept) -> Option<T>) -> T {
+        let mut changed = self.changed.subscribe();
+        let waiting = async {
+            loop {
+                changed.borrow_and_update();
+                if let Some(found) = look(&self.kept.lock().unwrap()) {
+                    return found;
+                }
+                changed.changed().await.unwrap();
+            }
+        };
+        let found = tokio::time::timeout(DEADLINE, waiting).await;
+        found.unwrap_or_else(|_| panic!("in vain; heard {:#?}", self.texts()))
+    }
+
+    /// The texts of new messages, in order.
+    pub fn texts(&self) -> Vec<String> {
+        texts(&self.events())
+    }
+
+    /// Waits for so many new messages.
+    pub async fn until_texts(&self, count: usize) -> Vec<String> {
+        self.until(|events| Some(texts(events)).filter(|texts| texts.len() >= count)).await
+    }
+}
+
+pub fn texts(events: &[Event]) -> Vec<String> {
+    let text = |event: &Event| match &event.content {
+        Content::Posted(message) => Some(message.body.plain()),
+        _ => None,
+    };
+    events.iter().filter_map(text).collect()
+}
+
+#[async_trait]
+impl Sink for Recorder {
+    async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
+        let mut kept = self.kept.lock().unwrap();
+        if kept.refusals > 0 && !batch.events.is_empty() {
+            kept.refusals -= 1;
+            return Err(SinkError("the disk is full".to_owned()));
+        }
+        for event in batch.events {
+            let posted = matches!(event.content, Content::Posted(_) | Content::Commanded(_));
+            if !posted || kept.seen.insert(event.message.as_str().to_owned()) {
+                kept.events.push(event);
+            }
+        }
+        for mark in batch.marks {
+            match mark {
+                Mark::Set { key, value } => {
+                    kept.marks.insert(key, value);
+                }
+                Mark::Once { .. } => {}
+            }
+        }
+        drop(kept);
+        self.changed.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError> {
+        Ok(self.kept.lock().unwrap().marks.get(key).cloned())
+    }
+
+    async fn room(&self, _network: &NetworkId) {
+        let mut room = self.room.subscribe();
+        room.wait_for(|room| *room).await.unwrap();
+    }
+
+    async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.linked.iter().map(|chat| ChatId::from(chat.as_str())).collect())
+    }
+}

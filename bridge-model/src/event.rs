@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What happened in a chat: the closed set of things that cross.
+//!
+//! Rule: an event is complete. Whoever reads it never has to ask the network
+//! that it came from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Author, ChatId, Message, MessageId, Place, Reaction, UserId};
+
+/// Something that happened in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Where.
+    pub place: Place,
+    /// The message it is about. For [`Content::Reacted`] and
+    /// [`Content::Unreacted`], the message that was reacted to.
+    pub message: MessageId,
+    /// Said a while ago and only learned now (catch-up, import).
+    pub late: bool,
+    /// What.
+    pub content: Content,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// A new message.
+    Posted(Message),
+    /// The whole new version of a message.
+    Edited(Message),
+    /// A message was taken away.
+    Deleted {
+        /// Who asked for it; `None` where the platform has already checked the
+        /// right and does not say who it was.
+        by: Option<UserId>,
+    },
+    /// Somebody reacted.
+    Reacted {
+        /// Who.
+        by: Author,
+        /// With what.
+        reaction: Reaction,
+        /// The reaction's own id, on networks where a reaction is an event.
+        id: Option<MessageId>,
+    },
+    /// Somebody took a reaction back. On networks where a reaction is an event,
+    /// this is learned as [`Content::Deleted`] of that event instead.
+    Unreacted {
+        /// Who.
+        by: UserId,
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Somebody spoke to the core bot.
+    Commanded(Command),
+    /// The chat goes on under another id (Telegram group to supergroup).
+    Moved {
+        /// The new id.
+        to: ChatId,
+    },
+    /// The bot can no longer be in this chat (removed, chat deleted).
+    Closed,
+    /// One of the accounts that the bridge controls was asked into a chat.
+    Invited {
+        /// Who asked.
+        by: Author,
+        /// Which of our accounts is wanted.
+        whom: UserId,
+    },
+    /// The message was pinned.
+    Pinned,
+}
+
+/// Words addressed to the core bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who typed it.
+    pub by: Author,
+    /// Command and arguments without prefix: `link ABCD-1234`.
+    pub text: String,
+    /// What that person may do, where the wire says so (Discord interactions).
+    pub rights: Option<Rights>,
+    /// The message it was typed in reply to.
+    pub reply_to: Option<MessageId>,
+    /// The network's own handle for an answer that only this person sees.
+    pub answer_via: Option<String>,
+    /// The person's language as a BCP 47 tag, where the wire says so.
+    pub language: Option<String>,
+    /// The title of the chat, where the wire says so.
+    pub chat_title: Option<String>,
+    /// In a chat with the bot alone.
+    pub private: bool,
+}
+
+/// What somebody may do in a chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// Is in the chat.
+    pub member: bool,
+    /// May link and unlink it.
+    pub manage: bool,
+    /// May delete what others said.
+    pub moderate: bool,
+}

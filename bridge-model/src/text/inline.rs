@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The canonical form of runs: white space, edges of styles, merging.
+//!
+//! Rule: which characters remain depends on the characters alone, never on their
+//! style. `plain()` of degraded text would differ otherwise.
+
+use super::{Leaf, Mention, Span, Spoiler, Style, Timestamp};
+
+const NBSP: char = '\u{a0}';
+
+/// What kind of place the runs stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A paragraph: lines.
+    Lines,
+    /// A table cell or summary: breaks become spaces.
+    OneLine,
+    /// A heading: one line, and never small print.
+    Heading,
+}
+
+/// A style as a small value; `spoiler` and `link` are places in a [`Pool`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ink {
+    bold: bool,
+    italic: bool,
+    underline: bool,
+    strike: bool,
+    code: bool,
+    subtext: bool,
+    spoiler: Option<usize>,
+    link: Option<usize>,
+}
+
+/// The distinct spoilers and links of one sequence of runs.
+#[derive(Default)]
+struct Pool {
+    spoilers: Vec<Spoiler>,
+    links: Vec<String>,
+}
+
+enum What {
+    Char(char),
+    Leaf(Box<Leaf>),
+}
+
+struct Glyph {
+    what: What,
+    ink: Ink,
+}
+
+impl Glyph {
+    fn is_space(&self) -> bool {
+        matches!(self.what, What::Char(c) if c.is_whitespace())
+    }
+
+    fn is_plain_or_hard_space(&self) -> bool {
+        matches!(self.what, What::Char(' ' | NBSP))
+    }
+}
+
+/// Brings runs into canonical form.
+pub(super) fn tidy(spans: &[Span], kind: Kind) -> Vec<Span> {
+    let mut pool = Pool::default();
+    let mut lines = explode(spans, kind, &mut pool);
+    for line in &mut lines {
+        soften_hard_spaces(line);
+        let kept = line.iter().rposition(|g| !g.is_space()).map_or(0, |last| last + 1);
+        line.truncate(kept);
+    }
+    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
+    lines.drain(..first);
+    let kept = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines.truncate(kept);
+    if let Some(line) = lines.first_mut() {
+        let lead = line.iter().position(|g| !g.is_space()).unwrap_or(0);
+        line.drain(..lead);
+    }
+    for line in &mut lines {
+        if kind == Kind::Heading {
+            line.iter_mut().for_each(|g| g.ink.subtext = false);
+        }
+        tidy_styles(line);
+    }
+    collect(lines, &pool)
+}
+
+/// Makes one line of clean characters: no controls, no breaks, no white space at the ends.
+pub(super) fn clean_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' | '\u{c}' | NBSP => out.push(' '),
+            '\0' => out.push(char::REPLACEMENT_CHARACTER),
+            c if c < ' ' => {}
+            c => out.push(c),
+        }
+    }
+    let kept = out.trim();
+    if kept.len() == out.len() { out } else { kept.to_owned() }
+}
+
+fn explode(spans: &[Span], kind: Kind, pool: &mut Pool) -> Vec<Vec<Glyph>> {
+    let mut lines = vec![Vec::new()];
+    for span in spans {
+        let mut ink = pool.ink(&span.style);
+        if let Leaf::Text(text) = &span.leaf {
+            explode_text(text, ink, kind, &mut lines);
+        } else if span.leaf == Leaf::Break {
+            end_line(ink, kind, &mut lines);
+        } else if let Some(leaf) = clean_leaf(&span.leaf) {
+            ink.code = false;
+            if matches!(leaf, Leaf::Mention(_)) {
+                ink.link = None;
+            }
+            put(&mut lines, What::Leaf(Box::new(leaf)), ink);
+        }
+    }
+    lines
+}
+
+fn explode_text(text: &str, ink: Ink, kind: Kind, lines: &mut Vec<Vec<Glyph>>) {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                end_line(ink, kind, lines);
+            }
+            '\n' => end_line(ink, kind, lines),
+            '\t' => (0..4).for_each(|_| put(lines, What::Char(' '), ink)),
+            '\u{c}' => put(lines, What::Char(' '), ink),
+            '\0' => put(lines, What::Char(char::REPLACEMENT_CHARACTER), ink),
+            c if c < ' ' => {}
+            c => put(lines, What::Char(c), ink),
+        }
+    }
+}
+
+fn end_line(ink: Ink, kind: Kind, lines: &mut Vec<Vec<Glyph>>) {
+    match kind {
+        Kind::Lines => lines.push(Vec::new()),
+        Kind::OneLine | Kind::Heading => put(lines, What::Char(' '), ink),
+    }
+}
+
+fn put(lines: &mut [Vec<Glyph>], what: What, ink: Ink) {
+    if let Some(line) = lines.last_mut() {
+        line.push(Glyph { what, ink });
+    }
+}
+
+/// Cleans what is not text; `None` when nothing is left.
+fn clean_leaf(leaf: &Leaf) -> Option<Leaf> {
+    match leaf {
+        Leaf::Text(_) | Leaf::Break => None,
+        Leaf::Mention(mention) => Some(Leaf::Mention(clean_mention(mention))),
+        Leaf::Emoji { id, name, animated } => {
+            Some(Leaf::Emoji { id: id.clone(), name: clean_line(name), animated: *animated })
+        }
+        Leaf::Maths(formula) => {
+            let formula = clean_line(formula);
+            (!formula.is_empty()).then_some(Leaf::Maths(formula))
+        }
+        Leaf::Time { at, style } => {
+            let style = if "tTdDfFR".contains(*style) { *style } else { 'f' };
+            // Networks send whole seconds.
+            let at = Timestamp(at.0.saturating_sub(at.0.rem_euclid(1000)));
+            Some(Leaf::Time { at, style })
+        }
+    }
+}
+
+fn clean_mention(mention: &Mention) -> Mention {
+    match mention {
+        Mention::Person { who, name } => {
+            Mention::Person { who: who.clone(), name: clean_line(name) }
+        }
+        Mention::Everyone => Mention::Everyone,
+        Mention::Role { id, name } => Mention::Role { id: id.clone(), name: clean_line(name) },
+        Mention::Chat { place, name } => {
+            Mention::Chat { place: place.clone(), name: clean_line(name) }
+        }
+    }
+}
+
+/// Hard spaces stay only where they are alone inside a line: writers use them to
+/// keep runs of spaces, so elsewhere they mean plain ones.
+fn soften_hard_spaces(line: &mut [Glyph]) {
+    let soften = |glyph: &mut Glyph| {
+        if matches!(glyph.what, What::Char(NBSP)) {
+            glyph.what = What::Char(' ');
+        }
+    };
+    line.first_mut().into_iter().for_each(soften);
+    line.last_mut().into_iter().for_each(soften);
+    let same = |a: &Glyph, b: &Glyph| a.is_plain_or_hard_space() && b.is_plain_or_hard_space();
+    line.chunk_by_mut(same)
+        .filter(|run| run.len() > 1)
+        .for_each(|run| run.iter_mut().for_each(soften));
+}
+
+fn tidy_styles(line: &mut [Glyph]) {
+    let small = line.iter().any(|g| g.ink.subtext && !g.is_space());
+    line.iter_mut().for_each(|g| g.ink.subtext = small);
+    strip(line, |ink| ink.bold.then_some(0), |ink| ink.bold = false);
+    strip(line, |ink| ink.italic.then_some(0), |ink| ink.italic = false);
+    strip(line, |ink| ink.underline.then_some(0), |ink| ink.underline = false);
+    strip(line, |ink| ink.strike.then_some(0), |ink| ink.strike = false);
+    strip(line, |ink| ink.subtext.then_some(0), |ink| ink.subtext = false);
+    strip(line, |ink| ink.spoiler, |ink| ink.spoiler = None);
+    strip(line, |ink| ink.link, |ink| ink.link = None);
+    for run in line.chunk_by_mut(|a, b| a.ink == b.ink) {
+        if run.iter().all(Glyph::is_space) {
+            run.iter_mut().for_each(|g| g.ink.code = false);
+        }
+    }
+}
+
+/// Takes one attribute from the spaces at the edges of each stretch that wears it.
+fn strip(line: &mut [Glyph], get: fn(&Ink) -> Option<usize>, clear: fn(&mut Ink)) {
+    for run in line.chunk_by_mut(|a, b| get(&a.ink) == get(&b.ink)) {
+        let spaces = run.iter_mut().take_while(|g| g.is_space());
+        spaces.for_each(|g| clear(&mut g.ink));
+        let spaces = run.iter_mut().rev().take_while(|g| g.is_space());
+        spaces.for_each(|g| clear(&mut g.ink));
+    }
+}
+
+fn collect(lines: Vec<Vec<Glyph>>, pool: &Pool) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for (number, line) in lines.into_iter().enumerate() {
+        if number > 0 {
+            spans.push(Span::line_break());
+        }
+        let mut text = String::new();
+        let mut worn = Ink::default();
+        for glyph in line {
+            if glyph.ink != worn || matches!(glyph.what, What::Leaf(_)) {
+                flush(&mut spans, &mut text, pool.style(worn));
+                worn = glyph.ink;
+            }
+            match glyph.what {
+                What::Char(c) => text.push(c),
+                What::Leaf(leaf) => spans.push(Span { leaf: *leaf, style: pool.style(worn) }),
+            }
+        }
+        flush(&mut spans, &mut text, pool.style(worn));
+    }
+    spans
+}
+
+fn flush(spans: &mut Vec<Span>, text: &mut String, style: Style) {
+    if !text.is_empty() {
+        spans.push(Span { leaf: Leaf::Text(std::mem::take(text)), style });
+    }
+}
+
+impl Pool {
+    fn ink(&mut self, style: &Style) -> Ink {
+        let spoiler = style.spoiler.as_ref().map(|spoiler| {
+            let reason = spoiler.reason.as_deref().map(clean_line).filter(|r| !r.is_empty());
+            intern(&mut self.spoilers, Spoiler { reason })
+        });
+        let link = style.link.as_deref().map(clean_line).filter(|url| !url.is_empty());
+        Ink {
+            bold: style.bold,
+            italic: style.italic,
+            underline: style.underline,
+            strike: style.strike,
+            code: style.code,
+            subtext: style.subtext,
+            spoiler,
+            link: link.map(|url| intern(&mut self.links, url)),
+        }
+    }
+
+    fn style(&self, ink: Ink) -> Style {
+        Style {
+            bold: ink.bold,
+            italic: ink.italic,
+            underline: ink.underline,
+            strike: ink.strike,
+            code: ink.code,
+            subtext: ink.subtext,
+            spoiler: ink.spoiler.and_then(|place| self.spoilers.get(place).cloned()),
+            link: ink.link.and_then(|place| self.links.get(place).cloned()),
+        }
+    }
+}
+
+fn intern<T: PartialEq>(pool: &mut Vec<T>, value: T) -> usize {
+    if let Some(place) = pool.iter().position(|known| *known == value) {
+        return place;
+    }
+    pool.push(value);
+    pool.len() - 1
+}

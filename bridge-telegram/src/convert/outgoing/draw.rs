@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The text of a message as Telegram sees it: name line, quoted line, body.
+//!
+//! Rule: a name is data. It goes into a text leaf and never through markup.
+
+use bot_core::Voice;
+use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span};
+
+use crate::convert::TelegramText;
+use crate::convert::entities::{CAPABILITIES, write};
+
+/// Longest name that is shown, in characters.
+const MAX_NAME: usize = 64;
+/// Longest quoted line, in characters.
+const MAX_EXCERPT: usize = 120;
+
+/// The whole text. `notes` are lines about what could not be sent.
+pub(super) fn body(
+    voice: &Voice,
+    message: &Message,
+    native_reply: bool,
+    notes: &[String],
+) -> RichText {
+    if message.body.is_empty() && message.media.is_empty() {
+        return RichText::default();
+    }
+    let mut blocks = Vec::new();
+    let mut head = Vec::new();
+    if let Some(name) = voice.name() {
+        head = name_line(name, message.kind);
+    }
+    let quote = message.reply_to.as_ref().filter(|_| !native_reply).and_then(quote);
+    if let Some(quote) = quote {
+        blocks.push(Block::Paragraph(std::mem::take(&mut head)));
+        blocks.push(quote);
+    }
+    for note in notes {
+        next_line(&mut head, message.kind);
+        head.push(Span::text(note.as_str()));
+    }
+    let mut rest = message.body.0.iter().cloned();
+    match rest.next() {
+        Some(Block::Paragraph(spans)) => {
+            next_line(&mut head, if notes.is_empty() { message.kind } else { MessageKind::Text });
+            head.extend(spans);
+            blocks.push(Block::Paragraph(head));
+        }
+        first => {
+            blocks.push(Block::Paragraph(head));
+            blocks.extend(first);
+        }
+    }
+    blocks.extend(rest);
+    RichText(blocks).normalise()
+}
+
+/// `Name:` or, in the third person, `* Name`.
+fn name_line(name: &str, kind: MessageKind) -> Vec<Span> {
+    let name = one_line(name, MAX_NAME);
+    match kind {
+        MessageKind::Emote => vec![Span::text("* "), Span::bold(name)],
+        MessageKind::Text | MessageKind::Notice => vec![Span::bold(format!("{name}:"))],
+    }
+}
+
+/// What is said in the third person goes on in the line of the name.
+fn next_line(head: &mut Vec<Span>, kind: MessageKind) {
+    if !head.is_empty() {
+        head.push(match kind {
+            MessageKind::Emote => Span::text(" "),
+            MessageKind::Text | MessageKind::Notice => Span::line_break(),
+        });
+    }
+}
+
+fn quote(reply: &Reply) -> Option<Block> {
+    let mut spans = Vec::new();
+    if let Some(name) = &reply.name {
+        spans.push(Span::bold(format!("{}:", one_line(name, MAX_NAME))));
+    }
+    if let Some(excerpt) = &reply.excerpt {
+        let line = one_line(&excerpt.plain(), MAX_EXCERPT);
+        let gap = if spans.is_empty() { "" } else { " " };
+        spans.push(Span::text(format!("{gap}{line}")));
+    }
+    if spans.is_empty() {
+        return None;
+    }
+    Some(Block::Quote { blocks: vec![Block::Paragraph(spans)], expandable: false })
+}
+
+/// `text` in one line of at most `max` characters.
+pub(super) fn one_line(text: &str, max: usize) -> String {
+    let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).collect();
+    let line = words.iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max {
+        return line;
+    }
+    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// `text` in pieces that the platform takes: `max` UTF-16 code units and not too many entities.
+///
+/// Degraded before it is cut, so that no bullet or reason is drawn again in the next piece.
+pub fn split(text: &RichText, max: usize) -> Vec<TelegramText> {
+    text.restrict(&CAPABILITIES)
+        .split(max, &|piece| write(piece).measure(max))
+        .iter()
+        .map(write)
+        .collect()
+}

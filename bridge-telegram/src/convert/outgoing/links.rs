@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Links that Telegram does not take.
+//!
+//! Rule: the platform drops a link with another scheme without a word, so its address is written
+//! out beside the words.
+
+use bridge_model::{Block, Leaf, RichText, Span, Style};
+
+use crate::convert::entities::CAPABILITIES;
+
+/// The schemes that a `text_link` may have.
+const SCHEMES: [&str; 4] = ["http", "https", "tg", "ton"];
+
+/// Degrades `text` to what Telegram shows and writes out the addresses that it would drop.
+pub(super) fn write_out(text: &RichText) -> RichText {
+    RichText(blocks(text.restrict(&CAPABILITIES).0)).normalise()
+}
+
+fn blocks(input: Vec<Block>) -> Vec<Block> {
+    input.into_iter().map(block).collect()
+}
+
+/// After degrading, only paragraphs hold links, alone or in quotes.
+fn block(block: Block) -> Block {
+    match block {
+        Block::Paragraph(spans) => Block::Paragraph(spans_of(spans)),
+        Block::Quote { blocks: inner, expandable } => {
+            Block::Quote { blocks: blocks(inner), expandable }
+        }
+        Block::Heading { .. }
+        | Block::List { .. }
+        | Block::Code { .. }
+        | Block::Table { .. }
+        | Block::Details { .. }
+        | Block::Rule => block,
+    }
+}
+
+fn spans_of(spans: Vec<Span>) -> Vec<Span> {
+    let mut out = Vec::with_capacity(spans.len());
+    let mut spans = spans.into_iter().peekable();
+    // The words of one link may be several runs.
+    let mut words = String::new();
+    while let Some(mut span) = spans.next() {
+        let Some(url) = span.style.link.take_if(|url| !is_taken(url)) else {
+            out.push(span);
+            continue;
+        };
+        words.push_str(&span.leaf.shown());
+        let goes_on = spans.peek().is_some_and(|next| next.style.link.as_deref() == Some(&url));
+        let style = Style { link: None, ..span.style.clone() };
+        out.push(span);
+        if goes_on {
+            continue;
+        }
+        if std::mem::take(&mut words) != url {
+            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
+        }
+    }
+    out
+}
+
+fn is_taken(url: &str) -> bool {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    SCHEMES.iter().any(|it| scheme.eq_ignore_ascii_case(it)) && url::Url::parse(url).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_would_be_dropped_is_written_out() {
+        let text = RichText::paragraph(vec![
+            Span::link("write ", "mailto:a@example.org"),
+            Span {
+                leaf: Leaf::Text("us".to_owned()),
+                style: Style {
+                    bold: true,
+                    link: Some("mailto:a@example.org".to_owned()),
+                    ..Style::default()
+                },
+            },
+            Span::text(", or "),
+            Span::link("read", "https://example.org/"),
+        ]);
+        let plain = write_out(&text).plain();
+        let wanted = "write us (mailto:a@example.org), or read (https://example.org/)";
+        assert_eq!(plain, wanted);
+    }
+
+    #[test]
+    fn links_that_are_taken_stay_links() {
+        let text = RichText::paragraph(vec![Span::link("read", "https://example.org/")]);
+        assert_eq!(write_out(&text), text);
+    }
+}

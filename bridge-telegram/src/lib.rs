@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The Telegram side: Bot API in, Bot API out.
+//!
+//! Rule: the folders show the way of a message. `listen` -> `convert/incoming` for what comes,
+//! `convert/outgoing` -> `deliver` for what goes. Everything under `convert` is pure.
+
+mod api;
+pub mod convert;
+mod deliver;
+mod files;
+mod listen;
+mod network;
+mod rights;
+mod settings;
+
+pub use network::TelegramNetwork;
+pub use settings::{Patience, Settings, SettingsError};
+
+/// The name of this network, as in [`bridge_model::NetworkId`].
+pub const NETWORK: &str = "telegram";

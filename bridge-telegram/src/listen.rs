@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The `getUpdates` loop, <https://core.telegram.org/bots/api#getupdates>.
+//!
+//! Rule: asking with an offset confirms everything before it. The offset that is asked next is
+//! therefore only ever the one of the last batch that the sink has accepted.
+
+mod backoff;
+mod poll;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bot_core::{Batch, Mark, NetworkError, Sink};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use self::backoff::Backoff;
+use self::poll::{Heard, PollError};
+use crate::NETWORK;
+use crate::api::Problem;
+use crate::convert::incoming::{self, How, Us};
+use crate::network::TelegramNetwork;
+
+/// The mark under which the offset is kept: decimal digits.
+const OFFSET: &str = "offset";
+
+/// Listens until `stop`.
+pub(crate) async fn run(
+    network: &TelegramNetwork,
+    sink: Arc<dyn Sink>,
+    stop: CancellationToken,
+) -> Result<(), NetworkError> {
+    let work = listen(network, sink.as_ref());
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        result = work => result,
+    }
+}
+
+async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Result<(), NetworkError> {
+    let mut backoff = Backoff::new(&network.patience);
+    let us = know_ourselves(network, &mut backoff).await?;
+    let mut offset = stored_offset(sink, &mut backoff).await;
+    info!(network = NETWORK, "listening to Telegram");
+    loop {
+        sink.room(&NETWORK.into()).await;
+        let heard = match poll::poll(network, offset).await {
+            Ok(heard) => heard,
+            Err(problem) => {
+                wait_out(problem, &mut backoff).await?;
+                continue;
+            }
+        };
+        let Some(next) = heard.next else {
+            backoff.reset();
+            continue;
+        };
+        match sink.accept(batch(&heard, next, us)).await {
+            Ok(()) => {
+                backoff.reset();
+                offset = Some(next);
+            }
+            Err(error) => {
+                let wait = backoff.next();
+                error!(network = NETWORK, %error, wait_ms = millis(wait), "updates were not stored");
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+async fn know_ourselves<'a>(
+    network: &'a TelegramNetwork,
+    backoff: &mut Backoff,
+) -> Result<&'a Us, NetworkError> {
+    loop {
+        match network.us().await {
+            Ok(us) => {
+                backoff.reset();
+                return Ok(us);
+            }
+            Err(problem) => wait_out(PollError::of(problem), backoff).await?,
+        }
+    }
+}
+
+async fn stored_offset(sink: &dyn Sink, backoff: &mut Backoff) -> Option<i64> {
+    loop {
+        match sink.mark(OFFSET).await {
+            Ok(mark) => {
+                backoff.reset();
+                let digits = mark.and_then(|it| String::from_utf8(it).ok())?;
+                return digits.parse().ok();
+            }
+            Err(error) => {
+                let wait = backoff.next();
+                error!(network = NETWORK, %error, wait_ms = millis(wait), "the offset is not readable");
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// Waits as long as the problem asks for; ends where waiting cannot mend it.
+async fn wait_out(problem: PollError, backoff: &mut Backoff) -> Result<(), NetworkError> {
+    let wait = match &problem {
+        PollError::TokenRefused(reason) => {
+            let reason = reason.clone();
+            return Err(NetworkError::TokenRefused { network: NETWORK.into(), reason });
+        }
+        PollError::Slow(after) => {
+            info!(network = NETWORK, wait_ms = millis(*after), "Telegram asks to wait");
+            *after
+        }
+        PollError::Conflict(said) => {
+            let wait = backoff.next();
+            error!(
+                network = NETWORK,
+                said,
+                wait_ms = millis(wait),
+                "another program takes this bot's updates (a second copy, or a webhook): stop it"
+            );
+            wait
+        }
+        PollError::Outage(reason) => {
+            let wait = backoff.next();
+            warn!(network = NETWORK, reason, wait_ms = millis(wait), "Telegram cannot be reached");
+            wait
+        }
+    };
+    tokio::time::sleep(wait).await;
+    Ok(())
+}
+
+fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
+    let mut events = Vec::new();
+    for update in &heard.updates {
+        let reading = match serde_json::from_str(update.raw.get()) {
+            Ok(raw) => incoming::read(&raw, us),
+            Err(_) => incoming::Reading { events: Vec::new(), how: How::Unreadable },
+        };
+        match reading.how {
+            How::Whole => {}
+            How::Scrubbed | How::Bare => {
+                let how = reading.how;
+                warn!(network = NETWORK, update = update.id, ?how, "an update was read in part");
+            }
+            How::Unreadable => {
+                warn!(network = NETWORK, update = update.id, "an update was skipped: unreadable");
+            }
+        }
+        events.extend(reading.events);
+    }
+    let mark = Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() };
+    Batch { network: NETWORK.into(), marks: vec![mark], events }
+}
+
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl PollError {
+    /// What a refused question means to the listener.
+    fn of(problem: Problem) -> Self {
+        match problem {
+            Problem::Said { after: Some(after), .. } => Self::Slow(after),
+            // A malformed token is answered with 404.
+            Problem::Said { code: 401 | 404, text, .. } => Self::TokenRefused(text),
+            Problem::Said { code: 409, text, .. } => Self::Conflict(text),
+            Problem::Said { code, text, .. } => Self::Outage(format!("{code}: {text}")),
+            Problem::Outage(reason) => Self::Outage(reason),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Telegram as the core sees it.
+//!
+//! Rule: this file only hands on; what is done stands in the module of its name.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bot_core::network::CommandHelp;
+use bot_core::{
+    AskError, Deliver, Failure, MediaSource, MediaStream, Network, NetworkError, Order, Part,
+    Receipt, Sink,
+};
+use bridge_model::{
+    Capabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId, NetworkId, Rights,
+    UserId,
+};
+use serde_json::json;
+use teloxide::Bot;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, Problem};
+use crate::convert::entities;
+use crate::convert::incoming::Us;
+use crate::convert::outgoing::{MAX_CAPTION, MAX_DOWNLOAD, MAX_TEXT, MAX_UPLOAD};
+use crate::deliver::{self, Desk};
+use crate::settings::{Clients, Patience, Settings, SettingsError};
+use crate::{NETWORK, listen};
+
+/// What a server of one's own in `--local` mode takes, up and down.
+const LOCAL_FILES: u64 = 2_000_000_000;
+
+/// Telegram, spoken to as one bot.
+pub struct TelegramNetwork {
+    id: NetworkId,
+    capabilities: Capabilities,
+    pub(crate) api: Api,
+    pub(crate) clients: Clients,
+    pub(crate) patience: Patience,
+    pub(crate) local_server: bool,
+    desk: Desk,
+    us: OnceCell<Us>,
+}
+
+impl TelegramNetwork {
+    /// Makes the clients; asks nobody anything yet.
+    ///
+    /// # Errors
+    /// When the address of the server or of the proxy cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let clients = Clients::new(&settings)?;
+        let api = Api::new(settings.api_url.clone(), settings.token.clone())?;
+        let files = if settings.local_server { LOCAL_FILES } else { MAX_UPLOAD };
+        let bot = |client: &reqwest_telegram::Client| {
+            Bot::with_client(settings.token.clone(), client.clone())
+                .set_api_url(settings.api_url.clone())
+        };
+        let desk =
+            Desk { methods: bot(&clients.methods), files: bot(&clients.files), max_upload: files };
+        Ok(Self {
+            id: NETWORK.into(),
+            capabilities: capabilities(settings.local_server),
+            api,
+            clients,
+            patience: settings.patience,
+            local_server: settings.local_server,
+            desk,
+            us: OnceCell::new(),
+        })
+    }
+
+    /// Our own account, asked once, <https://core.telegram.org/bots/api#getme>.
+    pub(crate) async fn us(&self) -> Result<&Us, Problem> {
+        self.us
+            .get_or_try_init(|| async {
+                let me = self.api.ask(&self.clients.methods, "getMe", &json!({})).await?;
+                let id = me.get("id").and_then(serde_json::Value::as_u64);
+                let username = me.get("username").and_then(serde_json::Value::as_str);
+                match (id, username) {
+                    (Some(id), Some(username)) => Ok(Us { id, username: username.to_owned() }),
+                    (None, _) | (_, None) => {
+                        Err(Problem::Outage("getMe was answered without id and name".to_owned()))
+                    }
+                }
+            })
+            .await
+    }
+}
+
+fn capabilities(local_server: bool) -> Capabilities {
+    Capabilities {
+        text: entities::CAPABILITIES,
+        max_text: MAX_TEXT,
+        max_caption: MAX_CAPTION,
+        unit: LengthUnit::Utf16,
+        media: MediaCapabilities {
+            max_upload: if local_server { LOCAL_FILES } else { MAX_UPLOAD },
+            max_download: if local_server { LOCAL_FILES } else { MAX_DOWNLOAD },
+            per_message: 1,
+            spoilers: true,
+        },
+        replies: true,
+        many_reactions: false,
+    }
+}
+
+#[async_trait]
+impl Deliver for TelegramNetwork {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        deliver::carry_out(&self.desk, order, media).await
+    }
+
+    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+        deliver::look(&self.desk, order).await
+    }
+}
+
+#[async_trait]
+impl Network for TelegramNetwork {
+    fn id(&self) -> &NetworkId {
+        &self.id
+    }
+
+    async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
+        self.rights_of(chat, user).await
+    }
+
+    async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        self.title_of(chat).await
+    }
+
+    async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
+        self.open_file(media).await
+    }
+
+    async fn avatar(&self, user: &UserId) -> Result<Option<MediaHandle>, AskError> {
+        self.avatar_of(user).await
+    }
+
+    /// Only supergroups and channels have addresses; their ids start with `-100`.
+    fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {
+        let chat = chat.as_str().strip_prefix("-100").filter(|it| !it.is_empty())?;
+        Some(format!("https://t.me/c/{chat}/{}", message.as_str()))
+    }
+
+    async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
+        self.check_own_rights(chat).await
+    }
+
+    /// <https://core.telegram.org/bots/api#setmycommands>; arguments are not shown there.
+    async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError> {
+        let commands: Vec<_> = commands
+            .iter()
+            .map(|it| json!({ "command": it.name, "description": it.description }))
+            .collect();
+        let params = json!({ "commands": commands });
+        self.api.ask(&self.clients.methods, "setMyCommands", &params).await?;
+        Ok(())
+    }
+
+    async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
+        listen::run(self, sink, stop).await
+    }
+}

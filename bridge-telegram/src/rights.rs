@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What people and our bot may do in a chat, <https://core.telegram.org/bots/api#chatmember>.
+//!
+//! Rule: rights are asked at the moment when they matter and never kept.
+
+use bot_core::AskError;
+use bridge_model::{ChatId, Rights, UserId};
+use serde_json::{Value, json};
+
+use crate::api::Problem;
+use crate::network::TelegramNetwork;
+
+impl TelegramNetwork {
+    /// What `user` may do in `chat`.
+    ///
+    /// A user id that is the chat's own is an anonymous admin: the platform lets nobody else
+    /// speak as the group. It does not say which admin, so none of an admin's rights is doubted.
+    pub(crate) async fn rights_of(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
+        if chat.as_str() == user.as_str() && chat.as_str().starts_with('-') {
+            return Ok(Rights { member: true, manage: true, moderate: true });
+        }
+        let Ok(user) = user.as_str().parse::<u64>() else { return Ok(Rights::default()) };
+        match self.member(chat, user).await {
+            Ok(member) => Ok(rights(&member)),
+            Err(problem) if is_nobody(&problem) => Ok(Rights::default()),
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
+    /// The title of a group, or the name of the person in a private chat.
+    pub(crate) async fn title_of(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let params = json!({ "chat_id": number(chat)? });
+        let chat = self.api.ask(&self.clients.methods, "getChat", &params).await?;
+        let field = |name: &str| chat.get(name).and_then(Value::as_str).map(str::to_owned);
+        Ok(field("title").or_else(|| field("first_name")))
+    }
+
+    /// Succeeds when the bot is in `chat` and may do there what the bridge needs.
+    pub(crate) async fn check_own_rights(&self, chat: &ChatId) -> Result<(), AskError> {
+        let us = self.us().await?.id;
+        let member = self.member(chat, us).await?;
+        if !rights(&member).member {
+            return Err(AskError::Refused("the bot is not in the group".to_owned()));
+        }
+        let missing: Vec<&str> =
+            [("can_pin_messages", "pin messages"), ("can_delete_messages", "delete messages")]
+                .into_iter()
+                .filter(|(right, _)| !may(&member, right))
+                .map(|(_, words)| words)
+                .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join(" and ");
+        Err(AskError::Refused(format!("the bot needs an admin's right to {missing}")))
+    }
+
+    async fn member(&self, chat: &ChatId, user: u64) -> Result<Value, Problem> {
+        let chat: i64 = chat.as_str().parse().map_err(|_| not_a_chat())?;
+        let params = json!({ "chat_id": chat, "user_id": user });
+        self.api.ask(&self.clients.methods, "getChatMember", &params).await
+    }
+}
+
+fn rights(member: &Value) -> Rights {
+    let status = status(member);
+    let manage = matches!(status, "creator" | "administrator");
+    let restricted = status == "restricted" && flag(member, "is_member");
+    Rights {
+        member: manage || status == "member" || restricted,
+        manage,
+        moderate: may(member, "can_delete_messages"),
+    }
+}
+
+fn may(member: &Value, right: &str) -> bool {
+    match status(member) {
+        "creator" => true,
+        "administrator" => flag(member, right),
+        _ => false,
+    }
+}
+
+fn status(member: &Value) -> &str {
+    member.get("status").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn flag(member: &Value, name: &str) -> bool {
+    member.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// The platform's words for somebody who was never in the chat.
+fn is_nobody(problem: &Problem) -> bool {
+    match problem {
+        Problem::Said { code: 400, text, .. } => {
+            let text = text.to_ascii_lowercase();
+            ["user not found", "participant_id_invalid", "user_id_invalid", "member not found"]
+                .iter()
+                .any(|it| text.contains(it))
+        }
+        Problem::Said { .. } | Problem::Outage(_) => false,
+    }
+}
+
+fn number(chat: &ChatId) -> Result<i64, AskError> {
+    chat.as_str().parse().map_err(|_| not_a_chat().into())
+}
+
+fn not_a_chat() -> Problem {
+    Problem::Said { code: 400, text: "this is not the id of a Telegram chat".into(), after: None }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Single acts, turned into calls without a network.
+
+use bot_core::{Act, Part, Voice};
+use bridge_model::{Block, MediaKind, MessageKind, Reaction, Reply, RichText, Span};
+use bridge_telegram::convert::TelegramText;
+use bridge_telegram::convert::outgoing::{
+    Call, MAX_CAPTION, MAX_TEXT, MAX_UPLOAD, Piece, SendAs, calls, pieces,
+};
+use teloxide::types::{MessageEntity, MessageEntityKind};
+
+use crate::stage::{alice, media, message, part, post};
+
+fn file_part(id: &str) -> Part {
+    Part { id: id.into(), media: true }
+}
+
+fn sent(calls: &[Call]) -> Vec<&str> {
+    let words = calls.iter().filter_map(|it| {
+        let Call::Send { piece, .. } = it else { return None };
+        Some(piece.words().text.as_str())
+    });
+    words.collect()
+}
+
+fn edit(parts: &[Part], text: &str) -> Act {
+    let parts = parts.to_vec();
+    Act::Edit { voice: Voice::Bot, parts, message: message(text), native_reply: false }
+}
+
+fn plain(text: &str) -> TelegramText {
+    TelegramText { text: text.to_owned(), entities: Vec::new() }
+}
+
+#[test]
+fn a_person_is_named_in_a_bold_line() {
+    let calls = calls(&post(message("hello")), &[], MAX_UPLOAD);
+    let [Call::Send { piece: Piece::Text(text), reply_to: None }] = calls.as_slice() else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(text.text, "Alice:\nhello");
+    assert_eq!(text.entities, [MessageEntity::bold(0, 6)]);
+}
+
+#[test]
+fn a_name_is_data() {
+    let Voice::Person { person, .. } = alice() else { panic!() };
+    let name = "<b>*x*</b>\n/kick @all".to_owned();
+    let voice = Voice::Person { person, name, avatar_url: None, avatar: None };
+    let pieces = pieces(&voice, &message("hi"), false, MAX_UPLOAD);
+    assert_eq!(pieces[0].words().text, "<b>*x*</b> /kick @all:\nhi");
+    assert_eq!(pieces[0].words().entities.len(), 1);
+}
+
+#[test]
+fn the_bot_speaks_without_a_name() {
+    let pieces = pieces(&Voice::Bot, &message("hello"), false, MAX_UPLOAD);
+    assert_eq!(pieces, [Piece::Text(plain("hello"))]);
+}
+
+#[test]
+fn the_third_person_goes_on_in_the_line_of_the_name() {
+    let mut emote = message("waves");
+    emote.kind = MessageKind::Emote;
+    let pieces = pieces(&alice(), &emote, false, MAX_UPLOAD);
+    assert_eq!(pieces[0].words().text, "* Alice waves");
+}
+
+#[test]
+fn a_block_stands_below_the_name() {
+    let mut code = message("");
+    code.body = RichText(vec![Block::Code { language: None, text: "x = 1".to_owned() }]);
+    let pieces = pieces(&alice(), &code, false, MAX_UPLOAD);
+    let words = pieces[0].words();
+    assert_eq!(words.text, "Alice:\nx = 1");
+    let pre = MessageEntityKind::Pre { language: None };
+    assert!(words.entities.contains(&MessageEntity::new(pre, 7, 5)));
+}
+
+#[test]
+fn an_answer_to_what_is_not_here_quotes_it() {
+    let mut answer = message("yes");
+    answer.reply_to = Some(Reply {
+        message: "elsewhere".into(),
+        author: None,
+        name: Some("Bob".to_owned()),
+        excerpt: Some(RichText::plain_text("is it\ntrue?")),
+    });
+    let pieces = pieces(&alice(), &answer, false, MAX_UPLOAD);
+    assert_eq!(pieces[0].words().text, "Alice:\nBob: is it true?\nyes");
+    let quote = MessageEntity::new(MessageEntityKind::Blockquote, 7, 16);
+    assert!(pieces[0].words().entities.contains(&quote), "{:?}", pieces[0]);
+}
+
+#[test]
+fn a_native_answer_is_sent_with_the_first_part_only() {
+    let mut answer = message(&"word ".repeat(1500));
+    answer.reply_to = Some(Reply { message: "77".into(), author: None, name: None, excerpt: None });
+    let act = Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
+    let replies: Vec<bool> = calls(&act, &[], MAX_UPLOAD)
+        .iter()
+        .map(|it| matches!(it, Call::Send { reply_to: Some(_), .. }))
+        .collect();
+    assert_eq!(replies, [true, false]);
+}
+
+#[test]
+fn parts_that_are_there_are_not_sent_again() {
+    let long = post(message(&"word ".repeat(1500)));
+    let calls = calls(&long, &[part(8)], MAX_UPLOAD);
+    assert!(matches!(calls.as_slice(), [Call::Keep(_), Call::Send { .. }]), "{calls:?}");
+}
+
+#[test]
+fn every_piece_of_a_long_text_fits() {
+    let pieces = pieces(&alice(), &message(&"𝒳 ".repeat(6000)), false, MAX_UPLOAD);
+    assert!(pieces.len() > 3);
+    assert!(pieces.iter().all(|it| it.words().text.encode_utf16().count() <= MAX_TEXT));
+}
+
+#[test]
+fn a_long_caption_goes_on_as_text() {
+    let mut photo = message(&"word ".repeat(400));
+    photo.media.push(media(MediaKind::Image, "a.png", "image/png"));
+    let pieces = pieces(&alice(), &photo, false, MAX_UPLOAD);
+    assert!(pieces[0].is_media() && pieces.len() > 1);
+    assert!(pieces[1..].iter().all(|it| !it.is_media()));
+    assert!(pieces[0].words().text.encode_utf16().count() <= MAX_CAPTION);
+}
+
+#[test]
+fn a_file_that_is_too_large_leaves_a_line() {
+    let mut film = message("see");
+    let mut file = media(MediaKind::Video, "film.mp4", "video/mp4");
+    file.size = Some(61_240_000);
+    film.media.push(file);
+    let pieces = pieces(&alice(), &film, false, MAX_UPLOAD);
+    let wanted = "Alice:\n[film.mp4, 61.2 MB: too large for Telegram]\nsee";
+    assert_eq!(pieces.iter().map(|it| it.words().text.as_str()).collect::<Vec<_>>(), [wanted]);
+}
+
+#[test]
+fn odd_pictures_go_as_documents() {
+    let mut wide = media(MediaKind::Image, "a.png", "image/png");
+    (wide.width, wide.height) = (Some(9000), Some(100));
+    assert_eq!(SendAs::of(&wide), SendAs::Document);
+    let mut heavy = media(MediaKind::Image, "a.png", "image/png");
+    heavy.size = Some(11_000_000);
+    assert_eq!(SendAs::of(&heavy), SendAs::Document);
+    let vector = media(MediaKind::Image, "a.svg", "image/svg+xml");
+    assert_eq!(SendAs::of(&vector), SendAs::Document);
+    assert_eq!(SendAs::of(&media(MediaKind::Image, "a", "image/png")), SendAs::Photo);
+}
+
+#[test]
+fn nothing_to_say_is_not_sent() {
+    assert!(calls(&post(message("")), &[], MAX_UPLOAD).is_empty());
+}
+
+#[test]
+fn an_edit_replaces_the_text_in_place() {
+    let calls = calls(&edit(&[part(5)], "new"), &[], MAX_UPLOAD);
+    assert_eq!(calls, [Call::Edit { part: part(5), text: plain("new") }]);
+}
+
+#[test]
+fn an_edit_that_is_longer_sends_what_is_missing() {
+    let calls = calls(&edit(&[part(5)], &"word ".repeat(1500)), &[], MAX_UPLOAD);
+    assert!(matches!(calls.as_slice(), [Call::Edit { .. }, Call::Send { reply_to: None, .. }]));
+}
+
+#[test]
+fn an_edit_that_is_shorter_deletes_the_rest() {
+    let calls = calls(&edit(&[part(5), part(6)], "short"), &[], MAX_UPLOAD);
+    assert!(
+        matches!(calls.as_slice(), [Call::Edit { .. }, Call::Delete(id)] if id.as_str() == "6")
+    );
+}
+
+#[test]
+fn an_edit_that_was_half_done_goes_on() {
+    let act = edit(&[part(5)], &"word ".repeat(2000));
+    let calls = calls(&act, &[part(5), part(9)], MAX_UPLOAD);
+    assert_eq!(calls[..2], [Call::Keep(part(5)), Call::Keep(part(9))]);
+    assert_eq!(sent(&calls).len(), 1);
+}
+
+#[test]
+fn a_caption_stays_a_caption() {
+    let mut photo = message("new words");
+    photo.media.push(media(MediaKind::Image, "a.png", "image/png"));
+    let parts = vec![file_part("5")];
+    let act = Act::Edit { voice: Voice::Bot, parts, message: photo, native_reply: false };
+    let calls = calls(&act, &[], MAX_UPLOAD);
+    assert_eq!(calls, [Call::Edit { part: file_part("5"), text: plain("new words") }]);
+}
+
+#[test]
+fn the_most_frequent_reaction_is_set() {
+    let emoji = |it: &str| Reaction::Emoji(it.to_owned());
+    let others = vec![emoji("👍"), emoji("👍")];
+    let (voice, target) = (alice(), "5".into());
+    let act = Act::React { voice, target, reaction: emoji("🔥"), others: others.clone() };
+    let calls_of_react = calls(&act, &[], MAX_UPLOAD);
+    let wanted = Call::React { target: "5".into(), emoji: Some("👍".to_owned()) };
+    assert_eq!(calls_of_react, [wanted]);
+
+    let (voice, target) = (alice(), "5".into());
+    let act = Act::Unreact { voice, target, reaction: emoji("🔥"), id: None, others: Vec::new() };
+    let none = Call::React { target: "5".into(), emoji: None };
+    assert_eq!(calls(&act, &[], MAX_UPLOAD), [none]);
+}
+
+#[test]
+fn a_reaction_that_telegram_does_not_have_is_refused() {
+    let reaction = Reaction::Emoji("🥦".to_owned());
+    let act = Act::React { voice: alice(), target: "5".into(), reaction, others: Vec::new() };
+    assert!(matches!(calls(&act, &[], MAX_UPLOAD).as_slice(), [Call::Impossible { .. }]));
+}
+
+#[test]
+fn literal_markup_in_a_text_stays_literal() {
+    let mut odd = message("");
+    odd.body = RichText::paragraph(vec![Span::text("*x* <b>y</b> [z](http://z)")]);
+    let pieces = pieces(&Voice::Bot, &odd, false, MAX_UPLOAD);
+    assert_eq!(pieces, [Piece::Text(plain("*x* <b>y</b> [z](http://z)"))]);
+}

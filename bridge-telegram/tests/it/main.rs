@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Tests of the Telegram side: laws of the converters, single updates and acts, and real HTTP
+//! against the stand-in.
+//!
+//! Rule: one binary, because linking the platform's crates is slow.
+
+#[cfg(test)]
+mod acts;
+#[cfg(test)]
+mod delivering;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod listening;
+#[cfg(test)]
+mod purity;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod updates;

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Single updates, read without a network.
+
+use bridge_model::{AuthorKind, Content, Event, MediaKind, Reaction};
+use bridge_telegram::convert::incoming::{How, Reading, Us, read};
+use serde_json::{Value, json};
+
+use crate::stage::posted;
+
+const GROUP: i64 = -1_001_234_567_890;
+
+fn us() -> Us {
+    Us { id: 7, username: "freeside_bot".to_owned() }
+}
+
+fn update(fields: &Value) -> Reading {
+    let mut message = json!({
+        "message_id": 5,
+        "date": 1_700_000_000,
+        "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+        "from": { "id": 42, "is_bot": false, "first_name": "Ada", "language_code": "pt-br" },
+    });
+    let object = message.as_object_mut().unwrap();
+    object.extend(fields.as_object().unwrap().clone());
+    read(&json!({ "update_id": 1, "message": message }), &us())
+}
+
+fn only(reading: Reading) -> Event {
+    assert_eq!(reading.events.len(), 1, "{reading:?}");
+    reading.events.into_iter().next().unwrap()
+}
+
+fn text(reading: Reading) -> String {
+    posted(&only(reading)).expect("a message").body.plain()
+}
+
+fn command(text: &str, length: usize) -> Reading {
+    update(&json!({
+        "text": text,
+        "entities": [{ "type": "bot_command", "offset": 0, "length": length }],
+    }))
+}
+
+fn commanded(reading: Reading) -> Option<String> {
+    let Content::Commanded(command) = only(reading).content else { return None };
+    Some(command.text)
+}
+
+#[test]
+fn a_known_command_is_addressed_to_us() {
+    assert_eq!(commanded(command("/link ABCD-1234", 5)).as_deref(), Some("link ABCD-1234"));
+    assert_eq!(commanded(command("/Status", 7)).as_deref(), Some("status"));
+    assert_eq!(commanded(command("/help@Freeside_Bot", 18)).as_deref(), Some("help"));
+}
+
+#[test]
+fn an_unknown_command_counts_only_when_we_are_named() {
+    assert_eq!(commanded(command("/weather", 8)), None);
+    assert_eq!(commanded(command("/weather@freeside_bot", 21)).as_deref(), Some("weather"));
+    assert_eq!(commanded(command("/link@other_bot X", 15)), None);
+}
+
+#[test]
+fn a_command_tells_who_where_and_in_which_language() {
+    let Content::Commanded(it) = only(command("/status", 7)).content else { panic!() };
+    assert_eq!(it.by.name, "Ada");
+    assert_eq!(it.language.as_deref(), Some("pt-br"));
+    assert_eq!(it.chat_title.as_deref(), Some("Maps"));
+    assert!(!it.private);
+}
+
+#[test]
+fn delete_carries_the_message_that_it_answers() {
+    let answered = json!({
+        "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+        "from": { "id": 43, "is_bot": false, "first_name": "Bob" }, "text": "oops",
+    });
+    let reading = update(&json!({
+        "text": "/delete", "reply_to_message": answered,
+        "entities": [{ "type": "bot_command", "offset": 0, "length": 7 }],
+    }));
+    let Content::Commanded(it) = only(reading).content else { panic!() };
+    assert_eq!(it.reply_to.unwrap().as_str(), "3");
+}
+
+#[test]
+fn a_command_of_a_bot_is_only_text() {
+    let reading = update(&json!({
+        "from": { "id": 8, "is_bot": true, "first_name": "Other" }, "text": "/help",
+        "entities": [{ "type": "bot_command", "offset": 0, "length": 5 }],
+    }));
+    let event = only(reading);
+    assert_eq!(posted(&event).unwrap().author.kind, AuthorKind::Bot);
+}
+
+#[test]
+fn an_anonymous_admin_speaks_as_the_group() {
+    let reading = update(&json!({
+        "from": { "id": 1_087_968_824, "is_bot": true, "first_name": "Group" },
+        "sender_chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+        "text": "/link CODE",
+        "entities": [{ "type": "bot_command", "offset": 0, "length": 5 }],
+    }));
+    let Content::Commanded(it) = only(reading).content else { panic!() };
+    assert_eq!(it.by.kind, AuthorKind::Chat);
+    assert_eq!(it.by.user.as_str(), GROUP.to_string());
+    assert_eq!(it.by.name, "Maps");
+}
+
+#[test]
+fn what_our_bot_says_is_no_event() {
+    let from = json!({ "id": 7, "is_bot": true, "first_name": "Freeside" });
+    assert!(update(&json!({ "from": from, "text": "echo" })).events.is_empty());
+}
+
+#[test]
+fn a_name_is_never_empty() {
+    let reading = update(&json!({
+        "from": { "id": 42, "is_bot": false, "first_name": " " }, "text": "hm",
+    }));
+    assert!(!posted(&only(reading)).unwrap().author.name.trim().is_empty());
+}
+
+#[test]
+fn kinds_that_do_not_cross_are_named() {
+    let place = json!({ "latitude": 1.5, "longitude": 2.5 });
+    assert_eq!(text(update(&json!({ "location": place }))), "[location]");
+    let dice = json!({ "emoji": "🎲", "value": 3 });
+    assert_eq!(text(update(&json!({ "dice": dice }))), "[dice]");
+    let contact = json!({ "phone_number": "1", "first_name": "Bob" });
+    assert_eq!(text(update(&json!({ "contact": contact }))), "[contact]");
+}
+
+#[test]
+fn a_caption_survives_a_medium_that_is_not_known() {
+    let reading = update(&json!({
+        "hologram": { "file_id": "x" }, "caption": "look",
+        "caption_entities": [{ "type": "italic", "offset": 0, "length": 4 }],
+    }));
+    assert_eq!(reading.how, How::Bare);
+    assert_eq!(text(reading), "look\n[a kind of message that is not known here]");
+}
+
+#[test]
+fn a_file_type_that_is_no_type_does_not_lose_the_file() {
+    let reading = update(&json!({
+        "document": { "file_id": "F", "file_unique_id": "u", "file_name": "a.txt",
+            "mime_type": "not a type", "file_size": 5_000_000_000_u64 },
+        "caption": "see",
+    }));
+    assert_eq!(reading.how, How::Scrubbed);
+    let event = only(reading);
+    let message = posted(&event).unwrap();
+    assert_eq!(message.body.plain(), "see");
+    assert_eq!(message.media[0].handle.reference, "F");
+    assert_eq!(message.media[0].name.as_deref(), Some("a.txt"));
+}
+
+#[test]
+fn an_answer_to_another_chat_keeps_its_text_and_quote() {
+    let reading = update(&json!({
+        "text": "I agree",
+        "external_reply": { "origin": { "type": "hidden_user", "date": 1,
+            "sender_user_name": "X" } },
+        "quote": { "text": "said elsewhere", "position": 0 },
+    }));
+    let event = only(reading);
+    let message = posted(&event).unwrap();
+    assert_eq!(message.body.plain(), "I agree");
+    let excerpt = message.reply_to.as_ref().unwrap().excerpt.as_ref().unwrap();
+    assert_eq!(excerpt.plain(), "said elsewhere");
+}
+
+#[test]
+fn the_opening_of_a_topic_is_not_answered() {
+    let chat = json!({ "id": GROUP, "type": "supergroup", "title": "Maps", "is_forum": true });
+    let opening = json!({
+        "message_id": 2, "date": 1, "chat": chat, "is_topic_message": true, "message_thread_id": 2,
+        "from": { "id": 43, "is_bot": false, "first_name": "Bob" },
+        "forum_topic_created": { "name": "Topic", "icon_color": 7_322_096 },
+    });
+    let reading = update(&json!({
+        "text": "in the topic", "is_topic_message": true, "message_thread_id": 2,
+        "reply_to_message": opening,
+    }));
+    let event = only(reading);
+    let message = posted(&event).unwrap();
+    assert!(message.reply_to.is_none());
+    assert_eq!(message.thread.as_ref().unwrap().as_str(), "2");
+}
+
+#[test]
+fn the_largest_size_of_a_photo_is_taken() {
+    let size = |id: &str, width: u32| {
+        json!({ "file_id": id, "file_unique_id": id, "width": width, "height": width,
+            "file_size": width })
+    };
+    let reading = update(&json!({ "photo": [size("s", 90), size("l", 800), size("m", 320)] }));
+    let event = only(reading);
+    let media = &posted(&event).unwrap().media[0];
+    assert_eq!((media.handle.reference.as_str(), media.width), ("l", Some(800)));
+    assert_eq!(media.kind, MediaKind::Image);
+}
+
+#[test]
+fn a_group_that_moves_says_where_to() {
+    let event = only(update(&json!({ "migrate_to_chat_id": -1_009_999 })));
+    let Content::Moved { to } = event.content else { panic!() };
+    assert_eq!(to.as_str(), "-1009999");
+    assert!(update(&json!({ "migrate_from_chat_id": -55 })).events.is_empty());
+}
+
+#[test]
+fn service_messages_say_nothing() {
+    let new = json!([{ "id": 44, "is_bot": false, "first_name": "Eve" }]);
+    let reading = update(&json!({ "new_chat_members": new }));
+    assert_eq!((reading.events.len(), reading.how), (0, How::Whole));
+}
+
+#[test]
+fn reactions_cross_as_their_difference() {
+    let reading = read(
+        &json!({ "update_id": 2, "message_reaction": {
+            "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+            "message_id": 9, "date": 1,
+            "user": { "id": 42, "is_bot": false, "first_name": "Ada" },
+            "old_reaction": [{ "type": "emoji", "emoji": "👍" }, { "type": "emoji", "emoji": "🔥" }],
+            "new_reaction": [{ "type": "emoji", "emoji": "🔥" },
+                { "type": "custom_emoji", "custom_emoji_id": "77" }, { "type": "future" }],
+        }}),
+        &us(),
+    );
+    assert_eq!(reading.how, How::Scrubbed);
+    let [gone, come] = reading.events.as_slice() else { panic!("{reading:?}") };
+    let Content::Unreacted { reaction, .. } = &gone.content else { panic!() };
+    assert_eq!(*reaction, Reaction::Emoji("👍".to_owned()));
+    let Content::Reacted { reaction: Reaction::Custom { id, .. }, .. } = &come.content else {
+        panic!()
+    };
+    assert_eq!(id, "77");
+}
+
+#[test]
+fn junk_is_unreadable_and_never_a_panic() {
+    for junk in [
+        json!(null),
+        json!([]),
+        json!({ "update_id": 1 }),
+        json!({ "update_id": 1, "message": null }),
+        json!({ "update_id": 1, "message": { "message_id": 9_999_999_999_i64,
+            "chat": { "id": 1, "type": "private" }, "date": 1, "text": "x" } }),
+        json!({ "update_id": 1, "message": { "message_id": 1, "chat": {}, "text": "x" } }),
+        json!({ "update_id": 1, "message_reaction": { "chat": { "id": 1, "type": "private" },
+            "message_id": 1, "date": 1, "old_reaction": [], "new_reaction": [] } }),
+        json!({ "update_id": 1, "my_chat_member": { "chat": 1 } }),
+    ] {
+        let reading = read(&junk, &us());
+        assert_eq!((reading.events.len(), reading.how), (0, How::Unreadable), "{junk}");
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Checks of single values.
+//!
+//! Rule: a check is a function from text to value; its error says what is wrong and what
+//! would be right, and never repeats more than the text it was given.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use crate::error::Wrong;
+use crate::values::{Engine, LogFormat, NamePolicy};
+
+type Checked<T> = Result<T, Wrong>;
+
+/// Any text that is not only spaces.
+pub(crate) fn words(text: &str) -> Checked<String> {
+    if text.trim().is_empty() {
+        return Err(Wrong::new("is empty", "Write something, or leave the key out."));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Wrong::new("holds a line break or control character", "Use one line."));
+    }
+    Ok(text.to_owned())
+}
+
+/// An address of an HTTP server.
+pub(crate) fn http_url(text: &str) -> Checked<Url> {
+    address(text, &["http", "https"], "https://example.org")
+}
+
+/// An address of a WebSocket server.
+pub(crate) fn socket_url(text: &str) -> Checked<Url> {
+    address(text, &["ws", "wss"], "wss://gateway.example.org")
+}
+
+/// An address of a proxy.
+pub(crate) fn proxy_url(text: &str) -> Checked<Url> {
+    address(text, &["socks5h", "socks5", "http", "https"], "socks5h://127.0.0.1:9050")
+}
+
+fn address(text: &str, schemes: &[&str], example: &str) -> Checked<Url> {
+    let mend = format!("Write an address such as {example}.");
+    let url = Url::parse(text)
+        .map_err(|error| Wrong::new(format!("`{text}` is no address ({error})"), mend.clone()))?;
+    if !schemes.contains(&url.scheme()) || url.host_str().is_none_or(str::is_empty) {
+        let schemes = schemes.join("://, ");
+        let problem = format!("`{text}` does not start with {schemes}:// and a host");
+        return Err(Wrong::new(problem, mend));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new(
+            "holds a user name or password",
+            "Secrets do not belong into this file; use an address that needs none.",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new(format!("`{text}` holds `?` or `#`"), "Leave that part out."));
+    }
+    Ok(url)
+}
+
+/// A domain, perhaps with a port, as in user ids
+/// (<https://spec.matrix.org/v1.16/appendices/#server-name>).
+pub(crate) fn server_name(text: &str) -> Checked<String> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        Some(_) | None => (text, "1"),
+    };
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good = match inside {
+        Some(inside) => inside.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+        }
+    };
+    if good && text.len() <= 230 && port.parse::<u16>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new(
+        format!("`{text}` is no server name"),
+        "Write what follows the colon in user ids, such as example.org; no https://.",
+    ))
+}
+
+/// The local part of a user id, or its beginning.
+pub(crate) fn localpart(text: &str) -> Checked<String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._=/+-".contains(c);
+    if !text.is_empty() && text.len() <= 100 && text.chars().all(good) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new(
+        format!("`{text}` cannot be part of a user id"),
+        "Use a to z, 0 to 9 and . _ = / + - only.",
+    ))
+}
+
+/// A whole user id.
+pub(crate) fn user_id(text: &str) -> Checked<String> {
+    let parts = text.strip_prefix('@').and_then(|rest| rest.split_once(':'));
+    let good = parts.is_some_and(|(local, server)| {
+        !local.is_empty() && !local.chars().any(char::is_whitespace) && server_name(server).is_ok()
+    });
+    if good && text.len() <= 255 {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new(
+        format!("`{text}` is no Matrix user id"),
+        "Write it whole, such as @ann:example.org.",
+    ))
+}
+
+/// An address to listen on.
+pub(crate) fn listen(text: &str) -> Checked<SocketAddr> {
+    text.parse().map_err(|_| {
+        Wrong::new(
+            format!("`{text}` is no address to listen on"),
+            "Write IP and port, such as 127.0.0.1:29330 or [::]:29330.",
+        )
+    })
+}
+
+/// A language code.
+pub(crate) fn language(text: &str) -> Checked<String> {
+    let part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    if text.split('-').all(part) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    let problem = format!("`{text}` is no language code");
+    Err(Wrong::new(problem, "Write a code such as en, pt-br or zh-hans."))
+}
+
+/// What `[store] engine` can be.
+pub(crate) fn engine(text: &str) -> Checked<Engine> {
+    choice(text, &[("sled", Engine::Sled)])
+}
+
+/// What `[privacy] names` can be.
+pub(crate) fn names(text: &str) -> Checked<NamePolicy> {
+    let choices = [
+        ("full", NamePolicy::Full),
+        ("first-name", NamePolicy::FirstName),
+        ("pseudonym", NamePolicy::Pseudonym),
+    ];
+    choice(text, &choices)
+}
+
+/// What `[log] format` can be.
+pub(crate) fn log_format(text: &str) -> Checked<LogFormat> {
+    choice(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)])
+}
+
+/// A filter of `tracing`: levels, alone or for one module.
+pub(crate) fn log_level(text: &str) -> Checked<String> {
+    let level = |level: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&level);
+    let module = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let part = |part: &str| match part.split_once('=') {
+        Some((target, wanted)) => !target.is_empty() && target.chars().all(module) && level(wanted),
+        None => level(part),
+    };
+    if text.split(',').all(part) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new(
+        format!("`{text}` is no log level"),
+        "Use error, warn, info, debug or trace, or a list such as info,bot_core=debug.",
+    ))
+}
+
+fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Checked<T> {
+    if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+        return Ok(*value);
+    }
+    let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    Err(Wrong::new(format!("`{text}` is no choice here"), format!("Use {}.", names.join(" or "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_names_follow_the_specification() {
+        for good in ["example.org", "localhost", "example.org:8448", "1.2.3.4", "[::1]", "[::1]:80"]
+        {
+            assert!(server_name(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "https://example.org", "example.org/", "a b", ":80", "x:", "x:99999", "[:g]"]
+        {
+            assert!(server_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_hold_no_secrets_and_have_a_host() {
+        assert!(http_url("http://127.0.0.1:8008").is_ok());
+        for bad in
+            ["", "example.org", "ftp://example.org", "http://", "http://a:b@c", "http://c/?x"]
+        {
+            assert!(http_url(bad).is_err(), "{bad}");
+        }
+        assert!(proxy_url("socks5h://127.0.0.1:9050").is_ok());
+        assert!(socket_url("wss://gateway.discord.gg").is_ok());
+        assert!(socket_url("https://gateway.discord.gg").is_err());
+    }
+
+    #[test]
+    fn log_levels_are_lists() {
+        assert!(log_level("info,bot_core::lane=debug").is_ok());
+        for bad in ["", "loud", "info,", "=debug", "x=loud"] {
+            assert!(log_level(bad).is_err(), "{bad}");
+        }
+    }
+}

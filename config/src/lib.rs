@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The configuration: one TOML file, secrets in files of their own or in the environment.
+//!
+//! Rule: [`load`] finds all mistakes at once, and each says where it is and how to mend
+//! it. `freeside.example.toml` explains every key; a test keeps it complete.
+
+mod check;
+mod error;
+mod near;
+mod reader;
+mod registration;
+mod secret;
+mod sections;
+mod values;
+
+use std::path::Path;
+
+pub use error::{ConfigError, ConfigErrors, Position};
+pub use registration::registration_yaml;
+pub use secret::Secret;
+pub use values::{
+    Appservice, Bot, Config, Discord, Engine, Homeserver, Lanes, Log, LogFormat, NamePolicy,
+    Privacy, Store, Telegram,
+};
+
+/// Every environment variable that [`load`] asks for, with what it stands for.
+pub const ENVIRONMENT: [(&str, &str); 5] = [
+    ("FREESIDE_AS_TOKEN", "instead of appservice.as_token_file"),
+    ("FREESIDE_HS_TOKEN", "instead of appservice.hs_token_file"),
+    ("FREESIDE_TELEGRAM_TOKEN", "instead of telegram.token_file"),
+    ("FREESIDE_DISCORD_TOKEN", "instead of discord.token_file"),
+    ("FREESIDE_PSEUDONYM_SECRET", "instead of privacy.pseudonym_secret_file"),
+];
+
+/// Reads and checks the file at `path`; relative paths in it start at its folder. `env` gives the
+/// value of an environment variable.
+///
+/// # Errors
+/// [`ConfigErrors`] holds every mistake that was found.
+pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
+    let fail = |errors| Err(ConfigErrors::new(path, errors));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return fail(vec![ConfigError::unreadable(&error)]),
+    };
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let outcome = sections::read(&text, dir, env);
+    match outcome.config {
+        Some(config) if outcome.errors.is_empty() => Ok(config),
+        Some(_) | None => fail(outcome.errors),
+    }
+}

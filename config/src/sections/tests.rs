@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Whole files, right and wrong.
+//!
+//! Rule: an expectation is the text that the operator reads.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+use crate::{ENVIRONMENT, load, registration_yaml};
+
+const EXAMPLE: &str = include_str!("../../freeside.example.toml");
+const SECRETS: [&str; 5] =
+    ["as_token", "hs_token", "telegram_token", "discord_token", "pseudonym_secret"];
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn put(dir: &Path, name: &str, text: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A folder with the example's secrets.
+fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for secret in SECRETS {
+        put(dir.path(), secret, &format!("{secret}-0123456789abcdef0123456789\n"), 0o600);
+    }
+    dir
+}
+
+/// The messages of all mistakes in `text`.
+fn mistakes(dir: &Path, text: &str) -> String {
+    put(dir, "freeside.toml", text, 0o644);
+    load(&dir.join("freeside.toml"), &nothing).unwrap_err().to_string()
+}
+
+/// The example with every `#key = value` made a setting.
+fn whole_example() -> String {
+    let setting = |line: &str| {
+        let key = line.strip_prefix('#').and_then(|rest| rest.split_once(" = "));
+        key.is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    };
+    let line = |line| if setting(line) { line.trim_start_matches('#') } else { line };
+    EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn keys(text: &str) -> BTreeSet<String> {
+    let root: toml::Table = toml::from_str(text).unwrap();
+    let of = |(section, value): (&String, &toml::Value)| {
+        let table = value.as_table().unwrap();
+        table.keys().map(|key| format!("{section}.{key}")).collect::<Vec<_>>()
+    };
+    root.iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_example_loads_and_shows_its_defaults() {
+    let dir = folder();
+    put(dir.path(), "freeside.toml", EXAMPLE, 0o644);
+    let config = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
+    assert_eq!(config.store.path, dir.path().join("store"));
+    assert!(config.appservice.as_token.expose().starts_with("as_token-"));
+    assert_eq!(config.discord.as_ref().unwrap().gateway_url, None);
+
+    // What is commented out is the default, except for what says that it is an example.
+    put(dir.path(), "freeside.toml", &whole_example(), 0o644);
+    let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
+    whole.appservice.public_media_url = None;
+    whole.bot.admins.clear();
+    whole.telegram.as_mut().unwrap().proxy = None;
+    let discord = whole.discord.as_mut().unwrap();
+    discord.proxy = None;
+    discord.gateway_url = None;
+    discord.cdn_url = None;
+    assert_eq!(format!("{whole:?}"), format!("{config:?}"));
+}
+
+#[test]
+fn the_example_explains_every_key_and_no_other() {
+    let dir = folder();
+    let outcome = read(&whole_example(), dir.path(), &nothing);
+    assert_eq!(outcome.errors, []);
+    assert_eq!(keys(&whole_example()), outcome.asked);
+    for (variable, _) in ENVIRONMENT {
+        assert!(EXAMPLE.contains(variable), "{variable}");
+    }
+}
+
+#[test]
+fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
+    let dir = folder();
+    put(dir.path(), "as_token", "x", 0o640);
+    let text = EXAMPLE
+        .replace("url = \"http://127.0.0.1:8008\"", "ulr = \"http://127.0.0.1:8008\"")
+        .replace("listen = \"127.0.0.1:29330\"", "listen = 29330")
+        .replace("hs_token_file = \"hs_token\"", "hs_token = \"abc\"")
+        .replace("#concurrency = 16", "concurrency = 0")
+        .replace("[privacy]", "[privaxy]");
+    let said = mistakes(dir.path(), &text);
+    let shown = said.replace(&dir.path().display().to_string(), "DIR");
+    let expected = "DIR/freeside.toml: 9 mistakes
+  12:1: homeserver.url: this key is missing. Write the address of the homeserver, such as http://127.0.0.1:8008.
+  14:1: homeserver.ulr: there is no such key. Did you mean `url`?
+  21:1: appservice.hs_token_file: this key is missing. Set it to the path of a file, or set FREESIDE_HS_TOKEN. Make one with `(umask 077; openssl rand -hex 32 > FILE)`.
+  25:10: appservice.listen: this is of the kind integer. Write text in double quotes.
+  34:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
+  35:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
+  87:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
+  92:2: privaxy: there is no such section. Did you mean [privacy]?
+  privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn what_is_no_toml_says_where() {
+    let dir = folder();
+    let said = mistakes(dir.path(), "[homeserver]\nurl = http://x\nserver_name = \"a\nlast");
+    assert!(said.contains("\n  2:7: this is not TOML: "), "{said}");
+    assert!(said.contains("\n  3:"), "{said}");
+}
+
+#[test]
+fn a_missing_file_says_what_to_copy() {
+    let error = load(Path::new("/nonexistent/freeside.toml"), &nothing).unwrap_err();
+    assert!(error.to_string().contains("Copy config/freeside.example.toml"), "{error}");
+}
+
+#[test]
+fn secrets_come_from_the_environment_but_not_twice() {
+    let dir = folder();
+    let env = |name: &str| match name {
+        "FREESIDE_AS_TOKEN" => Some("from-the-environment".to_owned()),
+        "FREESIDE_TELEGRAM_TOKEN" => Some("two words".to_owned()),
+        _ => None,
+    };
+    let text = EXAMPLE
+        .replace("as_token_file = \"as_token\"\n", "")
+        .replace("token_file = \"telegram_token\"\n", "");
+    let outcome = read(&text, dir.path(), &env);
+    assert_eq!(outcome.errors.len(), 1, "{:?}", outcome.errors);
+    let said = outcome.errors[0].to_string();
+    assert!(said.starts_with("telegram.token_file: FREESIDE_TELEGRAM_TOKEN holds more"), "{said}");
+    assert!(!said.contains("two words"), "a secret in an error: {said}");
+
+    let twice = read(EXAMPLE, dir.path(), &env);
+    let said: Vec<String> = twice.errors.iter().map(ToString::to_string).collect();
+    assert!(said[0].contains("given twice, here and in FREESIDE_AS_TOKEN"), "{said:?}");
+}
+
+#[test]
+fn values_that_do_not_fit_together_are_refused() {
+    let dir = folder();
+    put(
+        dir.path(),
+        "hs_token",
+        &std::fs::read_to_string(dir.path().join("as_token")).unwrap(),
+        0o600,
+    );
+    put(dir.path(), "pseudonym_secret", "short", 0o600);
+    let text = EXAMPLE
+        .replace("#ghost_prefix = \"fs_\"", "ghost_prefix = \"free\"")
+        .replace("#ghost_suffix = \" ({network})\"", "ghost_suffix = \" (T)\"")
+        .replace("#admins = [\"@ann:example.org\"]", "admins = [\"@ann:example.org\", \"bob\", 3]");
+    let said = mistakes(dir.path(), &text);
+    for problem in [
+        "hs_token_file: is the same secret as as_token",
+        "ghost_prefix: the bot's own name `freeside` starts with `free`",
+        "pseudonym_secret_file: the secret is shorter than 32 characters",
+        "ghost_suffix: does not hold {network}",
+        "admins: `bob` is no Matrix user id",
+        "admins: this is of the kind integer",
+        ": 6 mistakes",
+    ] {
+        assert!(said.contains(problem), "{problem}\n{said}");
+    }
+}
+
+#[test]
+fn a_configuration_in_a_log_shows_no_secret() {
+    let dir = folder();
+    let config = read(EXAMPLE, dir.path(), &nothing).config.unwrap();
+    assert!(!format!("{config:?}").contains("0123456789abcdef"));
+}
+
+#[test]
+fn the_registration_names_the_ghosts_the_bot_and_the_addresses() {
+    let dir = folder();
+    let config = read(EXAMPLE, dir.path(), &nothing).config.unwrap();
+    let expected = r"# Made by `freeside registration`. It holds secrets: mode 600.
+id: 'freeside'
+url: 'http://127.0.0.1:29330'
+as_token: 'as_token-0123456789abcdef0123456789'
+hs_token: 'hs_token-0123456789abcdef0123456789'
+sender_localpart: 'freeside'
+rate_limited: false
+receive_ephemeral: true
+de.sorunome.msc2409.push_ephemeral: true
+namespaces:
+  users:
+    - exclusive: true
+      regex: '^@fs_.*:example\.org$'
+    - exclusive: true
+      regex: '^@freeside:example\.org$'
+  aliases:
+    - exclusive: true
+      regex: '^#fs_.*:example\.org$'
+  rooms: []
+";
+    assert_eq!(registration_yaml(&config), expected);
+}

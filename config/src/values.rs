@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The configuration as values; `freeside.example.toml` says what each is for.
+//!
+//! Rule: what is here was checked; nobody checks it again.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::Secret;
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[homeserver]`
+    pub homeserver: Homeserver,
+    /// `[appservice]`
+    pub appservice: Appservice,
+    /// `[bot]`
+    pub bot: Bot,
+    /// `[store]`
+    pub store: Store,
+    /// `[telegram]`, when the bridge serves it.
+    pub telegram: Option<Telegram>,
+    /// `[discord]`, when the bridge serves it.
+    pub discord: Option<Discord>,
+    /// `[lanes]`
+    pub lanes: Lanes,
+    /// `[privacy]`
+    pub privacy: Privacy,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// The Matrix server that the bridge belongs to.
+#[derive(Clone, Debug)]
+pub struct Homeserver {
+    /// Where its client-server API is.
+    pub url: Url,
+    /// The domain in its user ids.
+    pub server_name: String,
+}
+
+/// How the bridge and the homeserver know each other.
+#[derive(Clone, Debug)]
+pub struct Appservice {
+    /// The bridge's id in the registration.
+    pub id: String,
+    /// Where the bridge listens.
+    pub listen: SocketAddr,
+    /// Where the homeserver finds the bridge.
+    pub public_url: Url,
+    /// Where Discord finds avatars; without it relayed people have none there.
+    pub public_media_url: Option<Url>,
+    /// The bridge shows it to the homeserver.
+    pub as_token: Secret,
+    /// The homeserver shows it to the bridge.
+    pub hs_token: Secret,
+    /// The local part of the core bot's user id.
+    pub sender_localpart: String,
+    /// What the local part of every ghost starts with.
+    pub ghost_prefix: String,
+}
+
+/// The core bot.
+#[derive(Clone, Debug)]
+pub struct Bot {
+    /// Its display name on Matrix.
+    pub display_name: String,
+    /// The language that it speaks where nothing else was chosen.
+    pub language: String,
+    /// Where the source of this very version is; the answer to `source`.
+    pub source_url: Url,
+    /// User ids of those who may do everything.
+    pub admins: Vec<String>,
+}
+
+/// Where the bridge keeps what it must not forget.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// A folder.
+    pub path: PathBuf,
+    /// How it is kept.
+    pub engine: Engine,
+}
+
+/// How the store is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded database sled.
+    Sled,
+}
+
+/// Access to Telegram.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// The bot's token.
+    pub token: Secret,
+    /// The Bot API server.
+    pub api_url: Url,
+    /// The proxy for all that goes there.
+    pub proxy: Option<Url>,
+}
+
+/// Access to Discord.
+#[derive(Clone, Debug)]
+pub struct Discord {
+    /// The bot's token.
+    pub token: Secret,
+    /// The REST API server.
+    pub api_url: Url,
+    /// The gateway, where it is not the one that the API names.
+    pub gateway_url: Option<Url>,
+    /// The server of emoji and avatars, where it is not Discord's own.
+    pub cdn_url: Option<Url>,
+    /// The proxy for all that goes there.
+    pub proxy: Option<Url>,
+}
+
+/// The queues.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes {
+    /// How many chats are delivered to at the same time.
+    pub concurrency: usize,
+    /// From how many waiting entries on the sources of a lane are paused.
+    pub high_water: usize,
+}
+
+/// What is shown of people.
+#[derive(Clone, Debug)]
+pub struct Privacy {
+    /// The key of the ghosts' pseudonyms.
+    pub pseudonym_secret: Secret,
+    /// How much of a name is shown.
+    pub names: NamePolicy,
+    /// What follows a ghost's name; `{network}` stands for the network's name.
+    pub ghost_suffix: String,
+    /// Profile pictures are shown.
+    pub avatars: bool,
+}
+
+/// How much of a name is shown on the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamePolicy {
+    /// As it is.
+    Full,
+    /// The first word of it.
+    FirstName,
+    /// A made-up name.
+    Pseudonym,
+}
+
+/// The log on standard error.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A level, or a list such as `info,bot_core=debug`.
+    pub level: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object for each line.
+    Json,
+}

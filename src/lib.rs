@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the command line does: reads the configuration, wires the parts, runs them.
+//!
+//! Rule: this is the only place that knows which networks exist.
+
+mod log;
+mod wiring;
+
+use std::path::Path;
+
+use anyhow::Context;
+use bridge_config::Config;
+use tokio_util::sync::CancellationToken;
+
+/// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
+///
+/// # Errors
+/// What is wrong with the configuration, the store or the last network that ran.
+pub fn run(config: &Path) -> anyhow::Result<()> {
+    let config = load(config)?;
+    log::start(&config.log)?;
+    // Two providers are compiled in; rustls wants to be told which one.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let core = wiring::wire(&config, &stop).await?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "freeside is running");
+        let running = core.run();
+        tokio::select! {
+            ended = running => ended,
+            signal = signalled() => {
+                signal?;
+                tracing::info!("stopping");
+                stop.cancel();
+                core.ended().await;
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Says whether the configuration can be used.
+///
+/// # Errors
+/// Every mistake in it.
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+pub fn check_config(config: &Path) -> anyhow::Result<()> {
+    let checked = load(config)?;
+    let on = |on: bool| if on { "on" } else { "off" };
+    println!(
+        "{} is fine: homeserver {}, telegram {}, discord {}",
+        config.display(),
+        checked.homeserver.server_name,
+        on(checked.telegram.is_some()),
+        on(checked.discord.is_some()),
+    );
+    Ok(())
+}
+
+/// Prints the registration file (application service API, "Registration").
+///
+/// # Errors
+/// Every mistake in the configuration.
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+pub fn registration(config: &Path) -> anyhow::Result<()> {
+    print!("{}", bridge_config::registration_yaml(&load(config)?));
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary hands the environment down")]
+fn load(path: &Path) -> anyhow::Result<Config> {
+    bridge_config::load(path, &|name| std::env::var(name).ok())
+        .with_context(|| format!("the configuration {} cannot be used", path.display()))
+}
+
+async fn signalled() -> anyhow::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}

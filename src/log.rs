@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The log on standard error.
+
+use anyhow::Context;
+use bridge_config::{Log, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log as configured.
+///
+/// # Errors
+/// When the level cannot be read, or something logs already.
+pub fn start(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.level)
+        .with_context(|| format!("log.level: {:?} is no level", log.level))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.with_ansi(false).try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("the log cannot begin: {error}"))
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Joins Telegram groups and Discord channels to Matrix rooms.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// The configuration file.
+    #[arg(short, long, default_value = "freeside.toml", global = true)]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bridge.
+    Run,
+    /// Check the configuration and say what is wrong with it, all at once.
+    CheckConfig,
+    /// Print the registration file for the homeserver.
+    Registration,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run => freeside::run(&cli.config),
+        Command::CheckConfig => freeside::check_config(&cli.config),
+        Command::Registration => freeside::registration(&cli.config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is what the operator reads")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("freeside: {error:#}");
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Puts the parts together as the configuration says.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use bot_core::clock::{Clock, Dice, SystemClock, SystemDice};
+use bot_core::core::{Core, CoreParts};
+use bot_core::desk::{About, Desk, commands};
+use bot_core::ghost::Ghosts;
+use bot_core::i18n::I18n;
+use bot_core::matrix::client::Client;
+use bot_core::matrix::{self, MatrixNetwork};
+use bot_core::network::CommandHelp;
+use bot_core::pseudonym::Pseudonyms;
+use bot_core::relay::{Networks, Relay};
+use bot_core::store::sled::SledKv;
+use bot_core::store::{Embedded, Store};
+use bot_core::voice::Wording;
+use bridge_config::Config;
+use bridge_discord::{DiscordNetwork, DiscordSettings};
+use bridge_telegram::{Patience, TelegramNetwork};
+use tokio_util::sync::CancellationToken;
+
+/// The wired bridge.
+pub struct Wired {
+    core: Arc<Core>,
+    commands: Vec<CommandHelp>,
+}
+
+impl Wired {
+    /// Runs until stopped.
+    ///
+    /// # Errors
+    /// What the core says.
+    pub async fn run(&self) -> anyhow::Result<()> {
+        Ok(self.core.run(self.commands.clone()).await?)
+    }
+
+    /// Returns when everything has come to rest after the stop.
+    pub async fn ended(&self) {
+        self.core.ended().await;
+    }
+}
+
+/// Puts the parts together; nothing is sent yet.
+///
+/// # Errors
+/// When the store cannot be opened or an address cannot be used.
+pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<Wired> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+    let store = open(config, &*dice)?;
+    let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
+    let ghosts = Ghosts::new(
+        pseudonyms.clone(),
+        &config.appservice.ghost_prefix,
+        &config.homeserver.server_name,
+        &config.appservice.sender_localpart,
+    );
+    let matrix = matrix(config, &store, (&ghosts, &clock)).await?;
+    let mut networks = Networks::default();
+    networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
+    add_remote(config, &dice, &mut networks)?;
+    let wording =
+        Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
+    let wording = Arc::new(wording);
+    let commands = commands::menu(&wording);
+    let relay = Relay {
+        networks: networks.clone(),
+        store: Arc::clone(&store),
+        ghosts,
+        pseudonyms: pseudonyms.clone(),
+        wording: Arc::clone(&wording),
+        clock: Arc::clone(&clock),
+    };
+    let desk = Desk {
+        networks,
+        matrix,
+        store: Arc::clone(&store),
+        wording,
+        pseudonyms,
+        clock: Arc::clone(&clock),
+        dice: Arc::clone(&dice),
+        about: about(config),
+    };
+    let core = Core::new(CoreParts {
+        store,
+        relay,
+        desk,
+        clock,
+        dice,
+        concurrency: config.lanes.concurrency,
+        high_water: u64::try_from(config.lanes.high_water).unwrap_or(u64::MAX),
+        stop: stop.clone(),
+    });
+    Ok(Wired { core, commands })
+}
+
+fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {
+    std::fs::create_dir_all(&config.store.path).with_context(|| {
+        format!("store.path: the folder {} cannot be made", config.store.path.display())
+    })?;
+    let mut random = [0; 10];
+    dice.roll(&mut random);
+    let store = Embedded::start(SledKv::open(&config.store.path)?, random)?;
+    Ok(store)
+}
+
+async fn matrix(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
+) -> anyhow::Result<Arc<MatrixNetwork>> {
+    let http = reqwest::Client::builder()
+        .connect_timeout(std::time::Duration::from_secs(10))
+        .read_timeout(std::time::Duration::from_secs(120))
+        .build()?;
+    let base = config.homeserver.url.as_str();
+    let parts = matrix::Parts {
+        settings: matrix::Settings {
+            listen: config.appservice.listen,
+            appservice_id: config.appservice.id.clone(),
+            hs_token: config.appservice.hs_token.expose().to_owned(),
+            suffix: config.privacy.ghost_suffix.clone(),
+            avatars: config.privacy.avatars,
+            bot_name: config.bot.display_name.clone(),
+        },
+        client: Client::new(http, base, config.appservice.as_token.expose()),
+        store: Arc::clone(store),
+        ghosts: ghosts.clone(),
+        clock: Arc::clone(clock),
+        instance: store.instance().await?,
+    };
+    Ok(Arc::new(MatrixNetwork::new(parts)))
+}
+
+fn add_remote(
+    config: &Config,
+    dice: &Arc<dyn Dice>,
+    networks: &mut Networks,
+) -> anyhow::Result<()> {
+    let fraction = |dice: &Arc<dyn Dice>| -> Arc<dyn Fn() -> f64 + Send + Sync> {
+        let dice = Arc::clone(dice);
+        Arc::new(move || dice.fraction())
+    };
+    if let Some(telegram) = &config.telegram {
+        let settings = bridge_telegram::Settings {
+            token: telegram.token.expose().to_owned(),
+            api_url: telegram.api_url.clone(),
+            proxy: telegram.proxy.clone(),
+            local_server: telegram.api_url.host_str() != Some("api.telegram.org"),
+            patience: Patience::new(fraction(dice)),
+        };
+        networks.add(Arc::new(TelegramNetwork::new(settings)?));
+    }
+    if let Some(discord) = &config.discord {
+        let settings = DiscordSettings {
+            api_url: Some(discord.api_url.join("/api/v10")?),
+            gateway_url: discord.gateway_url.clone(),
+            cdn_url: discord.cdn_url.clone(),
+            proxy: discord.proxy.clone(),
+            random: fraction(dice),
+            ..DiscordSettings::new(discord.token.expose())
+        };
+        networks.add(Arc::new(DiscordNetwork::new(settings)?));
+    }
+    Ok(())
+}
+
+fn about(config: &Config) -> About {
+    About {
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: env!("FREESIDE_COMMIT").into(),
+        source_url: config.bot.source_url.to_string(),
+        operators: config.bot.admins.clone(),
+        server: config.homeserver.server_name.clone(),
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The permission bits that the stand-in knows.
+//!
+//! Rule: names and values follow Discord's "Permissions" page; pinning needs
+//! [`PIN_MESSAGES`] and nothing else since February 2026.
+
+use super::world::{ChannelRow, GuildRow};
+
+/// Everything, past all overwrites.
+pub const ADMINISTRATOR: u64 = 1 << 3;
+/// Change and delete channels.
+pub const MANAGE_CHANNELS: u64 = 1 << 4;
+/// Change the guild.
+pub const MANAGE_GUILD: u64 = 1 << 5;
+/// Add a reaction that nobody gave before.
+pub const ADD_REACTIONS: u64 = 1 << 6;
+/// See a channel.
+pub const VIEW_CHANNEL: u64 = 1 << 10;
+/// Post.
+pub const SEND_MESSAGES: u64 = 1 << 11;
+/// Delete what others posted.
+pub const MANAGE_MESSAGES: u64 = 1 << 13;
+/// Links become previews; embeds may be posted.
+pub const EMBED_LINKS: u64 = 1 << 14;
+/// Post files.
+pub const ATTACH_FILES: u64 = 1 << 15;
+/// Read what was posted before.
+pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;
+/// `@everyone`, `@here` and every role.
+pub const MENTION_EVERYONE: u64 = 1 << 17;
+/// Emoji of other guilds.
+pub const USE_EXTERNAL_EMOJIS: u64 = 1 << 18;
+/// Make, list and delete webhooks.
+pub const MANAGE_WEBHOOKS: u64 = 1 << 29;
+/// Slash commands.
+pub const USE_APPLICATION_COMMANDS: u64 = 1 << 31;
+/// Post in threads.
+pub const SEND_MESSAGES_IN_THREADS: u64 = 1 << 38;
+/// Pin and unpin.
+pub const PIN_MESSAGES: u64 = 1 << 51;
+
+/// What `@everyone` may do in a new guild.
+pub const EVERYONE: u64 = ADD_REACTIONS
+    | VIEW_CHANNEL
+    | SEND_MESSAGES
+    | EMBED_LINKS
+    | ATTACH_FILES
+    | READ_MESSAGE_HISTORY
+    | USE_APPLICATION_COMMANDS
+    | SEND_MESSAGES_IN_THREADS;
+/// What the bot was invited with, unless a test says otherwise.
+pub const BOT: u64 = EVERYONE | MANAGE_MESSAGES | MANAGE_WEBHOOKS | PIN_MESSAGES;
+
+/// Every bit.
+const ALL: u64 = (1 << 53) - 1;
+
+/// What `user` may do in the whole guild; nothing when not a member.
+pub(crate) fn in_guild(guild: &GuildRow, user: u64) -> u64 {
+    let Some(member) = guild.members.get(&user) else { return 0 };
+    if guild.owner == user {
+        return ALL;
+    }
+    let held = |id: u64| id == guild.id || member.roles.contains(&id);
+    let sum = guild.roles.iter().filter(|role| held(role.id)).fold(0, |sum, r| sum | r.permissions);
+    if sum & ADMINISTRATOR != 0 { ALL } else { sum }
+}
+
+/// What `user` may do in a channel, after its overwrites.
+pub(crate) fn in_channel(guild: &GuildRow, channel: &ChannelRow, user: u64) -> u64 {
+    let base = in_guild(guild, user);
+    if base == ALL {
+        return base;
+    }
+    let Some(member) = guild.members.get(&user) else { return 0 };
+    let (mut allow, mut deny) = (0, 0);
+    for overwrite in &channel.overwrites {
+        if overwrite.role == guild.id || member.roles.contains(&overwrite.role) {
+            allow |= overwrite.allow;
+            deny |= overwrite.deny;
+        }
+    }
+    let left = base & !deny | allow;
+    if left & VIEW_CHANNEL == 0 { 0 } else { left }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Stateful stand-ins for Telegram and Discord, and a launcher for a real Synapse.
+//!
+//! Rule: a stand-in refuses what the platform refuses. One that is more lenient
+//! than the platform is a bug.
+
+pub mod contracts;
+pub mod discord;
+pub mod faults;
+pub mod synapse;
+pub mod telegram;
+pub mod town;

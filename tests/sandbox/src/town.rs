@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A whole town: three networks, one group on each, and the real bridge between them.
+//!
+//! Rule: the bridge runs as a process of its own, from its configuration file, and is
+//! reached only as the platforms reach it.
+
+mod bridge;
+mod link;
+mod sides;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::discord::{self, Discord, permissions};
+use crate::synapse::{Person, RoomOptions, Synapse, SynapseOptions};
+use crate::telegram::{self, Telegram};
+
+pub use bridge::{Bridge, Program};
+pub use link::code_in;
+pub use sides::{Line, Said, Side};
+
+/// The core bot's Matrix id.
+pub const BOT: &str = "@freeside:localhost";
+
+/// How a town is built.
+pub struct TownOptions<'a> {
+    /// What runs the bridge.
+    pub program: Program,
+    /// The version of new rooms: `12` or `11`.
+    pub room_version: String,
+    /// Lines to add to the configuration, such as `[lanes]` with its keys.
+    pub more_config: String,
+    /// Hears one line for each step that takes time.
+    pub progress: &'a mut (dyn FnMut(&str) + Send),
+}
+
+/// Three networks and the bridge.
+pub struct Town {
+    /// The Telegram stand-in.
+    pub telegram: Telegram,
+    /// The Discord stand-in.
+    pub discord: Discord,
+    /// The real homeserver.
+    pub synapse: Synapse,
+    /// The bridge's process.
+    pub bridge: Bridge,
+    /// Owns the room.
+    pub alice: Person,
+    /// Owns the group.
+    pub tanja: telegram::User,
+    /// Owns the server.
+    pub dora: discord::User,
+    /// The Matrix room.
+    pub room: String,
+    /// The Telegram group.
+    pub group: telegram::Group,
+    /// The Discord channel.
+    pub channel: discord::Channel,
+    /// The Discord server.
+    pub guild: discord::Guild,
+    // Dropped last: the bridge writes into it.
+    _dir: tempfile::TempDir,
+}
+
+impl Town {
+    /// Starts everything; nothing is linked yet.
+    ///
+    /// # Errors
+    /// Whatever did not start, with what it said.
+    pub async fn build(options: TownOptions<'_>) -> anyhow::Result<Self> {
+        let TownOptions { program, room_version, more_config, progress } = options;
+        let telegram = Telegram::start().await?;
+        let discord = Discord::start().await?;
+        let dir = tempfile::tempdir()?;
+        let synapse_port_unknown = "http://127.0.0.1:1";
+        let mut bridge = Bridge::new(program, dir.path(), &telegram, &discord)?;
+        bridge.configure(synapse_port_unknown, &more_config)?;
+        let registration: PathBuf = bridge.register()?;
+        let mut options = SynapseOptions::new(progress);
+        options.room_version = room_version;
+        options.registrations = vec![registration];
+        let synapse = Synapse::start(options).await.context("Synapse did not start")?;
+        bridge.configure(synapse.url(), &more_config)?;
+        bridge.start()?;
+
+        let alice = synapse.person_named("alice", "Alice").await?;
+        let room = alice.create_room(RoomOptions::public("Free knowledge")).await?;
+        let tanja = telegram.user("Tanja");
+        let group = telegram.group("Free knowledge");
+        group.own(&tanja);
+        group.promote_bot(telegram::Rights::all());
+        let guild = discord.guild("Free knowledge");
+        let channel = guild.channel("general");
+        let dora = discord.user("Dora");
+        guild.join(&dora);
+        guild.grant(&dora, permissions::MANAGE_WEBHOOKS | permissions::MANAGE_MESSAGES);
+        Ok(Self {
+            telegram,
+            discord,
+            synapse,
+            bridge,
+            alice,
+            tanja,
+            dora,
+            room,
+            group,
+            channel,
+            guild,
+            _dir: dir,
+        })
+    }
+
+    /// Starts everything and links all three.
+    ///
+    /// # Errors
+    /// Whatever did not start or was not answered.
+    pub async fn linked(options: TownOptions<'_>) -> anyhow::Result<Self> {
+        let town = Self::build(options).await?;
+        town.invite_bot().await?;
+        town.link_telegram().await?;
+        town.link_discord().await?;
+        Ok(town)
+    }
+
+    /// What the stand-ins found wrong with the bridge's requests, and with their own answers.
+    ///
+    /// # Errors
+    /// The violations.
+    pub fn assert_clean(&self) -> anyhow::Result<()> {
+        self.telegram.assert_clean()?;
+        self.discord.assert_clean()
+    }
+}

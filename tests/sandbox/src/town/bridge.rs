@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The bridge's process: configured, started, killed, started again.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, ensure};
+
+use crate::discord::Discord;
+use crate::telegram::Telegram;
+
+/// What runs the bridge: a program and its first arguments.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// What comes before the bridge's own arguments.
+    pub first: Vec<OsString>,
+}
+
+/// The bridge's process.
+pub struct Bridge {
+    program: Program,
+    dir: PathBuf,
+    port: u16,
+    remotes: String,
+    child: Option<Child>,
+}
+
+impl Program {
+    /// The binary itself.
+    pub fn binary(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), first: Vec::new() }
+    }
+}
+
+impl Bridge {
+    /// Writes secrets into `dir` and notes the addresses of the stand-ins.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or no port is free.
+    pub fn new(
+        program: Program,
+        dir: &Path,
+        telegram: &Telegram,
+        discord: &Discord,
+    ) -> anyhow::Result<Self> {
+        secret(dir, "as_token", "as-token-of-the-tests-0123456789")?;
+        secret(dir, "hs_token", "hs-token-of-the-tests-0123456789")?;
+        secret(dir, "pseudonym_secret", "pseudonym-secret-of-the-tests-0123456789")?;
+        secret(dir, "telegram_token", &telegram.bot_token())?;
+        secret(dir, "discord_token", &discord.bot_token())?;
+        let remotes = format!(
+            "[telegram]\ntoken_file = \"telegram_token\"\napi_url = \"{}\"\n\n\
+             [discord]\ntoken_file = \"discord_token\"\napi_url = \"{}\"\n\
+             gateway_url = \"{}\"\ncdn_url = \"{}\"\n",
+            telegram.url(),
+            discord.api_url(),
+            discord.gateway_url(),
+            discord.cdn_url(),
+        );
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        Ok(Self { program, dir: dir.to_owned(), port, remotes, child: None })
+    }
+
+    /// Writes the configuration file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
+        let port = self.port;
+        let remotes = &self.remotes;
+        let text = format!(
+            "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
+             [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
+             public_url = \"http://127.0.0.1:{port}\"\n\
+             as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\n\
+             [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
+             source_url = \"https://example.org/freeside\"\n\n\
+             [store]\npath = \"store\"\n\n\
+             [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\
+             [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
+             {remotes}\n{more}\n"
+        );
+        Ok(fs::write(self.config(), text)?)
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("freeside.toml")
+    }
+
+    /// The address on which the bridge listens for the homeserver.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Has the bridge write its registration file.
+    ///
+    /// # Errors
+    /// What the bridge says instead.
+    pub fn register(&self) -> anyhow::Result<PathBuf> {
+        let output = self.command("registration").output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "freeside registration: {said}");
+        let path = self.dir.join("registration.yaml");
+        fs::write(&path, output.stdout)?;
+        Ok(path)
+    }
+
+    /// Starts the process.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
+        let mut run = self.command("run");
+        run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(run.spawn().context("the bridge cannot be started")?);
+        Ok(())
+    }
+
+    /// `kill -9`, as the kernel would do it in the worst moment.
+    ///
+    /// # Errors
+    /// When the process cannot be waited for.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the process has not ended.
+    pub fn runs(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// The end of the log, for people who wonder what went wrong.
+    pub fn last_words(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last: Vec<&str> = lines.iter().skip(lines.len().saturating_sub(150)).copied().collect();
+        format!("--- the bridge's log, its last lines ---\n{}", last.join("\n"))
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.join("freeside.log")
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(&self.program.path);
+        command.args(&self.program.first).arg("--config").arg(self.config()).arg(verb);
+        command
+    }
+}
+
+/// The process ends with its owner; with a failed test, its log is shown.
+impl Drop for Bridge {
+    #[expect(clippy::print_stderr, reason = "the log explains why a test failed")]
+    fn drop(&mut self) {
+        drop(self.kill());
+        if std::thread::panicking() {
+            eprintln!("{}", self.last_words());
+        }
+    }
+}
+
+fn secret(dir: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+    let path = dir.join(name);
+    fs::write(&path, text)?;
+    Ok(fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Linking as people do it: a code here, the code there.
+
+use anyhow::Context;
+
+use super::{BOT, Town};
+
+impl Town {
+    /// Alice invites the core bot and waits until it says hello.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn invite_bot(&self) -> anyhow::Result<()> {
+        self.alice.invite(&self.room, BOT).await?;
+        self.alice.set_power(&self.room, BOT, 100).await?;
+        let hello = |seen: &crate::synapse::Seen| seen.sender == BOT;
+        self.alice.expect(&self.room, hello).await.context("the bot did not say hello").map(drop)
+    }
+
+    /// Alice asks for a code.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ask_for_code(&self, network: &str) -> anyhow::Result<String> {
+        let asked = self.alice.say(&self.room, &format!("!freeside link {network}")).await?;
+        let answers = |seen: &crate::synapse::Seen| {
+            seen.sender == BOT && seen.reply_to.as_deref() == Some(asked.as_str())
+        };
+        let answer = self.alice.expect(&self.room, answers).await?;
+        code_in(&answer.body).with_context(|| format!("no code in the answer: {}", answer.body))
+    }
+
+    /// Alice gets a code, Tanja types it in the group.
+    ///
+    /// # Errors
+    /// When the bot does not confirm it there.
+    pub async fn link_telegram(&self) -> anyhow::Result<()> {
+        let code = self.ask_for_code("telegram").await?;
+        self.group.say(&self.tanja, &format!("/link {code}"))?;
+        self.group.expect(|seen| seen.is_bot && seen.text.contains("Matrix")).await?;
+        self.group.expect(|seen| seen.is_bot && seen.pinned).await?;
+        Ok(())
+    }
+
+    /// Alice gets a code, Dora types it in the channel.
+    ///
+    /// # Errors
+    /// When the bot does not confirm it there.
+    pub async fn link_discord(&self) -> anyhow::Result<()> {
+        let code = self.ask_for_code("discord").await?;
+        self.discord.expect_connected().await?;
+        let typed = self.channel.slash(&self.dora, "freeside", "link", &[("code", &code)])?;
+        typed.answer().await.context("the slash command was not answered")?;
+        self.channel.expect(|seen| seen.pinned).await?;
+        Ok(())
+    }
+}
+
+/// The link code in an answer of the bot: `ABCD-EFGH`.
+pub fn code_in(text: &str) -> Option<String> {
+    let letters = |half: &str| half.len() == 4 && half.chars().all(|c| c.is_ascii_alphanumeric());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let mut codes = words.filter(|word| {
+        word.split_once('-').is_some_and(|(left, right)| letters(left) && letters(right))
+    });
+    codes.next().map(ToOwned::to_owned)
+}

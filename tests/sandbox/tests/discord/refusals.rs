@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the platform refuses, with its codes.
+
+use sandbox::discord::{Discord, FILE_LIMIT, PIN_LIMIT, permissions};
+use serde_json::json;
+
+use crate::client::{Rest, id};
+
+#[tokio::test]
+async fn a_wrong_token_is_unauthorized() {
+    let dc = Discord::start().await.unwrap();
+    let mut rest = Rest::new(&dc);
+    rest.token = "wrong".into();
+    let refused = rest.get("/users/@me").await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.body, json!({"message": "401: Unauthorized", "code": 0}));
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_without_a_name_is_turned_away() {
+    let dc = Discord::start().await.unwrap();
+    let url = format!("{}/api/v10/gateway", dc.api_url());
+    let bare = reqwest::Client::new().get(url).send().await.unwrap();
+    assert_eq!(bare.status(), 403);
+    let body: serde_json::Value = bare.json().await.unwrap();
+    assert_eq!(body["code"], 40333);
+}
+
+#[tokio::test]
+async fn lengths_are_counted_in_characters() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    rest.post(&path, json!({"content": "😀".repeat(2000)})).await.ok();
+    for long in ["x".repeat(2001), "x".repeat(4001)] {
+        let refused = rest.post(&path, json!({"content": long})).await;
+        assert_eq!((refused.status, refused.code()), (400, 50035));
+        let code = refused.body.pointer("/errors/content/_errors/0/code").unwrap();
+        assert_eq!(code, "BASE_TYPE_MAX_LENGTH");
+    }
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_message_is_refused() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    for body in [json!({}), json!({"content": ""}), json!({"content": " \n\t"})] {
+        assert_eq!(rest.post(&path, body).await.code(), 50006);
+    }
+    assert!(channel.messages().is_empty());
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_unknown() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let of = channel.id();
+    let cases = [
+        ("/channels/1".to_owned(), 10003),
+        ("/channels/1/messages".to_owned(), 10003),
+        (format!("/channels/{of}/messages/1"), 10008),
+        ("/webhooks/1".to_owned(), 10015),
+        ("/guilds/1".to_owned(), 10004),
+    ];
+    for (path, code) in cases {
+        let refused = rest.get(&path).await;
+        assert_eq!((refused.status, refused.code()), (404, code), "{path}");
+    }
+    assert_eq!(rest.get("/nothing").await.status, 404);
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn others_messages_cannot_be_edited() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel, bo) = (Rest::new(&dc), dc.guild("G").channel("general"), dc.user("Bo"));
+    let path = format!("/channels/{}/messages/{}", channel.id(), channel.say(&bo, "mine"));
+    let refused = rest.patch(&path, json!({"content": "yours"})).await;
+    assert_eq!((refused.status, refused.code()), (403, 50005));
+    assert_eq!(rest.delete(&path).await.status, 204, "Manage Messages lets it delete");
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn each_right_is_asked_for() {
+    let dc = Discord::start().await.unwrap();
+    let guild = dc.guild("G");
+    let (rest, channel, bo) = (Rest::new(&dc), guild.channel("general"), dc.user("Bo"));
+    let message = channel.say(&bo, "x");
+    let at = format!("/channels/{}", channel.id());
+    guild.bot_permissions(0);
+    guild.everyone_permissions(permissions::VIEW_CHANNEL | permissions::READ_MESSAGE_HISTORY);
+    let refused = |reply: crate::client::Reply| (reply.status, reply.code());
+    let denied = (403, 50013);
+    assert_eq!(
+        refused(rest.post(&format!("{at}/messages"), json!({"content": "x"})).await),
+        denied
+    );
+    assert_eq!(refused(rest.delete(&format!("{at}/messages/{message}")).await), denied);
+    assert_eq!(refused(rest.get(&format!("{at}/webhooks")).await), denied);
+    assert_eq!(
+        refused(rest.put(&format!("{at}/messages/{message}/reactions/%E2%9C%85/@me")).await),
+        denied
+    );
+    guild.bot_permissions(permissions::MANAGE_MESSAGES);
+    assert_eq!(refused(rest.put(&format!("{at}/pins/{message}")).await), denied);
+    guild.bot_permissions(permissions::PIN_MESSAGES);
+    assert_eq!(rest.put(&format!("{at}/pins/{message}")).await.status, 204);
+    guild.everyone_permissions(permissions::VIEW_CHANNEL);
+    assert_eq!(rest.get(&format!("{at}/messages")).await.ok(), json!([]), "no history");
+    guild.bot_permissions(permissions::BOT);
+    guild.everyone_permissions(permissions::EVERYONE);
+    channel.deny_bot(permissions::VIEW_CHANNEL);
+    assert_eq!(refused(rest.get(&at).await), (403, 50001));
+    channel.deny_bot(0);
+    assert_eq!(rest.get(&at).await.status, 200);
+    guild.kick_bot();
+    assert_eq!(refused(rest.get(&at).await), (403, 50001));
+    guild.invite_bot();
+    assert_eq!(rest.get(&at).await.status, 200);
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_too_large() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    let file = ("big.png", vec![0; FILE_LIMIT + 1]);
+    let refused = rest.upload("POST", &path, json!({"content": "x"}), file).await;
+    assert_eq!((refused.status, refused.code()), (413, 40005));
+    let file = ("fits.png", vec![0; FILE_LIMIT]);
+    rest.upload("POST", &path, json!({"content": "x"}), file).await.ok();
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn pins_are_bounded() {
+    let dc = Discord::start().await.unwrap();
+    let guild = dc.guild("G");
+    let (rest, channel, bo) = (Rest::new(&dc), guild.channel("general"), dc.user("Bo"));
+    guild.grant(&bo, permissions::PIN_MESSAGES);
+    for n in 0..PIN_LIMIT {
+        let message = channel.say(&bo, &n.to_string());
+        channel.pin(&bo, message).unwrap();
+    }
+    let more = channel.say(&bo, "one more");
+    assert_eq!(rest.put(&format!("/channels/{}/pins/{more}", channel.id())).await.code(), 30003);
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_refused() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    let json = rest.request("POST", &path).header("content-type", "application/json");
+    assert_eq!(Rest::finish(json.body("{")).await.code(), 50109);
+    let plain = rest.request("POST", &path).header("content-type", "text/plain");
+    assert_eq!(Rest::finish(plain.body("x")).await.code(), 50035);
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn a_breach_of_the_contract_is_refused_and_noted() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    let refused = rest.post(&path, json!({"content": 5})).await;
+    assert_eq!(refused.code(), 50035);
+    if sandbox::contracts::dir().is_some() {
+        assert_eq!(dc.violations().len(), 1);
+        assert!(dc.assert_clean().is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_id_never_comes_back() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel, bo) = (Rest::new(&dc), dc.guild("G").channel("general"), dc.user("Bo"));
+    let message = channel.say(&bo, "x");
+    channel.delete(&bo, message).unwrap();
+    let shown = rest.get(&format!("/channels/{}", channel.id())).await.ok();
+    assert_eq!(id(&shown["last_message_id"]), message, "the platform keeps the last id too");
+    assert!(channel.say(&bo, "y") > message);
+    dc.assert_clean().unwrap();
+}
