@@ -62,8 +62,7 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
     let mut networks = Networks::default();
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
     add_remote(config, &dice, &mut networks)?;
-    let wording =
-        Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
+    let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
     let wording = Arc::new(wording);
     let commands = commands::menu(&wording);
     let relay = Relay {

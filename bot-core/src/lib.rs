@@ -5,21 +5,21 @@
 //! them only as [`network::Network`].
 
 pub mod clock;
-pub mod lane;
-pub mod matrix;
-pub mod portal;
-pub mod store;
 pub mod core;
 pub mod courier;
 pub mod desk;
 pub mod gate;
 pub mod ghost;
-pub mod pseudonym;
-pub mod relay;
-pub mod voice;
 pub mod i18n;
+pub mod lane;
+pub mod matrix;
 pub mod network;
 pub mod order;
+pub mod portal;
+pub mod pseudonym;
+pub mod relay;
+pub mod store;
+pub mod voice;
 
 pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, Sink};
 pub use order::{Act, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, Voice};

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod appservice;
+pub mod catch_up;
 pub mod client;
 pub mod convert;
 pub mod deliver;
@@ -138,8 +139,8 @@ impl MatrixNetwork {
             }
             Err(error) => tracing::error!(
                 %error,
-                "the homeserver does not reach us: compare `url` in the registration file with \
-                 `appservice.listen` in the configuration"
+                "the homeserver does not reach us at `appservice.public_url`: is that the address \
+                 under which it finds `appservice.listen`, and does it read our registration file?"
             ),
         }
     }
@@ -205,7 +206,7 @@ impl Network for MatrixNetwork {
     }
 
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
-        let service = appservice::Appservice {
+        let service = Arc::new(appservice::Appservice {
             hs_token: self.settings.hs_token.clone(),
             listener: listen::Listener {
                 sink,
@@ -213,19 +214,25 @@ impl Network for MatrixNetwork {
                 ghosts: self.ghosts.clone(),
                 store: Arc::clone(&self.store),
                 memory: listen::Memory::default(),
+                clock: Arc::clone(&self.clock),
+                started: self.clock.now(),
             },
-        };
+        });
         let refused = |reason: String| NetworkError::Refused { network: self.id.clone(), reason };
         let address = self.settings.listen;
         let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
             refused(format!("cannot listen on {address} (`appservice.listen`): {error}"))
         })?;
         tracing::info!(%address, "listening for the homeserver");
-        let serve = axum::serve(listener, appservice::router(Arc::new(service)))
+        let serve = axum::serve(listener, appservice::router(Arc::clone(&service)))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let greet = async {
+            let begin = async {
+                self.greet().await;
+                service.listener.look_around().await;
+            };
             tokio::select! {
-                () = self.greet() => {}
+                () = begin => {}
                 () = stop.cancelled() => {}
             }
         };

@@ -47,10 +47,7 @@ impl Portal {
     pub fn others(&self, origin: &Place) -> Vec<Place> {
         let room = std::iter::once(&self.room);
         let active = self.ends.iter().filter(|end| end.state == EndState::Active);
-        room.chain(active.map(|end| &end.place))
-            .filter(|place| *place != origin)
-            .cloned()
-            .collect()
+        room.chain(active.map(|end| &end.place)).filter(|place| *place != origin).cloned().collect()
     }
 
     /// Every place, active or not.
@@ -60,9 +57,7 @@ impl Portal {
 
     /// The active end on `network`, if there is exactly that.
     pub fn end_on(&self, network: &NetworkId) -> Option<&End> {
-        self.ends
-            .iter()
-            .find(|end| end.place.network == *network && end.state == EndState::Active)
+        self.ends.iter().find(|end| end.place.network == *network && end.state == EndState::Active)
     }
 }
 

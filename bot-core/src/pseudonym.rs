@@ -77,9 +77,6 @@ mod tests {
     #[test]
     fn the_border_between_the_parts_counts() {
         let keyed = Pseudonyms::new(b"one");
-        assert_ne!(
-            keyed.person(&Person::new("a", "bc")),
-            keyed.person(&Person::new("ab", "c")),
-        );
+        assert_ne!(keyed.person(&Person::new("a", "bc")), keyed.person(&Person::new("ab", "c")),);
     }
 }

@@ -37,7 +37,7 @@ fn block(block: &Block) -> String {
         Block::Code { language, text } => {
             format!("code:{}({text})", language.as_deref().unwrap_or_default())
         }
-        other => format!("{other:?}"),
+        Block::Table { .. } | Block::Details { .. } | Block::Rule => format!("{block:?}"),
     }
 }
 

@@ -42,9 +42,9 @@ impl Account {
     /// [`AccountError`].
     pub async fn log_in(client: &Client, bot: &OwnedUserId) -> Result<Self, AccountError> {
         register(client, bot.localpart()).await?;
-        let identifier = UserIdentifier::Matrix(ruma::api::client::uiaa::MatrixUserIdentifier::new(
-            bot.localpart().to_owned(),
-        ));
+        let identifier = UserIdentifier::Matrix(
+            ruma::api::client::uiaa::MatrixUserIdentifier::new(bot.localpart().to_owned()),
+        );
         let info = login::LoginInfo::ApplicationService(login::ApplicationService::new(identifier));
         let mut request = login::Request::new(info);
         request.device_id = Some(DEVICE.into());

@@ -191,8 +191,7 @@ impl Client {
         let uri = ruma::OwnedMxcUri::from(uri);
         let (server, media) =
             uri.parts().map_err(|error| ClientError::Unwritable(error.to_string()))?;
-        let address =
-            format!("{}/_matrix/client/v1/media/download/{server}/{media}", self.base);
+        let address = format!("{}/_matrix/client/v1/media/download/{server}/{media}", self.base);
         let request = self.http.get(address).bearer_auth(&self.token);
         let response = request.send().await.map_err(|error| broken(&error))?;
         let response = answered(response).await?;

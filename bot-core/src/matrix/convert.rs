@@ -27,7 +27,11 @@ pub const MAX_CONTENT: usize = 60 * 1024;
 /// the reader's own time zone; everything else that the model can say, it can say too. The
 /// homeserver's own upload limit is the sender's business.
 pub const MATRIX: Capabilities = Capabilities {
-    text: TextCapabilities { expandable_quotes: false, timestamps: false, ..TextCapabilities::FULL },
+    text: TextCapabilities {
+        expandable_quotes: false,
+        timestamps: false,
+        ..TextCapabilities::FULL
+    },
     max_text: MAX_CONTENT,
     max_caption: MAX_CONTENT,
     unit: LengthUnit::Bytes,

@@ -26,9 +26,8 @@ impl Deliver for MatrixNetwork {
     }
 
     async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
-        let room = OwnedRoomId::try_from(order.chat.as_str()).map_err(|error| {
-            Failure::clean(DeliverError::Refused { reason: error.to_string() })
-        })?;
+        let room = OwnedRoomId::try_from(order.chat.as_str())
+            .map_err(|error| Failure::clean(DeliverError::Refused { reason: error.to_string() }))?;
         let mut done = order.done.clone();
         let mut result = self.act(order, &room, (media, false), &mut done).await;
         if matches!(&result, Err(error) if error.is("M_FORBIDDEN")) {
@@ -42,9 +41,9 @@ impl Deliver for MatrixNetwork {
     }
 
     async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
-        self.look_for(order).await.map_err(|error| {
-            Failure { error: error.decide().or_retry(), done: order.done.clone() }
-        })
+        self.look_for(order)
+            .await
+            .map_err(|error| Failure { error: error.decide().or_retry(), done: order.done.clone() })
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bridge_model::{
     Author, AuthorKind, Content, Event, MediaHandle, MessageId, NetworkId, Person, Place, Reply,
-    UserId,
+    Timestamp, UserId,
 };
 use ruma::api::client::room::get_room_event;
 use ruma::{OwnedEventId, OwnedRoomId};
@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::client::{Client, Identity};
 use super::convert::incoming::{self, Own};
 use super::{MATRIX, convert, rooms};
+use crate::clock::Clock;
 use crate::ghost::Ghosts;
 use crate::network::{Sink, SinkError};
 use crate::order::{Batch, Mark};
@@ -37,6 +38,10 @@ pub struct Listener {
     pub store: Arc<dyn Store>,
     /// What is remembered.
     pub memory: Memory,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// When the process began to listen.
+    pub started: Timestamp,
 }
 
 /// What a listener remembers of rooms; it can be forgotten at any time.
@@ -72,15 +77,18 @@ impl Listener {
     /// [`SinkError`]: nothing was stored.
     pub async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
         let mut events = Vec::new();
-        for event in raw {
+        for event in &self.with_missed(raw).await {
             events.extend(self.convert(event).await);
         }
-        let batch =
-            Batch { network: MATRIX.into(), marks: vec![Mark::Once { key: name(txn, raw) }], events };
+        let batch = Batch {
+            network: MATRIX.into(),
+            marks: vec![Mark::Once { key: name(txn, raw) }],
+            events,
+        };
         self.sink.accept(batch).await
     }
 
-    async fn convert(&self, raw: &Value) -> Vec<Event> {
+    pub(super) async fn convert(&self, raw: &Value) -> Vec<Event> {
         let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
         let (room, sender, kind) = (text("room_id"), text("sender"), text("type"));
         if kind == "m.room.member" {
@@ -160,10 +168,14 @@ impl Listener {
         let (sender, member) = (text("sender"), text("state_key"));
         let membership = field("membership").unwrap_or_default();
         self.forget_private(room);
-        self.remember(room, member, Profile {
-            name: field("displayname").map(Into::into),
-            avatar: field("avatar_url").map(Into::into),
-        });
+        self.remember(
+            room,
+            member,
+            Profile {
+                name: field("displayname").map(Into::into),
+                avatar: field("avatar_url").map(Into::into),
+            },
+        );
         let lost = member == self.ghosts.bot() && matches!(membership, "leave" | "ban");
         let content = if membership == "invite" && self.ghosts.is_ours(member) {
             if self.ghosts.is_ours(sender) {

@@ -60,9 +60,10 @@ impl MatrixNetwork {
         }
         parts.sort_by_key(|(number, _)| *number);
         parts.dedup_by_key(|(number, _)| *number);
-        let in_a_row = parts.into_iter().enumerate().take_while(|(at, (number, _))| {
-            u64::try_from(*at).is_ok_and(|at| at == *number)
-        });
+        let in_a_row = parts
+            .into_iter()
+            .enumerate()
+            .take_while(|(at, (number, _))| u64::try_from(*at).is_ok_and(|at| at == *number));
         Ok(in_a_row.map(|(_, (_, part))| part).collect())
     }
 }

@@ -115,10 +115,7 @@ pub fn rights(create: &Value, power: Option<&Value>, user: &str, joined: bool) -
     let field = |key: &str| content.and_then(|content| content.get(key)).and_then(number);
     let own = content.and_then(|content| content.get("users")).and_then(|users| users.get(user));
     let without_levels = i64::from(content.is_none() && sender(create) == Some(user)) * 100;
-    let level = own
-        .and_then(number)
-        .or_else(|| field("users_default"))
-        .unwrap_or(without_levels);
+    let level = own.and_then(number).or_else(|| field("users_default")).unwrap_or(without_levels);
     Rights {
         member: true,
         manage: level >= field("state_default").unwrap_or(50),

@@ -7,7 +7,7 @@ use bot_core::store::sled::SledKv;
 use bot_core::store::{Store, StoreError, keys};
 use bridge_model::{MessageId, Person};
 
-use super::World;
+use super::{World, released};
 use crate::words::{channel, edited, group, posted, reacted, room};
 
 on_every_engine!(
@@ -112,6 +112,7 @@ fn two_cannot_use_one_folder_and_the_second_is_told_so() {
     assert!(error.contains("cannot open the store in"), "{error}");
     assert!(error.contains("Is another freeside running on it?"), "{error}");
     drop(first);
+    released(folder.path());
     SledKv::open(folder.path()).map(drop).unwrap();
 }
 

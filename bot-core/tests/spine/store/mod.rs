@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What every store does: each test runs on every engine.
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use bot_core::lane::{Entry, Head, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
@@ -79,7 +83,10 @@ impl World {
         let random = *b"0123456789";
         self.store = Some(match &self.engine {
             Engine::Memory(kv) => Embedded::start(kv.clone(), random)?,
-            Engine::Sled(folder) => Embedded::start(SledKv::open(folder.path())?, random)?,
+            Engine::Sled(folder) => {
+                released(folder.path());
+                Embedded::start(SledKv::open(folder.path())?, random)?
+            }
         });
         Ok(())
     }
@@ -90,6 +97,7 @@ impl World {
         match &self.engine {
             Engine::Memory(kv) => change(&mut kv.clone()),
             Engine::Sled(folder) => {
+                released(folder.path());
                 let mut kv = SledKv::open(folder.path()).unwrap();
                 change(&mut kv);
                 kv.flush().unwrap();
@@ -169,6 +177,23 @@ impl World {
         let settlement = Settlement { then, ..self.settlement(&entry, &[]) };
         self.store().settle(settlement).await.unwrap()
     }
+}
+
+/// Returns when nobody holds the lock of a folder. sled's own threads may outlive its handle for a
+/// moment and hold it; a process that ends takes them along.
+pub fn released(folder: &Path) {
+    let path = folder.join("db");
+    if !path.exists() {
+        return;
+    }
+    let (done, released) = sync_channel(1);
+    std::thread::spawn(move || {
+        let file = File::open(path).unwrap();
+        file.lock().unwrap();
+        drop(file);
+        done.send(()).unwrap();
+    });
+    released.recv_timeout(Duration::from_secs(20)).expect("the lock is never released");
 }
 
 /// A command that waits at the desk.

@@ -149,9 +149,7 @@ impl Town {
                 let file = NewFile::new(png, "picture.png", "image/png");
                 self.alice.send_image(&self.room, file, caption).await?
             }
-            Side::Telegram => {
-                self.group.photo(&self.tanja, png.to_vec(), caption)?.0.to_string()
-            }
+            Side::Telegram => self.group.photo(&self.tanja, png.to_vec(), caption)?.0.to_string(),
             Side::Discord => {
                 let file = crate::discord::File::new("picture.png", "image/png", png.to_vec());
                 self.channel.attach(&self.dora, file, caption).to_string()
@@ -184,7 +182,11 @@ impl Town {
     ///
     /// # Errors
     /// After a minute, with what was there instead.
-    pub async fn expect_gone(&self, side: Side, gone: impl Fn(&Line) -> bool) -> anyhow::Result<()> {
+    pub async fn expect_gone(
+        &self,
+        side: Side,
+        gone: impl Fn(&Line) -> bool,
+    ) -> anyhow::Result<()> {
         self.until(side, |lines| (!lines.iter().any(&gone)).then_some(())).await
     }
 
@@ -221,7 +223,10 @@ impl Town {
             if tokio::time::Instant::now() > deadline {
                 let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
                 let shown = shown.join("\n");
-                bail!("{side:?} does not show it. It shows:\n{shown}\n{}", self.bridge.last_words());
+                bail!(
+                    "{side:?} does not show it. It shows:\n{shown}\n{}",
+                    self.bridge.last_words()
+                );
             }
         }
     }
@@ -321,7 +326,8 @@ impl std::fmt::Display for Line {
         let who = if self.who.is_empty() { "[Freeside]" } else { &self.who };
         write!(f, "{who}: ")?;
         if let Some(answers) = &self.answers {
-            let first: String = answers.lines().next().unwrap_or_default().chars().take(24).collect();
+            let first: String =
+                answers.lines().next().unwrap_or_default().chars().take(24).collect();
             write!(f, "[↩ {first}] ")?;
         }
         if self.file.is_some() {
