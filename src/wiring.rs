@@ -10,6 +10,7 @@ use bot_core::desk::{About, Desk, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
 use bot_core::matrix::client::Client;
+use bot_core::matrix::pictures::Pictures;
 use bot_core::matrix::{self, MatrixNetwork};
 use bot_core::network::CommandHelp;
 use bot_core::pseudonym::Pseudonyms;
@@ -58,7 +59,9 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         &config.homeserver.server_name,
         &config.appservice.sender_localpart,
     );
-    let matrix = matrix(config, &store, (&ghosts, &clock)).await?;
+    let public = config.appservice.public_media_url.as_ref();
+    let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
+    let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref())).await?;
     let mut networks = Networks::default();
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
     add_remote(config, &dice, &mut networks)?;
@@ -70,6 +73,8 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         store: Arc::clone(&store),
         ghosts,
         pseudonyms: pseudonyms.clone(),
+        names: config.privacy.names,
+        pictures,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
     };
@@ -109,7 +114,7 @@ fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {
 async fn matrix(
     config: &Config,
     store: &Arc<dyn Store>,
-    (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
+    (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = reqwest::Client::builder()
         .connect_timeout(std::time::Duration::from_secs(10))
@@ -130,6 +135,7 @@ async fn matrix(
         ghosts: ghosts.clone(),
         clock: Arc::clone(clock),
         instance: store.instance().await?,
+        pictures: pictures.cloned(),
     };
     Ok(Arc::new(MatrixNetwork::new(parts)))
 }

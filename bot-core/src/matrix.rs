@@ -13,6 +13,7 @@ pub mod ghosts;
 pub mod listen;
 pub mod look;
 pub mod own;
+pub mod pictures;
 pub mod rooms;
 
 use std::net::SocketAddr;
@@ -33,6 +34,7 @@ use crate::store::Store;
 
 use account::{Account, AccountError};
 use client::{Client, Identity};
+use pictures::Pictures;
 
 /// The name of this network.
 pub const MATRIX: &str = convert::NETWORK;
@@ -67,6 +69,7 @@ pub struct MatrixNetwork {
     clock: Arc<dyn Clock>,
     account: OnceCell<Account>,
     instance: String,
+    pictures: Option<Pictures>,
 }
 
 /// What the Matrix side needs.
@@ -83,15 +86,17 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The store's own number, see [`Store::instance`].
     pub instance: String,
+    /// Answers addresses of pictures.
+    pub pictures: Option<Pictures>,
 }
 
 impl MatrixNetwork {
     /// Puts the parts together; nothing is sent yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, client, store, ghosts, clock, instance } = parts;
+        let Parts { settings, client, store, ghosts, clock, instance, pictures } = parts;
         let account = OnceCell::new();
         let id = NetworkId::from(MATRIX);
-        Self { id, settings, client, store, ghosts, clock, account, instance }
+        Self { id, settings, client, store, ghosts, clock, account, instance, pictures }
     }
 
     /// The core bot's own account; logged in on first use.
@@ -224,7 +229,11 @@ impl Network for MatrixNetwork {
             refused(format!("cannot listen on {address} (`appservice.listen`): {error}"))
         })?;
         tracing::info!(%address, "listening for the homeserver");
-        let serve = axum::serve(listener, appservice::router(Arc::clone(&service)))
+        let mut router = appservice::router(Arc::clone(&service));
+        if let Some(pictures) = &self.pictures {
+            router = router.merge(pictures.router(self.client.clone()));
+        }
+        let serve = axum::serve(listener, router)
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let greet = async {
             let begin = async {

@@ -3,6 +3,7 @@
 //!
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
+pub mod faces;
 pub mod mentions;
 pub mod prepare;
 
@@ -10,11 +11,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bridge_config::NamePolicy;
 use bridge_model::{Content, Media, MediaHandle, NetworkId, Person, Place};
 
 use crate::clock::Clock;
 use crate::courier::{Attempt, Carry};
 use crate::ghost::Ghosts;
+use crate::matrix::pictures::Pictures;
 use crate::lane::{Answer, CORE, Head, Work};
 use crate::network::{AskError, MediaSource, MediaStream, Network};
 use crate::order::{DeliverError, Failure, Part};
@@ -70,6 +73,10 @@ pub struct Relay {
     pub ghosts: Ghosts,
     /// Source identities.
     pub pseudonyms: Pseudonyms,
+    /// How much of a name others see.
+    pub names: NamePolicy,
+    /// Where platforms fetch pictures, if they can reach us.
+    pub pictures: Option<Pictures>,
     /// What the bot says.
     pub wording: Arc<Wording>,
     /// The time.

@@ -4,6 +4,8 @@
 //! Rule: each line is what the official client shows for it; `shown` is a short
 //! notation of the model, made here.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::fmt::Write as _;
 
 use bridge_discord::convert::markdown::{Names, from_markdown, linkify, to_markdown};

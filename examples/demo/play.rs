@@ -33,6 +33,7 @@ pub async fn play(town: &Town, mut screen: Screen) -> anyhow::Result<Arrived> {
     out("What follows is read from the three servers, as people there see it.\n")?;
     screen.head()?;
     screen.step("The bot joins the three and pins a notice in the group and the channel")?;
+    settled(town).await?;
     screen.news(town).await?;
     let mut told = Vec::new();
     for (number, act) in SCRIPT.iter().enumerate() {
@@ -54,8 +55,20 @@ pub async fn play(town: &Town, mut screen: Screen) -> anyhow::Result<Arrived> {
             break;
         }
     }
-    let all = judge(town).await?;
+    let all = judge(town, &told).await?;
     Ok(Arrived { all, screen })
+}
+
+/// Waits until the bot has said in the Matrix room what each of the two links means.
+async fn settled(town: &Town) -> anyhow::Result<()> {
+    let notices = |lines: &[Line]| {
+        let notices = lines
+            .iter()
+            .filter(|line| line.who.is_empty() && line.text.contains("This room is joined"));
+        (notices.count() == 2).then_some(())
+    };
+    let told = town.until_within(Side::Matrix, PATIENCE, notices).await;
+    told.map_err(|_| anyhow::anyhow!("the bot does not show the notices in the Matrix room"))
 }
 
 async fn act_out(town: &Town, act: Act, told: &[Told]) -> anyhow::Result<()> {
@@ -123,7 +136,8 @@ async fn wait(town: &Town, told: &Told) -> anyhow::Result<Option<String>> {
 }
 
 /// Compares what each side shows with what the whole script says, and prints the sum.
-async fn judge(town: &Town) -> anyhow::Result<bool> {
+/// `done` is how far the script was played: what was never said is not gone.
+async fn judge(town: &Town, done: &[Told]) -> anyhow::Result<bool> {
     let mut told = Vec::new();
     for act in SCRIPT {
         expect(&mut told, *act);
@@ -135,8 +149,11 @@ async fn judge(town: &Town) -> anyhow::Result<bool> {
         (Side::Telegram, town.lines(Side::Telegram).await?),
         (Side::Discord, town.lines(Side::Discord).await?),
     ];
-    for line in &told {
+    for (number, line) in told.iter().enumerate() {
         let before = faults.len();
+        if line.gone && !done.get(number).is_some_and(|done| done.gone) {
+            faults.push(format!("“{}” was not taken back, or never said", line.text));
+        }
         for (side, lines) in &sides {
             let fault = match line.fault(lines) {
                 None => unbold(town, *side, line, lines).await?,
@@ -159,17 +176,21 @@ async fn judge(town: &Town) -> anyhow::Result<bool> {
     out(&format!("\n{right} of {} lines arrived on every side", told.len()))?;
     if faults.is_empty() {
         out(&format!("({gone} of them was taken back and is gone on every side).\n"))?;
-        return Ok(true);
+    } else {
+        complain(town, &faults)?;
     }
+    Ok(faults.is_empty())
+}
+
+fn complain(town: &Town, faults: &[String]) -> anyhow::Result<()> {
     out("Not right:")?;
-    for fault in &faults {
+    for fault in faults {
         out(&format!("  {fault}"))?;
     }
     let log = town.bridge.log();
     let lines: Vec<&str> = log.lines().collect();
     let tail = lines.iter().skip(lines.len().saturating_sub(20)).copied().collect::<Vec<_>>();
-    out(&format!("The bridge's log ends with:\n{}\n", tail.join("\n")))?;
-    Ok(false)
+    out(&format!("The bridge's log ends with:\n{}\n", tail.join("\n")))
 }
 
 /// What is wrong with the bold word of a line, if it has one.

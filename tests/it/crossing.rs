@@ -22,6 +22,39 @@ async fn everything_crosses_in_all_six_directions_in_room_version_11() -> anyhow
     everything_crosses("11").await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_and_a_picture_are_shown_as_the_operator_decides() -> anyhow::Result<()> {
+    let town = town("12", "").await?;
+    let mxc = town.alice.upload(PIXEL.to_vec(), "me.png", "image/png").await?;
+    appear(&town, "Alice", &mxc).await?;
+    town.say(Side::Matrix, "with a face").await?;
+    let seen = town.channel.expect(|seen| seen.content == "with a face").await?;
+    let address = seen.avatar_url.ok_or_else(|| anyhow::anyhow!("no picture on Discord"))?;
+    let answer = reqwest::get(&address).await?.error_for_status()?;
+    assert_eq!(answer.bytes().await?, PIXEL);
+    let forged = address.replacen("/picture/", "/picture/a", 1);
+    assert_eq!(reqwest::get(&forged).await?.status().as_u16(), 404);
+
+    town.bridge.reconfigure("[privacy]", "[privacy]\nnames = \"first-name\"")?;
+    appear(&town, "Alice Surname", &mxc).await?;
+    let mut town = town;
+    town.bridge.kill()?;
+    town.bridge.start()?;
+    town.say(Side::Matrix, "with half a name").await?;
+    let seen = town.expect(Side::Telegram, |line| line.text == "with half a name").await?;
+    assert_eq!(seen.who, "Alice");
+    town.assert_clean()
+}
+
+/// Alice's name and picture in the room, at once.
+async fn appear(town: &Town, name: &str, mxc: &str) -> anyhow::Result<()> {
+    let content = serde_json::json!({
+        "membership": "join", "displayname": name, "avatar_url": mxc,
+    });
+    let alice = town.alice.user_id().to_owned();
+    town.alice.set_state(&town.room, "m.room.member", &alice, content).await.map(drop)
+}
+
 async fn everything_crosses(room_version: &str) -> anyhow::Result<()> {
     let town = town(room_version, "").await?;
     let before = counts(&town).await?;

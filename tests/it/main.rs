@@ -5,11 +5,15 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test asserts and returns errors")]
 
+mod bad_input;
 mod crossing;
+mod linking;
 mod outages;
 mod sudden_death;
 
-use sandbox::town::{Program, Town, TownOptions};
+use std::time::Duration;
+
+use sandbox::town::{Program, Side, Town, TownOptions};
 
 /// What runs the bridge in tests.
 pub fn program() -> Program {
@@ -25,4 +29,27 @@ pub async fn town(room_version: &str, more_config: &str) -> anyhow::Result<Town>
         progress: &mut |_| {},
     })
     .await
+}
+
+/// Says something on one side and waits until both others show it.
+pub async fn crosses(town: &Town, side: Side, text: &str) -> anyhow::Result<()> {
+    town.say(side, text).await?;
+    for other in side.others() {
+        town.expect(other, |line| line.text == text).await?;
+    }
+    Ok(())
+}
+
+/// Waits at most a minute until something is so.
+pub async fn eventually(
+    what: &str,
+    mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !is_so().await? {
+        anyhow::ensure!(tokio::time::Instant::now() < deadline, "not within a minute: {what}");
+        tick.tick().await;
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 //! Rule: whoever is not the author may take a message away only if the network on which they
 //! asked for it says so.
 
-use bridge_model::{Author, Content, Message, MessageId, Person, Place, Reaction, UserId};
+use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, UserId};
 
 use super::Relay;
 use crate::lane::{CORE, Head, Replica, Speaker, Work};
@@ -56,7 +56,7 @@ impl Relay {
                 };
                 let person = Person { network: event.place.network.clone(), user: by.user.clone() };
                 let others = others(&replica, lane, &person, reaction);
-                let voice = voice(&event.place, by);
+                let voice = self.voice(&event.place, by).await?;
                 let (target, reaction) = (target.id, reaction.clone());
                 Ok(Some(Act::React { voice, target, reaction, others }))
             }
@@ -87,7 +87,8 @@ impl Relay {
     ) -> Result<Act, DeliverError> {
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
-        Ok(Act::Post { voice: self.speaker(work, &message), message, native_reply, answer_via })
+        let voice = self.speaker(work, &message).await?;
+        Ok(Act::Post { voice, message, native_reply, answer_via })
     }
 
     async fn edit(
@@ -106,14 +107,14 @@ impl Relay {
             return Ok(None);
         }
         let (message, native_reply) = self.localise(lane, work, message).await?;
-        let voice = self.speaker(work, &message);
+        let voice = self.speaker(work, &message).await?;
         Ok(Some(Act::Edit { voice, parts, message, native_reply }))
     }
 
-    fn speaker(&self, work: &Work, message: &Message) -> Voice {
+    async fn speaker(&self, work: &Work, message: &Message) -> Result<Voice, DeliverError> {
         match work.speaker {
-            Speaker::Bot => Voice::Bot,
-            Speaker::Author => voice(&work.event.place, &message.author),
+            Speaker::Bot => Ok(Voice::Bot),
+            Speaker::Author => self.voice(&work.event.place, &message.author).await,
         }
     }
 
@@ -133,6 +134,9 @@ impl Relay {
             return Ok((message, true));
         }
         let Some(reply) = &mut message.reply_to else { return Ok((message, false)) };
+        if let (Some(author), Some(name)) = (&reply.author, &reply.name) {
+            reply.name = Some(self.shown_name(author, name));
+        }
         if let Some(excerpt) = reply.excerpt.take() {
             reply.excerpt = Some(self.local_mentions(&lane.network, excerpt).await?);
         }
@@ -189,16 +193,6 @@ impl Relay {
 /// The bot's own words.
 fn event_is_ours(work: &Work) -> bool {
     work.event.place.network.as_str() == CORE
-}
-
-/// The voice of a remote author.
-fn voice(place: &Place, author: &Author) -> Voice {
-    Voice::Person {
-        person: Person { network: place.network.clone(), user: author.user.clone() },
-        name: author.name.clone(),
-        avatar_url: None,
-        avatar: author.avatar.clone(),
-    }
 }
 
 /// The reactions that the bridge carries to `lane` besides this one, oldest first.

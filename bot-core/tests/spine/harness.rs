@@ -111,6 +111,8 @@ impl Spine {
         let ghosts = Ghosts::new(pseudonyms.clone(), "_freeside_", "example.org", "freeside");
         assert_eq!(ghosts.bot(), BOT);
         let relay = Relay {
+            names: bridge_config::NamePolicy::Full,
+            pictures: None,
             networks: networks.clone(),
             store: Arc::clone(&store),
             ghosts,

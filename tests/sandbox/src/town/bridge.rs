@@ -77,6 +77,7 @@ impl Bridge {
             "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
              [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
              public_url = \"http://127.0.0.1:{port}\"\n\
+             public_media_url = \"http://127.0.0.1:{port}\"\n\
              as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\n\
              [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\n\
@@ -86,6 +87,16 @@ impl Bridge {
              {remotes}\n{more}\n"
         );
         Ok(fs::write(self.config(), text)?)
+    }
+
+    /// Replaces words of the configuration file; they count from the next start.
+    ///
+    /// # Errors
+    /// When the words are not there, or the file cannot be written.
+    pub fn reconfigure(&self, old: &str, new: &str) -> anyhow::Result<()> {
+        let text = fs::read_to_string(self.config())?;
+        ensure!(text.contains(old), "the configuration has no {old:?}");
+        Ok(fs::write(self.config(), text.replacen(old, new, 1))?)
     }
 
     /// The configuration file.

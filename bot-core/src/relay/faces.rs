@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What others see of an author: as much of the name as the operator wants, and a picture.
+//!
+//! Rule: a name that the policy hides is hidden everywhere on the other side: above the
+//! message and in the line that says whom it answers.
+
+use bridge_config::NamePolicy;
+use bridge_model::{Author, Person, Place};
+
+use super::Relay;
+use crate::matrix::MATRIX;
+use crate::order::{DeliverError, Voice};
+
+use super::prepare::unread;
+
+impl Relay {
+    /// The voice of a remote author.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn voice(
+        &self,
+        place: &Place,
+        author: &Author,
+    ) -> Result<Voice, DeliverError> {
+        let person = Person { network: place.network.clone(), user: author.user.clone() };
+        let avatar_url = self.picture(&person, author).await?;
+        let name = self.shown_name(&person, &author.name);
+        Ok(Voice::Person { person, name, avatar_url, avatar: author.avatar.clone() })
+    }
+
+    /// As much of a name as the policy shows.
+    pub(super) fn shown_name(&self, person: &Person, name: &str) -> String {
+        match self.names {
+            NamePolicy::Full => name.to_owned(),
+            NamePolicy::FirstName => name.split_whitespace().next().unwrap_or(name).to_owned(),
+            NamePolicy::Pseudonym => {
+                let short: String = self.pseudonyms.person(person).chars().take(6).collect();
+                format!("Person {short}")
+            }
+        }
+    }
+
+    /// A public address of the picture: of the Matrix account, or of the ghost, whose picture the
+    /// homeserver has.
+    async fn picture(
+        &self,
+        person: &Person,
+        author: &Author,
+    ) -> Result<Option<String>, DeliverError> {
+        let Some(pictures) = &self.pictures else { return Ok(None) };
+        if person.network.as_str() == MATRIX {
+            let mxc = author.avatar.as_ref().map(|avatar| avatar.reference.as_str());
+            return Ok(mxc.and_then(|mxc| pictures.address(mxc)));
+        }
+        let ghost = self.store.ghost(person).await.map_err(unread)?;
+        let mxc = ghost.and_then(|ghost| ghost.avatar).map(|(mxc, _)| mxc);
+        Ok(mxc.and_then(|mxc| pictures.address(&mxc)))
+    }
+}
