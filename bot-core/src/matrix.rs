@@ -233,8 +233,8 @@ impl Network for MatrixNetwork {
         if let Some(pictures) = &self.pictures {
             router = router.merge(pictures.router(self.client.clone()));
         }
-        let serve = axum::serve(listener, router)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        let serve =
+            axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
         let greet = async {
             let begin = async {
                 self.greet().await;

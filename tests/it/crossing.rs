@@ -82,6 +82,9 @@ async fn text_and_reply_cross(town: &Town) -> anyhow::Result<()> {
                 let seen = town.expect(third, says(other.speaker(), &reply)).await?;
                 let answers = seen.answers.unwrap_or_default();
                 assert!(answers.contains(&text), "{third:?} shows no reply to {text}: {answers:?}");
+                // Where a reply is drawn, it names the one whose words they were.
+                let named = third != Side::Discord || answers.contains(side.speaker());
+                assert!(named || side == third, "{third:?} names somebody else: {answers:?}");
             }
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::listen::Listener;
 
@@ -43,8 +42,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
         .layer(from_fn_with_state(Arc::clone(&service), authenticate))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(service)
 }
 

@@ -4,7 +4,7 @@
 //! Rule: in a forum every message formally answers the one that opened its topic; that is not a
 //! reply.
 
-use bridge_model::{Forward, MessageId, Person, Reply, RichText};
+use bridge_model::{Block, Forward, Leaf, MessageId, Person, Reply, RichText};
 use teloxide::types::{Message, MessageOrigin};
 
 use super::author;
@@ -31,12 +31,31 @@ pub(super) fn of_message(message: &Message) -> Option<Reply> {
         return quoted.map(|it| Reply { message, author: None, name: None, excerpt: Some(it) });
     };
     let by = author::of_message(answered);
+    let whole = words(answered);
+    let by_bot = answered.from.as_ref().is_some_and(|from| from.is_bot);
+    let (relayed, whole) = match whole.filter(|_| by_bot).and_then(unwrapped) {
+        Some((name, rest)) => (Some(name), Some(rest)),
+        None => (None, words(answered)),
+    };
     Some(Reply {
         message: MessageId::new(answered.id.0.to_string()),
         author: by.as_ref().map(|it| Person::new(NETWORK, it.user.clone())),
-        name: by.map(|it| it.name),
-        excerpt: quoted.or_else(|| words(answered)),
+        name: relayed.or(by.map(|it| it.name)),
+        excerpt: quoted.or(whole),
     })
+}
+
+/// Name and words of somebody whom a bridge relayed: the bold line `Name:` and what follows.
+fn unwrapped(mut text: RichText) -> Option<(String, RichText)> {
+    let Some(Block::Paragraph(spans)) = text.0.first_mut() else { return None };
+    let (first, second) = (spans.first()?, spans.get(1)?);
+    let Leaf::Text(line) = &first.leaf else { return None };
+    if !first.style.bold || second.leaf != Leaf::Break {
+        return None;
+    }
+    let name = line.strip_suffix(':')?.to_owned();
+    spans.drain(..2);
+    Some((name, text.normalise()))
 }
 
 fn words(answered: &Message) -> Option<RichText> {
