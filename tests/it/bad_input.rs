@@ -41,12 +41,15 @@ async fn times(town: &Town, side: Side, text: &str) -> anyhow::Result<usize> {
     Ok(town.lines(side).await?.iter().filter(|line| line.text == text).count())
 }
 
+/// Path, token, body, and the status and code of the answer.
+type Case<'a> = (&'a str, Option<&'a str>, Vec<u8>, (u16, &'a str));
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_transaction_is_refused_and_the_next_one_is_taken() -> anyhow::Result<()> {
     let mut town = town("12", "").await?;
     let good = json!({"events": []}).to_string();
     let large = vec![b' '; 32 * 1024 * 1024 + 1];
-    let cases: [(&str, Option<&str>, Vec<u8>, (u16, &str)); 5] = [
+    let cases: [Case<'_>; 5] = [
         ("no-token", None, good.clone().into(), (401, "M_MISSING_TOKEN")),
         ("wrong-token", Some("wrong"), good.into(), (403, "M_FORBIDDEN")),
         ("no-json", Some(HS_TOKEN), b"{\"events\": [".to_vec(), (400, "M_NOT_JSON")),
