@@ -63,6 +63,7 @@ async fn everything_crosses(room_version: &str) -> anyhow::Result<()> {
     pictures_cross(&town).await?;
     deletions_cross(&town).await?;
     nothing_came_back_or_twice(&town, before).await?;
+    what_is_marked_stays(&town).await?;
     town.assert_clean()
 }
 
@@ -135,6 +136,25 @@ async fn deletions_cross(town: &Town) -> anyhow::Result<()> {
             town.expect(other, says(side.speaker(), &text)).await?;
         }
         town.take_back(&said).await?;
+        for other in side.others() {
+            town.expect_gone(other, says(side.speaker(), &text)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn what_is_marked_stays(town: &Town) -> anyhow::Result<()> {
+    for side in Side::ALL {
+        town.say(side, "(NOFWD) for this side only").await?;
+        let text = format!("for all sides, from {side:?}");
+        let said = town.say(side, &text).await?;
+        for other in side.others() {
+            town.expect(other, says(side.speaker(), &text)).await?;
+            let marked =
+                |line: &&Line| line.who.starts_with(side.speaker()) && line.text.contains("NOFWD");
+            assert_eq!(town.lines(other).await?.iter().find(marked), None, "{other:?} shows it");
+        }
+        town.edit(&said, "(NOFWD) on second thoughts").await?;
         for other in side.others() {
             town.expect_gone(other, says(side.speaker(), &text)).await?;
         }

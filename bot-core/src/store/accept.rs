@@ -108,6 +108,12 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
 
 /// The event as the lanes get it; `None` when it says nothing new.
 fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> {
+    if let Content::Edited(message) = &event.content
+        && stays_here(message)
+    {
+        // Whoever adds the mark afterwards wants the copies gone.
+        event.content = Content::Deleted { by: None };
+    }
     let here = (&event.place, &event.message);
     let is_new = match &event.content {
         Content::Posted(message) => posted(tx, here, message)?,
@@ -141,8 +147,15 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
 
 type Here<'a> = (&'a Place, &'a MessageId);
 
+/// The mark by which people keep a message in its own chat.
+const STAYS_HERE: &str = "(NOFWD)";
+
+fn stays_here(message: &Message) -> bool {
+    message.body.plain().trim_start().starts_with(STAYS_HERE)
+}
+
 fn posted(tx: &mut Txn<'_>, here: Here<'_>, message: &Message) -> Result<bool, StoreError> {
-    if messages::find(tx, here.0, here.1)?.is_some() {
+    if messages::find(tx, here.0, here.1)?.is_some() || stays_here(message) {
         return Ok(false);
     }
     messages::begin(tx, here.0, here.1, message)?;

@@ -3,7 +3,7 @@
 //!
 //! Rule: only the tags of the specification ("m.room.message msgtypes") have an
 //! effect; whatever else stands there gives its text. Reading takes time linear in
-//! the input and never nests deeper than [`MAX_DEPTH`].
+//! the input and never nests deeper than `MAX_DEPTH`.
 //!
 //! The tokens are html5ever's; the tree is ours, because ruma's overflows the stack
 //! when a tree of ten thousand tags is dropped. Formatting is a set of open

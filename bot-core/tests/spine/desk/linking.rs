@@ -26,7 +26,7 @@ async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
     assert_snapshot!(spine.matrix.read(&room().chat)[1..].join("\n\n"), @"
     BOT: Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
 
-    BOT: This room is joined to a group on Telegram: what is written here is shown there too, with your name, and kept on Telegram's server, which is proprietary. People from there have “Telegram” after their names.
+    BOT: This room is joined to a group on Telegram: what is written here is shown there too, with your name, and kept on Telegram's server, which is proprietary. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here.
     ");
     let portal = spine.store().portal_of(&group()).await.unwrap().unwrap();
     assert_eq!((portal.room, portal.ends[0].title.as_deref()), (room(), Some("The telegram chat")));
@@ -56,7 +56,7 @@ async fn a_channel_is_joined_by_a_code_that_is_typed_in_the_room() {
 
     BOT: This channel is joined to a Matrix room: what is written here is shown there too, with your name.
     Discord is proprietary software, the app as well as the server. Matrix is free software throughout and needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
-    Your data: /privacy. Admins can end this: /unlink
+    A message that starts with (NOFWD) stays here. Your data: /privacy. Admins can end this: /unlink
     ");
     let notice = &spine.discord.shown(&channel().chat)[2].id;
     assert_eq!(spine.discord.deeds(), [format!("pin {notice}")]);
