@@ -111,8 +111,10 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
     if let Content::Edited(message) = &event.content
         && stays_here(message)
     {
-        // Whoever adds the mark afterwards wants the copies gone.
-        event.content = Content::Deleted { by: None };
+        // Whoever adds the mark afterwards wants the copies gone; on Matrix anybody can send an
+        // edit of anybody's message, so the author is checked as for any deletion.
+        let by = Some(message.author.user.clone());
+        event.content = Content::Deleted { by };
     }
     let here = (&event.place, &event.message);
     let is_new = match &event.content {

@@ -33,9 +33,9 @@ pub(super) fn of_message(message: &Message) -> Option<Reply> {
     let by = author::of_message(answered);
     let whole = words(answered);
     let by_bot = answered.from.as_ref().is_some_and(|from| from.is_bot);
-    let (relayed, whole) = match whole.filter(|_| by_bot).and_then(unwrapped) {
+    let (relayed, whole) = match whole.clone().filter(|_| by_bot).and_then(unwrapped) {
         Some((name, rest)) => (Some(name), Some(rest)),
-        None => (None, words(answered)),
+        None => (None, whole),
     };
     Some(Reply {
         message: MessageId::new(answered.id.0.to_string()),
