@@ -160,7 +160,14 @@ fn hook(event: &Event) -> Answer {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Invited { .. }
-        | Content::Pinned => Answer::default(),
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => Answer::default(),
     }
 }
 
@@ -179,7 +186,14 @@ impl Desk {
             | Content::Deleted { .. }
             | Content::Reacted { .. }
             | Content::Unreacted { .. }
-            | Content::Pinned => Ok(Outcome::default()),
+            | Content::Pinned
+            | Content::Unpinned
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::PollClosed { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. }
+            | Content::ThreadChanged { .. } => Ok(Outcome::default()),
         }
     }
 

@@ -41,6 +41,8 @@ pub enum Arg {
     Number(u64),
     /// An address; the only kind that a link can lead to.
     Url(String),
+    /// A moment, shown in the reader's own time where the network can.
+    Time(bridge_model::Timestamp),
 }
 
 /// A language file that cannot be used.

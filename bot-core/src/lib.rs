@@ -23,3 +23,4 @@ pub mod voice;
 
 pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, Sink};
 pub use order::{Act, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, Voice};
+pub use voice::Words;

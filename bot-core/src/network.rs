@@ -71,6 +71,14 @@ pub trait Network: Deliver {
     /// See [`AskError`].
     async fn avatar(&self, user: &UserId) -> Result<Option<MediaHandle>, AskError>;
 
+    /// The picture behind one of the network's custom emoji, where the network can be asked.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn emoji(&self, _id: &str) -> Result<Option<MediaHandle>, AskError> {
+        Ok(None)
+    }
+
     /// The address of a message for people of other networks, such as
     /// `https://t.me/c/1/2`; `None` where there is none.
     fn link_to(&self, chat: &ChatId, message: &bridge_model::MessageId) -> Option<String>;

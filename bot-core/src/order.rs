@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
-use bridge_model::{ChatId, Event, Message, MessageId, NetworkId, Person, Reaction};
+use bridge_model::{
+    Alias, ChatChange, ChatId, Event, Message, MessageId, NetworkId, Person, Reaction,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::voice::Words;
 
 /// What a listener heard, with the mark that says how far it has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +59,16 @@ pub struct Order {
     /// The source message's identity for [`Act::Post`], as a keyed hash in base32: the same on every
     /// try, different for every message, and it tells nothing about its origin.
     pub source: String,
+    /// Says lines that stand for something, in the language of the chat.
+    pub words: Words,
 }
 
 /// What to do in a chat. Ids are those of the destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Say something. Mentions of people of this network, and reply targets, are
-    /// resolved; the rest is shown as text.
+    /// Say something. Mentions of people of this network, reply targets and the thread are
+    /// resolved; the rest is shown as text. `notes` are in the text already. A thread whose root
+    /// the destination does not know is `None`.
     Post {
         /// As whom.
         voice: Voice,
@@ -115,10 +122,46 @@ pub enum Act {
         /// The other reactions that the bridge carries to this message and that stay, oldest first.
         others: Vec<Reaction>,
     },
-    /// Pin a message of the bot's own.
+    /// Pin a message.
     Pin {
         /// Which.
         target: MessageId,
+    },
+    /// Unpin a message.
+    Unpin {
+        /// Which.
+        target: MessageId,
+    },
+    /// Let nobody vote any more in a poll that the bridge posted.
+    ClosePoll {
+        /// As whom it was posted.
+        voice: Voice,
+        /// The parts that are there; the poll is among them.
+        parts: Vec<Part>,
+    },
+    /// Make the chat look different.
+    SetChat {
+        /// How. A picture is a handle of any network.
+        change: ChatChange,
+    },
+    /// Rename, close or open the thread that hangs on a message.
+    SetThread {
+        /// The message.
+        root: MessageId,
+        /// The new name.
+        name: Option<String>,
+        /// Close (`true`) or open it.
+        closed: Option<bool>,
+    },
+    /// Bring what is shown of a person up to date, where the network has accounts for that.
+    Refresh {
+        /// The person.
+        voice: Voice,
+    },
+    /// A person is no longer in the chat: their account of ours leaves it too.
+    Withdraw {
+        /// The person.
+        voice: Voice,
     },
     /// Leave the chat for good (the platform forgets our webhook, ghosts part).
     Leave,
@@ -157,6 +200,8 @@ pub struct Receipt {
     /// For [`Act::Post`] and [`Act::Edit`]: all parts that are there now, in order.
     /// For [`Act::React`] on networks where a reaction is an event: that event.
     pub parts: Vec<Part>,
+    /// Other names under which the network will speak of what was posted.
+    pub also: Vec<Alias>,
 }
 
 /// Why an order was not carried out, and how far it came.

@@ -156,7 +156,14 @@ impl Relay {
             | Content::Moved { .. }
             | Content::Closed
             | Content::Invited { .. }
-            | Content::Pinned => false,
+            | Content::Pinned
+            | Content::Unpinned
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::PollClosed { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. }
+            | Content::ThreadChanged { .. } => false,
         };
         if !worth_it || event.place.network.as_str() == CORE {
             return None;

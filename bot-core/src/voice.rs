@@ -3,17 +3,53 @@
 //!
 //! Rule: every sentence comes from `i18n/`; what is inserted is data and never markup.
 
+mod notes;
+
+use std::fmt;
+use std::sync::Arc;
+
 use bridge_model::{
-    Author, AuthorKind, Block, Message, MessageKind, NetworkId, RichText, Span, Timestamp, UserId,
+    Author, AuthorKind, Block, Message, MessageKind, NetworkId, Note, RichText, Span, Timestamp,
+    UserId,
 };
 
 use crate::i18n::{Arg, I18n, Key};
+
+pub use notes::megabytes;
+pub(crate) use notes::moment;
 
 /// The core bot's sentences in one language.
 pub struct Wording {
     i18n: I18n,
     language: String,
     bot: String,
+}
+
+/// Says notes in the language of a destination. Clones share it.
+#[derive(Clone)]
+pub struct Words(Arc<Wording>);
+
+impl Words {
+    /// The words of that wording.
+    pub fn new(wording: Arc<Wording>) -> Self {
+        Self(wording)
+    }
+
+    /// In English, for tools and tests.
+    pub fn english() -> Self {
+        Self(Arc::new(Wording::new(I18n::embedded(), "en", "Freeside")))
+    }
+
+    /// The words of a note.
+    pub fn note(&self, note: &Note) -> RichText {
+        self.0.note(note)
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words")
+    }
 }
 
 /// How people write the name of a network.
@@ -40,22 +76,14 @@ impl Wording {
 
     /// The words as a message of the core bot.
     pub fn message(&self, body: RichText, sent_at: Timestamp) -> Message {
-        Message {
-            author: Author {
-                user: UserId::from("bot"),
-                kind: AuthorKind::Bot,
-                name: self.bot.clone(),
-                username: None,
-                avatar: None,
-            },
-            kind: MessageKind::Notice,
-            body,
-            media: Vec::new(),
-            reply_to: None,
-            thread: None,
-            forwarded: None,
-            sent_at,
-        }
+        let author = Author {
+            user: UserId::from("bot"),
+            kind: AuthorKind::Bot,
+            name: self.bot.clone(),
+            username: None,
+            avatar: None,
+        };
+        Message { kind: MessageKind::Notice, body, ..Message::new(author, sent_at) }
     }
 
     /// A message did not arrive.

@@ -57,6 +57,15 @@ pub(crate) async fn deliver(
             done(shared.rest.tell(Method::PUT, &path, Body::Empty).await, &[10008])
         }
         Act::Leave => leave(shared, order).await,
+        Act::Unpin { .. }
+        | Act::ClosePoll { .. }
+        | Act::SetChat { .. }
+        | Act::SetThread { .. }
+        | Act::Refresh { .. }
+        | Act::Withdraw { .. } => {
+            let reason = "not possible on discord".to_owned();
+            Err(Failure::clean(DeliverError::Refused { reason }))
+        }
     }
 }
 

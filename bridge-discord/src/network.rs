@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bot_core::network::CommandHelp;
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bridge_model::{
-    Capabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId, NetworkId, Rights,
-    UserId,
+    Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
+    NetworkId, Rights, ThreadKind, UserId,
 };
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -69,9 +69,25 @@ impl DiscordNetwork {
                 max_download: MOST_DOWNLOAD,
                 per_message: MOST_FILES,
                 spoilers: true,
+                alt: true,
+                voice: false,
+                waveform: false,
+                video_notes: false,
+                animations: false,
+                stickers: false,
+                tags: false,
             },
             replies: false,
+            reply_quotes: false,
             many_reactions: true,
+            custom_reactions: true,
+            edits_media: false,
+            polls: None,
+            locations: false,
+            live_locations: false,
+            contacts: false,
+            threads: ThreadKind::Replies,
+            chat: ChatCapabilities { name: false, topic: false, avatar: false, pins: false },
         };
         let shared = Arc::new(Shared::new(rest, cdn));
         Ok(Self { id: NETWORK.into(), capabilities, settings, shared })

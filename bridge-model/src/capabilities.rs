@@ -14,10 +14,67 @@ pub struct Capabilities {
     pub unit: LengthUnit,
     /// Files.
     pub media: MediaCapabilities,
-    /// A message can be native answer to another.
+    /// A relayed message can be a native answer to another.
     pub replies: bool,
+    /// A native answer can quote a part of what it answers.
+    pub reply_quotes: bool,
     /// The bot can set several reactions on one message.
     pub many_reactions: bool,
+    /// Pictures can be reactions.
+    pub custom_reactions: bool,
+    /// Files of a message can be exchanged afterwards.
+    pub edits_media: bool,
+    /// Polls; `None` where they become text.
+    pub polls: Option<PollCapabilities>,
+    /// Places on the map; otherwise text with a link to a map.
+    pub locations: bool,
+    /// Places that move; otherwise edited.
+    pub live_locations: bool,
+    /// Business cards; otherwise text.
+    pub contacts: bool,
+    /// What threads are here.
+    pub threads: ThreadKind,
+    /// What of the chat itself can be changed.
+    pub chat: ChatCapabilities,
+}
+
+/// What a network can do with polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PollCapabilities {
+    /// Longest question, in the unit of the network.
+    pub question: usize,
+    /// Longest answer, in the unit of the network.
+    pub answer: usize,
+    /// Fewest answers.
+    pub fewest: usize,
+    /// Most answers.
+    pub most: usize,
+    /// The bridge can close its copy of a poll.
+    pub closing: bool,
+}
+
+/// What threads are on a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadKind {
+    /// None: messages of a thread answer its root.
+    Replies,
+    /// They hang on a message.
+    OnMessages,
+    /// They are chats of their own within the chat.
+    Topics,
+}
+
+/// What of a chat a network lets the bridge change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatCapabilities {
+    /// The name.
+    pub name: bool,
+    /// The topic or description.
+    pub topic: bool,
+    /// The picture.
+    pub avatar: bool,
+    /// What is pinned.
+    pub pins: bool,
 }
 
 /// What a network can show in text.
@@ -107,10 +164,24 @@ pub struct MediaCapabilities {
     pub max_upload: u64,
     /// Largest file that can be fetched, in bytes.
     pub max_download: u64,
-    /// Most files in one message.
+    /// Most files in one message or group.
     pub per_message: usize,
     /// Files can be hidden until asked for.
     pub spoilers: bool,
+    /// Files have descriptions for people who cannot see them.
+    pub alt: bool,
+    /// Spoken messages.
+    pub voice: bool,
+    /// The loudness of spoken messages over time.
+    pub waveform: bool,
+    /// Round films.
+    pub video_notes: bool,
+    /// Silent loops.
+    pub animations: bool,
+    /// Stickers.
+    pub stickers: bool,
+    /// Title and performer of music.
+    pub tags: bool,
 }
 
 impl TextCapabilities {

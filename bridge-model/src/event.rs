@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, ChatId, Message, MessageId, Place, Reaction, UserId};
+use crate::{Author, ChatId, MediaHandle, Message, MessageId, Place, Reaction, UserId};
 
 /// Something that happened in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,83 @@ pub enum Content {
     },
     /// The message was pinned.
     Pinned,
+    /// The message is not pinned any more.
+    Unpinned,
+    /// Somebody voted in the poll of the message.
+    Voted {
+        /// Who.
+        by: UserId,
+        /// For which answers, by their ids; see [`crate::PollAnswer::id`].
+        answers: Vec<String>,
+        /// What that changes.
+        change: VoteChange,
+    },
+    /// How many voted for each answer of the poll of the message, by its network's own count.
+    Counted {
+        /// In the order of the answers.
+        counts: Vec<u64>,
+        /// Nobody can vote any more.
+        closed: bool,
+    },
+    /// Nobody can vote in the poll of the message any more.
+    PollClosed {
+        /// Who closed it; `None` where the platform has already checked the right.
+        by: Option<UserId>,
+    },
+    /// The chat looks different.
+    ChatChanged {
+        /// Who did it, where the wire says so.
+        by: Option<UserId>,
+        /// How.
+        change: ChatChange,
+    },
+    /// A member of the chat is another one, or looks different.
+    MemberChanged {
+        /// Who.
+        who: Author,
+        /// How.
+        change: MemberChange,
+    },
+    /// The thread that hangs on the message is different.
+    ThreadChanged {
+        /// Its new name.
+        name: Option<String>,
+        /// It was closed or archived (`true`), or opened again.
+        closed: Option<bool>,
+    },
+}
+
+/// What a vote changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VoteChange {
+    /// It replaces what this person voted before.
+    Set,
+    /// It comes on top.
+    Add,
+    /// It is taken back.
+    Remove,
+}
+
+/// How a chat looks different.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatChange {
+    /// Its name.
+    Name(String),
+    /// Its topic or description; empty for none.
+    Topic(String),
+    /// Its picture; `None` for none.
+    Avatar(Option<MediaHandle>),
+}
+
+/// How a member is different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemberChange {
+    /// Is in the chat now.
+    Joined,
+    /// Is not in the chat any more.
+    Left,
+    /// Has another name or picture.
+    Profile,
 }
 
 /// Words addressed to the core bot.

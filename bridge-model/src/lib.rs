@@ -6,16 +6,23 @@
 
 pub mod author;
 pub mod capabilities;
+pub mod card;
 pub mod event;
 pub mod ids;
 pub mod media;
 pub mod message;
+pub mod note;
 pub mod text;
 
 pub use author::{Author, AuthorKind};
-pub use capabilities::{Capabilities, LengthUnit, MediaCapabilities, QuoteDepth, TextCapabilities};
-pub use event::{Command, Content, Event, Rights};
+pub use capabilities::{
+    Capabilities, ChatCapabilities, LengthUnit, MediaCapabilities, PollCapabilities, QuoteDepth,
+    TextCapabilities, ThreadKind,
+};
+pub use card::{Card, Contact, Live, Location, Point, Poll, PollAnswer};
+pub use event::{ChatChange, Command, Content, Event, MemberChange, Rights, VoteChange};
 pub use ids::{ChatId, MessageId, NetworkId, Person, Place, Timestamp, UserId};
-pub use media::{Media, MediaHandle, MediaKind};
-pub use message::{Forward, Message, MessageKind, Reaction, Reply};
+pub use media::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
+pub use message::{Alias, Forward, Message, MessageKind, Reaction, Reply, Thread};
+pub use note::{Missing, Note, Service, ServiceClass};
 pub use text::{Block, Leaf, ListItem, Mention, RichText, Span, Spoiler, Style};

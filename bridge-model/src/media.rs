@@ -40,6 +40,68 @@ pub struct Media {
     pub spoiler: bool,
     /// The description for people who cannot see it.
     pub alt: Option<String>,
+    /// Of music: the title.
+    pub title: Option<String>,
+    /// Of music: who plays it.
+    pub performer: Option<String>,
+    /// Of a spoken message: loudness over time, each 0 to 1024; empty when not known.
+    pub waveform: Vec<u16>,
+    /// A blurred preview, <https://blurha.sh>.
+    pub blurhash: Option<String>,
+    /// A small still picture of it.
+    pub thumbnail: Option<Thumbnail>,
+    /// What is known of a sticker besides its picture.
+    pub sticker: Option<Sticker>,
+}
+
+/// A small still picture of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thumbnail {
+    /// Where the bytes are.
+    pub handle: MediaHandle,
+    /// The media type.
+    pub mime: Option<String>,
+    /// In bytes.
+    pub size: Option<u64>,
+    /// In pixels.
+    pub width: Option<u32>,
+    /// In pixels.
+    pub height: Option<u32>,
+}
+
+/// What is known of a sticker besides its picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sticker {
+    /// The network's id of the sticker itself, the same in every message that shows it.
+    pub id: Option<String>,
+    /// The network's name of the pack it comes from.
+    pub pack: Option<String>,
+    /// The emoji that it stands for.
+    pub emoji: Option<String>,
+}
+
+impl Media {
+    /// A file of which nothing else is known.
+    pub fn new(handle: MediaHandle, kind: MediaKind) -> Self {
+        Self {
+            handle,
+            kind,
+            name: None,
+            mime: None,
+            size: None,
+            width: None,
+            height: None,
+            duration_ms: None,
+            spoiler: false,
+            alt: None,
+            title: None,
+            performer: None,
+            waveform: Vec::new(),
+            blurhash: None,
+            thumbnail: None,
+            sticker: None,
+        }
+    }
 }
 
 /// How a file is shown.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, Media, MessageId, Person, RichText, Timestamp};
+use crate::{Author, Card, ChatId, Media, MessageId, Note, Person, RichText, Timestamp};
 
 /// A message as its author meant it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +18,68 @@ pub struct Message {
     pub media: Vec<Media>,
     /// What it answers.
     pub reply_to: Option<Reply>,
-    /// The root message of the thread it stands in.
-    pub thread: Option<MessageId>,
+    /// What else it holds: a poll, a place on the map.
+    pub card: Option<Card>,
+    /// Lines that stand for what cannot be shown otherwise, below the text. The core turns them
+    /// into words of the room's language before a converter of the destination sees them.
+    pub notes: Vec<Note>,
+    /// The thread it stands in.
+    pub thread: Option<Thread>,
     /// Where it was forwarded from.
     pub forwarded: Option<Forward>,
+    /// Messages of one author with the same mark are one group of files.
+    pub album: Option<String>,
+    /// Other names under which its network will speak of it.
+    pub also: Vec<Alias>,
     /// When it was sent.
     pub sent_at: Timestamp,
+}
+
+impl Message {
+    /// A message that says nothing yet.
+    pub fn new(author: Author, sent_at: Timestamp) -> Self {
+        Self {
+            author,
+            kind: MessageKind::Text,
+            body: RichText::default(),
+            media: Vec::new(),
+            reply_to: None,
+            card: None,
+            notes: Vec::new(),
+            thread: None,
+            forwarded: None,
+            album: None,
+            also: Vec::new(),
+            sent_at,
+        }
+    }
+
+    /// There is nothing in it to show.
+    pub fn says_nothing(&self) -> bool {
+        self.body.is_empty()
+            && self.media.is_empty()
+            && self.card.is_none()
+            && self.notes.is_empty()
+    }
+}
+
+/// The thread that a message stands in (Matrix thread, Telegram topic, Discord thread).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The message that the thread hangs on, in the same chat. Where a network's threads hang on
+    /// none, the network names one of its own making, the same for every message of the thread.
+    pub root: MessageId,
+    /// What the thread is called, where the wire says so.
+    pub name: Option<String>,
+}
+
+/// Another name of a message: events of its network under this chat and id mean it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Alias {
+    /// A chat that need not exist (`polls`).
+    pub chat: ChatId,
+    /// The id there.
+    pub message: MessageId,
 }
 
 /// How a message was said.
@@ -48,6 +104,15 @@ pub struct Reply {
     pub name: Option<String>,
     /// What is quoted, for sides that do not know the message.
     pub excerpt: Option<RichText>,
+    /// The author chose just this part of the message to answer; it is in `excerpt`.
+    pub partial: bool,
+}
+
+impl Reply {
+    /// An answer to `message`, of which nothing else is known.
+    pub fn to(message: MessageId) -> Self {
+        Self { message, author: None, name: None, excerpt: None, partial: false }
+    }
 }
 
 /// Where a message was forwarded from.

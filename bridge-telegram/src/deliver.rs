@@ -61,7 +61,9 @@ pub(crate) async fn carry_out(
     }
     match refused {
         Some(error) => Err(Failure { error, done: with_done(parts, &order.done) }),
-        None if matches!(order.act, Act::Post { .. } | Act::Edit { .. }) => Ok(Receipt { parts }),
+        None if matches!(order.act, Act::Post { .. } | Act::Edit { .. }) => {
+            Ok(Receipt { parts, ..Receipt::default() })
+        }
         None => Ok(Receipt::default()),
     }
 }

@@ -12,8 +12,8 @@ use bot_core::{
     Receipt, Sink,
 };
 use bridge_model::{
-    Capabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId, NetworkId, Rights,
-    UserId,
+    Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
+    NetworkId, Rights, ThreadKind, UserId,
 };
 use serde_json::json;
 use teloxide::Bot;
@@ -99,9 +99,25 @@ fn capabilities(local_server: bool) -> Capabilities {
             max_download: if local_server { LOCAL_FILES } else { MAX_DOWNLOAD },
             per_message: 1,
             spoilers: true,
+            alt: false,
+            voice: true,
+            waveform: false,
+            video_notes: false,
+            animations: true,
+            stickers: false,
+            tags: false,
         },
         replies: true,
+        reply_quotes: false,
         many_reactions: false,
+        custom_reactions: false,
+        edits_media: false,
+        polls: None,
+        locations: false,
+        live_locations: false,
+        contacts: false,
+        threads: ThreadKind::Replies,
+        chat: ChatCapabilities { name: false, topic: false, avatar: false, pins: false },
     }
 }
 

@@ -42,7 +42,13 @@ impl Renderer<'_> {
             match node {
                 Node::Text(text) => put(text, style, spans),
                 Node::Break => spans.push(Span::line_break()),
-                Node::Arg(number) => put(&self.shown(*number, style), style, spans),
+                Node::Arg(number) => {
+                    if let Some(Arg::Time(at)) = self.arg(*number) {
+                        spans.push(crate::voice::moment(*at, style));
+                    } else {
+                        put(&self.shown(*number, style), style, spans);
+                    }
+                }
                 Node::Bold(inner) => {
                     self.add(inner, &Style { bold: true, ..style.clone() }, spans);
                 }
@@ -78,20 +84,20 @@ impl Renderer<'_> {
         match self.arg(number)? {
             Arg::Number(value) => Some(*value),
             Arg::Text(words) => words.parse().ok(),
-            Arg::Url(_) => None,
+            Arg::Url(_) | Arg::Time(_) => None,
         }
     }
 
     fn address(&self, number: usize) -> Option<String> {
         match self.arg(number)? {
             Arg::Url(address) => Some(one_line(address)),
-            Arg::Text(_) | Arg::Number(_) => None,
+            Arg::Text(_) | Arg::Number(_) | Arg::Time(_) => None,
         }
     }
 
     fn shown(&self, number: usize, style: &Style) -> String {
         match self.arg(number) {
-            None => format!("${number}"),
+            None | Some(Arg::Time(_)) => format!("${number}"),
             Some(Arg::Number(value)) => value.to_string(),
             // An invisible character at its end would become a part of it.
             Some(Arg::Url(address)) => one_line(address),

@@ -13,7 +13,7 @@ use super::*;
 
 const QQQ: &str = include_str!("../../../i18n/qqq.json");
 /// Sentences that are there before the code that says them; take each out with its first use.
-const NOT_YET_SAID: &[Key] = &[Key::HelpConduct, Key::FileTooLarge, Key::ContentUnsupported];
+const NOT_YET_SAID: &[Key] = &[Key::HelpConduct];
 const KEY: Key = Key::StatusWaiting;
 
 /// One language with one message under [`KEY`].

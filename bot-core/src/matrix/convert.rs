@@ -12,7 +12,10 @@ pub mod native;
 pub mod outgoing;
 pub mod text;
 
-use bridge_model::{Capabilities, LengthUnit, MediaCapabilities, TextCapabilities};
+use bridge_model::{
+    Capabilities, ChatCapabilities, LengthUnit, MediaCapabilities, PollCapabilities,
+    TextCapabilities, ThreadKind,
+};
 
 /// The name of this network.
 pub const NETWORK: &str = "matrix";
@@ -40,7 +43,29 @@ pub const MATRIX: Capabilities = Capabilities {
         max_download: u64::MAX,
         per_message: 1,
         spoilers: true,
+        alt: true,
+        voice: true,
+        waveform: true,
+        video_notes: false,
+        animations: true,
+        stickers: true,
+        tags: false,
     },
     replies: true,
+    reply_quotes: false,
     many_reactions: true,
+    custom_reactions: true,
+    edits_media: true,
+    polls: Some(PollCapabilities {
+        question: MAX_CONTENT / 8,
+        answer: MAX_CONTENT / 80,
+        fewest: 1,
+        most: 20,
+        closing: true,
+    }),
+    locations: true,
+    live_locations: false,
+    contacts: false,
+    threads: ThreadKind::OnMessages,
+    chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true },
 };

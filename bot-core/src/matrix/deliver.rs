@@ -35,7 +35,7 @@ impl Deliver for MatrixNetwork {
             result = self.act(order, &room, (media, true), &mut done).await;
         }
         match result {
-            Ok(()) => Ok(Receipt { parts: done }),
+            Ok(()) => Ok(Receipt { parts: done, ..Receipt::default() }),
             Err(error) => Err(Failure { error: self.decide(&room, error).await, done }),
         }
     }
@@ -126,6 +126,15 @@ impl MatrixNetwork {
                 Ok(self.redact((order, room, &identity), id).await?)
             }
             Act::Pin { target } => Ok(self.pin(room, target).await?),
+            Act::Unpin { .. }
+            | Act::ClosePoll { .. }
+            | Act::SetChat { .. }
+            | Act::SetThread { .. }
+            | Act::Refresh { .. }
+            | Act::Withdraw { .. } => {
+                let reason = "not possible on matrix".to_owned();
+                Err(DeliverError::Refused { reason }.into())
+            }
             Act::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)

@@ -113,18 +113,7 @@ impl MatrixNetwork {
         handle: MediaHandle,
         media: &dyn MediaSource,
     ) -> Result<String, String> {
-        let picture = Media {
-            handle,
-            kind: MediaKind::Image,
-            name: None,
-            mime: None,
-            size: None,
-            width: None,
-            height: None,
-            duration_ms: None,
-            spoiler: false,
-            alt: None,
-        };
+        let picture = Media::new(handle, MediaKind::Image);
         let stream = media.open(&picture).await.map_err(|error| error.to_string())?;
         let mime = stream.mime.clone().unwrap_or_else(|| "image/png".into());
         let identity = Identity::Ghost(mxid.clone());

@@ -281,13 +281,21 @@ fn name(txn: &str, raw: &[Value]) -> String {
 fn set_avatar(content: &mut Content, avatar: Option<&str>) {
     let author = match content {
         Content::Posted(message) | Content::Edited(message) => &mut message.author,
-        Content::Reacted { by, .. } | Content::Invited { by, .. } => by,
+        Content::Reacted { by, .. }
+        | Content::Invited { by, .. }
+        | Content::MemberChanged { who: by, .. } => by,
         Content::Commanded(command) => &mut command.by,
         Content::Deleted { .. }
         | Content::Unreacted { .. }
         | Content::Moved { .. }
         | Content::Closed
-        | Content::Pinned => return,
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::ThreadChanged { .. } => return,
     };
     author.avatar = avatar.map(|uri| MediaHandle { network: MATRIX.into(), reference: uri.into() });
 }

@@ -32,6 +32,12 @@ impl MatrixNetwork {
             | Act::Delete { .. }
             | Act::Unreact { .. }
             | Act::Pin { .. }
+            | Act::Unpin { .. }
+            | Act::ClosePoll { .. }
+            | Act::SetChat { .. }
+            | Act::SetThread { .. }
+            | Act::Refresh { .. }
+            | Act::Withdraw { .. }
             | Act::Leave => return Ok(Vec::new()),
         };
         let reaction = matches!(order.act, Act::React { .. });

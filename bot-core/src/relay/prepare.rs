@@ -4,13 +4,16 @@
 //! Rule: whoever is not the author may take a message away only if the network on which they
 //! asked for it says so.
 
-use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, UserId};
+use std::sync::Arc;
+
+use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Thread, UserId};
 
 use super::Relay;
 use crate::lane::{CORE, Head, Replica, Speaker, Work};
 use crate::network::AskError;
 use crate::order::{Act, DeliverError, Order, Voice};
 use crate::store::StoreError;
+use crate::voice::Words;
 
 impl Relay {
     /// The order, or `None` when there is nothing (any more) to do.
@@ -28,6 +31,7 @@ impl Relay {
             done: Vec::new(),
             after: head.newest.clone(),
             source: self.source(&work.event),
+            words: Words::new(Arc::clone(&self.wording)),
         }))
     }
 
@@ -69,8 +73,21 @@ impl Relay {
                 let target = replica.parts_at(lane).into_iter().next();
                 Ok(target.map(|target| Act::Pin { target: target.id }))
             }
+            Content::Unpinned => {
+                let Some(replica) = self.replica(work).await? else { return Ok(None) };
+                let target = replica.parts_at(lane).into_iter().next();
+                Ok(target.map(|target| Act::Unpin { target: target.id }))
+            }
             Content::Closed => Ok(Some(Act::Leave)),
-            Content::Commanded(_) | Content::Moved { .. } | Content::Invited { .. } => Ok(None),
+            Content::Commanded(_)
+            | Content::Moved { .. }
+            | Content::Invited { .. }
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::PollClosed { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. }
+            | Content::ThreadChanged { .. } => Ok(None),
         }
     }
 
@@ -125,12 +142,12 @@ impl Relay {
         work: &Work,
         message: &Message,
     ) -> Result<(Message, bool), DeliverError> {
-        let mut message = message.clone();
+        let mut message = self.wording.spell_notes(message.clone());
+        message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;
         message.body = self.local_mentions(&lane.network, message.body).await?;
         let answered = work.answer.as_ref().and_then(|answer| answer.to.clone());
         if let Some(to) = answered {
-            message.reply_to =
-                Some(bridge_model::Reply { message: to, author: None, name: None, excerpt: None });
+            message.reply_to = Some(bridge_model::Reply::to(to));
             return Ok((message, true));
         }
         let Some(reply) = &mut message.reply_to else { return Ok((message, false)) };
@@ -149,6 +166,19 @@ impl Relay {
         let author = Person { network: replica.origin.network, user: replica.author };
         reply.author = Some(self.local_person(&lane.network, author).await?);
         Ok((message, true))
+    }
+
+    /// The thread as the destination knows it.
+    async fn local_thread(
+        &self,
+        lane: &Place,
+        place: &Place,
+        thread: Option<Thread>,
+    ) -> Result<Option<Thread>, DeliverError> {
+        let Some(thread) = thread else { return Ok(None) };
+        let known = self.store.find_replica(place, &thread.root).await.map_err(unread)?;
+        let root = known.and_then(|replica| replica.parts_at(lane).into_iter().next());
+        Ok(root.map(|root| Thread { root: root.id, name: thread.name }))
     }
 
     async fn delete(

@@ -74,7 +74,14 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreEr
         | Content::Deleted { .. }
         | Content::Reacted { .. }
         | Content::Unreacted { .. }
-        | Content::Pinned => relay(tx, event),
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => relay(tx, event),
     }
 }
 
@@ -138,11 +145,17 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
             let by = Person { network: event.place.network.clone(), user: by.clone() };
             messages::unreact(tx, here, &by, reaction)?
         }
-        Content::Pinned => messages::origin(tx, here.0, here.1)?.is_some(),
+        Content::Pinned | Content::Unpinned => messages::origin(tx, here.0, here.1)?.is_some(),
         Content::Commanded(_)
         | Content::Invited { .. }
         | Content::Moved { .. }
-        | Content::Closed => false,
+        | Content::Closed
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => false,
     };
     Ok(is_new.then_some(event))
 }

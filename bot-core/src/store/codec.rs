@@ -9,14 +9,15 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
-const POSTCARD_1: u8 = 1;
+/// Format 1 had no polls, threads and notes in messages; it was never released.
+const POSTCARD: u8 = 2;
 
 /// Makes a value ready for the engine.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when the value cannot be written.
 pub fn seal<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
-    postcard::to_extend(value, vec![POSTCARD_1])
+    postcard::to_extend(value, vec![POSTCARD])
         .map_err(|error| StoreError::Damaged { what, why: error.to_string() })
 }
 
@@ -26,7 +27,7 @@ pub fn seal<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, Stor
 /// [`StoreError::Damaged`] when it was written by a newer version or is damaged.
 pub fn open<T: DeserializeOwned>(what: &'static str, sealed: &[u8]) -> Result<T, StoreError> {
     match sealed.split_first() {
-        Some((&POSTCARD_1, rest)) => postcard::from_bytes(rest)
+        Some((&POSTCARD, rest)) => postcard::from_bytes(rest)
             .map_err(|error| StoreError::Damaged { what, why: error.to_string() }),
         Some((version, _)) => Err(StoreError::Damaged {
             what,

@@ -254,7 +254,14 @@ fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreErro
         | Content::Moved { .. }
         | Content::Closed
         | Content::Invited { .. }
-        | Content::Pinned => {}
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => {}
     }
     let said = matches!(event.content, Content::Posted(_) | Content::Edited(_));
     queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;

@@ -189,12 +189,15 @@ impl State {
     fn act(&mut self, order: &Order) -> Receipt {
         let chat = self.chats.entry(order.chat.as_str().into()).or_default();
         match &order.act {
-            Act::Post { .. } => return Receipt { parts: self.post(order, usize::MAX) },
+            Act::Post { .. } => {
+                let parts = self.post(order, usize::MAX);
+                return Receipt { parts, ..Receipt::default() };
+            }
             Act::Edit { voice, parts, message, .. } => {
                 for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {
                     shown.line = line(voice, &message.body.plain());
                 }
-                return Receipt { parts: parts.clone() };
+                return Receipt { parts: parts.clone(), ..Receipt::default() };
             }
             Act::Delete { parts, .. } => {
                 chat.retain(|shown| parts.iter().all(|part| part.id.as_str() != shown.id));
@@ -204,7 +207,8 @@ impl State {
                 let id = format!("reaction/{}", self.last_id);
                 self.deeds.push(format!("{} on {} as {id}", key(reaction), target.as_str()));
                 let id = MessageId::from(id);
-                return Receipt { parts: vec![Part { id, media: false }] };
+                let parts = vec![Part { id, media: false }];
+                return Receipt { parts, ..Receipt::default() };
             }
             Act::Unreact { target, reaction, id, .. } => {
                 let id = id.as_ref().map_or("nothing", MessageId::as_str);
@@ -212,6 +216,22 @@ impl State {
                 self.deeds.push(format!("no {key} on {target}, was {id}"));
             }
             Act::Pin { target } => self.deeds.push(format!("pin {}", target.as_str())),
+            Act::Unpin { target } => self.deeds.push(format!("unpin {}", target.as_str())),
+            Act::ClosePoll { parts, .. } => {
+                let parts: Vec<_> = parts.iter().map(|part| part.id.as_str()).collect();
+                self.deeds.push(format!("close poll {}", parts.join(" ")));
+            }
+            Act::SetChat { change } => self.deeds.push(format!("chat: {change:?}")),
+            Act::SetThread { root, name, closed } => {
+                let root = root.as_str();
+                self.deeds.push(format!("thread {root}: {name:?}, closed {closed:?}"));
+            }
+            Act::Refresh { voice } => {
+                self.deeds.push(format!("refresh {}", voice.name().unwrap_or_default()));
+            }
+            Act::Withdraw { voice } => {
+                self.deeds.push(format!("withdraw {}", voice.name().unwrap_or_default()));
+            }
             Act::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()

@@ -5,8 +5,8 @@
 
 use bot_core::order::Part;
 use bridge_model::{
-    Author, AuthorKind, Command, Content, Event, Message, MessageId, MessageKind, Place, Reaction,
-    Reply, RichText, Timestamp, UserId,
+    Author, AuthorKind, Command, Content, Event, Message, MessageId, Place, Reaction, Reply,
+    RichText, Timestamp, UserId,
 };
 
 pub const DAY: i64 = 24 * 3600 * 1000;
@@ -36,16 +36,8 @@ pub fn author(user: &str) -> Author {
 }
 
 pub fn message(user: &str, text: &str) -> Message {
-    Message {
-        author: author(user),
-        kind: MessageKind::Text,
-        body: RichText::plain_text(text),
-        media: Vec::new(),
-        reply_to: None,
-        thread: None,
-        forwarded: None,
-        sent_at: START,
-    }
+    let author = author(user);
+    Message { body: RichText::plain_text(text), ..Message::new(author, START) }
 }
 
 pub fn event(place: &Place, id: &str, content: Content) -> Event {
@@ -57,7 +49,7 @@ pub fn posted(place: &Place, id: &str, user: &str, text: &str) -> Event {
 }
 
 pub fn replied(place: &Place, id: &str, to: &str, (user, text): (&str, &str)) -> Event {
-    let reply = Reply { message: MessageId::from(to), author: None, name: None, excerpt: None };
+    let reply = Reply::to(MessageId::from(to));
     event(place, id, Content::Posted(Message { reply_to: Some(reply), ..message(user, text) }))
 }
 
@@ -115,6 +107,13 @@ pub fn text(content: &Content) -> String {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Invited { .. }
-        | Content::Pinned => String::new(),
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => String::new(),
     }
 }

@@ -115,14 +115,11 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
     }
     let author = author::of_message(raw, ours)?;
     Some(Message {
-        author,
         kind: if spoken { MessageKind::Text } else { MessageKind::Notice },
         body,
         media,
         reply_to: reply(raw, &names, ours),
-        thread: None,
-        forwarded: None,
-        sent_at: made_at(id(raw, "id")?),
+        ..Message::new(author, made_at(id(raw, "id")?))
     })
 }
 
@@ -147,5 +144,6 @@ fn reply(raw: &Value, names: &Names, ours: &Ours) -> Option<Reply> {
         }),
         name: author.map(|author| author.name),
         excerpt,
+        partial: false,
     })
 }

@@ -60,7 +60,7 @@ pub(super) async fn answer(
             Err(error) => return Err(failed(deliver_error(&error, Effect::Repeats), &done)),
         }
     }
-    Ok(Some(Receipt { parts: done }))
+    Ok(Some(Receipt { parts: done, ..Receipt::default() }))
 }
 
 /// Unknown Webhook, Unknown Message, Invalid Webhook Token.

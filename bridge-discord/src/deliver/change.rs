@@ -52,7 +52,7 @@ pub(super) async fn edit(
         let part = saying.say(piece, parts.len() + number, false).await;
         there.push(part.map_err(|error| failed(error, &there))?);
     }
-    Ok(Receipt { parts: there })
+    Ok(Receipt { parts: there, ..Receipt::default() })
 }
 
 /// Which part gets which text.

@@ -34,7 +34,7 @@ pub(super) async fn post(
         let part = saying.say(piece, number, *native_reply).await;
         done.push(part.map_err(|error| failed(error, &done))?);
     }
-    Ok(Receipt { parts: done })
+    Ok(Receipt { parts: done, ..Receipt::default() })
 }
 
 /// The pieces of a message, with the line that stands for a reply.

@@ -113,10 +113,9 @@ async fn a_reply_is_drawn_for_people_and_native_for_the_bot() {
     let id = stage.channel.say(&stage.ann, "who?");
     let mut said = words("me");
     said.reply_to = Some(Reply {
-        message: id.to_string().into(),
-        author: None,
         name: Some("Ann *".to_owned()),
         excerpt: Some(RichText::plain_text("who?")),
+        ..Reply::to(id.to_string().into())
     });
     for (entry, voice) in [(1, zoe()), (2, Voice::Bot)] {
         let act = Act::Post { voice, message: said.clone(), native_reply: true, answer_via: None };

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use bot_core::{
     Act, AskError, EntryId, MediaSource, MediaStream, Network, NetworkError, Order, Part, Voice,
+    Words,
 };
 use bridge_discord::{DiscordNetwork, DiscordSettings};
 use bridge_model::{
-    Author, AuthorKind, Media, MediaHandle, MediaKind, Message, MessageKind, Person, RichText,
-    Timestamp,
+    Author, AuthorKind, Media, MediaHandle, MediaKind, Message, Person, RichText, Timestamp,
 };
 use bytes::Bytes;
 use sandbox::discord::{Channel, Discord, Guild, User};
@@ -83,6 +83,7 @@ impl Stage {
             done: Vec::new(),
             after: after.map(|id| id.to_string().into()),
             source: "SOURCE".to_owned(),
+            words: Words::english(),
         }
     }
 
@@ -119,22 +120,14 @@ pub fn zoe() -> Voice {
 }
 
 pub fn message(body: RichText) -> Message {
-    Message {
-        author: Author {
-            user: "@zoe:example.org".into(),
-            kind: AuthorKind::Person,
-            name: "Zoë".to_owned(),
-            username: None,
-            avatar: None,
-        },
-        kind: MessageKind::Text,
-        body,
-        media: Vec::new(),
-        reply_to: None,
-        thread: None,
-        forwarded: None,
-        sent_at: Timestamp(0),
-    }
+    let author = Author {
+        user: "@zoe:example.org".into(),
+        kind: AuthorKind::Person,
+        name: "Zoë".to_owned(),
+        username: None,
+        avatar: None,
+    };
+    Message { body, ..Message::new(author, Timestamp(0)) }
 }
 
 pub fn words(text: &str) -> Message {
@@ -150,17 +143,12 @@ pub fn edit(voice: Voice, parts: &[Part], message: Message) -> Act {
 }
 
 pub fn picture(name: &str, size: u64) -> Media {
+    let handle = MediaHandle { network: "matrix".into(), reference: size.to_string() };
     Media {
-        handle: MediaHandle { network: "matrix".into(), reference: size.to_string() },
-        kind: MediaKind::Image,
         name: Some(name.to_owned()),
         mime: Some("image/png".to_owned()),
         size: Some(size),
-        width: None,
-        height: None,
-        duration_ms: None,
-        spoiler: false,
-        alt: None,
+        ..Media::new(handle, MediaKind::Image)
     }
 }
 

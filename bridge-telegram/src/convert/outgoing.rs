@@ -75,7 +75,7 @@ pub enum Piece {
     /// A file with its caption.
     File {
         /// Which.
-        media: Media,
+        media: Box<Media>,
         /// By which method.
         send_as: SendAs,
         /// Its caption; may be empty.
@@ -137,6 +137,14 @@ pub fn calls(act: &Act, done: &[Part], max_upload: u64) -> Vec<Call> {
         }
         Act::Pin { target } => vec![Call::Pin(target.clone())],
         Act::Leave => vec![Call::Leave],
+        Act::Unpin { .. }
+        | Act::ClosePoll { .. }
+        | Act::SetChat { .. }
+        | Act::SetThread { .. }
+        | Act::Refresh { .. }
+        | Act::Withdraw { .. } => {
+            vec![Call::Impossible { reason: "not possible on telegram".to_owned() }]
+        }
     }
 }
 
@@ -153,7 +161,7 @@ pub fn pieces(voice: &Voice, message: &Message, native_reply: bool, max_upload: 
         .into_iter()
         .enumerate()
         .map(|(number, media)| Piece::File {
-            media: media.clone(),
+            media: Box::new(media.clone()),
             send_as: SendAs::of(media),
             caption: if number == 0 { words.next() } else { None }.unwrap_or_default(),
         })

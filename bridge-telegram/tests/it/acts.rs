@@ -81,10 +81,9 @@ fn a_block_stands_below_the_name() {
 fn an_answer_to_what_is_not_here_quotes_it() {
     let mut answer = message("yes");
     answer.reply_to = Some(Reply {
-        message: "elsewhere".into(),
-        author: None,
         name: Some("Bob".to_owned()),
         excerpt: Some(RichText::plain_text("is it\ntrue?")),
+        ..Reply::to("elsewhere".into())
     });
     let pieces = pieces(&alice(), &answer, false, MAX_UPLOAD);
     assert_eq!(pieces[0].words().text, "Alice:\nBob: is it true?\nyes");
@@ -95,7 +94,7 @@ fn an_answer_to_what_is_not_here_quotes_it() {
 #[test]
 fn a_native_answer_is_sent_with_the_first_part_only() {
     let mut answer = message(&"word ".repeat(1500));
-    answer.reply_to = Some(Reply { message: "77".into(), author: None, name: None, excerpt: None });
+    answer.reply_to = Some(Reply::to("77".into()));
     let act = Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
     let replies: Vec<bool> = calls(&act, &[], MAX_UPLOAD)
         .iter()

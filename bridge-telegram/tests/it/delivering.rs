@@ -48,7 +48,7 @@ async fn a_reply_is_native_and_survives_a_target_that_is_gone() {
     for target in [first.0, 4711] {
         let mut answer = message("answer");
         let message = MessageId::new(target.to_string());
-        answer.reply_to = Some(Reply { message, author: None, name: None, excerpt: None });
+        answer.reply_to = Some(Reply::to(message));
         let act =
             Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
         deliver(&telegram, &order(group.id(), act)).await.unwrap();

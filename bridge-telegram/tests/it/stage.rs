@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use bot_core::network::SinkError;
 use bot_core::{
     Act, AskError, Batch, EntryId, Mark, MediaSource, MediaStream, Network, NetworkError, Order,
-    Part, Sink, Voice,
+    Part, Sink, Voice, Words,
 };
 use bridge_model::{
     Author, AuthorKind, ChatId, Content, Event, Media, MediaHandle, MediaKind, Message, MessageId,
-    MessageKind, NetworkId, Person, RichText, Timestamp,
+    NetworkId, Person, RichText, Timestamp,
 };
 use bridge_telegram::{Patience, Settings, TelegramNetwork};
 use bytes::Bytes;
@@ -189,38 +189,20 @@ impl MediaSource for Shelf {
 
 /// A message of Alice on Matrix.
 pub fn message(text: &str) -> Message {
-    Message {
-        author: Author {
-            user: "@alice:example.org".into(),
-            kind: AuthorKind::Person,
-            name: "Alice".to_owned(),
-            username: None,
-            avatar: None,
-        },
-        kind: MessageKind::Text,
-        body: RichText::plain_text(text),
-        media: Vec::new(),
-        reply_to: None,
-        thread: None,
-        forwarded: None,
-        sent_at: Timestamp(0),
-    }
+    let author = Author {
+        user: "@alice:example.org".into(),
+        kind: AuthorKind::Person,
+        name: "Alice".to_owned(),
+        username: None,
+        avatar: None,
+    };
+    Message { body: RichText::plain_text(text), ..Message::new(author, Timestamp(0)) }
 }
 
 /// A file of that message.
 pub fn media(kind: MediaKind, name: &str, mime: &str) -> Media {
-    Media {
-        handle: MediaHandle { network: "matrix".into(), reference: name.to_owned() },
-        kind,
-        name: Some(name.to_owned()),
-        mime: Some(mime.to_owned()),
-        size: None,
-        width: None,
-        height: None,
-        duration_ms: None,
-        spoiler: false,
-        alt: None,
-    }
+    let handle = MediaHandle { network: "matrix".into(), reference: name.to_owned() };
+    Media { name: Some(name.to_owned()), mime: Some(mime.to_owned()), ..Media::new(handle, kind) }
 }
 
 /// Alice's voice.
@@ -247,6 +229,7 @@ pub fn order(chat: i64, act: Act) -> Order {
         done: Vec::new(),
         after: None,
         source: "source".to_owned(),
+        words: Words::english(),
     }
 }
 

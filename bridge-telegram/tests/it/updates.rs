@@ -186,7 +186,7 @@ fn the_opening_of_a_topic_is_not_answered() {
     let event = only(reading);
     let message = posted(&event).unwrap();
     assert!(message.reply_to.is_none());
-    assert_eq!(message.thread.as_ref().unwrap().as_str(), "2");
+    assert_eq!(message.thread.as_ref().unwrap().root.as_str(), "2");
 }
 
 #[test]

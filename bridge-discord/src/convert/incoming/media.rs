@@ -44,8 +44,6 @@ fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<M
         address.push_str(&format!("#{channel}/{message}/{own}"));
     }
     Some(Media {
-        handle: handle(address),
-        kind: kind(mime.unwrap_or_default(), voice),
         name: name.map(|name| name.trim_start_matches("SPOILER_").to_owned()),
         mime: mime.map(str::to_owned),
         size: number("size"),
@@ -56,6 +54,7 @@ fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<M
             .and_then(|d| u64::try_from(d.as_millis()).ok()),
         spoiler: text(file, "filename").is_some_and(|name| name.starts_with("SPOILER_")),
         alt: text(file, "description").map(str::to_owned),
+        ..Media::new(handle(address), kind(mime.unwrap_or_default(), voice))
     })
 }
 
@@ -77,17 +76,12 @@ fn sticker(one: &Value, ours: &Ours) -> Option<Media> {
         _ => return None,
     };
     let sticker = id(one, "id")?;
+    let handle = handle(format!("{}/stickers/{sticker}.{ending}", ours.cdn));
     Some(Media {
-        handle: handle(format!("{}/stickers/{sticker}.{ending}", ours.cdn)),
-        kind: MediaKind::Sticker,
         name: Some(format!("{sticker}.{ending}")),
         mime: Some(mime.to_owned()),
-        size: None,
-        width: None,
-        height: None,
-        duration_ms: None,
-        spoiler: false,
         alt: text(one, "name").map(str::to_owned),
+        ..Media::new(handle, MediaKind::Sticker)
     })
 }
 

@@ -10,18 +10,11 @@ use crate::NETWORK;
 
 /// A file with nothing known but its reference and size.
 pub(super) fn file(meta: &FileMeta, kind: MediaKind) -> Media {
+    let handle = MediaHandle { network: NETWORK.into(), reference: meta.id.0.clone() };
     Media {
-        handle: MediaHandle { network: NETWORK.into(), reference: meta.id.0.clone() },
-        kind,
-        name: None,
-        mime: None,
         // teloxide writes the largest number where the platform did not say.
         size: (meta.size != u32::MAX).then(|| meta.size.into()),
-        width: None,
-        height: None,
-        duration_ms: None,
-        spoiler: false,
-        alt: None,
+        ..Media::new(handle, kind)
     }
 }
 

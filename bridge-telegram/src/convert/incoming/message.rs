@@ -3,7 +3,7 @@
 //!
 //! Rule: what our own bot says is never an event.
 
-use bridge_model::{Content, Event, Message, MessageId, MessageKind as Manner, Timestamp};
+use bridge_model::{Content, Event, Message, MessageId, Thread, Timestamp};
 use teloxide::types::{self as telegram, ChatMigration, MediaKind, MessageKind};
 
 use super::{Us, author, command, content, event, reply};
@@ -49,14 +49,13 @@ fn moved_to(message: &telegram::Message) -> Option<telegram::ChatId> {
 fn convert(message: &telegram::Message, author: bridge_model::Author) -> Option<Message> {
     let said = content::of_kind(&message.kind)?;
     let thread = message.thread_id.filter(|_| message.is_topic_message);
+    let root = thread.map(|it| MessageId::new(it.0.0.to_string()));
     Some(Message {
-        author,
-        kind: Manner::Text,
         body: said.body,
         media: said.media,
         reply_to: reply::of_message(message),
-        thread: thread.map(|it| MessageId::new(it.0.0.to_string())),
+        thread: root.map(|root| Thread { root, name: None }),
         forwarded: reply::forwarded(message),
-        sent_at: Timestamp(message.date.timestamp_millis()),
+        ..Message::new(author, Timestamp(message.date.timestamp_millis()))
     })
 }

@@ -28,7 +28,7 @@ pub(super) fn of_message(message: &Message) -> Option<Reply> {
     let Some(answered) = answered(message) else {
         // A quote without a message here answers one of another chat.
         let message = MessageId::from(ELSEWHERE);
-        return quoted.map(|it| Reply { message, author: None, name: None, excerpt: Some(it) });
+        return quoted.map(|it| Reply { excerpt: Some(it), partial: true, ..Reply::to(message) });
     };
     let by = author::of_message(answered);
     let whole = words(answered);
@@ -41,6 +41,7 @@ pub(super) fn of_message(message: &Message) -> Option<Reply> {
         message: MessageId::new(answered.id.0.to_string()),
         author: by.as_ref().map(|it| Person::new(NETWORK, it.user.clone())),
         name: relayed.or(by.map(|it| it.name)),
+        partial: quoted.is_some(),
         excerpt: quoted.or(whole),
     })
 }

@@ -38,9 +38,8 @@ fn file(content: &Value, kind: MediaKind, called: Option<&str>) -> Result<Media,
     let uri = text(content, "url").filter(|uri| native::is_mxc(uri));
     let uri = uri.ok_or_else(|| Unreadable::malformed("a file without an `mxc` address"))?;
     let side = |key| number(content, key).and_then(|n| u32::try_from(n).ok());
+    let handle = MediaHandle { network: NETWORK.into(), reference: uri.to_owned() };
     Ok(Media {
-        handle: MediaHandle { network: NETWORK.into(), reference: uri.to_owned() },
-        kind,
         name: called.and_then(name::clean),
         mime: mime(content).map(str::to_owned),
         size: number(content, "size"),
@@ -48,7 +47,7 @@ fn file(content: &Value, kind: MediaKind, called: Option<&str>) -> Result<Media,
         height: side("h"),
         duration_ms: number(content, "duration"),
         spoiler: content.get(SPOILER).and_then(Value::as_bool) == Some(true),
-        alt: None,
+        ..Media::new(handle, kind)
     })
 }
 

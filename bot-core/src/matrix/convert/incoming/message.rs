@@ -5,7 +5,7 @@
 //! (old clients), those whom the HTML links to.
 
 use bridge_model::{
-    Leaf, Media, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Timestamp,
+    Leaf, Media, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
 };
 use serde_json::Value;
 
@@ -53,14 +53,12 @@ fn message(
     (reply_to, thread): (Option<Reply>, Option<MessageId>),
 ) -> Message {
     Message {
-        author: raw.author(),
         kind,
         body,
         media: file.into_iter().collect(),
         reply_to,
-        thread,
-        forwarded: None,
-        sent_at: Timestamp(raw.sent_at),
+        thread: thread.map(|root| Thread { root, name: None }),
+        ..Message::new(raw.author(), Timestamp(raw.sent_at))
     }
 }
 
@@ -73,12 +71,7 @@ fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
     let falling_back = relation.get("is_falling_back").and_then(Value::as_bool) == Some(true);
     let answered = relation.get("m.in_reply_to").and_then(|reply| text(reply, "event_id"));
     let answered = answered.filter(|_| !(root.is_some() && falling_back));
-    let reply = answered.map(|event| Reply {
-        message: MessageId::from(event),
-        author: None,
-        name: None,
-        excerpt: None,
-    });
+    let reply = answered.map(|event| Reply::to(MessageId::from(event)));
     (reply, root.map(MessageId::from))
 }
 

@@ -11,22 +11,14 @@ use super::*;
 use crate::Part;
 
 fn message(body: RichText) -> Message {
-    Message {
-        author: Author {
-            user: "1".into(),
-            kind: AuthorKind::Person,
-            name: "Ann".into(),
-            username: None,
-            avatar: None,
-        },
-        kind: MessageKind::Text,
-        body,
-        media: Vec::new(),
-        reply_to: None,
-        thread: None,
-        forwarded: None,
-        sent_at: Timestamp(1),
-    }
+    let author = Author {
+        user: "1".into(),
+        kind: AuthorKind::Person,
+        name: "Ann".into(),
+        username: None,
+        avatar: None,
+    };
+    Message { body, ..Message::new(author, Timestamp(1)) }
 }
 
 fn said(text: &str) -> Message {
@@ -34,17 +26,13 @@ fn said(text: &str) -> Message {
 }
 
 fn photo() -> Media {
+    let handle = MediaHandle { network: "telegram".into(), reference: "f".into() };
     Media {
-        handle: MediaHandle { network: "telegram".into(), reference: "f".into() },
-        kind: MediaKind::Image,
-        name: None,
         mime: Some("image/jpeg".into()),
         size: Some(10),
         width: Some(4),
         height: Some(3),
-        duration_ms: None,
-        spoiler: false,
-        alt: None,
+        ..Media::new(handle, MediaKind::Image)
     }
 }
 
@@ -55,7 +43,7 @@ fn mention(network: &str, id: &str) -> Span {
 }
 
 fn reply(name: Option<&str>, excerpt: Option<RichText>) -> Option<Reply> {
-    Some(Reply { message: "$old".into(), author: None, name: name.map(Into::into), excerpt })
+    Some(Reply { name: name.map(Into::into), excerpt, ..Reply::to("$old".into()) })
 }
 
 fn part(id: &str, media: bool) -> Part {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Says the lines that stand for what cannot be shown otherwise.
+//!
+//! Rule: one sentence a note; its values are data.
+
+use bridge_model::{Leaf, Message, Missing, Note, RichText, Service, Span, Style, Timestamp};
+
+use super::Wording;
+use crate::i18n::{Arg, Key};
+
+impl Wording {
+    /// The words of a note.
+    pub fn note(&self, note: &Note) -> RichText {
+        let text = |words: &str| Arg::text(words);
+        match note {
+            Note::FileMissing { name, size, why } => self.missing_file(name.as_deref(), *size, why),
+            Note::Dice { emoji, value } => {
+                self.say(Key::NoteDice, &[text(emoji), Arg::number(u64::from(*value))])
+            }
+            Note::Game { title } => self.say(Key::NoteGame, &[text(title)]),
+            Note::Invoice { title, amount: Some(amount) } => {
+                self.say(Key::NoteInvoiceAmount, &[text(title), text(amount)])
+            }
+            Note::Invoice { title, amount: None } => self.say(Key::NoteInvoice, &[text(title)]),
+            Note::PaidMedia => self.say(Key::NotePaidMedia, &[]),
+            Note::Giveaway => self.say(Key::NoteGiveaway, &[]),
+            Note::Gift => self.say(Key::NoteGift, &[]),
+            Note::Story { from: Some(from) } => self.say(Key::NoteStoryFrom, &[text(from)]),
+            Note::Story { from: None } => self.say(Key::NoteStory, &[]),
+            Note::Contact { name } => self.say(Key::NoteContact, &[text(name)]),
+            Note::PollElsewhere => self.say(Key::NotePollElsewhere, &[]),
+            Note::PollClosed => self.say(Key::NotePollClosed, &[]),
+            Note::LiveLocation { until: Some(until) } => {
+                self.say(Key::NoteLiveLocation, &[Arg::Time(*until)])
+            }
+            Note::LiveLocation { until: None } => self.say(Key::NoteLiveLocationEnded, &[]),
+            Note::Button { label } => self.say(Key::NoteButton, &[text(label)]),
+            Note::Unknown => self.say(Key::NoteUnknown, &[]),
+            Note::Service(service) => self.service(service),
+        }
+    }
+
+    fn missing_file(&self, name: Option<&str>, size: Option<u64>, why: &Missing) -> RichText {
+        let key = match why {
+            Missing::TooLargeToFetch => Key::NoteFileTooLargeToFetch,
+            Missing::TooLargeToSend => Key::NoteFileTooLargeToSend,
+            Missing::Unavailable => Key::NoteFileUnavailable,
+            Missing::Unclean => Key::NoteFileUnclean,
+        };
+        let name = name.map_or_else(|| self.plain(Key::NoteFileUnnamed, &[]), str::to_owned);
+        let file = match size {
+            Some(bytes) => format!("{name}, {}", megabytes(bytes)),
+            None => name,
+        };
+        self.say(key, &[Arg::text(file)])
+    }
+
+    fn service(&self, service: &Service) -> RichText {
+        let named = |key, name: &str| self.say(key, &[Arg::text(name)]);
+        match service {
+            Service::Joined { names } => {
+                let count = u64::try_from(names.len()).unwrap_or(u64::MAX);
+                self.say(Key::ServiceJoined, &[Arg::text(names.join(", ")), Arg::number(count)])
+            }
+            Service::Left { name, removed: false } => named(Key::ServiceLeft, name),
+            Service::Left { name, removed: true } => named(Key::ServiceRemoved, name),
+            Service::Renamed { to } => named(Key::ServiceRenamed, to),
+            Service::Described { to } if to.is_empty() => self.say(Key::ServiceUndescribed, &[]),
+            Service::Described { to } => named(Key::ServiceDescribed, to),
+            Service::Pictured { removed: false } => self.say(Key::ServicePictured, &[]),
+            Service::Pictured { removed: true } => self.say(Key::ServiceUnpictured, &[]),
+            Service::Pinned => self.say(Key::ServicePinned, &[]),
+            Service::ThreadOpened { name } => named(Key::ServiceThreadOpened, name),
+            Service::ThreadRenamed { to } => named(Key::ServiceThreadRenamed, to),
+            Service::ThreadClosed => self.say(Key::ServiceThreadClosed, &[]),
+            Service::ThreadReopened => self.say(Key::ServiceThreadReopened, &[]),
+            Service::CallStarted => self.say(Key::ServiceCallStarted, &[]),
+            Service::CallPlanned { at } => self.say(Key::ServiceCallPlanned, &[Arg::Time(*at)]),
+            Service::CallEnded { seconds: Some(seconds) } => {
+                let minutes = seconds.div_ceil(60);
+                self.say(Key::ServiceCallEndedAfter, &[Arg::number(minutes)])
+            }
+            Service::CallEnded { seconds: None } => self.say(Key::ServiceCallEnded, &[]),
+            Service::Boosted { count } => self.say(Key::ServiceBoosted, &[Arg::number(*count)]),
+            Service::AutoDelete { seconds: 0 } => self.say(Key::ServiceAutoDeleteOff, &[]),
+            Service::AutoDelete { seconds } => {
+                let hours = seconds.div_ceil(3600);
+                self.say(Key::ServiceAutoDelete, &[Arg::number(hours)])
+            }
+            Service::Followed { name } => named(Key::ServiceFollowed, name),
+            Service::CommandUsed { by, command } => {
+                self.say(Key::ServiceCommandUsed, &[Arg::text(by), Arg::text(command)])
+            }
+            Service::Other => self.say(Key::ServiceOther, &[]),
+        }
+    }
+
+    /// The message with its notes as words below its text.
+    pub fn spell_notes(&self, mut message: Message) -> Message {
+        for note in std::mem::take(&mut message.notes) {
+            message.body.append(self.note(&note));
+        }
+        message
+    }
+}
+
+/// A moment in a sentence.
+pub(crate) fn moment(at: Timestamp, style: &Style) -> Span {
+    Span { leaf: Leaf::Time { at, style: 'f' }, style: style.clone() }
+}
+
+/// In units of a million bytes, rounded to a tenth.
+pub fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_add(50_000) / 100_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
