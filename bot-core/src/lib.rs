@@ -13,6 +13,7 @@ pub mod ghost;
 pub mod i18n;
 pub mod lane;
 pub mod matrix;
+pub mod media;
 pub mod network;
 pub mod order;
 pub mod portal;

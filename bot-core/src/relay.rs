@@ -4,6 +4,7 @@
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
 pub mod faces;
+pub mod files;
 pub mod mentions;
 pub mod prepare;
 
@@ -12,14 +13,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Media, MediaHandle, NetworkId, Person, Place};
+use bridge_model::{Content, NetworkId, Place};
 
 use crate::clock::Clock;
 use crate::courier::{Attempt, Carry};
 use crate::ghost::Ghosts;
 use crate::lane::{Answer, CORE, Head, Work};
 use crate::matrix::pictures::Pictures;
-use crate::network::{AskError, MediaSource, MediaStream, Network};
+use crate::network::Network;
 use crate::order::{DeliverError, Failure, Part};
 use crate::pseudonym::Pseudonyms;
 use crate::store::{Settlement, Store};
@@ -43,23 +44,6 @@ impl Networks {
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
         self.0.values()
-    }
-}
-
-#[async_trait]
-impl MediaSource for Networks {
-    async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
-        match self.get(&media.handle.network) {
-            Some(network) => network.open(&media.handle).await,
-            None => Err(AskError::Refused("its network is not configured".into())),
-        }
-    }
-
-    async fn picture(&self, person: &Person) -> Result<Option<MediaHandle>, AskError> {
-        match self.get(&person.network) {
-            Some(network) => network.avatar(&person.user).await,
-            None => Ok(None),
-        }
     }
 }
 

@@ -76,6 +76,7 @@ impl DiscordNetwork {
                 animations: false,
                 stickers: false,
                 tags: false,
+                formats: &["image/webp", "image/gif", "image/apng", "video/webm", "video/mp4"],
             },
             replies: false,
             reply_quotes: false,

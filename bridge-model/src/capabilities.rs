@@ -182,6 +182,9 @@ pub struct MediaCapabilities {
     pub stickers: bool,
     /// Title and performer of music.
     pub tags: bool,
+    /// Media types of pictures and stickers that people see as they are meant, moving if they
+    /// move, besides JPEG and PNG.
+    pub formats: &'static [&'static str],
 }
 
 impl TextCapabilities {

@@ -106,6 +106,13 @@ fn capabilities(local_server: bool) -> Capabilities {
             animations: true,
             stickers: false,
             tags: false,
+            formats: &[
+                "image/webp",
+                "image/gif",
+                "application/x-tgsticker",
+                "video/webm",
+                "video/mp4",
+            ],
         },
         replies: true,
         reply_quotes: false,

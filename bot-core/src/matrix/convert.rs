@@ -50,6 +50,7 @@ pub const MATRIX: Capabilities = Capabilities {
         animations: true,
         stickers: true,
         tags: false,
+        formats: &["image/webp", "image/gif", "image/apng", "video/webm", "video/mp4"],
     },
     replies: true,
     reply_quotes: false,

@@ -142,7 +142,9 @@ impl Relay {
         work: &Work,
         message: &Message,
     ) -> Result<(Message, bool), DeliverError> {
-        let mut message = self.wording.spell_notes(message.clone());
+        let mut message = message.clone();
+        self.develop(lane, &mut message);
+        let mut message = self.wording.spell_notes(message);
         message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;
         message.body = self.local_mentions(&lane.network, message.body).await?;
         let answered = work.answer.as_ref().and_then(|answer| answer.to.clone());

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Files on their way to a network: what it cannot show becomes something that it can, and hidden
+//! data stays behind.
+//!
+//! Rule: whatever stays behind leaves a line.
+
+use async_trait::async_trait;
+use bridge_model::{Media, MediaHandle, Message, Missing, Note, Person, Place};
+
+use super::{Networks, Relay};
+use crate::media::{derived, plan, wash};
+use crate::network::{AskError, MediaSource, MediaStream};
+
+impl Relay {
+    /// Makes the files of a message ready for `lane`.
+    pub(super) fn develop(&self, lane: &Place, message: &mut Message) {
+        let Some(network) = self.networks.get(&lane.network) else { return };
+        let able = network.capabilities().media;
+        for mut media in std::mem::take(&mut message.media) {
+            if plan::is_withheld(&media) {
+                let Media { name, size, .. } = media;
+                message.notes.push(Note::FileMissing { name, size, why: Missing::Unclean });
+            } else {
+                plan::plan(&mut media, &able);
+                message.media.push(media);
+            }
+        }
+    }
+}
+
+impl Networks {
+    async fn fetch(&self, handle: &MediaHandle) -> Result<MediaStream, AskError> {
+        match self.get(&handle.network) {
+            Some(network) => network.open(handle).await,
+            None => Err(AskError::Refused("its network is not configured".into())),
+        }
+    }
+}
+
+#[async_trait]
+impl MediaSource for Networks {
+    async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
+        match derived::original(&media.handle) {
+            Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
+            None => wash::wash(media, self.fetch(&media.handle).await?).await,
+        }
+    }
+
+    async fn picture(&self, person: &Person) -> Result<Option<MediaHandle>, AskError> {
+        match self.get(&person.network) {
+            Some(network) => network.avatar(&person.user).await,
+            None => Ok(None),
+        }
+    }
+}
