@@ -18,7 +18,7 @@ use crate::clock::{Clock, Dice};
 use crate::gate::Gate;
 use crate::lane::{Head, LaneState, Work};
 use crate::order::{DeliverError, Failure, Part};
-use crate::store::{Settlement, Store};
+use crate::store::{Settlement, Store, StoreError};
 
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
@@ -100,8 +100,8 @@ impl Couriers {
     /// process ended, so it is in doubt. Halted lanes get another chance.
     ///
     /// # Errors
-    /// [`crate::store::StoreError`] when the lanes cannot be read.
-    pub async fn start(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
+    /// [`StoreError`] when the lanes cannot be read.
+    pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
         for lane in self.store.lanes().await? {
             if lane.halted.is_some() {
                 self.store.halt(&lane.place, None, Vec::new(), self.clock.now()).await?;
@@ -174,6 +174,17 @@ impl Couriers {
                 return Step::Wait(LONGEST_DELAY);
             }
         };
+        if let Some(wait) = head.entry.waits(self.clock.now()) {
+            return Step::Wait(wait);
+        }
+        let head = match self.closed(head).await {
+            Ok(Some(head)) if !head.entry.is_open() => head,
+            Ok(_) => return Step::Next,
+            Err(error) => {
+                tracing::error!(%error, "an album cannot be closed");
+                return Step::Wait(LONGEST_DELAY);
+            }
+        };
         let entry = head.entry.id.0;
         let network = lane.network.clone();
         match self.carry.carry(&head, attempt).await {
@@ -196,6 +207,14 @@ impl Couriers {
                 self.failed(&head, attempt, failure).await
             }
         }
+    }
+
+    /// The head, which nothing joins any more.
+    async fn closed(&self, head: Head) -> Result<Option<Head>, StoreError> {
+        if !head.entry.is_open() {
+            return Ok(Some(head));
+        }
+        self.store.close_album(&head.entry.lane, head.entry.id).await
     }
 
     async fn failed(

@@ -4,7 +4,11 @@
 //! Rule: everything that the bridge says in a chat goes through that chat's lane,
 //! one entry after the other. `Deliver::look` rests on it.
 
-use bridge_model::{Content, Event, Message, MessageId, Place};
+use std::time::Duration;
+
+use bridge_model::{
+    Author, AuthorKind, Content, Event, Message, MessageId, Place, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::order::{EntryId, Part};
@@ -18,6 +22,52 @@ pub struct Entry {
     pub lane: Place,
     /// What.
     pub work: Work,
+    /// Of an edit: the files are others than before.
+    pub media_changed: bool,
+    /// Of a group of files that came as several messages: the messages.
+    pub album: Option<Album>,
+    /// It says how things stand when it is carried; the event says nothing.
+    pub summary: Option<Summary>,
+}
+
+/// Files that came as several messages and are shown as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Album {
+    /// When the first one came in.
+    pub begun: Timestamp,
+    /// Until when others may join it; `None` when it is closed.
+    pub open_until: Option<Timestamp>,
+    /// The messages, in order.
+    pub members: Vec<Member>,
+}
+
+/// One message of an album.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Which, at the place of the event.
+    pub message: MessageId,
+    /// How many files it has.
+    pub files: u32,
+}
+
+/// One message of the bot below another one, edited in place, that says how things stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Of what.
+    pub kind: SummaryKind,
+    /// Where the message was said first that it is about.
+    pub place: Place,
+    /// Its id there.
+    pub message: MessageId,
+}
+
+/// What a summary sums up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SummaryKind {
+    /// The votes on other networks.
+    Poll,
+    /// The reactions on other networks, where the bot can show one of them only.
+    Reactions,
 }
 
 /// What an entry carries.
@@ -79,13 +129,17 @@ pub struct Replica {
     /// Its id there.
     pub message: MessageId,
     /// Who said it, on the network of `origin`.
-    pub author: bridge_model::UserId,
+    pub author: UserId,
     /// It was taken away.
     pub deleted: bool,
+    /// It has words, and not only files.
+    pub words: bool,
     /// Its copies.
     pub copies: Vec<Copy>,
     /// The reactions to it.
     pub reactions: Vec<KnownReaction>,
+    /// The poll in it.
+    pub poll: Option<KnownPoll>,
 }
 
 /// One copy of a message.
@@ -95,6 +149,9 @@ pub struct Copy {
     pub place: Place,
     /// Its parts, in order.
     pub parts: Vec<Part>,
+    /// The messages of the origin whose files these parts hold together; empty when they hold
+    /// those of this message only.
+    pub shared: Vec<MessageId>,
 }
 
 /// One reaction to a message.
@@ -108,7 +165,61 @@ pub struct KnownReaction {
     pub live: bool,
     /// The reaction events that stand for it, by place.
     pub events: Vec<(Place, MessageId)>,
+    /// The places that cannot show it.
+    pub refused: Vec<Place>,
 }
+
+/// How a poll stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPoll {
+    /// What the answers say, in order.
+    pub answers: Vec<String>,
+    /// Counts are shown while it is open.
+    pub disclosed: bool,
+    /// Nobody can vote any more.
+    pub closed: bool,
+    /// The votes for each answer, by the place where they were given.
+    pub votes: Vec<(Place, Vec<u64>)>,
+}
+
+impl KnownPoll {
+    /// The votes for each answer that were not given at `place`.
+    pub fn elsewhere(&self, place: &Place) -> Vec<u64> {
+        let mut sums = vec![0_u64; self.answers.len()];
+        for (_, votes) in self.votes.iter().filter(|(at, _)| at != place) {
+            for (sum, votes) in sums.iter_mut().zip(votes) {
+                *sum = sum.saturating_add(*votes);
+            }
+        }
+        sums
+    }
+}
+
+impl Entry {
+    /// Ordinary work; it gets its number when it is appended.
+    pub fn new(lane: Place, work: Work) -> Self {
+        let id = EntryId(0);
+        Self { id, lane, work, media_changed: false, album: None, summary: None }
+    }
+
+    /// How long the courier waits for more files of the same album.
+    pub fn waits(&self, now: Timestamp) -> Option<Duration> {
+        let until = self.album.as_ref()?.open_until?;
+        // A clock that was set back must not make it wait for hours.
+        let left = until.0.saturating_sub(now.0).min(ALBUM_LONGEST_MS);
+        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+    }
+
+    /// Files may still join it.
+    pub fn is_open(&self) -> bool {
+        self.album.as_ref().is_some_and(|album| album.open_until.is_some())
+    }
+}
+
+/// An album waits so long for the next of its files, in milliseconds.
+pub const ALBUM_GRACE_MS: i64 = 1500;
+/// An album waits so long for all of its files.
+pub const ALBUM_LONGEST_MS: i64 = 4000;
 
 impl Replica {
     /// The parts of the message at `place`, also when it is where it was said first.
@@ -132,6 +243,18 @@ impl Work {
             content: Content::Posted(message),
         };
         Self { event, speaker: Speaker::Bot, answer: None }
+    }
+
+    /// A summary in the chat of `lane`, said under its own key for as long as messages are known.
+    pub fn summary(lane: &Place, key: &str, now: Timestamp) -> Self {
+        let author = Author {
+            user: UserId::from("bot"),
+            kind: AuthorKind::Bot,
+            name: String::new(),
+            username: None,
+            avatar: None,
+        };
+        Self::say(lane, Some(key), Message::new(author, now))
     }
 
     /// The same, as an answer.

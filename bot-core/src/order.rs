@@ -89,6 +89,8 @@ pub enum Act {
         message: Message,
         /// As for [`Act::Post`].
         native_reply: bool,
+        /// The files are others than before.
+        media_changed: bool,
     },
     /// Take away what was said before.
     Delete {

@@ -45,9 +45,16 @@ pub enum EndState {
 impl Portal {
     /// All active places but `origin`: where an event of `origin` goes.
     pub fn others(&self, origin: &Place) -> Vec<Place> {
+        let mut places = self.active();
+        places.retain(|place| place != origin);
+        places
+    }
+
+    /// All active places.
+    pub fn active(&self) -> Vec<Place> {
         let room = std::iter::once(&self.room);
         let active = self.ends.iter().filter(|end| end.state == EndState::Active);
-        room.chain(active.map(|end| &end.place)).filter(|place| *place != origin).cloned().collect()
+        room.chain(active.map(|end| &end.place)).cloned().collect()
     }
 
     /// Every place, active or not.

@@ -6,7 +6,10 @@
 pub mod faces;
 pub mod files;
 pub mod mentions;
+pub mod polls;
 pub mod prepare;
+pub mod shared;
+pub mod summary;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use crate::ghost::Ghosts;
 use crate::lane::{Answer, CORE, Head, Work};
 use crate::matrix::pictures::Pictures;
 use crate::network::Network;
-use crate::order::{DeliverError, Failure, Part};
+use crate::order::{DeliverError, Failure, Receipt};
 use crate::pseudonym::Pseudonyms;
 use crate::store::{Settlement, Store};
 use crate::voice::Wording;
@@ -70,14 +73,19 @@ pub struct Relay {
 #[async_trait]
 impl Carry for Relay {
     async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        let summaries = match self.summaries_after(head).await {
+            Ok(summaries) => summaries,
+            Err(error) => return Err(Failure { error, done: attempt.done.clone() }),
+        };
         match self.attempt(head, attempt).await {
-            Ok(parts) => Ok(self.settled(head, parts)),
+            Ok(receipt) => Ok(Settlement { summaries, ..self.settled(head, receipt) }),
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {
                 let (entry, network) = (head.entry.id.0, &head.entry.lane.network);
                 tracing::warn!(entry, %network, reason, "refused");
-                let mut settlement = self.settled(head, done);
+                let receipt = Receipt { parts: done, ..Receipt::default() };
+                let mut settlement = self.settled(head, receipt);
                 settlement.then.extend(self.tell_author(head, &reason));
-                Ok(settlement)
+                Ok(Settlement { summaries, refused: true, ..settlement })
             }
             Err(failure) => Err(failure),
         }
@@ -99,29 +107,35 @@ impl Carry for Relay {
 }
 
 impl Relay {
-    /// The parts that are in the chat when the entry is done.
-    async fn attempt(&self, head: &Head, attempt: &mut Attempt) -> Result<Vec<Part>, Failure> {
+    /// What is in the chat when the entry is done.
+    async fn attempt(&self, head: &Head, attempt: &mut Attempt) -> Result<Receipt, Failure> {
         let lane = &head.entry.lane;
         let Some(network) = self.networks.get(&lane.network) else {
             let reason = format!("the network {} is not configured", lane.network);
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
+        if let Some(summary) = &head.entry.summary {
+            return self.bring_up_to_date(&**network, head, (summary, attempt)).await;
+        }
         let failed = |error| Failure { error, done: attempt.done.clone() };
         let prepared = self.prepare(head).await.map_err(failed)?;
-        let Some(mut order) = prepared else { return Ok(Vec::new()) };
+        let Some(mut order) = prepared else { return Ok(Receipt::default()) };
         if attempt.doubt {
             attempt.done = network.look(&order).await?;
             attempt.doubt = false;
         }
         order.done.clone_from(&attempt.done);
-        Ok(network.deliver(&order, &self.networks).await?.parts)
+        network.deliver(&order, &self.networks).await
     }
 
-    fn settled(&self, head: &Head, parts: Vec<Part>) -> Settlement {
+    fn settled(&self, head: &Head, receipt: Receipt) -> Settlement {
         Settlement {
             lane: head.entry.lane.clone(),
             entry: head.entry.id,
-            parts,
+            parts: receipt.parts,
+            also: receipt.also,
+            refused: false,
+            summaries: Vec::new(),
             changes: Vec::new(),
             then: Vec::new(),
             now: self.clock.now(),
@@ -133,7 +147,10 @@ impl Relay {
     fn tell_author(&self, head: &Head, reason: &str) -> Option<(Place, Work)> {
         let event = &head.entry.work.event;
         let worth_it = match &event.content {
-            Content::Posted(_) | Content::Edited(_) | Content::Deleted { .. } => true,
+            Content::Posted(_)
+            | Content::Edited(_)
+            | Content::Deleted { .. }
+            | Content::PollClosed { .. } => true,
             Content::Reacted { .. }
             | Content::Unreacted { .. }
             | Content::Commanded(_)
@@ -144,7 +161,6 @@ impl Relay {
             | Content::Unpinned
             | Content::Voted { .. }
             | Content::Counted { .. }
-            | Content::PollClosed { .. }
             | Content::ChatChanged { .. }
             | Content::MemberChanged { .. }
             | Content::ThreadChanged { .. } => false,

@@ -5,6 +5,7 @@
 //! effect is on the disk.
 
 pub mod accept;
+pub mod albums;
 pub mod codec;
 pub mod embedded;
 pub mod keys;
@@ -14,13 +15,17 @@ pub mod messages;
 pub mod portals;
 pub mod queue;
 pub mod records;
+pub mod settle;
 pub mod sled;
+pub mod summaries;
+pub mod threads;
 pub mod txn;
+pub mod votes;
 
 use async_trait::async_trait;
-use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{Alias, MessageId, NetworkId, Person, Place, Timestamp};
 
-use crate::lane::{Head, LaneState, Replica, Work};
+use crate::lane::{Head, LaneState, Replica, Summary, Work};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal};
 
@@ -41,6 +46,10 @@ pub trait Store: Send + Sync {
 
     /// Removes the head of a lane and stores what came of it, all or nothing.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
+
+    /// Lets no further file join the album at the head of a lane, if that is still `entry`. The
+    /// head as it is now: between the last look at it and this, a file may have joined.
+    async fn close_album(&self, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError>;
 
     /// Lanes that are not empty or stand still.
     async fn lanes(&self) -> Result<Vec<LaneState>, StoreError>;
@@ -108,6 +117,12 @@ pub struct Settlement {
     pub entry: EntryId,
     /// The parts that it left in the chat.
     pub parts: Vec<Part>,
+    /// Other names under which the network will speak of them.
+    pub also: Vec<Alias>,
+    /// It was not carried out, and nobody will try again.
+    pub refused: bool,
+    /// Summaries that are to be brought up to date, each in its lane.
+    pub summaries: Vec<(Place, Summary)>,
     /// What else changes.
     pub changes: Vec<Change>,
     /// Entries to append, in order.

@@ -4,6 +4,7 @@
 //! Rule: every sentence comes from `i18n/`; what is inserted is data and never markup.
 
 mod notes;
+mod summaries;
 
 use std::fmt;
 use std::sync::Arc;

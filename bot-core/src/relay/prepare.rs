@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Thread, UserId};
 
 use super::Relay;
-use crate::lane::{CORE, Head, Replica, Speaker, Work};
+use crate::lane::{CORE, Entry, Head, Replica, Speaker, Work};
 use crate::network::AskError;
 use crate::order::{Act, DeliverError, Order, Voice};
 use crate::store::StoreError;
@@ -21,18 +21,21 @@ impl Relay {
     /// # Errors
     /// What to do with the entry when something could not be asked.
     pub async fn prepare(&self, head: &Head) -> Result<Option<Order>, DeliverError> {
-        let lane = &head.entry.lane;
-        let work = &head.entry.work;
-        let Some(act) = self.act(lane, work).await? else { return Ok(None) };
-        Ok(Some(Order {
+        let act = self.act(&head.entry).await?;
+        Ok(act.map(|act| self.order(head, act)))
+    }
+
+    /// The order that has an act carried out for the head of a lane.
+    pub(super) fn order(&self, head: &Head, act: Act) -> Order {
+        Order {
             entry: head.entry.id,
-            chat: lane.chat.clone(),
+            chat: head.entry.lane.chat.clone(),
             act,
             done: Vec::new(),
             after: head.newest.clone(),
-            source: self.source(&work.event),
+            source: self.source(&head.entry.work.event),
             words: Words::new(Arc::clone(&self.wording)),
-        }))
+        }
     }
 
     /// What tells this message, or this person's reaction to it, from all others.
@@ -47,11 +50,13 @@ impl Relay {
         self.pseudonyms.token("reaction", &format!("{message}/{}/{user}/{key}", user.len()))
     }
 
-    async fn act(&self, lane: &Place, work: &Work) -> Result<Option<Act>, DeliverError> {
+    async fn act(&self, entry: &Entry) -> Result<Option<Act>, DeliverError> {
+        let Entry { lane, work, .. } = entry;
         let event = &work.event;
         match &event.content {
             Content::Posted(message) => self.post(lane, work, message).await.map(Some),
-            Content::Edited(message) => self.edit(lane, work, message).await,
+            Content::Edited(message) => self.edit(entry, message).await,
+            Content::PollClosed { by } => self.close_poll(lane, work, by.as_ref()).await,
             Content::Deleted { by } => self.delete(lane, work, by.as_ref()).await,
             Content::Reacted { by, reaction, .. } => {
                 let Some(replica) = self.replica(work).await? else { return Ok(None) };
@@ -84,14 +89,13 @@ impl Relay {
             | Content::Invited { .. }
             | Content::Voted { .. }
             | Content::Counted { .. }
-            | Content::PollClosed { .. }
             | Content::ChatChanged { .. }
             | Content::MemberChanged { .. }
             | Content::ThreadChanged { .. } => Ok(None),
         }
     }
 
-    async fn replica(&self, work: &Work) -> Result<Option<Replica>, DeliverError> {
+    pub(super) async fn replica(&self, work: &Work) -> Result<Option<Replica>, DeliverError> {
         let event = &work.event;
         self.store.find_replica(&event.place, &event.message).await.map_err(unread)
     }
@@ -108,12 +112,8 @@ impl Relay {
         Ok(Act::Post { voice, message, native_reply, answer_via })
     }
 
-    async fn edit(
-        &self,
-        lane: &Place,
-        work: &Work,
-        message: &Message,
-    ) -> Result<Option<Act>, DeliverError> {
+    async fn edit(&self, entry: &Entry, message: &Message) -> Result<Option<Act>, DeliverError> {
+        let Entry { lane, work, media_changed, .. } = entry;
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
         if parts.is_empty() && event_is_ours(work) {
@@ -123,9 +123,11 @@ impl Relay {
         if parts.is_empty() || replica.deleted {
             return Ok(None);
         }
+        self.may_edit_alone(lane, &replica, *media_changed).await?;
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let voice = self.speaker(work, &message).await?;
-        Ok(Some(Act::Edit { voice, parts, message, native_reply }))
+        let media_changed = *media_changed;
+        Ok(Some(Act::Edit { voice, parts, message, native_reply, media_changed }))
     }
 
     async fn speaker(&self, work: &Work, message: &Message) -> Result<Voice, DeliverError> {
@@ -179,7 +181,8 @@ impl Relay {
     ) -> Result<Option<Thread>, DeliverError> {
         let Some(thread) = thread else { return Ok(None) };
         let known = self.store.find_replica(place, &thread.root).await.map_err(unread)?;
-        let root = known.and_then(|replica| replica.parts_at(lane).into_iter().next());
+        let there = known.filter(|replica| !replica.deleted);
+        let root = there.and_then(|replica| replica.parts_at(lane).into_iter().next());
         Ok(root.map(|root| Thread { root: root.id, name: thread.name }))
     }
 
@@ -191,25 +194,27 @@ impl Relay {
     ) -> Result<Option<Act>, DeliverError> {
         let event = &work.event;
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        if let Some(user) = by
-            && (replica.origin != event.place || replica.author != *user)
-            && !self.may_moderate(&event.place, user).await?
-        {
+        if !self.is_allowed(&replica, &event.place, by).await? {
             let reason = "only its author or a moderator can take a message away".into();
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);
-        if parts.is_empty() {
+        if parts.is_empty() || self.is_needed_by_others(lane, &replica).await? {
             return Ok(None);
         }
-        let by_bot = replica.origin == *lane || replica.origin.network.as_str() == CORE;
-        let voice = if by_bot {
-            Voice::Bot
-        } else {
-            let person = Person { network: replica.origin.network, user: replica.author };
-            Voice::Person { person, name: String::new(), avatar_url: None, avatar: None }
-        };
-        Ok(Some(Act::Delete { voice, parts }))
+        Ok(Some(Act::Delete { voice: voice_of_copy(&replica, lane), parts }))
+    }
+
+    /// The author and moderators may, and whoever the platform has checked already.
+    pub(super) async fn is_allowed(
+        &self,
+        replica: &Replica,
+        place: &Place,
+        by: Option<&UserId>,
+    ) -> Result<bool, DeliverError> {
+        let Some(user) = by else { return Ok(true) };
+        let own = replica.origin == *place && replica.author == *user;
+        Ok(own || self.may_moderate(place, user).await?)
     }
 
     async fn may_moderate(&self, place: &Place, user: &UserId) -> Result<bool, DeliverError> {
@@ -220,6 +225,16 @@ impl Relay {
             Err(AskError::Retry { after, reason }) => Err(DeliverError::Retry { after, reason }),
         }
     }
+}
+
+/// As whom the copy of a message in `lane` was said.
+pub(super) fn voice_of_copy(replica: &Replica, lane: &Place) -> Voice {
+    if replica.origin == *lane || replica.origin.network.as_str() == CORE {
+        return Voice::Bot;
+    }
+    let (network, user) = (replica.origin.network.clone(), replica.author.clone());
+    let person = Person { network, user };
+    Voice::Person { person, name: String::new(), avatar_url: None, avatar: None }
 }
 
 /// The bot's own words.

@@ -7,8 +7,10 @@ use bridge_model::{Content, Event, Message, MessageId, Person, Place, Reaction, 
 
 use super::records::MessageRecord;
 use super::txn::Txn;
-use super::{Accepted, StoreError, keys, messages, portals, queue};
-use crate::lane::{LaneState, Speaker, Work, core_place};
+use super::{
+    Accepted, StoreError, albums, keys, messages, portals, queue, summaries, threads, votes,
+};
+use crate::lane::{Entry, LaneState, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
 
 /// Takes in a batch.
@@ -100,21 +102,59 @@ fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError>
 }
 
 fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
-    let Some(portal) = portals::of(tx, &event.place)? else { return Ok(None) };
-    let mut lanes = Vec::new();
-    if let Some(revived) = portals::revive(tx, &portal, &event.place)? {
-        lanes.push(revived);
+    let event = messages::under_its_own_name(tx, event)?;
+    let here = event.place.clone();
+    let Some(portal) = portals::of(tx, &here)? else { return Ok(None) };
+    let mut lanes = Vec::from_iter(portals::revive(tx, &portal, &here)?);
+    let mut is_new = !lanes.is_empty();
+    if is_about_poll(&event.content) {
+        let heard = votes::hear(tx, &portal, event)?;
+        is_new |= heard.is_some();
+        merge(&mut lanes, heard.unwrap_or_default());
+        return Ok(is_new.then_some(lanes));
     }
-    let Some(event) = new(tx, event)? else { return Ok((!lanes.is_empty()).then_some(lanes)) };
-    for place in portal.others(&event.place) {
-        let work = Work { event: event.clone(), speaker: Speaker::Author, answer: None };
-        lanes.push(queue::append(tx, &place, work)?);
+    for news in new(tx, event)? {
+        is_new = true;
+        for place in portal.others(&here) {
+            merge(&mut lanes, vec![hand_on(tx, &place, &news)?]);
+        }
+        if matches!(news.event.content, Content::Deleted { .. })
+            && let Some(origin) = messages::origin(tx, &news.event.place, &news.event.message)?
+            && origin.deleted
+        {
+            merge(&mut lanes, summaries::end(tx, &here, &origin)?);
+        }
     }
-    Ok(Some(lanes))
+    Ok(is_new.then_some(lanes))
 }
 
-/// The event as the lanes get it; `None` when it says nothing new.
-fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> {
+fn is_about_poll(content: &Content) -> bool {
+    matches!(content, Content::Voted { .. } | Content::Counted { .. } | Content::PollClosed { .. })
+}
+
+/// An event as the lanes get it.
+struct News {
+    event: Event,
+    media_changed: bool,
+}
+
+impl From<Event> for News {
+    fn from(event: Event) -> Self {
+        Self { event, media_changed: false }
+    }
+}
+
+fn hand_on(tx: &mut Txn<'_>, lane: &Place, news: &News) -> Result<LaneState, StoreError> {
+    let work = Work { event: news.event.clone(), speaker: Speaker::Author, answer: None };
+    if let Some(state) = albums::append(tx, lane, &work)? {
+        return Ok(state);
+    }
+    let entry = Entry { media_changed: news.media_changed, ..Entry::new(lane.clone(), work) };
+    queue::push(tx, entry)
+}
+
+/// What the lanes get, in order; nothing when the event says nothing new.
+fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
     if let Content::Edited(message) = &event.content
         && stays_here(message)
     {
@@ -125,8 +165,11 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
     }
     let here = (&event.place, &event.message);
     let is_new = match &event.content {
-        Content::Posted(message) => posted(tx, here, message)?,
-        Content::Edited(message) => edited(tx, here, message)?,
+        Content::Posted(message) => return posted(tx, &event, message),
+        Content::Edited(message) => {
+            let Some(media_changed) = edited(tx, here, message)? else { return Ok(Vec::new()) };
+            return Ok(vec![News { event, media_changed }]);
+        }
         Content::Deleted { by } => {
             if let Some(MessageRecord::Reaction { target, by, reaction }) =
                 messages::find(tx, here.0, here.1)?
@@ -135,7 +178,8 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
                 event.message = target;
                 return new(tx, event);
             }
-            deleted(tx, here, by.as_ref())?
+            let by = by.clone();
+            return deleted(tx, event, by.as_ref());
         }
         Content::Reacted { by, reaction, id } => {
             let by = Person { network: event.place.network.clone(), user: by.user.clone() };
@@ -157,7 +201,7 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. } => false,
     };
-    Ok(is_new.then_some(event))
+    Ok(if is_new { vec![event.into()] } else { Vec::new() })
 }
 
 type Here<'a> = (&'a Place, &'a MessageId);
@@ -169,43 +213,70 @@ fn stays_here(message: &Message) -> bool {
     message.body.plain().trim_start().starts_with(STAYS_HERE)
 }
 
-fn posted(tx: &mut Txn<'_>, here: Here<'_>, message: &Message) -> Result<bool, StoreError> {
-    if messages::find(tx, here.0, here.1)?.is_some() || stays_here(message) {
-        return Ok(false);
+/// The message, after what its thread hangs on.
+fn posted(tx: &mut Txn<'_>, event: &Event, message: &Message) -> Result<Vec<News>, StoreError> {
+    if messages::find(tx, &event.place, &event.message)?.is_some() {
+        return Ok(Vec::new());
     }
+    if stays_here(message) {
+        albums::keep(tx, &event.place, message)?;
+        return Ok(Vec::new());
+    }
+    if albums::is_kept(tx, &event.place, message)? {
+        return Ok(Vec::new());
+    }
+    let root = threads::root(tx, event, message)?;
+    let here = (&event.place, &event.message);
     messages::begin(tx, here.0, here.1, message)?;
+    messages::name(tx, here, &message.also)?;
     queue::note_seen(tx, here.0, here.1)?;
-    Ok(true)
+    Ok(root.into_iter().chain([event.clone()]).map(News::from).collect())
 }
 
-fn edited(tx: &mut Txn<'_>, here: Here<'_>, message: &Message) -> Result<bool, StoreError> {
-    let Some(mut origin) = messages::origin(tx, here.0, here.1)? else { return Ok(false) };
-    let digest = messages::digest(message)?;
+/// Whether the files are others than before; `None` when nothing is new.
+fn edited(tx: &mut Txn<'_>, here: Here<'_>, message: &Message) -> Result<Option<bool>, StoreError> {
+    let Some(mut origin) = messages::origin(tx, here.0, here.1)? else { return Ok(None) };
+    let (digest, media) = (messages::digest(message)?, messages::media_digest(message)?);
     let by_author = messages::wrote(tx, &origin, here.0, &message.author.user)?;
-    if !by_author || origin.deleted || origin.digest == digest {
-        return Ok(false);
+    let media_changed = origin.media != media;
+    if !by_author || origin.deleted || (origin.digest == digest && !media_changed) {
+        return Ok(None);
     }
-    origin.digest = digest;
+    (origin.digest, origin.media) = (digest, media);
+    origin.words = !message.body.is_empty();
+    votes::revise(&mut origin.poll, message);
     messages::store_origin(tx, origin)?;
-    Ok(true)
+    messages::name(tx, here, &message.also)?;
+    Ok(Some(media_changed))
 }
 
 /// Whoever is not the author needs a right that the courier asks for; until then the message
-/// counts as being there.
-fn deleted(tx: &mut Txn<'_>, here: Here<'_>, by: Option<&UserId>) -> Result<bool, StoreError> {
-    let Some(mut origin) = messages::origin(tx, here.0, here.1)? else { return Ok(false) };
-    if origin.deleted {
-        return Ok(false);
+/// counts as being there. What a platform took away took along all messages that share it.
+fn deleted(tx: &mut Txn<'_>, event: Event, by: Option<&UserId>) -> Result<Vec<News>, StoreError> {
+    let here = (&event.place, &event.message);
+    let known = messages::find(tx, here.0, here.1)?;
+    if matches!(known, Some(MessageRecord::Alias(..))) {
+        return Ok(Vec::new());
     }
+    let Some(origin) = messages::origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
     let certain = match by {
         Some(user) => messages::wrote(tx, &origin, here.0, user)?,
         None => true,
     };
+    let mut gone = Vec::new();
     if certain {
-        origin.deleted = true;
-        messages::store_origin(tx, origin)?;
+        let others = albums::sharing(tx, here.0, here.1)?;
+        let shared =
+            others.into_iter().map(|(place, message)| Event { place, message, ..event.clone() });
+        for event in [event.clone()].into_iter().chain(shared) {
+            if messages::take_away(tx, (&event.place, &event.message))?.is_some() {
+                gone.push(event.into());
+            }
+        }
+    } else if !origin.deleted {
+        gone.push(event.into());
     }
-    Ok(true)
+    Ok(gone)
 }
 
 fn reacted(

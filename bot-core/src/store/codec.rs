@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
-/// Format 1 had no polls, threads and notes in messages; it was never released.
+/// Format 1 had no polls, threads and notes in messages, and no albums, votes and summaries; it
+/// was never released.
 const POSTCARD: u8 = 2;
 
 /// Makes a value ready for the engine.

@@ -8,18 +8,18 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bridge_model::{Content, MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
 
 use super::kv::Kv;
 use super::txn::Txn;
 use super::{
-    Accepted, CodeHash, GhostRecord, Settled, Settlement, Store, StoreError, accept, keys,
-    messages, portals, queue,
+    Accepted, CodeHash, GhostRecord, Settled, Settlement, Store, StoreError, accept, albums, keys,
+    messages, portals, queue, settle,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
-use crate::order::Batch;
+use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal};
 
 /// Transactions that share a flush at most.
@@ -149,7 +149,12 @@ impl Store for Embedded {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        self.run(settlement.now, move |tx| settle(tx, settlement)).await
+        self.run(settlement.now, move |tx| settle::settle(tx, settlement)).await
+    }
+
+    async fn close_album(&self, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError> {
+        let lane = lane.clone();
+        self.run(Timestamp(0), move |tx| albums::close(tx, &lane, entry)).await
     }
 
     async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
@@ -227,51 +232,4 @@ impl Store for Embedded {
     async fn instance(&self) -> Result<String, StoreError> {
         self.run(Timestamp(0), |tx| Ok(tx.meta().instance.clone())).await
     }
-}
-
-fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
-    let Settlement { lane, entry, parts, changes, then, now: _ } = settlement;
-    let entry = queue::remove(tx, &lane, entry)?;
-    let event = &entry.work.event;
-    let here = (&event.place, &event.message);
-    match &event.content {
-        Content::Posted(_) | Content::Edited(_) => {
-            if !parts.is_empty() {
-                messages::set_copy(tx, here, &lane, &parts)?;
-            }
-        }
-        Content::Reacted { by, reaction, .. } => {
-            let by = Person { network: event.place.network.clone(), user: by.user.clone() };
-            let made = parts.first().map(|part| &part.id);
-            messages::set_reaction_event(tx, here, (&by, reaction), (&lane, made))?;
-        }
-        Content::Unreacted { by, reaction } => {
-            let by = Person { network: event.place.network.clone(), user: by.clone() };
-            messages::set_reaction_event(tx, here, (&by, reaction), (&lane, None))?;
-        }
-        Content::Deleted { .. }
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => {}
-    }
-    let said = matches!(event.content, Content::Posted(_) | Content::Edited(_));
-    queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
-    for change in changes {
-        portals::change(tx, change)?;
-    }
-    let mut settled = Settled::default();
-    for (place, work) in then {
-        accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
-    }
-    settled.depth = queue::lane(tx, &lane)?.depth;
-    Ok(settled)
 }

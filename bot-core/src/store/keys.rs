@@ -20,6 +20,8 @@ pub const ONCE: u8 = b'o';
 pub const LANES: u8 = b'n';
 /// Prefix of offers.
 pub const OFFERS: u8 = b'c';
+/// Prefix of subjects about which entries wait.
+const WAITING: u8 = b'w';
 /// Prefix of portals.
 pub const PORTALS: u8 = b'p';
 
@@ -55,6 +57,12 @@ pub fn person(person: &Person) -> Hash {
 /// The hash of a message.
 pub fn message(place: &Place, message: &MessageId) -> Hash {
     hash(&[place.network.as_str(), place.chat.as_str(), message.as_str()])
+}
+
+/// A voter in one poll: the same person is somebody else in the next one.
+pub fn voter(person: &Person, place: &Place, message: &MessageId) -> Hash {
+    let (network, user) = (person.network.as_str(), person.user.as_str());
+    hash(&[network, user, place.network.as_str(), place.chat.as_str(), message.as_str()])
 }
 
 /// The week that a moment lies in: message records live in one bucket per week.
@@ -98,6 +106,16 @@ pub fn entry_key(lane: &Hash, entry: EntryId) -> Vec<u8> {
 /// All entries of a lane.
 pub fn lane_prefix(lane: &Hash) -> Vec<u8> {
     key(b'l', &[lane])
+}
+
+/// The newest waiting entry of a lane about a subject.
+pub fn waiting_key(lane: &Hash, subject: &Hash) -> Vec<u8> {
+    key(WAITING, &[lane, subject])
+}
+
+/// All subjects about which entries of a lane wait.
+pub fn waiting_prefix(lane: &Hash) -> Vec<u8> {
+    key(WAITING, &[lane])
 }
 
 /// The state of a lane.

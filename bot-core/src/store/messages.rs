@@ -4,12 +4,15 @@
 //! Rule: the origin's record holds everything; a copy's record only points to it. Both stay in
 //! the week in which they were made, so that retention drops whole weeks.
 
-use bridge_model::{Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp, UserId};
+use bridge_model::{
+    Alias, Content, Event, Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp,
+    UserId,
+};
 use sha2::{Digest, Sha256};
 
-use super::records::{MessageRecord, Origin, ReactionRecord};
+use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, codec, keys};
+use super::{StoreError, codec, keys, votes};
 use crate::lane::{Copy, KnownReaction, Replica};
 use crate::order::Part;
 
@@ -108,24 +111,44 @@ fn fresh(
         message: message.clone(),
         author: content.author.user.clone(),
         digest: digest(content)?,
+        media: media_digest(content)?,
+        words: !content.body.is_empty(),
         deleted: false,
         copies: Vec::new(),
         reactions: Vec::new(),
+        poll: votes::begin(content),
     }))
 }
 
-/// Hash over what people see of a message.
+/// Hash over what people see of a message besides its files.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when it cannot be written.
-pub fn digest(message: &Message) -> Result<[u8; 8], StoreError> {
-    let handles: Vec<_> = message.media.iter().map(|media| &media.handle).collect();
-    let bytes = codec::seal("message", &(&message.body, handles))?;
-    let mut cut = [0; 8];
+pub fn digest(message: &Message) -> Result<Fingerprint, StoreError> {
+    let bytes = codec::seal("message", &(&message.body, &message.card, &message.notes))?;
+    Ok(cut(&bytes))
+}
+
+/// Hash over the files of a message. What stands behind a `?` in an address is no part of it:
+/// Discord signs its addresses anew each time.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when it cannot be written.
+pub fn media_digest(message: &Message) -> Result<Fingerprint, StoreError> {
+    let files = message.media.iter().map(|media| {
+        let address = media.handle.reference.split('?').next().unwrap_or_default();
+        (&media.handle.network, address, media.spoiler)
+    });
+    let bytes = codec::seal("message", &files.collect::<Vec<_>>())?;
+    Ok(cut(&bytes))
+}
+
+fn cut(bytes: &[u8]) -> Fingerprint {
+    let mut cut = Fingerprint::default();
     for (to, from) in cut.iter_mut().zip(Sha256::digest(bytes)) {
         *to = from;
     }
-    Ok(cut)
+    cut
 }
 
 /// The origin behind an id, wherever it is a copy or the origin itself.
@@ -137,21 +160,78 @@ pub fn origin(
     place: &Place,
     message: &MessageId,
 ) -> Result<Option<Origin>, StoreError> {
-    match find(tx, place, message)? {
-        Some(MessageRecord::Origin(origin)) => Ok(Some(origin)),
-        Some(MessageRecord::Copy(number, first)) => {
-            let place = tx.numbered(number)?;
-            match find(tx, &place, &first)? {
-                Some(MessageRecord::Origin(origin)) => Ok(Some(origin)),
-                Some(
-                    MessageRecord::Copy(..)
-                    | MessageRecord::Reaction { .. }
-                    | MessageRecord::Command,
-                )
-                | None => Ok(None),
+    let mut known = find(tx, place, message)?;
+    // Another name leads to a message or a copy, a copy to its origin.
+    for _ in 0..3 {
+        let (place, message) = match known {
+            Some(MessageRecord::Origin(origin)) => return Ok(Some(origin)),
+            Some(MessageRecord::Copy(number, message) | MessageRecord::Alias(number, message)) => {
+                (tx.numbered(number)?, message)
             }
+            Some(MessageRecord::Reaction { .. } | MessageRecord::Command) | None => break,
+        };
+        known = find(tx, &place, &message)?;
+    }
+    Ok(None)
+}
+
+/// Notes that a message was taken away; what was known of it, when that is new.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take_away(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+) -> Result<Option<Origin>, StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(None) };
+    if origin.deleted {
+        return Ok(None);
+    }
+    origin.deleted = true;
+    store_origin(tx, origin.clone())?;
+    Ok(Some(origin))
+}
+
+/// Stores other names of a message that stands at `place`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn name(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    also: &[Alias],
+) -> Result<(), StoreError> {
+    let number = tx.number(place)?;
+    for alias in also {
+        let named = Place { network: place.network.clone(), chat: alias.chat.clone() };
+        if find(tx, &named, &alias.message)?.is_none() {
+            let record = MessageRecord::Alias(number, message.clone());
+            store(tx, &named, &alias.message, &record)?;
         }
-        Some(MessageRecord::Reaction { .. } | MessageRecord::Command) | None => Ok(None),
+    }
+    Ok(())
+}
+
+/// The event at the place where its message stands, under the id that it has there. A new message
+/// is what it is, and a name that is taken away leaves the message.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn under_its_own_name(tx: &mut Txn<'_>, event: Event) -> Result<Event, StoreError> {
+    if matches!(event.content, Content::Posted(_) | Content::Deleted { .. }) {
+        return Ok(event);
+    }
+    match find(tx, &event.place, &event.message)? {
+        Some(MessageRecord::Alias(number, message)) => {
+            Ok(Event { place: tx.numbered(number)?, message, ..event })
+        }
+        Some(
+            MessageRecord::Origin(_)
+            | MessageRecord::Copy(..)
+            | MessageRecord::Reaction { .. }
+            | MessageRecord::Command,
+        )
+        | None => Ok(event),
     }
 }
 
@@ -165,7 +245,8 @@ pub fn store_origin(tx: &mut Txn<'_>, origin: Origin) -> Result<(), StoreError> 
     store(tx, &place, &message, &MessageRecord::Origin(origin))
 }
 
-/// Stores the parts that a message now has in `lane`.
+/// Stores the parts that a message now has in `lane`; none take the copy away. `shared` are the
+/// messages that have these parts together, as long as the copy is not known yet.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -173,16 +254,23 @@ pub fn set_copy(
     tx: &mut Txn<'_>,
     (place, message): (&Place, &MessageId),
     lane: &Place,
-    parts: &[Part],
+    (parts, shared): (&[Part], &[MessageId]),
 ) -> Result<(), StoreError> {
     let Some(mut origin) = origin(tx, place, message)? else { return Ok(()) };
     let number = tx.number(lane)?;
     for part in parts {
-        let copy = MessageRecord::Copy(origin.place, origin.message.clone());
-        store(tx, lane, &part.id, &copy)?;
+        // A part that several messages share stands for the first of them.
+        if find(tx, lane, &part.id)?.is_none() {
+            let copy = MessageRecord::Copy(origin.place, origin.message.clone());
+            store(tx, lane, &part.id, &copy)?;
+        }
     }
-    origin.copies.retain(|(place, _)| *place != number);
-    origin.copies.push((number, parts.to_vec()));
+    let known = origin.copies.iter().position(|copy| copy.place == number);
+    let known = known.map(|at| origin.copies.remove(at));
+    if !parts.is_empty() {
+        let shared = known.map_or_else(|| shared.to_vec(), |copy| copy.shared);
+        origin.copies.push(CopyRecord { place: number, parts: parts.to_vec(), shared });
+    }
     store_origin(tx, origin)
 }
 
@@ -206,6 +294,7 @@ pub fn react(
             reaction: reaction.clone(),
             live: true,
             events: Vec::new(),
+            refused: Vec::new(),
         }),
     }
     store_origin(tx, origin)?;
@@ -248,13 +337,39 @@ pub fn set_reaction_event(
     // Other lanes may have made it and taken it back before this one made it.
     if event.is_some() && !origin.reactions.iter().any(is_it) {
         let (by, reaction) = (by.clone(), reaction.clone());
-        origin.reactions.push(ReactionRecord { by, reaction, live: false, events: Vec::new() });
+        origin.reactions.push(ReactionRecord {
+            by,
+            reaction,
+            live: false,
+            events: Vec::new(),
+            refused: Vec::new(),
+        });
     }
     for known in origin.reactions.iter_mut().filter(|known| is_it(known)) {
         known.events.retain(|(place, _)| *place != number);
         known.events.extend(event.map(|event| (number, event.clone())));
     }
     origin.reactions.retain(|known| known.live || !known.events.is_empty());
+    store_origin(tx, origin)
+}
+
+/// Notes that `lane` cannot show a reaction.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refuse_reaction(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+    (by, reaction): (&Person, &Reaction),
+    lane: &Place,
+) -> Result<(), StoreError> {
+    let Some(mut origin) = origin(tx, place, message)? else { return Ok(()) };
+    let number = tx.number(lane)?;
+    for known in &mut origin.reactions {
+        if known.by == *by && known.reaction == *reaction && !known.refused.contains(&number) {
+            known.refused.push(number);
+        }
+    }
     store_origin(tx, origin)
 }
 
@@ -269,25 +384,29 @@ pub fn replica(
 ) -> Result<Option<Replica>, StoreError> {
     let Some(origin) = origin(tx, place, message)? else { return Ok(None) };
     let mut copies = Vec::new();
-    for (number, parts) in origin.copies {
-        copies.push(Copy { place: tx.numbered(number)?, parts });
+    for CopyRecord { place, parts, shared } in origin.copies.clone() {
+        copies.push(Copy { place: tx.numbered(place)?, parts, shared });
     }
+    let poll = votes::known(tx, &origin)?;
     let mut reactions = Vec::new();
-    for known in origin.reactions {
+    for ReactionRecord { by, reaction, live, events: known, refused: cannot } in origin.reactions {
         let mut events = Vec::new();
-        for (number, event) in known.events {
+        for (number, event) in known {
             events.push((tx.numbered(number)?, event));
         }
-        let ReactionRecord { by, reaction, live, .. } = known;
-        reactions.push(KnownReaction { by, reaction, live, events });
+        let refused = cannot.into_iter().map(|number| tx.numbered(number));
+        let refused = refused.collect::<Result<_, _>>()?;
+        reactions.push(KnownReaction { by, reaction, live, events, refused });
     }
     Ok(Some(Replica {
         origin: tx.numbered(origin.place)?,
         message: origin.message,
         author: origin.author,
         deleted: origin.deleted,
+        words: origin.words,
         copies,
         reactions,
+        poll,
     }))
 }
 

@@ -5,8 +5,8 @@ use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
 use super::txn::Txn;
-use super::{StoreError, codec, keys, messages};
-use crate::lane::{CORE, Entry, Head, LaneState, Work};
+use super::{StoreError, albums, codec, keys, messages, summaries};
+use crate::lane::{CORE, Entry, Head, LaneState, Summary, Work};
 use crate::order::{EntryId, Part};
 
 const LANE: &str = "lane";
@@ -37,26 +37,70 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneState, StoreError> {
-    let mut record = lane(tx, place)?;
-    let id = EntryId(tx.meta().next_entry);
     if work.event.place.network.as_str() == CORE
         && let Content::Posted(message) = &work.event.content
     {
         if work.event.message.as_str().is_empty() {
-            work.event.message = MessageId::new(format!("entry/{}", id.0));
+            let next = tx.meta().next_entry;
+            work.event.message = MessageId::new(format!("entry/{next}"));
             messages::begin(tx, &work.event.place, &work.event.message, message)?;
         } else if messages::find(tx, &work.event.place, &work.event.message)?.is_some() {
-            return Ok(state(record));
+            return Ok(state(lane(tx, place)?));
         } else {
             messages::begin_for_ever(tx, &work.event.place, &work.event.message, message)?;
         }
     }
-    tx.meta().next_entry = id.0.saturating_add(1);
-    let entry = Entry { id, lane: place.clone(), work };
-    tx.put(ENTRY, keys::entry_key(&keys::place(place), id), &entry)?;
+    push(tx, Entry::new(place.clone(), work))
+}
+
+/// Appends an entry as it is, under the next number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
+    entry.id = EntryId(tx.meta().next_entry);
+    tx.meta().next_entry = entry.id.0.saturating_add(1);
+    put(tx, &entry)?;
+    let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_add(1);
     store_lane(tx, &record)?;
     Ok(state(record))
+}
+
+/// Stores an entry that waits.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
+    let lane = keys::place(&entry.lane);
+    if let Some(subject) = subject(entry) {
+        tx.put(ENTRY, keys::waiting_key(&lane, &subject), &entry.id)?;
+    }
+    tx.put(ENTRY, keys::entry_key(&lane, entry.id), entry)
+}
+
+/// What an entry is about, if a later one of the same kind may join it.
+pub fn subject(entry: &Entry) -> Option<keys::Hash> {
+    let event = &entry.work.event;
+    if let Some(Summary { kind, place, message }) = &entry.summary {
+        return Some(summaries::subject(*kind, &keys::message(place, message)));
+    }
+    let (Content::Posted(message), Some(_)) = (&event.content, &entry.album) else { return None };
+    albums::subject(&event.place, message)
+}
+
+/// The newest entry of a lane about `subject`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting(
+    tx: &Txn<'_>,
+    place: &Place,
+    subject: &keys::Hash,
+) -> Result<Option<Entry>, StoreError> {
+    let lane = keys::place(place);
+    let id: Option<EntryId> = tx.get(ENTRY, &keys::waiting_key(&lane, subject))?;
+    id.map_or(Ok(None), |id| tx.get(ENTRY, &keys::entry_key(&lane, id)))
 }
 
 /// Has a lane that stands still go on; `None` when it does not stand still.
@@ -96,7 +140,13 @@ pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<Head>, StoreError> {
 pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, StoreError> {
     let head = head(tx, place)?.map(|head| head.entry).filter(|head| head.id == entry);
     let Some(head) = head else { return Err(StoreError::Conflict("the entry is not the head")) };
-    tx.delete(keys::entry_key(&keys::place(place), entry));
+    let hash = keys::place(place);
+    tx.delete(keys::entry_key(&hash, entry));
+    if let Some(subject) = subject(&head)
+        && tx.get(ENTRY, &keys::waiting_key(&hash, &subject))? == Some(entry)
+    {
+        tx.delete(keys::waiting_key(&hash, &subject));
+    }
     let mut record = lane(tx, place)?;
     record.depth = record.depth.saturating_sub(1);
     store_lane(tx, &record)?;
@@ -112,14 +162,12 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreE
     for (key, sealed) in rows {
         let entry: Entry = codec::open(ENTRY, &sealed)?;
         tx.delete(key);
-        let moved = Entry { lane: to.clone(), ..entry };
-        tx.put(ENTRY, keys::entry_key(&keys::place(to), moved.id), &moved)?;
+        put(tx, &Entry { lane: to.clone(), ..entry })?;
         let mut record = lane(tx, to)?;
         record.depth = record.depth.saturating_add(1);
         store_lane(tx, &record)?;
     }
-    tx.delete(keys::lane_key(&keys::place(from)));
-    Ok(())
+    forget_lane(tx, from)
 }
 
 /// Drops all entries of a lane and the lane.
@@ -130,7 +178,15 @@ pub fn purge(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     for (key, _) in tx.scan(&keys::lane_prefix(&keys::place(place)), usize::MAX)? {
         tx.delete(key);
     }
-    tx.delete(keys::lane_key(&keys::place(place)));
+    forget_lane(tx, place)
+}
+
+fn forget_lane(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
+    let lane = keys::place(place);
+    for (key, _) in tx.scan(&keys::waiting_prefix(&lane), usize::MAX)? {
+        tx.delete(key);
+    }
+    tx.delete(keys::lane_key(&lane));
     Ok(())
 }
 
@@ -171,7 +227,13 @@ fn raise(newest: &mut Option<MessageId>, message: &MessageId) {
 }
 
 /// Ids of one chat grow on the networks where their order matters: they are decimal numbers, so
-/// the longer is the newer, then the one that sorts later.
+/// the longer is the newer, then the one that sorts later. What stands before a slash names a
+/// thread of the chat, and is as old as the thread.
 fn grows(old: &MessageId, new: &MessageId) -> bool {
-    (new.as_str().len(), new.as_str()) > (old.as_str().len(), old.as_str())
+    number(new) > number(old)
+}
+
+fn number(id: &MessageId) -> (usize, &str) {
+    let last = id.as_str().rsplit('/').next().unwrap_or_default();
+    (last.len(), last)
 }

@@ -56,6 +56,8 @@ pub enum MessageRecord {
     },
     /// A command: seen, and never relayed.
     Command,
+    /// Another name of a message: the number of the place where it stands, and its id there.
+    Alias(u32, MessageId),
 }
 
 /// What is known of a message at its origin.
@@ -67,14 +69,62 @@ pub struct Origin {
     pub message: MessageId,
     /// Who said it.
     pub author: UserId,
-    /// Hash over the content, to tell an edit from an update that changes nothing.
-    pub digest: [u8; 8],
+    /// Hash over what it says, to tell an edit from an update that changes nothing.
+    pub digest: Fingerprint,
+    /// Hash over its files.
+    pub media: Fingerprint,
+    /// It has words.
+    pub words: bool,
     /// It was taken away.
     pub deleted: bool,
     /// Where its copies are.
-    pub copies: Vec<(u32, Vec<Part>)>,
+    pub copies: Vec<CopyRecord>,
     /// Who reacted.
     pub reactions: Vec<ReactionRecord>,
+    /// The poll in it.
+    pub poll: Option<PollRecord>,
+}
+
+/// A hash over a part of a message.
+pub type Fingerprint = [u8; 8];
+
+/// One copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyRecord {
+    /// The number of its place.
+    pub place: u32,
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+    /// The messages of an album that these parts hold together; empty for one alone.
+    pub shared: Vec<MessageId>,
+}
+
+/// A poll and its votes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// The answers: their ids at the origin, and what they say.
+    pub answers: Vec<(String, String)>,
+    /// How many of them one person may choose.
+    pub choices: u32,
+    /// Counts are shown while it is open.
+    pub disclosed: bool,
+    /// Nobody can vote any more.
+    pub closed: bool,
+    /// Who voted for what.
+    pub votes: Vec<VoteRecord>,
+    /// The networks' own counts, by place number; they outdo the votes that were seen there.
+    pub counts: Vec<(u32, Vec<u64>)>,
+}
+
+/// What one person votes for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoteRecord {
+    /// The number of the place.
+    pub place: u32,
+    /// Hash over the person and the poll, see [`super::keys::voter`].
+    pub voter: [u8; 16],
+    /// The answers, as numbers in order.
+    pub answers: Vec<u16>,
 }
 
 /// One reaction.
@@ -88,4 +138,6 @@ pub struct ReactionRecord {
     pub live: bool,
     /// The reaction events that stand for it, by place number.
     pub events: Vec<(u32, MessageId)>,
+    /// The numbers of the places that cannot show it.
+    pub refused: Vec<u32>,
 }

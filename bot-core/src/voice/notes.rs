@@ -70,6 +70,9 @@ impl Wording {
             Service::Pictured { removed: false } => self.say(Key::ServicePictured, &[]),
             Service::Pictured { removed: true } => self.say(Key::ServiceUnpictured, &[]),
             Service::Pinned => self.say(Key::ServicePinned, &[]),
+            Service::ThreadOpened { name } if name.is_empty() => {
+                self.say(Key::ServiceThreadOpenedUnnamed, &[])
+            }
             Service::ThreadOpened { name } => named(Key::ServiceThreadOpened, name),
             Service::ThreadRenamed { to } => named(Key::ServiceThreadRenamed, to),
             Service::ThreadClosed => self.say(Key::ServiceThreadClosed, &[]),

@@ -2,7 +2,8 @@
 //! A platform that keeps what arrives and fails as it is told to.
 //!
 //! Rule: a text with `|` is carried as one message for each piece, so that orders can be carried
-//! out by half. Ids grow by one.
+//! out by half. Files come first, one message each or all in one; the text stands with the first.
+//! Ids grow by one.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,8 @@ use bot_core::{
     Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
 use bridge_model::{
-    Capabilities, ChatId, MediaHandle, MessageId, NetworkId, Reaction, Rights, UserId,
+    Alias, Capabilities, ChatId, MediaHandle, Message, MessageId, NetworkId, Reaction, Rights,
+    UserId,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +41,7 @@ pub struct Shown {
     pub id: String,
     pub line: String,
     source: String,
+    files: Vec<String>,
 }
 
 #[derive(Default)]
@@ -55,6 +58,10 @@ pub struct State {
     pub rights: HashMap<String, Rights>,
     /// What stands in the way of relaying.
     pub unready: Option<String>,
+    /// All files of a message become one message.
+    pub files_together: bool,
+    /// Every post is known under `polls` and its id too.
+    pub names: bool,
     last_id: u64,
     under_way: usize,
     /// Most tries at the same time.
@@ -71,9 +78,14 @@ pub struct FakeNetwork {
 
 impl FakeNetwork {
     pub fn new(id: &str) -> Arc<Self> {
+        Self::able(id, bot_core::matrix::convert::MATRIX)
+    }
+
+    /// A platform that can do just this.
+    pub fn able(id: &str, capabilities: Capabilities) -> Arc<Self> {
         Arc::new(Self {
             id: NetworkId::from(id),
-            capabilities: bot_core::matrix::convert::MATRIX,
+            capabilities,
             state: Mutex::new(State { last_id: 1000, ..State::default() }),
             changed: watch::Sender::new(0),
             sink: watch::Sender::new(None),
@@ -169,19 +181,39 @@ fn key(reaction: &Reaction) -> &str {
     }
 }
 
+/// What each message of an order says, and the files in it.
+fn pieces(message: &Message, together: bool) -> Vec<(String, Vec<String>)> {
+    let text = message.body.plain();
+    let files: Vec<String> =
+        message.media.iter().map(|file| file.name.clone().unwrap_or_default()).collect();
+    let mut groups: Vec<Vec<String>> =
+        if together { vec![files] } else { files.into_iter().map(|file| vec![file]).collect() };
+    groups.retain(|group| !group.is_empty());
+    if groups.is_empty() {
+        return text.split('|').map(|piece| (piece.to_owned(), Vec::new())).collect();
+    }
+    let said = std::iter::once(text).chain(std::iter::repeat(String::new()));
+    said.zip(groups).collect()
+}
+
+fn shown_line(voice: &Voice, text: &str, files: &[String]) -> String {
+    let files: String = files.iter().map(|file| format!("[{file}]")).collect();
+    line(voice, &format!("{text}{files}"))
+}
+
 impl State {
     /// Sends at most `limit` of the parts that are not there yet.
     fn post(&mut self, order: &Order, limit: usize) -> Vec<Part> {
         let mut parts = order.done.clone();
         let Act::Post { voice, message, .. } = &order.act else { return parts };
-        let text = message.body.plain();
-        for piece in text.split('|').skip(order.done.len()).take(limit) {
+        let pieces = pieces(message, self.files_together);
+        for (text, files) in pieces.into_iter().skip(order.done.len()).take(limit) {
             self.last_id += 1;
             let id = self.last_id.to_string();
-            let (line, source) = (line(voice, piece), order.source.clone());
+            let (line, source) = (shown_line(voice, &text, &files), order.source.clone());
             let chat = self.chats.entry(order.chat.as_str().into()).or_default();
-            chat.push(Shown { id: id.clone(), line, source });
-            parts.push(Part { id: MessageId::from(id), media: false });
+            parts.push(Part { id: MessageId::from(id.as_str()), media: !files.is_empty() });
+            chat.push(Shown { id, line, source, files });
         }
         parts
     }
@@ -191,11 +223,19 @@ impl State {
         match &order.act {
             Act::Post { .. } => {
                 let parts = self.post(order, usize::MAX);
-                return Receipt { parts, ..Receipt::default() };
+                let named = parts.iter().filter(|_| self.names);
+                let alias = |part: &Part| Alias { chat: "polls".into(), message: part.id.clone() };
+                let also = named.map(alias).collect();
+                return Receipt { parts, also };
             }
-            Act::Edit { voice, parts, message, .. } => {
+            Act::Edit { voice, parts, message, media_changed, .. } => {
                 for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {
-                    shown.line = line(voice, &message.body.plain());
+                    if *media_changed {
+                        let names = message.media.iter().filter_map(|file| file.name.clone());
+                        shown.files = names.collect();
+                    }
+                    let text = message.body.plain();
+                    shown.line = shown_line(voice, &text, &shown.files);
                 }
                 return Receipt { parts: parts.clone(), ..Receipt::default() };
             }
@@ -283,7 +323,9 @@ impl Deliver for FakeNetwork {
         let ours = chat.into_iter().filter(|shown| {
             shown.source == order.source && shown.id.parse::<u64>().unwrap() > after
         });
-        Ok(ours.map(|shown| Part { id: MessageId::from(shown.id), media: false }).collect())
+        let part =
+            |shown: Shown| Part { id: MessageId::from(shown.id), media: !shown.files.is_empty() };
+        Ok(ours.map(part).collect())
     }
 }
 

@@ -5,8 +5,9 @@
 
 use bot_core::order::Part;
 use bridge_model::{
-    Author, AuthorKind, Command, Content, Event, Message, MessageId, Place, Reaction, Reply,
-    RichText, Timestamp, UserId,
+    Alias, Author, AuthorKind, Card, Command, Content, Event, Media, MediaHandle, MediaKind,
+    Message, MessageId, Place, Poll, PollAnswer, Reaction, Reply, RichText, Thread, Timestamp,
+    UserId, VoteChange,
 };
 
 pub const DAY: i64 = 24 * 3600 * 1000;
@@ -53,6 +54,59 @@ pub fn replied(place: &Place, id: &str, to: &str, (user, text): (&str, &str)) ->
     event(place, id, Content::Posted(Message { reply_to: Some(reply), ..message(user, text) }))
 }
 
+pub fn file(name: &str) -> Media {
+    let handle = MediaHandle { network: "telegram".into(), reference: name.into() };
+    Media { name: Some(name.into()), ..Media::new(handle, MediaKind::Image) }
+}
+
+/// A picture of an album, named after its message.
+pub fn pictured(place: &Place, id: &str, user: &str, (text, album): (&str, &str)) -> Event {
+    let (media, album) = (vec![file(&format!("{id}.png"))], Some(album.to_owned()));
+    event(place, id, Content::Posted(Message { media, album, ..message(user, text) }))
+}
+
+/// A message in the thread that hangs on `root`.
+pub fn threaded(place: &Place, id: &str, root: &str, (user, text): (&str, &str)) -> Event {
+    let thread = Some(Thread { root: MessageId::from(root), name: None });
+    event(place, id, Content::Posted(Message { thread, ..message(user, text) }))
+}
+
+/// A poll with answers that have these ids and say the same.
+pub fn asked(place: &Place, id: &str, user: &str, answers: &[&str]) -> Event {
+    let answer = |id: &&str| PollAnswer { id: (*id).into(), text: RichText::plain_text(id) };
+    let poll = Poll {
+        question: RichText::plain_text("what?"),
+        answers: answers.iter().map(answer).collect(),
+        choices: 2,
+        disclosed: true,
+        closes_at: None,
+        closed: false,
+    };
+    let card = Some(Card::Poll(poll));
+    event(place, id, Content::Posted(Message { card, ..message(user, "a poll") }))
+}
+
+pub fn voted(place: &Place, id: &str, by: &str, answers: &[&str]) -> Event {
+    vote(place, id, by, (answers, VoteChange::Set))
+}
+
+pub fn vote(place: &Place, id: &str, by: &str, (answers, change): (&[&str], VoteChange)) -> Event {
+    let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
+    event(place, id, Content::Voted { by: UserId::from(by), answers, change })
+}
+
+pub fn counted(place: &Place, id: &str, counts: &[u64], closed: bool) -> Event {
+    event(place, id, Content::Counted { counts: counts.to_vec(), closed })
+}
+
+pub fn poll_closed(place: &Place, id: &str, by: Option<&str>) -> Event {
+    event(place, id, Content::PollClosed { by: by.map(UserId::from) })
+}
+
+pub fn alias(chat: &str, message: &str) -> Alias {
+    Alias { chat: chat.into(), message: message.into() }
+}
+
 pub fn edited(place: &Place, id: &str, user: &str, text: &str) -> Event {
     event(place, id, Content::Edited(message(user, text)))
 }
@@ -94,6 +148,11 @@ pub fn commanded(place: &Place, id: &str, by: &str, text: &str) -> Event {
 
 pub fn part(id: &str) -> Part {
     Part { id: MessageId::from(id), media: false }
+}
+
+/// A part that carries a file.
+pub fn media(id: &str) -> Part {
+    Part { id: MessageId::from(id), media: true }
 }
 
 /// What a person reads in an event that says something.

@@ -117,7 +117,7 @@ pub fn calls(act: &Act, done: &[Part], max_upload: u64) -> Vec<Call> {
             let reply = message.reply_to.as_ref().filter(|_| *native_reply);
             post(pieces, done, reply.map(|it| &it.message))
         }
-        Act::Edit { voice, parts, message, native_reply } => {
+        Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
             edit(pieces(voice, message, *native_reply, max_upload), parts, done)
         }
         Act::Delete { voice: _, parts } => {

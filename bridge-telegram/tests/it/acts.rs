@@ -25,7 +25,13 @@ fn sent(calls: &[Call]) -> Vec<&str> {
 
 fn edit(parts: &[Part], text: &str) -> Act {
     let parts = parts.to_vec();
-    Act::Edit { voice: Voice::Bot, parts, message: message(text), native_reply: false }
+    Act::Edit {
+        voice: Voice::Bot,
+        parts,
+        message: message(text),
+        native_reply: false,
+        media_changed: false,
+    }
 }
 
 fn plain(text: &str) -> TelegramText {
@@ -189,7 +195,13 @@ fn a_caption_stays_a_caption() {
     let mut photo = message("new words");
     photo.media.push(media(MediaKind::Image, "a.png", "image/png"));
     let parts = vec![file_part("5")];
-    let act = Act::Edit { voice: Voice::Bot, parts, message: photo, native_reply: false };
+    let act = Act::Edit {
+        voice: Voice::Bot,
+        parts,
+        message: photo,
+        native_reply: false,
+        media_changed: true,
+    };
     let calls = calls(&act, &[], MAX_UPLOAD);
     assert_eq!(calls, [Call::Edit { part: file_part("5"), text: plain("new words") }]);
 }

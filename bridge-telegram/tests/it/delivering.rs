@@ -193,7 +193,13 @@ async fn an_edit_shrinks_and_grows() {
     let long = message(&"word ".repeat(1500));
     let mut parts = deliver(&telegram, &order(group.id(), post(long.clone()))).await.unwrap().parts;
     for (version, count) in [(message("short"), 1), (long, 2), (message("end"), 1)] {
-        let act = Act::Edit { voice: alice(), parts, message: version, native_reply: false };
+        let act = Act::Edit {
+            voice: alice(),
+            parts,
+            message: version,
+            native_reply: false,
+            media_changed: false,
+        };
         parts = deliver(&telegram, &order(group.id(), act)).await.unwrap().parts;
         assert_eq!(parts.len(), count);
     }
@@ -210,6 +216,7 @@ async fn repeating_an_edit_or_a_deletion_is_no_error() {
         parts: parts.clone(),
         message: message("b"),
         native_reply: false,
+        media_changed: false,
     };
     for _ in 0..2 {
         let receipt = deliver(&telegram, &order(group.id(), act.clone())).await.unwrap();

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use bot_core::DeliverError;
 
+mod albums;
 mod doubt;
 mod order;
 mod orders;
 mod pressure;
 mod refusals;
+mod summaries;
+mod threads;
 
 fn retry(seconds: Option<u64>) -> DeliverError {
     DeliverError::Retry { after: seconds.map(Duration::from_secs), reason: "busy".into() }

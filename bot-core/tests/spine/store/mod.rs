@@ -38,6 +38,8 @@ macro_rules! on_every_engine {
 }
 
 mod accept;
+mod albums;
+mod aliases;
 mod disk;
 mod messages;
 mod model;
@@ -45,6 +47,9 @@ mod portals;
 mod queue;
 mod reactions;
 mod retention;
+mod summaries;
+mod threads;
+mod votes;
 
 enum Engine {
     Memory(MemoryKv),
@@ -138,11 +143,30 @@ impl World {
         entry
     }
 
+    /// The same, with what else is to be said of it.
+    pub async fn settle(
+        &self,
+        lane: &Place,
+        change: impl FnOnce(Settlement) -> Settlement,
+    ) -> Settled {
+        let entry = self.head(lane).await.expect("the lane is empty").entry;
+        let settlement = change(self.settlement(&entry, &[]));
+        self.store().settle(settlement).await.unwrap()
+    }
+
+    /// Time goes on.
+    pub fn after(&mut self, milliseconds: i64) {
+        self.now = Timestamp(self.now.0 + milliseconds);
+    }
+
     pub fn settlement(&self, entry: &Entry, parts: &[&str]) -> Settlement {
         Settlement {
             lane: entry.lane.clone(),
             entry: entry.id,
             parts: parts.iter().map(|id| part(id)).collect(),
+            also: Vec::new(),
+            refused: false,
+            summaries: Vec::new(),
             changes: Vec::new(),
             then: Vec::new(),
             now: self.now,
@@ -218,6 +242,9 @@ async fn changed(
         lane: entry.lane,
         entry: entry.id,
         parts: Vec::new(),
+        also: Vec::new(),
+        refused: false,
+        summaries: Vec::new(),
         changes,
         then: Vec::new(),
         now,

@@ -17,6 +17,7 @@ on_every_engine!(
     words_without_a_key_are_said_each_time,
     the_newest_message_moves_only_while_nothing_is_under_way,
     ids_grow_as_numbers,
+    the_id_of_a_message_in_a_thread_grows_by_what_stands_behind_the_slash,
     a_halted_lane_keeps_what_it_has_and_takes_more,
     whoever_speaks_in_a_chat_has_its_lane_go_on,
     entry_numbers_are_never_used_again,
@@ -123,6 +124,18 @@ async fn ids_grow_as_numbers(world: World) {
     world.hear(posted(&group(), "99", "ann", "late")).await;
     world.hear(posted(&room(), "$1", "@bob:x", "b")).await;
     assert_eq!(newest(&world).await.as_deref(), Some("100"));
+}
+
+async fn the_id_of_a_message_in_a_thread_grows_by_what_stands_behind_the_slash(world: World) {
+    let world = world.linked().await;
+    for id in ["100", "50/104", "9000/102"] {
+        world.hear(posted(&group(), id, "ann", id)).await;
+    }
+    world.hear(posted(&room(), "$1", "@bob:x", "b")).await;
+    assert_eq!(newest(&world).await.as_deref(), Some("50/104"));
+    world.deliver(&group(), &["105"]).await;
+    world.hear(posted(&room(), "$2", "@bob:x", "c")).await;
+    assert_eq!(newest(&world).await.as_deref(), Some("105"));
 }
 
 async fn a_halted_lane_keeps_what_it_has_and_takes_more(world: World) {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Polls at the destination: where the bridge has a real one, and how it ends.
+
+use bridge_model::{Place, PollCapabilities, UserId};
+
+use super::Relay;
+use super::prepare::voice_of_copy;
+use crate::lane::{KnownPoll, Replica, Work};
+use crate::order::{Act, DeliverError};
+
+impl Relay {
+    /// Closes the copy of a poll that ended.
+    ///
+    /// # Errors
+    /// What to do with the entry.
+    pub(super) async fn close_poll(
+        &self,
+        lane: &Place,
+        work: &Work,
+        by: Option<&UserId>,
+    ) -> Result<Option<Act>, DeliverError> {
+        let Some(replica) = self.replica(work).await? else { return Ok(None) };
+        if !self.is_allowed(&replica, &work.event.place, by).await? {
+            let reason = "only its author or a moderator can close a poll".into();
+            return Err(DeliverError::Refused { reason });
+        }
+        let parts = replica.parts_at(lane);
+        // What somebody else posted is not ours to close.
+        let ours = replica.origin != *lane && !parts.is_empty();
+        let closing = self.poll_in(lane, &replica).is_some_and(|polls| polls.closing);
+        let voice = voice_of_copy(&replica, lane);
+        Ok((ours && closing).then_some(Act::ClosePoll { voice, parts }))
+    }
+
+    /// What `lane` can do with this poll; `None` where it is text.
+    pub(super) fn poll_in(&self, lane: &Place, replica: &Replica) -> Option<PollCapabilities> {
+        let polls = self.networks.get(&lane.network)?.capabilities().polls?;
+        let answers = replica.poll.as_ref().map_or(0, |poll: &KnownPoll| poll.answers.len());
+        (polls.fewest..=polls.most).contains(&answers).then_some(polls)
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Summaries: one message of the bot below another one, made from what is known when it is carried.
+//!
+//! Rule: whoever reads a summary sees only what the chat cannot show by itself. When that is
+//! nothing, the summary goes.
+
+use bridge_model::{Content, Message, MessageId, Place, Reaction, Reply, RichText};
+
+use super::Relay;
+use super::prepare::unread;
+use crate::courier::Attempt;
+use crate::lane::{Head, KnownPoll, Replica, Summary, SummaryKind};
+use crate::network::Network;
+use crate::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+use crate::portal::Portal;
+
+/// Asks for the presentation as a picture; with and without it an emoji is the same one.
+const PICTURE: char = '\u{fe0f}';
+
+/// How things stand in one chat.
+struct Standing {
+    /// The message below which it is said.
+    target: MessageId,
+    /// What is said.
+    text: RichText,
+    /// The chat does not show it by itself.
+    needed: bool,
+}
+
+/// People of this portal want a line about reactions that a network cannot show.
+pub fn reaction_line(_portal: &Portal) -> bool {
+    true
+}
+
+impl Relay {
+    /// The summaries that are no longer right when the head is carried.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn summaries_after(
+        &self,
+        head: &Head,
+    ) -> Result<Vec<(Place, Summary)>, DeliverError> {
+        let (lane, work) = (&head.entry.lane, &head.entry.work);
+        let is_reaction =
+            matches!(work.event.content, Content::Reacted { .. } | Content::Unreacted { .. });
+        let network = self.networks.get(&lane.network);
+        if !is_reaction || network.is_none_or(|it| it.capabilities().many_reactions) {
+            return Ok(Vec::new());
+        }
+        let portal = self.store.portal_of(lane).await.map_err(unread)?;
+        if !portal.is_some_and(|portal| reaction_line(&portal)) {
+            return Ok(Vec::new());
+        }
+        let Some(Replica { origin: place, message, .. }) = self.replica(work).await? else {
+            return Ok(Vec::new());
+        };
+        let kind = SummaryKind::Reactions;
+        Ok(vec![(lane.clone(), Summary { kind, place, message })])
+    }
+
+    /// Says, changes or takes away a summary; what is there afterwards.
+    ///
+    /// # Errors
+    /// As [`crate::Deliver::deliver`].
+    pub(super) async fn bring_up_to_date(
+        &self,
+        network: &dyn Network,
+        head: &Head,
+        (summary, attempt): (&Summary, &mut Attempt),
+    ) -> Result<Receipt, Failure> {
+        let lane = &head.entry.lane;
+        let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        let said = self.replica(&head.entry.work).await.map_err(|it| failed(it, attempt))?;
+        let mut there = said.map(|said| said.parts_at(lane)).unwrap_or_default();
+        let standing = self.standing(lane, summary).await.map_err(|it| failed(it, attempt))?;
+        let Some(Standing { target, text, needed }) = standing else {
+            return self.take_back(network, head, there).await;
+        };
+        let reply_to = Some(Reply::to(target));
+        let message = self.wording.message(text, self.clock.now());
+        let message = Message { reply_to, ..message };
+        if there.is_empty() {
+            // The try that was cut off may have said how things stood then.
+            if attempt.doubt {
+                attempt.done = network.look(&self.order(head, say(message.clone()))).await?;
+            }
+            there.clone_from(&attempt.done);
+        }
+        attempt.doubt = false;
+        if !needed {
+            return self.take_back(network, head, there).await;
+        }
+        let act = if there.is_empty() { say(message) } else { change(message, there) };
+        self.say_summary(network, self.order(head, act), attempt).await
+    }
+
+    async fn say_summary(
+        &self,
+        network: &dyn Network,
+        order: Order,
+        attempt: &Attempt,
+    ) -> Result<Receipt, Failure> {
+        network.deliver(&order, &self.networks).await.map_err(|failure| {
+            let Failure { error, done } = failure;
+            let kept = if done.is_empty() { attempt.done.clone() } else { done };
+            Failure { error, done: kept }
+        })
+    }
+
+    async fn take_back(
+        &self,
+        network: &dyn Network,
+        head: &Head,
+        parts: Vec<Part>,
+    ) -> Result<Receipt, Failure> {
+        if !parts.is_empty() {
+            let act = Act::Delete { voice: Voice::Bot, parts: parts.clone() };
+            let deleted = network.deliver(&self.order(head, act), &self.networks).await;
+            deleted.map_err(|failure| Failure { done: parts, ..failure })?;
+        }
+        Ok(Receipt::default())
+    }
+
+    /// How things stand; `None` when the message is not known or not in this chat.
+    async fn standing(
+        &self,
+        lane: &Place,
+        summary: &Summary,
+    ) -> Result<Option<Standing>, DeliverError> {
+        let known = self.store.find_replica(&summary.place, &summary.message).await;
+        let Some(replica) = known.map_err(unread)? else { return Ok(None) };
+        let Some(target) = replica.parts_at(lane).into_iter().next() else { return Ok(None) };
+        let there = !replica.deleted;
+        let (text, needed) = match (summary.kind, &replica.poll) {
+            (SummaryKind::Poll, Some(poll)) => self.votes(lane, &replica, poll),
+            (SummaryKind::Poll, None) => return Ok(None),
+            (SummaryKind::Reactions, _) => self.reactions(lane, &replica),
+        };
+        Ok(Some(Standing { target: target.id, text, needed: needed && there }))
+    }
+
+    fn votes(&self, lane: &Place, replica: &Replica, poll: &KnownPoll) -> (RichText, bool) {
+        let votes = poll.elsewhere(lane);
+        let is_text = replica.origin != *lane && self.poll_in(lane, replica).is_none();
+        let shown = poll.disclosed || poll.closed;
+        let needed = shown && (votes.iter().any(|count| *count > 0) || (is_text && poll.closed));
+        let lines = poll.answers.iter().map(String::as_str).zip(votes).collect::<Vec<_>>();
+        (self.wording.votes(&lines, is_text, poll.closed), needed)
+    }
+
+    fn reactions(&self, lane: &Place, replica: &Replica) -> (RichText, bool) {
+        let mut counts: Vec<(String, u64)> = Vec::new();
+        let mut hidden = false;
+        let carried = |by: &bridge_model::Person| by.network != lane.network;
+        for known in replica.reactions.iter().filter(|known| known.live && carried(&known.by)) {
+            hidden |= known.refused.contains(lane);
+            let face = face(&known.reaction);
+            match counts.iter_mut().find(|(known, _)| *known == face) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((face, 1)),
+            }
+        }
+        // The sort is stable: of equals the older stands first.
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let needed = hidden || counts.len() > 1 || counts.iter().any(|(_, count)| *count > 1);
+        (self.wording.reactions(&counts), needed && !counts.is_empty())
+    }
+}
+
+fn say(message: Message) -> Act {
+    Act::Post { voice: Voice::Bot, message, native_reply: true, answer_via: None }
+}
+
+fn change(message: Message, parts: Vec<Part>) -> Act {
+    let (voice, native_reply, media_changed) = (Voice::Bot, true, false);
+    Act::Edit { voice, parts, message, native_reply, media_changed }
+}
+
+/// What stands for a reaction in a line of text.
+fn face(reaction: &Reaction) -> String {
+    match reaction {
+        Reaction::Emoji(emoji) => emoji.chars().filter(|it| *it != PICTURE).collect(),
+        Reaction::Custom { name, .. } => format!(":{name}:"),
+    }
+}

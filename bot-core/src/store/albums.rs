@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Albums: files that came as several messages and are shown as one.
+//!
+//! Rule: each message keeps its own record, so that it is answered, edited and taken away by
+//! itself; only the lane entry is one. What joins an entry joins it before anybody carries it.
+
+use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
+
+use super::txn::Txn;
+use super::{StoreError, keys, messages, queue};
+use crate::lane::{ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, Head, LaneState, Member, Work};
+use crate::order::{EntryId, Part};
+
+/// What tells an album from all others: where, by whom, and its mark.
+pub fn subject(place: &Place, message: &Message) -> Option<keys::Hash> {
+    let (network, chat) = (place.network.as_str(), place.chat.as_str());
+    let album = message.album.as_deref()?;
+    Some(keys::hash(&["album", network, chat, message.author.user.as_str(), album]))
+}
+
+/// Hands a message of an album on to a lane: to the entry of the same album that still waits
+/// there, else as an entry that waits for others. `None` when it is no part of an album.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    work: &Work,
+) -> Result<Option<LaneState>, StoreError> {
+    let Event { place, message: id, content, .. } = &work.event;
+    let Content::Posted(message) = content else { return Ok(None) };
+    let Some(subject) = subject(place, message) else { return Ok(None) };
+    let member = Member {
+        message: id.clone(),
+        files: u32::try_from(message.media.len()).unwrap_or(u32::MAX),
+    };
+    if let Some(mut entry) = queue::waiting(tx, lane, &subject)?
+        && join(&mut entry, &member, message, tx.now)
+    {
+        queue::put(tx, &entry)?;
+        return Ok(Some(queue::state(queue::lane(tx, lane)?)));
+    }
+    let mut entry = Entry::new(lane.clone(), work.clone());
+    let open_until = Some(Timestamp(tx.now.0.saturating_add(ALBUM_GRACE_MS)));
+    entry.album = Some(Album { begun: tx.now, open_until, members: vec![member] });
+    queue::push(tx, entry).map(Some)
+}
+
+/// Adds a message to an entry; `false` when it came too late.
+fn join(entry: &mut Entry, member: &Member, message: &Message, now: Timestamp) -> bool {
+    if entry.waits(now).is_none() {
+        return false;
+    }
+    let (Some(album), Content::Posted(whole)) = (&mut entry.album, &mut entry.work.event.content)
+    else {
+        return false;
+    };
+    album.members.push(member.clone());
+    let longest = album.begun.0.saturating_add(ALBUM_LONGEST_MS);
+    let until = now.0.saturating_add(ALBUM_GRACE_MS).min(longest);
+    album.open_until = Some(Timestamp(until));
+    let Message { body, media, reply_to, card, notes, thread, forwarded, also, .. } =
+        message.clone();
+    whole.media.extend(media);
+    whole.body.append(body);
+    whole.notes.extend(notes);
+    whole.also.extend(also);
+    whole.reply_to = whole.reply_to.take().or(reply_to);
+    whole.card = whole.card.take().or(card);
+    whole.thread = whole.thread.take().or(thread);
+    whole.forwarded = whole.forwarded.take().or(forwarded);
+    true
+}
+
+/// Lets nothing more join the album at the head of a lane; the head as it is now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close(tx: &mut Txn<'_>, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError> {
+    let Some(mut head) = queue::head(tx, lane)? else { return Ok(None) };
+    if head.entry.id == entry
+        && let Some(album) = &mut head.entry.album
+    {
+        album.open_until = None;
+        queue::put(tx, &head.entry)?;
+    }
+    Ok(Some(head))
+}
+
+/// Stores which parts each message of an entry has in the lane.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_copies(tx: &mut Txn<'_>, entry: &Entry, parts: &[Part]) -> Result<(), StoreError> {
+    let (event, lane) = (&entry.work.event, &entry.lane);
+    let members = entry.album.as_ref().map_or(&[][..], |album| &album.members);
+    if members.len() < 2 {
+        return messages::set_copy(tx, (&event.place, &event.message), lane, (parts, &[]));
+    }
+    let (portions, shared) = portions(members, parts);
+    for (member, portion) in members.iter().zip(portions) {
+        let here = (&event.place, &member.message);
+        messages::set_copy(tx, here, lane, (&portion, &shared))?;
+    }
+    Ok(())
+}
+
+/// The parts of each message. Where every file became a part of its own, a message has the parts of
+/// its files, and the first one has the text too. Else all have all files, and share them.
+fn portions(members: &[Member], parts: &[Part]) -> (Vec<Vec<Part>>, Vec<MessageId>) {
+    let (files, text): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.media);
+    let wanted: usize = members.iter().map(files_of).sum();
+    let mut portions = Vec::new();
+    if files.len() == wanted {
+        let mut rest = files.iter();
+        for (at, member) in members.iter().enumerate() {
+            let own: Vec<&Part> = rest.by_ref().take(files_of(member)).copied().collect();
+            let is_own = |part: &&Part| own.contains(part) || (at == 0 && text.contains(part));
+            portions.push(parts.iter().filter(is_own).cloned().collect());
+        }
+        return (portions, Vec::new());
+    }
+    for at in 0..members.len() {
+        let all = at == 0 || files.is_empty();
+        portions.push(parts.iter().filter(|part| all || part.media).cloned().collect());
+    }
+    (portions, members.iter().map(|member| member.message.clone()).collect())
+}
+
+fn files_of(member: &Member) -> usize {
+    usize::try_from(member.files).unwrap_or(usize::MAX)
+}
+
+/// The other messages whose files go when `message`, a copy that several share, is taken away.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sharing(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    message: &MessageId,
+) -> Result<Vec<(Place, MessageId)>, StoreError> {
+    let Some(origin) = messages::origin(tx, place, message)? else { return Ok(Vec::new()) };
+    let (number, home) = (tx.number(place)?, tx.numbered(origin.place)?);
+    let here = origin.copies.into_iter().find(|copy| copy.place == number);
+    let shared = here.map(|copy| copy.shared).unwrap_or_default();
+    let others = shared.into_iter().filter(|other| *other != origin.message);
+    Ok(others.map(|other| (home.clone(), other)).collect())
+}
+
+/// Notes that an album stays in its own chat, because one of its messages says so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<(), StoreError> {
+    match kept(place, message) {
+        Some(key) => messages::note_once(tx, &place.network, &key),
+        None => Ok(()),
+    }
+}
+
+/// The album stays in its own chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_kept(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<bool, StoreError> {
+    kept(place, message).map_or(Ok(false), |key| messages::is_noted(tx, &place.network, &key))
+}
+
+fn kept(place: &Place, message: &Message) -> Option<String> {
+    let album = message.album.as_deref()?;
+    Some(format!("stays/{}/{}/{album}", place.chat.as_str(), message.author.user.as_str()))
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What came of a lane's head: its removal, its copies and what follows, all or nothing.
+
+use bridge_model::{Content, Person};
+
+use super::txn::Txn;
+use super::{
+    Settled, Settlement, StoreError, accept, albums, messages, portals, queue, summaries, votes,
+};
+use crate::lane::{Entry, LaneState};
+
+/// Settles the head of a lane.
+///
+/// # Errors
+/// [`StoreError`]: nothing was stored.
+pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
+    let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
+    let mut settled = Settled { lanes: outcome(tx, &entry, &settlement)?, depth: 0 };
+    let Settlement { lane, parts, changes, then, summaries, .. } = settlement;
+    let said = matches!(entry.work.event.content, Content::Posted(_) | Content::Edited(_));
+    queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
+    for change in changes {
+        portals::change(tx, change)?;
+    }
+    for (place, work) in then {
+        accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
+    }
+    for (place, summary) in summaries {
+        accept::merge(&mut settled.lanes, vec![summaries::append(tx, &place, summary)?]);
+    }
+    settled.depth = queue::lane(tx, &lane)?.depth;
+    Ok(settled)
+}
+
+/// Stores what the entry left; the lanes that got entries by it.
+fn outcome(
+    tx: &mut Txn<'_>,
+    entry: &Entry,
+    settlement: &Settlement,
+) -> Result<Vec<LaneState>, StoreError> {
+    let Settlement { lane, parts, also, refused, .. } = settlement;
+    let event = &entry.work.event;
+    let here = (&event.place, &event.message);
+    match &event.content {
+        Content::Posted(_) | Content::Edited(_) => {
+            if entry.summary.is_some() {
+                messages::set_copy(tx, here, lane, (parts, &[]))?;
+            } else if !parts.is_empty() {
+                albums::set_copies(tx, entry, parts)?;
+            }
+            if let Some(first) = parts.first() {
+                messages::name(tx, (lane, &first.id), also)?;
+            }
+        }
+        Content::Reacted { by, reaction, .. } => {
+            let by = Person { network: event.place.network.clone(), user: by.user.clone() };
+            let made = parts.first().map(|part| &part.id);
+            messages::set_reaction_event(tx, here, (&by, reaction), (lane, made))?;
+            if *refused {
+                messages::refuse_reaction(tx, here, (&by, reaction), lane)?;
+            }
+        }
+        Content::Unreacted { by, reaction } => {
+            let by = Person { network: event.place.network.clone(), user: by.clone() };
+            messages::set_reaction_event(tx, here, (&by, reaction), (lane, None))?;
+        }
+        // Whoever had to be asked for has allowed it.
+        Content::Deleted { .. } if !refused => {
+            if let Some(origin) = messages::take_away(tx, here)? {
+                return summaries::end(tx, lane, &origin);
+            }
+        }
+        Content::PollClosed { .. } if !refused => return votes::close(tx, lane, here),
+        Content::Deleted { .. }
+        | Content::PollClosed { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => {}
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Polls: who voted for what on which side, and when it is over.
+//!
+//! Rule: votes do not cross; each side has its own, and the others read the sum. A poll is over
+//! when it is over at its origin, or when its author or a moderator says so; a copy that ends by
+//! itself ends nothing.
+
+use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, UserId, VoteChange};
+
+use super::records::{Origin, PollRecord, VoteRecord};
+use super::txn::Txn;
+use super::{StoreError, accept, keys, messages, portals, queue, summaries};
+use crate::lane::{KnownPoll, LaneState, Speaker, Work};
+use crate::portal::Portal;
+
+/// The record of the poll in a new message.
+pub fn begin(message: &Message) -> Option<PollRecord> {
+    let Some(Card::Poll(poll)) = &message.card else { return None };
+    let answers = poll.answers.iter();
+    Some(PollRecord {
+        answers: answers.map(|answer| (answer.id.clone(), answer.text.plain())).collect(),
+        choices: poll.choices,
+        disclosed: poll.disclosed,
+        closed: poll.closed,
+        votes: Vec::new(),
+        counts: Vec::new(),
+    })
+}
+
+/// The poll after an edit: votes stay as long as the answers are the same ones.
+pub fn revise(known: &mut Option<PollRecord>, message: &Message) {
+    let Some(mut newer) = begin(message) else { return };
+    if let Some(known) = known.take() {
+        newer.closed = known.closed;
+        let ids = |poll: &PollRecord| -> Vec<String> {
+            poll.answers.iter().map(|(id, _)| id.clone()).collect()
+        };
+        if ids(&known) == ids(&newer) {
+            (newer.votes, newer.counts) = (known.votes, known.counts);
+        }
+    }
+    *known = Some(newer);
+}
+
+/// How a poll stands, for everybody outside the store.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn known(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> {
+    let Some(poll) = &origin.poll else { return Ok(None) };
+    let mut votes = Vec::new();
+    for (number, counts) in &poll.counts {
+        votes.push((*number, counts.clone()));
+    }
+    for vote in &poll.votes {
+        if poll.counts.iter().any(|(counted, _)| *counted == vote.place) {
+            continue;
+        }
+        let at = votes.iter().position(|(number, _)| *number == vote.place);
+        let at = at.unwrap_or_else(|| {
+            votes.push((vote.place, vec![0; poll.answers.len()]));
+            votes.len() - 1
+        });
+        let Some((_, sums)) = votes.get_mut(at) else { continue };
+        for answer in &vote.answers {
+            if let Some(sum) = sums.get_mut(usize::from(*answer)) {
+                *sum += 1;
+            }
+        }
+    }
+    let votes = votes.into_iter().map(|(number, sums)| Ok((tx.numbered(number)?, sums)));
+    Ok(Some(KnownPoll {
+        answers: poll.answers.iter().map(|(_, text)| text.clone()).collect(),
+        disclosed: poll.disclosed,
+        closed: poll.closed,
+        votes: votes.collect::<Result<_, StoreError>>()?,
+    }))
+}
+
+/// Takes in what happened to a poll; the lanes that got entries, or `None` when it says nothing new.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hear(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    event: Event,
+) -> Result<Option<Vec<LaneState>>, StoreError> {
+    let Some(mut origin) = messages::origin(tx, &event.place, &event.message)? else {
+        return Ok(None);
+    };
+    let Some(mut poll) = origin.poll.take().filter(|_| !origin.deleted) else { return Ok(None) };
+    let side = tx.number(&event.place)?;
+    let home = side == origin.place;
+    let (news, over) = match &event.content {
+        Content::Voted { by, answers, change } => {
+            let voter = voter(tx, &origin, &event.place, by)?;
+            let answers = poll.numbers(answers, home);
+            (poll.vote((side, voter), answers, *change), false)
+        }
+        Content::Counted { counts, closed } => {
+            let over = *closed && home && !poll.closed;
+            (poll.count(side, counts) || over, over)
+        }
+        Content::PollClosed { by } => {
+            let certain = match by {
+                Some(user) => messages::wrote(tx, &origin, &event.place, user)?,
+                None => home,
+            };
+            (!poll.closed && (certain || by.is_some()), !poll.closed && certain)
+        }
+        Content::Posted(_)
+        | Content::Edited(_)
+        | Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => (false, false),
+    };
+    if !news {
+        return Ok(None);
+    }
+    poll.closed |= over;
+    origin.poll = Some(poll);
+    messages::store_origin(tx, origin.clone())?;
+    let mut lanes = hand_on(tx, portal, &event, over)?;
+    let votes_only = matches!(event.content, Content::Voted { .. } | Content::Counted { .. });
+    if over {
+        accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
+    } else if votes_only {
+        accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.others(&event.place))?);
+    }
+    Ok(Some(lanes))
+}
+
+/// The end of a poll goes to the lanes of the other places, votes do not.
+fn hand_on(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    event: &Event,
+    over: bool,
+) -> Result<Vec<LaneState>, StoreError> {
+    let mut event = event.clone();
+    if over && matches!(event.content, Content::Counted { .. }) {
+        event.content = Content::PollClosed { by: None };
+    }
+    let mut lanes = Vec::new();
+    if matches!(event.content, Content::PollClosed { .. }) {
+        for place in portal.others(&event.place) {
+            let work = Work { event: event.clone(), speaker: Speaker::Author, answer: None };
+            lanes.push(queue::append(tx, &place, work)?);
+        }
+    }
+    Ok(lanes)
+}
+
+/// A poll was closed by somebody who had to be asked for, and it was allowed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<LaneState>, StoreError> {
+    let Some(mut origin) = messages::origin(tx, place, message)? else { return Ok(Vec::new()) };
+    match &mut origin.poll {
+        Some(poll) if !poll.closed => poll.closed = true,
+        Some(_) | None => return Ok(Vec::new()),
+    }
+    messages::store_origin(tx, origin.clone())?;
+    let portal = portals::of(tx, lane)?;
+    let places = portal.map(|portal| portal.active()).unwrap_or_default();
+    summaries::votes(tx, &origin, &places)
+}
+
+fn voter(
+    tx: &Txn<'_>,
+    origin: &Origin,
+    place: &Place,
+    user: &UserId,
+) -> Result<keys::Hash, StoreError> {
+    let person = Person { network: place.network.clone(), user: user.clone() };
+    Ok(keys::voter(&person, &tx.numbered(origin.place)?, &origin.message))
+}
+
+impl PollRecord {
+    /// Answers as numbers in order. At home they have the ids of the poll, in copies their numbers.
+    fn numbers(&self, ids: &[String], home: bool) -> Vec<u16> {
+        let number = |id: &String| {
+            let by_id = self.answers.iter().position(|(known, _)| home && known == id);
+            by_id.or_else(|| id.parse().ok()).filter(|at| *at < self.answers.len())
+        };
+        let mut numbers: Vec<u16> =
+            ids.iter().filter_map(number).filter_map(|at| u16::try_from(at).ok()).collect();
+        numbers.truncate(usize::try_from(self.choices.max(1)).unwrap_or(usize::MAX));
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Notes a vote; `false` when it changes nothing or comes too late.
+    fn vote(
+        &mut self,
+        (place, voter): (u32, keys::Hash),
+        answers: Vec<u16>,
+        change: VoteChange,
+    ) -> bool {
+        if self.closed {
+            return false;
+        }
+        let is_theirs = |vote: &VoteRecord| (vote.place, vote.voter) == (place, voter);
+        let at = self.votes.iter().position(is_theirs);
+        let before = at.map(|at| self.votes.remove(at).answers).unwrap_or_default();
+        let mut after = match change {
+            VoteChange::Set => answers,
+            VoteChange::Add => [before.clone(), answers].concat(),
+            VoteChange::Remove => {
+                before.iter().filter(|answer| !answers.contains(answer)).copied().collect()
+            }
+        };
+        after.sort_unstable();
+        after.dedup();
+        let news = after != before;
+        if !after.is_empty() {
+            self.votes.push(VoteRecord { place, voter, answers: after });
+        }
+        news
+    }
+
+    /// Notes a network's own count; `false` when it is known.
+    fn count(&mut self, place: u32, counts: &[u64]) -> bool {
+        let mut counts = counts.to_vec();
+        counts.resize(self.answers.len(), 0);
+        let at = self.counts.iter().position(|(known, _)| *known == place);
+        let before = at.map(|at| self.counts.remove(at).1);
+        let news = match &before {
+            Some(before) => *before != counts,
+            None => counts.iter().any(|count| *count > 0),
+        };
+        if news || before.is_some() {
+            self.counts.push((place, counts));
+        }
+        news
+    }
+}
