@@ -114,5 +114,7 @@ fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
 fn is_message(event: &Value) -> bool {
     let relation = event.get("content").and_then(|content| content.get("m.relates_to"));
     let kind = relation.and_then(|relation| relation.get("rel_type")).and_then(Value::as_str);
-    matches!(text(event, "type"), Some("m.room.message" | "m.sticker")) && kind != Some("m.replace")
+    let says =
+        |kind: &str| matches!(kind, "m.room.message" | "m.sticker") || kind.ends_with("poll.start");
+    text(event, "type").is_some_and(says) && kind != Some("m.replace")
 }

@@ -4,8 +4,11 @@
 //! Rule: a transaction id is made of the store's number, the entry's and the part's, so that it is
 //! unique over all ghosts and for ever, and the same on every try.
 
+mod chat;
+mod files;
+
 use async_trait::async_trait;
-use bridge_model::{Capabilities, MediaHandle, Message, MessageId, Reaction, Timestamp};
+use bridge_model::{Capabilities, Message, MessageId, Timestamp};
 use ruma::api::client::membership::leave_room;
 use ruma::api::client::message::send_message_event;
 use ruma::api::client::redact::redact_event;
@@ -14,9 +17,9 @@ use ruma::{MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransacti
 use serde_json::Value;
 
 use super::client::{ClientError, Identity};
-use super::convert::outgoing::{self, PartContent, Uploaded};
+use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
-use crate::network::{AskError, Deliver, MediaSource};
+use crate::network::{Deliver, MediaSource};
 use crate::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
 
 #[async_trait]
@@ -92,7 +95,7 @@ impl MatrixNetwork {
         match &order.act {
             Act::Post { voice, message, native_reply, .. } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let uploaded = self.uploads(&identity, message, media).await?;
+                let uploaded = self.uploads((order, &identity), message, media).await?;
                 let contents =
                     outgoing::post_parts(message, *native_reply, &order.source, &uploaded);
                 let at = Some(message.sent_at);
@@ -100,7 +103,7 @@ impl MatrixNetwork {
             }
             Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let message = self.rehosted(&identity, message, media).await?;
+                let message = self.rehosted((order, &identity), message, media).await?;
                 self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
             }
             Act::Delete { voice, parts } => {
@@ -112,12 +115,7 @@ impl MatrixNetwork {
             }
             Act::React { voice, target, reaction, .. } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let key = match reaction {
-                    Reaction::Emoji(emoji) => emoji.clone(),
-                    Reaction::Custom { id, .. } if convert::native::is_mxc(id) => id.clone(),
-                    Reaction::Custom { name, .. } => format!(":{name}:"),
-                };
-                let content = outgoing::reaction(target.as_str(), &key, &order.source);
+                let content = outgoing::reaction(target.as_str(), reaction, &order.source);
                 self.send_parts((order, room, &identity), vec![content], None, done).await
             }
             Act::Unreact { voice, id, .. } => {
@@ -125,75 +123,25 @@ impl MatrixNetwork {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
                 Ok(self.redact((order, room, &identity), id).await?)
             }
-            Act::Pin { target } => Ok(self.pin(room, target).await?),
-            Act::Unpin { .. }
-            | Act::ClosePoll { .. }
-            | Act::SetChat { .. }
-            | Act::SetThread { .. }
-            | Act::Refresh { .. }
-            | Act::Withdraw { .. } => {
-                let reason = "not possible on matrix".to_owned();
-                Err(DeliverError::Refused { reason }.into())
+            Act::Pin { target } => Ok(self.pin(room, target, true).await?),
+            Act::Unpin { target } => Ok(self.pin(room, target, false).await?),
+            Act::ClosePoll { voice, parts } => {
+                // A copy that was closed from the start is words, and has no such part.
+                let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let end = outgoing::poll_end(poll.id.as_str(), &order.source);
+                Ok(self.send_one((order, room, &identity), 0, end, None).await.map(drop)?)
             }
+            Act::SetChat { change } => self.set_chat(room, change, media).await,
+            // A thread is a message here: it has no name and cannot be closed.
+            Act::SetThread { .. } => Ok(()),
+            Act::Refresh { voice } => Ok(self.refresh(voice, media).await?),
+            Act::Withdraw { voice } => Ok(self.withdraw(voice, room).await?),
             Act::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)
             }
         }
-    }
-
-    /// Uploads the files of a message. One that cannot be had is shown as what it was.
-    async fn uploads(
-        &self,
-        identity: &Identity,
-        message: &Message,
-        source: &dyn MediaSource,
-    ) -> Result<Vec<Uploaded>, ActError> {
-        let mut uploaded = Vec::new();
-        for media in &message.media {
-            let stream = match source.open(media).await {
-                Ok(stream) => stream,
-                Err(AskError::Retry { after, reason }) => {
-                    return Err(DeliverError::Retry { after, reason }.into());
-                }
-                Err(AskError::Refused(reason)) => {
-                    uploaded.push(Uploaded::missing(media.clone(), &reason));
-                    continue;
-                }
-            };
-            let mime = media.mime.clone().or_else(|| stream.mime.clone());
-            let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
-            let name = media.name.as_deref();
-            match self.client.upload(identity, (name, &mime), stream).await {
-                Ok(uri) => uploaded.push(Uploaded::at(media.clone(), uri, mime)),
-                Err(error) if error.is("M_TOO_LARGE") => {
-                    let reason = "larger than this homeserver allows";
-                    uploaded.push(Uploaded::missing(media.clone(), reason));
-                }
-                // An upload that broke off is repeated without harm.
-                Err(error) => return Err(error.decide().or_retry().into()),
-            }
-        }
-        Ok(uploaded)
-    }
-
-    /// The message with its files on this homeserver, so that an edit can name them.
-    async fn rehosted(
-        &self,
-        identity: &Identity,
-        message: &Message,
-        source: &dyn MediaSource,
-    ) -> Result<Message, ActError> {
-        let mut message = message.clone();
-        let uploaded = self.uploads(identity, &message, source).await?;
-        for (media, uploaded) in message.media.iter_mut().zip(uploaded) {
-            if let Some((uri, mime)) = uploaded.address() {
-                let reference = uri.to_owned();
-                media.handle = MediaHandle { network: self.id.clone(), reference };
-                media.mime = Some(mime.to_owned());
-            }
-        }
-        Ok(message)
     }
 
     async fn send_parts(
@@ -227,7 +175,15 @@ impl MatrixNetwork {
         );
         let at = at.and_then(|at| UInt::try_from(at.0).ok());
         request.timestamp = at.map(MilliSecondsSinceUnixEpoch);
-        let response = self.client.send(request, identity).await?;
+        let outside = outgoing::without_thread(&content.content);
+        let response = match self.client.send(request.clone(), identity).await {
+            // No thread hangs on an event that is in one itself ("Threading"); nothing was sent.
+            Err(error) if error.is("M_UNKNOWN") && outside.is_some() => {
+                request.body = ruma::serde::Raw::from_json(raw(&outside.unwrap_or_default())?);
+                self.client.send(request, identity).await?
+            }
+            other => other?,
+        };
         Ok(MessageId::from(response.event_id.as_str()))
     }
 
@@ -281,19 +237,6 @@ impl MatrixNetwork {
             }
             Err(error) => Err(error),
         }
-    }
-
-    async fn pin(&self, room: &OwnedRoomId, target: &MessageId) -> Result<(), ClientError> {
-        let state = rooms::state(&self.client, room, "m.room.pinned_events", "").await?;
-        let pinned = state.as_ref().and_then(|event| event.get("content")?.get("pinned"));
-        let mut pinned = pinned.and_then(Value::as_array).cloned().unwrap_or_default();
-        let target = Value::from(target.as_str());
-        if pinned.contains(&target) {
-            return Ok(());
-        }
-        pinned.push(target);
-        let content = serde_json::json!({ "pinned": pinned });
-        rooms::set_state(&self.client, room, ("m.room.pinned_events", ""), &content).await
     }
 
     /// A room that the core bot is not in any more is closed to everybody.

@@ -59,6 +59,30 @@ impl MatrixNetwork {
         Ok(Identity::Ghost(mxid))
     }
 
+    /// Brings the profile of a ghost up to date. One that was never made has none.
+    ///
+    /// # Errors
+    /// The decision about the entry.
+    pub(super) async fn refresh(
+        &self,
+        voice: &Voice,
+        media: &dyn MediaSource,
+    ) -> Result<(), DeliverError> {
+        let Voice::Person { person, name, avatar, .. } = voice else { return Ok(()) };
+        let Some(stored) = self.store.ghost(person).await.map_err(retry)? else { return Ok(()) };
+        if name.is_empty() {
+            return Ok(());
+        }
+        let mxid = OwnedUserId::try_from(self.ghosts.mxid(&stored.localpart))
+            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+        let mut record = stored.clone();
+        self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
+        if record != stored {
+            self.store.save_ghost(person, record).await.map_err(retry)?;
+        }
+        Ok(())
+    }
+
     async fn profile(
         &self,
         record: &mut GhostRecord,

@@ -3,6 +3,10 @@
 //!
 //! Rule: what cannot be read is skipped with its event id logged; the rest goes on.
 
+mod beacon;
+mod context;
+mod upgrade;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +14,10 @@ use bridge_model::{
     Author, AuthorKind, Content, Event, MediaHandle, MessageId, NetworkId, Person, Place, Reply,
     Timestamp, UserId,
 };
-use ruma::api::client::room::get_room_event;
-use ruma::{OwnedEventId, OwnedRoomId};
+use ruma::OwnedRoomId;
 use serde_json::Value;
 
-use super::client::{Client, Identity};
+use super::client::Client;
 use super::convert::incoming::{self, Own};
 use super::{MATRIX, convert, rooms};
 use crate::clock::Clock;
@@ -91,12 +94,19 @@ impl Listener {
     pub(super) async fn convert(&self, raw: &Value) -> Vec<Event> {
         let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
         let (room, sender, kind) = (text("room_id"), text("sender"), text("type"));
-        if kind == "m.room.member" {
-            return self.member(room, raw).into_iter().collect();
+        if kind == incoming::MEMBER {
+            return self.member(room, raw).await.into_iter().collect();
         }
         if self.ghosts.is_ours(sender) {
             return Vec::new();
         }
+        if kind == upgrade::TOMBSTONE {
+            return self.moved(room, raw).await.into_iter().collect();
+        }
+        if let Some(beacon) = beacon::kind(kind) {
+            return self.beacon(room, raw, beacon).await;
+        }
+        let raw = &*self.with_previous(room, raw).await;
         let profile = self.profile(room, sender).await;
         let private = self.is_private(room, raw).await;
         let events = {
@@ -133,14 +143,7 @@ impl Listener {
 
     /// An answer names only the event that it answers; other networks show whose words they were.
     async fn complete(&self, room: &str, reply: &mut Reply) {
-        let (Ok(room_id), Ok(event_id)) =
-            (OwnedRoomId::try_from(room), OwnedEventId::try_from(reply.message.as_str()))
-        else {
-            return;
-        };
-        let request = get_room_event::v3::Request::new(room_id, event_id);
-        let Ok(answer) = self.client.send(request, &Identity::Bot).await else { return };
-        let Ok(raw) = serde_json::from_str::<Value>(answer.event.json().get()) else { return };
+        let Some(raw) = self.event(room, reply.message.as_str()).await else { return };
         let sender = raw.get("sender").and_then(Value::as_str).unwrap_or_default();
         let name = self.profile(room, sender).await.name;
         let anybody = Own {
@@ -160,26 +163,29 @@ impl Listener {
         }
     }
 
-    /// Invitations of our accounts, the removal of the core bot, and new profiles.
-    fn member(&self, room: &str, raw: &Value) -> Option<Event> {
+    /// Invitations of our accounts, the removal of the core bot, and members and their profiles.
+    async fn member(&self, room: &str, raw: &Value) -> Option<Event> {
         let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
         let content = raw.get("content");
         let field = |key: &str| content.and_then(|content| content.get(key)?.as_str());
         let (sender, member) = (text("sender"), text("state_key"));
         let membership = field("membership").unwrap_or_default();
         self.forget_private(room);
-        self.remember(
-            room,
-            member,
-            Profile {
-                name: field("displayname").map(Into::into),
-                avatar: field("avatar_url").map(Into::into),
-            },
-        );
+        let known = self.known(room, member);
+        let profile = Profile {
+            name: field("displayname").map(Into::into),
+            avatar: field("avatar_url").map(Into::into),
+        };
+        self.remember(room, member, profile);
         let lost = member == self.ghosts.bot() && matches!(membership, "leave" | "ban");
         let content = if membership == "invite" && self.ghosts.is_ours(member) {
             if self.ghosts.is_ours(sender) {
                 return None;
+            }
+            if member == self.ghosts.bot()
+                && let Some(moved) = self.invited_to_successor(room, raw).await
+            {
+                return Some(moved);
             }
             let by = Author {
                 user: UserId::from(sender),
@@ -192,7 +198,15 @@ impl Listener {
         } else if lost && sender != self.ghosts.bot() {
             Content::Closed
         } else {
-            return None;
+            let raw = self.with_previous(room, raw).await;
+            let own = Own {
+                ghost: &|mxid| self.ghosts.is_ours(mxid),
+                bot: self.ghosts.bot(),
+                command_prefix: super::COMMAND_PREFIX.trim_end(),
+                private: false,
+                name: &|_| known.clone(),
+            };
+            return incoming::member(room, &raw, &own);
         };
         let place = Place::new(MATRIX, room);
         let message = MessageId::from(text("event_id"));
@@ -297,5 +311,9 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         | Content::ChatChanged { .. }
         | Content::ThreadChanged { .. } => return,
     };
+    if author.avatar.is_some() {
+        // One that holds for this message alone.
+        return;
+    }
     author.avatar = avatar.map(|uri| MediaHandle { network: MATRIX.into(), reference: uri.into() });
 }

@@ -81,8 +81,16 @@ fn part(event: &Value, source: &str) -> Option<(u64, Part)> {
     if identity.get("id")?.as_str()? != source || content.get("m.new_content").is_some() {
         return None;
     }
-    let kind = content.get("msgtype").and_then(Value::as_str).unwrap_or_default();
-    let media = matches!(kind, "m.image" | "m.video" | "m.audio" | "m.file");
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    // As when they are sent: polls count as files.
+    let media = match text(event, "type").unwrap_or_default().as_str() {
+        "m.room.message" => {
+            let kind = text(content, "msgtype").unwrap_or_default();
+            matches!(kind.as_str(), "m.image" | "m.video" | "m.audio" | "m.file")
+        }
+        kind if kind.ends_with("poll.end") => return None,
+        kind => kind == "m.sticker" || kind.ends_with("poll.start"),
+    };
     let id = MessageId::from(event.get("event_id")?.as_str()?);
     Some((identity.get("part")?.as_u64()?, Part { id, media }))
 }

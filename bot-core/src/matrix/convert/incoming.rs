@@ -4,8 +4,14 @@
 //! Rule: read tolerantly, field by field. ruma's content types cannot be read back once
 //! they were flattened, and one odd field would lose the whole event.
 
+#[cfg(test)]
+mod kinds;
 mod media;
 mod message;
+mod persona;
+mod place;
+mod poll;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +22,8 @@ use bridge_model::{
 use serde_json::Value;
 
 use super::{NETWORK, name};
+pub use place::beacon;
+pub use state::{MEMBER, PINS, member};
 
 /// What is ours, and what the caller has found out.
 pub struct Own<'a> {
@@ -76,8 +84,9 @@ struct Raw<'a> {
 /// cross, for what was redacted already, and for whatever our own accounts did. In each
 /// author, `avatar` is left to the caller.
 ///
-/// Reads `m.room.message`, `m.sticker`, `m.reaction` and `m.room.redaction`, the latter in
-/// the forms of room versions before and since 11.
+/// Reads `m.room.message`, `m.sticker`, `m.reaction`, `m.room.redaction` (in the forms of room
+/// versions before and since 11), polls (MSC3381, both prefixes), and a room's name, topic,
+/// picture and pins. Members are read by [`member`], points that move by [`beacon`].
 ///
 /// # Errors
 /// [`Unreadable`] for an event that cannot be read; skip it.
@@ -85,10 +94,13 @@ pub fn events(room: &str, raw: &Value, own: &Own<'_>) -> Result<Vec<Event>, Unre
     let Some(kind) = text(raw, "type") else {
         return Err(Unreadable::malformed("there is no `type`"));
     };
-    if !matches!(
+    let poll = poll::kind(kind);
+    let state = state::is_known(kind);
+    let message = matches!(
         kind,
         "m.room.message" | "m.sticker" | "m.reaction" | "m.room.redaction" | "m.room.encrypted"
-    ) {
+    );
+    if !message && !state && poll.is_none() {
         return Ok(Vec::new());
     }
     let event = envelope(room, raw, own)?;
@@ -98,9 +110,16 @@ pub fn events(room: &str, raw: &Value, own: &Own<'_>) -> Result<Vec<Event>, Unre
     if kind == "m.room.redaction" {
         return event.redaction(raw);
     }
+    if state {
+        // Here empty content says that something was taken away.
+        return Ok(if own.private { Vec::new() } else { event.state(kind, raw) });
+    }
     if event.content.as_object().is_none_or(|content| content.is_empty()) {
         // What is left of a redacted event.
         return Ok(Vec::new());
+    }
+    if let Some(poll) = poll {
+        return if own.private { Ok(Vec::new()) } else { event.poll(poll) };
     }
     match kind {
         "m.room.encrypted" => Err(Unreadable::encrypted("the event is encrypted")),
@@ -181,7 +200,8 @@ impl Raw<'_> {
     /// What is said to the core bot. A notice is never a command: bots talk in notices, and
     /// two of them could keep each other talking.
     fn command(&self, message: &Message) -> Option<Command> {
-        if message.kind != MessageKind::Text || !message.media.is_empty() {
+        let words = message.media.is_empty() && message.card.is_none();
+        if message.kind != MessageKind::Text || !words {
             return None;
         }
         // The plain body: Markdown may have eaten a part of a code or an address.
@@ -211,6 +231,35 @@ impl Raw<'_> {
             name: name::shown((self.own.name)(self.sender).as_deref(), self.sender),
             username: None,
             avatar: None,
+        }
+    }
+
+    /// Polls: the question, a new version of it, a vote, the end.
+    fn poll(&self, kind: poll::Kind) -> Result<Vec<Event>, Unreadable> {
+        let relation = self.content.get("m.relates_to");
+        let field = |key| relation.and_then(|relation| text(relation, key));
+        let target = field("event_id");
+        let missing = || Unreadable::malformed("a vote or end of no poll");
+        match kind {
+            poll::Kind::Start if field("rel_type") == Some("m.replace") => {
+                let (Some(target), Some(new)) = (target, self.content.get("m.new_content")) else {
+                    return Err(Unreadable::malformed("an edit of no poll"));
+                };
+                let message = poll::start(self, new, None)?;
+                Ok(vec![self.event(target, Content::Edited(message))])
+            }
+            poll::Kind::Start => {
+                let message = poll::start(self, self.content, relation)?;
+                Ok(vec![self.event(self.id, Content::Posted(message))])
+            }
+            poll::Kind::Response => {
+                let vote = poll::vote(self.content, UserId::from(self.sender));
+                Ok(vec![self.event(target.ok_or_else(missing)?, vote)])
+            }
+            poll::Kind::End => {
+                let by = Some(UserId::from(self.sender));
+                Ok(vec![self.event(target.ok_or_else(missing)?, Content::PollClosed { by })])
+            }
         }
     }
 
@@ -244,4 +293,16 @@ fn is_redacted(raw: &Value) -> bool {
 /// A string field.
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
+}
+
+/// The plain words of a block of text of extensible events (MSC1767): a list in `m.text`, or a
+/// string in one of the older places.
+fn words(block: &Value) -> Option<&str> {
+    let entries = block.get("m.text").and_then(Value::as_array);
+    let plain = entries.and_then(|entries| {
+        entries.iter().find(|entry| text(entry, "mimetype").is_none_or(|mime| mime == "text/plain"))
+    });
+    let listed = plain.and_then(|entry| text(entry, "body"));
+    let older = ["m.text", "org.matrix.msc1767.text", "body"];
+    listed.or_else(|| older.iter().find_map(|key| text(block, key)))
 }

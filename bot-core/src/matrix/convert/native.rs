@@ -48,6 +48,21 @@ pub fn is_mxc(uri: &str) -> bool {
     <&ruma::MxcUri>::from(uri).is_valid()
 }
 
+/// An emoji by its name: `:name:`, or the name alone where it is no word but, say, the plain emoji
+/// that the custom one stands for.
+pub fn shortcode(name: &str) -> String {
+    if name.is_empty() || is_word(name) || name.starts_with(':') || name.ends_with(':') {
+        format!(":{name}:")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Whether `name` is one that people could type between colons.
+pub(super) fn is_word(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '~' | '.'))
+}
+
 /// A name on one line, with single spaces.
 pub(super) fn one_line(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -109,7 +124,7 @@ fn native_span(span: Span) -> Span {
         Leaf::Emoji { id, name, .. } if is_mxc(&id) && !name.is_empty() => {
             Leaf::Emoji { id, name, animated: false }
         }
-        Leaf::Emoji { name, .. } => Leaf::Text(format!(":{name}:")),
+        Leaf::Emoji { name, .. } => Leaf::Text(shortcode(&name)),
         same @ (Leaf::Text(_) | Leaf::Break | Leaf::Maths(_) | Leaf::Time { .. }) => same,
     };
     Span { leaf, style }

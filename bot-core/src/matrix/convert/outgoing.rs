@@ -8,19 +8,29 @@
 //! ruma's content types are not used: they cannot hold unknown fields, and their
 //! replacements put HTML into plain bodies.
 
+mod card;
 mod content;
 mod edit;
 mod emoji;
+mod info;
+#[cfg(test)]
+mod kinds;
 mod media;
+mod relation;
 #[cfg(test)]
 mod tests;
+mod uploaded;
 
-use bridge_model::{Media, Message, RichText};
+use bridge_model::{Card, Message, Reaction, RichText};
 use serde_json::{Map, Value, json};
 
-use super::MAX_CONTENT;
+use super::{MAX_CONTENT, native};
+pub use card::poll_end;
 pub use edit::{UNCHANGED, edit_parts};
-pub(super) use media::{SPOILER, VOICE};
+pub(super) use media::{SPOILER, SPOILER_REASON, VOICE};
+pub use relation::without_thread;
+use uploaded::Place;
+pub use uploaded::Uploaded;
 
 /// The field of every content of ours: `{"id": string, "part": number}`.
 pub const SOURCE: &str = "org.freeside.source";
@@ -39,97 +49,76 @@ pub struct PartContent {
     pub media: bool,
 }
 
-/// What became of a file of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uploaded {
-    /// The file.
-    pub media: Media,
-    place: Place,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    At { uri: String, mime: Option<String> },
-    Missing { reason: String },
-}
-
-impl Uploaded {
-    /// The file is on the media repository under `uri` (`mxc://…`).
-    pub fn at(media: Media, uri: impl Into<String>, mime: impl Into<String>) -> Self {
-        let mime = Some(mime.into());
-        Self { media, place: Place::At { uri: uri.into(), mime } }
-    }
-
-    /// Its `mxc://` URI and media type, where it has them.
-    pub fn address(&self) -> Option<(&str, &str)> {
-        match &self.place {
-            Place::At { uri, mime } => Some((uri, mime.as_deref()?)),
-            Place::Missing { .. } => None,
-        }
-    }
-
-    /// The file cannot be had; people are told that there was one, and `reason`.
-    pub fn missing(media: Media, reason: &str) -> Self {
-        Self { media, place: Place::Missing { reason: reason.to_owned() } }
-    }
-}
-
-/// The events that say `message`: first its files, with the text as caption of the first one,
-/// then what is left of the text, cut so that each content stays below [`MAX_CONTENT`].
+/// The events that say `message`: first its card, then its files, with the text as caption of the
+/// first one, then what is left of the text, cut so that each content stays below [`MAX_CONTENT`].
 ///
 /// With `native_reply` the first event answers `reply_to.message`; otherwise what is answered
-/// is drawn as a quote, where it is known. A message that says nothing has no events.
-/// Follows "m.room.message", "m.sticker", "Rich replies" and "Mentioning" in the
-/// specification.
+/// is drawn as a quote, where it is known. A message in a thread has all its events there. A
+/// message that says nothing has no events. Follows "m.room.message", "m.sticker", "Rich
+/// replies", "Threading" and "Mentioning" in the specification, and MSC3381 and MSC3488.
 pub fn post_parts(
     message: &Message,
     native_reply: bool,
     source: &str,
     media: &[Uploaded],
 ) -> Vec<PartContent> {
-    let mut parts = bare_parts(message, native_reply, media);
-    let reply = message.reply_to.as_ref().filter(|_| native_reply);
+    let closed = matches!(&message.card, Some(Card::Poll(poll)) if poll.closed);
+    let mut parts = bare_parts(message, native_reply, media, closed);
     for (number, part) in parts.iter_mut().enumerate() {
         if let Value::Object(content) = &mut part.content {
-            if let (0, Some(reply)) = (number, reply) {
-                let target = json!({ "event_id": reply.message.as_str() });
-                content.insert("m.relates_to".into(), json!({ "m.in_reply_to": target }));
-            }
+            relation::relate(content, message, (number, native_reply));
             sign(content, source, number);
         }
     }
     parts
 }
 
-/// The event that reacts to the event `target` with `key` ("m.reaction").
+/// The event that reacts to the event `target` ("m.reaction"); a picture of the media repository
+/// has its address as key and its name beside it (MSC4027), any other is its name.
 ///
 /// An emoji gets the selector of its coloured form, as clients write it, so that the
 /// reactions of both sides are counted together.
-pub fn reaction(target: &str, key: &str, source: &str) -> PartContent {
-    let key = emoji::coloured(key);
-    let relation = json!({ "rel_type": "m.annotation", "event_id": target, "key": key });
+pub fn reaction(target: &str, reaction: &Reaction, source: &str) -> PartContent {
     let mut content = Map::new();
+    let key = match reaction {
+        Reaction::Emoji(key) => emoji::coloured(key),
+        Reaction::Custom { id, name } if native::is_mxc(id) => {
+            for field in ["shortcode", "com.beeper.reaction.shortcode"] {
+                if !name.is_empty() {
+                    content.insert(field.into(), format!(":{name}:").into());
+                }
+            }
+            id.clone()
+        }
+        Reaction::Custom { name, .. } => emoji::coloured(&native::shortcode(name)),
+    };
+    let relation = json!({ "rel_type": "m.annotation", "event_id": target, "key": key });
     content.insert("m.relates_to".into(), relation);
     sign(&mut content, source, 0);
     PartContent { event_type: "m.reaction", content: Value::Object(content), media: false }
 }
 
-/// The contents without relation and signature.
-fn bare_parts(message: &Message, native_reply: bool, media: &[Uploaded]) -> Vec<PartContent> {
-    let mut text = content::whole_text(message, native_reply);
-    let mut parts = Vec::new();
+/// The contents without relation and signature; `as_words` as for [`card::part`].
+fn bare_parts(
+    message: &Message,
+    native_reply: bool,
+    media: &[Uploaded],
+    as_words: bool,
+) -> Vec<PartContent> {
+    let mut text = content::whole_text(message, native_reply, card::words(message, as_words));
+    let mut parts = Vec::from_iter(card::part(message, as_words));
     let mut lost = Vec::new();
     for file in media {
         let (uri, mime) = match &file.place {
-            Place::At { uri, mime } => (uri, mime.as_deref()),
-            Place::Missing { reason } => {
-                lost.extend(content::lost_file(&file.media, reason));
+            Place::At { uri, mime } => (uri, mime),
+            Place::Missing { line } => {
+                lost.extend(line.0.iter().cloned());
                 continue;
             }
         };
         let mut part = media::part(&file.media, uri, mime);
         if part.event_type == content::MESSAGE && !text.is_empty() && fits(message, &text) {
-            media::add_caption(&mut part.content, &std::mem::take(&mut text));
+            media::add_caption(&mut part.content, &file.media, &std::mem::take(&mut text));
         }
         parts.push(part);
     }

@@ -135,6 +135,12 @@ impl Reader {
         if let Some(Frame::Pre { fresh, .. }) = self.frames.top() {
             *fresh = false;
         }
+        let named = matches!(name, "strong" | "b" | "span");
+        if named && attribute(tag, "data-mx-profile-fallback").is_some() {
+            // The name of a profile for one message, which its reader knows from elsewhere (MSC4144).
+            self.skip(name);
+            return TokenSinkResult::Continue;
+        }
         match name {
             "script" => return self.leave_out(name, RawKind::ScriptData),
             "style" => return self.leave_out(name, RawKind::Rawtext),

@@ -8,7 +8,7 @@
 use bridge_model::text::nest::{Node, Wrap, nest};
 use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span};
 
-use super::super::address;
+use super::super::{address, native};
 
 /// Writes a text. One paragraph stands without `<p>`, as clients do it.
 pub(super) fn write(text: &RichText) -> String {
@@ -225,11 +225,12 @@ impl Writer {
     fn emoji(&mut self, id: &str, name: &str) {
         self.out.push_str("<img data-mx-emoticon src=\"");
         self.attribute(id);
-        for attribute in ["\" alt=\":", ":\" title=\":"] {
+        let shown = native::shortcode(name);
+        for attribute in ["\" alt=\"", "\" title=\""] {
             self.out.push_str(attribute);
-            self.attribute(name);
+            self.attribute(&shown);
         }
-        self.out.push_str(":\" height=\"32\">");
+        self.out.push_str("\" height=\"32\">");
         self.after_space = false;
     }
 

@@ -5,11 +5,11 @@
 //! (old clients), those whom the HTML links to.
 
 use bridge_model::{
-    Leaf, Media, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
+    Card, Leaf, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
 };
 use serde_json::Value;
 
-use super::{Raw, Unreadable, media, text};
+use super::{Raw, Unreadable, media, persona, place, text};
 use crate::matrix::convert::{html, native};
 
 /// Reads the content of an `m.room.message`, or the new content of an edit.
@@ -20,45 +20,62 @@ pub(super) fn read(
 ) -> Result<Message, Unreadable> {
     let body = text(content, "body");
     let body = body.ok_or_else(|| Unreadable::malformed("a message without `body`"))?;
-    let kind = match text(content, "msgtype") {
-        Some("m.emote") => MessageKind::Emote,
-        Some("m.notice") => MessageKind::Notice,
-        Some(_) => MessageKind::Text,
+    let (kind, msgtype) = match text(content, "msgtype") {
+        Some("m.emote") => (MessageKind::Emote, ""),
+        Some("m.notice") => (MessageKind::Notice, ""),
+        Some(other) => (MessageKind::Text, other),
         None => return Err(Unreadable::malformed("a message without `msgtype`")),
     };
-    let (reply_to, thread) = relations(relation);
-    let file = media::read(content)?;
-    let says = match &file {
-        // Without a name of its own, the body is the file's name ("Media captions").
-        Some(_) => text(content, "filename").is_some_and(|name| name != body),
-        None => true,
+    let mut message = bare(raw, (kind, content), relation);
+    if msgtype == "m.location" {
+        message.card = place::read(content).map(Card::Location);
+        place::unplaced(&mut message, content);
+        return Ok(message);
+    }
+    let gallery = media::gallery(content);
+    let says = match &gallery {
+        Some(_) => true,
+        None => {
+            message.media.extend(media::read(content)?);
+            // Without a name of its own, the body is the file's name ("Media captions").
+            message.media.is_empty() || text(content, "filename").is_some_and(|name| name != body)
+        }
     };
-    let body =
-        if says { whole_body(content, body, reply_to.is_some()) } else { RichText::default() };
-    let body = only_intended(body, content.get("m.mentions"));
-    Ok(message(raw, (kind, body), file, (reply_to, thread)))
+    if let Some((files, lost)) = gallery {
+        message.media = files;
+        message.notes = lost;
+    }
+    if says {
+        let words = whole_body(content, body, message.reply_to.is_some());
+        message.body = only_intended(words, content.get("m.mentions"));
+    }
+    if let Some(reason) = media::reason(content).filter(|_| !message.media.is_empty()) {
+        message.body.prepend(vec![Span::text(format!("({reason}) "))]);
+        message.body = message.body.normalise();
+    }
+    Ok(message)
 }
 
 /// Reads an `m.sticker`.
 pub(super) fn sticker(raw: &Raw<'_>, relation: Option<&Value>) -> Result<Message, Unreadable> {
-    let file = media::sticker(raw.content)?;
-    let kind = MessageKind::Text;
-    Ok(message(raw, (kind, RichText::default()), Some(file), relations(relation)))
+    let mut message = bare(raw, (MessageKind::Text, raw.content), relation);
+    message.media.push(media::sticker(raw.content)?);
+    Ok(message)
 }
 
-fn message(
+/// A message of this author in its place, which says nothing yet.
+pub(super) fn bare(
     raw: &Raw<'_>,
-    (kind, body): (MessageKind, RichText),
-    file: Option<Media>,
-    (reply_to, thread): (Option<Reply>, Option<MessageId>),
+    (kind, content): (MessageKind, &Value),
+    relation: Option<&Value>,
 ) -> Message {
+    let (reply_to, thread) = relations(relation);
+    let author = persona::worn(raw.author(), content);
     Message {
         kind,
-        body,
-        media: file.into_iter().collect(),
         reply_to,
         thread: thread.map(|root| Thread { root, name: None }),
-        ..Message::new(raw.author(), Timestamp(raw.sent_at))
+        ..Message::new(author, Timestamp(raw.sent_at))
     }
 }
 
@@ -86,6 +103,7 @@ fn whole_body(content: &Value, body: &str, is_reply: bool) -> RichText {
         }
     }
     let body = if is_reply { without_fallback(body) } else { body };
+    let body = persona::without_name(body, content);
     RichText::plain_text(body).normalise()
 }
 

@@ -284,10 +284,62 @@ fn malformed_events_are_errors_and_not_panics() {
     assert!(events_of("m.room.redaction", json!({})).is_err());
 }
 
+const KINDS: [&str; 11] = [
+    "m.room.message",
+    "m.sticker",
+    "m.reaction",
+    "m.room.redaction",
+    "m.poll.start",
+    "org.matrix.msc3381.poll.response",
+    "m.poll.end",
+    "m.room.name",
+    "m.room.topic",
+    "m.room.avatar",
+    "m.room.pinned_events",
+];
+
+const KEYS: [&str; 31] = [
+    "body",
+    "msgtype",
+    "format",
+    "formatted_body",
+    "m.relates_to",
+    "m.new_content",
+    "m.in_reply_to",
+    "event_id",
+    "rel_type",
+    "key",
+    "url",
+    "info",
+    "size",
+    "m.mentions",
+    "user_ids",
+    "redacts",
+    "geo_uri",
+    "uri",
+    "itemtypes",
+    "itemtype",
+    "waveform",
+    "pinned",
+    "m.location",
+    "m.poll",
+    "question",
+    "answers",
+    "m.text",
+    "org.matrix.msc1767.audio",
+    "com.beeper.per_message_profile",
+    "displayname",
+    "membership",
+];
+
 fn any_json() -> impl Strategy<Value = Value> {
     let known = prop_oneof![
         Just("m.text"),
         Just("m.image"),
+        Just("m.location"),
+        Just("m.audio"),
+        Just("dm.filament.gallery"),
+        Just("geo:1,2;u=3"),
         Just("m.replace"),
         Just("m.thread"),
         Just("mxc://x/y"),
@@ -305,24 +357,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         known.prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
-    let keys = prop_oneof![
-        Just("body"),
-        Just("msgtype"),
-        Just("format"),
-        Just("formatted_body"),
-        Just("m.relates_to"),
-        Just("m.new_content"),
-        Just("m.in_reply_to"),
-        Just("event_id"),
-        Just("rel_type"),
-        Just("key"),
-        Just("url"),
-        Just("info"),
-        Just("size"),
-        Just("m.mentions"),
-        Just("user_ids"),
-        Just("redacts"),
-    ];
+    let keys = proptest::sample::select(KEYS.to_vec());
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
             1 => proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
@@ -338,8 +373,14 @@ proptest! {
     /// Law 1.
     #[test]
     fn any_content_is_read_or_refused(content in any_json(), private in any::<bool>()) {
-        for kind in ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"] {
-            drop(events("!r", &raw(kind, content.clone()), &own(private)));
+        for kind in KINDS {
+            let mut event = raw(kind, content.clone());
+            drop(events("!r", &event, &own(private)));
+            event["state_key"] = "".into();
+            event["unsigned"] = json!({ "prev_content": content });
+            drop(events("!r", &event, &own(private)));
+            drop(member("!r", &event, &own(private)));
+            drop(beacon("!r", (&event, &event), private, &own(private)));
         }
     }
 

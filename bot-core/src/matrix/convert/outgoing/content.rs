@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The content of `m.room.message` for text.
 
-use bridge_model::{Block, Leaf, Media, Message, MessageKind, RichText, Span, Style};
+use bridge_model::{Block, Leaf, Message, MessageKind, RichText, Span, Style};
 use serde_json::{Map, Value, json};
 
 use super::PartContent;
@@ -10,41 +10,30 @@ use crate::matrix::convert::{html, name, native, text};
 /// The type of events that say something.
 pub(super) const MESSAGE: &str = "m.room.message";
 
-/// What a message says, with what people need to know to understand it: what it answers,
-/// where that cannot be shown natively, and whom it was forwarded from.
-pub(super) fn whole_text(message: &Message, native_reply: bool) -> RichText {
+/// What a message says, with what people need to know to understand it: what it answers, where
+/// that cannot be shown natively, whom it was forwarded from, and a card that is words.
+pub(super) fn whole_text(message: &Message, native_reply: bool, card: RichText) -> RichText {
     let mut blocks = Vec::new();
     if !native_reply {
         blocks.extend(drawn_quote(message));
     }
+    let mut said = card.0;
+    said.extend(message.body.0.iter().cloned());
     if let Some(from) = message.forwarded.as_ref().and_then(|f| name::clean(&f.from)) {
         let style = Style { subtext: true, ..Style::default() };
         let leaf = Leaf::Text(format!("↪ {from}"));
         let mut spans = vec![Span { leaf, style }];
         // One break only between this line and the first words.
-        let mut rest = message.body.0.clone();
-        if let Some(Block::Paragraph(first)) = rest.first_mut() {
+        if let Some(Block::Paragraph(first)) = said.first_mut() {
             spans.push(Span::line_break());
             spans.append(first);
             *first = spans;
         } else {
-            rest.insert(0, Block::Paragraph(spans));
+            said.insert(0, Block::Paragraph(spans));
         }
-        blocks.extend(rest);
-    } else {
-        blocks.extend(message.body.0.iter().cloned());
     }
+    blocks.extend(said);
     RichText(blocks).normalise()
-}
-
-/// Tells that there was a file.
-pub(super) fn lost_file(media: &Media, reason: &str) -> Vec<Block> {
-    let name = media.name.as_deref().and_then(name::clean);
-    let words = match name {
-        Some(name) => format!("📎 {name}: {reason}"),
-        None => format!("📎 {reason}"),
-    };
-    vec![Block::Paragraph(vec![Span::text(words)])]
 }
 
 /// An event that says `text`.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Files on their way to the media repository.
+//!
+//! Rule: a file that cannot be had never holds up a message; a line stands for it. One that cannot
+//! be had now does.
+
+use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note};
+
+use super::ActError;
+use crate::matrix::MatrixNetwork;
+use crate::matrix::client::Identity;
+use crate::matrix::convert::outgoing::Uploaded;
+use crate::network::{AskError, MediaSource};
+use crate::order::{DeliverError, Order};
+
+/// Why a file is not there, or that it will be later.
+enum Unsent {
+    Missing(Missing),
+    Failed(ActError),
+}
+
+impl MatrixNetwork {
+    /// Uploads the files of a message, with their thumbnails.
+    pub(super) async fn uploads(
+        &self,
+        (order, identity): (&Order, &Identity),
+        message: &Message,
+        source: &dyn MediaSource,
+    ) -> Result<Vec<Uploaded>, ActError> {
+        let mut uploaded = Vec::new();
+        for media in &message.media {
+            match self.upload(identity, media, source).await {
+                Ok((uri, mime)) => {
+                    let media = self.with_thumbnail(identity, media, source).await;
+                    uploaded.push(Uploaded::at(media, uri, mime));
+                }
+                Err(Unsent::Missing(why)) => {
+                    let (name, size) = (media.name.clone(), media.size);
+                    let line = order.words.note(&Note::FileMissing { name, size, why });
+                    uploaded.push(Uploaded::missing(media.clone(), line));
+                }
+                Err(Unsent::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(uploaded)
+    }
+
+    /// The message with its files on this homeserver, so that an edit can name them.
+    pub(super) async fn rehosted(
+        &self,
+        order: (&Order, &Identity),
+        message: &Message,
+        source: &dyn MediaSource,
+    ) -> Result<Message, ActError> {
+        let uploaded = self.uploads(order, message, source).await?;
+        let media = uploaded.into_iter().map(Uploaded::rehosted).collect();
+        Ok(Message { media, ..message.clone() })
+    }
+
+    /// Uploads a picture for a room; `None` when it cannot be had.
+    pub(super) async fn picture_of_room(
+        &self,
+        handle: &MediaHandle,
+        source: &dyn MediaSource,
+    ) -> Result<Option<(String, String)>, ActError> {
+        let picture = Media::new(handle.clone(), MediaKind::Image);
+        match self.upload(&Identity::Bot, &picture, source).await {
+            Ok(uploaded) => Ok(Some(uploaded)),
+            Err(Unsent::Missing(_)) => Ok(None),
+            Err(Unsent::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The file's place on the media repository, and the type that it was declared as. What is there
+    /// already stays where it is.
+    async fn upload(
+        &self,
+        identity: &Identity,
+        media: &Media,
+        source: &dyn MediaSource,
+    ) -> Result<(String, String), Unsent> {
+        if let Some(known) = Uploaded::known(media) {
+            let Media { handle, mime, .. } = known.rehosted();
+            return Ok((handle.reference, mime.unwrap_or_default()));
+        }
+        let stream = match source.open(media).await {
+            Ok(stream) => stream,
+            Err(AskError::Retry { after, reason }) => {
+                return Err(Unsent::Failed(DeliverError::Retry { after, reason }.into()));
+            }
+            Err(AskError::Refused(reason)) => {
+                tracing::info!(network = %media.handle.network, reason, "a file cannot be had");
+                return Err(Unsent::Missing(Missing::Unavailable));
+            }
+        };
+        let mime = media.mime.clone().or_else(|| stream.mime.clone());
+        let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
+        let name = media.name.as_deref();
+        match self.client.upload(identity, (name, &mime), stream).await {
+            Ok(uri) => Ok((uri, mime)),
+            Err(error) if error.is("M_TOO_LARGE") => Err(Unsent::Missing(Missing::TooLargeToSend)),
+            // An upload that broke off is repeated without harm.
+            Err(error) => Err(Unsent::Failed(error.decide().or_retry().into())),
+        }
+    }
+
+    /// The file with its thumbnail on this homeserver, or without one.
+    async fn with_thumbnail(
+        &self,
+        identity: &Identity,
+        media: &Media,
+        source: &dyn MediaSource,
+    ) -> Media {
+        let mut media = media.clone();
+        let Some(mut thumbnail) = media.thumbnail.take() else { return media };
+        let mut picture = Media::new(thumbnail.handle.clone(), MediaKind::Image);
+        picture.mime.clone_from(&thumbnail.mime);
+        if let Ok((reference, mime)) = self.upload(identity, &picture, source).await {
+            thumbnail.handle = MediaHandle { network: self.id.clone(), reference };
+            thumbnail.mime = Some(mime);
+            media.thumbnail = Some(thumbnail);
+        }
+        media
+    }
+}
