@@ -10,6 +10,7 @@ mod process;
 mod reading;
 mod saying;
 mod settings;
+mod showing;
 mod transcript;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use reqwest::Url;
 
 pub use person::{Person, RoomOptions};
 pub use saying::NewFile;
-pub use transcript::{Seen, SeenEvent, SeenMedia, SeenReaction, Transcript};
+pub use transcript::{Seen, SeenEvent, SeenMedia, SeenPoll, SeenReaction, Transcript};
 
 /// How a Synapse is started.
 pub struct SynapseOptions<'a> {

@@ -66,7 +66,9 @@ impl MatrixNetwork {
         if is.unwrap_or_default() == value {
             return Ok(());
         }
-        let content = if value.is_empty() { json!({}) } else { json!({ key: value }) };
+        // A topic that is gone is an empty one: Synapse refuses an event without.
+        let gone = matches!(change, ChatChange::Avatar(None));
+        let content = if gone { json!({}) } else { json!({ key: value }) };
         Ok(rooms::set_state(&self.client, room, (kind, ""), &content).await?)
     }
 

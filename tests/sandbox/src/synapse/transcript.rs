@@ -5,12 +5,15 @@
 //! Rule: what a client must not believe is not believed here either: an edit counts only
 //! when its author wrote the original (client-server API, "Validity of replacement events").
 
+mod poll;
+
 use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::Value;
 
 use super::person::text;
+pub use poll::SeenPoll;
 
 /// One event of a timeline, as the server gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,10 @@ pub struct Seen {
     pub reactions: Vec<SeenReaction>,
     /// The file.
     pub media: Option<SeenMedia>,
+    /// The poll.
+    pub poll: Option<SeenPoll>,
+    /// The place on the map, as a `geo:` URI.
+    pub place: Option<String>,
     /// Milliseconds since 1970.
     pub at: i64,
     /// The whole content of the newest version.
@@ -86,6 +93,14 @@ pub struct SeenMedia {
     pub mime: Option<String>,
     /// In bytes, where the sender said so.
     pub size: Option<u64>,
+    /// Hidden until asked for (MSC4193).
+    pub hidden: bool,
+    /// In milliseconds, where the sender said so.
+    pub duration: Option<u64>,
+    /// The loudness of a spoken message; empty when it is none.
+    pub waveform: Vec<u64>,
+    /// Where its thumbnail is (`mxc://`).
+    pub thumbnail: Option<String>,
 }
 
 /// All messages of a room in order.
@@ -110,6 +125,12 @@ impl Transcript {
                         && line.sender == event.sender
                     {
                         replace(line, &event.content);
+                    }
+                }
+                _ if poll::target(event).is_some() => {
+                    let line = poll::target(event).and_then(|id| find(&mut lines, &place, &id));
+                    if let Some(Seen { poll: Some(poll), sender, .. }) = line {
+                        poll.hear(event, sender);
                     }
                 }
                 (kind, _) if shown(kind) => {
@@ -146,7 +167,19 @@ impl fmt::Display for Seen {
         if self.reply_to.is_some() {
             write!(f, "[↩ {}] ", self.reply_body.as_deref().unwrap_or("?"))?;
         }
+        if self.thread.is_some() {
+            write!(f, "[thread] ")?;
+        }
+        if let Some(poll) = &self.poll {
+            write!(f, "{poll}")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, "[{place}] ")?;
+        }
         if let Some(media) = &self.media {
+            if media.hidden {
+                write!(f, "[hidden] ")?;
+            }
             write!(f, "[{} {}] ", self.kind.trim_start_matches("m."), media.name)?;
         }
         if self.media.as_ref().is_none_or(|media| media.name != self.body) {
@@ -201,6 +234,8 @@ fn line(event: &SeenEvent) -> Seen {
         thread: thread.and_then(|_| text(content, "/m.relates_to/event_id")),
         reactions: Vec::new(),
         media: None,
+        poll: SeenPoll::read(content),
+        place: None,
         at: event.origin_server_ts,
         content: Value::Null,
     };
@@ -211,18 +246,35 @@ fn line(event: &SeenEvent) -> Seen {
 fn show(line: &mut Seen, content: &Value) {
     line.body = text(content, "/body").unwrap_or_default();
     line.html = text(content, "/formatted_body");
+    line.place = text(content, "/geo_uri");
     line.media =
         text(content, "/url").or_else(|| text(content, "/file/url")).map(|mxc| SeenMedia {
             mxc,
             name: text(content, "/filename").unwrap_or_else(|| line.body.clone()),
             mime: text(content, "/info/mimetype"),
             size: content.pointer("/info/size").and_then(Value::as_u64),
+            hidden: content.get(SPOILER).and_then(Value::as_bool) == Some(true),
+            duration: content.pointer("/info/duration").and_then(Value::as_u64),
+            waveform: waveform(content),
+            thumbnail: text(content, "/info/thumbnail_url"),
         });
     line.content = content.clone();
 }
 
+const SPOILER: &str = "page.codeberg.everypizza.msc4193.spoiler";
+
+fn waveform(content: &Value) -> Vec<u64> {
+    let voice = content.get("org.matrix.msc3245.voice").is_some();
+    let points = content.pointer("/org.matrix.msc1767.audio/waveform").filter(|_| voice);
+    let points = points.and_then(Value::as_array).into_iter().flatten();
+    points.filter_map(Value::as_u64).collect()
+}
+
 fn replace(line: &mut Seen, content: &Value) {
     if let Some(new) = content.get("m.new_content") {
+        if let Some(poll) = &mut line.poll {
+            poll.replace(new);
+        }
         if let Some(kind) = text(new, "/msgtype") {
             line.kind = kind;
         }
@@ -302,6 +354,35 @@ mod tests {
         });
         let lines = Transcript::fold(&[gone, event("$2", "bob", "m.room.message", content)]);
         assert_eq!(lines.to_string(), "bob: [↩ ?] yes\n");
+    }
+
+    #[test]
+    fn the_last_vote_before_the_end_counts_and_only_the_author_ends() {
+        let answer = |id: &str| json!({ "id": id, "org.matrix.msc1767.text": id });
+        let start = json!({ "org.matrix.msc3381.poll.start": {
+            "kind": "org.matrix.msc3381.poll.disclosed", "max_selections": 1,
+            "question": { "org.matrix.msc1767.text": "Tea?" },
+            "answers": [answer("yes"), answer("no")] } });
+        let relation = json!({ "rel_type": "m.reference", "event_id": "$1" });
+        let vote = |id: &str, who: &str, chosen: &[&str]| {
+            let content = json!({ "m.relates_to": relation,
+                "org.matrix.msc3381.poll.response": { "answers": chosen } });
+            event(id, who, "org.matrix.msc3381.poll.response", content)
+        };
+        let end = |id: &str, who: &str| {
+            event(id, who, "org.matrix.msc3381.poll.end", json!({ "m.relates_to": relation }))
+        };
+        let events = [
+            event("$1", "ann", "org.matrix.msc3381.poll.start", start),
+            vote("$2", "bob", &["no"]),
+            vote("$3", "bob", &["yes", "no"]),
+            end("$4", "bob"),
+            vote("$5", "cyn", &["no"]),
+            end("$6", "ann"),
+            vote("$7", "cyn", &["yes"]),
+        ];
+        let lines = Transcript::fold(&events);
+        assert_eq!(lines.to_string(), "ann: [poll] Tea? (yes: 1) (no: 1) closed\n");
     }
 
     #[test]

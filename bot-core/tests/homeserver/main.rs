@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The Matrix side against a real Synapse: what we send is what people see, what people send is
+//! what we hear.
+//!
+//! Rule: one binary, because linking matrix-sdk is slow; one Synapse for each test, because a test
+//! sees only its own rooms.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests fail by panicking, and wait for one kind of event among many"
+)]
+
+mod changing;
+mod hearing;
+mod sending;
+mod stage;
