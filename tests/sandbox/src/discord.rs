@@ -6,6 +6,7 @@
 
 mod channel;
 mod check;
+mod cards;
 mod clock;
 mod contract;
 mod files;
@@ -16,6 +17,7 @@ mod mentions;
 mod message;
 mod path;
 pub mod permissions;
+mod polls;
 mod posting;
 mod refusal;
 mod render;
@@ -24,6 +26,7 @@ mod rest;
 mod seen;
 mod session;
 mod slash;
+mod threads;
 mod webhook;
 mod world;
 
