@@ -4,9 +4,10 @@
 //! Rule: a test posts as a person ([`Channel::say`]) and expects what a person would
 //! see ([`Channel::expect`]); it does not look at what the bridge meant to do.
 
+mod board;
+mod cards;
 mod channel;
 mod check;
-mod cards;
 mod clock;
 mod contract;
 mod files;
@@ -46,6 +47,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use board::{SeenPoll, SeenThread};
 pub use channel::Channel;
 pub use files::{FILE_LIMIT, File};
 pub use guild::{Guild, User};

@@ -56,8 +56,17 @@ impl Channel {
             let row = world.message(from.id, id).context("the message is gone")?;
             let whole = message::rest(world, row);
             let keys = [
-                "type", "content", "mentions", "mention_roles", "attachments", "embeds",
-                "timestamp", "edited_timestamp", "flags", "components", "sticker_items",
+                "type",
+                "content",
+                "mentions",
+                "mention_roles",
+                "attachments",
+                "embeds",
+                "timestamp",
+                "edited_timestamp",
+                "flags",
+                "components",
+                "sticker_items",
             ];
             let copied = keys.iter().filter_map(|key| Some((*key, whole.get(*key)?.clone())));
             let mut copy: Map<String, Value> =
@@ -83,7 +92,8 @@ impl Channel {
     /// What is published in a channel that this one follows comes here, by a webhook.
     pub fn crosspost(&self, name: &str, text: &str) -> u64 {
         let hook = self.webhook(name).id();
-        let author = Author::Webhook { id: hook, name: name.to_owned(), avatar: None, application: None };
+        let author =
+            Author::Webhook { id: hook, name: name.to_owned(), avatar: None, application: None };
         let mut draft = Draft::new(author, text);
         draft.flags = IS_CROSSPOST;
         let far = json!({"type": 0, "guild_id": "81384788765712384",
@@ -112,12 +122,18 @@ impl Channel {
             self.come_in(world, bot);
             let asked = world.ids.next().to_string();
             let person = render::user(world, asker.id());
-            draft.extra.insert("interaction_metadata".into(), json!({
-                "id": asked, "type": 2, "user": person, "authorizing_integration_owners": {},
-            }));
-            draft.extra.insert("interaction".into(), json!({
-                "id": asked, "type": 2, "name": command, "user": person,
-            }));
+            draft.extra.insert(
+                "interaction_metadata".into(),
+                json!({
+                    "id": asked, "type": 2, "user": person, "authorizing_integration_owners": {},
+                }),
+            );
+            draft.extra.insert(
+                "interaction".into(),
+                json!({
+                    "id": asked, "type": 2, "name": command, "user": person,
+                }),
+            );
             draft.extra.insert("application_id".into(), bot.id().to_string().into());
             draft.extra.insert("webhook_id".into(), bot.id().to_string().into());
             world.post(self.id, draft)

@@ -16,7 +16,7 @@ use super::posting::{Change, Draft};
 use super::rest::emoji_of;
 use super::session::{Event, intents};
 use super::webhook::Webhook;
-use super::world::{ChannelRow, Kind, Overwrite, World};
+use super::world::{Kind, Overwrite, World};
 use super::{Inner, Seen, User, guild, render, seen};
 
 /// Tells a channel's state under a name such as `CHANNEL_UPDATE`.
@@ -306,7 +306,9 @@ impl Channel {
                             "guild_id": row.guild.map(|guild| guild.to_string()),
                         }),
                     ),
-                    Kind::Text | Kind::Forum | Kind::Direct(_) => ("CHANNEL_DELETE", render::channel(world, row)),
+                    Kind::Text | Kind::Forum | Kind::Direct(_) => {
+                        ("CHANNEL_DELETE", render::channel(world, row))
+                    }
                 };
                 world.dispatch(Event::new(name, intents::GUILDS, data).within(id));
                 world.channels.remove(&id);

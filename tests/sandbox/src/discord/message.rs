@@ -16,6 +16,8 @@ use super::world::World;
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
 /// The bot "is thinking".
 pub(crate) const LOADING: u64 = 1 << 7;
+/// A spoken message.
+pub(crate) const VOICE: u64 = 1 << 13;
 /// No previews of links.
 pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 

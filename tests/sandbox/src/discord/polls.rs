@@ -58,13 +58,14 @@ impl World {
     }
 
     /// Ends a poll: no more votes, and the channel shows the result.
-    fn end_poll(&mut self, channel: u64, id: u64) -> anyhow::Result<()> {
+    pub(crate) fn end_poll(&mut self, channel: u64, id: u64) -> anyhow::Result<()> {
         self.count(channel, id, true);
         self.tell(channel, id, "MESSAGE_UPDATE", None);
         let row = self.message(channel, id).context("the message is gone")?;
         let poll = row.extra.get("poll").context("the message has no poll")?;
         let votes = |answer: u64| row.votes.iter().filter(|vote| vote.1 == answer).count();
-        let field = |name: &str, value: String| json!({"name": name, "value": value, "inline": false});
+        let field =
+            |name: &str, value: String| json!({"name": name, "value": value, "inline": false});
         let question = poll.pointer("/question/text").and_then(Value::as_str).unwrap_or_default();
         let mut fields = vec![
             field("poll_question_text", question.to_owned()),

@@ -103,7 +103,8 @@ impl Channel {
                 row.extra.insert("thread".into(), thread.unwrap_or(Value::Null));
             }
             world.tell(self.id, message, "MESSAGE_UPDATE", None);
-            let far = world.channels.get(&self.id).and_then(|row| row.last_message) != Some(message);
+            let far =
+                world.channels.get(&self.id).and_then(|row| row.last_message) != Some(message);
             if far {
                 world.announce_thread(self.id, (message, name), user.id());
             }
