@@ -3,7 +3,7 @@
 //!
 //! Rule: what does not arrive is named; nobody is called by accident.
 
-use bot_core::{Act, Deliver, DeliverError, Part, Voice, Words};
+use bot_core::{Act, Deliver, DeliverError, Voice, Words};
 use bridge_discord::convert::outgoing::render;
 use bridge_model::{
     Block, Card, ChatChange, Contact, Leaf, Location, Media, MediaKind, Mention, Message,
@@ -330,13 +330,10 @@ async fn a_small_table_keeps_its_columns_and_a_linked_one_its_links() {
         render(&said, &zoe(), None, &Words::english())[0]["content"].as_str().unwrap().to_owned()
     };
     let table = "```\nname | edits\n-----|------\nAnn  | 12\n维基 | 7\n```";
-    assert_eq!(
-        shown(rows.clone()).replace("-|-", "-|-"),
-        table.replace("-----|------", "-----|------")
-    );
+    assert_eq!(shown(rows.clone()), table);
     let mut linked = rows;
     linked[1][0] = vec![Span::link("Ann", "https://example.org/ann")];
-    assert!(shown(linked).contains("[Ann](https://example.org/ann) | 12"));
+    assert!(shown(linked).contains("[Ann](https://example.org/ann) \\| 12"));
 }
 
 #[tokio::test]
@@ -436,6 +433,5 @@ async fn what_is_rendered_is_what_is_sent() {
         .map(|request| request.body)
         .collect();
     assert_eq!(sent, rendered);
-    let _parts: Vec<Part> = receipt.parts;
     stage.clean();
 }
