@@ -6,16 +6,19 @@
 
 mod answer;
 mod change;
+mod chat;
+mod home;
 mod look;
+mod plan;
 mod post;
 mod upload;
 mod webhook;
 
-use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt};
-use bridge_model::Reaction;
+use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Voice};
+use bridge_model::{MessageId, Reaction};
 use reqwest::Method;
 
-use crate::convert::outgoing;
+use crate::convert::outgoing::{self, Spot};
 use crate::rest::{Body, Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
@@ -52,21 +55,73 @@ pub(crate) async fn deliver(
             }
             react(shared, order, (Method::DELETE, target.as_str()), reaction).await
         }
-        Act::Pin { target } => {
-            let path = format!("/channels/{}/pins/{}", order.chat.as_str(), target.as_str());
-            done(shared.rest.tell(Method::PUT, &path, Body::Empty).await, &[10008])
+        Act::Pin { target } => pin(shared, order, Method::PUT, target).await,
+        Act::Unpin { target } => pin(shared, order, Method::DELETE, target).await,
+        Act::ClosePoll { voice, parts } => close_poll(shared, order, voice, parts).await,
+        Act::SetChat { change } => chat::change(shared, order, change).await,
+        Act::SetThread { root, name, closed } => {
+            chat::change_thread(shared, root, name.as_deref(), *closed).await
         }
+        // People speak through the webhook and have no account here.
+        Act::Refresh { .. } | Act::Withdraw { .. } => Ok(Receipt::default()),
         Act::Leave => leave(shared, order).await,
-        Act::Unpin { .. }
-        | Act::ClosePoll { .. }
-        | Act::SetChat { .. }
-        | Act::SetThread { .. }
-        | Act::Refresh { .. }
-        | Act::Withdraw { .. } => {
-            let reason = "not possible on discord".to_owned();
-            Err(Failure::clean(DeliverError::Refused { reason }))
-        }
     }
+}
+
+/// Asks for something at a message, which may be in a thread; an archived one is opened.
+async fn at_message(
+    shared: &Shared,
+    order: &Order,
+    (method, target): (Method, &str),
+    path: impl Fn(&str, &str) -> String,
+) -> Result<(), RestError> {
+    let chat = order.chat.as_str();
+    let spot = Spot::of(target, home::is_forum(shared, chat).await?);
+    let path = path(spot.channel(chat), spot.message);
+    let rest = &shared.rest;
+    let result = match rest.tell(method.clone(), &path, Body::Empty).await {
+        Ok(()) => Ok(()),
+        Err(error) => match home::wake(shared, spot.thread, error).await {
+            Ok(()) => rest.tell(method, &path, Body::Empty).await,
+            Err(error) => Err(error),
+        },
+    };
+    match result {
+        // The thread is gone, and the message with it; the channel is not.
+        Err(error) if spot.thread.is_some() && error.code() == Some(10003) => Ok(()),
+        other => other,
+    }
+}
+
+/// See <https://discord.com/developers/docs/resources/message#pin-message>.
+async fn pin(
+    shared: &Shared,
+    order: &Order,
+    method: Method,
+    target: &MessageId,
+) -> Result<Receipt, Failure> {
+    let path =
+        |channel: &str, message: &str| format!("/channels/{channel}/messages/pins/{message}");
+    let pinned = at_message(shared, order, (method, target.as_str()), path).await;
+    done(pinned, &[10008], "Pin Messages")
+}
+
+/// The bot closes its own polls. Nobody but its author can close a poll, and a webhook cannot
+/// ask for it: a poll of a person ends when its time is over, which the capabilities say.
+///
+/// See <https://discord.com/developers/docs/resources/poll#end-poll>.
+async fn close_poll(
+    shared: &Shared,
+    order: &Order,
+    voice: &Voice,
+    parts: &[Part],
+) -> Result<Receipt, Failure> {
+    let receipt = Receipt { parts: parts.to_vec(), ..Receipt::default() };
+    let (Voice::Bot, Some(part)) = (voice, parts.last()) else { return Ok(receipt) };
+    let path = |channel: &str, message: &str| format!("/channels/{channel}/polls/{message}/expire");
+    let closed = at_message(shared, order, (Method::POST, part.id.as_str()), path).await;
+    // Unknown Message; "Poll expired"; "Cannot expire a non-poll message".
+    done(closed, &[10008, 520_001, 520_006], "View Channel").map(|_| receipt)
 }
 
 /// The bot stands for everybody who reacted; the message may be gone.
@@ -76,17 +131,25 @@ async fn react(
     (method, target): (Method, &str),
     reaction: &Reaction,
 ) -> Result<Receipt, Failure> {
-    let path = |reaction: &Reaction| {
-        let emoji = outgoing::reaction_path(reaction);
-        format!("/channels/{}/messages/{target}/reactions/{emoji}/@me", order.chat.as_str())
+    let Some(reaction) = outgoing::known_reaction(reaction) else {
+        let reason = "this emoji is not known on discord".to_owned();
+        return Err(Failure::clean(DeliverError::Refused { reason }));
     };
-    let first = shared.rest.tell(method.clone(), &path(reaction), Body::Empty).await;
-    match (&first, other_variant(reaction)) {
+    let ask = async |reaction: &Reaction| {
+        let emoji = outgoing::reaction_path(reaction);
+        let path = |channel: &str, message: &str| {
+            format!("/channels/{channel}/messages/{message}/reactions/{emoji}/@me")
+        };
+        at_message(shared, order, (method.clone(), target), path).await
+    };
+    let first = ask(&reaction).await;
+    let right = "Add Reactions, Read Message History or Use External Emoji";
+    match (&first, other_variant(&reaction)) {
         // Unknown Emoji: with or without the variation selector.
         (Err(error), Some(other)) if error.code() == Some(10014) => {
-            done(shared.rest.tell(method, &path(&other), Body::Empty).await, &[10008])
+            done(ask(&other).await, &[10008], right)
         }
-        _ => done(first, &[10008]),
+        _ => done(first, &[10008], right),
     }
 }
 
@@ -98,14 +161,15 @@ fn other_variant(reaction: &Reaction) -> Option<Reaction> {
     }))
 }
 
-/// The end of an act that can be repeated; the `fine` codes mean that it is done.
-fn done(result: Result<(), RestError>, fine: &[u64]) -> Result<Receipt, Failure> {
+/// The end of an act that can be repeated; the `fine` codes mean that it is done, `right`
+/// names what it needs.
+fn done(result: Result<(), RestError>, fine: &[u64], right: &str) -> Result<Receipt, Failure> {
     match result {
         Ok(()) => Ok(Receipt::default()),
         Err(error) if error.code().is_some_and(|code| fine.contains(&code)) => {
             Ok(Receipt::default())
         }
-        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats))),
+        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats, right))),
     }
 }
 
@@ -125,14 +189,16 @@ async fn leave(shared: &Shared, order: &Order) -> Result<Receipt, Failure> {
         Err(error) if error.closes_chat() || matches!(error.code(), Some(10015 | 50013)) => {
             Ok(Receipt::default())
         }
-        other => done(other, &[]),
+        other => done(other, &[], "Manage Webhooks"),
     }
 }
 
 /// The address of a message, once the server of the channel is known.
 pub(crate) fn link_to(shared: &Shared, chat: &str, message: &str) -> Option<String> {
     let guild = shared.guild_of(chat)?;
-    Some(format!("https://discord.com/channels/{guild}/{chat}/{message}"))
+    let spot = Spot::of(message, shared.is_forum(chat).unwrap_or(false));
+    let (channel, message) = (spot.channel(chat), spot.message);
+    Some(format!("https://discord.com/channels/{guild}/{channel}/{message}"))
 }
 
 /// A failure after some parts.

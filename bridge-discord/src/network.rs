@@ -11,7 +11,7 @@ use bot_core::network::CommandHelp;
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
-    NetworkId, Rights, ThreadKind, UserId,
+    NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -82,13 +82,20 @@ impl DiscordNetwork {
             reply_quotes: false,
             many_reactions: true,
             custom_reactions: true,
-            edits_media: false,
-            polls: None,
+            edits_media: true,
+            polls: Some(PollCapabilities {
+                question: outgoing::QUESTION,
+                answer: outgoing::ANSWER,
+                fewest: 1,
+                most: outgoing::ANSWERS,
+                // Only its author could, and a webhook cannot.
+                closing: false,
+            }),
             locations: false,
             live_locations: false,
             contacts: false,
-            threads: ThreadKind::Replies,
-            chat: ChatCapabilities { name: false, topic: false, avatar: false, pins: false },
+            threads: ThreadKind::OnMessages,
+            chat: ChatCapabilities { name: true, topic: true, avatar: false, pins: true },
         };
         let shared = Arc::new(Shared::new(rest, cdn));
         Ok(Self { id: NETWORK.into(), capabilities, settings, shared })

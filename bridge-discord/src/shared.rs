@@ -53,6 +53,8 @@ struct Known {
     webhook_ids: HashSet<String>,
     guild_of: HashMap<String, String>,
     channels: HashMap<String, String>,
+    /// Channel id to Discord's number for the kind of channel.
+    kinds: HashMap<String, u64>,
     roles: HashMap<String, String>,
     deleted: VecDeque<String>,
     unacknowledged: HashSet<String>,
@@ -127,9 +129,28 @@ impl Shared {
         if let Some(guild) = incoming::id(channel, "guild_id").or(guild) {
             known.guild_of.insert(id.to_owned(), guild.to_owned());
         }
+        if let Some(kind) = channel.get("type").and_then(Value::as_u64) {
+            known.kinds.insert(id.to_owned(), kind);
+        }
         if let Some(name) = incoming::text(channel, "name") {
             known.channels.insert(id.to_owned(), name.to_owned());
         }
+    }
+
+    /// Whether a channel holds nothing but posts (forum and media channels); `None` when the
+    /// channel is not known.
+    pub(crate) fn is_forum(&self, channel: &str) -> Option<bool> {
+        self.known().kinds.get(channel).map(|kind| matches!(kind, 15 | 16))
+    }
+
+    /// The channel is a thread that was there when it was last heard of.
+    pub(crate) fn is_thread(&self, channel: &str) -> bool {
+        self.known().kinds.get(channel).is_some_and(|kind| matches!(kind, 10..=12))
+    }
+
+    /// The channel may be gone: it is asked for again.
+    pub(crate) fn forget_channel(&self, channel: &str) {
+        self.known().kinds.remove(channel);
     }
 
     pub(crate) fn learn_guild_of(&self, channel: &str, guild: &str) {

@@ -13,6 +13,7 @@ mod escape;
 mod inline;
 mod linkify;
 mod list;
+mod table;
 mod write;
 
 use std::collections::HashMap;

@@ -2,20 +2,35 @@
 //! From the model to the bodies of Discord's requests.
 //!
 //! Rule: pure, and the same for the same order, so that a second try has the same
-//! parts as the first. Nobody is called but people who were resolved.
+//! parts as the first. Nobody is called but people who were resolved, and everybody where
+//! the core let such a mention through.
 
+mod answer;
+mod card;
+mod file;
 mod name;
+mod render;
 mod request;
+mod spot;
 
-use bridge_model::{Block, Leaf, Media, Mention, Message, RichText, Span, Style};
+use bot_core::Words;
+use bridge_model::{Leaf, Mention, Message, MessageKind, Missing, RichText, Span};
+use serde_json::Value;
 
+use self::answer::{above, shortened, small};
 use super::markdown::{degrade, linkify, measure, to_markdown};
 use crate::NETWORK;
 
+pub use answer::answered;
+pub use card::{ANSWER, ANSWERS, QUESTION};
+pub use file::{Lost, file_name, groups, is_same, without};
 pub use name::username;
+pub use render::render;
 pub use request::{
-    bot_edit, bot_post, commands, reaction_path, webhook_edit, webhook_post, with_attachments,
+    as_bot, commands, edit_body, known_reaction, new_post, post_body, reaction_path,
+    with_attachments,
 };
+pub use spot::{Spot, id_in};
 
 /// Discord's limit of characters in one message.
 pub const MOST_CHARACTERS: usize = 2000;
@@ -23,148 +38,116 @@ pub const MOST_CHARACTERS: usize = 2000;
 /// Discord's limit of files in one message.
 pub const MOST_FILES: usize = 10;
 
-/// Discord's limit of bytes in one file, for servers without boosts.
+/// Discord's limit of bytes in the files of one request, for servers without boosts.
 pub const MOST_BYTES: u64 = 10 * 1024 * 1024;
 
-/// How much of a message that is answered is quoted.
-const EXCERPT: usize = 80;
+/// Discord's limit of characters in the name of a channel or thread.
+pub const MOST_NAME: usize = 100;
+
+/// Discord's limit of people in `allowed_mentions`.
+const MOST_CALLED: usize = 100;
 
 /// One message of the destination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Piece {
-    /// Its Markdown; may be empty when there are files.
+    /// Its Markdown; may be empty when there are files or a poll.
     pub content: String,
     /// The accounts that are called by it.
     pub users: Vec<u64>,
+    /// It calls everybody.
+    pub everyone: bool,
     /// Which of the message's media it carries, as indices.
     pub files: Vec<usize>,
+    /// A poll, as a request holds it. Discord lets nobody edit a message with a poll, hence
+    /// it has a message of its own.
+    pub poll: Option<Value>,
 }
 
-/// The messages that say what `message` says. `answered` is the line that stands
-/// first in the place of a native reply.
+/// The messages that say what `message` says. `answered` are the lines that stand first in
+/// the place of a native reply.
 ///
-/// Text comes first; the files hang on the last piece of text, ten to a message. A
-/// file that is too big becomes a line with its name and size.
-pub fn pieces(message: &Message, answered: Option<Vec<Span>>) -> Vec<Piece> {
-    let mut body = linkify(&message.body);
-    let (fitting, big): (Vec<_>, Vec<_>) =
-        message.media.iter().enumerate().partition(|(_, media)| fits(media));
-    for (_, media) in big {
-        body.append(RichText::paragraph(vec![Span::text(placeholder(media))]));
+/// Text comes first; the files hang on the last piece of text as far as they go with one
+/// message; a poll comes last. A file that is too big becomes a line with its name and size.
+pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece> {
+    let mut body = match message.kind {
+        MessageKind::Text | MessageKind::Notice => linkify(&message.body),
+        MessageKind::Emote => leaning(linkify(&message.body)),
+    };
+    let card = card::shown(message, words);
+    body.append(card.text);
+    for media in message.media.iter().filter(|media| !file::fits(media)) {
+        body.append(file::missing(media, None, Missing::TooLargeToSend, words));
     }
     if let Some(forward) = &message.forwarded {
         body.prepend(vec![small(&format!("↷ {}", forward.from)), Span::line_break()]);
     }
-    if let Some(mut line) = answered {
-        line.push(Span::line_break());
-        body.prepend(line);
+    if !answered.is_empty() {
+        body = above(answered, body);
     }
     let texts = degrade(&body).split(MOST_CHARACTERS, &measure);
-    let mut pieces: Vec<Piece> = texts
-        .iter()
-        .map(|text| Piece { content: to_markdown(text), users: called(text), files: Vec::new() })
-        .collect();
-    let files: Vec<usize> = fitting.into_iter().map(|(index, _)| index).collect();
-    for (number, chunk) in files.chunks(MOST_FILES).enumerate() {
-        match pieces.last_mut().filter(|_| number == 0) {
-            Some(last) => last.files = chunk.to_vec(),
-            None => pieces.push(Piece { files: chunk.to_vec(), ..Piece::default() }),
+    let mut pieces: Vec<Piece> = texts.iter().map(said).collect();
+    for (number, files) in groups(&message.media).into_iter().enumerate() {
+        match pieces.last_mut().filter(|last| number == 0 && has_room(last)) {
+            Some(last) => last.files = files,
+            None => pieces.push(Piece { files, ..Piece::default() }),
         }
     }
+    pieces.extend(card.poll.map(|poll| Piece { poll: Some(poll), ..Piece::default() }));
     pieces
 }
 
-/// The file may be sent, as far as is known.
-fn fits(media: &Media) -> bool {
-    media.size.is_none_or(|size| size <= MOST_BYTES)
+fn said(text: &RichText) -> Piece {
+    let (users, everyone) = called(text);
+    Piece { content: to_markdown(text), users, everyone, ..Piece::default() }
 }
 
-/// The line for a file that cannot be sent.
-pub fn placeholder(media: &Media) -> String {
-    let name = media.name.as_deref().unwrap_or("…");
-    match media.size {
-        Some(size) => {
-            let tenths = size.saturating_mul(10) / (1024 * 1024);
-            format!("📎 {name} ({}.{} MB)", tenths / 10, tenths % 10)
-        }
-        None => format!("📎 {name}"),
-    }
+/// There is room for lines that stand for files which cannot be had.
+fn has_room(piece: &Piece) -> bool {
+    piece.content.chars().count() + file::ROOM <= MOST_CHARACTERS
 }
 
-fn called(text: &RichText) -> Vec<u64> {
-    let mut users: Vec<u64> = text
-        .mentions()
-        .filter_map(|mention| match mention {
+fn called(text: &RichText) -> (Vec<u64>, bool) {
+    let mut everyone = false;
+    let mut users: Vec<u64> = Vec::new();
+    for mention in text.mentions() {
+        match mention {
             Mention::Person { who, .. } if who.network.as_str() == NETWORK => {
-                who.user.as_str().parse().ok().filter(|id| *id != 0)
+                users.extend(who.user.as_str().parse().ok().filter(|id: &u64| *id != 0));
             }
-            Mention::Person { .. }
-            | Mention::Everyone
-            | Mention::Role { .. }
-            | Mention::Chat { .. } => None,
-        })
-        .collect();
+            Mention::Everyone => everyone = true,
+            Mention::Person { .. } | Mention::Role { .. } | Mention::Chat { .. } => {}
+        }
+    }
     users.sort_unstable();
     users.dedup();
-    // Discord takes at most 100.
-    users.truncate(100);
-    users
+    users.truncate(MOST_CALLED);
+    (users, everyone)
 }
 
-/// The line `↪ Name: words` that stands for a reply where there is no native one;
-/// the name leads to `link`.
-pub fn answered(message: &Message, link: Option<String>) -> Option<Vec<Span>> {
-    let reply = message.reply_to.as_ref()?;
-    let name = reply.name.clone().unwrap_or_default();
-    let words = reply.excerpt.as_ref().map(excerpt).unwrap_or_default();
-    if name.is_empty() && words.is_empty() && link.is_none() {
-        return None;
-    }
-    let label = if name.is_empty() { "…".to_owned() } else { name };
-    let style = Style { subtext: true, link, ..Style::default() };
-    let mut line = vec![small("↪ "), Span { leaf: Leaf::Text(label), style }];
-    if !words.is_empty() {
-        line.push(small(&format!(": {words}")));
-    }
-    Some(line)
-}
-
-fn small(text: &str) -> Span {
-    let style = Style { subtext: true, ..Style::default() };
-    Span { leaf: Leaf::Text(text.to_owned()), style }
-}
-
-/// One line, without what the author had hidden.
-fn excerpt(text: &RichText) -> String {
-    let open = RichText(text.0.iter().map(veiled).collect());
-    let line = open.plain().split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= EXCERPT {
-        return line;
-    }
-    let short: String = line.chars().take(EXCERPT).collect();
-    format!("{}…", short.trim_end())
-}
-
-fn veiled(block: &Block) -> Block {
-    match block {
-        Block::Paragraph(spans) => Block::Paragraph(spans.iter().map(veil).collect()),
-        Block::Heading { level, content } => {
-            Block::Heading { level: *level, content: content.iter().map(veil).collect() }
+/// As Discord shows what is said in the third person.
+fn leaning(text: RichText) -> RichText {
+    let mut text = text;
+    for block in &mut text.0 {
+        if let bridge_model::Block::Paragraph(spans) = block {
+            let words = spans.iter_mut().filter(|span| span.leaf != Leaf::Break);
+            words.for_each(|span| span.style.italic = true);
         }
-        Block::Quote { blocks, expandable } => {
-            Block::Quote { blocks: blocks.iter().map(veiled).collect(), expandable: *expandable }
-        }
-        Block::List { start, items } => {
-            let items = items
-                .iter()
-                .map(|item| bridge_model::ListItem(item.0.iter().map(veiled).collect()));
-            Block::List { start: *start, items: items.collect() }
-        }
-        Block::Details { summary, .. } => Block::Paragraph(summary.iter().map(veil).collect()),
-        Block::Code { .. } | Block::Table { .. } | Block::Rule => block.clone(),
     }
+    text
 }
 
-fn veil(span: &Span) -> Span {
-    if span.style.spoiler.is_some() { Span::text("▒▒▒") } else { span.clone() }
+/// The name of a thread that `message` opens: the one that is known, else its first words,
+/// else its first file, else who said it.
+pub fn thread_name(message: &Message) -> String {
+    let known = message.thread.as_ref().and_then(|thread| thread.name.clone());
+    let file = || message.media.iter().find_map(|media| media.name.clone());
+    let question = || match &message.card {
+        Some(bridge_model::Card::Poll(poll)) => Some(poll.question.plain()),
+        Some(bridge_model::Card::Location(place)) => place.title.clone(),
+        Some(bridge_model::Card::Contact(_)) | None => None,
+    };
+    let names = [known, Some(message.body.plain()), question(), file()];
+    let names = names.into_iter().flatten().chain([message.author.name.clone(), "…".to_owned()]);
+    let mut names = names.map(|name| shortened(&name, MOST_NAME));
+    names.find(|name| !name.is_empty()).unwrap_or_else(|| "…".to_owned())
 }

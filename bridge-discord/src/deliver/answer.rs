@@ -40,7 +40,7 @@ pub(super) async fn answer(
     let pieces = post::pieces(shared, order, message, (&Voice::Bot, true));
     let mut done = order.done.clone();
     for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
-        let mut body = outgoing::webhook_edit(piece);
+        let mut body = outgoing::edit_body(piece);
         let said: Result<Value, RestError> = if number == 0 {
             let path = format!("/webhooks/{via}/messages/@original");
             shared.rest.ask_openly(Method::PATCH, &path, Body::Json(body)).await
@@ -57,7 +57,9 @@ pub(super) async fn answer(
                 done.push(Part { id: MessageId::from(id), media: false });
             }
             Err(error) if number == 0 && is_over(&error) => return Ok(None),
-            Err(error) => return Err(failed(deliver_error(&error, Effect::Repeats), &done)),
+            Err(error) => {
+                return Err(failed(deliver_error(&error, Effect::Repeats, post::TO_POST), &done));
+            }
         }
     }
     Ok(Some(Receipt { parts: done, ..Receipt::default() }))

@@ -10,9 +10,10 @@ use bridge_model::MessageId;
 use reqwest::Method;
 use serde_json::Value;
 
+use super::home::{self, Home};
 use super::{post, webhook};
 use crate::convert::incoming;
-use crate::convert::outgoing::Piece;
+use crate::convert::outgoing::{Piece, id_in};
 use crate::rest::{Body, Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
@@ -36,35 +37,93 @@ pub(crate) async fn look(shared: &Shared, order: &Order) -> Result<Vec<Part>, Fa
     if answer_via.is_some() {
         return Ok(order.done.clone());
     }
-    let decided = |error: RestError| Failure {
-        error: deliver_error(&error, Effect::Repeats),
-        done: order.done.clone(),
-    };
+    let stop = |error| Failure { error, done: order.done.clone() };
+    let decided =
+        |error: RestError| stop(deliver_error(&error, Effect::Repeats, "Read Message History"));
     let chat = order.chat.as_str();
     let speaker = match voice {
         Voice::Bot => shared.me().await.map_err(decided)?.bot.clone(),
         Voice::Person { .. } => webhook(shared, chat).await.map_err(decided)?.id,
     };
-    let said = match &order.after {
-        Some(after) => since(shared, chat, after.as_str()).await,
-        None => page(shared, chat, &format!("limit={COMPARED}")).await,
+    let home = home::of_message(shared, order, message, *native_reply).await.map_err(stop)?;
+    let pieces = post::pieces(shared, order, message, (voice, *native_reply));
+    let wanted = pieces.get(order.done.len()..).unwrap_or_default();
+    let looking = Looking { shared, order, speaker: &speaker, wanted };
+    let (thread, said) = match home {
+        Home::Channel => (None, looking.within(chat).await.map_err(decided)?),
+        Home::Thread(thread) => {
+            let said = looking.within(&thread).await.map_err(decided)?;
+            (Some(thread), said)
+        }
+        Home::NewPost(_) => looking.among_posts(chat).await.map_err(decided)?,
     };
-    let mut said = said.map_err(decided)?;
-    said.retain(|one| one.get("author").and_then(|a| incoming::id(a, "id")) == Some(&speaker));
-    let known = |one: &Value| {
-        let id = incoming::id(one, "id").unwrap_or_default();
-        order.done.iter().any(|part| part.id.as_str() == id)
-    };
-    said.retain(|one| !known(one));
-    if order.after.is_none() {
-        let pieces = post::pieces(shared, order, message, (voice, *native_reply));
-        said = matching(said, pieces.get(order.done.len()..).unwrap_or_default());
-    }
     let found = said.iter().filter_map(|one| {
         let media = !incoming::list(one, "attachments").is_empty();
-        Some(Part { id: MessageId::from(incoming::id(one, "id")?), media })
+        let id = id_in(thread.as_deref(), incoming::id(one, "id")?);
+        Some(Part { id: MessageId::from(id), media })
     });
     Ok(order.done.iter().cloned().chain(found).collect())
+}
+
+/// What is looked for.
+struct Looking<'a> {
+    shared: &'a Shared,
+    order: &'a Order,
+    speaker: &'a str,
+    wanted: &'a [Piece],
+}
+
+impl Looking<'_> {
+    /// The newest message that the store knows. Ids grow over all channels.
+    fn after(&self) -> Option<&str> {
+        let id = self.order.after.as_ref()?.as_str();
+        Some(id.rsplit('/').next().unwrap_or(id))
+    }
+
+    /// The parts in one channel or thread.
+    async fn within(&self, channel: &str) -> Result<Vec<Value>, RestError> {
+        let said = match self.after() {
+            Some(after) => since(self.shared, channel, after).await?,
+            None => page(self.shared, channel, &format!("limit={COMPARED}")).await?,
+        };
+        Ok(self.ours(said))
+    }
+
+    fn ours(&self, mut said: Vec<Value>) -> Vec<Value> {
+        let known = |one: &Value| {
+            let id = incoming::id(one, "id").unwrap_or_default();
+            let done = |part: &Part| part.id.as_str().rsplit('/').next() == Some(id);
+            self.order.done.iter().any(done)
+        };
+        let by_us = |one: &Value| {
+            one.get("author").and_then(|a| incoming::id(a, "id")) == Some(self.speaker)
+        };
+        said.retain(|one| by_us(one) && !known(one));
+        if self.order.after.is_some() { said } else { matching(said, self.wanted) }
+    }
+
+    /// The new post of a forum, with its thread.
+    ///
+    /// See <https://discord.com/developers/docs/resources/guild#list-active-guild-threads>.
+    async fn among_posts(&self, forum: &str) -> Result<(Option<String>, Vec<Value>), RestError> {
+        let Some(guild) = self.shared.guild_of(forum) else { return Ok((None, Vec::new())) };
+        let path = format!("/guilds/{guild}/threads/active");
+        let active: Value = self.shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+        let after = self.after().and_then(|after| after.parse::<u64>().ok()).unwrap_or(0);
+        let posts = incoming::list(&active, "threads").iter();
+        let posts = posts.filter(|post| incoming::id(post, "parent_id") == Some(forum));
+        let ids = posts.filter_map(|post| incoming::id(post, "id")?.parse::<u64>().ok());
+        let mut ids: Vec<u64> = ids.filter(|id| *id > after).collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        for id in ids.into_iter().take(COMPARED) {
+            let id = id.to_string();
+            let said = self.ours(page(self.shared, &id, &format!("after=0&limit={PAGE}")).await?);
+            if said.first().and_then(|one| incoming::id(one, "id")) == Some(&id) {
+                return Ok((Some(id), said));
+            }
+        }
+        Ok((None, Vec::new()))
+    }
 }
 
 /// Those of `said` that are the pieces, in their order, looked for from the end.
@@ -72,7 +131,10 @@ fn matching(said: Vec<Value>, pieces: &[Piece]) -> Vec<Value> {
     let fits = |one: &Value, piece: &Piece| {
         let content = one.get("content").and_then(Value::as_str).unwrap_or_default();
         let files = incoming::list(one, "attachments").len();
-        content.trim() == piece.content.trim() && files == piece.files.len()
+        let poll = one.get("poll").is_some_and(|poll| !poll.is_null());
+        content.trim() == piece.content.trim()
+            && files == piece.files.len()
+            && poll == piece.poll.is_some()
     };
     // Only a beginning can have been sent; the longest one that is there counts.
     for count in (1..=pieces.len()).rev() {

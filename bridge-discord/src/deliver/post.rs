@@ -5,15 +5,21 @@
 //! never sent again.
 
 use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Voice};
-use bridge_model::{Message, MessageId, Span};
+use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{failed, link_to, upload, webhook};
+use super::home::{self, Home};
+use super::upload::{self, Open, Stop};
+use super::{failed, link_to, webhook};
 use crate::convert::incoming;
-use crate::convert::outgoing::{self, Piece};
+use crate::convert::outgoing::{self, Lost, Piece, Spot, id_in};
 use crate::rest::{Effect, RestError, deliver_error};
 use crate::shared::Shared;
+
+/// What saying something needs.
+pub(super) const TO_POST: &str =
+    "View Channel, Send Messages, Send Messages in Threads, Attach Files or Manage Webhooks";
 
 /// Posts the parts of the order that are not done.
 ///
@@ -29,10 +35,18 @@ pub(super) async fn post(
     };
     let pieces = pieces(shared, order, message, (voice, *native_reply));
     let mut done = order.done.clone();
+    let mut home = match home::of_message(shared, order, message, *native_reply).await {
+        Ok(home) => home,
+        Err(error) => return Err(failed(error, &done)),
+    };
     for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
-        let saying = Saying { shared, order, voice, message, media };
-        let part = saying.say(piece, number, *native_reply).await;
-        done.push(part.map_err(|error| failed(error, &done))?);
+        let saying = Saying { shared, order, voice, message, media, home: &home };
+        let said = saying.say(piece, number, *native_reply).await;
+        let (part, channel) = said.map_err(|error| failed(error, &done))?;
+        done.push(part);
+        if let Home::NewPost(_) = home {
+            home = Home::Thread(channel);
+        }
     }
     Ok(Receipt { parts: done, ..Receipt::default() })
 }
@@ -44,7 +58,8 @@ pub(super) fn pieces(
     message: &Message,
     (voice, native_reply): (&Voice, bool),
 ) -> Vec<Piece> {
-    outgoing::pieces(message, answered(shared, order, message, (voice, native_reply)))
+    let answered = answered(shared, order, message, (voice, native_reply));
+    outgoing::pieces(message, answered, &order.words)
 }
 
 fn answered(
@@ -52,10 +67,10 @@ fn answered(
     order: &Order,
     message: &Message,
     (voice, native_reply): (&Voice, bool),
-) -> Option<Vec<Span>> {
+) -> RichText {
     // Only the bot can reply natively; a webhook cannot.
     if native_reply && *voice == Voice::Bot {
-        return None;
+        return RichText::default();
     }
     let target = message.reply_to.as_ref().filter(|_| native_reply);
     let link = target.and_then(|r| link_to(shared, order.chat.as_str(), r.message.as_str()));
@@ -69,10 +84,11 @@ pub(super) struct Saying<'a> {
     pub(super) voice: &'a Voice,
     pub(super) message: &'a Message,
     pub(super) media: &'a dyn MediaSource,
+    pub(super) home: &'a Home,
 }
 
 impl Saying<'_> {
-    /// Sends piece `number`.
+    /// Sends piece `number`; answers with the part and the channel in which it is.
     ///
     /// # Errors
     /// The courier's decision.
@@ -81,43 +97,93 @@ impl Saying<'_> {
         piece: &Piece,
         number: usize,
         native_reply: bool,
-    ) -> Result<Part, DeliverError> {
-        let mut piece = piece.clone();
-        let files = upload::open(self.media, self.message, &mut piece).await?;
-        let part_has_media = !files.is_empty();
-        let answered = match self.voice {
-            Voice::Bot => {
-                let body = self.bot_body(&piece, number, native_reply);
-                let path = format!("/channels/{}/messages", self.order.chat.as_str());
-                let (body, broken) = upload::body(body, files);
-                let rest = &self.shared.rest;
-                broken.check(rest.ask::<Value>(Method::POST, &path, body).await)
+    ) -> Result<(Part, String), DeliverError> {
+        let mut lost = Lost::default();
+        loop {
+            let files = upload::open(self.media, self.message, &piece.files, &mut lost).await?;
+            let piece = outgoing::without(piece, self.message, &lost, &self.order.words);
+            let media = !files.is_empty();
+            match self.send(&piece, files, (number, native_reply)).await {
+                Ok(said) => return self.part(&said, media),
+                Err(Stop::TooBig(index)) if !lost.has(index) => {
+                    lost.add(index, None, Missing::TooLargeToSend);
+                }
+                Err(Stop::Rest(error)) => return Err(self.refused(&error)),
+                Err(Stop::Decided(error)) => return Err(error),
+                Err(Stop::Broken | Stop::TooBig(_)) => {
+                    let reason = "a file broke off on its way".to_owned();
+                    return Err(DeliverError::Retry { after: None, reason });
+                }
             }
-            Voice::Person { name, avatar_url, .. } => {
-                let channel = self.order.chat.as_str();
-                let hook = webhook(self.shared, channel).await;
-                let hook = hook.map_err(|error| deliver_error(&error, Effect::Repeats))?;
-                let body = outgoing::webhook_post(&piece, name, avatar_url.as_deref());
-                let path = format!("{}?wait=true", hook.path());
-                let (body, broken) = upload::body(body, files);
-                let rest = &self.shared.rest;
-                broken.check(rest.ask_openly::<Value>(Method::POST, &path, body).await)
-            }
-        };
-        let said =
-            answered.map_err(|error| error.map_or_else(broken_upload, |e| self.refused(&e)))?;
-        let id = incoming::id(&said, "id").ok_or_else(|| DeliverError::Uncertain {
-            reason: "the answer has no message id".to_owned(),
-        })?;
-        Ok(Part { id: MessageId::from(id), media: part_has_media })
+        }
     }
 
-    fn bot_body(&self, piece: &Piece, number: usize, native_reply: bool) -> Value {
-        let reply = self.message.reply_to.as_ref().filter(|_| native_reply && number == 0);
-        let chat = self.order.chat.as_str().parse().ok();
-        let target = reply.and_then(|reply| reply.message.as_str().parse().ok());
-        let nonce = format!("{}-{number}", self.order.entry.0);
-        outgoing::bot_post(piece, &nonce, chat.zip(target))
+    async fn send(
+        &self,
+        piece: &Piece,
+        files: Vec<Open<'_>>,
+        (number, native_reply): (usize, bool),
+    ) -> Result<Value, Stop> {
+        let mut json = outgoing::post_body(piece, self.message, self.voice);
+        let chat = self.order.chat.as_str();
+        let rest = &self.shared.rest;
+        match self.voice {
+            Voice::Bot => {
+                let nonce = format!("{}-{number}", self.order.entry.0);
+                json = outgoing::as_bot(json, &nonce, self.answers(number, native_reply));
+                let path = match self.home {
+                    Home::Channel => format!("/channels/{chat}/messages"),
+                    Home::Thread(thread) => format!("/channels/{thread}/messages"),
+                    Home::NewPost(name) => {
+                        json = outgoing::new_post(json, name, self.voice);
+                        format!("/channels/{chat}/threads")
+                    }
+                };
+                let (body, watch) = upload::body(json, None, files);
+                watch.check(rest.ask(Method::POST, &path, body).await)
+            }
+            Voice::Person { .. } => {
+                if let Home::NewPost(name) = self.home {
+                    json = outgoing::new_post(json, name, self.voice);
+                }
+                let hook = webhook(self.shared, chat).await.map_err(|error| {
+                    Stop::Decided(deliver_error(&error, Effect::Repeats, "Manage Webhooks"))
+                })?;
+                let path = hook.post_path(self.home.thread());
+                let (body, watch) = upload::body(json, None, files);
+                watch.check(rest.ask_openly(Method::POST, &path, body).await)
+            }
+        }
+    }
+
+    /// The message that the bot replies to, which is in the same channel.
+    fn answers(&self, number: usize, native_reply: bool) -> Option<(u64, u64)> {
+        let reply = self.message.reply_to.as_ref().filter(|_| native_reply && number == 0)?;
+        let forum = self.shared.is_forum(self.order.chat.as_str()).unwrap_or(false);
+        let spot = Spot::of(reply.message.as_str(), forum);
+        let channel = spot.channel(self.order.chat.as_str());
+        let here = self.home.thread().unwrap_or(self.order.chat.as_str());
+        // The message on which a thread hangs stands outside of it.
+        let ids = channel.parse().ok().zip(spot.message.parse().ok());
+        ids.filter(|_| channel == here)
+    }
+
+    fn part(&self, said: &Value, media: bool) -> Result<(Part, String), DeliverError> {
+        // The bot's new post is a channel that holds its message; a webhook's is a message that
+        // names its channel.
+        let opened = matches!((self.home, self.voice), (Home::NewPost(_), Voice::Bot));
+        let message = if opened { said.get("message").unwrap_or(said) } else { said };
+        let id = incoming::id(message, "id").ok_or_else(|| DeliverError::Uncertain {
+            reason: "the answer has no message id".to_owned(),
+        })?;
+        let channel = incoming::id(message, "channel_id").unwrap_or(id);
+        let thread = match self.home {
+            Home::Channel => None,
+            Home::Thread(thread) => Some(thread.as_str()),
+            Home::NewPost(_) => Some(channel),
+        };
+        let part = Part { id: MessageId::from(id_in(thread, id)), media };
+        Ok((part, channel.to_owned()))
     }
 
     fn refused(&self, error: &RestError) -> DeliverError {
@@ -127,10 +193,9 @@ impl Saying<'_> {
             let reason = "the webhook is gone".to_owned();
             return DeliverError::Retry { after: None, reason };
         }
-        deliver_error(error, Effect::Adds)
+        if let (Some(thread), Some(10003)) = (self.home.thread(), error.code()) {
+            return home::lost_thread(self.shared, thread, self.order);
+        }
+        deliver_error(error, Effect::Adds, TO_POST)
     }
-}
-
-fn broken_upload() -> DeliverError {
-    DeliverError::Retry { after: None, reason: "a file broke off on its way".to_owned() }
 }

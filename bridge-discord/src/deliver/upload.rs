@@ -1,59 +1,88 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Files that go with a message, streamed from their network to Discord.
 //!
-//! Rule: no file is held in memory; one that turns out too big breaks off.
+//! Rule: no file is held in memory; one that turns out too big breaks off, and is named
+//! instead.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bot_core::{AskError, DeliverError, MediaSource, MediaStream};
-use bridge_model::{Media, Message, RichText};
+use bridge_model::{Media, Message, Missing};
 use futures_util::StreamExt;
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
-use crate::convert::markdown::to_markdown;
-use crate::convert::outgoing::{MOST_BYTES, MOST_CHARACTERS, Piece, placeholder, with_attachments};
+use crate::convert::outgoing::{Lost, MOST_BYTES, file_name, with_attachments};
 use crate::rest::{Body, RestError};
 
 /// A file that is open.
 pub(super) struct Open<'m> {
+    index: usize,
     media: &'m Media,
-    name: String,
     stream: MediaStream,
 }
 
-/// Says whether it was a file that made a request fail.
-#[derive(Clone, Default)]
-pub(super) struct Broken(Arc<AtomicBool>);
+/// Why a request with files failed.
+pub(super) enum Stop {
+    /// Discord said no, or did not answer.
+    Rest(RestError),
+    /// A file broke off: the request was never whole, so Discord has refused it.
+    Broken,
+    /// This file is too big.
+    TooBig(usize),
+    /// It was never sent.
+    Decided(DeliverError),
+}
 
-impl Broken {
-    /// The result, with `Err(None)` when a file broke off: then Discord has refused the
-    /// request, because it was never whole.
-    pub(super) fn check<T>(&self, result: Result<T, RestError>) -> Result<T, Option<RestError>> {
-        let broken = self.0.load(Ordering::Acquire);
-        result.map_err(|error| (!broken || matches!(error, RestError::Said(_))).then_some(error))
+/// No file has been seen to fail.
+const WHOLE: usize = usize::MAX;
+
+/// One broke off.
+const BROKEN: usize = usize::MAX - 1;
+
+/// Says whether it was a file that made a request fail, and which is the biggest.
+#[derive(Clone)]
+pub(super) struct Watch {
+    failed: Arc<AtomicUsize>,
+    biggest: Option<usize>,
+}
+
+impl Watch {
+    /// The result, with the reason why it failed.
+    pub(super) fn check<T>(&self, result: Result<T, RestError>) -> Result<T, Stop> {
+        result.map_err(|error| match (self.failed.load(Ordering::Acquire), self.biggest) {
+            // Request entity too large.
+            (_, Some(biggest)) if error.code() == Some(40005) || error.status() == Some(413) => {
+                Stop::TooBig(biggest)
+            }
+            (_, _) if matches!(error, RestError::Said(_)) => Stop::Rest(error),
+            (WHOLE, _) => Stop::Rest(error),
+            (BROKEN, _) => Stop::Broken,
+            (index, _) => Stop::TooBig(index),
+        })
     }
 }
 
-/// Opens the files of a piece. One that is refused becomes a line of its text.
+/// Opens the files with these indices. One that is refused is added to `lost`.
 ///
 /// # Errors
 /// `Retry` when a file cannot be had now.
 pub(super) async fn open<'m>(
     source: &dyn MediaSource,
     message: &'m Message,
-    piece: &mut Piece,
+    indices: &[usize],
+    lost: &mut Lost,
 ) -> Result<Vec<Open<'m>>, DeliverError> {
     let mut files = Vec::new();
-    for index in std::mem::take(&mut piece.files) {
+    for index in indices.iter().copied().filter(|index| !lost.has(*index)).collect::<Vec<_>>() {
         let Some(media) = message.media.get(index) else { continue };
         match source.open(media).await {
             Ok(stream) if stream.size.is_none_or(|size| size <= MOST_BYTES) => {
-                files.push(Open { media, name: file_name(media, index), stream });
+                files.push(Open { index, media, stream });
             }
-            Ok(stream) => name_only(piece, &Media { size: stream.size, ..media.clone() }),
-            Err(AskError::Refused(_)) => name_only(piece, media),
+            Ok(stream) => lost.add(index, stream.size, Missing::TooLargeToSend),
+            Err(AskError::Refused(_)) => lost.add(index, None, Missing::Unavailable),
             Err(AskError::Retry { after, reason }) => {
                 return Err(DeliverError::Retry { after, reason });
             }
@@ -62,66 +91,48 @@ pub(super) async fn open<'m>(
     Ok(files)
 }
 
-fn name_only(piece: &mut Piece, media: &Media) {
-    let line = to_markdown(&RichText::plain_text(&placeholder(media)));
-    let gap = if piece.content.is_empty() { "" } else { "\n" };
-    let longer = format!("{}{gap}{line}", piece.content);
-    if longer.chars().count() <= MOST_CHARACTERS {
-        piece.content = longer;
-    }
-}
-
-fn file_name(media: &Media, index: usize) -> String {
-    let ending = media.mime.as_deref().and_then(|mime| mime.split('/').nth(1)).unwrap_or("bin");
-    let ending: String = ending.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
-    let name = media.name.clone().unwrap_or_else(|| format!("file{index}.{ending}"));
-    let name: String = name
-        .chars()
-        .map(|c| if c.is_control() || matches!(c, '/' | '\\' | '"') { '_' } else { c })
-        .collect();
-    // Discord knows a hidden file by its name.
-    if media.spoiler { format!("SPOILER_{name}") } else { name }
-}
-
-/// The body of a request, with files if there are any.
-pub(super) fn body(json: Value, files: Vec<Open<'_>>) -> (Body, Broken) {
-    let broken = Broken::default();
+/// The body of a request, with files if there are any; `kept` are the ids of attachments that
+/// stay, where that is to be said.
+pub(super) fn body(json: Value, kept: Option<&[String]>, files: Vec<Open<'_>>) -> (Body, Watch) {
+    let size = |file: &Open<'_>| file.stream.size.or(file.media.size);
+    let biggest = files.iter().max_by_key(|file| size(file)).map(|file| file.index);
+    let watch = Watch { failed: Arc::new(AtomicUsize::new(WHOLE)), biggest };
+    let named = files.iter().map(|file| (file.media, file_name(file.media, file.index)));
+    let named: Vec<_> = named.collect();
+    let json = match kept {
+        None if files.is_empty() => json,
+        kept => with_attachments(json, kept.unwrap_or_default(), &named),
+    };
     if files.is_empty() {
-        return (Body::Json(json), broken);
+        return (Body::Json(json), watch);
     }
-    let named: Vec<_> = files.iter().map(|file| (file.media, file.name.clone())).collect();
-    let json = with_attachments(json, &named);
+    let sent = Arc::new(AtomicU64::new(0));
     let mut form = Form::new().text("payload_json", json.to_string());
-    for (number, file) in files.into_iter().enumerate() {
-        form = form.part(format!("files[{number}]"), part(file, &broken));
+    for (number, (file, (_, name))) in files.into_iter().zip(named).enumerate() {
+        form = form.part(format!("files[{number}]"), part(file, name, &watch, &sent));
     }
-    (Body::Form(form), broken)
+    (Body::Form(form), watch)
 }
 
-fn part(file: Open<'_>, broken: &Broken) -> Part {
-    let size = file.stream.size;
-    let sent = AtomicU64::new(0);
-    let broken = broken.clone();
+fn part(file: Open<'_>, name: String, watch: &Watch, sent: &Arc<AtomicU64>) -> Part {
+    let (index, size) = (file.index, file.stream.size);
+    let (failed, sent) = (Arc::clone(&watch.failed), Arc::clone(sent));
     let chunks = file.stream.chunks.map(move |chunk| {
-        let chunk = chunk.and_then(|bytes| {
-            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            let before = sent.fetch_add(length, Ordering::Relaxed);
-            if before.saturating_add(length) > MOST_BYTES {
-                return Err(std::io::Error::other("the file is bigger than it said"));
-            }
-            Ok(bytes)
-        });
-        if chunk.is_err() {
-            broken.0.store(true, Ordering::Release);
+        let chunk = chunk.inspect_err(|_| failed.store(BROKEN, Ordering::Release))?;
+        let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        let before = sent.fetch_add(length, Ordering::Relaxed);
+        if before.saturating_add(length) > MOST_BYTES {
+            failed.store(index, Ordering::Release);
+            return Err(std::io::Error::other("the file is bigger than it said"));
         }
-        chunk
+        Ok(chunk)
     });
     let body = reqwest::Body::wrap_stream(chunks);
     let part = match size {
         Some(size) => Part::stream_with_length(body, size),
         None => Part::stream(body),
     };
-    let part = part.file_name(file.name);
+    let part = part.file_name(name);
     match file.media.mime.as_deref().or(file.stream.mime.as_deref()) {
         Some(mime) if is_mime(mime) => part.mime_str(mime).unwrap_or_else(|_| Part::text("")),
         _ => part,

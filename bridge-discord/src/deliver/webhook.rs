@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::convert::incoming;
+use crate::convert::outgoing::Spot;
 use crate::rest::{Body, RestError};
 use crate::shared::{Shared, Webhook};
 
@@ -60,13 +61,19 @@ fn read(webhook: &Value) -> Option<Webhook> {
 }
 
 impl Webhook {
-    /// The path that posts through it.
-    pub(super) fn path(&self) -> String {
+    fn path(&self) -> String {
         format!("/webhooks/{}/{}", self.id, self.token)
     }
 
+    /// The path that posts through it, into a thread of its channel if one is given.
+    pub(super) fn post_path(&self, thread: Option<&str>) -> String {
+        let thread = thread.map(|thread| format!("&thread_id={thread}")).unwrap_or_default();
+        format!("{}?wait=true{thread}", self.path())
+    }
+
     /// The path of one of its messages.
-    pub(super) fn message_path(&self, message: &str) -> String {
-        format!("{}/messages/{message}", self.path())
+    pub(super) fn message_path(&self, spot: Spot<'_>) -> String {
+        let thread = spot.thread.map(|thread| format!("?thread_id={thread}")).unwrap_or_default();
+        format!("{}/messages/{}{thread}", self.path(), spot.message)
     }
 }

@@ -95,8 +95,8 @@ impl Said {
     }
 }
 
-/// The courier's decision.
-pub(crate) fn deliver_error(error: &RestError, effect: Effect) -> DeliverError {
+/// The courier's decision; `right` names the permissions that the request needs.
+pub(crate) fn deliver_error(error: &RestError, effect: Effect, right: &str) -> DeliverError {
     let retry = |after, reason: String| DeliverError::Retry { after, reason };
     let unsure = |reason: String| match effect {
         Effect::Adds => DeliverError::Uncertain { reason },
@@ -114,11 +114,10 @@ pub(crate) fn deliver_error(error: &RestError, effect: Effect) -> DeliverError {
         (500.., _) => unsure(reason),
         (_, 10003 | 10004 | 50001) => DeliverError::ChatClosed { reason },
         (_, 50013) => DeliverError::Refused {
-            reason: "the bot lacks a permission in this channel (View Channel, Send Messages, \
-                     Manage Webhooks, Attach Files, Add Reactions, Manage Messages or Pin \
-                     Messages)"
-                .to_owned(),
+            reason: format!("the bot needs the permission {right} in this channel"),
         },
+        // "Thread is archived" and "Thread is locked": an open one wakes up by itself.
+        (_, 50083 | 160_005) => DeliverError::Refused { reason: "the thread is locked".to_owned() },
         _ => DeliverError::Refused { reason },
     }
 }

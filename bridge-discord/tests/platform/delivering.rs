@@ -87,21 +87,24 @@ async fn files_hang_on_the_text_and_a_big_one_is_named() {
     ];
     said.media[0].alt = Some("a cat".to_owned());
     said.media[2].spoiler = true;
-    let receipt = network.deliver(&stage.order(1, post(zoe(), said), None), &Files).await.unwrap();
+    let act = post(zoe(), said.clone());
+    let receipt = network.deliver(&stage.order(1, act, None), &Files).await.unwrap();
     let seen = stage.channel.expect(|seen| seen.author == "Zoë").await.unwrap();
     assert_eq!(receipt.parts, [part(seen.id, true)]);
     assert!(
-        seen.content.starts_with("look") && seen.content.contains("huge.png (50.0 MB)"),
+        seen.content.starts_with("look\n\n📎 huge.png, 52.4 MB: too large"),
         "{}",
         seen.content
     );
     let files: Vec<_> = seen.attachments.iter().map(|f| (f.bytes.len(), f.spoiler)).collect();
     assert_eq!(files, [(1000, false), (2000, true)]);
     assert_eq!(seen.attachments[0].description.as_deref(), Some("a cat"));
-    let act = edit(zoe(), &receipt.parts, words("look here"));
+    said.body = RichText::plain_text("look here");
+    let act = edit(zoe(), &receipt.parts, said);
     network.deliver(&stage.order(2, act, None), &Files).await.unwrap();
     let seen = stage.channel.expect(|seen| seen.edited).await.unwrap();
-    assert_eq!((seen.content.as_str(), seen.attachments.len()), ("look here", 2));
+    assert!(seen.content.starts_with("look here\n\n📎 huge.png"), "{}", seen.content);
+    assert_eq!(seen.attachments.len(), 2);
     stage.clean();
 }
 

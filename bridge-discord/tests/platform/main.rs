@@ -14,4 +14,6 @@
 mod delivering;
 mod listening;
 mod recorder;
+mod showing;
 mod stage;
+mod threading;

@@ -4,6 +4,8 @@
 //! Rule: a test posts as a person ([`Channel::say`]) and expects what a person would
 //! see ([`Channel::expect`]); it does not look at what the bridge meant to do.
 
+mod board;
+mod cards;
 mod channel;
 mod check;
 mod clock;
@@ -16,6 +18,7 @@ mod mentions;
 mod message;
 mod path;
 pub mod permissions;
+mod polls;
 mod posting;
 mod refusal;
 mod render;
@@ -24,6 +27,7 @@ mod rest;
 mod seen;
 mod session;
 mod slash;
+mod threads;
 mod webhook;
 mod world;
 
@@ -43,6 +47,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use board::{SeenPoll, SeenThread};
 pub use channel::Channel;
 pub use files::{FILE_LIMIT, File};
 pub use guild::{Guild, User};

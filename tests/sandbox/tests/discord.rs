@@ -19,6 +19,9 @@ mod messages;
 #[path = "discord/people.rs"]
 mod people;
 #[cfg(test)]
+#[path = "discord/posts.rs"]
+mod posts;
+#[cfg(test)]
 #[path = "discord/refusals.rs"]
 mod refusals;
 #[cfg(test)]

@@ -6,11 +6,11 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style, Timestamp};
 
-use super::{TEXT, atoms};
+use super::{TEXT, atoms, table};
 
 /// The shape in which Discord shows `text`; normalised. Applying it twice changes nothing.
 pub fn degrade(text: &RichText) -> RichText {
-    let text = text.restrict(&TEXT);
+    let text = table::as_code(text).restrict(&TEXT);
     RichText(text.0.into_iter().map(block).collect()).normalise()
 }
 
@@ -114,7 +114,7 @@ fn leaf(span: Span) -> Span {
             if atoms::is_id(&id) && atoms::is_emoji_name(&name) {
                 Leaf::Emoji { id, name, animated }
             } else {
-                Leaf::Text(format!(":{name}:"))
+                Leaf::Text(spelled(name))
             }
         }
         Leaf::Time { at, style } => Leaf::Time {
@@ -124,6 +124,12 @@ fn leaf(span: Span) -> Span {
         Leaf::Text(_) | Leaf::Break | Leaf::Maths(_) => leaf,
     };
     Span { leaf, style }
+}
+
+/// `:name:`; a name that is an emoji itself stands alone.
+fn spelled(name: String) -> String {
+    let word = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '~' | '+'));
+    if word { format!(":{name}:") } else { name }
 }
 
 fn mention(mention: Mention) -> Leaf {
@@ -142,8 +148,9 @@ fn mention(mention: Mention) -> Leaf {
                 Leaf::Text(format!("#{name}"))
             }
         }
-        // A role belongs to one server, and everybody is never called from elsewhere.
+        // A role belongs to one server.
         Mention::Role { name, .. } => Leaf::Text(format!("@{name}")),
-        Mention::Everyone => Leaf::Text("@everyone".to_owned()),
+        // The core lets it through only when its author may do that.
+        Mention::Everyone => Leaf::Mention(Mention::Everyone),
     }
 }

@@ -6,7 +6,7 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, Span, Style};
 
-use super::{BREAKER, DELIMITERS, JOINER, atoms, code, escape};
+use super::{DELIMITERS, JOINER, atoms, code, escape};
 
 /// The blocks, one under the other.
 pub(super) fn blocks(blocks: &[Block]) -> String {
@@ -259,7 +259,7 @@ impl Line {
             Mention::Chat { place, .. } => {
                 self.out.push_str(&format!("<#{}>", place.chat.as_str()));
             }
-            Mention::Everyone => self.out.push_str(&format!("@{BREAKER}everyone")),
+            Mention::Everyone => self.out.push_str("@everyone"),
         }
     }
 }

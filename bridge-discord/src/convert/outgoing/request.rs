@@ -3,22 +3,24 @@
 //!
 //! Rule: every body that holds text also holds `allowed_mentions`.
 
+use bot_core::Voice;
 use bot_core::network::CommandHelp;
-use bridge_model::{Media, Reaction};
+use bridge_model::{Media, Message, MessageKind, Reaction};
 use serde_json::{Value, json};
 use serenity::builder::{
     CreateAllowedMentions, CreateCommand, CreateCommandOption, CreateMessage, EditMessage,
-    EditWebhookMessage, ExecuteWebhook,
+    ExecuteWebhook,
 };
 use serenity::model::application::CommandOptionType;
-use serenity::model::channel::{MessageReference, MessageReferenceKind, Nonce};
+use serenity::model::channel::{MessageFlags, MessageReference, MessageReferenceKind, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
 
 use super::{Piece, username};
 use crate::COMMAND;
 
 fn allowed(piece: &Piece) -> CreateAllowedMentions {
-    CreateAllowedMentions::new().users(piece.users.iter().copied()).replied_user(false)
+    let allowed = CreateAllowedMentions::new().users(piece.users.iter().copied());
+    allowed.everyone(piece.everyone).replied_user(false)
 }
 
 /// The builders cannot fail to be written; an empty body would be refused by Discord.
@@ -26,35 +28,44 @@ fn written(body: impl serde::Serialize) -> Value {
     serde_json::to_value(body).unwrap_or(Value::Null)
 }
 
-/// `POST /webhooks/{id}/{token}`: as a person.
+/// A new message: `POST /webhooks/{id}/{token}` for a person, `POST /channels/{id}/messages`
+/// for the bot. A notice wakes nobody.
 ///
-/// See <https://discord.com/developers/docs/resources/webhook#execute-webhook>.
-pub fn webhook_post(piece: &Piece, name: &str, avatar_url: Option<&str>) -> Value {
-    let mut body = ExecuteWebhook::new()
-        .content(&piece.content)
-        .username(username(name))
-        .allowed_mentions(allowed(piece));
-    if let Some(url) = avatar_url {
-        body = body.avatar_url(url);
+/// See <https://discord.com/developers/docs/resources/webhook#execute-webhook> and
+/// <https://discord.com/developers/docs/resources/message#create-message>.
+pub fn post_body(piece: &Piece, message: &Message, voice: &Voice) -> Value {
+    let flags = match message.kind {
+        MessageKind::Notice => Some(MessageFlags::SUPPRESS_NOTIFICATIONS),
+        MessageKind::Text | MessageKind::Emote => None,
+    };
+    let body = match voice {
+        Voice::Bot => {
+            let body =
+                CreateMessage::new().content(&piece.content).allowed_mentions(allowed(piece));
+            written(if let Some(flags) = flags { body.flags(flags) } else { body })
+        }
+        Voice::Person { name, avatar_url, .. } => {
+            let mut body = ExecuteWebhook::new()
+                .content(&piece.content)
+                .username(username(name))
+                .allowed_mentions(allowed(piece));
+            if let Some(url) = avatar_url {
+                body = body.avatar_url(url);
+            }
+            written(if let Some(flags) = flags { body.flags(flags) } else { body })
+        }
+    };
+    let mut body = without_empty(body);
+    if let Some(poll) = &piece.poll {
+        put(&mut body, "poll", poll.clone());
     }
-    without_empty(written(body))
+    body
 }
 
-/// `PATCH /webhooks/{id}/{token}/messages/{message}`.
-pub fn webhook_edit(piece: &Piece) -> Value {
-    written(EditWebhookMessage::new().content(&piece.content).allowed_mentions(allowed(piece)))
-}
-
-/// `POST /channels/{id}/messages`: as the bot. `nonce` has at most 25 characters and is
-/// the same on every try; `answers` is the message that is replied to.
-///
-/// See <https://discord.com/developers/docs/resources/message#create-message>.
-pub fn bot_post(piece: &Piece, nonce: &str, answers: Option<(u64, u64)>) -> Value {
-    let mut body = CreateMessage::new()
-        .content(&piece.content)
-        .allowed_mentions(allowed(piece))
-        .nonce(Nonce::String(nonce.to_owned()))
-        .enforce_nonce(true);
+/// The body of the bot's message, safe to be repeated: `nonce` has at most 25 characters and
+/// is the same on every try; `answers` is the channel and the message that is replied to.
+pub fn as_bot(mut body: Value, nonce: &str, answers: Option<(u64, u64)>) -> Value {
+    let mut more = CreateMessage::new().nonce(Nonce::String(nonce.to_owned())).enforce_nonce(true);
     if let Some((channel, message)) =
         answers.filter(|(channel, message)| *channel != 0 && *message != 0)
     {
@@ -62,14 +73,38 @@ pub fn bot_post(piece: &Piece, nonce: &str, answers: Option<(u64, u64)>) -> Valu
             MessageReference::new(MessageReferenceKind::Default, ChannelId::new(channel))
                 .message_id(MessageId::new(message))
                 .fail_if_not_exists(false);
-        body = body.reference_message(reference);
+        more = more.reference_message(reference);
     }
-    without_empty(written(body))
+    if let Value::Object(more) = without_empty(written(more)) {
+        let more = more.into_iter().filter(|(key, _)| {
+            matches!(key.as_str(), "nonce" | "enforce_nonce" | "message_reference")
+        });
+        more.for_each(|(key, value)| put(&mut body, &key, value));
+    }
+    body
 }
 
-/// `PATCH /channels/{id}/messages/{message}`.
-pub fn bot_edit(piece: &Piece) -> Value {
+/// A new post in a forum: through a webhook the message names it, the bot puts the message
+/// into it (`POST /channels/{id}/threads`).
+pub fn new_post(mut body: Value, name: &str, voice: &Voice) -> Value {
+    match voice {
+        Voice::Bot => json!({"name": name, "message": body}),
+        Voice::Person { .. } => {
+            put(&mut body, "thread_name", name.into());
+            body
+        }
+    }
+}
+
+/// `PATCH` of a message, the same for the bot and for webhooks.
+pub fn edit_body(piece: &Piece) -> Value {
     written(EditMessage::new().content(&piece.content).allowed_mentions(allowed(piece)))
+}
+
+fn put(body: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
 }
 
 /// Fields that serenity always writes and that say nothing.
@@ -83,22 +118,22 @@ fn without_empty(mut body: Value) -> Value {
     body
 }
 
-/// Adds what is to be known about the files `files[0]`, `files[1]`, ...
+/// Adds what is to be known about the files: those that stay, by their ids, and the new ones
+/// `files[0]`, `files[1]`, ...
 ///
 /// See <https://discord.com/developers/docs/reference#uploading-files>.
-pub fn with_attachments(mut body: Value, files: &[(&Media, String)]) -> Value {
-    let attachments = files.iter().enumerate().map(|(number, (media, name))| {
+pub fn with_attachments(mut body: Value, kept: &[String], files: &[(&Media, String)]) -> Value {
+    let kept = kept.iter().map(|id| json!({"id": id}));
+    let new = files.iter().enumerate().map(|(number, (media, name))| {
         let mut one = json!({"id": number, "filename": name});
-        if let (Some(alt), Some(fields)) = (&media.alt, one.as_object_mut()) {
+        if let Some(alt) = media.alt.as_deref().filter(|alt| !alt.is_empty()) {
             let alt: String = alt.chars().take(1024).collect();
-            fields.insert("description".to_owned(), Value::String(alt));
+            put(&mut one, "description", alt.into());
         }
         one
     });
-    let attachments = attachments.collect();
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("attachments".to_owned(), Value::Array(attachments));
-    }
+    let attachments = kept.chain(new).collect();
+    put(&mut body, "attachments", Value::Array(attachments));
     body
 }
 
@@ -142,6 +177,20 @@ fn said(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(said).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
+}
+
+/// The reaction as Discord can know it: a picture of another network is the emoji that it
+/// stands for, if it stands for one.
+pub fn known_reaction(reaction: &Reaction) -> Option<Reaction> {
+    let Reaction::Custom { id, name } = reaction else { return Some(reaction.clone()) };
+    // Telegram's ids are numbers too; the name tells them apart.
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.is_empty() && name.chars().all(word) {
+        let ours = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        return ours.then(|| reaction.clone());
+    }
+    let emoji = !name.is_empty() && !name.chars().any(char::is_alphanumeric);
+    emoji.then(|| Reaction::Emoji(name.clone()))
 }
 
 /// The emoji as it stands in the path of a request, encoded.

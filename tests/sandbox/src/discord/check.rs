@@ -80,6 +80,9 @@ pub(crate) fn fill(
     if empty {
         return Err(empty_message());
     }
+    if let Some(poll) = super::rest::asked(body)? {
+        draft.extra.insert("poll".into(), poll);
+    }
     let described = list(body, "attachments").unwrap_or_default();
     check_described(&described, form, &[])?;
     for (number, file) in &form.files {

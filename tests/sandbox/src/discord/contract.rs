@@ -65,7 +65,10 @@ pub(crate) fn dispatch(name: &str, data: &Value) -> Option<String> {
     if name == "RESUMED" {
         return None;
     }
-    let definition = format!("Gateway{}DispatchData", camel(name));
+    // Both have one description.
+    let of = name.strip_suffix("_ADD").or_else(|| name.strip_suffix("_REMOVE"));
+    let of = of.filter(|of| *of == "MESSAGE_POLL_VOTE").unwrap_or(name);
+    let definition = format!("Gateway{}DispatchData", camel(of));
     let schema = json!({"$ref": format!("#/definitions/{definition}")});
     if book.gateway.pointer(&format!("/definitions/{definition}")).is_none() {
         return Some(format!("dispatch {name}: the contract has no {definition}"));

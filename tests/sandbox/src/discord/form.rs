@@ -72,6 +72,10 @@ async fn multipart(parts: &Parts, bytes: Bytes) -> Result<Form, Refusal> {
     if form.json.is_null() {
         form.json = Value::Object(loose);
     }
+    // The whole request has the limit of one file.
+    if form.files.iter().map(|(_, file)| file.bytes.len()).sum::<usize>() > FILE_LIMIT {
+        return Err(too_large());
+    }
     form.files.sort_by_key(|(number, _)| *number);
     if form.files.len() > 10 {
         let text = "Must be 10 or fewer in length.";

@@ -16,13 +16,23 @@ use super::world::World;
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
 /// The bot "is thinking".
 pub(crate) const LOADING: u64 = 1 << 7;
+/// A spoken message.
+pub(crate) const VOICE: u64 = 1 << 13;
 /// No previews of links.
 pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 
 /// Message type of an ordinary message.
 pub(crate) const DEFAULT: u64 = 0;
+/// Message type of "changed the name of the thread".
+pub(crate) const CHANNEL_NAME_CHANGE: u64 = 4;
 /// Message type of "pinned a message".
 pub(crate) const PIN_ADDED: u64 = 6;
+/// Message type of "started a thread".
+pub(crate) const THREAD_CREATED: u64 = 18;
+/// Message type of what stands at the top of a thread on a message.
+pub(crate) const THREAD_STARTER: u64 = 21;
+/// Message type of a poll's result.
+pub(crate) const POLL_RESULT: u64 = 46;
 /// Message type of a reply.
 pub(crate) const REPLY: u64 = 19;
 /// Message type of an answer to a slash command.
@@ -79,6 +89,8 @@ pub(crate) struct MessageRow {
     pub(crate) flags: u64,
     pub(crate) tts: bool,
     pub(crate) pings: Vec<Ping>,
+    /// Of a poll: who voted, for which answer.
+    pub(crate) votes: Vec<(u64, u64)>,
     /// Further fields as they are sent: `interaction_metadata`, `webhook_id`, `poll`.
     pub(crate) extra: Map<String, Value>,
 }
@@ -124,7 +136,7 @@ impl Emoji {
 /// A message as REST shows it.
 pub(crate) fn rest(world: &World, row: &MessageRow) -> Value {
     let mut json = plain(world, row);
-    if row.kind == REPLY
+    if matches!(row.kind, REPLY | THREAD_STARTER)
         && let (Some(reference), Some(map)) = (row.reference, json.as_object_mut())
     {
         let target = world.message(reference.channel, reference.message);

@@ -32,6 +32,10 @@ pub const MENTION_EVERYONE: u64 = 1 << 17;
 pub const USE_EXTERNAL_EMOJIS: u64 = 1 << 18;
 /// Make, list and delete webhooks.
 pub const MANAGE_WEBHOOKS: u64 = 1 << 29;
+/// Change, archive and lock everybody's threads.
+pub const MANAGE_THREADS: u64 = 1 << 34;
+/// Open threads that everybody sees.
+pub const CREATE_PUBLIC_THREADS: u64 = 1 << 35;
 /// Slash commands.
 pub const USE_APPLICATION_COMMANDS: u64 = 1 << 31;
 /// Post in threads.
@@ -47,9 +51,11 @@ pub const EVERYONE: u64 = ADD_REACTIONS
     | ATTACH_FILES
     | READ_MESSAGE_HISTORY
     | USE_APPLICATION_COMMANDS
+    | CREATE_PUBLIC_THREADS
     | SEND_MESSAGES_IN_THREADS;
 /// What the bot was invited with, unless a test says otherwise.
-pub const BOT: u64 = EVERYONE | MANAGE_MESSAGES | MANAGE_WEBHOOKS | PIN_MESSAGES;
+pub const BOT: u64 =
+    EVERYONE | MANAGE_MESSAGES | MANAGE_WEBHOOKS | PIN_MESSAGES | MANAGE_CHANNELS | MANAGE_THREADS;
 
 /// Every bit.
 const ALL: u64 = (1 << 53) - 1;

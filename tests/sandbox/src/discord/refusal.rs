@@ -20,6 +20,8 @@ pub(crate) struct Refusal {
 pub(crate) enum Answer {
     /// 200 with a body.
     Json(Value),
+    /// 201 with a body.
+    Created(Value),
     /// 204.
     Empty,
 }
@@ -76,6 +78,12 @@ pub(crate) fn missing_access() -> Refusal {
 }
 pub(crate) fn missing_permissions() -> Refusal {
     Refusal::new(403, 50013, "Missing Permissions")
+}
+pub(crate) fn archived() -> Refusal {
+    Refusal::new(400, 50083, "Thread is archived")
+}
+pub(crate) fn wrong_kind() -> Refusal {
+    Refusal::new(400, 50024, "Cannot execute action on this channel type")
 }
 pub(crate) fn unknown_channel() -> Refusal {
     Refusal::new(404, 10003, "Unknown Channel")

@@ -9,8 +9,11 @@ mod channels;
 mod interactions;
 mod messages;
 mod pins;
+mod polls;
 mod reactions;
+pub(crate) use polls::asked;
 pub(crate) use reactions::emoji_of;
+mod threads;
 mod webhooks;
 
 use std::sync::Arc;
@@ -196,6 +199,11 @@ fn dispatch(world: &mut World, call: &Call) -> Outcome {
         ["channels", _, "pins", ..] | ["channels", _, "messages", "pins", ..] => {
             pins::route(world, call)
         }
+        ["channels", _, "messages", _, "threads"] | ["channels", _, "threads"] => {
+            threads::route(world, call)
+        }
+        ["channels", _, "polls", ..] => polls::route(world, call),
+        ["channels", _] if call.method == "PATCH" => threads::route(world, call),
         ["channels", _, "messages", ..] => messages::route(world, call),
         ["channels", _, "webhooks"] => webhooks::of_channel(world, call),
         ["channels", ..] | ["guilds", ..] => channels::route(world, call),
@@ -230,6 +238,7 @@ fn finished(
     };
     let (status, body) = match &outcome {
         Ok(Answer::Json(body)) => (200, Some(body.clone())),
+        Ok(Answer::Created(body)) => (201, Some(body.clone())),
         Ok(Answer::Empty) => (204, None),
         Err(refusal) => (refusal.status, Some(refusal.body())),
     };
@@ -242,6 +251,7 @@ fn finished(
 fn respond(path: &str, outcome: Outcome) -> (u16, Response) {
     let (status, body) = match outcome {
         Ok(Answer::Json(body)) => (200, Some(body)),
+        Ok(Answer::Created(body)) => (201, Some(body)),
         Ok(Answer::Empty) => (204, None),
         Err(refusal) => (refusal.status, Some(refusal.body())),
     };

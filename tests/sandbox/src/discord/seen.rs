@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::board::{self, SeenPoll};
 use super::guild::avatar_url;
 use super::mentions::Ping;
 use super::message::{Author, LOADING, MessageRow, REPLY};
@@ -46,6 +47,8 @@ pub struct Seen {
     pub flags: u64,
     /// Whom it pinged.
     pub pings: Vec<Ping>,
+    /// Its poll.
+    pub poll: Option<SeenPoll>,
 }
 
 /// One file of a message.
@@ -88,6 +91,7 @@ impl Seen {
         let reply = self.reply.map(|to| format!(" [reply to {to}]"));
         let files = self.attachments.iter().map(|file| format!(" [file {}]", file.name));
         let faces = self.reactions.iter().map(|r| format!(" [{} x{}]", r.emoji, r.users.len()));
+        line.extend(self.poll.iter().map(|poll| format!(" [poll {}]", poll.question)));
         line.extend(reply.into_iter().chain(files).chain(faces));
         for (mark, set) in [(" (edited)", self.edited), (" (pinned)", self.pinned)] {
             line.push_str(if set { mark } else { "" });
@@ -144,6 +148,7 @@ pub(crate) fn one(world: &World, row: &MessageRow) -> Seen {
         pinned: channel.is_some_and(|channel| channel.pins.contains_key(&row.id)),
         flags: row.flags,
         pings: row.pings.clone(),
+        poll: board::poll(row),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Call, id, wrong_method};
+use super::{Call, id, polls, threads, wrong_method};
 use crate::discord::form::Form;
 use crate::discord::message::{self, Author, MessageRow, REPLY, Reference};
 use crate::discord::permissions::{
@@ -13,7 +13,7 @@ use crate::discord::permissions::{
 };
 use crate::discord::posting::Draft;
 use crate::discord::refusal::{
-    Answer, Outcome, Refusal, invalid, missing_permissions, not_found, not_the_author,
+    Answer, Outcome, Refusal, archived, invalid, missing_permissions, not_found, not_the_author,
     unknown_message,
 };
 use crate::discord::session::intents::MESSAGE_CONTENT;
@@ -96,10 +96,14 @@ fn create(world: &mut World, call: &Call, channel: u64) -> Outcome {
     let needed = match row.kind {
         Kind::Thread(_) => SEND_MESSAGES_IN_THREADS,
         Kind::Text | Kind::Direct(_) => SEND_MESSAGES,
+        Kind::Forum => {
+            let text = "Cannot send messages in a non-text channel";
+            return Err(Refusal::new(400, 50008, text));
+        }
     };
     world.allowed(channel, needed)?;
     if row.archived && row.locked {
-        return Err(Refusal::new(400, 50083, "Thread is archived"));
+        return Err(archived());
     }
     if !call.form.files.is_empty() {
         world.allowed(channel, ATTACH_FILES)?;
@@ -177,6 +181,8 @@ fn edit(world: &mut World, form: &Form, at: (u64, u64)) -> Outcome {
         }
         world.allowed(at.0, MANAGE_MESSAGES)?;
     }
+    polls::unchangeable(row)?;
+    threads::awake(world.visible(at.0)?)?;
     let change = check::change(world, at, form)?;
     world.change(at.0, at.1, change)?;
     let row = world.message(at.0, at.1).ok_or_else(unknown_message)?;

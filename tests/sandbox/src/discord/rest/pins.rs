@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, id, wrong_method};
+use super::{Call, id, threads, wrong_method};
 use crate::discord::permissions::{PIN_MESSAGES, READ_MESSAGE_HISTORY};
 use crate::discord::refusal::{Answer, Outcome};
 use crate::discord::world::World;
@@ -31,7 +31,9 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
             ["channels", channel, "pins", message]
             | ["channels", channel, "messages", "pins", message],
         ) => {
-            let channel = world.allowed(id(channel)?, PIN_MESSAGES)?.id;
+            let row = world.allowed(id(channel)?, PIN_MESSAGES)?;
+            threads::awake(row)?;
+            let channel = row.id;
             world.pin(channel, id(message)?, bot)?;
             Ok(Answer::Empty)
         }
@@ -40,7 +42,9 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
             ["channels", channel, "pins", message]
             | ["channels", channel, "messages", "pins", message],
         ) => {
-            let channel = world.allowed(id(channel)?, PIN_MESSAGES)?.id;
+            let row = world.allowed(id(channel)?, PIN_MESSAGES)?;
+            threads::awake(row)?;
+            let channel = row.id;
             world.unpin(channel, id(message)?)?;
             Ok(Answer::Empty)
         }

@@ -4,7 +4,7 @@
 //! Rule: an emoji in a path is percent-encoded, `👍` or `name:id`; anything else is
 //! 10014, as "Create Reaction" says.
 
-use super::{Call, id, wrong_method};
+use super::{Call, id, threads, wrong_method};
 use crate::discord::message::Emoji;
 use crate::discord::path;
 use crate::discord::permissions::{
@@ -21,7 +21,10 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
         return wrong_method();
     };
     let at = (id(channel)?, id(message)?);
-    world.allowed(at.0, READ_MESSAGE_HISTORY)?;
+    let row = world.allowed(at.0, READ_MESSAGE_HISTORY)?;
+    if method != "GET" {
+        threads::awake(row)?;
+    }
     world.message(at.0, at.1).ok_or_else(unknown_message)?;
     let bot = world.bot;
     match (method, rest) {

@@ -6,14 +6,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, id, wrong_method};
+use super::{Call, id, polls, threads, wrong_method};
 use crate::discord::check;
-use crate::discord::message::{self, Author, EPHEMERAL, MessageRow};
+use crate::discord::message::{self, Author, EPHEMERAL, MessageRow, VOICE};
 use crate::discord::permissions::MANAGE_WEBHOOKS;
 use crate::discord::posting::Draft;
 use crate::discord::refusal::{
-    Answer, Outcome, Refusal, invalid, invalid_webhook_token, missing_permissions, not_found,
-    required, unknown_channel, unknown_message, unknown_webhook,
+    Answer, Outcome, Refusal, archived, invalid, invalid_webhook_token, missing_permissions,
+    not_found, required, unknown_channel, unknown_message, unknown_webhook, wrong_kind,
 };
 use crate::discord::render;
 use crate::discord::session::{Event, intents};
@@ -26,9 +26,8 @@ pub(crate) const WEBHOOK_LIMIT: usize = 15;
 pub(super) fn of_channel(world: &mut World, call: &Call) -> Outcome {
     let ["channels", channel, "webhooks"] = call.steps.as_slice() else { return wrong_method() };
     let row = world.allowed(id(channel)?, MANAGE_WEBHOOKS)?;
-    if row.kind != Kind::Text {
-        let text = "Cannot execute action on this channel type";
-        return Err(Refusal::new(400, 50024, text));
+    if !matches!(row.kind, Kind::Text | Kind::Forum) {
+        return Err(wrong_kind());
     }
     let channel = row.id;
     match call.method {
@@ -155,8 +154,35 @@ fn place(world: &World, call: &Call, hook: u64) -> Result<u64, Refusal> {
     row.map(|row| row.id).ok_or_else(unknown_channel)
 }
 
+/// The name of the post that this message opens in a forum.
+fn post_name(world: &World, call: &Call, hook: u64) -> Result<Option<String>, Refusal> {
+    let channel = world.webhooks.get(&hook).ok_or_else(unknown_webhook)?.channel;
+    let forum = world.channels.get(&channel).is_some_and(|row| row.kind == Kind::Forum);
+    let name = call.form.json.get("thread_name").and_then(Value::as_str);
+    let refused = |code, text: &str| Err(Refusal::new(400, code, text));
+    match (forum, name, call.query("thread_id")) {
+        (false, Some(_), _) => {
+            refused(220_003, "Webhooks can only create threads in forum channels")
+        }
+        (true, Some(_), Some(_)) => refused(
+            220_002,
+            "Webhooks posted to forum channels cannot have both a thread_name and thread_id",
+        ),
+        (true, None, None) => refused(
+            220_001,
+            "Webhooks posted to forum channels must have a thread_name or thread_id",
+        ),
+        (true, Some(name), None) if !(1..=100).contains(&name.trim().chars().count()) => {
+            let text = "Must be between 1 and 100 in length.";
+            Err(invalid("thread_name", "BASE_TYPE_BAD_LENGTH", text))
+        }
+        (_, name, _) => Ok(name.map(|name| name.trim().to_owned())),
+    }
+}
+
 fn execute(world: &mut World, call: &Call, hook: u64) -> Outcome {
     check::object(&call.form)?;
+    let opens = post_name(world, call, hook)?;
     let place = place(world, call, hook)?;
     let text = |key: &str| call.form.json.get(key).and_then(Value::as_str);
     let row = world.webhooks.get(&hook).ok_or_else(unknown_webhook)?;
@@ -176,12 +202,19 @@ fn execute(world: &mut World, call: &Call, hook: u64) -> Outcome {
     };
     let locked = world.channels.get(&place).is_some_and(|row| row.archived && row.locked);
     if locked {
-        return Err(Refusal::new(400, 50083, "Thread is archived"));
+        return Err(archived());
     }
     let author = Author::Webhook { id: hook, name, avatar, application: row.application };
     let mut draft = check::fill(world, place, &call.form, Draft::new(author, ""))?;
-    draft.flags &= !EPHEMERAL;
-    let id = world.post(place, draft);
+    // Webhooks can say neither ephemeral nor spoken messages.
+    draft.flags &= !(EPHEMERAL | VOICE);
+    let (place, id) = match opens {
+        Some(name) => {
+            let id = world.open_post(place, &name, hook, draft);
+            (id, id)
+        }
+        None => (place, world.post(place, draft)),
+    };
     if call.query("wait").as_deref() != Some("true") {
         return Ok(Answer::Empty);
     }
@@ -202,6 +235,8 @@ fn of_message(world: &mut World, call: &Call, hook: u64, id: u64) -> Outcome {
         "GET" => {}
         "PATCH" => {
             check::object(&call.form)?;
+            polls::unchangeable(posted(world, place, hook, id)?)?;
+            threads::awake(world.channels.get(&place).ok_or_else(unknown_channel)?)?;
             let change = check::change(world, (place, id), &call.form)?;
             world.change(place, id, change)?;
         }
