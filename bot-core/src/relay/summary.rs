@@ -72,6 +72,8 @@ impl Relay {
         let lane = &head.entry.lane;
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
         let said = self.replica(&head.entry.work).await.map_err(|it| failed(it, attempt))?;
+        // A line that somebody took away is said anew.
+        let said = said.filter(|said| !said.deleted);
         let mut there = said.map(|said| said.parts_at(lane)).unwrap_or_default();
         let standing = self.standing(lane, summary).await.map_err(|it| failed(it, attempt))?;
         let Some(Standing { target, text, needed }) = standing else {

@@ -259,6 +259,11 @@ fn deleted(tx: &mut Txn<'_>, event: Event, by: Option<&UserId>) -> Result<Vec<Ne
         return Ok(Vec::new());
     }
     let Some(origin) = messages::origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
+    let number = tx.number(here.0)?;
+    if matches!(known, Some(MessageRecord::Copy(..))) && !origin.has_part(number, here.1) {
+        // We took this part away ourselves; the platform tells everybody.
+        return Ok(Vec::new());
+    }
     let certain = match by {
         Some(user) => messages::wrote(tx, &origin, here.0, user)?,
         None => true,

@@ -192,6 +192,20 @@ pub fn take_away(
     Ok(Some(origin))
 }
 
+/// Notes that what was taken away is there again: a summary that is said anew.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn bring_back(
+    tx: &mut Txn<'_>,
+    (place, message): (&Place, &MessageId),
+) -> Result<(), StoreError> {
+    match origin(tx, place, message)? {
+        Some(origin) if origin.deleted => store_origin(tx, Origin { deleted: false, ..origin }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Stores other names of a message that stands at `place`.
 ///
 /// # Errors

@@ -85,6 +85,14 @@ pub struct Origin {
     pub poll: Option<PollRecord>,
 }
 
+impl Origin {
+    /// The message has this part in a place now.
+    pub fn has_part(&self, place: u32, part: &MessageId) -> bool {
+        let mut here = self.copies.iter().filter(|copy| copy.place == place);
+        here.any(|copy| copy.parts.iter().any(|known| known.id == *part))
+    }
+}
+
 /// A hash over a part of a message.
 pub type Fingerprint = [u8; 8];
 

@@ -26,7 +26,12 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
         accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
     }
     for (place, summary) in summaries {
-        accept::merge(&mut settled.lanes, vec![summaries::append(tx, &place, summary)?]);
+        let state = if place == lane {
+            summaries::follow(tx, &place, summary)?
+        } else {
+            summaries::append(tx, &place, summary)?
+        };
+        accept::merge(&mut settled.lanes, vec![state]);
     }
     settled.depth = queue::lane(tx, &lane)?.depth;
     Ok(settled)
@@ -44,6 +49,7 @@ fn outcome(
     match &event.content {
         Content::Posted(_) | Content::Edited(_) => {
             if entry.summary.is_some() {
+                messages::bring_back(tx, here)?;
                 messages::set_copy(tx, here, lane, (parts, &[]))?;
             } else if !parts.is_empty() {
                 albums::set_copies(tx, entry, parts)?;

@@ -10,6 +10,7 @@ use super::records::{MessageRecord, Origin};
 use super::txn::Txn;
 use super::{StoreError, accept, keys, messages, portals, queue};
 use crate::lane::{Entry, LaneState, Summary, SummaryKind, Work};
+use crate::order::EntryId;
 
 const KINDS: [SummaryKind; 2] = [SummaryKind::Poll, SummaryKind::Reactions];
 
@@ -41,12 +42,32 @@ fn hex(hash: &keys::Hash) -> String {
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, lane: &Place, summary: Summary) -> Result<LaneState, StoreError> {
-    let about = keys::message(&summary.place, &summary.message);
-    if let Some(waiting) = queue::waiting(tx, lane, &subject(summary.kind, &about))?
-        && queue::head(tx, lane)?.is_some_and(|head| head.entry.id != waiting.id)
-    {
-        return Ok(queue::state(queue::lane(tx, lane)?));
+    match waiting(tx, lane, &summary)? {
+        Some(waiting) if queue::head(tx, lane)?.is_some_and(|head| head.entry.id != waiting) => {
+            Ok(queue::state(queue::lane(tx, lane)?))
+        }
+        Some(_) | None => push(tx, lane, summary),
     }
+}
+
+/// The same, for whoever has just settled the head of that lane: nothing is under way there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn follow(tx: &mut Txn<'_>, lane: &Place, summary: Summary) -> Result<LaneState, StoreError> {
+    match waiting(tx, lane, &summary)? {
+        Some(_) => Ok(queue::state(queue::lane(tx, lane)?)),
+        None => push(tx, lane, summary),
+    }
+}
+
+fn waiting(tx: &Txn<'_>, lane: &Place, summary: &Summary) -> Result<Option<EntryId>, StoreError> {
+    let about = keys::message(&summary.place, &summary.message);
+    let waiting = queue::waiting(tx, lane, &subject(summary.kind, &about))?;
+    Ok(waiting.map(|entry| entry.id))
+}
+
+fn push(tx: &mut Txn<'_>, lane: &Place, summary: Summary) -> Result<LaneState, StoreError> {
     let work = Work::summary(lane, &key(&summary), tx.now);
     let event = &work.event;
     if let Content::Posted(message) = &event.content

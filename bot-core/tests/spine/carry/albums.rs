@@ -176,11 +176,13 @@ async fn an_album_survives_a_crash_at_every_step() {
     let mut spine = linked().await;
     spine.matrix.fail(&room().chat, [Fault::Hang(1), Fault::Hang(1), Fault::Hang(0)]);
     show(&spine, "1", "look").await;
+    spine.clock.slept(GRACE, 2).await;
     spine.restart().await;
+    spine.clock.slept(GRACE, 4).await;
     show(&spine, "2", "").await;
     spine.restart().await;
+    spine.clock.slept(GRACE, 6).await;
     spine.hear(posted(&group(), "3", "tom", "nice")).await;
-    spine.clock.slept(GRACE, 4).await;
     spine.clock.advance(GRACE);
     for shown in [1, 2, 2] {
         let seen =

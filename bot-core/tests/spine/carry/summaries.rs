@@ -256,13 +256,15 @@ async fn a_line_that_somebody_took_away_is_said_anew() {
     let spine = hello().await;
     for user in ["@bob:x", "@cem:x"] {
         spine.hear(reacted(&room(), "$1", (user, "👍"), None)).await;
+        spine.telegram.until("carried", |telegram| !telegram.deeds().is_empty()).await;
+        spine.settled(&group()).await;
     }
     spine.telegram.shows(&group().chat, &["ann: hello", "BOT: Reactions: 👍 2"]).await;
     spine.settled(&group()).await;
     let gone = [Fault::Pass, Fault::Error(refused("message to edit not found"))];
     spine.telegram.fail(&group().chat, gone);
     spine.hear(reacted(&room(), "$1", ("@ece:x", "👍"), None)).await;
-    spine.telegram.until("tried", |telegram| telegram.tries() == 7).await;
+    spine.telegram.until("tried", |telegram| telegram.tries() == 6).await;
     spine.settled(&group()).await;
     spine.hear(reacted(&room(), "$1", ("@eva:x", "👍"), None)).await;
     let shows = |telegram: &FakeNetwork| {

@@ -12,6 +12,7 @@ on_every_engine!(
     an_edit_replaces_the_parts_of_a_copy,
     a_deletion_by_the_author_counts_once,
     a_deletion_without_a_name_counts_once,
+    a_part_that_an_edit_took_away_takes_nothing_along,
     a_deletion_by_somebody_else_leaves_the_message_until_it_is_allowed,
     a_deletion_of_an_unknown_message_is_dropped,
     a_deleted_message_is_not_edited,
@@ -71,6 +72,16 @@ async fn a_deletion_without_a_name_counts_once(world: World) {
     assert!(world.hear(deleted(&channel(), "7", None)).await, "a copy counts as the message");
     assert!(!world.hear(deleted(&channel(), "7", None)).await);
     assert_eq!(world.depth(&room()).await, 1, "it goes at its origin too");
+}
+
+async fn a_part_that_an_edit_took_away_takes_nothing_along(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&room(), "$1", "@ann:x", "long")).await;
+    world.deliver(&channel(), &["7", "8"]).await;
+    world.hear(edited(&room(), "$1", "@ann:x", "short")).await;
+    world.deliver(&channel(), &["7"]).await;
+    assert!(!world.hear(deleted(&channel(), "8", None)).await, "the platform tells it us too");
+    assert!(world.hear(deleted(&channel(), "7", None)).await);
 }
 
 async fn a_deletion_by_somebody_else_leaves_the_message_until_it_is_allowed(world: World) {

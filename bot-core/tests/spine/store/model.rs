@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The store against a model of three queues: nothing lost, nothing doubled, order kept, however
-//! often it is closed and opened.
+//! The store against a model of three queues: nothing lost, nothing doubled, order kept, albums
+//! whole, however often it is closed and opened.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,12 +10,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::World;
-use crate::words::{channel, group, posted, room, text};
+use crate::words::{channel, group, pictured, posted, room, text};
 
 #[derive(Clone, Debug)]
 enum Step {
     /// Somebody says something in a place; ids repeat, as after a redelivery.
     Hear(usize, u8),
+    /// Somebody shows a file of one of two albums.
+    Show(usize, u8, bool),
     /// The head of a lane is read and stays.
     Take(usize),
     /// The head of a lane is settled and leaves a part.
@@ -31,6 +33,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0..3_usize, any::<u8>()).prop_map(|(place, id)| Step::Hear(place, id)),
+        3 => (0..3_usize, any::<u8>(), any::<bool>())
+            .prop_map(|(place, id, album)| Step::Show(place, id, album)),
         1 => (0..3_usize).prop_map(Step::Take),
         4 => (0..3_usize).prop_map(Step::Settle),
         1 => (0..3_usize).prop_map(Step::Echo),
@@ -40,22 +44,35 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..60)
 }
 
+/// What waits in a lane: the album that it is, and what its messages say.
+type Waiting = (Option<(usize, bool)>, Vec<String>);
+
 #[derive(Default)]
 struct Model {
-    lanes: [VecDeque<String>; 3],
+    lanes: [VecDeque<Waiting>; 3],
     heard: BTreeSet<(usize, String)>,
     copies: [Option<String>; 3],
     made: usize,
 }
 
 impl Model {
-    fn hear(&mut self, place: usize, id: &str) -> bool {
+    fn hear(&mut self, place: usize, id: &str, album: Option<bool>) -> bool {
         let new = self.heard.insert((place, id.to_owned()));
+        let album = album.map(|album| (place, album));
         for lane in (0..3).filter(|lane| new && *lane != place) {
-            self.lanes[lane].push_back(said(place, id));
+            let lane = &mut self.lanes[lane];
+            let same = |waiting: &&mut Waiting| album.is_some() && waiting.0 == album;
+            match lane.iter_mut().find(same) {
+                Some((_, texts)) => texts.push(said(place, id)),
+                None => lane.push_back((album, vec![said(place, id)])),
+            }
         }
         new
     }
+}
+
+fn whole(waiting: &Waiting) -> String {
+    waiting.1.join("\n\n")
 }
 
 fn said(place: usize, id: &str) -> String {
@@ -72,19 +89,26 @@ async fn step(world: &mut World, model: &mut Model, step: Step) {
         Step::Hear(place, id) => {
             let id = format!("said{id}");
             let heard = world.hear(posted(&places[place], &id, "ann", &said(place, &id))).await;
-            assert_eq!(heard, model.hear(place, &id));
+            assert_eq!(heard, model.hear(place, &id, None));
+        }
+        Step::Show(place, id, album) => {
+            let id = format!("said{id}");
+            let mark = if album { "a" } else { "b" };
+            let text = said(place, &id);
+            let shown = pictured(&places[place], &id, "ann", (&text, mark));
+            assert_eq!(world.hear(shown).await, model.hear(place, &id, Some(album)));
         }
         Step::Take(lane) => {
             let head = world.head(&places[lane]).await;
             let head = head.map(|head| text(&head.entry.work.event.content));
-            assert_eq!(head.as_ref(), model.lanes[lane].front());
+            assert_eq!(head, model.lanes[lane].front().map(whole));
         }
         Step::Settle(lane) => {
             let Some(expected) = model.lanes[lane].pop_front() else { return };
             model.made += 1;
             let copy = format!("copy{}", model.made);
             let entry = world.deliver(&places[lane], &[&copy]).await;
-            assert_eq!(text(&entry.work.event.content), expected);
+            assert_eq!(text(&entry.work.event.content), whole(&expected));
             model.heard.insert((lane, copy.clone()));
             model.copies[lane] = Some(copy);
         }
@@ -112,7 +136,7 @@ async fn play(world: World, steps: Vec<Step>) {
     world.reopen();
     for (place, lane) in places().iter().zip(&model.lanes) {
         assert_eq!(world.depth(place).await, lane.len() as u64);
-        assert_eq!(world.drain(place).await, Vec::from_iter(lane.iter().cloned()));
+        assert_eq!(world.drain(place).await, Vec::from_iter(lane.iter().map(whole)));
     }
 }
 

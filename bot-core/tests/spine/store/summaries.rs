@@ -20,11 +20,13 @@ on_every_engine!(
     the_end_of_a_poll_is_summed_up_everywhere,
     the_end_that_a_moderator_asked_for_is_summed_up_when_it_is_allowed,
     a_summary_is_one_message_that_is_replaced_and_taken_away,
+    a_summary_that_was_taken_away_is_none_until_it_is_said_anew,
     what_was_said_below_a_message_goes_with_it,
     what_was_said_below_a_message_goes_when_a_moderator_took_it_away,
     a_summary_moves_with_its_chat,
     a_summary_is_forgotten_with_its_week,
     a_reaction_that_a_chat_cannot_show_is_known,
+    reactions_in_a_row_are_summed_up_once,
     summaries_survive_closing_and_opening,
 );
 
@@ -138,6 +140,22 @@ async fn a_summary_is_one_message_that_is_replaced_and_taken_away(world: World) 
     assert!(!world.hear(posted(&room(), "$u", "@bot:x", "heard again")).await);
 }
 
+async fn a_summary_that_was_taken_away_is_none_until_it_is_said_anew(world: World) {
+    let world = poll(world).await;
+    world.hear(voted(&group(), "41", "tina", &["0"])).await;
+    let event = world.deliver(&channel(), &["72"]).await.work.event;
+    let said = async || world.replica(&event.place, event.message.as_str()).await.unwrap();
+    assert!(world.hear(deleted(&channel(), "72", None)).await, "by a moderator there");
+    assert!(said().await.deleted);
+    world.hear(voted(&group(), "41", "tom", &["0"])).await;
+    world.deliver(&channel(), &["73"]).await;
+    assert!(!said().await.deleted);
+    world.hear(voted(&group(), "41", "tom", &[])).await;
+    world.deliver(&channel(), &[]).await;
+    assert!(!world.hear(deleted(&channel(), "73", None)).await, "we did that ourselves");
+    assert!(!said().await.deleted);
+}
+
 async fn what_was_said_below_a_message_goes_with_it(world: World) {
     let world = poll(world).await;
     world.hear(voted(&group(), "41", "tina", &["0"])).await;
@@ -199,6 +217,22 @@ async fn a_reaction_that_a_chat_cannot_show_is_known(world: World) {
     world.settle(&group(), refused).await;
     let reactions = world.replica(&room(), "$1").await.unwrap().reactions;
     assert_eq!(reactions[0].refused, [group()]);
+    assert_eq!(summaries(&world, &group()).await, [Some(summary)]);
+}
+
+async fn reactions_in_a_row_are_summed_up_once(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&room(), "$1", "@ann:x", "hello")).await;
+    world.deliver(&group(), &["41"]).await;
+    for user in ["@bob:x", "@cem:x", "@ece:x"] {
+        world.hear(reacted(&room(), "$1", (user, "👍"), None)).await;
+    }
+    let kind = SummaryKind::Reactions;
+    let summary = Summary { kind, ..votes("$1") };
+    for _ in 0..3 {
+        let then = vec![(group(), summary.clone())];
+        world.settle(&group(), |settlement| Settlement { summaries: then, ..settlement }).await;
+    }
     assert_eq!(summaries(&world, &group()).await, [Some(summary)]);
 }
 
