@@ -98,7 +98,7 @@ impl MatrixNetwork {
                 let at = Some(message.sent_at);
                 self.send_parts((order, room, &identity), contents, at, done).await
             }
-            Act::Edit { voice, parts, message, native_reply } => {
+            Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
                 let message = self.rehosted(&identity, message, media).await?;
                 self.edit((order, room, &identity), parts, (&message, *native_reply), done).await

@@ -125,7 +125,9 @@ impl Relay {
         }
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let voice = self.speaker(work, &message).await?;
-        Ok(Some(Act::Edit { voice, parts, message, native_reply }))
+        // Until it is known which files the last version had, each edit may have changed them.
+        let media_changed = !message.media.is_empty();
+        Ok(Some(Act::Edit { voice, parts, message, native_reply, media_changed }))
     }
 
     async fn speaker(&self, work: &Work, message: &Message) -> Result<Voice, DeliverError> {

@@ -22,7 +22,7 @@ pub(super) async fn edit(
     order: &Order,
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
-    let Act::Edit { voice, parts, message, native_reply } = &order.act else {
+    let Act::Edit { voice, parts, message, native_reply, media_changed: _ } = &order.act else {
         return Ok(Receipt::default());
     };
     let pieces = post::pieces(shared, order, message, (voice, *native_reply));

@@ -139,7 +139,7 @@ pub fn post(voice: Voice, message: Message) -> Act {
 }
 
 pub fn edit(voice: Voice, parts: &[Part], message: Message) -> Act {
-    Act::Edit { voice, parts: parts.to_vec(), message, native_reply: false }
+    Act::Edit { voice, parts: parts.to_vec(), message, native_reply: false, media_changed: false }
 }
 
 pub fn picture(name: &str, size: u64) -> Media {
