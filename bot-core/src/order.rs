@@ -89,7 +89,8 @@ pub enum Act {
         message: Message,
         /// As for [`Act::Post`].
         native_reply: bool,
-        /// The files are others than before.
+        /// The files are others than before. Networks cannot see what a message of theirs holds;
+        /// without this they would send every file again with every corrected word.
         media_changed: bool,
     },
     /// Take away what was said before.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Questions to the Bot API whose answers are kept as raw JSON.
 //!
-//! Rule: nothing is sent to a chat from here. Questions may be repeated; sends go through
-//! teloxide in `deliver`.
+//! Rule: nothing is sent to a chat from here. Questions may be repeated; what does something goes
+//! through `deliver/call.rs`.
 
 use std::time::Duration;
 
@@ -103,6 +103,11 @@ impl Api {
             return Err(Problem::Outage(text));
         }
         Err(Problem::Said { code: i64::from(status.as_u16()), text, after: None })
+    }
+
+    /// The address of a method.
+    pub(crate) fn method(&self, name: &str) -> Url {
+        self.address(&[], name)
     }
 
     fn address(&self, before: &[&str], last: &str) -> Url {

@@ -3,7 +3,7 @@
 //!
 //! Rule: this file only hands on; what is done stands in the module of its name.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bot_core::network::CommandHelp;
@@ -13,17 +13,18 @@ use bot_core::{
 };
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
-    NetworkId, Rights, ThreadKind, UserId,
+    NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use serde_json::json;
-use teloxide::Bot;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Problem};
 use crate::convert::entities;
 use crate::convert::incoming::Us;
-use crate::convert::outgoing::{MAX_CAPTION, MAX_DOWNLOAD, MAX_TEXT, MAX_UPLOAD};
+use crate::convert::outgoing::{
+    ANSWERS, MAX_ALBUM, MAX_ANSWER, MAX_CAPTION, MAX_DOWNLOAD, MAX_QUESTION, MAX_TEXT, MAX_UPLOAD,
+};
 use crate::deliver::{self, Desk};
 use crate::settings::{Clients, Patience, Settings, SettingsError};
 use crate::{NETWORK, listen};
@@ -52,12 +53,13 @@ impl TelegramNetwork {
         let clients = Clients::new(&settings)?;
         let api = Api::new(settings.api_url.clone(), settings.token.clone())?;
         let files = if settings.local_server { LOCAL_FILES } else { MAX_UPLOAD };
-        let bot = |client: &reqwest_telegram::Client| {
-            Bot::with_client(settings.token.clone(), client.clone())
-                .set_api_url(settings.api_url.clone())
+        let desk = Desk {
+            api: api.clone(),
+            methods: clients.methods.clone(),
+            files: clients.files.clone(),
+            max_upload: files,
+            no_topics: Mutex::default(),
         };
-        let desk =
-            Desk { methods: bot(&clients.methods), files: bot(&clients.files), max_upload: files };
         Ok(Self {
             id: NETWORK.into(),
             capabilities: capabilities(settings.local_server),
@@ -97,15 +99,15 @@ fn capabilities(local_server: bool) -> Capabilities {
         media: MediaCapabilities {
             max_upload: if local_server { LOCAL_FILES } else { MAX_UPLOAD },
             max_download: if local_server { LOCAL_FILES } else { MAX_DOWNLOAD },
-            per_message: 1,
+            per_message: MAX_ALBUM,
             spoilers: true,
             alt: false,
             voice: true,
             waveform: false,
-            video_notes: false,
+            video_notes: true,
             animations: true,
-            stickers: false,
-            tags: false,
+            stickers: true,
+            tags: true,
             formats: &[
                 "image/webp",
                 "image/gif",
@@ -115,16 +117,22 @@ fn capabilities(local_server: bool) -> Capabilities {
             ],
         },
         replies: true,
-        reply_quotes: false,
+        reply_quotes: true,
         many_reactions: false,
         custom_reactions: false,
-        edits_media: false,
-        polls: None,
-        locations: false,
-        live_locations: false,
-        contacts: false,
-        threads: ThreadKind::Replies,
-        chat: ChatCapabilities { name: false, topic: false, avatar: false, pins: false },
+        edits_media: true,
+        polls: Some(PollCapabilities {
+            question: MAX_QUESTION,
+            answer: MAX_ANSWER,
+            fewest: *ANSWERS.start(),
+            most: *ANSWERS.end(),
+            closing: true,
+        }),
+        locations: true,
+        live_locations: true,
+        contacts: true,
+        threads: ThreadKind::Topics,
+        chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true },
     }
 }
 

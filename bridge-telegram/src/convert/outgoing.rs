@@ -4,41 +4,73 @@
 //! Rule: the same act gives the same calls each time, because a repeated order is compared with
 //! what an earlier try left in the chat.
 
+mod cards;
+mod change;
 mod draw;
 mod links;
+mod pieces;
+mod render;
 mod upload;
 
-use bot_core::{Act, Part, Voice};
-use bridge_model::{Media, Message, MessageId};
+use bot_core::{Act, Part, Words};
+use bridge_model::{ChatChange, MediaHandle, Message, MessageId};
 
 use super::TelegramText;
 use super::reactions;
 
+pub use cards::{Place, Question};
 pub use draw::split;
+pub(crate) use pieces::missing;
+pub use pieces::{Address, Answer, FilePiece, Piece, pieces};
+pub use render::render;
+pub(crate) use render::{Enclosed, enclosed};
 pub use upload::SendAs;
 
 /// Most UTF-16 code units of a text, <https://core.telegram.org/bots/api#sendmessage>.
 pub const MAX_TEXT: usize = 4096;
 /// Most UTF-16 code units of a caption, <https://core.telegram.org/bots/api#sendphoto>.
 pub const MAX_CAPTION: usize = 1024;
+/// Most UTF-16 code units of a quoted part, <https://core.telegram.org/bots/api#replyparameters>.
+pub const MAX_QUOTE: usize = 1024;
 /// Largest upload on the public server, <https://core.telegram.org/bots/api#sending-files>.
 pub const MAX_UPLOAD: u64 = 50_000_000;
 /// Largest photo; larger ones go as documents.
 pub const MAX_PHOTO: u64 = 10_000_000;
 /// Largest download on the public server, <https://core.telegram.org/bots/api#getfile>.
 pub const MAX_DOWNLOAD: u64 = 20_000_000;
+/// Most files in one group, <https://core.telegram.org/bots/api#sendmediagroup>.
+pub const MAX_ALBUM: usize = 10;
+/// Longest poll question, in characters, <https://core.telegram.org/bots/api#sendpoll>.
+pub const MAX_QUESTION: usize = 300;
+/// Longest answer of a poll, in characters.
+pub const MAX_ANSWER: usize = 100;
+/// Fewest and most answers of a poll; a bot may send one with one answer, but that is no choice.
+pub const ANSWERS: std::ops::RangeInclusive<usize> = 2..=12;
+/// Longest name of a group or topic, in characters.
+const MAX_TITLE: usize = 128;
+/// Longest description of a group, in characters.
+const MAX_DESCRIPTION: usize = 255;
+
+/// What a conversion depends on besides the act.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// Largest file, in bytes.
+    pub max_upload: u64,
+    /// Says the lines that stand for what cannot be sent.
+    pub words: &'a Words,
+}
 
 /// One call of the Bot API, but for the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Nothing is to be done: this part is as it shall be.
     Keep(Part),
-    /// `sendMessage`, `sendPhoto`, ...
+    /// `sendMessage`, `sendPhoto`, `sendMediaGroup`, `sendPoll`, ...
     Send {
         /// What.
         piece: Piece,
-        /// The message that it answers natively.
-        reply_to: Option<MessageId>,
+        /// Where in the chat.
+        to: Address,
     },
     /// `editMessageText` or `editMessageCaption`.
     Edit {
@@ -47,162 +79,167 @@ pub enum Call {
         /// Its new text or caption.
         text: TelegramText,
     },
+    /// `editMessageMedia`.
+    Exchange {
+        /// The message that is there.
+        part: Part,
+        /// The file that it shall hold.
+        file: Box<FilePiece>,
+        /// Where a new message would go, if the old one cannot hold that file.
+        to: Address,
+    },
+    /// `editMessageLiveLocation`, or `stopMessageLiveLocation`.
+    Move {
+        /// The message that is there.
+        part: Part,
+        /// Where to; `None` when it stops.
+        place: Option<Place>,
+    },
     /// `deleteMessage`.
     Delete(MessageId),
     /// `setMessageReaction`, with none to take it away.
     React {
         /// To what.
         target: MessageId,
-        /// The only reaction from now on.
-        emoji: Option<String>,
+        /// The first of these that the chat allows is the only reaction from now on.
+        choices: Vec<String>,
     },
     /// `pinChatMessage`.
     Pin(MessageId),
+    /// `unpinChatMessage`.
+    Unpin(MessageId),
+    /// `stopPoll`.
+    StopPoll(MessageId),
+    /// `setChatTitle`.
+    SetTitle(String),
+    /// `setChatDescription`.
+    SetDescription(String),
+    /// `setChatPhoto`.
+    SetPhoto(MediaHandle),
+    /// `deleteChatPhoto`.
+    DeletePhoto,
+    /// `editForumTopic`.
+    RenameTopic {
+        /// The message that the topic hangs on.
+        root: MessageId,
+        /// The new name.
+        name: String,
+    },
+    /// `closeForumTopic`.
+    CloseTopic(MessageId),
+    /// `reopenForumTopic`.
+    ReopenTopic(MessageId),
     /// `leaveChat`.
     Leave,
-    /// No call can do it.
-    Impossible {
-        /// Why not.
-        reason: String,
-    },
 }
 
-/// One message to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// A text.
-    Text(TelegramText),
-    /// A file with its caption.
-    File {
-        /// Which.
-        media: Box<Media>,
-        /// By which method.
-        send_as: SendAs,
-        /// Its caption; may be empty.
-        caption: TelegramText,
-    },
-}
-
-impl Piece {
-    /// The text or the caption.
-    pub fn words(&self) -> &TelegramText {
-        match self {
-            Self::Text(text) => text,
-            Self::File { caption, .. } => caption,
-        }
-    }
-
-    /// It is a file.
-    pub fn is_media(&self) -> bool {
-        matches!(self, Self::File { .. })
-    }
-
-    /// The text that goes instead of a file: its caption, then a line that names it.
-    ///
-    /// `why` says what is wrong with the file, `size` is in bytes.
-    pub fn without_file(&self, why: &str, size: Option<u64>) -> TelegramText {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::File { media, caption, .. } => upload::instead(media, caption, why, size),
-        }
-    }
-}
-
-/// The calls that carry out `act`, in order. `done` are the parts that an earlier try left;
-/// `max_upload` is in bytes.
-pub fn calls(act: &Act, done: &[Part], max_upload: u64) -> Vec<Call> {
+/// The calls that carry out `act`, in order. `done` are the parts that an earlier try left.
+pub fn calls(act: &Act, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
     match act {
         Act::Post { voice, message, native_reply, answer_via: _ } => {
-            let pieces = pieces(voice, message, *native_reply, max_upload);
-            let reply = message.reply_to.as_ref().filter(|_| *native_reply);
-            post(pieces, done, reply.map(|it| &it.message))
+            let pieces = pieces(voice, message, *native_reply, setting);
+            post(pieces, done, Address::of(message, *native_reply))
         }
-        Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
-            edit(pieces(voice, message, *native_reply, max_upload), parts, done)
+        Act::Edit { voice, parts, message, native_reply, media_changed } => {
+            let fitting = change::without_lost(message, parts, (*media_changed, setting));
+            let pieces = pieces(voice, &fitting, *native_reply, setting);
+            let to = Address { reply: None, ..Address::of(message, false) };
+            change::edit(pieces, (parts, done), *media_changed, &to)
         }
         Act::Delete { voice: _, parts } => {
             parts.iter().map(|part| Call::Delete(part.id.clone())).collect()
         }
         Act::React { target, reaction, others, .. } => {
-            if reactions::available(reaction).is_none() {
-                let reason = "reaction not available on telegram".to_owned();
-                return vec![Call::Impossible { reason }];
-            }
-            let emoji = reactions::most_frequent(others.iter().chain([reaction]));
-            vec![Call::React { target: target.clone(), emoji }]
+            let choices = reactions::by_frequency(others.iter().chain([reaction]));
+            vec![Call::React { target: target.clone(), choices }]
         }
         Act::Unreact { target, others, .. } => {
-            let emoji = reactions::most_frequent(others);
-            vec![Call::React { target: target.clone(), emoji }]
+            let choices = reactions::by_frequency(others);
+            vec![Call::React { target: target.clone(), choices }]
         }
         Act::Pin { target } => vec![Call::Pin(target.clone())],
-        Act::Leave => vec![Call::Leave],
-        Act::Unpin { .. }
-        | Act::ClosePoll { .. }
-        | Act::SetChat { .. }
-        | Act::SetThread { .. }
-        | Act::Refresh { .. }
-        | Act::Withdraw { .. } => {
-            vec![Call::Impossible { reason: "not possible on telegram".to_owned() }]
+        Act::Unpin { target } => vec![Call::Unpin(target.clone())],
+        // The poll is the last thing that is sent; see `pieces`.
+        Act::ClosePoll { voice: _, parts } => {
+            let poll = parts.iter().rfind(|part| !part.media);
+            poll.map(|part| Call::StopPoll(part.id.clone())).into_iter().collect()
         }
+        Act::SetChat { change } => set_chat(change).into_iter().collect(),
+        Act::SetThread { root, name, closed } => set_thread(root, name.as_deref(), *closed),
+        // Nobody has an account of ours here.
+        Act::Refresh { .. } | Act::Withdraw { .. } => Vec::new(),
+        Act::Leave => vec![Call::Leave],
     }
 }
 
-/// The messages that show `message`: files first, the first of them with the text as its caption
-/// as far as it fits, then what is left of the text.
-pub fn pieces(voice: &Voice, message: &Message, native_reply: bool, max_upload: u64) -> Vec<Piece> {
-    let (files, lost): (Vec<&Media>, Vec<&Media>) =
-        message.media.iter().partition(|media| media.size.is_none_or(|it| it <= max_upload));
-    let notes: Vec<String> = lost.iter().map(|it| upload::too_large(it, it.size)).collect();
-    let text = draw::body(voice, message, native_reply, &notes);
-    let max = if files.is_empty() { MAX_TEXT } else { MAX_CAPTION };
-    let mut words = split(&links::write_out(&text), max).into_iter();
-    let mut pieces: Vec<Piece> = files
-        .into_iter()
-        .enumerate()
-        .map(|(number, media)| Piece::File {
-            media: Box::new(media.clone()),
-            send_as: SendAs::of(media),
-            caption: if number == 0 { words.next() } else { None }.unwrap_or_default(),
-        })
-        .collect();
-    pieces.extend(words.map(Piece::Text));
-    pieces
+/// The rights of an admin without which a call is refused, as the platform's menus name them.
+pub(crate) fn right_for(call: &Call) -> Option<&'static str> {
+    match call {
+        Call::Pin(_) | Call::Unpin(_) => Some("pin messages"),
+        Call::SetTitle(_) | Call::SetDescription(_) | Call::SetPhoto(_) | Call::DeletePhoto => {
+            Some("change group info")
+        }
+        Call::RenameTopic { .. } | Call::CloseTopic(_) | Call::ReopenTopic(_) => {
+            Some("manage topics")
+        }
+        Call::Delete(_) => Some("delete messages"),
+        Call::Keep(_)
+        | Call::Send { .. }
+        | Call::Edit { .. }
+        | Call::Exchange { .. }
+        | Call::Move { .. }
+        | Call::React { .. }
+        | Call::StopPoll(_)
+        | Call::Leave => None,
+    }
 }
 
-fn post(pieces: Vec<Piece>, done: &[Part], reply_to: Option<&MessageId>) -> Vec<Call> {
-    pieces
-        .into_iter()
-        .enumerate()
-        .map(|(number, piece)| match done.get(number) {
-            Some(part) => Call::Keep(part.clone()),
-            None => {
-                let reply_to = reply_to.filter(|_| number == 0).cloned();
-                Call::Send { piece, reply_to }
-            }
-        })
-        .collect()
+fn set_chat(change: &ChatChange) -> Option<Call> {
+    match change {
+        ChatChange::Name(name) => {
+            let title = draw::one_line(name, MAX_TITLE);
+            // A group always has a name.
+            (!title.is_empty()).then_some(Call::SetTitle(title))
+        }
+        ChatChange::Topic(topic) => {
+            Some(Call::SetDescription(draw::cut(topic.trim(), MAX_DESCRIPTION)))
+        }
+        ChatChange::Avatar(Some(picture)) => Some(Call::SetPhoto(picture.clone())),
+        ChatChange::Avatar(None) => Some(Call::DeletePhoto),
+    }
 }
 
-/// Pairs what is wanted with what is there, file with file and text with text. What is there and
-/// not wanted goes; what is wanted and not there is sent behind.
-fn edit(wanted: Vec<Piece>, parts: &[Part], done: &[Part]) -> Vec<Call> {
+fn set_thread(root: &MessageId, name: Option<&str>, closed: Option<bool>) -> Vec<Call> {
+    let name = name.map(|it| draw::one_line(it, MAX_TITLE)).filter(|it| !it.is_empty());
+    let rename = name.map(|name| Call::RenameTopic { root: root.clone(), name });
+    let close = closed.map(|closed| {
+        if closed { Call::CloseTopic(root.clone()) } else { Call::ReopenTopic(root.clone()) }
+    });
+    rename.into_iter().chain(close).collect()
+}
+
+/// Sends what is not there yet. Each piece leaves as many parts as it has files, in order, so
+/// that counting them tells how far an earlier try came.
+fn post(pieces: Vec<Piece>, done: &[Part], to: Address) -> Vec<Call> {
     let mut calls = Vec::new();
-    let mut there: Vec<&Part> = parts.iter().collect();
-    // Sent by an earlier try of this edit.
-    let mut sent = done.iter().filter(|it| parts.iter().all(|part| part.id != it.id));
-    for piece in wanted {
-        let pair = there.iter().position(|part| part.media == piece.is_media());
-        let call = match pair.map(|at| there.remove(at)) {
-            Some(part) if done.contains(part) => Call::Keep(part.clone()),
-            Some(part) => Call::Edit { part: part.clone(), text: piece.words().clone() },
-            None => match sent.next() {
-                Some(part) => Call::Keep(part.clone()),
-                None => Call::Send { piece, reply_to: None },
-            },
-        };
-        calls.push(call);
+    let mut done = done.iter();
+    let mut to = to;
+    for piece in pieces {
+        let there: Vec<&Part> = done.by_ref().take(piece.parts()).collect();
+        let rest = piece.after(there.len());
+        calls.extend(there.into_iter().cloned().map(Call::Keep));
+        if let Some(piece) = rest {
+            calls.push(Call::Send { piece, to: to.clone() });
+        }
+        // Only the first message is an answer.
+        to.reply = None;
     }
-    calls.extend(there.into_iter().map(|part| Call::Delete(part.id.clone())));
     calls
+}
+
+impl Address {
+    fn of(message: &Message, native_reply: bool) -> Self {
+        let reply = message.reply_to.as_ref().filter(|_| native_reply).map(pieces::answer);
+        Self { reply, thread: message.thread.as_ref().map(|thread| thread.root.clone()) }
+    }
 }

@@ -21,17 +21,19 @@ pub fn available(reaction: &Reaction) -> Option<String> {
     AVAILABLE.split_whitespace().find(|it| *it == plain).map(str::to_owned)
 }
 
-/// The most frequent of the reactions that a bot can have; of equally frequent ones the newest.
+/// The reactions that a bot can have, the most frequent first; of equally frequent ones the newest
+/// first. A chat may allow only some of them.
 ///
 /// `reactions` are oldest first.
-pub fn most_frequent<'a>(reactions: impl IntoIterator<Item = &'a Reaction>) -> Option<String> {
+pub fn by_frequency<'a>(reactions: impl IntoIterator<Item = &'a Reaction>) -> Vec<String> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for emoji in reactions.into_iter().filter_map(available) {
-        // Taken out and put behind, so that the newest stands last.
+        // Taken out and put in front, so that the newest stands first.
         let before = counts.iter().position(|(it, _)| *it == emoji).map(|at| counts.remove(at));
-        counts.push((emoji, before.map_or(0, |(_, count)| count) + 1));
+        counts.insert(0, (emoji, before.map_or(0, |(_, count)| count) + 1));
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(emoji, _)| emoji)
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().map(|(emoji, _)| emoji).collect()
 }
 
 #[cfg(test)]
@@ -59,11 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_wins_and_the_newest_of_equals() {
+    fn the_most_frequent_comes_first_and_the_newest_of_equals() {
         let many = [emoji("👍"), emoji("🔥"), emoji("👍")];
-        assert_eq!(most_frequent(&many).as_deref(), Some("👍"));
+        assert_eq!(by_frequency(&many), ["👍", "🔥"]);
         let equal = [emoji("👍"), emoji("🔥")];
-        assert_eq!(most_frequent(&equal).as_deref(), Some("🔥"));
-        assert_eq!(most_frequent(&[emoji("🥦")]), None);
+        assert_eq!(by_frequency(&equal), ["🔥", "👍"]);
+        assert_eq!(by_frequency(&[emoji("🥦")]), Vec::<String>::new());
     }
 }

@@ -7,10 +7,6 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
-use serde_json::Value;
-use teloxide::{ApiError, RequestError};
-
-use crate::api::describe;
 
 /// Whether a call may be made twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +17,28 @@ pub(super) enum Sort {
     Repeatable,
 }
 
-/// The platform's words.
+/// A call did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The platform answered, and said no.
+    Said(Said),
+    /// The call never reached the platform.
+    Unsent(String),
+    /// Nobody knows whether it was carried out.
+    Doubtful(String),
+}
+
+/// What the platform said.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
-    /// As they came, for the author.
+    /// The HTTP-like `error_code`.
+    code: i64,
+    /// As the words came, for the author.
     words: String,
     /// In lower case, to compare.
     lower: String,
+    /// `parameters.retry_after`.
+    after: Option<Duration>,
 }
 
 /// The bot is out of the chat, or may not write there.
@@ -49,36 +61,34 @@ const CLOSED: [&str; 12] = [
 const SERVER: [&str; 4] =
     ["internal server error", "bad gateway", "gateway timeout", "service unavailable"];
 
+impl Trouble {
+    /// The platform's words, if it has said any.
+    pub(super) fn said(&self) -> Option<&Said> {
+        match self {
+            Self::Said(said) => Some(said),
+            Self::Unsent(_) | Self::Doubtful(_) => None,
+        }
+    }
+
+    /// The platform said this.
+    pub(super) fn is(&self, what: impl Fn(&Said) -> bool) -> bool {
+        self.said().is_some_and(what)
+    }
+}
+
 impl Said {
-    /// The words of an error that the platform has answered with.
-    pub(super) fn of(error: &RequestError) -> Option<Self> {
-        let words = match error {
-            RequestError::Api(ApiError::Unknown(text) | ApiError::CantParseEntities(text)) => {
-                text.clone()
-            }
-            RequestError::Api(error) => error.to_string(),
-            // teloxide refuses an error whose parameters it does not know.
-            RequestError::InvalidJson { raw, .. } => {
-                let answer: Value = serde_json::from_str(raw).ok()?;
-                let failed = answer.get("ok").and_then(Value::as_bool) == Some(false);
-                answer.get("description").and_then(Value::as_str).filter(|_| failed)?.to_owned()
-            }
-            RequestError::MigrateToChatId(_)
-            | RequestError::RetryAfter(_)
-            | RequestError::Network(_)
-            | RequestError::Io(_) => return None,
-        };
+    pub(super) fn new(code: i64, words: String, after: Option<Duration>) -> Self {
         let lower = words.to_lowercase();
-        Some(Self { words, lower })
+        Self { code, words, lower, after }
     }
 
     fn has(&self, any: &[&str]) -> bool {
         any.iter().any(|words| self.lower.contains(words))
     }
 
-    /// The message is already as it shall be.
+    /// It is already as it shall be.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.has(&["message is not modified"])
+        self.has(&["is not modified", "_not_modified", "poll has already been closed"])
     }
 
     /// There is no such message.
@@ -86,6 +96,8 @@ impl Said {
         self.has(&[
             "message to edit not found",
             "message to delete not found",
+            "message to unpin not found",
+            "message with poll to stop not found",
             "message_id_invalid",
         ])
     }
@@ -96,6 +108,9 @@ impl Said {
             "message can't be edited",
             "there is no text in the message to edit",
             "there is no caption in the message to edit",
+            "message is not a poll",
+            "poll can't be stopped",
+            "can't change media type",
             "message_author_required",
         ])
     }
@@ -105,60 +120,82 @@ impl Said {
         self.has(&["reaction_invalid", "reactions_too_many", "reaction_empty"])
     }
 
-    /// The picture cannot be shown as one, but can be a document.
-    pub(super) fn is_odd_picture(&self) -> bool {
-        self.has(&["image_process_failed", "photo_", "can't parse photo", "wrong type of photo"])
+    /// The file cannot be shown as what it was sent as, but can be a document.
+    pub(super) fn is_odd_file(&self) -> bool {
+        self.has(&[
+            "image_process_failed",
+            "photo_",
+            "can't parse photo",
+            "too big for a photo",
+            "wrong type of",
+            "sticker_",
+            "video_note_",
+            "voice_messages_forbidden",
+        ])
+    }
+
+    /// The request was larger than what the server takes.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.code == 413 || self.has(&["request entity too large"])
+    }
+
+    /// There is no such topic, or the group has none.
+    pub(super) fn is_no_topic(&self) -> bool {
+        self.has(&[
+            "message thread not found",
+            "topic_id_invalid",
+            "topic_deleted",
+            "chat is not a forum",
+            "channel_forum_missing",
+        ])
+    }
+
+    /// What is quoted is not in the message that is answered.
+    pub(super) fn is_bad_quote(&self) -> bool {
+        self.has(&["quote_text_invalid", "quote not found"])
+    }
+
+    /// There is no message to answer; across topics the platform does not overlook that.
+    pub(super) fn is_no_target(&self) -> bool {
+        self.has(&["message to be replied not found", "message to reply not found"])
+    }
+
+    /// An admin's right is missing.
+    pub(super) fn is_lack_of_rights(&self) -> bool {
+        self.has(&[
+            "not enough rights",
+            "chat_admin_required",
+            "administrator rights",
+            "right_forbidden",
+        ])
     }
 }
 
-/// The decision that follows from an error.
-pub(super) fn decide(error: &RequestError, sort: Sort) -> DeliverError {
-    if let Some(said) = Said::of(error) {
-        return decide_by_words(&said, error, sort);
-    }
-    match error {
-        RequestError::RetryAfter(seconds) => {
-            let reason = "too many requests".to_owned();
-            DeliverError::Retry { after: Some(seconds.duration()), reason }
-        }
-        RequestError::MigrateToChatId(_) => DeliverError::ChatClosed {
-            reason: "the group has become a supergroup and has a new id".to_owned(),
-        },
-        RequestError::Network(cause) if cause.is_connect() || cause.is_builder() => {
-            DeliverError::Retry { after: None, reason: describe(cause.as_ref()) }
-        }
-        RequestError::Network(cause) => doubtful(sort, describe(cause.as_ref())),
-        RequestError::InvalidJson { .. } => doubtful(sort, "the answer cannot be read".to_owned()),
-        RequestError::Io(cause) => DeliverError::Retry { after: None, reason: cause.to_string() },
-        RequestError::Api(cause) => DeliverError::Refused { reason: cause.to_string() },
+/// The decision that follows from a call that did not succeed.
+pub(super) fn decide(trouble: &Trouble, sort: Sort) -> DeliverError {
+    match trouble {
+        Trouble::Said(said) => decide_by_words(said, sort),
+        Trouble::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
+        Trouble::Doubtful(reason) => doubtful(sort, reason.clone()),
     }
 }
 
-fn decide_by_words(said: &Said, error: &RequestError, sort: Sort) -> DeliverError {
-    if let RequestError::InvalidJson { raw, .. } = error
-        && let Some(after) = retry_after(raw)
-    {
-        return DeliverError::Retry { after: Some(after), reason: said.words.clone() };
+fn decide_by_words(said: &Said, sort: Sort) -> DeliverError {
+    let reason = said.words.clone();
+    if said.after.is_some() || said.code == 429 {
+        return DeliverError::Retry { after: said.after, reason };
     }
-    if matches!(error, RequestError::Api(ApiError::InvalidToken)) || said.has(&["unauthorized"]) {
+    if said.code == 401 {
         // The operator must act; until then nothing is lost.
         return DeliverError::Retry { after: None, reason: "token refused".to_owned() };
     }
-    if said.has(&["too many requests"]) {
-        return DeliverError::Retry { after: None, reason: said.words.clone() };
-    }
-    if said.has(&SERVER) {
-        return doubtful(sort, said.words.clone());
+    if said.code >= 500 || said.has(&SERVER) {
+        return doubtful(sort, reason);
     }
     if said.has(&CLOSED) {
-        return DeliverError::ChatClosed { reason: said.words.clone() };
+        return DeliverError::ChatClosed { reason };
     }
-    DeliverError::Refused { reason: said.words.clone() }
-}
-
-fn retry_after(raw: &str) -> Option<Duration> {
-    let answer: Value = serde_json::from_str(raw).ok()?;
-    answer.pointer("/parameters/retry_after")?.as_u64().map(Duration::from_secs)
+    DeliverError::Refused { reason }
 }
 
 fn doubtful(sort: Sort, reason: String) -> DeliverError {
@@ -170,17 +207,10 @@ fn doubtful(sort: Sort, reason: String) -> DeliverError {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
-    fn api(text: &str) -> RequestError {
-        RequestError::Api(ApiError::Unknown(text.to_owned()))
-    }
-
-    fn unreadable(raw: &str) -> RequestError {
-        let source = serde_json::from_str::<()>("x").unwrap_err();
-        RequestError::InvalidJson { source: Arc::new(source), raw: raw.into() }
+    fn said(code: i64, text: &str) -> Trouble {
+        Trouble::Said(Said::new(code, text.to_owned(), None))
     }
 
     #[test]
@@ -189,31 +219,38 @@ mod tests {
             "Forbidden: bot was kicked from the group chat",
             "Forbidden: the group chat was deleted",
             "Bad Request: chat not found",
+            "Bad Request: group chat was upgraded to a supergroup chat",
             "Forbidden: bot is not a member of the supergroup chat",
         ] {
-            let decision = decide(&api(text), Sort::Once);
+            let decision = decide(&said(400, text), Sort::Once);
             assert!(matches!(decision, DeliverError::ChatClosed { .. }), "{text}: {decision}");
         }
     }
 
     #[test]
-    fn an_answer_that_cannot_be_read_is_uncertain_for_a_send_only() {
-        let error = unreadable("<html>502 Bad Gateway</html>");
-        assert!(matches!(decide(&error, Sort::Once), DeliverError::Uncertain { .. }));
-        assert!(matches!(decide(&error, Sort::Repeatable), DeliverError::Retry { .. }));
+    fn what_the_server_does_not_finish_is_uncertain_for_a_send_only() {
+        for trouble in [said(502, "Bad Gateway"), Trouble::Doubtful("lost".to_owned())] {
+            assert!(matches!(decide(&trouble, Sort::Once), DeliverError::Uncertain { .. }));
+            assert!(matches!(decide(&trouble, Sort::Repeatable), DeliverError::Retry { .. }));
+        }
     }
 
     #[test]
-    fn a_refusal_with_unknown_parameters_is_still_a_refusal() {
-        let raw = r#"{"ok":false,"error_code":400,"description":"Bad Request: odd","parameters":{"new":1}}"#;
-        let decision = decide(&unreadable(raw), Sort::Once);
+    fn what_was_never_sent_can_be_sent_again() {
+        let decision = decide(&Trouble::Unsent("no route".to_owned()), Sort::Once);
+        assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
+    }
+
+    #[test]
+    fn words_that_are_not_known_are_a_refusal() {
+        let decision = decide(&said(400, "Bad Request: odd"), Sort::Once);
         assert_eq!(decision, DeliverError::Refused { reason: "Bad Request: odd".to_owned() });
     }
 
     #[test]
     fn a_refused_token_loses_nothing() {
-        let decision = decide(&RequestError::Api(ApiError::InvalidToken), Sort::Once);
         let reason = "token refused".to_owned();
+        let decision = decide(&said(401, "Unauthorized"), Sort::Once);
         assert_eq!(decision, DeliverError::Retry { after: None, reason });
     }
 }

@@ -7,17 +7,25 @@
 
 use bot_core::{DeliverError, Failure, Order, Part};
 use bridge_model::MessageId;
-use teloxide::types as telegram;
+use serde_json::json;
 
-use super::errors::{Said, Sort, decide};
-use super::{Desk, chat_id, edit};
-use crate::convert::outgoing::{self, Call, Piece};
+use super::errors::{Said, Sort, Trouble, decide};
+use super::{Desk, check_chat};
+use crate::convert::TelegramText;
+use crate::convert::outgoing::{self, Call, FilePiece, Piece, Setting, render};
 
 /// So many ids without a message in a row are taken as the end of the chat. More than one,
 /// because messages are deleted and service messages vanish.
 const EMPTY_IN_A_ROW: u32 = 5;
 /// Most ids that are tried: a chat in which more was said since is not searched for ever.
 const MOST_PROBES: u32 = 100;
+
+/// One message that is looked for.
+struct Wanted {
+    media: bool,
+    /// Its text or caption; `None` where it cannot have any, so that only its author tells.
+    words: Option<TelegramText>,
+}
 
 /// What an edit tells about an id.
 enum Found {
@@ -29,21 +37,22 @@ enum Found {
 /// Finds the parts that a doubtful try left after `order.after`, in order; without a place to
 /// start from, none.
 pub(crate) async fn look(desk: &Desk, order: &Order) -> Result<Vec<Part>, Failure> {
-    let chat = chat_id(order)?;
+    check_chat(order)?;
     let mut wanted = unsent(desk, order).into_iter();
     let mut found = Vec::new();
-    let Some(mut piece) = wanted.next() else { return Ok(found) };
+    let Some(mut message) = wanted.next() else { return Ok(found) };
     let Some(mut id) = start(order) else { return Ok(found) };
     let mut empty = 0;
     for _ in 0..MOST_PROBES {
         id = id.saturating_add(1);
-        let probe = probe(desk, chat, telegram::MessageId(id), &piece).await;
+        let part = Part { id: MessageId::new(id.to_string()), media: message.media };
+        let probe = probe(desk, order.chat.as_str(), &part, message.words.as_ref()).await;
         match probe.map_err(|error| failure(error, order))? {
             Found::Ours => {
                 empty = 0;
-                found.push(Part { id: MessageId::new(id.to_string()), media: piece.is_media() });
+                found.push(part);
                 match wanted.next() {
-                    Some(next) => piece = next,
+                    Some(next) => message = next,
                     None => break,
                 }
             }
@@ -62,20 +71,28 @@ fn failure(error: DeliverError, order: &Order) -> Failure {
     Failure { error, done: order.done.clone() }
 }
 
-fn unsent(desk: &Desk, order: &Order) -> Vec<Piece> {
-    outgoing::calls(&order.act, &order.done, desk.max_upload)
-        .into_iter()
-        .filter_map(|call| match call {
-            Call::Send { piece, .. } => Some(piece),
-            Call::Keep(_)
-            | Call::Edit { .. }
-            | Call::Delete(_)
-            | Call::React { .. }
-            | Call::Pin(_)
-            | Call::Leave
-            | Call::Impossible { .. } => None,
-        })
+fn unsent(desk: &Desk, order: &Order) -> Vec<Wanted> {
+    let setting = Setting { max_upload: desk.max_upload, words: &order.words };
+    let calls = outgoing::calls(&order.act, &order.done, &setting).into_iter();
+    calls
+        .flat_map(
+            |call| if let Call::Send { piece, .. } = call { messages(piece) } else { Vec::new() },
+        )
         .collect()
+}
+
+fn messages(piece: Piece) -> Vec<Wanted> {
+    let silent = || vec![Wanted { media: false, words: None }];
+    let file = |file: FilePiece| Wanted {
+        media: true,
+        words: file.send_as.has_caption().then_some(file.caption),
+    };
+    match piece {
+        Piece::Text(text) => vec![Wanted { media: false, words: Some(text) }],
+        Piece::File(one) => vec![file(*one)],
+        Piece::Album(files) => files.into_iter().map(file).collect(),
+        Piece::Poll(_) | Piece::Place(_) | Piece::Contact { .. } => silent(),
+    }
 }
 
 /// The newest id that is certainly not what is looked for.
@@ -87,16 +104,33 @@ fn start(order: &Order) -> Option<i32> {
 
 async fn probe(
     desk: &Desk,
-    chat: telegram::ChatId,
-    id: telegram::MessageId,
-    piece: &Piece,
+    chat: &str,
+    part: &Part,
+    words: Option<&TelegramText>,
 ) -> Result<Found, DeliverError> {
-    let answer = edit(&desk.methods, chat, id, piece.is_media(), piece.words()).await;
-    let Err(error) = answer else { return Ok(Found::Ours) };
-    match Said::of(&error) {
-        Some(said) if said.is_unchanged() => Ok(Found::Ours),
-        Some(said) if said.is_gone() => Ok(Found::Nothing),
-        Some(said) if said.is_not_for_us() => Ok(Found::SomebodyElses),
-        Some(_) | None => Err(decide(&error, Sort::Repeatable)),
+    let rendered = match words {
+        Some(text) => render(&Call::Edit { part: part.clone(), text: text.clone() }, chat),
+        // What has no words can still be given buttons; none leave it as it is.
+        None => {
+            let message = part.id.as_str().parse::<i64>().ok();
+            let params = json!({ "chat_id": chat, "message_id": message });
+            message.map(|_| ("editMessageReplyMarkup", params))
+        }
+    };
+    let Some((method, params)) = rendered else { return Ok(Found::Nothing) };
+    let answer = desk.ask(method, &params).await;
+    let Err(trouble) = answer else { return Ok(Found::Ours) };
+    classify(&trouble)
+}
+
+fn classify(trouble: &Trouble) -> Result<Found, DeliverError> {
+    if trouble.is(Said::is_unchanged) {
+        Ok(Found::Ours)
+    } else if trouble.is(Said::is_gone) {
+        Ok(Found::Nothing)
+    } else if trouble.is(Said::is_not_for_us) {
+        Ok(Found::SomebodyElses)
+    } else {
+        Err(decide(trouble, Sort::Repeatable))
     }
 }

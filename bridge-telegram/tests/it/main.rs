@@ -7,14 +7,26 @@
 #[cfg(test)]
 mod acts;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
+mod chats;
+#[cfg(test)]
 mod delivering;
+#[cfg(test)]
+mod groups;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]
+mod media_kinds;
+#[cfg(test)]
 mod purity;
 #[cfg(test)]
+mod rendering;
+#[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod threads;
 #[cfg(test)]
 mod updates;

@@ -14,14 +14,18 @@ const MAX_NAME: usize = 64;
 /// Longest quoted line, in characters.
 const MAX_EXCERPT: usize = 120;
 
-/// The whole text. `notes` are lines about what could not be sent.
+/// The whole text; `below` are lines about what could not be sent or shown.
 pub(super) fn body(
     voice: &Voice,
     message: &Message,
     native_reply: bool,
-    notes: &[String],
+    below: Vec<RichText>,
 ) -> RichText {
-    if message.body.is_empty() && message.media.is_empty() {
+    let mut said = message.body.clone();
+    for line in below {
+        said.append(line);
+    }
+    if said.is_empty() && message.media.is_empty() && message.card.is_none() {
         return RichText::default();
     }
     let mut blocks = Vec::new();
@@ -34,14 +38,10 @@ pub(super) fn body(
         blocks.push(Block::Paragraph(std::mem::take(&mut head)));
         blocks.push(quote);
     }
-    for note in notes {
-        next_line(&mut head, message.kind);
-        head.push(Span::text(note.as_str()));
-    }
-    let mut rest = message.body.0.iter().cloned();
+    let mut rest = said.0.into_iter();
     match rest.next() {
         Some(Block::Paragraph(spans)) => {
-            next_line(&mut head, if notes.is_empty() { message.kind } else { MessageKind::Text });
+            next_line(&mut head, message.kind);
             head.extend(spans);
             blocks.push(Block::Paragraph(head));
         }
@@ -54,9 +54,19 @@ pub(super) fn body(
     RichText(blocks).normalise()
 }
 
+/// The name as it is shown.
+pub(super) fn shown_name(name: &str) -> String {
+    one_line(name, MAX_NAME)
+}
+
+/// There is something to quote of what is answered.
+pub(super) fn has_quote(reply: &Reply) -> bool {
+    quote(reply).is_some()
+}
+
 /// `Name:` or, in the third person, `* Name`.
 fn name_line(name: &str, kind: MessageKind) -> Vec<Span> {
-    let name = one_line(name, MAX_NAME);
+    let name = shown_name(name);
     match kind {
         MessageKind::Emote => vec![Span::text("* "), Span::bold(name)],
         MessageKind::Text | MessageKind::Notice => vec![Span::bold(format!("{name}:"))],
@@ -76,7 +86,7 @@ fn next_line(head: &mut Vec<Span>, kind: MessageKind) {
 fn quote(reply: &Reply) -> Option<Block> {
     let mut spans = Vec::new();
     if let Some(name) = &reply.name {
-        spans.push(Span::bold(format!("{}:", one_line(name, MAX_NAME))));
+        spans.push(Span::bold(format!("{}:", shown_name(name))));
     }
     if let Some(excerpt) = &reply.excerpt {
         let line = one_line(&excerpt.plain(), MAX_EXCERPT);
@@ -93,10 +103,15 @@ fn quote(reply: &Reply) -> Option<Block> {
 pub(super) fn one_line(text: &str, max: usize) -> String {
     let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).collect();
     let line = words.iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= max {
-        return line;
+    cut(&line, max)
+}
+
+/// The first `max` characters of `text`, with a sign that there was more.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
     }
-    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
+    let cut: String = text.chars().take(max.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
 }
 

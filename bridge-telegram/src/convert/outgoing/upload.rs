@@ -4,11 +4,22 @@
 //! Rule: a method that the platform would refuse for this file is never chosen; a document is
 //! always possible.
 
-use bridge_model::{Media, MediaKind, RichText};
+use bridge_model::{Media, MediaKind, RichText, Thumbnail};
 use teloxide::types::MessageEntity;
 
-use super::{MAX_PHOTO, draw};
+use super::MAX_PHOTO;
+use crate::convert::entities::utf16_len;
 use crate::convert::{TelegramText, to_telegram};
+
+/// Largest still, moving and filmed sticker, in bytes, <https://core.telegram.org/stickers>.
+const STICKERS: [(&str, u64); 3] =
+    [("image/webp", 512_000), ("application/x-tgsticker", 65_536), ("video/webm", 262_144)];
+/// Longest side of a sticker, in pixels.
+const STICKER_SIDE: u32 = 512;
+/// Longest round film, in milliseconds, <https://core.telegram.org/bots/api#sendvideonote>.
+const MAX_ROUND: u64 = 60_000;
+/// Largest preview, in bytes and pixels, <https://core.telegram.org/bots/api#sendaudio>.
+const THUMBNAIL: (u64, u32) = (200_000, 320);
 
 /// The method that sends a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,33 +34,41 @@ pub enum SendAs {
     Audio,
     /// `sendVoice`.
     Voice,
+    /// `sendVideoNote`.
+    Round,
+    /// `sendSticker`.
+    Sticker,
     /// `sendDocument`.
     Document,
 }
 
+/// What can stand in one group, <https://core.telegram.org/bots/api#sendmediagroup>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Album {
+    Pictures,
+    Music,
+    Documents,
+}
+
 impl SendAs {
     /// The method for `media`, by its kind, type, size and shape.
-    ///
-    /// A sticker or round film has no caption on Telegram, so that nobody could be named; they go
-    /// as picture and film.
     pub fn of(media: &Media) -> Self {
         let mime = media.mime.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let is = |known: &[&str]| known.contains(&mime.as_str());
+        let mime = mime.split(';').next().unwrap_or_default().trim();
+        let is = |known: &[&str]| known.contains(&mime);
+        let picture = is(&["image/jpeg", "image/png", "image/webp"]);
+        let music = is(&["audio/mpeg", "audio/mp3", "audio/mp4", "audio/m4a", "audio/x-m4a"]);
         match media.kind {
-            MediaKind::Image | MediaKind::Sticker
-                if is(&["image/jpeg", "image/png", "image/webp"]) && is_photo(media) =>
-            {
-                Self::Photo
+            MediaKind::Sticker if is_sticker(media, mime) => Self::Sticker,
+            MediaKind::Image | MediaKind::Sticker if picture && is_photo(media) => Self::Photo,
+            MediaKind::Image | MediaKind::Animation | MediaKind::Sticker if is(&["image/gif"]) => {
+                Self::Animation
             }
-            MediaKind::Image | MediaKind::Animation if is(&["image/gif"]) => Self::Animation,
             MediaKind::Animation if is(&["video/mp4"]) => Self::Animation,
+            MediaKind::VideoNote if is(&["video/mp4"]) && is_round(media) => Self::Round,
             MediaKind::Video | MediaKind::VideoNote if is(&["video/mp4"]) => Self::Video,
-            MediaKind::Audio | MediaKind::Voice
-                if is(&["audio/mpeg", "audio/mp3", "audio/mp4", "audio/m4a", "audio/x-m4a"]) =>
-            {
-                Self::Audio
-            }
-            MediaKind::Voice if mime.starts_with("audio/ogg") => Self::Voice,
+            MediaKind::Voice if music || is(&["audio/ogg", "audio/opus"]) => Self::Voice,
+            MediaKind::Audio if music => Self::Audio,
             MediaKind::Image
             | MediaKind::Sticker
             | MediaKind::Animation
@@ -58,6 +77,57 @@ impl SendAs {
             | MediaKind::Audio
             | MediaKind::Voice
             | MediaKind::File => Self::Document,
+        }
+    }
+
+    /// Words can stand with it.
+    pub fn has_caption(self) -> bool {
+        match self {
+            Self::Photo
+            | Self::Video
+            | Self::Animation
+            | Self::Audio
+            | Self::Voice
+            | Self::Document => true,
+            Self::Round | Self::Sticker => false,
+        }
+    }
+
+    /// A message can be changed to hold it.
+    pub(super) fn exchanges(self) -> bool {
+        match self {
+            Self::Photo | Self::Video | Self::Animation | Self::Audio | Self::Document => true,
+            Self::Voice | Self::Round | Self::Sticker => false,
+        }
+    }
+
+    /// The groups that it can stand in.
+    pub(super) fn album(self) -> Option<Album> {
+        match self {
+            Self::Photo | Self::Video => Some(Album::Pictures),
+            Self::Audio => Some(Album::Music),
+            Self::Document => Some(Album::Documents),
+            Self::Animation | Self::Voice | Self::Round | Self::Sticker => None,
+        }
+    }
+
+    /// The preview that goes with it. The platform makes those of pictures and films itself.
+    pub(super) fn thumbnail(self, media: &Media) -> Option<&Thumbnail> {
+        let side = |side: Option<u32>| side.is_none_or(|it| it <= THUMBNAIL.1);
+        let fits = |it: &&Thumbnail| {
+            it.mime.as_deref() == Some("image/jpeg")
+                && it.size.is_some_and(|size| size <= THUMBNAIL.0)
+                && side(it.width)
+                && side(it.height)
+        };
+        match self {
+            Self::Audio | Self::Document => media.thumbnail.as_ref().filter(fits),
+            Self::Photo
+            | Self::Video
+            | Self::Animation
+            | Self::Voice
+            | Self::Round
+            | Self::Sticker => None,
         }
     }
 }
@@ -74,38 +144,27 @@ fn is_photo(media: &Media) -> bool {
     fits && media.size.is_none_or(|size| size <= MAX_PHOTO)
 }
 
-/// The line for a file that is larger than what can be sent.
-pub(super) fn too_large(media: &Media, size: Option<u64>) -> String {
-    note(media, "too large for Telegram", size)
+fn is_sticker(media: &Media, mime: &str) -> bool {
+    let side = |side: Option<u32>| side.is_none_or(|it| it <= STICKER_SIDE);
+    let light = |most: u64| media.size.is_none_or(|size| size <= most);
+    let known = STICKERS.iter().find(|(known, _)| *known == mime);
+    known.is_some_and(|(_, most)| light(*most)) && side(media.width) && side(media.height)
 }
 
-/// The text for a file that is not sent: its caption, then a line that names it.
-pub(super) fn instead(
-    media: &Media,
-    caption: &TelegramText,
-    why: &str,
-    size: Option<u64>,
-) -> TelegramText {
-    let note = to_telegram(&RichText::plain_text(&note(media, why, size.or(media.size))));
+/// Square, and not too long.
+fn is_round(media: &Media) -> bool {
+    media.width == media.height && media.duration_ms.is_none_or(|it| it <= MAX_ROUND)
+}
+
+/// A caption with a line below.
+pub(crate) fn with_line(caption: &TelegramText, line: &RichText) -> TelegramText {
+    let line = to_telegram(line);
     if caption.text.is_empty() {
-        return note;
+        return line;
     }
-    // Behind the caption, so that its entities keep their places.
-    let entities: Vec<MessageEntity> = caption.entities.clone();
-    TelegramText { text: format!("{}\n{}", caption.text, note.text), entities }
-}
-
-fn note(media: &Media, why: &str, size: Option<u64>) -> String {
-    let name = media.name.as_deref().map(|it| draw::one_line(it, 100));
-    let name = name.filter(|it| !it.is_empty()).unwrap_or_else(|| "file".to_owned());
-    match size {
-        Some(bytes) => format!("[{name}, {}: {why}]", megabytes(bytes)),
-        None => format!("[{name}: {why}]"),
-    }
-}
-
-/// In units of a million bytes, rounded to a tenth.
-fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.saturating_add(50_000) / 100_000;
-    format!("{}.{} MB", tenths / 10, tenths % 10)
+    let start = utf16_len(&caption.text) + 1;
+    let below =
+        line.entities.into_iter().map(|it| MessageEntity { offset: it.offset + start, ..it });
+    let entities = caption.entities.iter().cloned().chain(below).collect();
+    TelegramText { text: format!("{}\n{}", caption.text, line.text), entities }
 }

@@ -10,6 +10,8 @@ mod changing;
 #[cfg(test)]
 mod faulty;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod sending;
