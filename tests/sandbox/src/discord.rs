@@ -4,6 +4,7 @@
 //! Rule: a test posts as a person ([`Channel::say`]) and expects what a person would
 //! see ([`Channel::expect`]); it does not look at what the bridge meant to do.
 
+mod cards;
 mod channel;
 mod check;
 mod clock;
@@ -16,6 +17,7 @@ mod mentions;
 mod message;
 mod path;
 pub mod permissions;
+mod polls;
 mod posting;
 mod refusal;
 mod render;
@@ -24,6 +26,7 @@ mod rest;
 mod seen;
 mod session;
 mod slash;
+mod threads;
 mod webhook;
 mod world;
 

@@ -22,6 +22,9 @@ mod people;
 #[path = "discord/refusals.rs"]
 mod refusals;
 #[cfg(test)]
+#[path = "discord/threads.rs"]
+mod threads;
+#[cfg(test)]
 #[path = "discord/trouble.rs"]
 mod trouble;
 #[cfg(test)]

@@ -10,13 +10,13 @@ use anyhow::{Context, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::files::File;
-use super::message::{Author, Emoji, REPLY, Reference};
+use super::message::{Author, CHANNEL_NAME_CHANGE, Emoji, REPLY, Reference};
 use super::permissions::{MANAGE_MESSAGES, PIN_MESSAGES};
 use super::posting::{Change, Draft};
 use super::rest::emoji_of;
 use super::session::{Event, intents};
 use super::webhook::Webhook;
-use super::world::{ChannelRow, Kind, Overwrite, World};
+use super::world::{Kind, Overwrite, World};
 use super::{Inner, Seen, User, guild, render, seen};
 
 /// Tells a channel's state under a name such as `CHANNEL_UPDATE`.
@@ -29,8 +29,8 @@ pub(crate) fn tell(world: &mut World, id: u64, name: &str) {
 /// One channel, thread or direct chat.
 #[derive(Clone)]
 pub struct Channel {
-    inner: Arc<Inner>,
-    id: u64,
+    pub(super) inner: Arc<Inner>,
+    pub(super) id: u64,
 }
 
 impl Channel {
@@ -50,24 +50,6 @@ impl Channel {
     /// The guild's id; `None` in a direct chat.
     pub fn guild_id(&self) -> Option<u64> {
         self.inner.with_quietly(|world| world.channels.get(&self.id)?.guild)
-    }
-
-    /// A new public thread of this channel.
-    pub fn thread(&self, name: &str) -> Self {
-        let id = self.inner.with(|world| {
-            let (id, owner) = (world.ids.next(), world.owner);
-            let guild = world.channels.get(&self.id).and_then(|row| row.guild);
-            let row = ChannelRow::new(id, guild, Kind::Thread(self.id), name);
-            world.channels.insert(id, ChannelRow { owner, ..row });
-            let Some(row) = world.channels.get(&id) else { return id };
-            let mut data = render::channel(world, row);
-            if let Some(map) = data.as_object_mut() {
-                map.insert("newly_created".into(), true.into());
-            }
-            world.dispatch(Event::new("THREAD_CREATE", intents::GUILDS, data).within(id));
-            id
-        });
-        Self { inner: Arc::clone(&self.inner), id }
     }
 
     /// A person posts; answers with the message's id.
@@ -108,7 +90,7 @@ impl Channel {
         self.post(user, draft)
     }
 
-    fn post(&self, user: &User, draft: Draft) -> u64 {
+    pub(super) fn post(&self, user: &User, draft: Draft) -> u64 {
         self.inner.with(|world| {
             self.come_in(world, user);
             world.post(self.id, draft)
@@ -265,6 +247,12 @@ impl Channel {
                 row.name = name.to_owned();
             }
             tell(world, self.id, self.update_name(world));
+            // The thread itself shows that it was renamed.
+            if world.channels.get(&self.id).is_some_and(|row| matches!(row.kind, Kind::Thread(_))) {
+                let owner = world.owner;
+                let draft = Draft::new(Author::User(owner), name);
+                world.post(self.id, Draft { kind: CHANNEL_NAME_CHANGE, ..draft });
+            }
         });
     }
 
@@ -278,21 +266,11 @@ impl Channel {
         });
     }
 
-    /// Archives a thread; `locked` threads stay so until somebody unlocks them.
-    pub fn archive(&self, locked: bool) {
-        self.inner.with(|world| {
-            if let Some(row) = world.channels.get_mut(&self.id) {
-                (row.archived, row.locked) = (true, locked);
-            }
-            tell(world, self.id, self.update_name(world));
-        });
-    }
-
-    fn update_name(&self, world: &World) -> &'static str {
+    pub(super) fn update_name(&self, world: &World) -> &'static str {
         let kind = world.channels.get(&self.id).map(|row| row.kind);
         match kind {
             Some(Kind::Thread(_)) => "THREAD_UPDATE",
-            Some(Kind::Text | Kind::Direct(_)) | None => "CHANNEL_UPDATE",
+            Some(Kind::Text | Kind::Forum | Kind::Direct(_)) | None => "CHANNEL_UPDATE",
         }
     }
 
@@ -328,7 +306,9 @@ impl Channel {
                             "guild_id": row.guild.map(|guild| guild.to_string()),
                         }),
                     ),
-                    Kind::Text | Kind::Direct(_) => ("CHANNEL_DELETE", render::channel(world, row)),
+                    Kind::Text | Kind::Forum | Kind::Direct(_) => {
+                        ("CHANNEL_DELETE", render::channel(world, row))
+                    }
                 };
                 world.dispatch(Event::new(name, intents::GUILDS, data).within(id));
                 world.channels.remove(&id);
@@ -386,6 +366,6 @@ fn named(world: &World, emoji: &str) -> anyhow::Result<Emoji> {
     emoji_of(world, emoji).map_err(|refusal| anyhow!("{}: {emoji}", refusal.message))
 }
 
-fn done(result: Result<(), super::refusal::Refusal>) -> anyhow::Result<()> {
+pub(super) fn done(result: Result<(), super::refusal::Refusal>) -> anyhow::Result<()> {
     result.map_err(|refusal| anyhow!("{} ({})", refusal.message, refusal.code))
 }

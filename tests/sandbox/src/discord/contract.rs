@@ -65,7 +65,10 @@ pub(crate) fn dispatch(name: &str, data: &Value) -> Option<String> {
     if name == "RESUMED" {
         return None;
     }
-    let definition = format!("Gateway{}DispatchData", camel(name));
+    // Both have one description.
+    let of = name.strip_suffix("_ADD").or_else(|| name.strip_suffix("_REMOVE"));
+    let of = of.filter(|of| *of == "MESSAGE_POLL_VOTE").unwrap_or(name);
+    let definition = format!("Gateway{}DispatchData", camel(of));
     let schema = json!({"$ref": format!("#/definitions/{definition}")});
     if book.gateway.pointer(&format!("/definitions/{definition}")).is_none() {
         return Some(format!("dispatch {name}: the contract has no {definition}"));
@@ -222,12 +225,23 @@ fn put(root: &mut Value, pointer: &str, value: Value) {
 fn relax(root: &mut Value, name: &str) {
     if name.starts_with("dispatch") {
         one_flag_is_a_sum(root);
+        copies_have_fields(root);
     } else if name.starts_with("request") {
         numbers_for_strings(root);
         if name.ends_with(LOOSE) {
             forget_lengths(root);
         }
-    } else if let Some(errors) = root.pointer_mut("/components/schemas/InnerErrors/properties") {
+    } else {
+        loose_answer(root);
+    }
+}
+
+fn loose_answer(root: &mut Value) {
+    if let Some(kind) = root.pointer_mut("/components/schemas/MessageReferenceType") {
+        // Forwards (1) are documented on the "Messages Resource" page only.
+        *kind = json!({"type": "integer", "enum": [0, 1]});
+    }
+    if let Some(errors) = root.pointer_mut("/components/schemas/InnerErrors/properties") {
         // Nested errors carry words (BASE_TYPE_MAX_LENGTH) as codes, as the reference
         // shows; the description takes them for numbers.
         let one = json!({"type": "object", "required": ["code", "message"]});
@@ -243,6 +257,15 @@ fn one_flag_is_a_sum(root: &mut Value) {
         if name.ends_with("Flags") && definition.get("const").is_some() {
             *definition = json!({"type": "integer"});
         }
+    }
+}
+
+/// The fields of a copy in a forward became whole messages on the way from TypeScript; they
+/// are those of a message.
+fn copies_have_fields(root: &mut Value) {
+    let fields = root.pointer_mut("/definitions/APIMessageSnapshotFields/properties");
+    for (name, field) in fields.and_then(Value::as_object_mut).into_iter().flatten() {
+        *field = json!({"$ref": format!("#/definitions/APIMessage/properties/{name}")});
     }
 }
 

@@ -26,6 +26,7 @@ impl ChannelRow {
             owner: 0,
             archived: false,
             locked: false,
+            private: false,
             overwrites: Vec::new(),
             messages: std::collections::BTreeMap::new(),
             pins: std::collections::BTreeMap::new(),
@@ -223,7 +224,7 @@ pub(crate) fn join(world: &mut World, guild: u64, user: u64) {
 /// One guild.
 #[derive(Clone)]
 pub struct Guild {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     id: u64,
 }
 
@@ -235,15 +236,24 @@ impl Guild {
 
     /// The text channel with this name, made when there is none.
     pub fn channel(&self, name: &str) -> Channel {
+        self.made(name, Kind::Text)
+    }
+
+    /// The forum with this name, made when there is none.
+    pub fn forum(&self, name: &str) -> Channel {
+        self.made(name, Kind::Forum)
+    }
+
+    fn made(&self, name: &str, kind: Kind) -> Channel {
         let id = self.inner.with(|world| {
-            let of = |row: &&ChannelRow| row.guild == Some(self.id) && row.kind == Kind::Text;
+            let of = |row: &&ChannelRow| row.guild == Some(self.id) && row.kind == kind;
             let there = world.channels.values().filter(of).find(|row| row.name == name);
             if let Some(row) = there {
                 return row.id;
             }
             let position = world.channels.values().filter(of).count();
             let id = world.ids.next();
-            let row = ChannelRow::new(id, Some(self.id), Kind::Text, name);
+            let row = ChannelRow::new(id, Some(self.id), kind, name);
             world.channels.insert(id, ChannelRow { position, ..row });
             super::channel::tell(world, id, "CHANNEL_CREATE");
             id

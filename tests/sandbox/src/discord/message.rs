@@ -21,8 +21,16 @@ pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 
 /// Message type of an ordinary message.
 pub(crate) const DEFAULT: u64 = 0;
+/// Message type of "changed the name of the thread".
+pub(crate) const CHANNEL_NAME_CHANGE: u64 = 4;
 /// Message type of "pinned a message".
 pub(crate) const PIN_ADDED: u64 = 6;
+/// Message type of "started a thread".
+pub(crate) const THREAD_CREATED: u64 = 18;
+/// Message type of what stands at the top of a thread on a message.
+pub(crate) const THREAD_STARTER: u64 = 21;
+/// Message type of a poll's result.
+pub(crate) const POLL_RESULT: u64 = 46;
 /// Message type of a reply.
 pub(crate) const REPLY: u64 = 19;
 /// Message type of an answer to a slash command.
@@ -79,6 +87,8 @@ pub(crate) struct MessageRow {
     pub(crate) flags: u64,
     pub(crate) tts: bool,
     pub(crate) pings: Vec<Ping>,
+    /// Of a poll: who voted, for which answer.
+    pub(crate) votes: Vec<(u64, u64)>,
     /// Further fields as they are sent: `interaction_metadata`, `webhook_id`, `poll`.
     pub(crate) extra: Map<String, Value>,
 }
@@ -124,7 +134,7 @@ impl Emoji {
 /// A message as REST shows it.
 pub(crate) fn rest(world: &World, row: &MessageRow) -> Value {
     let mut json = plain(world, row);
-    if row.kind == REPLY
+    if matches!(row.kind, REPLY | THREAD_STARTER)
         && let (Some(reference), Some(map)) = (row.reference, json.as_object_mut())
     {
         let target = world.message(reference.channel, reference.message);
@@ -173,7 +183,23 @@ fn plain(world: &World, row: &MessageRow) -> Value {
         map.insert("reactions".into(), all.into());
     }
     map.extend(row.extra.clone());
+    let copies = map.get_mut("message_snapshots").and_then(Value::as_array_mut);
+    let copies = copies.into_iter().flatten().filter_map(|copy| copy.get_mut("message"));
+    copies.for_each(|copy| sign_copy(world, copy));
     json
+}
+
+/// Addresses of files live as long in a copy as in the original.
+fn sign_copy(world: &World, copy: &mut Value) {
+    let files = copy.get_mut("attachments").and_then(Value::as_array_mut);
+    for file in files.into_iter().flatten() {
+        let Some(map) = file.as_object_mut() else { continue };
+        let url = map.get("url").and_then(Value::as_str);
+        if let Some(url) = url.and_then(|url| super::files::sign_again(world, url)) {
+            map.insert("url".into(), url.clone().into());
+            map.insert("proxy_url".into(), url.into());
+        }
+    }
 }
 
 fn reference_json(world: &World, reference: Reference) -> Value {

@@ -68,7 +68,7 @@ pub(crate) struct Change {
     pub(crate) silent: bool,
 }
 
-fn message_intent(world: &World, channel: u64) -> u64 {
+pub(crate) fn message_intent(world: &World, channel: u64) -> u64 {
     let guild = world.channels.get(&channel).and_then(|channel| channel.guild);
     if guild.is_some() { intents::GUILD_MESSAGES } else { intents::DIRECT_MESSAGES }
 }
@@ -77,6 +77,14 @@ impl World {
     /// Posts; the id is the newest of all.
     pub(crate) fn post(&mut self, channel: u64, draft: Draft) -> u64 {
         let id = self.ids.next();
+        self.post_as(id, channel, draft)
+    }
+
+    /// Posts under an id that was given out: that of the thread that a forum post opens.
+    pub(crate) fn post_as(&mut self, id: u64, channel: u64, draft: Draft) -> u64 {
+        if !draft_is_hidden(&draft) {
+            self.reopen(channel);
+        }
         let pings = self.pings(channel, &draft);
         let row = MessageRow {
             id,
@@ -93,6 +101,7 @@ impl World {
             flags: draft.flags,
             tts: draft.tts,
             pings,
+            votes: Vec::new(),
             extra: draft.extra,
         };
         let hidden = row.ephemeral();
@@ -100,7 +109,6 @@ impl World {
             channel.messages.insert(id, row);
             if !hidden {
                 channel.last_message = Some(id);
-                channel.archived = false;
             }
         }
         self.tell(channel, id, "MESSAGE_CREATE", draft.nonce);
@@ -128,7 +136,7 @@ impl World {
     }
 
     /// Dispatches a message as it is now, unless only one person sees it.
-    fn tell(&mut self, channel: u64, id: u64, name: &str, nonce: Option<Value>) {
+    pub(crate) fn tell(&mut self, channel: u64, id: u64, name: &str, nonce: Option<Value>) {
         let Some(row) = self.message(channel, id) else { return };
         let mut data = message::dispatched(self, row);
         if let (Some(nonce), Some(map)) = (nonce, data.as_object_mut()) {
@@ -328,6 +336,10 @@ impl World {
         let intent = intents::GUILDS | intents::DIRECT_MESSAGES;
         self.dispatch(Event::new("CHANNEL_PINS_UPDATE", intent, data).within(channel));
     }
+}
+
+fn draft_is_hidden(draft: &Draft) -> bool {
+    draft.flags & message::EPHEMERAL != 0
 }
 
 /// The user behind an author who is bound by permissions.

@@ -135,6 +135,13 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
     let pinned = row.pins.values().max().copied().map(clock::iso);
     let guild = row.guild.unwrap_or(0).to_string();
     match row.kind {
+        Kind::Forum => json!({
+            "id": row.id.to_string(), "type": 15, "guild_id": guild, "name": row.name,
+            "position": row.position, "flags": 0, "parent_id": null, "topic": row.topic,
+            "nsfw": false, "rate_limit_per_user": 0, "permission_overwrites": [],
+            "available_tags": [], "default_reaction_emoji": null, "default_sort_order": null,
+            "default_forum_layout": 0, "last_message_id": world.newest_thread(row.id),
+        }),
         Kind::Text => json!({
             "id": row.id.to_string(), "type": 0, "guild_id": guild, "name": row.name,
             "position": row.position, "flags": 0, "parent_id": null, "topic": row.topic,
@@ -146,7 +153,7 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
             })).collect::<Vec<_>>(),
         }),
         Kind::Thread(parent) => json!({
-            "id": row.id.to_string(), "type": 11, "guild_id": guild, "name": row.name,
+            "id": row.id.to_string(), "type": if row.private { 12 } else { 11 }, "guild_id": guild, "name": row.name,
             "parent_id": parent.to_string(), "owner_id": row.owner.to_string(), "flags": 0,
             "rate_limit_per_user": 0, "last_message_id": last, "last_pin_timestamp": pinned,
             "message_count": row.messages.len(), "total_message_sent": row.messages.len(),

@@ -37,6 +37,8 @@ pub mod intents {
     pub const DIRECT_MESSAGE_REACTIONS: u64 = 1 << 13;
     /// Contents of messages (privileged).
     pub const MESSAGE_CONTENT: u64 = 1 << 15;
+    /// Votes in polls of guilds.
+    pub const GUILD_MESSAGE_POLLS: u64 = 1 << 24;
     /// Those that must be granted to the application.
     pub const PRIVILEGED: u64 = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT;
     /// Every bit that means something.

@@ -29,8 +29,15 @@ impl Webhook {
 
     /// Posts under a name; answers with the message's id.
     pub fn say(&self, name: &str, text: &str) -> u64 {
+        self.post(Draft::new(self.author(name), text))
+    }
+
+    pub(super) fn author(&self, name: &str) -> Author {
         let name = name.to_owned();
-        let author = Author::Webhook { id: self.id, name, avatar: None, application: None };
-        self.inner.with(|world| world.post(self.channel, Draft::new(author, text)))
+        Author::Webhook { id: self.id, name, avatar: None, application: None }
+    }
+
+    pub(super) fn post(&self, draft: Draft) -> u64 {
+        self.inner.with(|world| world.post(self.channel, draft))
     }
 }

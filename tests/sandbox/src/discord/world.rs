@@ -66,7 +66,9 @@ pub(crate) struct GuildRow {
 pub(crate) enum Kind {
     /// A text channel of a guild.
     Text,
-    /// A public thread under the channel with this id.
+    /// A channel of a guild that consists of threads.
+    Forum,
+    /// A thread under the channel with this id.
     Thread(u64),
     /// A direct chat of the bot and this user.
     Direct(u64),
@@ -89,6 +91,8 @@ pub(crate) struct ChannelRow {
     pub(crate) owner: u64,
     pub(crate) archived: bool,
     pub(crate) locked: bool,
+    /// Only those who were asked in see the thread.
+    pub(crate) private: bool,
     pub(crate) overwrites: Vec<Overwrite>,
     pub(crate) messages: BTreeMap<u64, MessageRow>,
     /// Message id to the time of pinning.
@@ -218,7 +222,7 @@ impl World {
         let Some(guild) = self.guilds.get(&guild) else { return 0 };
         let ruling = match channel.kind {
             Kind::Thread(parent) => self.channels.get(&parent).unwrap_or(channel),
-            Kind::Text | Kind::Direct(_) => channel,
+            Kind::Text | Kind::Forum | Kind::Direct(_) => channel,
         };
         permissions::in_channel(guild, ruling, user)
     }

@@ -321,6 +321,7 @@ async fn guilds_channels_and_members_change() {
         "TYPING_START",
         "CHANNEL_UPDATE",
         "THREAD_CREATE",
+        "MESSAGE_CREATE",
         "THREAD_UPDATE",
         "THREAD_DELETE",
         "GUILD_EMOJIS_UPDATE",

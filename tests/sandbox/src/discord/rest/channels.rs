@@ -35,7 +35,7 @@ fn of_guild(world: &World, guild: &crate::discord::world::GuildRow, rest: &[&str
     match rest {
         [] => Ok(Answer::Json(render::guild(guild))),
         ["channels"] => {
-            let text = channels.filter(|channel| channel.kind == Kind::Text);
+            let text = channels.filter(|channel| matches!(channel.kind, Kind::Text | Kind::Forum));
             Ok(Answer::Json(text.map(|channel| render::channel(world, channel)).collect()))
         }
         ["threads", "active"] => {

@@ -96,6 +96,10 @@ fn create(world: &mut World, call: &Call, channel: u64) -> Outcome {
     let needed = match row.kind {
         Kind::Thread(_) => SEND_MESSAGES_IN_THREADS,
         Kind::Text | Kind::Direct(_) => SEND_MESSAGES,
+        Kind::Forum => {
+            let text = "Cannot send messages in a non-text channel";
+            return Err(Refusal::new(400, 50008, text));
+        }
     };
     world.allowed(channel, needed)?;
     if row.archived && row.locked {

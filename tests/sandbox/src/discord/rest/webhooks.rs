@@ -26,7 +26,7 @@ pub(crate) const WEBHOOK_LIMIT: usize = 15;
 pub(super) fn of_channel(world: &mut World, call: &Call) -> Outcome {
     let ["channels", channel, "webhooks"] = call.steps.as_slice() else { return wrong_method() };
     let row = world.allowed(id(channel)?, MANAGE_WEBHOOKS)?;
-    if row.kind != Kind::Text {
+    if !matches!(row.kind, Kind::Text | Kind::Forum) {
         let text = "Cannot execute action on this channel type";
         return Err(Refusal::new(400, 50024, text));
     }
