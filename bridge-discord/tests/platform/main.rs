@@ -12,6 +12,9 @@
 )]
 
 mod delivering;
+mod hearing;
+mod kinds;
 mod listening;
 mod recorder;
 mod stage;
+mod threads;
