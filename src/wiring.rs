@@ -165,6 +165,7 @@ fn add_remote(
             gateway_url: discord.gateway_url.clone(),
             cdn_url: discord.cdn_url.clone(),
             proxy: discord.proxy.clone(),
+            members: discord.members,
             random: fraction(dice),
             ..DiscordSettings::new(discord.token.expose())
         };

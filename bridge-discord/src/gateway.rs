@@ -39,7 +39,9 @@ pub(crate) async fn run(
     sink: Arc<dyn Sink>,
     stop: CancellationToken,
 ) -> Result<(), NetworkError> {
-    let mut session = stored(sink.as_ref(), &stop).await;
+    let wanted = frame::intents(settings.members).bits();
+    let session = stored(sink.as_ref(), &stop).await;
+    let mut session = session.filter(|session| session.intents == wanted);
     let mut listener = Listener::new(shared, sink, stop.clone());
     let mut pause = Pause::default();
     let mut failures = 0;

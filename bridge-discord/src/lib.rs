@@ -12,6 +12,7 @@ mod rest;
 mod rights;
 mod settings;
 mod shared;
+mod threads;
 
 pub use network::DiscordNetwork;
 pub use settings::{DiscordSettings, SetUpError};

@@ -6,8 +6,12 @@
 
 mod catch_up;
 mod directory;
+mod members;
+mod memory;
+mod said;
+mod scene;
+mod threads;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,8 +27,7 @@ use crate::gateway::Session;
 use crate::rest::{Body, RestError};
 use crate::shared::Shared;
 
-/// How many edits are remembered, to know Discord's own updates from a person's.
-const REMEMBERED: usize = 4096;
+use memory::Memory;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -35,7 +38,7 @@ pub(crate) struct Listener {
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) network: NetworkId,
     pub(crate) stop: CancellationToken,
-    edits: VecDeque<(String, String)>,
+    memory: Memory,
 }
 
 /// Why listening ends.
@@ -57,7 +60,7 @@ struct Heard {
 
 impl Listener {
     pub(crate) fn new(shared: Arc<Shared>, sink: Arc<dyn Sink>, stop: CancellationToken) -> Self {
-        Self { shared, sink, network: NETWORK.into(), stop, edits: VecDeque::new() }
+        Self { shared, sink, network: NETWORK.into(), stop, memory: Memory::default() }
     }
 
     /// Handles one dispatch. `session` already counts it as processed; it is stored
@@ -79,6 +82,7 @@ impl Listener {
                 .await;
         }
         directory::learn(&self.shared, kind, data);
+        threads::learn(&self.shared, kind, data);
         let heard = self.hear(kind, data).await?;
         if heard.events.is_empty() {
             return Ok(());
@@ -111,87 +115,51 @@ impl Listener {
 
     async fn hear(&mut self, kind: &str, data: &Value) -> Result<Heard, Over> {
         let ours = self.ours().await?;
-        if kind == "INTERACTION_CREATE" {
-            let slash = incoming::slash(data, &ours);
-            let events = slash.iter().map(|slash| slash.event.clone()).collect();
-            // A channel that gets linked by this is to be caught up with from here.
-            let last = slash.as_ref().map(|slash| {
-                (slash.event.place.chat.as_str().to_owned(), slash.interaction.clone())
-            });
-            return Ok(Heard { events, last, slash });
+        let only = |events| Ok(Heard { events, ..Heard::default() });
+        match kind {
+            "INTERACTION_CREATE" => return Ok(self.asked(data, &ours)),
+            "GUILD_DELETE" => return only(self.server_gone(data).await?),
+            "THREAD_CREATE" | "THREAD_UPDATE" | "THREAD_DELETE" => {
+                return only(self.thread(kind, data).await?);
+            }
+            "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => {
+                return only(self.member(kind, data, &ours).await?);
+            }
+            _ => {}
         }
-        if kind == "GUILD_DELETE" {
-            return Ok(Heard { events: self.server_gone(data).await?, ..Heard::default() });
-        }
-        let is_message = matches!(kind, "MESSAGE_CREATE" | "MESSAGE_UPDATE");
-        if is_message && ours.said(data) {
+        if kind == "MESSAGE_CREATE" && ours.said(data) {
             return Ok(Heard::default());
         }
         if kind == "MESSAGE_CREATE"
             && let Some(event) = incoming::private(data, &ours)
         {
-            return Ok(Heard { events: vec![event], ..Heard::default() });
+            return only(vec![event]);
         }
-        let key = if kind == "CHANNEL_DELETE" { "id" } else { "channel_id" };
+        let key = if kind.starts_with("CHANNEL_") { "id" } else { "channel_id" };
         let Some(channel) = incoming::id(data, key) else { return Ok(Heard::default()) };
-        if !self.is_linked(channel).await? {
-            return Ok(Heard::default());
-        }
-        Ok(self.hear_in(channel, kind, data, &ours))
-    }
-
-    /// What happened in a channel that is linked.
-    fn hear_in(&mut self, channel: &str, kind: &str, data: &Value, ours: &Ours) -> Heard {
-        let names = self.shared.names_in(data);
-        let mut heard = Heard::default();
-        match kind {
-            "MESSAGE_CREATE" => {
-                heard.events.extend(incoming::posted(data, &names, ours, false));
-                let id = incoming::id(data, "id");
-                heard.last = id.map(|id| (channel.to_owned(), id.to_owned()));
-                if heard.events.is_empty() {
-                    let kind = data.get("type").and_then(Value::as_u64);
-                    tracing::debug!(?kind, "a message without anything to read was skipped");
+        match self.scene(channel, data).await? {
+            Some(scene) => Ok(self.hear_in((channel, &scene), (kind, data), &ours)),
+            None => {
+                if kind == "CHANNEL_UPDATE" {
+                    self.shared.learn_look(data);
                 }
+                Ok(Heard::default())
             }
-            "MESSAGE_UPDATE" if self.is_new_edit(data) => {
-                heard.events.extend(incoming::edited(data, &names, ours));
-            }
-            "MESSAGE_DELETE" => heard.events.extend(self.deletion(channel, data, "id")),
-            "MESSAGE_DELETE_BULK" => {
-                let ids = incoming::list(data, "ids").iter().filter_map(Value::as_str);
-                let ids = ids.filter(|id| !self.shared.deleted_by_us(id));
-                heard.events.extend(ids.map(|id| incoming::deleted(channel, id)));
-            }
-            "MESSAGE_REACTION_ADD" => heard.events.extend(incoming::reacted(data, ours)),
-            "MESSAGE_REACTION_REMOVE" => heard.events.extend(incoming::unreacted(data, ours)),
-            "CHANNEL_DELETE" => heard.events.push(incoming::closed(channel)),
-            _ => {}
         }
-        heard
     }
 
-    fn deletion(&self, channel: &str, data: &Value, key: &str) -> Option<Event> {
-        let id = incoming::id(data, key)?;
-        (!self.shared.deleted_by_us(id)).then(|| incoming::deleted(channel, id))
-    }
-
-    /// A person edited it: the time of editing is one that was not seen before.
-    fn is_new_edit(&mut self, data: &Value) -> bool {
-        let (Some(id), Some(time)) =
-            (incoming::id(data, "id"), incoming::text(data, "edited_timestamp"))
-        else {
-            return false;
-        };
-        let edit = (id.to_owned(), time.to_owned());
-        if self.edits.contains(&edit) {
-            return false;
+    /// A command.
+    fn asked(&self, data: &Value, ours: &Ours) -> Heard {
+        let mut slash = incoming::slash(data, ours);
+        if let Some(slash) = &mut slash {
+            self.shared.add_title(&mut slash.event);
         }
-        if self.edits.len() >= REMEMBERED {
-            self.edits.pop_front();
-        }
-        self.edits.push_back(edit);
-        true
+        let events = slash.iter().map(|slash| slash.event.clone()).collect();
+        // A channel that gets linked by this is to be caught up with from here.
+        let last = slash
+            .as_ref()
+            .map(|slash| (slash.event.place.chat.as_str().to_owned(), slash.interaction.clone()));
+        Heard { events, last, slash }
     }
 
     /// The bot was removed from a server, or the server is gone.
@@ -203,10 +171,6 @@ impl Listener {
         let here = self.shared.channels_of(guild);
         let linked = self.linked().await?;
         Ok(linked.iter().filter(|chat| here.contains(chat)).map(|c| incoming::closed(c)).collect())
-    }
-
-    pub(crate) async fn is_linked(&self, channel: &str) -> Result<bool, Over> {
-        Ok(self.linked().await?.iter().any(|chat| chat == channel))
     }
 
     /// The channels that are linked.

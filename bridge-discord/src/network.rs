@@ -26,9 +26,6 @@ use crate::settings::{DiscordSettings, SetUpError};
 use crate::shared::Shared;
 use crate::{NETWORK, deliver, gateway, rights};
 
-/// The hosts that files of Discord come from.
-const HOSTS: [&str; 2] = ["cdn.discordapp.com", "media.discordapp.net"];
-
 /// The largest file that a member can post (with a subscription), in bytes.
 const MOST_DOWNLOAD: u64 = 500 * 1024 * 1024;
 
@@ -118,9 +115,7 @@ impl DiscordNetwork {
         };
         let path = format!("/channels/{channel}/messages/{message}");
         let message: Value = self.shared.rest.ask(Method::GET, &path, Body::Empty).await?;
-        let mut files = incoming::list(&message, "attachments").iter();
-        let file = files.find(|file| incoming::id(file, "id") == Some(own));
-        Ok(file.and_then(|file| incoming::text(file, "url")).map(str::to_owned))
+        Ok(incoming::address_now(&message, own).map(str::to_owned))
     }
 
     /// The address of a file, if it may be fetched.
@@ -130,7 +125,7 @@ impl DiscordNetwork {
             Some(cdn) => url.origin() == cdn.origin(),
             None => {
                 let host = url.host_str().unwrap_or_default();
-                url.scheme() == "https" && url.port().is_none() && HOSTS.contains(&host)
+                url.scheme() == "https" && url.port().is_none() && incoming::HOSTS.contains(&host)
             }
         };
         good.then_some(url)
@@ -218,6 +213,12 @@ impl Network for DiscordNetwork {
     /// Comes with every message.
     async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
         Ok(None)
+    }
+
+    async fn emoji(&self, id: &str) -> Result<Option<MediaHandle>, AskError> {
+        let known = (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
+        let reference = incoming::emoji_address(&self.shared.cdn, id);
+        Ok(known.then(|| MediaHandle { network: NETWORK.into(), reference }))
     }
 
     fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {

@@ -22,6 +22,8 @@ pub struct DiscordSettings {
     pub cdn_url: Option<Url>,
     /// A proxy for all HTTP requests (`socks5h://...`); the gateway does not use it.
     pub proxy: Option<Url>,
+    /// Hear of members who come, leave or look different; needs the Server Members Intent.
+    pub members: bool,
     /// Gives numbers from 0 up to 1, for jitter.
     pub random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -46,6 +48,7 @@ impl DiscordSettings {
             gateway_url: None,
             cdn_url: None,
             proxy: None,
+            members: false,
             random: Arc::new(rand::random::<f64>),
         }
     }

@@ -7,13 +7,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bridge_model::{Content, Event};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Notify, OnceCell};
 
-use crate::convert::incoming::{self, Ours};
+use crate::convert::incoming::{self, Look, Ours};
 use crate::convert::markdown::Names;
 use crate::rest::{Body, Rest, RestError};
+use crate::threads::Threads;
 
 /// How many ids are remembered of what we deleted.
 const REMEMBERED: usize = 2048;
@@ -26,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) rest: Rest,
     /// The origin of files.
     pub(crate) cdn: String,
+    pub(crate) threads: Threads,
     me: OnceCell<Me>,
     known: Mutex<Known>,
     acknowledged: Notify,
@@ -56,6 +59,10 @@ struct Known {
     /// Channel id to Discord's number for the kind of channel.
     kinds: HashMap<String, u64>,
     roles: HashMap<String, String>,
+    /// How channels looked when the listener last heard of them.
+    looks: HashMap<String, Look>,
+    /// Channels that consist of threads, with the newest thread.
+    forums: HashMap<String, Option<String>>,
     deleted: VecDeque<String>,
     unacknowledged: HashSet<String>,
 }
@@ -63,7 +70,8 @@ struct Known {
 impl Shared {
     pub(crate) fn new(rest: Rest, cdn: String) -> Self {
         let known = Mutex::default();
-        Self { rest, cdn, me: OnceCell::new(), known, acknowledged: Notify::new() }
+        let threads = Threads::default();
+        Self { rest, cdn, threads, me: OnceCell::new(), known, acknowledged: Notify::new() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -135,6 +143,46 @@ impl Shared {
         if let Some(name) = incoming::text(channel, "name") {
             known.channels.insert(id.to_owned(), name.to_owned());
         }
+        if matches!(incoming::flags_and_type(channel).1, 15 | 16) {
+            let newest = incoming::id(channel, "last_message_id").map(str::to_owned);
+            known.forums.insert(id.to_owned(), newest);
+        }
+        // Whoever asks for a channel may overtake the listener, which has to see the change.
+        if let Some(look) = Look::read(channel) {
+            known.looks.entry(id.to_owned()).or_insert(look);
+        }
+    }
+
+    /// The channel consists of threads, as the gateway said; nothing is said in it.
+    pub(crate) fn has_posts(&self, channel: &str) -> bool {
+        self.known().forums.contains_key(channel)
+    }
+
+    /// The newest thread of a forum, as far as it is known.
+    pub(crate) fn newest_post(&self, forum: &str) -> Option<String> {
+        self.known().forums.get(forum).cloned().flatten()
+    }
+
+    /// How a channel looked when the listener last heard of it.
+    pub(crate) fn look(&self, channel: &str) -> Option<Look> {
+        self.known().looks.get(channel).cloned()
+    }
+
+    /// The listener has heard how a channel looks now.
+    pub(crate) fn learn_look(&self, channel: &Value) {
+        if let (Some(id), Some(look)) = (incoming::id(channel, "id"), Look::read(channel)) {
+            self.known().looks.insert(id.to_owned(), look);
+        }
+    }
+
+    /// Adds the name of the channel to a command that was given in a thread of it.
+    pub(crate) fn add_title(&self, event: &mut Event) {
+        if let Content::Commanded(command) = &mut event.content
+            && command.chat_title.is_none()
+        {
+            let name = self.known().channels.get(event.place.chat.as_str()).cloned();
+            command.chat_title = name.map(|name| format!("#{name}"));
+        }
     }
 
     /// Whether a channel holds nothing but posts (forum and media channels); `None` when the
@@ -166,7 +214,13 @@ impl Shared {
 
     /// The names of the channels and roles that `message` speaks of.
     pub(crate) fn names_in(&self, message: &Value) -> Names {
-        let words = incoming::text(message, "content").unwrap_or_default();
+        let rich = ["embeds", "components", "message_snapshots"];
+        let rich = rich.iter().any(|key| !incoming::list(message, key).is_empty());
+        // Ids stand in JSON as they are.
+        let words = match rich {
+            true => message.to_string(),
+            false => incoming::text(message, "content").unwrap_or_default().to_owned(),
+        };
         let known = self.known();
         let spoken = |map: &HashMap<String, String>, mark: &str| -> HashMap<String, String> {
             let ids = words.split(mark).skip(1).filter_map(|rest| rest.split('>').next());
@@ -174,11 +228,12 @@ impl Shared {
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect()
         };
-        Names {
-            chats: spoken(&known.channels, "<#"),
-            roles: spoken(&known.roles, "<@&"),
-            ..Names::default()
-        }
+        let mut chats = spoken(&known.channels, "<#");
+        let from =
+            message.get("message_reference").and_then(|from| incoming::id(from, "channel_id"));
+        let from = from.and_then(|from| known.channels.get_key_value(from));
+        chats.extend(from.map(|(k, v)| (k.clone(), v.clone())));
+        Names { chats, roles: spoken(&known.roles, "<@&"), ..Names::default() }
     }
 
     /// Called before we delete a message, so that the echo is not taken for a moderator's

@@ -129,6 +129,18 @@ fn styles() {
 }
 
 #[test]
+fn what_discord_shows_by_name() {
+    check(&[
+        ("</freeside link:12> now", "/freeside link now"),
+        ("</a b> </:1>", "</a b> </:1>"),
+        ("<id:customize> <id:x>", "#customize <id:x>"),
+        ("-# small\n**big**", "small[small]⏎b[big]"),
+        (">>> all\n> of it", "quote(all⏎> of it)"),
+        ("\\*a\\* \\<@1>", "*a* <@1>"),
+    ]);
+}
+
+#[test]
 fn code() {
     check(&[
         ("`a`", "c[a]"),
@@ -169,6 +181,10 @@ fn lines() {
         ("- a\n  more\nafter", "ul(a⏎more) ¶ after"),
         ("-a", "-a"),
         ("1.a", "1.a"),
+        (
+            "[a](https://a.example \"b c\") [d](<https://a.example> \"e\")",
+            "→https://a.example[a] →https://a.example[d]",
+        ),
         ("- ", "-"),
         ("---", "---"),
     ]);

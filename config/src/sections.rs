@@ -169,10 +169,11 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
     let api_url = section.optional("api_url", check::http_url);
     let gateway_url = section.optional("gateway_url", check::socket_url);
     let cdn_url = section.optional("cdn_url", check::http_url);
+    let members = section.switch("members", false);
     let proxy = section.optional("proxy", check::proxy_url);
     section.finish();
     let api_url = api_url.or_else(|| Url::parse("https://discord.com").ok());
-    Some(Discord { token: token?, api_url: api_url?, gateway_url, cdn_url, proxy })
+    Some(Discord { token: token?, api_url: api_url?, gateway_url, cdn_url, members, proxy })
 }
 
 fn lanes(mut section: Section<'_, '_>) -> Lanes {

@@ -114,6 +114,8 @@ pub struct Discord {
     pub gateway_url: Option<Url>,
     /// The server of emoji and avatars, where it is not Discord's own.
     pub cdn_url: Option<Url>,
+    /// Members who come, leave or look different are told; needs a privileged intent.
+    pub members: bool,
     /// The proxy for all that goes there.
     pub proxy: Option<Url>,
 }

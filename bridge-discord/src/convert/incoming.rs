@@ -5,21 +5,36 @@
 //! that field and never the message. Only ids are asked for: without them there is `None`.
 
 mod author;
+mod chat;
 mod command;
+mod component;
+mod embed;
 mod field;
+mod forward;
 mod media;
+mod moment;
+mod poll;
 mod reaction;
 mod readable;
+mod service;
+mod sticker;
+mod thread;
 
-use bridge_model::{Content, Event, Message, MessageId, MessageKind, Place, Reply, Timestamp};
+use bridge_model::{
+    Author, Content, Event, Message, MessageId, MessageKind, Note, Place, Reply, Service, Timestamp,
+};
 use serde_json::Value;
 
 use super::markdown::{Names, from_markdown};
 use crate::NETWORK;
 
+pub use chat::{Look, face, member};
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
-pub use reaction::{reacted, unreacted};
+pub use media::address_now;
+pub use poll::{counted, voted};
+pub use reaction::{names, reacted, unreacted};
+pub use thread::Thread;
 
 /// Who we are, so that our own words are known; and where files of this network are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +48,18 @@ pub struct Ours {
     /// The origin of the CDN: `https://cdn.discordapp.com`.
     pub cdn: String,
 }
+
+/// Discord's own hosts of files: the one of [`Ours::cdn`], that of what moves, and those of
+/// foreign pictures.
+pub const HOSTS: [&str; 4] = [
+    "cdn.discordapp.com",
+    "media.discordapp.net",
+    "images-ext-1.discordapp.net",
+    "images-ext-2.discordapp.net",
+];
+
+/// The flag of a message whose author is still thinking.
+const LOADING: u64 = 1 << 7;
 
 /// The first millisecond of Discord's ids.
 const EPOCH: i64 = 1_420_070_400_000;
@@ -52,6 +79,30 @@ impl Ours {
         self.webhooks.iter().any(|own| own == webhook)
             || application.is_some_and(|id| !id.is_empty() && id == self.application)
     }
+
+    /// A file at this address can be fetched from Discord.
+    fn keeps(&self, address: &str) -> bool {
+        let below =
+            |origin: &str| address.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
+        below(&self.cdn)
+            || self.is_discord() && HOSTS.iter().any(|host| below(&format!("https://{host}")))
+    }
+
+    /// Where things that move are kept.
+    fn media_origin(&self) -> &str {
+        if self.is_discord() { "https://media.discordapp.net" } else { &self.cdn }
+    }
+
+    fn is_discord(&self) -> bool {
+        self.cdn == "https://cdn.discordapp.com"
+    }
+}
+
+/// The address of a custom emoji's picture; one that moves comes as WebP that moves.
+///
+/// See <https://discord.com/developers/docs/reference#image-formatting>.
+pub fn emoji_address(cdn: &str, emoji: &str) -> String {
+    format!("{cdn}/emojis/{emoji}.webp?size=128&animated=true")
 }
 
 /// When the thing with this id was made, in milliseconds since 1970.
@@ -68,12 +119,42 @@ pub fn posted(raw: &Value, names: &Names, ours: &Ours, late: bool) -> Option<Eve
     event(raw, content, late)
 }
 
+/// All that a new message comes to: it may also pin another one, or close a poll.
+pub fn created(raw: &Value, names: &Names, ours: &Ours, late: bool) -> Vec<Event> {
+    if field::number(raw, "type") == 46 {
+        return poll::closed(raw).into_iter().collect();
+    }
+    let pinned = service::pinned_message(raw).and_then(|id| event_about(raw, id, Content::Pinned));
+    let pinned = pinned.map(|event| Event { late, ..event });
+    posted(raw, names, ours, late).into_iter().chain(pinned).collect()
+}
+
 /// The event of a changed message; `None` when no person changed it. Discord also
 /// sends an update when it has looked at a link, without a time of editing.
 pub fn edited(raw: &Value, names: &Names, ours: &Ours) -> Option<Event> {
     text(raw, "edited_timestamp")?;
+    changed(raw, names, ours)
+}
+
+/// The event of a changed message, whoever changed it.
+pub fn changed(raw: &Value, names: &Names, ours: &Ours) -> Option<Event> {
     let content = Content::Edited(message(raw, names, ours)?);
     event(raw, content, false)
+}
+
+/// The author has announced a message and will write it later.
+pub fn is_loading(raw: &Value) -> bool {
+    field::number(raw, "flags") & LOADING != 0
+}
+
+/// The flags and the type of a message object, 0 where they are missing.
+pub fn flags_and_type(raw: &Value) -> (u64, u64) {
+    (field::number(raw, "flags"), field::number(raw, "type"))
+}
+
+/// A truth value of an object; `false` where it is missing.
+pub fn is(raw: &Value, key: &str) -> bool {
+    field::is(raw, key)
 }
 
 /// The event of a message that was taken away: `MESSAGE_DELETE`.
@@ -97,53 +178,90 @@ pub fn closed(chat: &str) -> Event {
 }
 
 fn event(raw: &Value, content: Content, late: bool) -> Option<Event> {
-    let place = Place::new(NETWORK, id(raw, "channel_id")?);
-    Some(Event { place, message: MessageId::from(id(raw, "id")?), late, content })
+    // What tells of a new thread stands for the thread's root.
+    let message = service::opened_thread(raw).or_else(|| id(raw, "id"))?;
+    Some(Event { late, ..event_about(raw, message, content)? })
 }
 
-/// Ordinary messages, replies, and what a command of another bot answers.
-const SPOKEN: [u64; 4] = [0, 19, 20, 23];
+/// An event about a message in the channel that `raw` names.
+fn event_about(raw: &Value, message: &str, content: Content) -> Option<Event> {
+    let place = Place::new(NETWORK, id(raw, "channel_id")?);
+    Some(Event { place, message: MessageId::from(message), late: false, content })
+}
 
 fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
-    let kind = raw.get("type").and_then(Value::as_u64).unwrap_or(0);
-    let spoken = SPOKEN.contains(&kind);
-    let names = author::with_mentions(names, raw);
-    let body = readable::body(raw, &names);
-    let media = media::all(raw, ours);
-    if body.is_empty() && media.is_empty() {
-        return None;
-    }
     let author = author::of_message(raw, ours)?;
-    Some(Message {
+    let kind = service::kind(raw, &author);
+    let sent_at = made_at(id(raw, "id")?);
+    let names = author::with_mentions(names, raw);
+    let read = match kind {
+        service::Kind::Silent => return None,
+        service::Kind::Happened(what) => return Some(notice(raw, author, what)),
+        service::Kind::Spoken | service::Kind::Told(_) | service::Kind::Unknown => {
+            readable::read(raw, &names, ours)
+        }
+    };
+    let spoken = kind == service::Kind::Spoken;
+    let mut message = Message {
         kind: if spoken { MessageKind::Text } else { MessageKind::Notice },
-        body,
-        media,
+        body: read.body,
+        media: read.media,
         reply_to: reply(raw, &names, ours),
-        ..Message::new(author, made_at(id(raw, "id")?))
-    })
+        card: read.card,
+        notes: read.notes,
+        forwarded: forward::header(raw, &names),
+        ..Message::new(author, sent_at)
+    };
+    if let service::Kind::Told(what) = kind {
+        message.notes.push(Note::Service(what));
+    }
+    if message.body.is_empty() && message.media.is_empty() && message.card.is_none() {
+        if is_loading(raw) {
+            return None;
+        }
+        if message.notes.is_empty() {
+            message.notes.push(Note::Unknown);
+        }
+    }
+    Some(message)
+}
+
+/// Something happened in the channel.
+fn notice(raw: &Value, author: Author, what: Service) -> Message {
+    let pinned = service::pinned_message(raw);
+    let sent_at = id(raw, "id").map(made_at).unwrap_or_default();
+    Message {
+        kind: MessageKind::Notice,
+        notes: vec![Note::Service(what)],
+        reply_to: pinned.map(|id| Reply::to(MessageId::from(id))),
+        ..Message::new(author, sent_at)
+    }
 }
 
 fn reply(raw: &Value, names: &Names, ours: &Ours) -> Option<Reply> {
     let reference = raw.get("message_reference")?;
     // Type 1 is a forward.
-    if reference.get("type").and_then(Value::as_u64).unwrap_or(0) != 0
-        || raw.get("type").and_then(Value::as_u64) != Some(19)
-    {
+    if field::number(reference, "type") != 0 || field::number(raw, "type") != 19 {
         return None;
     }
-    let message = MessageId::from(id(reference, "message_id")?);
-    let original = raw.get("referenced_message").filter(|original| original.is_object());
+    let mut original = raw.get("referenced_message").filter(|original| original.is_object());
+    let mut message = id(reference, "message_id")?;
+    // What stands at the top of a thread on a message is only a window to that message.
+    if let Some(window) = original.filter(|original| field::number(original, "type") == 21) {
+        let behind = window.get("message_reference").and_then(|to| id(to, "message_id"));
+        message = behind.unwrap_or(message);
+        original = window.get("referenced_message").filter(|original| original.is_object());
+    }
     let author = original.and_then(|original| author::of_message(original, ours));
     let excerpt = original.and_then(|original| text(original, "content"));
     let excerpt = excerpt.map(|words| from_markdown(words, names)).filter(|t| !t.is_empty());
     Some(Reply {
-        message,
         author: author.as_ref().map(|author| bridge_model::Person {
             network: NETWORK.into(),
             user: author.user.clone(),
         }),
         name: author.map(|author| author.name),
         excerpt,
-        partial: false,
+        ..Reply::to(MessageId::from(message))
     })
 }

@@ -24,8 +24,8 @@ pub(super) fn meaning(code: u16, reason: &str) -> End {
         4012 => refused("Discord no longer speaks version 10 of the gateway"),
         4013 => refused("Discord does not know an intent that is asked for; update Freeside"),
         4014 => refused(
-            "switch on \"Message Content Intent\" under \"Privileged Gateway Intents\" on the \
-             \"Bot\" page of the application at https://discord.com/developers/applications",
+            "switch on \"Message Content Intent\" (and, with members = true, \"Server Members \
+             Intent\") under \"Privileged Gateway Intents\" on the \"Bot\" page of the application at https://discord.com/developers/applications",
         ),
         // Not authenticated, invalid sequence number, session timed out.
         4003 | 4007 | 4009 => End::Anew(format!("closed with {code}: {reason}")),

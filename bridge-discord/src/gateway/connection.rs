@@ -88,7 +88,7 @@ impl Connection<'_> {
         };
         let hello = match &*self.session {
             Some(session) => frame::resume(&self.settings.token, session),
-            None => frame::identify(&self.settings.token),
+            None => frame::identify(&self.settings.token, self.settings.members),
         };
         if let Err(error) = socket.send(Message::text(hello)).await {
             return End::Again(error.to_string());
@@ -158,7 +158,9 @@ impl Connection<'_> {
         while let Some(frame) = receiver.recv().await {
             let (Some(kind), Some(seq)) = (frame.t, frame.s) else { continue };
             let next = match kind.as_str() {
-                "READY" => Session::begin(&frame.d, seq),
+                "READY" => {
+                    Session::begin(&frame.d, seq, frame::intents(self.settings.members).bits())
+                }
                 _ => self.session.clone().map(|session| Session { seq, ..session }),
             };
             let Some(next) = next else {

@@ -26,20 +26,23 @@ pub(super) struct Frame {
     pub(super) t: Option<String>,
 }
 
-/// What we listen to.
-pub(super) fn intents() -> GatewayIntents {
-    GatewayIntents::GUILDS
+/// What we listen to; `members` needs an intent that has to be switched on for the application.
+pub(super) fn intents(members: bool) -> GatewayIntents {
+    let members = if members { GatewayIntents::GUILD_MEMBERS } else { GatewayIntents::empty() };
+    members
+        | GatewayIntents::GUILDS
         | GatewayIntents::GUILD_MESSAGES
         | GatewayIntents::GUILD_MESSAGE_REACTIONS
         | GatewayIntents::DIRECT_MESSAGES
         | GatewayIntents::MESSAGE_CONTENT
+        | GatewayIntents::GUILD_MESSAGE_POLLS
 }
 
 /// Opcode 2: begins a session.
-pub(super) fn identify(token: &str) -> String {
+pub(super) fn identify(token: &str, members: bool) -> String {
     json!({"op": 2, "d": {
         "token": token,
-        "intents": intents().bits(),
+        "intents": intents(members).bits(),
         "properties": {"os": std::env::consts::OS, "browser": "freeside", "device": "freeside"},
     }})
     .to_string()

@@ -22,15 +22,19 @@ pub(crate) struct Session {
     pub(crate) resume_url: String,
     /// The last event that was processed.
     pub(crate) seq: u64,
+    /// What it listens to; that cannot be changed afterwards.
+    #[serde(default)]
+    pub(crate) intents: u64,
 }
 
 impl Session {
     /// Reads `READY`.
-    pub(super) fn begin(ready: &Value, seq: u64) -> Option<Self> {
+    pub(super) fn begin(ready: &Value, seq: u64, intents: u64) -> Option<Self> {
         Some(Self {
             id: incoming::text(ready, "session_id")?.to_owned(),
             resume_url: incoming::text(ready, "resume_gateway_url")?.to_owned(),
             seq,
+            intents,
         })
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What was said while nobody listened, from the channels' history.
+//! What was said while nobody listened, from the history of channels and threads.
 //!
 //! Rule: runs while `READY` is handled, so before any live event of the new session
 //! is let through; oldest first, every page with its mark in one batch.
+
+use std::collections::BTreeMap;
 
 use bot_core::Batch;
 use serde_json::Value;
@@ -11,6 +13,7 @@ use super::{Listener, Over, Pause, last_key, last_mark};
 use crate::convert::incoming::{self, Ours};
 use crate::deliver;
 use crate::rest::RestError;
+use crate::threads::Found;
 
 /// Discord's limit of messages in one page.
 const PAGE: usize = 100;
@@ -20,18 +23,31 @@ impl Listener {
     ///
     /// # Errors
     /// See [`Over`].
-    pub(super) async fn catch_up(&self) -> Result<(), Over> {
+    pub(super) async fn catch_up(&mut self) -> Result<(), Over> {
         let ours = self.ours().await?;
+        let mut heard = BTreeMap::new();
         for channel in self.linked().await? {
-            match self.last(&channel).await? {
+            if self.shared.guild_of(&channel).is_none() {
+                self.ask_channel(&channel).await?;
+            }
+            let last = self.last(&channel).await?;
+            match last.clone() {
+                // Nothing is said in a forum itself.
+                Some(_) if self.shared.has_posts(&channel) => {}
                 Some(last) => self.catch_up_with(&channel, last, &ours).await?,
                 None => self.start_here(&channel).await?,
             }
+            heard.insert(channel, last);
         }
-        Ok(())
+        self.catch_up_threads(&heard, &ours).await
     }
 
-    async fn catch_up_with(&self, channel: &str, last: String, ours: &Ours) -> Result<(), Over> {
+    pub(super) async fn catch_up_with(
+        &mut self,
+        channel: &str,
+        last: String,
+        ours: &Ours,
+    ) -> Result<(), Over> {
         let mut after = last;
         loop {
             let query = format!("after={after}&limit={PAGE}");
@@ -39,10 +55,14 @@ impl Listener {
             let Some(newest) = page.last().and_then(|one| incoming::id(one, "id")) else {
                 return Ok(());
             };
+            page.iter().for_each(|one| self.memory.announce(one));
             let others = page.iter().filter(|one| !ours.said(one));
             let events = others
-                .filter_map(|one| incoming::posted(one, &self.shared.names_in(one), ours, true));
-            let events: Vec<_> = events.collect();
+                .flat_map(|one| incoming::created(one, &self.shared.names_in(one), ours, true));
+            let events: Vec<_> = match self.shared.threads.find(channel) {
+                Found::Thread(thread) => events.map(|event| thread.place(event)).collect(),
+                Found::Other | Found::Nothing => events.collect(),
+            };
             tracing::info!(messages = events.len(), "messages were fetched that had been missed");
             let marks = vec![last_mark(channel, newest)];
             self.accept(Batch { network: self.network.clone(), marks, events }).await?;
@@ -54,15 +74,23 @@ impl Listener {
     }
 
     /// Nothing is known of this channel: it is heard from now on.
-    async fn start_here(&self, channel: &str) -> Result<(), Over> {
-        let Some(page) = self.page(channel, "limit=1").await? else { return Ok(()) };
+    pub(super) async fn start_here(&self, channel: &str) -> Result<(), Over> {
+        let page = match self.shared.has_posts(channel) {
+            true => Vec::new(),
+            false => match self.page(channel, "limit=1").await? {
+                Some(page) => page,
+                None => return Ok(()),
+            },
+        };
         // A channel's id is older than every message in it.
-        let newest = page.last().and_then(|one| incoming::id(one, "id")).unwrap_or(channel);
+        let newest = page.last().and_then(|one| incoming::id(one, "id")).map(str::to_owned);
+        let newest = newest.or_else(|| self.shared.newest_post(channel));
+        let newest = newest.as_deref().unwrap_or(channel);
         let marks = vec![last_mark(channel, newest)];
         self.accept(Batch { network: self.network.clone(), marks, events: vec![] }).await
     }
 
-    async fn last(&self, channel: &str) -> Result<Option<String>, Over> {
+    pub(super) async fn last(&self, channel: &str) -> Result<Option<String>, Over> {
         let mut pause = Pause::default();
         loop {
             match self.sink.mark(&last_key(channel)).await {

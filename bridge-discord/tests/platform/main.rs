@@ -12,8 +12,11 @@
 )]
 
 mod delivering;
+mod hearing;
+mod kinds;
 mod listening;
 mod recorder;
 mod showing;
 mod stage;
 mod threading;
+mod threads;

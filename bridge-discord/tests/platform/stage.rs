@@ -66,8 +66,19 @@ impl Stage {
         running
     }
 
+    /// The same, also to people who come and go.
+    pub async fn listen_to_members(&self) -> Running {
+        let settings = DiscordSettings { members: true, ..self.settings() };
+        let running = self.run(Arc::new(DiscordNetwork::new(settings).unwrap()));
+        self.discord.expect_connected().await.unwrap();
+        running
+    }
+
     pub fn start(&self) -> Running {
-        let network = self.network();
+        self.run(self.network())
+    }
+
+    fn run(&self, network: Arc<DiscordNetwork>) -> Running {
         let stop = CancellationToken::new();
         let (own, core, token) = (Arc::clone(&network), Arc::clone(&self.core), stop.clone());
         #[expect(clippy::disallowed_methods, reason = "the test waits for it")]

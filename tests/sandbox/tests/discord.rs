@@ -25,6 +25,9 @@ mod posts;
 #[path = "discord/refusals.rs"]
 mod refusals;
 #[cfg(test)]
+#[path = "discord/threads.rs"]
+mod threads;
+#[cfg(test)]
 #[path = "discord/trouble.rs"]
 mod trouble;
 #[cfg(test)]

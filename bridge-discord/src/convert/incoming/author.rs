@@ -55,7 +55,9 @@ fn name(user: &Value, member: Option<&Value>) -> String {
 /// `names` with the people whom this message mentions.
 pub(super) fn with_mentions(names: &Names, message: &Value) -> Names {
     let mut names = names.clone();
-    for user in list(message, "mentions") {
+    let copies = list(message, "message_snapshots").iter().filter_map(|copy| copy.get("message"));
+    let around = copies.chain(message.get("referenced_message")).chain([message]);
+    for user in around.flat_map(|one| list(one, "mentions")) {
         if let Some(user_id) = id(user, "id") {
             names.users.insert(user_id.to_owned(), name(user, user.get("member")));
         }

@@ -35,7 +35,13 @@ pub fn slash(raw: &Value, ours: &Ours) -> Option<Slash> {
     let member = raw.get("member");
     let user = member.and_then(|member| member.get("user")).or_else(|| raw.get("user"))?;
     let channel = raw.get("channel");
-    let title = channel.and_then(|channel| text(channel, "name"));
+    // Whoever speaks in a thread means the channel around it.
+    let thread = channel.and_then(super::Thread::read);
+    let title = channel.filter(|_| thread.is_none()).and_then(|channel| text(channel, "name"));
+    let chat = match &thread {
+        Some(thread) => thread.parent.as_str(),
+        None => id(raw, "channel_id")?,
+    };
     let command = Command {
         by: author::of_user(user, member, ours)?,
         text: words(data),
@@ -47,7 +53,7 @@ pub fn slash(raw: &Value, ours: &Ours) -> Option<Slash> {
         private: member.is_none(),
     };
     let event = Event {
-        place: Place::new(NETWORK, id(raw, "channel_id")?),
+        place: Place::new(NETWORK, chat),
         message: MessageId::from(interaction.as_str()),
         late: false,
         content: Content::Commanded(command),

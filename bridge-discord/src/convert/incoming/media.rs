@@ -1,65 +1,101 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Attachments and stickers.
+//! Attachments and pictures that stand elsewhere in a message.
 //!
 //! Rule: the handle is the address that Discord gave, and after `#` the place where a
 //! fresh one can be had: addresses of attachments die after a day. Whether an address may
 //! be fetched is decided when it is opened.
 
 use bridge_model::{Media, MediaHandle, MediaKind};
+use data_encoding::{BASE64, BASE64_NOPAD};
 use serde_json::Value;
 
-use super::Ours;
-use super::field::{id, list, text};
+use super::field::{id, is, list, number, small, text};
+use super::{Ours, sticker};
 use crate::NETWORK;
 
 /// The flag of a spoken message.
 const VOICE: u64 = 1 << 13;
 
-/// The files of a message, and of a message that it forwards.
-pub(super) fn all(message: &Value, ours: &Ours) -> Vec<Media> {
-    let mut media = of_one(message, ours);
-    for snapshot in list(message, "message_snapshots") {
-        media.extend(snapshot.get("message").map(|inner| of_one(inner, ours)).unwrap_or_default());
-    }
-    media
-}
+/// The flag of an attachment that is hidden until asked for.
+const SPOILER: u64 = 1 << 3;
 
-fn of_one(message: &Value, ours: &Ours) -> Vec<Media> {
-    let home = id(message, "channel_id").zip(id(message, "id"));
-    let voice = message.get("flags").and_then(Value::as_u64).unwrap_or(0) & VOICE != 0;
-    let files =
-        list(message, "attachments").iter().filter_map(|file| attachment(file, voice, home));
-    let stickers = list(message, "sticker_items").iter().filter_map(|one| sticker(one, ours));
+/// How Discord marks the name of a hidden file.
+const HIDDEN: &str = "SPOILER_";
+
+/// The files of `message`, which hangs at `home` (channel and message); `message` may be the
+/// copy inside a forward.
+pub(super) fn of(message: &Value, home: Option<(&str, &str)>, ours: &Ours) -> Vec<Media> {
+    let voice = number(message, "flags") & VOICE != 0;
+    let files = list(message, "attachments").iter();
+    let files = files.filter_map(|file| attachment(file, voice, home));
+    let stickers = list(message, "sticker_items").iter().filter_map(|one| sticker::read(one, ours));
     files.chain(stickers).collect()
 }
 
+/// The address that a message now gives for one of its files.
+pub fn address_now<'v>(message: &'v Value, attachment: &str) -> Option<&'v str> {
+    let copies = list(message, "message_snapshots").iter().filter_map(|copy| copy.get("message"));
+    let files = copies.chain([message]).flat_map(|one| list(one, "attachments"));
+    let mut files = files.filter(|file| id(file, "id") == Some(attachment));
+    files.find_map(|file| text(file, "url"))
+}
+
 fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<Media> {
-    let number = |key: &str| file.get(key).and_then(Value::as_u64);
-    let pixels = |key: &str| number(key).and_then(|n| u32::try_from(n).ok());
-    let mime = text(file, "content_type").map(|mime| mime.split(';').next().unwrap_or(mime));
-    let name = text(file, "title").or_else(|| text(file, "filename"));
+    let mime = text(file, "content_type").map(essence);
+    let filename = text(file, "filename");
     let seconds = file.get("duration_secs").and_then(Value::as_f64);
     let mut address = text(file, "url")?.to_owned();
     if let (Some((channel, message)), Some(own)) = (home, id(file, "id")) {
         address.push_str(&format!("#{channel}/{message}/{own}"));
     }
+    let hidden = filename.is_some_and(|name| name.starts_with(HIDDEN));
     Some(Media {
-        name: name.map(|name| name.trim_start_matches("SPOILER_").to_owned()),
+        name: name(text(file, "title"), filename),
         mime: mime.map(str::to_owned),
-        size: number("size"),
-        width: pixels("width"),
-        height: pixels("height"),
+        size: file.get("size").and_then(Value::as_u64),
+        width: small(file, "width"),
+        height: small(file, "height"),
         duration_ms: seconds
             .and_then(|s| std::time::Duration::try_from_secs_f64(s).ok())
             .and_then(|d| u64::try_from(d.as_millis()).ok()),
-        spoiler: text(file, "filename").is_some_and(|name| name.starts_with("SPOILER_")),
+        spoiler: hidden || number(file, "flags") & SPOILER != 0,
         alt: text(file, "description").map(str::to_owned),
+        waveform: text(file, "waveform").map(loudness).unwrap_or_default(),
         ..Media::new(handle(address), kind(mime.unwrap_or_default(), voice))
     })
 }
 
+/// The name that the sender gave: Discord keeps it without its ending as `title` where the
+/// address cannot hold it.
+fn name(title: Option<&str>, filename: Option<&str>) -> Option<String> {
+    let filename = filename.map(|name| name.strip_prefix(HIDDEN).unwrap_or(name));
+    let Some(title) = title else { return filename.map(str::to_owned) };
+    let title = title.strip_prefix(HIDDEN).unwrap_or(title);
+    let ending = filename.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    Some(match ending {
+        Some(ending) if !title.ends_with(&format!(".{ending}")) => format!("{title}.{ending}"),
+        Some(_) | None => title.to_owned(),
+    })
+}
+
+/// A waveform of bytes in base64, as the model's 0 to 1024.
+///
+/// See <https://discord.com/developers/docs/resources/message#attachment-object>.
+fn loudness(waveform: &str) -> Vec<u16> {
+    let bytes = BASE64.decode(waveform.as_bytes());
+    let bytes = bytes.or_else(|_| BASE64_NOPAD.decode(waveform.as_bytes())).unwrap_or_default();
+    let scaled = |byte: u8| u16::try_from(u32::from(byte) * 1024 / 255).unwrap_or(1024);
+    bytes.into_iter().map(scaled).collect()
+}
+
+/// A media type without its parameters.
+fn essence(mime: &str) -> &str {
+    mime.split(';').next().unwrap_or(mime).trim()
+}
+
 fn kind(mime: &str, voice: bool) -> MediaKind {
     match mime.split('/').next().unwrap_or_default() {
+        "image" if mime == "image/gif" => MediaKind::Animation,
         "image" => MediaKind::Image,
         "video" => MediaKind::Video,
         "audio" if voice => MediaKind::Voice,
@@ -68,23 +104,57 @@ fn kind(mime: &str, voice: bool) -> MediaKind {
     }
 }
 
-/// Vector stickers (format 3) are no pictures; their name stands in the text.
-fn sticker(one: &Value, ours: &Ours) -> Option<Media> {
-    let (ending, mime) = match one.get("format_type").and_then(Value::as_u64)? {
-        1 | 2 => ("png", "image/png"),
-        4 => ("gif", "image/gif"),
-        _ => return None,
-    };
-    let sticker = id(one, "id")?;
-    let handle = handle(format!("{}/stickers/{sticker}.{ending}", ours.cdn));
+/// A file of a card or of a component, if it may be fetched: Discord keeps copies of foreign
+/// pictures under its own `proxy_url`.
+pub(super) fn elsewhere(item: &Value, guess: MediaKind, ours: &Ours) -> Option<Media> {
+    let addresses = [text(item, "url"), text(item, "proxy_url")];
+    let address = addresses.into_iter().flatten().find(|url| ours.keeps(url))?;
+    let mime = text(item, "content_type").map(essence);
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let file = path.rsplit('/').next().filter(|name| name.contains('.'));
     Some(Media {
-        name: Some(format!("{sticker}.{ending}")),
-        mime: Some(mime.to_owned()),
-        alt: text(one, "name").map(str::to_owned),
-        ..Media::new(handle, MediaKind::Sticker)
+        name: file.map(|name| name.strip_prefix(HIDDEN).unwrap_or(name).to_owned()),
+        mime: mime.map(str::to_owned),
+        width: small(item, "width"),
+        height: small(item, "height"),
+        alt: text(item, "description").map(str::to_owned),
+        ..Media::new(handle(address.to_owned()), mime.map_or(guess, |mime| kind(mime, false)))
     })
 }
 
-fn handle(reference: String) -> MediaHandle {
+/// The same with the description and the veil that stand beside it.
+pub(super) fn described(item: &Value, beside: &Value, ours: &Ours) -> Option<Media> {
+    let guess = if text(beside, "name").is_some() { MediaKind::File } else { MediaKind::Image };
+    let media = elsewhere(item, guess, ours)?;
+    Some(Media {
+        name: text(beside, "name").map(str::to_owned).or(media.name),
+        size: beside.get("size").and_then(Value::as_u64),
+        alt: text(beside, "description").map(str::to_owned).or(media.alt),
+        spoiler: is(beside, "spoiler"),
+        ..media
+    })
+}
+
+/// A handle of this network.
+pub(super) fn handle(reference: String) -> MediaHandle {
     MediaHandle { network: NETWORK.into(), reference }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{loudness, name};
+
+    #[test]
+    fn a_waveform_is_scaled() {
+        assert_eq!(loudness("AH//"), [0, 509, 1024]);
+        assert_eq!(loudness("no base64!"), Vec::<u16>::new());
+    }
+
+    #[test]
+    fn a_title_gets_its_ending_back() {
+        let of = |title, file| name(title, Some(file)).unwrap_or_default();
+        assert_eq!(of(Some("mein Bild"), "mein_Bild.png"), "mein Bild.png");
+        assert_eq!(of(Some("SPOILER_x.png"), "SPOILER_x.png"), "x.png");
+        assert_eq!(of(None, "SPOILER_cat.png"), "cat.png");
+    }
 }

@@ -42,10 +42,11 @@ pub(super) fn angle_end(chars: &[char], at: usize) -> Option<usize> {
     if chars.get(at) != Some(&'<') {
         return None;
     }
-    let length = chars
-        .iter()
-        .skip(at + 1)
-        .position(|c| *c == '>' || *c == '<' || *c == '`' || c.is_whitespace())?;
+    // Only the name of a command has spaces in it.
+    let command = chars.get(at + 1) == Some(&'/');
+    let space = |c: char| c.is_whitespace() && !(command && c == ' ');
+    let stops = |c: &char| matches!(c, '>' | '<' | '`') || space(*c);
+    let length = chars.iter().skip(at + 1).position(stops)?;
     let end = at + 1 + length;
     if chars.get(end) != Some(&'>') {
         return None;
@@ -70,6 +71,15 @@ fn leaf(inner: &str, names: &Names) -> Option<Leaf> {
     }
     if let Some(rest) = inner.strip_prefix("t:") {
         return time(rest);
+    }
+    if let Some(command) = inner.strip_prefix('/') {
+        let (name, id) = command.rsplit_once(':')?;
+        let good = is_id(id) && (1..=100).contains(&name.chars().count());
+        return good.then(|| Leaf::Text(format!("/{name}")));
+    }
+    if let Some(page) = inner.strip_prefix("id:") {
+        let known = matches!(page, "browse" | "customize" | "guide" | "home" | "linked-roles");
+        return known.then(|| Leaf::Text(format!("#{page}")));
     }
     emoji(inner)
 }
@@ -163,8 +173,19 @@ pub(super) fn masked_link(chars: &[char], at: usize) -> Option<Masked> {
         (chars.get(from..end)?, end)
     };
     let address: String = address.iter().collect();
+    let end = title_end(chars, end).unwrap_or(end);
     let closed = chars.get(end) == Some(&')');
     (closed && is_address(&address)).then_some(Masked { label_end, address, end: end + 1 })
+}
+
+/// The end of a title in quotation marks, which is shown only under the pointer.
+fn title_end(chars: &[char], at: usize) -> Option<usize> {
+    if chars.get(at) != Some(&' ') || chars.get(at + 1) != Some(&'"') {
+        return None;
+    }
+    let length = chars.iter().skip(at + 2).position(|c| matches!(c, '"' | '\n'))?;
+    let end = at + 2 + length;
+    (chars.get(end) == Some(&'"')).then_some(end + 1)
 }
 
 fn plain_target_end(chars: &[char], from: usize) -> Option<usize> {
@@ -174,6 +195,7 @@ fn plain_target_end(chars: &[char], from: usize) -> Option<usize> {
             '(' => open += 1,
             ')' if open == 0 => return Some(at),
             ')' => open -= 1,
+            ' ' if open == 0 && chars.get(at + 1) == Some(&'"') => return Some(at),
             ' ' | '\n' => return None,
             _ => {}
         }

@@ -225,12 +225,23 @@ fn put(root: &mut Value, pointer: &str, value: Value) {
 fn relax(root: &mut Value, name: &str) {
     if name.starts_with("dispatch") {
         one_flag_is_a_sum(root);
+        copies_have_fields(root);
     } else if name.starts_with("request") {
         numbers_for_strings(root);
         if name.ends_with(LOOSE) {
             forget_lengths(root);
         }
-    } else if let Some(errors) = root.pointer_mut("/components/schemas/InnerErrors/properties") {
+    } else {
+        loose_answer(root);
+    }
+}
+
+fn loose_answer(root: &mut Value) {
+    if let Some(kind) = root.pointer_mut("/components/schemas/MessageReferenceType") {
+        // Forwards (1) are documented on the "Messages Resource" page only.
+        *kind = json!({"type": "integer", "enum": [0, 1]});
+    }
+    if let Some(errors) = root.pointer_mut("/components/schemas/InnerErrors/properties") {
         // Nested errors carry words (BASE_TYPE_MAX_LENGTH) as codes, as the reference
         // shows; the description takes them for numbers.
         let one = json!({"type": "object", "required": ["code", "message"]});
@@ -246,6 +257,15 @@ fn one_flag_is_a_sum(root: &mut Value) {
         if name.ends_with("Flags") && definition.get("const").is_some() {
             *definition = json!({"type": "integer"});
         }
+    }
+}
+
+/// The fields of a copy in a forward became whole messages on the way from TypeScript; they
+/// are those of a message.
+fn copies_have_fields(root: &mut Value) {
+    let fields = root.pointer_mut("/definitions/APIMessageSnapshotFields/properties");
+    for (name, field) in fields.and_then(Value::as_object_mut).into_iter().flatten() {
+        *field = json!({"$ref": format!("#/definitions/APIMessage/properties/{name}")});
     }
 }
 

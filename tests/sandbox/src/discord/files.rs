@@ -111,6 +111,12 @@ fn sign(world: &World, path: &str) -> String {
     format!("{}{path}?ex={until}&is={from}&hm={mark}&", world.base)
 }
 
+/// A new address for the file behind an old one.
+pub(crate) fn sign_again(world: &World, url: &str) -> Option<String> {
+    let path = url.strip_prefix(&world.base)?.split('?').next()?;
+    Some(sign(world, path))
+}
+
 fn mark(world: &World, path: &str, until: &str) -> String {
     avatar_hash(&format!("{path} {until} {}", world.knobs.link_age))
 }

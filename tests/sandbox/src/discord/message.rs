@@ -185,7 +185,23 @@ fn plain(world: &World, row: &MessageRow) -> Value {
         map.insert("reactions".into(), all.into());
     }
     map.extend(row.extra.clone());
+    let copies = map.get_mut("message_snapshots").and_then(Value::as_array_mut);
+    let copies = copies.into_iter().flatten().filter_map(|copy| copy.get_mut("message"));
+    copies.for_each(|copy| sign_copy(world, copy));
     json
+}
+
+/// Addresses of files live as long in a copy as in the original.
+fn sign_copy(world: &World, copy: &mut Value) {
+    let files = copy.get_mut("attachments").and_then(Value::as_array_mut);
+    for file in files.into_iter().flatten() {
+        let Some(map) = file.as_object_mut() else { continue };
+        let url = map.get("url").and_then(Value::as_str);
+        if let Some(url) = url.and_then(|url| super::files::sign_again(world, url)) {
+            map.insert("url".into(), url.clone().into());
+            map.insert("proxy_url".into(), url.into());
+        }
+    }
 }
 
 fn reference_json(world: &World, reference: Reference) -> Value {

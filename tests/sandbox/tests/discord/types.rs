@@ -69,7 +69,7 @@ async fn every_answer_parses() {
     let sent: types::channel::Message = parsed(&sent.ok());
     assert_eq!(sent.author.name, "Ada");
     let list = rest.get(&format!("/channels/{}/messages", channel.id())).await.ok();
-    assert_eq!(parsed::<Vec<types::channel::Message>>(&list).len(), 2);
+    assert_eq!(parsed::<Vec<types::channel::Message>>(&list).len(), 2, "one opened the thread");
     let hooks = rest.get(&format!("/channels/{}/webhooks", channel.id())).await.ok();
     assert!(parsed::<Vec<types::webhook::Webhook>>(&hooks)[0].token.is_some());
     for id in [channel.id(), thread.id()] {

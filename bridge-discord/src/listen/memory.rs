@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What has to be remembered to understand later events.
+//!
+//! Rule: bounded, and of this process only; what is forgotten makes an event less exact, never
+//! wrong.
+
+use std::collections::{HashMap, VecDeque};
+
+use bridge_model::{Content, Event, MemberChange, Reaction, UserId};
+use serde_json::Value;
+
+use crate::convert::incoming::{self, Ours};
+
+/// How many things of each kind are remembered.
+const MOST: usize = 4096;
+
+/// How many faces are remembered.
+const FACES: usize = 65_536;
+
+/// Things in the order in which they came; the oldest are forgotten.
+struct Recent<T>(VecDeque<T>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T: PartialEq> Recent<T> {
+    /// `false` when it is there already.
+    fn keep(&mut self, one: T) -> bool {
+        if self.0.contains(&one) {
+            return false;
+        }
+        if self.0.len() >= MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(one);
+        true
+    }
+
+    /// Whether it was there.
+    fn take(&mut self, one: &T) -> bool {
+        let found = self.0.iter().position(|kept| kept == one);
+        found.and_then(|at| self.0.remove(at)).is_some()
+    }
+}
+
+/// One reaction.
+#[derive(Clone, PartialEq)]
+struct Given {
+    channel: String,
+    message: String,
+    by: UserId,
+    reaction: Reaction,
+}
+
+/// What is remembered.
+#[derive(Default)]
+pub(super) struct Memory {
+    edits: Recent<(String, String)>,
+    announced: Recent<String>,
+    pinned: Recent<String>,
+    given: Recent<Given>,
+    faces: HashMap<(String, String), u64>,
+}
+
+impl Memory {
+    /// A person edited it: the time of editing is one that was not seen before.
+    pub(super) fn is_new_edit(&mut self, message: &Value) -> bool {
+        let id = incoming::id(message, "id");
+        let time = incoming::text(message, "edited_timestamp");
+        let edit = id.zip(time).map(|(id, time)| (id.to_owned(), time.to_owned()));
+        edit.is_some_and(|edit| self.edits.keep(edit))
+    }
+
+    /// Its author thinks about it.
+    pub(super) fn announce(&mut self, message: &Value) {
+        if let Some(id) = incoming::id(message, "id").filter(|_| incoming::is_loading(message)) {
+            self.announced.keep(id.to_owned());
+        }
+    }
+
+    /// It was only announced before, and is written now.
+    pub(super) fn is_written(&mut self, message: &Value) -> bool {
+        let id = incoming::id(message, "id").filter(|_| !incoming::is_loading(message));
+        id.is_some_and(|id| self.announced.take(&id.to_owned()))
+    }
+
+    /// It was pinned before this update, and is not any more.
+    pub(super) fn is_unpinned(&mut self, message: &Value) -> bool {
+        let Some(id) = incoming::id(message, "id") else { return false };
+        if incoming::is(message, "pinned") {
+            self.pinned.keep(id.to_owned());
+            return false;
+        }
+        self.pinned.take(&id.to_owned())
+    }
+
+    /// A reaction that was given or taken back.
+    pub(super) fn reaction(&mut self, channel: &str, event: &Event) {
+        let given = |by: &UserId, reaction: &Reaction| Given {
+            channel: channel.to_owned(),
+            message: event.message.as_str().to_owned(),
+            by: by.clone(),
+            reaction: reaction.clone(),
+        };
+        if let Content::Reacted { by, reaction, .. } = &event.content {
+            self.given.keep(given(&by.user, reaction));
+        } else if let Content::Unreacted { by, reaction } = &event.content {
+            self.given.take(&given(by, reaction));
+        }
+    }
+
+    /// The reactions that a moderator took away, as far as they are remembered.
+    pub(super) fn cleared(&mut self, channel: &str, data: &Value) -> Vec<(UserId, Reaction)> {
+        let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
+        let (gone, kept) =
+            std::mem::take(&mut self.given.0).into_iter().partition(|one: &Given| {
+                one.channel == channel
+                    && one.message == message
+                    && incoming::names(data, &one.reaction)
+            });
+        self.given.0 = kept;
+        let gone: VecDeque<Given> = gone;
+        gone.into_iter().map(|one| (one.by, one.reaction)).collect()
+    }
+
+    /// What became different about a member: `None` for nothing that is seen, and when it is
+    /// not known how they looked before.
+    pub(super) fn member(
+        &mut self,
+        kind: &str,
+        guild: &str,
+        member: &Value,
+        ours: &Ours,
+    ) -> Option<MemberChange> {
+        let (user, face) = incoming::face(member.get("user")?, Some(member), ours)?;
+        let key = (guild.to_owned(), user);
+        if kind == "GUILD_MEMBER_REMOVE" {
+            self.faces.remove(&key);
+            return Some(MemberChange::Left);
+        }
+        if self.faces.len() >= FACES {
+            self.faces.clear();
+        }
+        let before = self.faces.insert(key, face);
+        match kind {
+            "GUILD_MEMBER_ADD" => Some(MemberChange::Joined),
+            _ => before.is_some_and(|before| before != face).then_some(MemberChange::Profile),
+        }
+    }
+
+    /// How the author of a message looks.
+    pub(super) fn meet(&mut self, message: &Value, ours: &Ours) {
+        let guild = incoming::id(message, "guild_id");
+        let (Some(guild), Some(user), Some(member)) =
+            (guild, message.get("author"), message.get("member"))
+        else {
+            return;
+        };
+        if let Some((user, face)) = incoming::face(user, Some(member), ours) {
+            if self.faces.len() >= FACES {
+                self.faces.clear();
+            }
+            self.faces.insert((guild.to_owned(), user), face);
+        }
+    }
+}

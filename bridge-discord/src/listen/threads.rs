@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What happens to threads, and what was said in them while nobody listened.
+//!
+//! Rule: a thread is opened by its first message or by what Discord says in the channel, never
+//! by `THREAD_CREATE`, which also comes when we are let into an old one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bridge_model::Event;
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{Listener, Over, Pause};
+use crate::convert::incoming::{self, Ours, Thread};
+use crate::rest::{Body, RestError};
+use crate::shared::Shared;
+
+/// Learns from what is no event of a linked channel.
+pub(super) fn learn(shared: &Shared, kind: &str, data: &Value) {
+    match kind {
+        "GUILD_CREATE" => shared.threads.learn_whole(data),
+        "CHANNEL_CREATE" | "CHANNEL_UPDATE" => drop(shared.threads.learn(data)),
+        "THREAD_LIST_SYNC" => {
+            let parents = incoming::list(data, "channel_ids").iter().filter_map(Value::as_str);
+            let parents: Vec<&str> = parents.collect();
+            shared.threads.learn_open(&parents, incoming::list(data, "threads"));
+        }
+        _ => {}
+    }
+}
+
+impl Listener {
+    /// The events of `THREAD_CREATE`, `THREAD_UPDATE` and `THREAD_DELETE`.
+    ///
+    /// See <https://discord.com/developers/docs/events/gateway-events#threads>.
+    ///
+    /// # Errors
+    /// See [`Over`].
+    pub(super) async fn thread(&self, kind: &str, data: &Value) -> Result<Vec<Event>, Over> {
+        let events: Vec<Event> = match kind {
+            "THREAD_UPDATE" => {
+                let before = self.shared.threads.learn(data);
+                let now = Thread::read(data).filter(|thread| !thread.private);
+                // Of one that was never heard of, being closed is what is new, if anything.
+                let change = now.and_then(|now| match before {
+                    Some(before) => now.change_since(&before),
+                    None => now.closed.then(|| now.changed(None, Some(true))),
+                });
+                change.into_iter().collect()
+            }
+            "THREAD_DELETE" => {
+                let gone = incoming::id(data, "id");
+                let gone = gone.and_then(|id| self.shared.threads.forget(id));
+                let gone = gone.filter(|thread| !thread.private && !thread.closed);
+                gone.map(|thread| thread.changed(None, Some(true))).into_iter().collect()
+            }
+            _ => {
+                self.shared.threads.learn(data);
+                Vec::new()
+            }
+        };
+        let linked = if events.is_empty() { Vec::new() } else { self.linked().await? };
+        let here = |event: &Event| linked.iter().any(|chat| chat == event.place.chat.as_str());
+        Ok(events.into_iter().filter(here).collect())
+    }
+
+    /// Fetches what was missed in the open threads of the linked channels, which were heard up
+    /// to the ids in `heard`.
+    ///
+    /// # Errors
+    /// See [`Over`].
+    pub(super) async fn catch_up_threads(
+        &mut self,
+        heard: &BTreeMap<String, Option<String>>,
+        ours: &Ours,
+    ) -> Result<(), Over> {
+        let guilds: BTreeSet<String> =
+            heard.keys().filter_map(|channel| self.shared.guild_of(channel)).collect();
+        for guild in guilds {
+            for thread in self.open_threads(&guild).await? {
+                let Some(parent) = heard.get(&thread.parent) else { continue };
+                if thread.private {
+                    continue;
+                }
+                let own = self.last(&thread.id).await?;
+                match own.or_else(|| parent.clone()) {
+                    Some(last) => self.catch_up_with(&thread.id, last, ours).await?,
+                    None => self.start_here(&thread.id).await?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The open threads of a server, oldest first.
+    async fn open_threads(&self, guild: &str) -> Result<Vec<Thread>, Over> {
+        let mut pause = Pause::default();
+        let path = format!("/guilds/{guild}/threads/active");
+        loop {
+            match self.shared.rest.ask::<Value>(Method::GET, &path, Body::Empty).await {
+                Ok(answer) => {
+                    let all = incoming::list(&answer, "threads");
+                    all.iter().for_each(|thread| drop(self.shared.threads.learn(thread)));
+                    let mut all: Vec<Thread> = all.iter().filter_map(Thread::read).collect();
+                    all.sort_by_key(|thread| thread.id.parse::<u64>().unwrap_or(u64::MAX));
+                    return Ok(all);
+                }
+                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
+                    tracing::warn!(code = said.code, "the threads of a server cannot be read");
+                    return Ok(Vec::new());
+                }
+                Err(error) => self.wait_out(&error, &mut pause).await?,
+            }
+        }
+    }
+}
