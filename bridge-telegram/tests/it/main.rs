@@ -9,12 +9,18 @@ mod acts;
 #[cfg(test)]
 mod delivering;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]
 mod purity;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod updates;
+#[cfg(test)]
+mod wire;
