@@ -7,6 +7,7 @@
 
 mod about;
 mod answer;
+mod chats;
 mod contract;
 mod edit;
 mod emoji;
@@ -17,6 +18,8 @@ mod media;
 mod membership;
 mod nesting;
 mod params;
+mod places;
+mod polls;
 mod reading;
 mod rights;
 mod seen;
@@ -24,6 +27,7 @@ mod send;
 mod server;
 mod spotting;
 mod text;
+mod topics;
 mod user;
 mod wire;
 mod world;
@@ -40,6 +44,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use group::Group;
+pub use places::SeenPlace;
+pub use polls::SeenPoll;
 pub use rights::{Rights, Standing};
 pub use seen::{Attached, Seen};
 pub use text::Entity;
@@ -280,6 +286,7 @@ fn empty_world() -> anyhow::Result<World> {
         made: 0,
         inbox: inbox::Inbox::default(),
         files: files::Files::default(),
+        polls: BTreeMap::new(),
         commands: BTreeMap::new(),
         queries: std::collections::BTreeSet::new(),
         log: Vec::new(),

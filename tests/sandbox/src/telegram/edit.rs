@@ -15,12 +15,12 @@ use super::{emoji, wire};
 const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply \
     markup are exactly the same as a current content and reply markup of the message";
 
-fn message_id(params: &Params) -> Result<i64, ApiError> {
+pub(super) fn message_id(params: &Params) -> Result<i64, ApiError> {
     params.int("message_id")?.ok_or_else(|| bad("message identifier is not specified"))
 }
 
 /// The message, if it is there and the bot's own.
-fn own(world: &World, chat: i64, id: i64) -> Result<&Message, ApiError> {
+pub(super) fn own(world: &World, chat: i64, id: i64) -> Result<&Message, ApiError> {
     let message = world.chat_for_bot(chat)?.messages.get(&id);
     let message = message.ok_or_else(|| bad("message to edit not found"))?;
     if message.from != world.bot || matches!(message.body, Body::Service(_)) {
@@ -30,7 +30,7 @@ fn own(world: &World, chat: i64, id: i64) -> Result<&Message, ApiError> {
 }
 
 /// Puts a new body into a message of the bot and answers with the message.
-fn replace(
+pub(super) fn replace(
     world: &mut World,
     chat: i64,
     id: i64,
@@ -43,7 +43,11 @@ fn replace(
         (Body::Media(old), Body::Media(new)) => {
             old.file == new.file && old.caption == new.caption && old.spoiler == new.spoiler
         }
-        (Body::Text(_) | Body::Media(_) | Body::Service(_), _) => false,
+        (Body::Poll(old), Body::Poll(new)) => old == new,
+        (Body::Card(old), Body::Card(new)) => old == new,
+        (Body::Text(_) | Body::Media(_) | Body::Poll(_) | Body::Card(_) | Body::Service(_), _) => {
+            false
+        }
     };
     if same && same_markup {
         return Err(bad(NOT_MODIFIED));
@@ -65,7 +69,7 @@ fn markup(params: &Params) -> Result<Option<Value>, ApiError> {
 pub(super) fn edit_text(world: &mut World, params: &Params) -> Result<Value, ApiError> {
     let chat = chat_id(world, params)?;
     let (id, text) = (message_id(params)?, text(params)?);
-    if matches!(own(world, chat, id)?.body, Body::Media(_)) {
+    if !matches!(editable(own(world, chat, id)?)?, Body::Text(_)) {
         return Err(bad("there is no text in the message to edit"));
     }
     replace(world, chat, id, (Body::Text(text), markup(params)?))
@@ -75,7 +79,7 @@ pub(super) fn edit_text(world: &mut World, params: &Params) -> Result<Value, Api
 pub(super) fn edit_caption(world: &mut World, params: &Params) -> Result<Value, ApiError> {
     let chat = chat_id(world, params)?;
     let (id, caption) = (message_id(params)?, caption(params)?);
-    let Body::Media(media) = &own(world, chat, id)?.body else {
+    let Body::Media(media) = editable(own(world, chat, id)?)? else {
         return Err(bad("there is no caption in the message to edit"));
     };
     let mut media = media.clone();
@@ -87,13 +91,39 @@ pub(super) fn edit_caption(world: &mut World, params: &Params) -> Result<Value, 
 pub(super) fn edit_media(world: &mut World, params: &Params) -> Result<Value, ApiError> {
     let chat = chat_id(world, params)?;
     let id = message_id(params)?;
-    own(world, chat, id)?;
+    let old = own(world, chat, id)?;
+    editable(old)?;
+    let (old_kind, grouped) = (album_kind(&old.body), old.album.is_some());
     let item = params.json("media")?.ok_or_else(|| bad("media is not specified"))?;
     let item = item.as_object().ok_or_else(|| bad("expected an Object for InputMedia"))?;
     let item = Params::of(item, &params.files);
     let kind = media_kind(&item.text("type").unwrap_or_default())?;
     let media = attachment(world, kind, "media", &item)?;
-    replace(world, chat, id, (Body::Media(media), markup(params)?))
+    let body = Body::Media(media);
+    if grouped && album_kind(&body) != old_kind {
+        return Err(bad("can't change media type in the album"));
+    }
+    replace(world, chat, id, (body, markup(params)?))
+}
+
+/// What can be changed besides buttons: not what has neither text nor caption.
+fn editable(message: &Message) -> Result<&Body, ApiError> {
+    match &message.body {
+        Body::Media(media) if matches!(media.kind, "sticker" | "video_note") => {
+            Err(bad("message can't be edited"))
+        }
+        Body::Card(_) | Body::Service(_) => Err(bad("message can't be edited")),
+        body @ (Body::Text(_) | Body::Media(_) | Body::Poll(_)) => Ok(body),
+    }
+}
+
+/// Groups keep their kind: pictures and films, music, or documents.
+fn album_kind(body: &Body) -> &'static str {
+    match body {
+        Body::Media(media) if media.kind == "video" => "photo",
+        Body::Media(media) => media.kind,
+        Body::Text(_) | Body::Poll(_) | Body::Card(_) | Body::Service(_) => "none",
+    }
 }
 
 /// `editMessageReplyMarkup`.
@@ -223,9 +253,11 @@ pub(super) fn react(world: &mut World, params: &Params) -> Result<Value, ApiErro
     let chat = chat_id(world, params)?;
     let id = message_id(params)?;
     let bot = world.bot;
+    let here = world.chats.get(&chat).and_then(|chat| chat.reactions.clone());
     let message = world.chats.get_mut(&chat).and_then(|chat| chat.messages.get_mut(&id));
     let message = message.ok_or_else(|| bad("message to react not found"))?;
-    if !chosen.iter().all(|emoji| emoji::allowed(emoji)) {
+    let allowed = |emoji: &String| here.as_ref().is_none_or(|here| here.contains(emoji));
+    if !chosen.iter().all(|emoji| emoji::allowed(emoji) && allowed(emoji)) {
         return Err(bad("REACTION_INVALID"));
     }
     if chosen.len() > 1 {

@@ -37,7 +37,7 @@ impl Group {
         self.id
     }
 
-    fn act<R>(
+    pub(super) fn act<R>(
         &self,
         user: &User,
         act: impl FnOnce(&mut World, &User) -> anyhow::Result<R>,
@@ -142,7 +142,9 @@ impl Group {
                 Body::Text(_) if new.text.is_empty() => bail!("message text is empty"),
                 Body::Text(old) => *old = new,
                 Body::Media(media) => media.caption = new,
-                Body::Service(_) => bail!("message can't be edited"),
+                Body::Poll(_) | Body::Card(_) | Body::Service(_) => {
+                    bail!("message can't be edited")
+                }
             }
             message.edited = Some(wire::now());
             if world.bot_sees(self.id, id.0) {

@@ -26,17 +26,16 @@ pub(super) fn find(
     params: &Params,
 ) -> Result<File, ApiError> {
     if let Some(upload) = params.files.get(field) {
+        check_sticker(kind, upload)?;
         return keep(files, kind, upload);
     }
     let given = params.text(field).filter(|given| !given.is_empty());
     let given = given.ok_or_else(|| bad(format!("there is no {kind} in the request")))?;
     if let Some(part) = given.strip_prefix("attach://") {
         let upload = params.files.get(part);
-        return keep(
-            files,
-            kind,
-            upload.ok_or_else(|| bad("wrong file identifier/HTTP URL specified"))?,
-        );
+        let upload = upload.ok_or_else(|| bad("wrong file identifier/HTTP URL specified"))?;
+        check_sticker(kind, upload)?;
+        return keep(files, kind, upload);
     }
     if given.starts_with("http://") || given.starts_with("https://") {
         return Err(bad("failed to get HTTP URL content"));
@@ -47,6 +46,19 @@ pub(super) fn find(
         return Err(bad(format!("can't use file of type {is} as {wanted}")));
     }
     Ok(file.clone())
+}
+
+const WEBM: &[u8] = b"\x1a\x45\xdf\xa3";
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// Stickers are WebP pictures, WebM films or gzipped Lottie animations.
+fn check_sticker(kind: &str, upload: &Upload) -> Result<(), ApiError> {
+    let bytes = &upload.bytes;
+    let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    if kind != "sticker" || webp || bytes.starts_with(WEBM) || bytes.starts_with(GZIP) {
+        return Ok(());
+    }
+    Err(bad("STICKER_FILE_INVALID"))
 }
 
 fn title(kind: &str) -> String {
@@ -98,6 +110,8 @@ fn guess(name: &str) -> Option<String> {
         "jpg" | "jpeg" => "image/jpeg",
         "gif" => "image/gif",
         "webp" => "image/webp",
+        "tgs" => "application/x-tgsticker",
+        "webm" => "video/webm",
         "mp4" => "video/mp4",
         "mp3" => "audio/mpeg",
         "ogg" | "oga" => "audio/ogg",
@@ -138,8 +152,11 @@ pub(super) fn describe(file: &File, params: &Params) -> Result<Value, ApiError> 
             put("type", "regular".into());
             put("width", wide.into());
             put("height", high.into());
-            put("is_animated", false.into());
-            put("is_video", false.into());
+            put("is_animated", file.bytes.starts_with(GZIP).into());
+            put("is_video", file.bytes.starts_with(WEBM).into());
+            if let Some(emoji) = params.text("emoji") {
+                put("emoji", emoji.into());
+            }
         }
         _ => {}
     }

@@ -205,5 +205,10 @@ pub(super) fn new_chat(id: i64, kind: ChatKind, title: &str) -> Chat {
         sent: std::collections::VecDeque::new(),
         started: false,
         blocked: false,
+        about: String::new(),
+        photo: None,
+        reactions: None,
+        forum: false,
+        topics: std::collections::BTreeMap::new(),
     }
 }

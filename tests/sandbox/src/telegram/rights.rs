@@ -20,6 +20,8 @@ pub struct Rights {
     pub invite_users: bool,
     /// `can_pin_messages`.
     pub pin_messages: bool,
+    /// `can_manage_topics`.
+    pub manage_topics: bool,
 }
 
 impl Rights {
@@ -32,6 +34,7 @@ impl Rights {
             change_info: true,
             invite_users: true,
             pin_messages: true,
+            manage_topics: true,
         }
     }
 
@@ -44,6 +47,7 @@ impl Rights {
             change_info: false,
             invite_users: false,
             pin_messages: false,
+            manage_topics: false,
         }
     }
 
@@ -66,6 +70,7 @@ impl Rights {
         set("can_send_welcome_messages", false);
         if supergroup {
             set("can_pin_messages", self.pin_messages);
+            set("can_manage_topics", self.manage_topics);
         }
         fields
     }

@@ -7,6 +7,8 @@ use std::fmt;
 
 use axum::body::Bytes;
 
+use super::places::SeenPlace;
+use super::polls::SeenPoll;
 use super::text::Entity;
 use super::user::MessageId;
 use super::world::{Body, Chat, Message, World};
@@ -44,6 +46,16 @@ pub struct Seen {
     pub album: Option<String>,
     /// For service messages: the field that says what happened, such as `pinned_message`.
     pub service: Option<String>,
+    /// The topic that it stands in.
+    pub topic: Option<String>,
+    /// The part of the answered message that was chosen.
+    pub quote: Option<String>,
+    /// The poll, with its counts.
+    pub poll: Option<SeenPoll>,
+    /// The place on the map.
+    pub place: Option<SeenPlace>,
+    /// The business card: name and number.
+    pub contact: Option<(String, String)>,
     /// The labels of the buttons below, row by row.
     pub buttons: Vec<Vec<String>>,
 }
@@ -57,6 +69,8 @@ pub struct Attached {
     pub name: Option<String>,
     /// Its media type, if it is known.
     pub mime: Option<String>,
+    /// What else the platform says of it: duration, title, size of the picture.
+    pub about: serde_json::Value,
     /// Its content.
     pub bytes: Bytes,
 }
@@ -78,12 +92,20 @@ impl Seen {
         let styled = message.styled().cloned().unwrap_or_default();
         let media = match &message.body {
             Body::Media(media) => Some(media),
-            Body::Text(_) | Body::Service(_) => None,
+            Body::Text(_) | Body::Poll(_) | Body::Card(_) | Body::Service(_) => None,
         };
         let file = media.and_then(|media| world.files.get(&media.file));
         let service = match &message.body {
             Body::Service(fields) => fields.keys().next().cloned(),
-            Body::Text(_) | Body::Media(_) => None,
+            Body::Text(_) | Body::Media(_) | Body::Poll(_) | Body::Card(_) => None,
+        };
+        let poll = match &message.body {
+            Body::Poll(id) => world.polls.get(id).map(super::polls::Poll::seen),
+            Body::Text(_) | Body::Media(_) | Body::Card(_) | Body::Service(_) => None,
+        };
+        let card = match &message.body {
+            Body::Card(fields) => Some(fields),
+            Body::Text(_) | Body::Media(_) | Body::Poll(_) | Body::Service(_) => None,
         };
         let name = |id: &i64| world.people.get(id).map(super::world::Person::name);
         let reactions = message.reactions.iter();
@@ -99,6 +121,7 @@ impl Seen {
                 kind: file.kind,
                 name: file.name.clone(),
                 mime: file.mime.clone(),
+                about: media.map(|media| media.value.clone()).unwrap_or_default(),
                 bytes: file.bytes.clone(),
             }),
             spoiler: media.is_some_and(|media| media.spoiler),
@@ -110,9 +133,19 @@ impl Seen {
             pinned: chat.pinned.contains(&message.id),
             album: message.album.clone(),
             service,
+            topic: message.thread.and_then(|id| chat.topics.get(&id)).map(|it| it.name.clone()),
+            quote: message.quote.as_ref().map(|(quote, _)| quote.text.clone()),
+            poll,
+            place: card.and_then(super::places::seen),
+            contact: card.and_then(contact),
             buttons: buttons(message),
         }
     }
+}
+
+fn contact(fields: &serde_json::Map<String, serde_json::Value>) -> Option<(String, String)> {
+    let text = |name: &str| fields.get("contact")?.get(name)?.as_str().map(str::to_owned);
+    text("first_name").zip(text("phone_number"))
 }
 
 fn buttons(message: &Message) -> Vec<Vec<String>> {
@@ -124,13 +157,43 @@ fn buttons(message: &Message) -> Vec<Vec<String>> {
     rows.map(|row| row.as_array().into_iter().flatten().filter_map(label).collect()).collect()
 }
 
+impl Seen {
+    fn write_card(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(poll) = &self.poll {
+            write!(f, "<poll> {}", poll.question)?;
+            for (option, count) in &poll.options {
+                write!(f, " / {option}: {count}")?;
+            }
+            write!(f, "{}", if poll.closed { " (closed)" } else { "" })?;
+        }
+        if let Some(place) = &self.place {
+            let live = if place.live { "live " } else { "" };
+            write!(f, "<{live}place {}, {}>", place.latitude, place.longitude)?;
+            if let Some((title, address)) = &place.venue {
+                write!(f, " {title}, {address}")?;
+            }
+        }
+        if let Some((name, phone)) = &self.contact {
+            write!(f, "<contact> {name} {phone}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{} {}", self.id, self.from)?;
         if let Some(to) = self.reply_to {
             write!(f, " (answers #{to})")?;
         }
+        if let Some(topic) = &self.topic {
+            write!(f, " (in {topic})")?;
+        }
         write!(f, ": ")?;
+        if let Some(quote) = &self.quote {
+            write!(f, "> {quote} | ")?;
+        }
+        self.write_card(f)?;
         if let Some(service) = &self.service {
             write!(f, "<{service}>")?;
         }

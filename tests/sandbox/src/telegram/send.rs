@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::answer::{ApiError, bad, forbidden};
 use super::params::Params;
-use super::text::{Styled, tidy};
-use super::world::{Body, ChatKind, Draft, Media, World};
+use super::text::{Entity, Styled, tidy};
+use super::topics::thread;
+use super::world::{Body, ChatKind, Draft, Media, Message, World};
 use super::{media, wire};
 
 const TEXT_LIMIT: usize = 4096;
@@ -30,13 +31,10 @@ pub(super) fn chat_id(world: &World, params: &Params) -> Result<i64, ApiError> {
 }
 
 /// As `chat_id`, and private chats must be open.
-fn target(world: &World, params: &Params) -> Result<i64, ApiError> {
+pub(super) fn target(world: &World, params: &Params) -> Result<i64, ApiError> {
     let id = chat_id(world, params)?;
     let chat = world.chat_for_bot(id)?;
-    if params.int("message_thread_id")?.is_some() {
-        // The stand-in has no forums, so there is no thread.
-        return Err(bad("message thread not found"));
-    }
+    thread(world, id, params)?;
     if chat.kind == ChatKind::Private {
         if chat.blocked {
             return Err(forbidden("bot was blocked by the user"));
@@ -116,9 +114,64 @@ fn reply(world: &World, chat: i64, params: &Params) -> Result<Option<i64>, ApiEr
     if without { Ok(None) } else { Err(bad("message to be replied not found")) }
 }
 
-fn send(world: &mut World, chat: i64, params: &Params, body: Body) -> Result<Value, ApiError> {
+/// The part of the answered message that was chosen: it must stand there, styles and all.
+fn quote(
+    world: &World,
+    chat: i64,
+    to: i64,
+    params: &Params,
+) -> Result<Option<(Styled, usize)>, ApiError> {
+    let given = params.json("reply_parameters")?.unwrap_or_default();
+    let Some(given) = given.as_object() else { return Ok(None) };
+    let given = Params::of(given, &params.files);
+    let wanted = styled(&given, "quote", "quote_entities")?;
+    if wanted.text.is_empty() {
+        return Ok(None);
+    }
+    let message = world.chats.get(&chat).and_then(|chat| chat.messages.get(&to));
+    let whole = message.and_then(Message::styled).cloned().unwrap_or_default();
+    let place = whole.text.find(&wanted.text).filter(|_| wanted.units() <= CAPTION_LIMIT);
+    let place = place.ok_or_else(|| bad("QUOTE_TEXT_INVALID"))?;
+    let start = whole.text.get(..place).unwrap_or_default().encode_utf16().count();
+    let kept =
+        |kind: &str| matches!(kind, "bold" | "italic" | "underline" | "strikethrough" | "spoiler");
+    let ends = (start, start + wanted.units());
+    let stretches =
+        |entities: &[Entity], (from, to): (usize, usize)| -> Vec<(String, usize, usize)> {
+            let inside =
+                entities.iter().filter(|it| kept(&it.kind) && it.offset < to && it.end() > from);
+            inside
+                .map(|it| {
+                    let (begin, end) = (it.offset.max(from), it.end().min(to));
+                    (it.kind.clone(), begin - from, end - from)
+                })
+                .collect()
+        };
+    if stretches(&whole.entities, ends) != stretches(&wanted.entities, (0, wanted.units())) {
+        return Err(bad("QUOTE_TEXT_INVALID"));
+    }
+    Ok(Some((wanted, start)))
+}
+
+/// A draft that stands where the parameters say.
+fn draft(world: &World, chat: i64, params: &Params, body: Body) -> Result<Draft, ApiError> {
     let mut draft = Draft::new(body);
     draft.reply_to = reply(world, chat, params)?;
+    if let Some(to) = draft.reply_to {
+        draft.quote = quote(world, chat, to, params)?;
+    }
+    draft.thread = thread(world, chat, params)?;
+    Ok(draft)
+}
+
+/// Says something.
+pub(super) fn send(
+    world: &mut World,
+    chat: i64,
+    params: &Params,
+    body: Body,
+) -> Result<Value, ApiError> {
+    let mut draft = draft(world, chat, params, body)?;
     draft.markup = params.json("reply_markup")?.filter(|m| m.get("inline_keyboard").is_some());
     limit(world, chat, 1)?;
     let id = world.post(chat, world.bot, draft)?;
@@ -223,6 +276,16 @@ pub(super) fn media_kind(name: &str) -> Result<&'static str, ApiError> {
     }
 }
 
+/// What the platform's servers find out about one file of a group.
+fn failed(number: usize, error: ApiError) -> ApiError {
+    let why = error.description().trim_start_matches("Bad Request: ").to_owned();
+    let code = |it: char| it.is_ascii_uppercase() || it == '_';
+    if !why.chars().all(code) {
+        return error;
+    }
+    bad(format!("failed to send message #{number} with the error message \"{why}\""))
+}
+
 /// `sendMediaGroup`: 2 to 10 files, each its own message, one album id.
 pub(super) fn media_group(world: &mut World, params: &Params) -> Result<Value, ApiError> {
     let chat = target(world, params)?;
@@ -234,11 +297,12 @@ pub(super) fn media_group(world: &mut World, params: &Params) -> Result<Value, A
         return Err(bad("too many messages to send as an album"));
     }
     let mut album = Vec::new();
-    for item in &items {
+    for (number, item) in items.iter().enumerate() {
         let item = item.as_object().ok_or_else(|| bad("expected an Object for InputMedia"))?;
         let item = Params::of(item, &params.files);
         let kind = media_kind(&item.text("type").unwrap_or_default())?;
-        album.push(attachment(world, kind, "media", &item)?);
+        let media = attachment(world, kind, "media", &item);
+        album.push(media.map_err(|error| failed(number + 1, error))?);
     }
     for alone in ["document", "audio", "animation"] {
         let count = album.iter().filter(|media| media.kind == alone).count();
@@ -246,13 +310,11 @@ pub(super) fn media_group(world: &mut World, params: &Params) -> Result<Value, A
             return Err(bad(format!("{alone} can't be mixed with other media types")));
         }
     }
-    let reply_to = reply(world, chat, params)?;
     limit(world, chat, album.len())?;
     let group = Some(format!("1390{:013}", world.fresh()));
     let mut sent = Vec::new();
     for media in album {
-        let mut draft = Draft::new(Body::Media(media));
-        draft.reply_to = reply_to;
+        let mut draft = draft(world, chat, params, Body::Media(media))?;
         draft.album = group.clone();
         let id = world.post(chat, world.bot, draft)?;
         sent.push(wire::message(world, chat, id));

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{ApiError, bad, respond};
 use super::params::{self, Params};
 use super::world::World;
-use super::{about, edit, files, inbox, send};
+use super::{about, chats, edit, files, inbox, places, polls, send, topics};
 use crate::faults::{Fault, Faults, lost};
 
 /// What the server, the people and the tests share.
@@ -47,7 +47,7 @@ impl Shared {
 
 type Method = fn(&mut World, &Params) -> Result<Value, ApiError>;
 
-const METHODS: [(&str, Method); 40] = [
+const METHODS: [(&str, Method); 54] = [
     ("getMe", about::me),
     ("setWebhook", inbox::set_webhook),
     ("deleteWebhook", inbox::delete_webhook),
@@ -62,6 +62,20 @@ const METHODS: [(&str, Method); 40] = [
     ("sendSticker", send::sticker),
     ("sendVideoNote", send::video_note),
     ("sendMediaGroup", send::media_group),
+    ("sendPoll", polls::send_poll),
+    ("stopPoll", polls::stop),
+    ("sendLocation", places::send_location),
+    ("sendVenue", places::send_venue),
+    ("sendContact", places::send_contact),
+    ("editMessageLiveLocation", places::move_live),
+    ("stopMessageLiveLocation", places::stop_live),
+    ("setChatTitle", chats::set_title),
+    ("setChatDescription", chats::set_description),
+    ("setChatPhoto", chats::set_photo),
+    ("deleteChatPhoto", chats::delete_photo),
+    ("editForumTopic", topics::rename),
+    ("closeForumTopic", topics::close),
+    ("reopenForumTopic", topics::reopen),
     ("sendChatAction", send::chat_action),
     ("copyMessage", send::copy),
     ("editMessageText", edit::edit_text),

@@ -84,6 +84,8 @@ pub(super) fn tidy(text: &str, given: &[Value]) -> Result<Styled, ApiError> {
     let (units, mut entities) = clean(&units, entities);
     let units = trim(units, &mut entities);
     let mut entities = nesting::nest(entities);
+    // Those beyond are dropped without a word.
+    entities.truncate(100);
     let text = String::from_utf16_lossy(&units);
     spotting::spot(&text, &mut entities);
     Ok(Styled { text, entities })

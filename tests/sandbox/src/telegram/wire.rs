@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::polls;
 use super::rights::Standing;
 use super::world::{Body, ChatKind, Message, World};
 
@@ -49,6 +50,9 @@ pub(super) fn chat(world: &World, id: i64) -> Value {
     put(&mut chat, "type", room.kind.name());
     if room.kind != ChatKind::Private {
         put(&mut chat, "title", room.title.clone());
+        if room.forum {
+            put(&mut chat, "is_forum", true);
+        }
     } else if let Some(person) = world.people.get(&id) {
         put(&mut chat, "first_name", person.first.clone());
         put_some(&mut chat, "last_name", person.last.clone());
@@ -79,6 +83,13 @@ pub(super) fn message(world: &World, chat_id: i64, id: i64) -> Value {
     if let Some(answered) = found.reply_to.and_then(|to| room.messages.get(&to)) {
         put(&mut message, "reply_to_message", flat(world, chat_id, answered));
     }
+    if let Some((quote, position)) = &found.quote {
+        let mut value = json!({ "text": quote.text, "position": position, "is_manual": true });
+        if let (Some(value), false) = (value.as_object_mut(), quote.entities.is_empty()) {
+            put(value, "entities", quote.entities_json());
+        }
+        put(&mut message, "quote", value);
+    }
     Value::Object(message)
 }
 
@@ -90,6 +101,10 @@ pub(super) fn flat(world: &World, chat_id: i64, found: &Message) -> Map<String, 
     put(&mut message, "chat", chat(world, chat_id));
     put(&mut message, "date", found.date);
     put_some(&mut message, "edit_date", found.edited);
+    if let Some(thread) = found.thread {
+        put(&mut message, "message_thread_id", thread);
+        put(&mut message, "is_topic_message", true);
+    }
     put_some(&mut message, "media_group_id", found.album.clone());
     put_some(&mut message, "reply_markup", found.markup.clone());
     match &found.body {
@@ -114,7 +129,8 @@ pub(super) fn flat(world: &World, chat_id: i64, found: &Message) -> Map<String, 
                 put(&mut message, "has_media_spoiler", true);
             }
         }
-        Body::Service(fields) => message.extend(fields.clone()),
+        Body::Poll(id) => message.extend(polls::field(world, id)),
+        Body::Card(fields) | Body::Service(fields) => message.extend(fields.clone()),
     }
     message
 }

@@ -13,8 +13,10 @@ use super::answer::{ApiError, bad, forbidden};
 use super::contract::Contract;
 use super::files::Files;
 use super::inbox::Inbox;
+use super::polls::Poll;
 use super::rights::{Rights, Standing};
 use super::text::Styled;
+use super::topics::Topic;
 use super::wire;
 
 /// A user, human or bot.
@@ -77,6 +79,14 @@ pub(super) struct Chat {
     /// In private chats: whether the person ever wrote, and whether they blocked the bot.
     pub(super) started: bool,
     pub(super) blocked: bool,
+    /// What the chat says about itself, and the file of its picture.
+    pub(super) about: String,
+    pub(super) photo: Option<String>,
+    /// The emoji that are reactions here; `None` for all of the platform's.
+    pub(super) reactions: Option<Vec<String>>,
+    /// Messages stand in topics, by the id of the message that opened them.
+    pub(super) forum: bool,
+    pub(super) topics: BTreeMap<i64, Topic>,
 }
 
 impl Chat {
@@ -97,6 +107,10 @@ impl Chat {
 pub(super) enum Body {
     Text(Styled),
     Media(Media),
+    /// The id of a poll.
+    Poll(String),
+    /// Fields of a place or a business card.
+    Card(serde_json::Map<String, Value>),
     /// Fields of a service message.
     Service(serde_json::Map<String, Value>),
 }
@@ -126,6 +140,10 @@ pub(super) struct Message {
     pub(super) reply_to: Option<i64>,
     pub(super) markup: Option<Value>,
     pub(super) album: Option<String>,
+    /// The topic that it stands in.
+    pub(super) thread: Option<i64>,
+    /// The part of the answered message that was chosen, and where it begins there.
+    pub(super) quote: Option<(Styled, usize)>,
     /// Who reacted with what.
     pub(super) reactions: Vec<(i64, String)>,
 }
@@ -136,7 +154,7 @@ impl Message {
         match &self.body {
             Body::Text(text) => Some(text),
             Body::Media(media) => Some(&media.caption),
-            Body::Service(_) => None,
+            Body::Poll(_) | Body::Card(_) | Body::Service(_) => None,
         }
     }
 }
@@ -148,12 +166,14 @@ pub(super) struct Draft {
     pub(super) reply_to: Option<i64>,
     pub(super) markup: Option<Value>,
     pub(super) album: Option<String>,
+    pub(super) thread: Option<i64>,
+    pub(super) quote: Option<(Styled, usize)>,
 }
 
 impl Draft {
     /// A message with nothing but its body.
     pub(super) fn new(body: Body) -> Self {
-        Self { body, reply_to: None, markup: None, album: None }
+        Self { body, reply_to: None, markup: None, album: None, thread: None, quote: None }
     }
 
     /// A service message with one field.
@@ -173,6 +193,7 @@ pub(super) struct World {
     pub(super) made: i64,
     pub(super) inbox: Inbox,
     pub(super) files: Files,
+    pub(super) polls: BTreeMap<String, Poll>,
     /// By scope and language.
     pub(super) commands: BTreeMap<(String, String), Vec<Value>>,
     /// Callback queries that wait for an answer.
@@ -234,9 +255,20 @@ impl World {
             self.common_id += 1;
             self.common_id
         };
-        let Draft { body, reply_to, markup, album } = draft;
-        let (edited, reactions) = (None, Vec::new());
-        let message = Message { id, from, date, edited, body, reply_to, markup, album, reactions };
+        let Draft { body, reply_to, markup, album, thread, quote } = draft;
+        let message = Message {
+            id,
+            from,
+            date,
+            edited: None,
+            body,
+            reply_to,
+            markup,
+            album,
+            thread,
+            quote,
+            reactions: Vec::new(),
+        };
         room.messages.insert(id, message);
         if self.bot_sees(chat, id) {
             let payload = wire::message(self, chat, id);
