@@ -17,6 +17,8 @@ mod listening;
 #[cfg(test)]
 mod purity;
 #[cfg(test)]
+mod saying;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod stage;

@@ -12,6 +12,8 @@ mod faulty;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod saying;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod taking;
