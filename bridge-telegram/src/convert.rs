@@ -9,4 +9,4 @@ pub mod incoming;
 pub mod outgoing;
 pub mod reactions;
 
-pub use entities::{TelegramText, from_telegram, to_telegram};
+pub use entities::{TelegramText, from_telegram, from_wire, to_telegram};

@@ -37,6 +37,26 @@ impl TelegramNetwork {
         Ok(file.map(|it| MediaHandle { network: NETWORK.into(), reference: it.to_owned() }))
     }
 
+    /// The picture of a custom emoji, <https://core.telegram.org/bots/api#getcustomemojistickers>.
+    ///
+    /// Of one that moves the still picture, where there is one: what stands in a line of text is an
+    /// image on other sides, and Lottie or WebM is none.
+    pub(crate) async fn emoji_of(&self, id: &str) -> Result<Option<MediaHandle>, AskError> {
+        let params = json!({ "custom_emoji_ids": [id] });
+        let answer = self.api.ask(&self.clients.methods, "getCustomEmojiStickers", &params).await;
+        let stickers = match answer {
+            Ok(stickers) => stickers,
+            Err(Problem::Said { code: 400, .. }) => return Ok(None),
+            Err(problem) => return Err(problem.into()),
+        };
+        let Some(sticker) = stickers.get(0) else { return Ok(None) };
+        let flag = |name: &str| sticker.get(name).and_then(Value::as_bool).unwrap_or(false);
+        let moves = flag("is_animated") || flag("is_video");
+        let still = sticker.pointer("/thumbnail/file_id").filter(|_| moves);
+        let file = still.or_else(|| sticker.get("file_id")).and_then(Value::as_str);
+        Ok(file.map(|it| MediaHandle { network: NETWORK.into(), reference: it.to_owned() }))
+    }
+
     /// Opens a file by its `file_id`; the public server refuses more than 20 MB.
     pub(crate) async fn open_file(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
         let params = json!({ "file_id": media.reference });

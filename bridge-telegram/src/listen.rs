@@ -141,9 +141,8 @@ fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
         };
         match reading.how {
             How::Whole => {}
-            How::Scrubbed | How::Bare => {
-                let how = reading.how;
-                warn!(network = NETWORK, update = update.id, ?how, "an update was read in part");
+            How::InPart => {
+                warn!(network = NETWORK, update = update.id, "an update was read in part");
             }
             How::Unreadable => {
                 warn!(network = NETWORK, update = update.id, "an update was skipped: unreadable");
@@ -152,6 +151,7 @@ fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
         events.extend(reading.events);
     }
     let mark = Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() };
+    let events = incoming::without_doubles(events);
     Batch { network: NETWORK.into(), marks: vec![mark], events }
 }
 

@@ -173,6 +173,10 @@ impl Network for TelegramNetwork {
         self.avatar_of(user).await
     }
 
+    async fn emoji(&self, id: &str) -> Result<Option<MediaHandle>, AskError> {
+        self.emoji_of(id).await
+    }
+
     /// Only supergroups and channels have addresses; their ids start with `-100`.
     fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {
         let chat = chat.as_str().strip_prefix("-100").filter(|it| !it.is_empty())?;

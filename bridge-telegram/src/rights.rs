@@ -8,15 +8,17 @@ use bridge_model::{ChatId, Rights, UserId};
 use serde_json::{Value, json};
 
 use crate::api::Problem;
+use crate::convert::incoming::SIGNED;
 use crate::network::TelegramNetwork;
 
 impl TelegramNetwork {
     /// What `user` may do in `chat`.
     ///
-    /// A user id that is the chat's own is an anonymous admin: the platform lets nobody else
+    /// A user id that is the chat's own, signed or not, is an anonymous admin: the platform lets nobody else
     /// speak as the group. It does not say which admin, so none of an admin's rights is doubted.
     pub(crate) async fn rights_of(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
-        if chat.as_str() == user.as_str() && chat.as_str().starts_with('-') {
+        let speaker = user.as_str().split(SIGNED).next().unwrap_or_default();
+        if chat.as_str() == speaker && chat.as_str().starts_with('-') {
             return Ok(Rights { member: true, manage: true, moderate: true });
         }
         let Ok(user) = user.as_str().parse::<u64>() else { return Ok(Rights::default()) };

@@ -22,11 +22,23 @@ impl Leaf {
             Self::Text(text) | Self::Maths(text) => text.clone(),
             Self::Break => "\n".to_owned(),
             Self::Mention(mention) => mention.shown(),
-            Self::Emoji { name, .. } => format!(":{name}:"),
+            Self::Emoji { name, .. } if is_word(name) => format!(":{name}:"),
+            Self::Emoji { name, .. } => name.clone(),
             Self::Time { at, style } => moment(*at, *style),
         }
     }
 }
+
+/// Whether the name of an emoji is a word. Telegram's own pictures are named by the plain emoji
+/// that stands for them, which is shown without colons.
+fn is_word(name: &str) -> bool {
+    name.is_empty()
+        || name.chars().any(|it| it.is_alphanumeric() && it < PICTURES)
+            && !name.contains(['\u{20e3}', '\u{fe0f}'])
+}
+
+/// From here on letters are drawn in boxes and circles, as emoji.
+const PICTURES: char = '\u{1f000}';
 
 impl RichText {
     /// The characters alone: those of `restrict(PLAIN)`, lines end with `'\n'`.

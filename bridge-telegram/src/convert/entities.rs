@@ -5,13 +5,16 @@
 //! Rule: no parse modes. Text is text; formatting stands beside it as entities whose offsets
 //! count UTF-16 code units.
 
+mod mark;
 mod read;
 mod write;
 
 use bridge_model::{QuoteDepth, TextCapabilities};
 use teloxide::types::MessageEntity;
 
-pub use read::from_telegram;
+pub(crate) use mark::style as time_style;
+pub(crate) use read::{emoji, is_known};
+pub use read::{from_telegram, from_wire};
 pub use write::to_telegram;
 pub(crate) use write::write;
 

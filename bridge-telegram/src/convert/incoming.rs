@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One update of the Bot API to events, <https://core.telegram.org/bots/api#update>.
 //!
-//! Rule: no text is lost because something beside it is new. An update is read with teloxide's
-//! types; if they do not fit, again without what they do not know; if they still do not fit, what
-//! can be read is put into the smallest message that they do know.
+//! Rule: no text is lost because something beside it is new. So an update is read field by field
+//! from its raw JSON: teloxide's types know Bot API 9.1, and a message with one part that they do
+//! not know is a message without content to them.
 
 mod author;
+mod card;
 mod command;
 mod content;
+mod field;
+mod lists;
 mod media;
 mod membership;
 mod message;
-mod placeholder;
 mod reaction;
 mod reply;
-mod scrub;
+mod rich;
+mod service;
 
-use bridge_model::{ChatId, Content, Event, MessageId, Place};
+use bridge_model::{ChatId, Content, Event, MessageId, Note, Place};
 use serde_json::Value;
-use teloxide::types::{Message, MessageKind};
 
 use crate::NETWORK;
+use crate::convert::entities;
 
-pub use placeholder::Placeholder;
+pub(crate) use author::SIGNED;
+pub use card::POLLS;
+pub use membership::without_doubles;
 
 /// Our own bot, as `getMe` describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,86 +53,86 @@ pub enum How {
     /// As it was.
     Whole,
     /// Without parts that are not known here.
-    Scrubbed,
-    /// Only text, author and place.
-    Bare,
+    InPart,
     /// Not at all.
     Unreadable,
 }
 
 /// Reads one update, given as its raw JSON.
 pub fn read(raw: &Value, us: &Us) -> Reading {
-    let Some((kind, body)) = known_part(raw) else { return unreadable() };
-    match kind {
-        Kind::Posted => read_message(body, |message| message::posted(message, us)),
-        Kind::Edited => read_message(body, |message| message::edited(message, us)),
-        Kind::Reaction => reaction::read(body, us),
-        Kind::OurMembership => membership::read(body),
-        Kind::OfNoInterest => Reading { events: Vec::new(), how: How::Whole },
-    }
+    let found = raw
+        .as_object()
+        .and_then(|fields| fields.iter().find_map(|(name, body)| Some((*reader(name)?, body))));
+    let Some((read, body)) = found else { return unreadable() };
+    let Some(events) = read(body, us) else { return unreadable() };
+    let how = if is_whole(body, &events) { How::Whole } else { How::InPart };
+    Reading { events, how }
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Posted,
-    Edited,
-    Reaction,
-    OurMembership,
-    OfNoInterest,
-}
+/// Makes events of one kind of update; `None` when it cannot be read.
+type Reader = fn(&Value, &Us) -> Option<Vec<Event>>;
+
+const READERS: [(&str, Reader); 8] = [
+    ("message", message::posted),
+    ("channel_post", message::posted),
+    ("edited_message", message::edited),
+    ("edited_channel_post", message::edited),
+    ("message_reaction", reaction::read),
+    ("poll", |body, _| Some(vec![card::counted(body)?])),
+    ("my_chat_member", |body, _| membership::ours(body)),
+    ("chat_member", membership::read),
+];
 
 /// An update has exactly one field beside its id.
-fn known_part(raw: &Value) -> Option<(Kind, &Value)> {
-    raw.as_object()?.iter().find_map(|(name, body)| {
-        let kind = match name.as_str() {
-            "message" | "channel_post" => Kind::Posted,
-            "edited_message" | "edited_channel_post" => Kind::Edited,
-            "message_reaction" => Kind::Reaction,
-            "my_chat_member" => Kind::OurMembership,
-            "chat_member" => Kind::OfNoInterest,
-            _ => return None,
-        };
-        Some((kind, body))
-    })
+fn reader(name: &str) -> Option<&'static Reader> {
+    READERS.iter().find(|(known, _)| *known == name).map(|(_, read)| read)
 }
 
-fn read_message(body: &Value, events: impl Fn(&Message) -> Vec<Event>) -> Reading {
-    if let Some(message) = parse(body).filter(is_whole) {
-        return Reading { events: events(&message), how: How::Whole };
-    }
-    let scrubbed = scrub::scrub(body);
-    if let Some(message) = parse(&scrubbed).filter(has_content) {
-        return Reading { events: events(&message), how: How::Scrubbed };
-    }
-    let bare = scrub::bare(&scrubbed);
-    match bare.as_ref().and_then(parse).filter(has_content) {
-        Some(message) => Reading { events: events(&message), how: How::Bare },
-        None => unreadable(),
-    }
+/// For the log only: nothing that a person put into the update was left out.
+fn is_whole(body: &Value, events: &[Event]) -> bool {
+    let marks = ["entities", "caption_entities"].map(|name| field::list(body, name));
+    let reactions = field::list(body, "new_reaction");
+    let unknown = events.iter().any(|event| match &event.content {
+        Content::Posted(message) | Content::Edited(message) => {
+            message.notes.contains(&Note::Unknown)
+        }
+        Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => false,
+    });
+    !unknown
+        && marks.into_iter().flatten().all(entities::is_known)
+        && reactions.iter().all(reaction::is_known)
 }
 
 fn unreadable() -> Reading {
     Reading { events: Vec::new(), how: How::Unreadable }
 }
 
-fn parse(body: &Value) -> Option<Message> {
-    serde_json::from_value(body.clone()).ok()
+/// The id of a message object; the platform's are 32 bits wide and start at 1.
+fn message_id(message: &Value) -> Option<MessageId> {
+    let id = field::int(message, "message_id").filter(|it| (1..=i64::from(i32::MAX)).contains(it));
+    id.map(|it| MessageId::new(it.to_string()))
 }
 
-/// teloxide reads a message with an unknown part as one without content.
-fn has_content(message: &Message) -> bool {
-    !matches!(message.kind, MessageKind::Empty {})
+/// The id of the chat that an object names.
+fn chat_id(body: &Value) -> Option<i64> {
+    field::object(body, "chat").and_then(|chat| field::int(chat, "id"))
 }
 
-fn is_whole(message: &Message) -> bool {
-    has_content(message) && message.reply_to_message().is_none_or(has_content)
-}
-
-fn event(chat: i64, message: i32, content: Content) -> Event {
-    Event {
-        place: Place::new(NETWORK, ChatId::new(chat.to_string())),
-        message: MessageId::new(message.to_string()),
-        late: false,
-        content,
-    }
+fn event(chat: i64, message: MessageId, content: Content) -> Event {
+    let place = Place::new(NETWORK, ChatId::new(chat.to_string()));
+    Event { place, message, late: false, content }
 }

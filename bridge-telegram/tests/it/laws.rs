@@ -7,9 +7,10 @@ use bridge_model::text::arbitrary::{literal, raw_text, rich_text};
 use bridge_model::{Mention, RichText};
 use bridge_telegram::convert::entities::{CAPABILITIES, MAX_ENTITIES};
 use bridge_telegram::convert::outgoing::{MAX_CAPTION, MAX_TEXT, split};
-use bridge_telegram::convert::{TelegramText, from_telegram, to_telegram};
+use bridge_telegram::convert::{TelegramText, from_telegram, from_wire, to_telegram};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use teloxide::types::{MessageEntity, MessageEntityKind as Kind, User, UserId};
 
 const NETWORK: &str = "telegram";
@@ -68,6 +69,16 @@ fn entities() -> impl Strategy<Value = Vec<MessageEntity>> {
     vec(entity.prop_map(|(kind, offset, length)| MessageEntity { kind, offset, length }), 0..12)
 }
 
+/// What only looks like an entity: of a kind to come, or without what it is about.
+fn junk() -> impl Strategy<Value = Value> {
+    let kinds = vec!["hologram", "text_link", "text_mention", "custom_emoji", "date_time", ""];
+    let place =
+        prop_oneof![Just(json!(-1)), Just(json!(null)), (0_u64..40).prop_map(|it| json!(it))];
+    (proptest::sample::select(kinds), place.clone(), place).prop_map(
+        |(kind, offset, length)| json!({ "type": kind, "offset": offset, "length": length }),
+    )
+}
+
 /// Characters that count, whatever is done about white space and blocks.
 fn letters(text: &str) -> String {
     text.chars().filter(|it| !it.is_whitespace()).collect()
@@ -97,6 +108,21 @@ proptest! {
         }
         read = read.normalise();
         prop_assert_eq!(read.clone().normalise(), read);
+    }
+
+    #[test]
+    fn law_1_the_wire_is_read_as_its_types_are(text in literal(), entities in entities()) {
+        let raw: Vec<Value> = entities.iter().map(|it| serde_json::to_value(it).unwrap()).collect();
+        prop_assert_eq!(from_wire(&text, &raw), from_telegram(&text, &entities));
+    }
+
+    #[test]
+    fn law_1_entities_that_are_none_are_survived(
+        text in literal(), junk in vec(junk(), 0..8), entities in entities()
+    ) {
+        let known = entities.iter().map(|it| serde_json::to_value(it).unwrap());
+        let raw: Vec<Value> = junk.into_iter().chain(known).collect();
+        prop_assert_eq!(from_wire(&text, &raw), from_telegram(&text, &entities));
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod delivering;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod listening;
@@ -25,8 +27,14 @@ mod purity;
 #[cfg(test)]
 mod rendering;
 #[cfg(test)]
+mod saying;
+#[cfg(test)]
+mod services;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
 mod updates;
+#[cfg(test)]
+mod wire;

@@ -1,38 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Single updates, read without a network.
 
-use bridge_model::{AuthorKind, Content, Event, MediaKind, Reaction};
-use bridge_telegram::convert::incoming::{How, Reading, Us, read};
-use serde_json::{Value, json};
+use bridge_model::{AuthorKind, Content, MediaKind, Note, Reaction};
+use bridge_telegram::convert::incoming::{How, Reading, read};
+use serde_json::json;
 
 use crate::stage::posted;
-
-const GROUP: i64 = -1_001_234_567_890;
-
-fn us() -> Us {
-    Us { id: 7, username: "freeside_bot".to_owned() }
-}
-
-fn update(fields: &Value) -> Reading {
-    let mut message = json!({
-        "message_id": 5,
-        "date": 1_700_000_000,
-        "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
-        "from": { "id": 42, "is_bot": false, "first_name": "Ada", "language_code": "pt-br" },
-    });
-    let object = message.as_object_mut().unwrap();
-    object.extend(fields.as_object().unwrap().clone());
-    read(&json!({ "update_id": 1, "message": message }), &us())
-}
-
-fn only(reading: Reading) -> Event {
-    assert_eq!(reading.events.len(), 1, "{reading:?}");
-    reading.events.into_iter().next().unwrap()
-}
-
-fn text(reading: Reading) -> String {
-    posted(&only(reading)).expect("a message").body.plain()
-}
+use crate::wire::{GROUP, only, update, us};
 
 fn command(text: &str, length: usize) -> Reading {
     update(&json!({
@@ -122,38 +96,32 @@ fn a_name_is_never_empty() {
 }
 
 #[test]
-fn kinds_that_do_not_cross_are_named() {
-    let place = json!({ "latitude": 1.5, "longitude": 2.5 });
-    assert_eq!(text(update(&json!({ "location": place }))), "[location]");
-    let dice = json!({ "emoji": "🎲", "value": 3 });
-    assert_eq!(text(update(&json!({ "dice": dice }))), "[dice]");
-    let contact = json!({ "phone_number": "1", "first_name": "Bob" });
-    assert_eq!(text(update(&json!({ "contact": contact }))), "[contact]");
-}
-
-#[test]
 fn a_caption_survives_a_medium_that_is_not_known() {
     let reading = update(&json!({
         "hologram": { "file_id": "x" }, "caption": "look",
         "caption_entities": [{ "type": "italic", "offset": 0, "length": 4 }],
     }));
-    assert_eq!(reading.how, How::Bare);
-    assert_eq!(text(reading), "look\n[a kind of message that is not known here]");
+    assert_eq!(reading.how, How::InPart);
+    let event = only(reading);
+    let message = posted(&event).unwrap();
+    assert_eq!(message.body.plain(), "look");
+    assert_eq!(message.notes, [Note::Unknown]);
 }
 
 #[test]
-fn a_file_type_that_is_no_type_does_not_lose_the_file() {
+fn odd_fields_beside_a_file_do_not_lose_the_file() {
     let reading = update(&json!({
         "document": { "file_id": "F", "file_unique_id": "u", "file_name": "a.txt",
-            "mime_type": "not a type", "file_size": 5_000_000_000_u64 },
-        "caption": "see",
+            "mime_type": 7, "file_size": 5_000_000_000_u64, "aura": {} },
+        "caption": "see", "paid_media_aura": [],
     }));
-    assert_eq!(reading.how, How::Scrubbed);
+    assert_eq!(reading.how, How::Whole);
     let event = only(reading);
     let message = posted(&event).unwrap();
     assert_eq!(message.body.plain(), "see");
     assert_eq!(message.media[0].handle.reference, "F");
     assert_eq!(message.media[0].name.as_deref(), Some("a.txt"));
+    assert_eq!(message.media[0].size, Some(5_000_000_000));
 }
 
 #[test]
@@ -211,13 +179,6 @@ fn a_group_that_moves_says_where_to() {
 }
 
 #[test]
-fn service_messages_say_nothing() {
-    let new = json!([{ "id": 44, "is_bot": false, "first_name": "Eve" }]);
-    let reading = update(&json!({ "new_chat_members": new }));
-    assert_eq!((reading.events.len(), reading.how), (0, How::Whole));
-}
-
-#[test]
 fn reactions_cross_as_their_difference() {
     let reading = read(
         &json!({ "update_id": 2, "message_reaction": {
@@ -230,7 +191,7 @@ fn reactions_cross_as_their_difference() {
         }}),
         &us(),
     );
-    assert_eq!(reading.how, How::Scrubbed);
+    assert_eq!(reading.how, How::InPart);
     let [gone, come] = reading.events.as_slice() else { panic!("{reading:?}") };
     let Content::Unreacted { reaction, .. } = &gone.content else { panic!() };
     assert_eq!(*reaction, Reaction::Emoji("👍".to_owned()));

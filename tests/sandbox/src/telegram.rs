@@ -9,10 +9,12 @@ mod about;
 mod answer;
 mod chats;
 mod contract;
+mod custom_emoji;
 mod edit;
 mod emoji;
 mod files;
 mod group;
+mod happening;
 mod inbox;
 mod media;
 mod membership;
@@ -22,6 +24,7 @@ mod places;
 mod polls;
 mod reading;
 mod rights;
+mod saying;
 mod seen;
 mod send;
 mod server;
@@ -47,6 +50,7 @@ pub use group::Group;
 pub use places::SeenPlace;
 pub use polls::SeenPoll;
 pub use rights::{Rights, Standing};
+pub use saying::{Channel, Post};
 pub use seen::{Attached, Seen};
 pub use text::Entity;
 pub use user::{MessageId, User};
@@ -288,6 +292,7 @@ fn empty_world() -> anyhow::Result<World> {
         files: files::Files::default(),
         polls: BTreeMap::new(),
         commands: BTreeMap::new(),
+        emoji: BTreeMap::new(),
         queries: std::collections::BTreeSet::new(),
         log: Vec::new(),
         violations: Vec::new(),

@@ -7,15 +7,39 @@
 use std::ops::Range;
 
 use bridge_model::{Block, Leaf, Mention, Person, RichText, Span, Spoiler, Style};
-use teloxide::types::{MessageEntity, MessageEntityKind};
+use serde_json::Value;
+use teloxide::types::MessageEntity;
 
+use super::mark::Mark;
 use crate::NETWORK;
 
 /// Reads a text of Telegram with its entities (offsets in UTF-16 code units), normalised.
 ///
 /// What the platform marks by itself (hashtags, user names, commands, numbers) stays text.
 pub fn from_telegram(text: &str, entities: &[MessageEntity]) -> RichText {
-    let reader = Reader::new(text, entities);
+    let marks = entities.iter().map(|it| (it.offset, it.length, Mark::of_typed(&it.kind)));
+    read(text, marks.collect())
+}
+
+/// As [`from_telegram`], with the entities as they stand in the raw JSON of a message. Those that
+/// are not known are as if they were not there.
+pub fn from_wire(text: &str, entities: &[Value]) -> RichText {
+    let place = |entity: &Value, key| {
+        entity.get(key).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok())
+    };
+    let marks = entities.iter().filter_map(|entity| {
+        Some((place(entity, "offset")?, place(entity, "length")?, Mark::of_wire(entity)?))
+    });
+    read(text, marks.collect())
+}
+
+/// Whether this version knows what an entity of the raw JSON says.
+pub(crate) fn is_known(entity: &Value) -> bool {
+    Mark::of_wire(entity).is_some()
+}
+
+fn read(text: &str, marks: Vec<(usize, usize, Mark<'_>)>) -> RichText {
+    let reader = Reader::new(text, marks);
     let all = 0..reader.starts.len();
     let mut blocks = Vec::new();
     reader.region(all, false, &mut blocks);
@@ -23,9 +47,9 @@ pub fn from_telegram(text: &str, entities: &[MessageEntity]) -> RichText {
 }
 
 /// An entity over a range of characters.
-struct Mark<'a> {
+struct Marked<'a> {
     range: Range<usize>,
-    kind: &'a MessageEntityKind,
+    mark: Mark<'a>,
 }
 
 struct Reader<'a> {
@@ -33,11 +57,11 @@ struct Reader<'a> {
     /// Byte offset of each character.
     starts: Vec<usize>,
     /// Sorted: earlier first, then longer first.
-    marks: Vec<Mark<'a>>,
+    marks: Vec<Marked<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, entities: &'a [MessageEntity]) -> Self {
+    fn new(text: &'a str, entities: Vec<(usize, usize, Mark<'a>)>) -> Self {
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         // For each code unit, the first character that starts at it or behind it.
         let mut units = Vec::with_capacity(text.len());
@@ -48,16 +72,15 @@ impl<'a> Reader<'a> {
             }
         }
         let character = |unit: usize| units.get(unit).copied().unwrap_or(starts.len());
-        let mut marks: Vec<Mark<'_>> = entities
-            .iter()
-            .map(|entity| Mark {
-                range: character(entity.offset)
-                    ..character(entity.offset.saturating_add(entity.length)),
-                kind: &entity.kind,
+        let mut marks: Vec<Marked<'_>> = entities
+            .into_iter()
+            .map(|(offset, length, mark)| Marked {
+                range: character(offset)..character(offset.saturating_add(length)),
+                mark,
             })
-            .filter(|mark| !mark.range.is_empty())
+            .filter(|marked| !marked.range.is_empty())
             .collect();
-        marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
+        marks.sort_by_key(|marked| (marked.range.start, usize::MAX - marked.range.end));
         Self { text, starts, marks }
     }
 
@@ -69,12 +92,12 @@ impl<'a> Reader<'a> {
     /// Cuts a region at its block entities; a quote within a quote does not count.
     fn region(&self, region: Range<usize>, in_quote: bool, blocks: &mut Vec<Block>) {
         let mut at = region.start;
-        for mark in &self.marks {
-            let range = mark.range.start.max(region.start)..mark.range.end.min(region.end);
+        for Marked { range, mark } in &self.marks {
+            let range = range.start.max(region.start)..range.end.min(region.end);
             if range.is_empty() || range.start < at {
                 continue;
             }
-            let Some(block) = self.block(mark.kind, &range, in_quote) else { continue };
+            let Some(block) = self.block(mark, &range, in_quote) else { continue };
             self.paragraph(at..range.start, blocks);
             blocks.push(block);
             at = range.end;
@@ -82,23 +105,17 @@ impl<'a> Reader<'a> {
         self.paragraph(at..region.end, blocks);
     }
 
-    fn block(
-        &self,
-        kind: &MessageEntityKind,
-        range: &Range<usize>,
-        in_quote: bool,
-    ) -> Option<Block> {
-        let is_quote =
-            matches!(kind, MessageEntityKind::Blockquote | MessageEntityKind::ExpandableBlockquote);
-        if is_quote && !in_quote {
+    fn block(&self, mark: &Mark<'_>, range: &Range<usize>, in_quote: bool) -> Option<Block> {
+        if let Mark::Quote { expandable } = mark
+            && !in_quote
+        {
             let mut blocks = Vec::new();
             self.region(range.clone(), true, &mut blocks);
-            let expandable = matches!(kind, MessageEntityKind::ExpandableBlockquote);
-            return Some(Block::Quote { blocks, expandable });
+            return Some(Block::Quote { blocks, expandable: *expandable });
         }
-        if let MessageEntityKind::Pre { language } = kind {
+        if let Mark::Pre { language } = mark {
             let text = self.slice(range).to_owned();
-            return Some(Block::Code { language: language.clone(), text });
+            return Some(Block::Code { language: language.map(str::to_owned), text });
         }
         None
     }
@@ -109,14 +126,11 @@ impl<'a> Reader<'a> {
         let mut spans = Vec::new();
         let mut at = range.start;
         while at < range.end {
-            let (end, span) = match self.mention(at, &range) {
-                Some((end, mention)) => (end, Leaf::Mention(mention)),
-                None => {
-                    let end = self.next_edge(at, range.end);
-                    (end, Leaf::Text(self.slice(&(at..end)).to_owned()))
-                }
-            };
-            spans.push(Span { leaf: span, style: self.style(at) });
+            let (end, leaf) = self.leaf(at, &range).unwrap_or_else(|| {
+                let end = self.next_edge(at, range.end);
+                (end, Leaf::Text(self.slice(&(at..end)).to_owned()))
+            });
+            spans.push(Span { leaf, style: self.style(at) });
             at = end;
         }
         if !spans.is_empty() {
@@ -124,17 +138,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A mention is one leaf, whatever else starts or ends inside it.
-    fn mention(&self, at: usize, region: &Range<usize>) -> Option<(usize, Mention)> {
-        self.marks.iter().filter(|mark| mark.range.start == at).find_map(|mark| {
-            let MessageEntityKind::TextMention { user } = mark.kind else { return None };
-            let name = self.slice(&mark.range);
-            if mark.range.end > region.end || name.contains(['\n', '\r']) || name.trim().is_empty()
+    /// A mention, a picture and a moment are one leaf each, whatever else starts or ends inside.
+    fn leaf(&self, at: usize, region: &Range<usize>) -> Option<(usize, Leaf)> {
+        self.marks.iter().filter(|marked| marked.range.start == at).find_map(|marked| {
+            let words = self.slice(&marked.range);
+            if marked.range.end > region.end
+                || words.contains(['\n', '\r'])
+                || words.trim().is_empty()
             {
                 return None;
             }
-            let who = Person::new(NETWORK, user.id.0.to_string());
-            Some((mark.range.end, Mention::Person { who, name: name.to_owned() }))
+            Some((marked.range.end, leaf(&marked.mark, words)?))
         })
     }
 
@@ -142,39 +156,64 @@ impl<'a> Reader<'a> {
     fn next_edge(&self, at: usize, end: usize) -> usize {
         self.marks
             .iter()
-            .flat_map(|mark| [mark.range.start, mark.range.end])
+            .flat_map(|marked| [marked.range.start, marked.range.end])
             .filter(|edge| *edge > at)
             .fold(end, usize::min)
     }
 
     fn style(&self, at: usize) -> Style {
         let mut style = Style::default();
-        for mark in self.marks.iter().filter(|mark| mark.range.contains(&at)) {
-            match mark.kind {
-                MessageEntityKind::Bold => style.bold = true,
-                MessageEntityKind::Italic => style.italic = true,
-                MessageEntityKind::Underline => style.underline = true,
-                MessageEntityKind::Strikethrough => style.strike = true,
-                MessageEntityKind::Spoiler => style.spoiler = Some(Spoiler::default()),
-                MessageEntityKind::Code => style.code = true,
-                MessageEntityKind::TextLink { url } => style.link = Some(url.as_str().to_owned()),
-                MessageEntityKind::Url => style.link = Some(address(self.slice(&mark.range))),
-                MessageEntityKind::Mention
-                | MessageEntityKind::Hashtag
-                | MessageEntityKind::Cashtag
-                | MessageEntityKind::BotCommand
-                | MessageEntityKind::Email
-                | MessageEntityKind::PhoneNumber
-                | MessageEntityKind::Blockquote
-                | MessageEntityKind::ExpandableBlockquote
-                | MessageEntityKind::Pre { .. }
-                | MessageEntityKind::TextMention { .. }
-                // Its text is the emoji that stands for it where it cannot be shown.
-                | MessageEntityKind::CustomEmoji { .. } => {}
+        for Marked { range, mark } in self.marks.iter().filter(|it| it.range.contains(&at)) {
+            match mark {
+                Mark::Bold => style.bold = true,
+                Mark::Italic => style.italic = true,
+                Mark::Underline => style.underline = true,
+                Mark::Strike => style.strike = true,
+                Mark::Spoiler => style.spoiler = Some(Spoiler::default()),
+                Mark::Code => style.code = true,
+                Mark::Link(url) => style.link = Some((*url).to_owned()),
+                Mark::Address => style.link = Some(address(self.slice(range))),
+                Mark::Pre { .. }
+                | Mark::Quote { .. }
+                | Mark::Person(_)
+                | Mark::Emoji(_)
+                | Mark::Time(..)
+                | Mark::Found => {}
             }
         }
         style
     }
+}
+
+/// What stands for `words`, where that is more than characters.
+fn leaf(mark: &Mark<'_>, words: &str) -> Option<Leaf> {
+    match mark {
+        Mark::Person(id) => {
+            let who = Person::new(NETWORK, id.as_str());
+            Some(Leaf::Mention(Mention::Person { who, name: words.to_owned() }))
+        }
+        Mark::Emoji(id) => emoji(id, words),
+        Mark::Time(at, style) => Some(Leaf::Time { at: *at, style: *style }),
+        Mark::Bold
+        | Mark::Italic
+        | Mark::Underline
+        | Mark::Strike
+        | Mark::Spoiler
+        | Mark::Code
+        | Mark::Pre { .. }
+        | Mark::Quote { .. }
+        | Mark::Link(_)
+        | Mark::Address
+        | Mark::Found => None,
+    }
+}
+
+/// One of the platform's own pictures, whose name is the emoji that stands for it. Only where that
+/// is shown as just these characters, so that none is lost or invented.
+pub(crate) fn emoji(id: &str, words: &str) -> Option<Leaf> {
+    let emoji = Leaf::Emoji { id: id.to_owned(), name: words.to_owned(), animated: false };
+    let odd = |letter: char| letter.is_whitespace() || letter.is_control();
+    (!words.contains(odd) && emoji.shown() == words).then_some(emoji)
 }
 
 /// What the platform opens for an address that it found in the text itself.

@@ -1,47 +1,79 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Who speaks.
+//! Who speaks, <https://core.telegram.org/bots/api#message>.
 //!
 //! Rule: a chat that speaks for itself (an anonymous admin, a channel) is an author whose user id
-//! is the chat's id; the account that the platform names beside it is a stand-in.
+//! is the chat's id; the account that the platform names beside it is a stand-in. Where a post is
+//! signed, each signature is an author of its own (`<chat id>/<signature>`): one account whose name
+//! changed with every post would fill the rooms with name changes.
 
 use bridge_model::{Author, AuthorKind, UserId};
-use teloxide::types::{Chat, Message, User};
+use serde_json::Value;
+
+use super::field::{flag, int, object, text};
+
+/// What parts the id of a chat from the signature of the one who spoke for it.
+pub(crate) const SIGNED: char = '/';
 
 /// The author of `message`; `None` when the platform names nobody.
-pub(super) fn of_message(message: &Message) -> Option<Author> {
-    match (&message.sender_chat, &message.from) {
-        (Some(chat), _) => Some(of_chat(chat)),
-        (None, Some(user)) => Some(of_user(user)),
-        (None, None) if message.chat.is_channel() => Some(of_chat(&message.chat)),
-        (None, None) => None,
+pub(super) fn of_message(message: &Value) -> Option<Author> {
+    if let Some(author) = object(message, "sender_chat").and_then(of_chat) {
+        return Some(signed(author, signature(message)));
+    }
+    if let Some(author) = object(message, "from").and_then(of_user) {
+        return Some(author);
+    }
+    let chat = object(message, "chat").filter(|it| text(it, "type") == Some("channel"))?;
+    Some(signed(of_chat(chat)?, signature(message)))
+}
+
+/// The name below a channel's post, or an anonymous admin's title. A post that was forwarded to
+/// the channel's group by itself keeps its signature with its origin.
+fn signature(message: &Value) -> Option<&str> {
+    text(message, "author_signature").or_else(|| {
+        let origin = object(message, "forward_origin")?;
+        flag(message, "is_automatic_forward").then(|| text(origin, "author_signature"))?
+    })
+}
+
+fn signed(author: Author, signature: Option<&str>) -> Author {
+    let Some(signature) = signature.map(str::trim).filter(|it| !it.is_empty()) else {
+        return author;
+    };
+    Author {
+        user: UserId::new(format!("{}{SIGNED}{signature}", author.user.as_str())),
+        name: format!("{} ({signature})", author.name),
+        ..author
     }
 }
 
-/// A person or a bot.
-pub(super) fn of_user(user: &User) -> Author {
-    let kind = if user.is_bot { AuthorKind::Bot } else { AuthorKind::Person };
-    let last = user.last_name.as_deref().unwrap_or_default();
-    let full = format!("{} {last}", user.first_name);
-    let name = first_named([full.trim(), user.username.as_deref().unwrap_or_default()]);
-    Author {
-        user: UserId::new(user.id.0.to_string()),
+/// A person or a bot; `None` without an id.
+pub(super) fn of_user(user: &Value) -> Option<Author> {
+    let id = int(user, "id")?;
+    let kind = if flag(user, "is_bot") { AuthorKind::Bot } else { AuthorKind::Person };
+    let name = |key| text(user, key).unwrap_or_default();
+    let full = format!("{} {}", name("first_name"), name("last_name"));
+    let shown = first_named([full.trim(), name("username")]);
+    Some(Author {
+        user: UserId::new(id.to_string()),
         kind,
-        name: name.unwrap_or_else(|| format!("user {}", user.id.0 % 10_000)),
-        username: user.username.clone(),
+        name: shown.unwrap_or_else(|| format!("user {}", id.unsigned_abs() % 10_000)),
+        username: text(user, "username").map(str::to_owned),
         avatar: None,
-    }
+    })
 }
 
-/// A chat that speaks for itself.
-pub(super) fn of_chat(chat: &Chat) -> Author {
-    let titles = [chat.title(), chat.username(), chat.first_name()];
-    Author {
-        user: UserId::new(chat.id.0.to_string()),
+/// A chat that speaks for itself; `None` without an id.
+pub(super) fn of_chat(chat: &Value) -> Option<Author> {
+    let id = int(chat, "id")?;
+    let name = |key| text(chat, key).unwrap_or_default();
+    let shown = first_named([name("title"), name("username"), name("first_name")]);
+    Some(Author {
+        user: UserId::new(id.to_string()),
         kind: AuthorKind::Chat,
-        name: first_named(titles.map(Option::unwrap_or_default)).unwrap_or_else(|| "chat".into()),
-        username: chat.username().map(str::to_owned),
+        name: shown.unwrap_or_else(|| "chat".to_owned()),
+        username: text(chat, "username").map(str::to_owned),
         avatar: None,
-    }
+    })
 }
 
 fn first_named<const N: usize>(names: [&str; N]) -> Option<String> {

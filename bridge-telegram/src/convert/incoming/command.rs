@@ -4,42 +4,45 @@
 //! Rule: only what is certainly meant for us. `/name` counts for the names of this bridge, other
 //! bots may stand in the same group; `/name@us` always counts.
 
-use bridge_model::{Author, AuthorKind, Command, MessageId};
-use teloxide::types::{Message, MessageEntityKind};
+use bridge_model::{Author, AuthorKind, Command};
+use serde_json::Value;
 
-use super::{Us, reply};
+use super::field::{count, int, list, object, text};
+use super::{Us, message_id, reply};
 
 /// The commands that are understood without naming the bot.
 pub const KNOWN: [&str; 8] =
     ["link", "unlink", "status", "help", "privacy", "matrix", "delete", "start"];
 
 /// Reads a command that is addressed to us.
-pub(super) fn of_message(message: &Message, by: &Author, us: &Us) -> Option<Command> {
+pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Command> {
     if by.kind == AuthorKind::Bot {
         return None;
     }
-    let text = words(message, us)?;
-    let language = message.from.as_ref().and_then(|user| user.language_code.clone());
+    let said = words(message, us)?;
+    let chat = object(message, "chat")?;
+    let language = object(message, "from").and_then(|user| text(user, "language_code"));
     Some(Command {
         by: by.clone(),
-        text,
+        text: said,
         rights: None,
-        reply_to: reply::answered(message).map(|it| MessageId::new(it.id.0.to_string())),
+        reply_to: reply::answered(message).and_then(message_id),
         answer_via: None,
-        language,
-        chat_title: message.chat.title().map(str::to_owned),
-        private: message.chat.is_private(),
+        language: language.map(str::to_owned),
+        chat_title: text(chat, "title").map(str::to_owned),
+        private: text(chat, "type") == Some("private"),
     })
 }
 
-fn words(message: &Message, us: &Us) -> Option<String> {
-    let text = message.text()?;
-    let mark = message.entities()?.iter().find(|entity| entity.offset == 0)?;
-    if mark.kind != MessageEntityKind::BotCommand {
+fn words(message: &Value, us: &Us) -> Option<String> {
+    let said = text(message, "text")?;
+    let mark = list(message, "entities").iter().find(|entity| int(entity, "offset") == Some(0))?;
+    if text(mark, "type") != Some("bot_command") {
         return None;
     }
     // A command is ASCII, so code units are bytes.
-    let (head, rest) = text.split_at_checked(mark.length)?;
+    let length = count(mark, "length").and_then(|it| usize::try_from(it).ok())?;
+    let (head, rest) = said.split_at_checked(length)?;
     let head = head.strip_prefix('/')?;
     let name = match head.split_once('@') {
         Some((name, bot)) if bot.eq_ignore_ascii_case(&us.username) => name,

@@ -1,144 +1,265 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a message says: words and files.
+//! What a message says: words, files, cards and notes.
 //!
-//! Rule: whatever a person sends has something to show for it here, if only one line that names
-//! it; service messages say nothing by themselves.
+//! Rule: whatever a person sends has something to show for it here, if only one line that says
+//! that something was there.
 
-use bridge_model::{Media, MediaKind as Kind, RichText};
-use teloxide::types::{
-    MediaAnimation, MediaAudio, MediaDocument, MediaKind, MediaVideo, MediaVideoNote, MediaVoice,
-    MessageEntity, MessageKind,
-};
+use bridge_model::{Alias, Card, Media, MediaKind, Note, RichText, Span};
+use serde_json::Value;
 
-use super::{Placeholder, media};
-use crate::convert::from_telegram;
+use super::field::{flag, int, list, object, small, text};
+use super::{card, lists, media, rich};
+use crate::convert::entities::from_wire;
 
-/// Words and files.
+/// What a message says.
+#[derive(Default)]
 pub(super) struct Said {
     /// The text or caption.
     pub body: RichText,
     /// The files; albums come as one message for each.
     pub media: Vec<Media>,
+    /// A poll, a place, a business card.
+    pub card: Option<Card>,
+    /// What else there was.
+    pub notes: Vec<Note>,
+    /// Under which other names the platform will speak of it.
+    pub also: Vec<Alias>,
 }
 
-impl Said {
-    fn text(text: &str, entities: &[MessageEntity]) -> Self {
-        Self { body: from_telegram(text, entities), media: Vec::new() }
-    }
+/// Reads one kind of message: the whole message, and the field that names the kind.
+type Reader = fn(&Value, &Value) -> Option<Said>;
 
-    fn file(media: Media, caption: Option<&String>, entities: &[MessageEntity]) -> Self {
-        let body = caption.map(|it| from_telegram(it, entities)).unwrap_or_default();
-        Self { body, media: vec![media] }
-    }
+/// All kinds, the first that is there counts. The platform repeats some kinds in the form of an
+/// older one: an animation is also a `document`, a live photo a `photo`, a venue a `location`.
+const KINDS: [(&str, Reader); 26] = [
+    ("text", words),
+    ("rich_message", |_, it| Some(rich::message(it))),
+    ("animation", |whole, it| captioned(whole, media::file(it, MediaKind::Animation))),
+    ("audio", |whole, it| captioned(whole, media::file(it, MediaKind::Audio))),
+    ("document", |whole, it| captioned(whole, media::file(it, MediaKind::File))),
+    ("live_photo", |whole, it| captioned(whole, media::live_photo(whole, it))),
+    ("paid_media", paid),
+    ("photo", |whole, it| captioned(whole, media::photo(it))),
+    ("sticker", |whole, it| captioned(whole, media::sticker(it))),
+    ("story", story),
+    ("video", |whole, it| captioned(whole, media::file(it, MediaKind::Video))),
+    ("video_note", |whole, it| captioned(whole, media::video_note(it))),
+    ("voice", |whole, it| captioned(whole, media::voice(it))),
+    ("checklist", |_, it| Some(Said { body: lists::checklist(it)?, ..Said::default() })),
+    ("contact", |_, it| of_card(card::contact(it).map(Card::Contact)?)),
+    ("dice", dice),
+    ("game", game),
+    ("poll", poll),
+    ("venue", |_, it| of_card(Card::Location(card::venue(it)?))),
+    ("location", location),
+    ("invoice", invoice),
+    ("giveaway", giveaway),
+    ("giveaway_winners", giveaway),
+    ("gift", gift),
+    ("gift_upgrade_sent", gift),
+    ("unique_gift", gift),
+];
 
-    fn instead(placeholder: Placeholder) -> Self {
-        Self::text(placeholder.text(), &[])
-    }
+/// What stands around the content of every message, and what only belongs to a content.
+const AROUND: [&str; 39] = [
+    "message_id",
+    "message_thread_id",
+    "direct_messages_topic",
+    "from",
+    "sender_chat",
+    "sender_boost_count",
+    "sender_business_bot",
+    "sender_tag",
+    "date",
+    "guest_query_id",
+    "business_connection_id",
+    "chat",
+    "forward_origin",
+    "is_topic_message",
+    "is_automatic_forward",
+    "reply_to_message",
+    "external_reply",
+    "quote",
+    "reply_to_story",
+    "reply_to_checklist_task_id",
+    "reply_to_poll_option_id",
+    "via_bot",
+    "guest_bot_caller_user",
+    "guest_bot_caller_chat",
+    "receiver_user",
+    "ephemeral_message_id",
+    "edit_date",
+    "has_protected_content",
+    "is_from_offline",
+    "is_paid_post",
+    "media_group_id",
+    "author_signature",
+    "paid_star_count",
+    "link_preview_options",
+    "suggested_post_info",
+    "effect_id",
+    "show_caption_above_media",
+    "has_media_spoiler",
+    "reply_markup",
+];
+
+/// What a message says that is no service message; `None` when there is nothing in it at all.
+pub(super) fn of_message(message: &Value) -> Option<Said> {
+    let kind = KINDS.iter().find_map(|(name, read)| Some((read, message.get(*name)?)));
+    let said = match kind {
+        Some((read, field)) => read(message, field).unwrap_or_else(|| unknown(message)),
+        None if has_content(message) => unknown(message),
+        None => return None,
+    };
+    Some(with_buttons(said, message))
 }
 
-/// What a message of this kind says; `None` for service messages.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the other forty kinds are service messages, which say nothing by themselves"
-)]
-pub(super) fn of_kind(kind: &MessageKind) -> Option<Said> {
-    match kind {
-        MessageKind::Common(common) => of_medium(&common.media_kind),
-        MessageKind::Dice(_) => Some(Said::instead(Placeholder::Dice)),
-        MessageKind::Invoice(_) => Some(Said::instead(Placeholder::Invoice)),
-        MessageKind::Giveaway(_) => Some(Said::instead(Placeholder::Giveaway)),
-        _ => None,
-    }
+fn has_content(message: &Value) -> bool {
+    let fields = message.as_object().map(|it| it.keys()).into_iter().flatten();
+    fields.into_iter().any(|name| !AROUND.contains(&name.as_str()))
 }
 
-fn of_medium(kind: &MediaKind) -> Option<Said> {
-    Some(match kind {
-        MediaKind::Text(it) => Said::text(&it.text, &it.entities),
-        MediaKind::Photo(it) => match media::photo(&it.photo, it.has_media_spoiler) {
-            Some(photo) => Said::file(photo, it.caption.as_ref(), &it.caption_entities),
-            None => Said::instead(Placeholder::Unknown),
-        },
-        MediaKind::Document(it) => document(it),
-        MediaKind::Video(it) => video(it),
-        MediaKind::Animation(it) => animation(it),
-        MediaKind::VideoNote(it) => video_note(it),
-        MediaKind::Audio(it) => audio(it),
-        MediaKind::Voice(it) => voice(it),
-        MediaKind::Sticker(it) => Said::file(media::sticker(&it.sticker), None, &[]),
-        MediaKind::Contact(_) => Said::instead(Placeholder::Contact),
-        MediaKind::PaidMedia(_) => Said::instead(Placeholder::PaidMedia),
-        MediaKind::Game(_) => Said::instead(Placeholder::Game),
-        MediaKind::Venue(_) => Said::instead(Placeholder::Venue),
-        MediaKind::Location(_) => Said::instead(Placeholder::Location),
-        MediaKind::Poll(_) => Said::instead(Placeholder::Poll),
-        MediaKind::Checklist(_) => Said::instead(Placeholder::Checklist),
-        MediaKind::Story(_) => Said::instead(Placeholder::Story),
-        MediaKind::Migration(_) => return None,
+/// Something that is not known here; its words are kept.
+fn unknown(message: &Value) -> Said {
+    let body = match text(message, "text") {
+        Some(words) => from_wire(words, list(message, "entities")),
+        None => caption(message),
+    };
+    Said { body, notes: vec![Note::Unknown], ..Said::default() }
+}
+
+fn words(message: &Value, field: &Value) -> Option<Said> {
+    let body = from_wire(field.as_str()?, list(message, "entities"));
+    Some(Said { body, ..Said::default() })
+}
+
+/// Whether it stands above or below the file is left to who shows it.
+fn caption(message: &Value) -> RichText {
+    let words = text(message, "caption").unwrap_or_default();
+    from_wire(words, list(message, "caption_entities"))
+}
+
+fn captioned(message: &Value, media: impl IntoIterator<Item = Media>) -> Option<Said> {
+    let spoiler = flag(message, "has_media_spoiler");
+    let media: Vec<Media> =
+        media.into_iter().map(|it| Media { spoiler: it.spoiler || spoiler, ..it }).collect();
+    let body = caption(message);
+    (!media.is_empty()).then(|| Said { body, media, ..Said::default() })
+}
+
+fn paid(message: &Value, field: &Value) -> Option<Said> {
+    let (body, media) = (caption(message), media::paid(field));
+    Some(Said { body, media, notes: vec![Note::PaidMedia], ..Said::default() })
+}
+
+fn of_card(card: Card) -> Option<Said> {
+    Some(Said { card: Some(card), ..Said::default() })
+}
+
+fn noted(body: RichText, note: Note) -> Option<Said> {
+    Some(Said { body, notes: vec![note], ..Said::default() })
+}
+
+fn story(_: &Value, field: &Value) -> Option<Said> {
+    let from = object(field, "chat").and_then(super::author::of_chat).map(|it| it.name);
+    noted(RichText::default(), Note::Story { from })
+}
+
+fn dice(_: &Value, field: &Value) -> Option<Said> {
+    let emoji = text(field, "emoji")?.to_owned();
+    noted(RichText::default(), Note::Dice { emoji, value: small(field, "value")? })
+}
+
+fn game(_: &Value, field: &Value) -> Option<Said> {
+    let about = match text(field, "text") {
+        Some(words) => from_wire(words, list(field, "text_entities")),
+        None => RichText::plain_text(text(field, "description").unwrap_or_default()),
+    };
+    noted(about.normalise(), Note::Game { title: text(field, "title")?.to_owned() })
+}
+
+fn invoice(_: &Value, field: &Value) -> Option<Said> {
+    let about = RichText::plain_text(text(field, "description").unwrap_or_default()).normalise();
+    let amount = text(field, "currency").zip(int(field, "total_amount"));
+    let amount = amount.map(|(currency, units)| price(currency, units));
+    noted(about, Note::Invoice { title: text(field, "title")?.to_owned(), amount })
+}
+
+fn giveaway(_: &Value, field: &Value) -> Option<Said> {
+    let prize = text(field, "prize_description").unwrap_or_default();
+    noted(RichText::plain_text(prize).normalise(), Note::Giveaway)
+}
+
+fn gift(_: &Value, field: &Value) -> Option<Said> {
+    let words = text(field, "text").unwrap_or_default();
+    noted(from_wire(words, list(field, "entities")), Note::Gift)
+}
+
+fn poll(message: &Value, field: &Value) -> Option<Said> {
+    let about = text(field, "description").unwrap_or_default();
+    Some(Said {
+        body: from_wire(about, list(field, "description_entities")),
+        media: object(field, "media").and_then(media::of_poll).into_iter().collect(),
+        card: Some(Card::Poll(card::poll(field, int(message, "date").unwrap_or(0))?)),
+        also: card::alias(field).into_iter().collect(),
+        ..Said::default()
     })
 }
 
-fn document(it: &MediaDocument) -> Said {
-    let file = Media {
-        name: it.document.file_name.clone(),
-        mime: it.document.mime_type.as_ref().map(ToString::to_string),
-        ..media::file(&it.document.file, Kind::File)
-    };
-    Said::file(file, it.caption.as_ref(), &it.caption_entities)
+fn location(message: &Value, field: &Value) -> Option<Said> {
+    let (date, edited) = (int(message, "date").unwrap_or(0), int(message, "edit_date").is_some());
+    of_card(Card::Location(card::location(field, date, edited)?))
 }
 
-fn video(it: &MediaVideo) -> Said {
-    let file = Media {
-        name: it.video.file_name.clone(),
-        mime: it.video.mime_type.as_ref().map(ToString::to_string),
-        width: Some(it.video.width),
-        height: Some(it.video.height),
-        duration_ms: media::milliseconds(it.video.duration),
-        spoiler: it.has_media_spoiler,
-        ..media::file(&it.video.file, Kind::Video)
+/// An amount in the smallest units of its currency, <https://core.telegram.org/bots/payments>.
+fn price(currency: &str, units: i64) -> String {
+    let digits = match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        // The platform's own stars.
+        "XTR" => return format!("{units} ⭐"),
+        _ => 2,
     };
-    Said::file(file, it.caption.as_ref(), &it.caption_entities)
+    let one = 10_u64.pow(digits);
+    let sign = if units < 0 { "-" } else { "" };
+    let (whole, rest) = (units.unsigned_abs() / one, units.unsigned_abs() % one);
+    match usize::try_from(digits).unwrap_or(0) {
+        0 => format!("{sign}{whole} {currency}"),
+        width => format!("{sign}{whole}.{rest:0width$} {currency}"),
+    }
 }
 
-fn animation(it: &MediaAnimation) -> Said {
-    let file = Media {
-        name: it.animation.file_name.clone(),
-        mime: it.animation.mime_type.as_ref().map(ToString::to_string),
-        width: Some(it.animation.width),
-        height: Some(it.animation.height),
-        duration_ms: media::milliseconds(it.animation.duration),
-        spoiler: it.has_media_spoiler,
-        ..media::file(&it.animation.file, Kind::Animation)
-    };
-    Said::file(file, it.caption.as_ref(), &it.caption_entities)
+/// Buttons that lead somewhere are links; of the others only the label can be told.
+fn with_buttons(mut said: Said, message: &Value) -> Said {
+    let rows = object(message, "reply_markup").map_or(&[][..], |it| list(it, "inline_keyboard"));
+    let buttons = rows.iter().filter_map(Value::as_array).flatten();
+    let mut links = Vec::new();
+    for button in buttons {
+        let Some(label) = text(button, "text") else { continue };
+        match text(button, "url") {
+            Some(url) => links.push(vec![Span::link(label, url)]),
+            None => said.notes.push(Note::Button { label: label.to_owned() }),
+        }
+    }
+    if !links.is_empty() {
+        said.body.append(RichText(vec![lists::bullets(links)]));
+        said.body = said.body.normalise();
+    }
+    said
 }
 
-fn video_note(it: &MediaVideoNote) -> Said {
-    let file = Media {
-        mime: Some("video/mp4".to_owned()),
-        width: Some(it.video_note.length),
-        height: Some(it.video_note.length),
-        duration_ms: media::milliseconds(it.video_note.duration),
-        ..media::file(&it.video_note.file, Kind::VideoNote)
-    };
-    Said::file(file, None, &[])
-}
+#[cfg(test)]
+mod tests {
+    use super::price;
 
-fn audio(it: &MediaAudio) -> Said {
-    let file = Media {
-        name: it.audio.file_name.clone(),
-        mime: it.audio.mime_type.as_ref().map(ToString::to_string),
-        duration_ms: media::milliseconds(it.audio.duration),
-        ..media::file(&it.audio.file, Kind::Audio)
-    };
-    Said::file(file, it.caption.as_ref(), &it.caption_entities)
-}
-
-fn voice(it: &MediaVoice) -> Said {
-    let mime = it.voice.mime_type.as_ref().map_or("audio/ogg".to_owned(), ToString::to_string);
-    let file = Media {
-        mime: Some(mime),
-        duration_ms: media::milliseconds(it.voice.duration),
-        ..media::file(&it.voice.file, Kind::Voice)
-    };
-    Said::file(file, it.caption.as_ref(), &it.caption_entities)
+    #[test]
+    fn prices_have_the_digits_of_their_currency() {
+        assert_eq!(price("EUR", 1250), "12.50 EUR");
+        assert_eq!(price("EUR", 5), "0.05 EUR");
+        assert_eq!(price("JPY", 1250), "1250 JPY");
+        assert_eq!(price("KWD", 1250), "1.250 KWD");
+        assert_eq!(price("XTR", 50), "50 ⭐");
+        assert_eq!(price("USD", i64::MIN), "-92233720368547758.08 USD");
+    }
 }

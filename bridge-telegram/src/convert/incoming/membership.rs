@@ -1,25 +1,76 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Our own place in a chat, <https://core.telegram.org/bots/api#chatmemberupdated>.
+//! Who is in a chat, <https://core.telegram.org/bots/api#chatmemberupdated>.
 //!
-//! Rule: read from the raw JSON, because a single word of it decides and the types around that
-//! word grow with every version of the Bot API.
+//! Rule: an admin bot learns of each coming and going twice, by a `chat_member` update and by the
+//! service message that people see, except where groups have hidden those. So both become
+//! [`Content::MemberChanged`], only the service message becomes a line in the chat, and
+//! [`without_doubles`] drops the second telling. One that comes in a later batch does no harm:
+//! whoever is in the chat already does not come.
 
-use bridge_model::Content;
+use bridge_model::{Content, Event, MemberChange, MessageId};
 use serde_json::Value;
 
-use super::{How, Reading, event, unreadable};
+use super::field::{int, object, text};
+use super::{Us, author, chat_id, event};
 
-/// Reads a `my_chat_member` update.
-pub(super) fn read(body: &Value) -> Reading {
-    let chat = body.pointer("/chat/id").and_then(Value::as_i64);
-    let status = body.pointer("/new_chat_member/status").and_then(Value::as_str);
-    let (Some(chat), Some(status)) = (chat, status) else { return unreadable() };
-    let member = body.pointer("/new_chat_member/is_member").and_then(Value::as_bool);
-    let outside = match status {
-        "left" | "kicked" => true,
-        "restricted" => member == Some(false),
-        _ => false,
+/// The message of events that are about none.
+const NO_MESSAGE: &str = "0";
+
+/// Reads a `my_chat_member` update: removed means closed.
+pub(super) fn ours(body: &Value) -> Option<Vec<Event>> {
+    let chat = chat_id(body)?;
+    let inside = is_inside(object(body, "new_chat_member")?)?;
+    Some(if inside { Vec::new() } else { vec![about_none(chat, Content::Closed)] })
+}
+
+/// Reads a `chat_member` update: only coming and going count, not who rules.
+pub(super) fn read(body: &Value, us: &Us) -> Option<Vec<Event>> {
+    let chat = chat_id(body)?;
+    let (old, new) = (object(body, "old_chat_member")?, object(body, "new_chat_member")?);
+    let user = object(new, "user")?;
+    let change = match (is_inside(old)?, is_inside(new)?) {
+        (false, true) => MemberChange::Joined,
+        (true, false) => MemberChange::Left,
+        (true, true) | (false, false) => return Some(Vec::new()),
     };
-    let events = if outside { vec![event(chat, 0, Content::Closed)] } else { Vec::new() };
-    Reading { events, how: How::Whole }
+    if int(user, "id").is_some_and(|id| u64::try_from(id) == Ok(us.id)) {
+        return Some(Vec::new());
+    }
+    let who = author::of_user(user)?;
+    Some(vec![about_none(chat, Content::MemberChanged { who, change })])
+}
+
+fn about_none(chat: i64, content: Content) -> Event {
+    event(chat, MessageId::from(NO_MESSAGE), content)
+}
+
+/// Whether this `ChatMember` is in the chat.
+fn is_inside(member: &Value) -> Option<bool> {
+    Some(match text(member, "status")? {
+        "left" | "kicked" => false,
+        "restricted" => member.get("is_member").and_then(Value::as_bool) != Some(false),
+        _ => true,
+    })
+}
+
+/// Drops a coming or going that the same batch has told already.
+pub fn without_doubles(events: Vec<Event>) -> Vec<Event> {
+    let mut kept: Vec<Event> = Vec::with_capacity(events.len());
+    for event in events {
+        let before = change(&event).and_then(|(who, change)| {
+            let last = kept.iter().rev().find(|it| {
+                it.place == event.place && self::change(it).is_some_and(|(old, _)| old == who)
+            });
+            Some(self::change(last?)?.1 == change)
+        });
+        if before != Some(true) {
+            kept.push(event);
+        }
+    }
+    kept
+}
+
+fn change(event: &Event) -> Option<(&str, MemberChange)> {
+    let Content::MemberChanged { who, change } = &event.content else { return None };
+    Some((who.user.as_str(), *change))
 }

@@ -3,59 +3,124 @@
 //!
 //! Rule: what our own bot says is never an event.
 
-use bridge_model::{Content, Event, Message, MessageId, Thread, Timestamp};
-use teloxide::types::{self as telegram, ChatMigration, MediaKind, MessageKind};
+use bridge_model::{
+    Author, ChatId, Content, Event, Message, MessageId, MessageKind, Note, Service, Thread,
+    Timestamp,
+};
+use serde_json::Value;
 
-use super::{Us, author, command, content, event, reply};
+use super::field::{flag, int, object, text};
+use super::{Us, author, chat_id, command, content, event, message_id, reply, service};
+
+/// A message that came, with what every event about it needs.
+pub(super) struct Arrived<'v> {
+    /// All of it.
+    pub raw: &'v Value,
+    /// Where.
+    pub chat: i64,
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote it, or did what it tells.
+    pub by: Author,
+}
 
 /// A new message.
-pub(super) fn posted(message: &telegram::Message, us: &Us) -> Vec<Event> {
-    if let Some(to) = moved_to(message) {
-        let to = bridge_model::ChatId::new(to.0.to_string());
-        return vec![event(message.chat.id.0, message.id.0, Content::Moved { to })];
+pub(super) fn posted(message: &Value, us: &Us) -> Option<Vec<Event>> {
+    let (chat, id) = (chat_id(message)?, message_id(message)?);
+    if let Some(to) = int(message, "migrate_to_chat_id") {
+        let to = ChatId::new(to.to_string());
+        return Some(vec![event(chat, id, Content::Moved { to })]);
     }
-    let Some(by) = author::of_message(message).filter(|_| !is_ours(message, us)) else {
-        return Vec::new();
-    };
-    let content = match command::of_message(message, &by, us) {
-        Some(command) => Some(Content::Commanded(command)),
-        None => convert(message, by).map(Content::Posted),
-    };
-    content.map(|it| event(message.chat.id.0, message.id.0, it)).into_iter().collect()
+    let Some(by) = author::of_message(message) else { return Some(Vec::new()) };
+    if is_ours(message, us) {
+        return Some(Vec::new());
+    }
+    let it = Arrived { raw: message, chat, id, by };
+    if let Some(command) = command::of_message(message, &it.by, us) {
+        return Some(vec![it.event(Content::Commanded(command))]);
+    }
+    if let Some(events) = service::events(&it, us) {
+        return Some(events);
+    }
+    Some(vec![it.event(Content::Posted(it.said()?))])
 }
 
 /// The new version of a message. An edit is never a command.
-pub(super) fn edited(message: &telegram::Message, us: &Us) -> Vec<Event> {
-    author::of_message(message)
-        .filter(|_| !is_ours(message, us))
-        .and_then(|by| convert(message, by))
-        .map(|it| event(message.chat.id.0, message.id.0, Content::Edited(it)))
-        .into_iter()
-        .collect()
+pub(super) fn edited(message: &Value, us: &Us) -> Option<Vec<Event>> {
+    let (chat, id) = (chat_id(message)?, message_id(message)?);
+    let Some(by) = author::of_message(message) else { return Some(Vec::new()) };
+    if is_ours(message, us) {
+        return Some(Vec::new());
+    }
+    let it = Arrived { raw: message, chat, id, by };
+    Some(vec![it.event(Content::Edited(it.said()?))])
 }
 
-fn is_ours(message: &telegram::Message, us: &Us) -> bool {
-    message.from.as_ref().is_some_and(|user| user.id.0 == us.id)
+fn is_ours(message: &Value, us: &Us) -> bool {
+    let from = object(message, "from").and_then(|user| int(user, "id"));
+    from.is_some_and(|id| u64::try_from(id) == Ok(us.id))
 }
 
-fn moved_to(message: &telegram::Message) -> Option<telegram::ChatId> {
-    let MessageKind::Common(common) = &message.kind else { return None };
-    let MediaKind::Migration(ChatMigration::To { chat_id }) = common.media_kind else {
-        return None;
-    };
-    Some(chat_id)
-}
+impl Arrived<'_> {
+    /// Something about this message.
+    pub(super) fn event(&self, content: Content) -> Event {
+        self.event_of(self.id.clone(), content)
+    }
 
-fn convert(message: &telegram::Message, author: bridge_model::Author) -> Option<Message> {
-    let said = content::of_kind(&message.kind)?;
-    let thread = message.thread_id.filter(|_| message.is_topic_message);
-    let root = thread.map(|it| MessageId::new(it.0.0.to_string()));
-    Some(Message {
-        body: said.body,
-        media: said.media,
-        reply_to: reply::of_message(message),
-        thread: root.map(|root| Thread { root, name: None }),
-        forwarded: reply::forwarded(message),
-        ..Message::new(author, Timestamp(message.date.timestamp_millis()))
-    })
+    /// Something about another message of the chat.
+    pub(super) fn event_of(&self, message: MessageId, content: Content) -> Event {
+        event(self.chat, message, content)
+    }
+
+    /// This service message as one line.
+    pub(super) fn notice(&self, service: Service) -> Event {
+        self.event(Content::Posted(self.line(Note::Service(service))))
+    }
+
+    /// This message as one line that a machine says.
+    pub(super) fn line(&self, note: Note) -> Message {
+        Message {
+            kind: MessageKind::Notice,
+            notes: vec![note],
+            thread: self.thread(),
+            ..Message::new(self.by.clone(), self.sent_at())
+        }
+    }
+
+    /// The root of the topic that this message stands in. The topic General has none: its
+    /// messages are those of the group.
+    pub(super) fn topic(&self) -> Option<MessageId> {
+        let id = int(self.raw, "message_thread_id").filter(|_| flag(self.raw, "is_topic_message"));
+        id.map(|it| MessageId::new(it.to_string()))
+    }
+
+    fn thread(&self) -> Option<Thread> {
+        let root = self.topic().filter(|root| *root != self.id)?;
+        let opening = object(self.raw, "reply_to_message")
+            .filter(|it| message_id(it).as_ref() == Some(&root))
+            .and_then(|it| object(it, "forum_topic_created"));
+        let name = opening.and_then(|it| text(it, "name")).map(str::to_owned);
+        Some(Thread { root, name })
+    }
+
+    fn sent_at(&self) -> Timestamp {
+        Timestamp(int(self.raw, "date").unwrap_or(0).saturating_mul(1000))
+    }
+
+    /// The message as its author meant it; `None` when there is nothing in it.
+    pub(super) fn said(&self) -> Option<Message> {
+        let said = content::of_message(self.raw)?;
+        Some(Message {
+            body: said.body,
+            media: said.media,
+            card: said.card,
+            notes: said.notes,
+            also: said.also,
+            reply_to: reply::of_message(self.raw),
+            thread: self.thread(),
+            forwarded: reply::forwarded(self.raw),
+            album: text(self.raw, "media_group_id").map(str::to_owned),
+            ..Message::new(self.by.clone(), self.sent_at())
+        })
+    }
 }

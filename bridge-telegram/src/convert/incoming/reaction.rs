@@ -5,57 +5,49 @@
 
 use bridge_model::{Content, Event, Reaction};
 use serde_json::Value;
-use teloxide::types::{MaybeAnonymousUser, MessageReactionUpdated, ReactionType};
 
-use super::{How, Reading, Us, author, event, scrub, unreadable};
+use super::field::{int, list, object, text};
+use super::{Us, author, chat_id, event, message_id};
 
-/// Reads a `message_reaction` update.
-pub(super) fn read(body: &Value, us: &Us) -> Reading {
-    // teloxide's reader panics on a change that nobody made.
-    let somebody =
-        ["user", "actor_chat"].iter().any(|name| body.get(name).is_some_and(Value::is_object));
-    if !somebody {
-        return unreadable();
+/// Reads a `message_reaction` update. Counts of anonymous reactions (`message_reaction_count`)
+/// are not asked for: they tell neither who reacted nor what is new.
+pub(super) fn read(body: &Value, us: &Us) -> Option<Vec<Event>> {
+    let (chat, message) = (chat_id(body)?, message_id(body)?);
+    let user = object(body, "user");
+    if user.and_then(|it| int(it, "id")).is_some_and(|id| u64::try_from(id) == Ok(us.id)) {
+        return Some(Vec::new());
     }
-    if let Some(update) = parse(body) {
-        return Reading { events: events(&update, us), how: How::Whole };
-    }
-    match parse(&scrub::scrub(body)) {
-        Some(update) => Reading { events: events(&update, us), how: How::Scrubbed },
-        None => unreadable(),
-    }
-}
-
-fn parse(body: &Value) -> Option<MessageReactionUpdated> {
-    serde_json::from_value(body.clone()).ok()
-}
-
-fn events(update: &MessageReactionUpdated, us: &Us) -> Vec<Event> {
-    let by = match &update.actor {
-        MaybeAnonymousUser::User(user) if user.id.0 == us.id => return Vec::new(),
-        MaybeAnonymousUser::User(user) => author::of_user(user),
-        MaybeAnonymousUser::Chat(chat) => author::of_chat(chat),
-    };
-    let (old, new) = (&update.old_reaction, &update.new_reaction);
+    let by = user
+        .and_then(author::of_user)
+        .or_else(|| object(body, "actor_chat").and_then(author::of_chat))?;
+    let set = |name| list(body, name).iter().filter_map(reaction).collect::<Vec<_>>();
+    let (old, new) = (set("old_reaction"), set("new_reaction"));
     let gone = old
         .iter()
         .filter(|it| !new.contains(it))
-        .map(|it| Content::Unreacted { by: by.user.clone(), reaction: reaction(it) });
+        .map(|it| Content::Unreacted { by: by.user.clone(), reaction: it.clone() });
     let come = new.iter().filter(|it| !old.contains(it)).map(|it| Content::Reacted {
         by: by.clone(),
-        reaction: reaction(it),
+        reaction: it.clone(),
         id: None,
     });
-    gone.chain(come).map(|it| event(update.chat.id.0, update.message_id.0, it)).collect()
+    Some(gone.chain(come).map(|it| event(chat, message.clone(), it)).collect())
 }
 
-fn reaction(kind: &ReactionType) -> Reaction {
-    match kind {
-        ReactionType::Emoji { emoji } => Reaction::Emoji(emoji.clone()),
-        ReactionType::CustomEmoji { custom_emoji_id } => {
-            Reaction::Custom { id: custom_emoji_id.0.clone(), name: "custom_emoji".to_owned() }
-        }
+/// Whether this version knows this kind of reaction.
+pub(super) fn is_known(kind: &Value) -> bool {
+    reaction(kind).is_some()
+}
+
+fn reaction(kind: &Value) -> Option<Reaction> {
+    match text(kind, "type")? {
+        "emoji" => Some(Reaction::Emoji(text(kind, "emoji")?.to_owned())),
+        "custom_emoji" => Some(Reaction::Custom {
+            id: text(kind, "custom_emoji_id")?.to_owned(),
+            name: "custom_emoji".to_owned(),
+        }),
         // A paid reaction is a star, whatever it cost.
-        ReactionType::Paid => Reaction::Emoji("⭐".to_owned()),
+        "paid" => Some(Reaction::Emoji("⭐".to_owned())),
+        _ => None,
     }
 }

@@ -5,45 +5,97 @@
 //! reply.
 
 use bridge_model::{Block, Forward, Leaf, MessageId, Person, Reply, RichText};
-use teloxide::types::{Message, MessageOrigin};
+use serde_json::Value;
 
-use super::author;
+use super::field::{flag, int, list, object, text};
+use super::{author, message_id, rich};
 use crate::NETWORK;
-use crate::convert::from_telegram;
+use crate::convert::entities::from_wire;
 
 /// The id of a message that cannot be resolved in this chat; real ids start at 1.
 const ELSEWHERE: &str = "0";
 
 /// The message of this chat that `message` answers.
-pub(super) fn answered(message: &Message) -> Option<&Message> {
-    let answered = message.reply_to_message()?;
-    let opens_topic =
-        message.is_topic_message && message.thread_id.is_some_and(|thread| thread.0 == answered.id);
+pub(super) fn answered(message: &Value) -> Option<&Value> {
+    let answered = object(message, "reply_to_message")?;
+    let thread = int(message, "message_thread_id");
+    let opens_topic = flag(message, "is_topic_message") && int(answered, "message_id") == thread;
     (!opens_topic).then_some(answered)
 }
 
 /// What `message` answers, in the words of the model.
-pub(super) fn of_message(message: &Message) -> Option<Reply> {
-    let quoted = message.quote().map(|quote| from_telegram(&quote.text, &quote.entities));
-    let Some(answered) = answered(message) else {
-        // A quote without a message here answers one of another chat.
-        let message = MessageId::from(ELSEWHERE);
-        return quoted.map(|it| Reply { excerpt: Some(it), partial: true, ..Reply::to(message) });
-    };
+pub(super) fn of_message(message: &Value) -> Option<Reply> {
+    match answered(message) {
+        Some(answered) => Some(to_message(message, answered)?),
+        None => to_elsewhere(message),
+    }
+}
+
+/// An answer to `answered`, a message of the same chat; what is quoted of it is in `message`.
+pub(super) fn to_message(message: &Value, answered: &Value) -> Option<Reply> {
     let by = author::of_message(answered);
     let whole = words(answered);
-    let by_bot = answered.from.as_ref().is_some_and(|from| from.is_bot);
+    let by_bot = object(answered, "from").is_some_and(|it| flag(it, "is_bot"));
     let (relayed, whole) = match whole.clone().filter(|_| by_bot).and_then(unwrapped) {
         Some((name, rest)) => (Some(name), Some(rest)),
         None => (None, whole),
     };
+    let chosen = chosen(message, answered);
     Some(Reply {
-        message: MessageId::new(answered.id.0.to_string()),
+        message: message_id(answered)?,
         author: by.as_ref().map(|it| Person::new(NETWORK, it.user.clone())),
         name: relayed.or(by.map(|it| it.name)),
-        partial: quoted.is_some(),
-        excerpt: quoted.or(whole),
+        partial: chosen.is_some(),
+        excerpt: chosen.or(whole),
     })
+}
+
+/// The part that the author chose to answer. The platform also quotes by itself.
+fn chosen(message: &Value, answered: &Value) -> Option<RichText> {
+    quoted(message)
+        .filter(|_| object(message, "quote").is_some_and(|it| flag(it, "is_manual")))
+        .or_else(|| {
+            let id = text(message, "reply_to_poll_option_id")?;
+            let poll = object(answered, "poll")?;
+            let is_it = |it: &&Value| text(it, "persistent_id") == Some(id);
+            option_words(list(poll, "options").iter().find(is_it)?)
+        })
+        .or_else(|| {
+            let id = int(message, "reply_to_checklist_task_id")?;
+            let tasks = list(object(answered, "checklist")?, "tasks");
+            option_words(tasks.iter().find(|it| int(it, "id") == Some(id))?)
+        })
+}
+
+fn option_words(value: &Value) -> Option<RichText> {
+    Some(from_wire(text(value, "text")?, list(value, "text_entities")))
+}
+
+/// An answer to a message of another chat, of another topic of this one, or to a story.
+fn to_elsewhere(message: &Value) -> Option<Reply> {
+    let quote = quoted(message);
+    let external = object(message, "external_reply");
+    let story = object(message, "reply_to_story").and_then(|it| object(it, "chat"));
+    if quote.is_none() && external.is_none() && story.is_none() {
+        return None;
+    }
+    let chat = |it: &Value| object(it, "chat").and_then(|chat| int(chat, "id"));
+    let here = external.filter(|it| chat(it).is_some() && chat(it) == chat(message));
+    let name = external
+        .and_then(|it| object(it, "origin"))
+        .and_then(origin)
+        .or_else(|| story.and_then(author::of_chat).map(|it| it.name));
+    Some(Reply {
+        name,
+        partial: object(message, "quote").is_some_and(|it| flag(it, "is_manual")),
+        excerpt: quote.or_else(|| external.and_then(words)),
+        ..Reply::to(here.and_then(message_id).unwrap_or_else(|| MessageId::from(ELSEWHERE)))
+    })
+}
+
+fn quoted(message: &Value) -> Option<RichText> {
+    let quote = object(message, "quote")?;
+    Some(from_wire(text(quote, "text")?, list(quote, "entities")))
 }
 
 /// Name and words of somebody whom a bridge relayed: the bold line `Name:` and what follows.
@@ -59,21 +111,38 @@ fn unwrapped(mut text: RichText) -> Option<(String, RichText)> {
     Some((name, text.normalise()))
 }
 
-fn words(answered: &Message) -> Option<RichText> {
-    let (text, entities) = match answered.text() {
-        Some(text) => (text, answered.entities()),
-        None => (answered.caption()?, answered.caption_entities()),
+fn words(answered: &Value) -> Option<RichText> {
+    let own = |key, entities| Some(from_wire(text(answered, key)?, list(answered, entities)));
+    let poll = || {
+        let poll = object(answered, "poll")?;
+        Some(from_wire(text(poll, "question")?, list(poll, "question_entities")))
     };
-    Some(from_telegram(text, entities.unwrap_or_default()))
+    own("text", "entities")
+        .or_else(|| own("caption", "caption_entities"))
+        .or_else(poll)
+        .or_else(|| object(answered, "rich_message").map(|it| rich::message(it).body))
 }
 
-/// Where `message` first came from.
-pub(super) fn forwarded(message: &Message) -> Option<Forward> {
-    let from = match message.forward_origin()? {
-        MessageOrigin::User { sender_user, .. } => author::of_user(sender_user).name,
-        MessageOrigin::HiddenUser { sender_user_name, .. } => sender_user_name.clone(),
-        MessageOrigin::Chat { sender_chat, .. } => author::of_chat(sender_chat).name,
-        MessageOrigin::Channel { chat, .. } => author::of_chat(chat).name,
-    };
+/// Where `message` first came from. What a linked channel's post says is said by the channel.
+pub(super) fn forwarded(message: &Value) -> Option<Forward> {
+    if flag(message, "is_automatic_forward") {
+        return None;
+    }
+    let from = object(message, "forward_origin").and_then(origin)?;
     Some(Forward { from })
+}
+
+/// The name of who first said something, <https://core.telegram.org/bots/api#messageorigin>.
+fn origin(value: &Value) -> Option<String> {
+    if let Some(user) = object(value, "sender_user") {
+        return author::of_user(user).map(|it| it.name);
+    }
+    if let Some(chat) = object(value, "sender_chat").or_else(|| object(value, "chat")) {
+        let name = author::of_chat(chat)?.name;
+        return Some(match text(value, "author_signature") {
+            Some(signature) => format!("{name} ({signature})"),
+            None => name,
+        });
+    }
+    text(value, "sender_user_name").map(str::to_owned)
 }

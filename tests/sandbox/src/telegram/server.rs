@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{ApiError, bad, respond};
 use super::params::{self, Params};
 use super::world::World;
-use super::{about, chats, edit, files, inbox, places, polls, send, topics};
+use super::{about, chats, custom_emoji, edit, files, inbox, places, polls, send, topics};
 use crate::faults::{Fault, Faults, lost};
 
 /// What the server, the people and the tests share.
@@ -47,7 +47,7 @@ impl Shared {
 
 type Method = fn(&mut World, &Params) -> Result<Value, ApiError>;
 
-const METHODS: [(&str, Method); 54] = [
+const METHODS: [(&str, Method); 55] = [
     ("getMe", about::me),
     ("setWebhook", inbox::set_webhook),
     ("deleteWebhook", inbox::delete_webhook),
@@ -98,6 +98,7 @@ const METHODS: [(&str, Method); 54] = [
     ("deleteMyCommands", about::delete_commands),
     ("answerCallbackQuery", about::answer_query),
     ("getFile", files::get_file),
+    ("getCustomEmojiStickers", custom_emoji::get),
     ("getUserProfilePhotos", files::profile_photos),
     ("banChatMember", about::ban),
     ("unbanChatMember", about::unban),

@@ -80,7 +80,9 @@ pub(super) fn message(world: &World, chat_id: i64, id: i64) -> Value {
     let Some(room) = world.chats.get(&chat_id) else { return Value::Null };
     let Some(found) = room.messages.get(&id) else { return Value::Null };
     let mut message = flat(world, chat_id, found);
-    if let Some(answered) = found.reply_to.and_then(|to| room.messages.get(&to)) {
+    // Whatever answers nothing else in a topic answers the message that opened it.
+    let opening = found.thread.filter(|opening| *opening != id);
+    if let Some(answered) = found.reply_to.or(opening).and_then(|to| room.messages.get(&to)) {
         put(&mut message, "reply_to_message", flat(world, chat_id, answered));
     }
     if let Some((quote, position)) = &found.quote {
@@ -132,6 +134,7 @@ pub(super) fn flat(world: &World, chat_id: i64, found: &Message) -> Map<String, 
         Body::Poll(id) => message.extend(polls::field(world, id)),
         Body::Card(fields) | Body::Service(fields) => message.extend(fields.clone()),
     }
+    message.extend(found.extra.clone());
     message
 }
 

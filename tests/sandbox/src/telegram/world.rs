@@ -144,6 +144,8 @@ pub(super) struct Message {
     pub(super) thread: Option<i64>,
     /// The part of the answered message that was chosen, and where it begins there.
     pub(super) quote: Option<(Styled, usize)>,
+    /// Fields around the content: where it was forwarded from, for whom it was said.
+    pub(super) extra: serde_json::Map<String, Value>,
     /// Who reacted with what.
     pub(super) reactions: Vec<(i64, String)>,
 }
@@ -168,12 +170,14 @@ pub(super) struct Draft {
     pub(super) album: Option<String>,
     pub(super) thread: Option<i64>,
     pub(super) quote: Option<(Styled, usize)>,
+    pub(super) extra: serde_json::Map<String, Value>,
 }
 
 impl Draft {
     /// A message with nothing but its body.
     pub(super) fn new(body: Body) -> Self {
-        Self { body, reply_to: None, markup: None, album: None, thread: None, quote: None }
+        let extra = serde_json::Map::new();
+        Self { body, reply_to: None, markup: None, album: None, thread: None, quote: None, extra }
     }
 
     /// A service message with one field.
@@ -196,6 +200,8 @@ pub(super) struct World {
     pub(super) polls: BTreeMap<String, Poll>,
     /// By scope and language.
     pub(super) commands: BTreeMap<(String, String), Vec<Value>>,
+    /// The stickers of custom emoji, by the emoji's id.
+    pub(super) emoji: BTreeMap<String, Value>,
     /// Callback queries that wait for an answer.
     pub(super) queries: BTreeSet<String>,
     pub(super) log: Vec<(String, Value)>,
@@ -255,7 +261,7 @@ impl World {
             self.common_id += 1;
             self.common_id
         };
-        let Draft { body, reply_to, markup, album, thread, quote } = draft;
+        let Draft { body, reply_to, markup, album, thread, quote, extra } = draft;
         let message = Message {
             id,
             from,
@@ -267,6 +273,7 @@ impl World {
             album,
             thread,
             quote,
+            extra,
             reactions: Vec::new(),
         };
         room.messages.insert(id, message);

@@ -14,6 +14,8 @@ mod kinds;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod saying;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod taking;
