@@ -38,7 +38,8 @@ async fn a_poll_can_be_voted_in_edited_and_closed() {
     let id = first(&parts);
     alice.vote(room, id.as_str(), &["1"]).await.unwrap();
     asks.body = RichText::plain_text("2 votes on Telegram");
-    let edit = Act::Edit { voice: ann(), parts, message: asks, native_reply: false };
+    let edit =
+        Act::Edit { voice: ann(), parts, message: asks, native_reply: false, media_changed: false };
     let parts = stage.does(edit).await;
     assert_eq!(parts.len(), 2);
     stage.does(Act::ClosePoll { voice: ann(), parts }).await;
@@ -57,7 +58,15 @@ async fn places_contacts_and_threads_are_shown() {
     here.card = Some(place(52.5, Some(Live { until: None })));
     let parts = stage.posts(here.clone()).await;
     here.card = Some(place(52.75, None));
-    stage.does(Act::Edit { voice: ann(), parts, message: here, native_reply: false }).await;
+    stage
+        .does(Act::Edit {
+            voice: ann(),
+            parts,
+            message: here,
+            native_reply: false,
+            media_changed: false,
+        })
+        .await;
     let mut card = said("");
     card.card = Some(Card::Contact(Contact { name: "Bob".into(), phone: None }));
     stage.posts(card).await;
@@ -112,7 +121,15 @@ async fn files_of_all_kinds_are_shown_and_can_be_exchanged() {
     stage.posts(cat).await;
     let mut new = said("another");
     new.media = vec![file("moon.jpg", MediaKind::Image, "image/jpeg")];
-    stage.does(Act::Edit { voice: ann(), parts, message: new, native_reply: false }).await;
+    stage
+        .does(Act::Edit {
+            voice: ann(),
+            parts,
+            message: new,
+            native_reply: false,
+            media_changed: true,
+        })
+        .await;
     let lines = alice.transcript(room).await.unwrap();
     insta::assert_snapshot!(lines.to_string(), @r"
     Ann (Telegram): [image moon.jpg] another (edited)

@@ -192,8 +192,17 @@ impl Stage {
         let lane = core_place(&room);
         let entry = self.store.take(&lane).await.unwrap().unwrap().entry.id;
         let now = Timestamp(1);
-        let settlement =
-            Settlement { lane, entry, parts: Vec::new(), changes, then: Vec::new(), now };
+        let settlement = Settlement {
+            lane,
+            entry,
+            parts: Vec::new(),
+            also: Vec::new(),
+            refused: false,
+            summaries: Vec::new(),
+            changes,
+            then: Vec::new(),
+            now,
+        };
         self.store.settle(settlement).await.unwrap();
     }
 }
