@@ -3,8 +3,10 @@
 //!
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
+pub mod discreet;
 pub mod faces;
 pub mod mentions;
+pub mod metadata;
 pub mod prepare;
 
 use std::collections::HashMap;
@@ -93,6 +95,7 @@ impl Carry for Relay {
                 tracing::warn!(entry, %network, reason, "refused");
                 let mut settlement = self.settled(head, done);
                 settlement.then.extend(self.tell_author(head, &reason));
+                settlement.then.extend(self.tell_room(head, &reason).await);
                 Ok(settlement)
             }
             Err(failure) => Err(failure),

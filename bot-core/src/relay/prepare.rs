@@ -85,9 +85,11 @@ impl Relay {
             | Content::Voted { .. }
             | Content::Counted { .. }
             | Content::PollClosed { .. }
-            | Content::ChatChanged { .. }
-            | Content::MemberChanged { .. }
             | Content::ThreadChanged { .. } => Ok(None),
+            Content::ChatChanged { change, .. } => Ok(self.set_chat(lane, change)),
+            Content::MemberChanged { who, change } => {
+                self.member(lane, &event.place, (who, *change)).await
+            }
         }
     }
 
@@ -142,7 +144,8 @@ impl Relay {
         work: &Work,
         message: &Message,
     ) -> Result<(Message, bool), DeliverError> {
-        let mut message = self.wording.spell_notes(message.clone());
+        let message = self.discreet(lane, &work.event.place, message.clone()).await?;
+        let mut message = self.wording.spell_notes(message);
         message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;
         message.body = self.local_mentions(&lane.network, message.body).await?;
         let answered = work.answer.as_ref().and_then(|answer| answer.to.clone());

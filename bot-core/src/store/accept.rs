@@ -5,6 +5,7 @@
 
 use bridge_model::{Content, Event, Message, MessageId, Person, Place, Reaction, UserId};
 
+use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{Accepted, StoreError, keys, messages, portals, queue};
@@ -106,11 +107,12 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
         lanes.push(revived);
     }
     let Some(event) = new(tx, event)? else { return Ok((!lanes.is_empty()).then_some(lanes)) };
-    for place in portal.others(&event.place) {
-        let work = Work { event: event.clone(), speaker: Speaker::Author, answer: None };
+    let Audience { places, event, speaker } = audience::of(tx, &portal, event)?;
+    for place in places {
+        let work = Work { event: event.clone(), speaker, answer: None };
         lanes.push(queue::append(tx, &place, work)?);
     }
-    Ok(Some(lanes))
+    Ok((!lanes.is_empty()).then_some(lanes))
 }
 
 /// The event as the lanes get it; `None` when it says nothing new.
@@ -146,6 +148,8 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
             messages::unreact(tx, here, &by, reaction)?
         }
         Content::Pinned | Content::Unpinned => messages::origin(tx, here.0, here.1)?.is_some(),
+        // What is new there, the audience says.
+        Content::ChatChanged { .. } | Content::MemberChanged { .. } => true,
         Content::Commanded(_)
         | Content::Invited { .. }
         | Content::Moved { .. }
@@ -153,8 +157,6 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Option<Event>, StoreError> 
         | Content::Voted { .. }
         | Content::Counted { .. }
         | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. } => false,
     };
     Ok(is_new.then_some(event))

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::records::{MessageRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, codec, keys};
+use super::{StoreError, codec, keys, people};
 use crate::lane::{Copy, KnownReaction, Replica};
 use crate::order::Part;
 
@@ -109,6 +109,7 @@ fn fresh(
         author: content.author.user.clone(),
         digest: digest(content)?,
         deleted: false,
+        pinned: false,
         copies: Vec::new(),
         reactions: Vec::new(),
     }))
@@ -333,7 +334,7 @@ pub fn wrote(
 pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let limit = keys::bucket(before);
     let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
-    let mut rows = 0;
+    let mut rows = people::forget(tx, limit)?;
     for week in old {
         for prefix in [keys::MESSAGES, keys::ONCE] {
             for (key, _) in tx.scan(&keys::bucket_prefix(prefix, week), usize::MAX)? {

@@ -5,7 +5,7 @@ use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
 use super::txn::Txn;
-use super::{StoreError, codec, keys, messages};
+use super::{StoreError, codec, keys, looks, messages};
 use crate::lane::{CORE, Entry, Head, LaneState, Work};
 use crate::order::{EntryId, Part};
 
@@ -38,6 +38,11 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneState, StoreError> {
     let mut record = lane(tx, place)?;
+    if let Content::ChatChanged { change, .. } = &work.event.content
+        && !looks::expect(tx, place, change)?
+    {
+        return Ok(state(record));
+    }
     let id = EntryId(tx.meta().next_entry);
     if work.event.place.network.as_str() == CORE
         && let Content::Posted(message) = &work.event.content

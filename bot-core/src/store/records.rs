@@ -71,6 +71,8 @@ pub struct Origin {
     pub digest: [u8; 8],
     /// It was taken away.
     pub deleted: bool,
+    /// It is pinned, and the pin has crossed.
+    pub pinned: bool,
     /// Where its copies are.
     pub copies: Vec<(u32, Vec<Part>)>,
     /// Who reacted.

@@ -6,10 +6,13 @@ use std::time::Duration;
 use bot_core::DeliverError;
 
 mod doubt;
+mod looks;
+mod members;
 mod order;
 mod orders;
 mod pressure;
 mod refusals;
+mod service;
 
 fn retry(seconds: Option<u64>) -> DeliverError {
     DeliverError::Retry { after: seconds.map(Duration::from_secs), reason: "busy".into() }
