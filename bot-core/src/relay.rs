@@ -4,9 +4,13 @@
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
 pub mod discreet;
+pub mod emoji;
 pub mod faces;
+pub mod links;
 pub mod mentions;
 pub mod metadata;
+pub mod names;
+pub mod native;
 pub mod prepare;
 
 use std::collections::HashMap;

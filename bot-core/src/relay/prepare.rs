@@ -24,6 +24,7 @@ impl Relay {
         let lane = &head.entry.lane;
         let work = &head.entry.work;
         let Some(act) = self.act(lane, work).await? else { return Ok(None) };
+        let act = self.in_its_terms(lane, work, act).await?;
         Ok(Some(Order {
             entry: head.entry.id,
             chat: lane.chat.clone(),

@@ -6,8 +6,11 @@ use std::time::Duration;
 use bot_core::DeliverError;
 
 mod doubt;
+mod emoji;
+mod links;
 mod looks;
 mod members;
+mod names;
 mod order;
 mod orders;
 mod pressure;
