@@ -13,6 +13,7 @@ use bot_core::matrix::client::Client;
 use bot_core::matrix::pictures::Pictures;
 use bot_core::matrix::{self, MatrixNetwork};
 use bot_core::network::CommandHelp;
+use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay};
 use bot_core::store::sled::SledKv;
@@ -87,6 +88,7 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         clock: Arc::clone(&clock),
         dice: Arc::clone(&dice),
         about: about(config),
+        defaults: Settings::from_config(&config.portals),
     };
     let core = Core::new(CoreParts {
         store,

@@ -9,9 +9,11 @@ pub mod commands;
 pub mod create;
 pub mod info;
 pub mod link;
+pub mod looks;
 pub mod notice;
 pub mod remove;
 pub mod rooms;
+pub mod settings;
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ use crate::lane::{Answer, Head, Work, chat_of_core_place};
 use crate::matrix::MATRIX;
 use crate::network::AskError;
 use crate::order::{DeliverError, Failure};
-use crate::portal::EndState;
+use crate::portal::{EndState, Settings};
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
 use crate::store::{Change, Settlement, Store, StoreError};
@@ -68,6 +70,8 @@ pub struct Desk {
     pub dice: Arc<dyn Dice>,
     /// What it says about itself.
     pub about: About,
+    /// How a new link behaves.
+    pub defaults: Settings,
 }
 
 /// What a command leads to.
@@ -246,6 +250,9 @@ impl Desk {
         let Some(portal) = self.store.portal_of(chat).await? else {
             return Ok(Outcome::default());
         };
+        if portal.room == *chat {
+            return self.room_moved(&portal).await;
+        }
         let text = self.wording.say(Key::Moved, &[Arg::text(label(&chat.network))]);
         let then = vec![self.words(&portal.room, None, text)];
         Ok(Outcome { then, ..Outcome::default() })

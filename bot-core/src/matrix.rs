@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, MediaHandle, MessageId, NetworkId, Rights, UserId};
+use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Rights, UserId};
 use ruma::api::client::appservice::request_ping;
 use ruma::{OwnedRoomId, OwnedUserId};
 use tokio::sync::OnceCell;
@@ -29,7 +29,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::ghost::Ghosts;
-use crate::network::{AskError, CommandHelp, MediaStream, Network, NetworkError, Sink};
+use crate::network::{
+    AskError, CommandHelp, MediaSource, MediaStream, Network, NetworkError, Sink,
+};
 use crate::store::Store;
 
 use account::{Account, AccountError};
@@ -183,6 +185,33 @@ impl Network for MatrixNetwork {
 
     async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
         Ok(None)
+    }
+
+    /// Only those who reach the level for it call everybody ("Push rules", `.m.rule.roomnotif`).
+    async fn may_call_everyone(&self, chat: &ChatId, user: &UserId) -> Result<bool, AskError> {
+        let room = room_id(chat)?;
+        let state = |kind| rooms::state(&self.client, &room, kind, "");
+        let create = state("m.room.create").await.map_err(|error| error.ask())?;
+        let power = state("m.room.power_levels").await.map_err(|error| error.ask())?;
+        Ok(rooms::may_notify(&create.unwrap_or_default(), power.as_ref(), user.as_str()))
+    }
+
+    /// Uploads the file as the core bot.
+    async fn host(
+        &self,
+        file: &Media,
+        source: &dyn MediaSource,
+    ) -> Result<Option<String>, AskError> {
+        let stream = source.open(file).await?;
+        let mime = file.mime.clone().or_else(|| stream.mime.clone());
+        let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
+        let uploaded = self.client.upload(&Identity::Bot, (None, &mime), stream).await;
+        uploaded.map(Some).map_err(|error| error.ask())
+    }
+
+    fn read_link(&self, url: &str) -> Option<(ChatId, MessageId)> {
+        let (room, event) = convert::address::message(url)?;
+        Some((ChatId::from(room), MessageId::from(event)))
     }
 
     fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {

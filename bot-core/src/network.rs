@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{Capabilities, ChatId, Media, MediaHandle, NetworkId, Person, Rights, UserId};
+use bridge_model::{
+    Capabilities, ChatChange, ChatId, Media, MediaHandle, NetworkId, Person, Rights, UserId,
+};
 use bytes::Bytes;
 use futures_util::Stream;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +61,24 @@ pub trait Network: Deliver {
     /// See [`AskError`].
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError>;
 
+    /// What `chat` is called and looks like, as far as the platform says; what is asked once
+    /// when one side of a link begins to decide it for the others.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+        Ok(self.title(chat).await?.map(ChatChange::Name).into_iter().collect())
+    }
+
+    /// Whether `user` may call everybody in `chat`. Networks whose listeners pass such calls on only
+    /// when the platform let them through say yes.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn may_call_everyone(&self, chat: &ChatId, user: &UserId) -> Result<bool, AskError> {
+        Ok(self.rights(chat, user).await?.moderate)
+    }
+
     /// Opens the bytes of a file of this network.
     ///
     /// # Errors
@@ -77,6 +97,25 @@ pub trait Network: Deliver {
     /// See [`AskError`].
     async fn emoji(&self, _id: &str) -> Result<Option<MediaHandle>, AskError> {
         Ok(None)
+    }
+
+    /// Puts a file where this network can name it for ever, and says under which name (an `mxc://`
+    /// URI). `None` where there is no such thing.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn host(
+        &self,
+        _file: &Media,
+        _source: &dyn MediaSource,
+    ) -> Result<Option<String>, AskError> {
+        Ok(None)
+    }
+
+    /// The message that an address leads to, when it is one of this network: the inverse of
+    /// [`Network::link_to`].
+    fn read_link(&self, _url: &str) -> Option<(ChatId, bridge_model::MessageId)> {
+        None
     }
 
     /// The address of a message for people of other networks, such as

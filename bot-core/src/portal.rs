@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A room joined to one or more remote places.
 
-use bridge_model::{NetworkId, Person, Place, Timestamp};
+use bridge_model::{NetworkId, Person, Place, ServiceClass, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The number of a portal.
@@ -18,6 +18,92 @@ pub struct Portal {
     pub room: Place,
     /// The remote places.
     pub ends: Vec<End>,
+    /// What its people decided.
+    pub settings: Settings,
+}
+
+/// What the people of a portal decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Which side says what the chats are called and look like, and what is pinned.
+    pub metadata: Owner,
+    /// Classes of service messages that do not cross, in the order of [`ServiceClass::ALL`].
+    pub silent: Vec<ServiceClass>,
+    /// Reactions that a network cannot show are counted in a line.
+    pub reaction_line: bool,
+    /// Phone numbers on business cards cross.
+    pub phone_numbers: bool,
+}
+
+/// Which side says what the chats are called and look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owner {
+    /// The remote chats; the room follows.
+    Legacy,
+    /// The room; the remote chats follow.
+    Matrix,
+    /// Each for itself.
+    Nobody,
+}
+
+/// One setting with its new value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// See [`Settings::metadata`].
+    Metadata(Owner),
+    /// See [`Settings::silent`].
+    Silent(Vec<ServiceClass>),
+    /// See [`Settings::reaction_line`].
+    ReactionLine(bool),
+    /// See [`Settings::phone_numbers`].
+    PhoneNumbers(bool),
+}
+
+impl Default for Settings {
+    /// Nobody's name is overwritten unasked; coming and going is no news, and what is pinned can be
+    /// seen without being told.
+    fn default() -> Self {
+        Self {
+            metadata: Owner::Nobody,
+            silent: vec![ServiceClass::Members, ServiceClass::Pins],
+            reaction_line: true,
+            phone_numbers: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Puts a new value in its place.
+    pub fn apply(&mut self, setting: Setting) {
+        match setting {
+            Setting::Metadata(owner) => self.metadata = owner,
+            Setting::Silent(mut classes) => {
+                classes.sort_unstable();
+                classes.dedup();
+                self.silent = classes;
+            }
+            Setting::ReactionLine(on) => self.reaction_line = on,
+            Setting::PhoneNumbers(on) => self.phone_numbers = on,
+        }
+    }
+
+    /// What the operator wants where nobody has decided otherwise.
+    pub fn from_config(config: &bridge_config::Portals) -> Self {
+        let all = ServiceClass::ALL.into_iter();
+        let silent = all.filter(|(_, name)| config.silent.iter().any(|known| known == name));
+        let mut settings = Self {
+            metadata: match config.metadata {
+                bridge_config::MetadataOwner::Legacy => Owner::Legacy,
+                bridge_config::MetadataOwner::Matrix => Owner::Matrix,
+                bridge_config::MetadataOwner::Nobody => Owner::Nobody,
+            },
+            reaction_line: config.reaction_line,
+            phone_numbers: config.phone_numbers,
+            ..Self::default()
+        };
+        settings.apply(Setting::Silent(silent.map(|(class, _)| class).collect()));
+        settings
+    }
 }
 
 /// One remote place of a portal.
@@ -62,6 +148,15 @@ impl Portal {
         std::iter::once(&self.room).chain(self.ends.iter().map(|end| &end.place))
     }
 
+    /// Whether what a place looks like is the model for the others.
+    pub fn leads(&self, place: &Place) -> bool {
+        match self.settings.metadata {
+            Owner::Legacy => self.room != *place,
+            Owner::Matrix => self.room == *place,
+            Owner::Nobody => false,
+        }
+    }
+
     /// The active end on `network`, if there is exactly that.
     pub fn end_on(&self, network: &NetworkId) -> Option<&End> {
         self.ends.iter().find(|end| end.place.network == *network && end.state == EndState::Active)
@@ -83,4 +178,23 @@ pub struct Offer {
     pub used: bool,
     /// The title of the chat it was asked in.
     pub title: Option<String>,
+    /// The room was made for this link, so the remote chat says what it looks like.
+    pub created: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_names_the_same_classes_of_service_messages() {
+        let names: Vec<&str> = ServiceClass::ALL.iter().map(|(_, name)| *name).collect();
+        assert_eq!(names, bridge_config::SERVICE_CLASSES);
+    }
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_a_portal() {
+        let config = bridge_config::Portals::default();
+        assert_eq!(Settings::from_config(&config), Settings::default());
+    }
 }

@@ -3,9 +3,15 @@
 //!
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
+pub mod discreet;
+pub mod emoji;
 pub mod faces;
 pub mod files;
+pub mod links;
 pub mod mentions;
+pub mod metadata;
+pub mod names;
+pub mod native;
 pub mod polls;
 pub mod prepare;
 pub mod shared;
@@ -85,6 +91,7 @@ impl Carry for Relay {
                 let receipt = Receipt { parts: done, ..Receipt::default() };
                 let mut settlement = self.settled(head, receipt);
                 settlement.then.extend(self.tell_author(head, &reason));
+                settlement.then.extend(self.tell_room(head, &reason).await);
                 Ok(Settlement { summaries, refused: true, ..settlement })
             }
             Err(failure) => Err(failure),

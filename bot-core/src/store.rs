@@ -6,12 +6,16 @@
 
 pub mod accept;
 pub mod albums;
+pub mod audience;
 pub mod codec;
 pub mod embedded;
+pub mod emoji;
 pub mod keys;
 pub mod kv;
+pub mod looks;
 pub mod memory;
 pub mod messages;
+pub mod people;
 pub mod portals;
 pub mod queue;
 pub mod records;
@@ -27,7 +31,7 @@ use bridge_model::{Alias, MessageId, NetworkId, Person, Place, Timestamp};
 
 use crate::lane::{Head, LaneState, Replica, Summary, Work};
 use crate::order::{Batch, EntryId, Part};
-use crate::portal::{Offer, Portal};
+use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
 pub use embedded::Embedded;
 
@@ -88,6 +92,19 @@ pub trait Store: Send + Sync {
     /// The person behind a ghost's localpart.
     async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError>;
 
+    /// Who spoke lately in a portal, longest ago first.
+    async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError>;
+
+    /// A custom emoji of a network, when it was seen before.
+    async fn emoji(&self, network: &NetworkId, id: &str)
+    -> Result<Option<EmojiRecord>, StoreError>;
+
+    /// The custom emoji that a file (an `mxc://` URI) shows.
+    async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError>;
+
+    /// Remembers a custom emoji and the file that shows it.
+    async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError>;
+
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 
@@ -146,7 +163,11 @@ pub enum Change {
         remote: Place,
         /// The remote chat's title.
         title: Option<String>,
+        /// The settings, if the portal is a new one.
+        settings: Settings,
     },
+    /// Changes a setting of the portal of a place.
+    Set(Place, Setting),
     /// Takes a remote place out of its portal; the room stays.
     Unlink(Place),
     /// A remote place is lost (or found again); the room stays.
@@ -175,6 +196,32 @@ pub struct GhostRecord {
     pub avatar_asked: Timestamp,
     /// Rooms that it has joined, as hashed places.
     pub rooms: Vec<[u8; 16]>,
+}
+
+/// Somebody who spoke in a portal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Acquaintance {
+    /// Who.
+    pub person: Person,
+    /// The display name.
+    pub name: String,
+    /// The handle without `@`, where the network has one.
+    pub username: Option<String>,
+}
+
+/// A custom emoji and the file that shows it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EmojiRecord {
+    /// Whose it is.
+    pub network: NetworkId,
+    /// The network's id of it.
+    pub id: String,
+    /// Its short name without colons.
+    pub name: String,
+    /// It moves.
+    pub animated: bool,
+    /// The `mxc://` URI of its picture.
+    pub mxc: String,
 }
 
 /// The store cannot do it.

@@ -225,6 +225,15 @@ impl Network for DiscordNetwork {
         deliver::link_to(&self.shared, chat.as_str(), message.as_str())
     }
 
+    /// Messages say themselves whether they did (`mention_everyone`).
+    async fn may_call_everyone(&self, _chat: &ChatId, _user: &UserId) -> Result<bool, AskError> {
+        Ok(true)
+    }
+
+    fn read_link(&self, url: &str) -> Option<(ChatId, MessageId)> {
+        crate::convert::address::message(url)
+    }
+
     fn command_prefix(&self) -> &str {
         "/freeside "
     }

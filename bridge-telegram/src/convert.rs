@@ -4,6 +4,7 @@
 //! Rule: everything below is pure. No async, no logging, no I/O: what a converter needs to know
 //! is handed to it.
 
+pub mod address;
 pub mod entities;
 pub mod incoming;
 pub mod outgoing;

@@ -183,6 +183,10 @@ impl Network for TelegramNetwork {
         Some(format!("https://t.me/c/{chat}/{}", message.as_str()))
     }
 
+    fn read_link(&self, url: &str) -> Option<(ChatId, MessageId)> {
+        crate::convert::address::message(url)
+    }
+
     async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
         self.check_own_rights(chat).await
     }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::error::Wrong;
-use crate::values::{Engine, LogFormat, NamePolicy};
+use crate::values::{Engine, LogFormat, MetadataOwner, NamePolicy, SERVICE_CLASSES};
 
 type Checked<T> = Result<T, Wrong>;
 
@@ -146,6 +146,22 @@ pub(crate) fn names(text: &str) -> Checked<NamePolicy> {
         ("pseudonym", NamePolicy::Pseudonym),
     ];
     choice(text, &choices)
+}
+
+/// What `[portals] metadata` can be.
+pub(crate) fn owner(text: &str) -> Checked<MetadataOwner> {
+    let choices = [
+        ("legacy", MetadataOwner::Legacy),
+        ("matrix", MetadataOwner::Matrix),
+        ("nobody", MetadataOwner::Nobody),
+    ];
+    choice(text, &choices)
+}
+
+/// What `[portals] silent` can hold.
+pub(crate) fn service_class(text: &str) -> Checked<String> {
+    let choices = SERVICE_CLASSES.map(|name| (name, name));
+    choice(text, &choices).map(str::to_owned)
 }
 
 /// What `[log] format` can be.

@@ -162,16 +162,25 @@ impl<'r, 'a> Section<'r, 'a> {
         key: &'static str,
         check: impl Fn(&str) -> Result<T, Wrong>,
     ) -> Vec<T> {
+        self.optional_list(key, check).unwrap_or_default()
+    }
+
+    /// A list of texts; `None` when it is absent.
+    pub(crate) fn optional_list<T>(
+        &mut self,
+        key: &'static str,
+        check: impl Fn(&str) -> Result<T, Wrong>,
+    ) -> Option<Vec<T>> {
         const KIND: &str = "a list of texts, such as [\"one\", \"two\"]";
-        let Some(value) = self.take(key) else { return Vec::new() };
+        let value = self.take(key)?;
         let Some(items) = value.get_ref().as_array() else {
-            return self.wrong_kind(key, value, KIND).unwrap_or_default();
+            return self.wrong_kind(key, value, KIND);
         };
         let one = |item: &Spanned<DeValue<'_>>| match item.get_ref().as_str() {
             Some(text) => self.checked(key, item.span(), check(text)),
             None => self.wrong_kind(key, item, KIND),
         };
-        items.iter().filter_map(one).collect()
+        Some(items.iter().filter_map(one).collect())
     }
 
     /// `true` or `false`.

@@ -15,11 +15,21 @@ use crate::reader::{Reader, SecretSource, Section};
 use crate::secret::Secret;
 use crate::values::{
     Appservice, Bot, Config, Discord, Engine, Homeserver, Lanes, Log, LogFormat, NamePolicy,
-    Privacy, Store, Telegram,
+    Portals, Privacy, Store, Telegram,
 };
 
-const SECTIONS: [&str; 9] =
-    ["homeserver", "appservice", "bot", "store", "telegram", "discord", "lanes", "privacy", "log"];
+const SECTIONS: [&str; 10] = [
+    "homeserver",
+    "appservice",
+    "bot",
+    "store",
+    "telegram",
+    "discord",
+    "lanes",
+    "portals",
+    "privacy",
+    "log",
+];
 const MAKE_TOKEN: &str = "Make one with `(umask 077; openssl rand -hex 32 > FILE)`.";
 const SHORTEST_KEY: usize = 32;
 
@@ -50,6 +60,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let telegram = reader.optional_section("telegram").map(telegram);
     let discord = reader.optional_section("discord").map(discord);
     let lanes = lanes(reader.section("lanes", false));
+    let portals = portals(reader.section("portals", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
     Some(Config {
@@ -60,6 +71,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         telegram: telegram.flatten(),
         discord: discord.flatten(),
         lanes,
+        portals,
         privacy: privacy?,
         log,
     })
@@ -181,6 +193,21 @@ fn lanes(mut section: Section<'_, '_>) -> Lanes {
     let high_water = section.number("high_water", 10_000, 1..=10_000_000);
     section.finish();
     Lanes { concurrency, high_water }
+}
+
+fn portals(mut section: Section<'_, '_>) -> Portals {
+    let default = Portals::default();
+    let metadata = section.optional("metadata", check::owner);
+    let silent = section.optional_list("silent", check::service_class);
+    let reaction_line = section.switch("reaction_line", default.reaction_line);
+    let phone_numbers = section.switch("phone_numbers", default.phone_numbers);
+    section.finish();
+    Portals {
+        metadata: metadata.unwrap_or(default.metadata),
+        silent: silent.unwrap_or(default.silent),
+        reaction_line,
+        phone_numbers,
+    }
 }
 
 fn privacy(mut section: Section<'_, '_>) -> Option<Privacy> {

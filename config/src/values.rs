@@ -27,6 +27,8 @@ pub struct Config {
     pub discord: Option<Discord>,
     /// `[lanes]`
     pub lanes: Lanes,
+    /// `[portals]`
+    pub portals: Portals,
     /// `[privacy]`
     pub privacy: Privacy,
     /// `[log]`
@@ -127,6 +129,45 @@ pub struct Lanes {
     pub concurrency: usize,
     /// From how many waiting entries on the sources of a lane are paused.
     pub high_water: usize,
+}
+
+/// How a new link behaves until its people decide otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portals {
+    /// Which side says what the chats are called and look like.
+    pub metadata: MetadataOwner,
+    /// Classes of service messages that do not cross, see [`SERVICE_CLASSES`].
+    pub silent: Vec<String>,
+    /// Reactions that a network cannot show are counted in a line.
+    pub reaction_line: bool,
+    /// Phone numbers on business cards cross.
+    pub phone_numbers: bool,
+}
+
+/// Which side says what the chats are called and look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataOwner {
+    /// Telegram and Discord.
+    Legacy,
+    /// The Matrix room.
+    Matrix,
+    /// Each for itself.
+    Nobody,
+}
+
+/// The classes of service messages, by the names that people type.
+pub const SERVICE_CLASSES: [&str; 7] =
+    ["members", "chat", "pins", "threads", "calls", "boosts", "other"];
+
+impl Default for Portals {
+    fn default() -> Self {
+        Self {
+            metadata: MetadataOwner::Nobody,
+            silent: ["members", "pins"].map(str::to_owned).into(),
+            reaction_line: true,
+            phone_numbers: false,
+        }
+    }
 }
 
 /// What is shown of people.

@@ -37,6 +37,10 @@ pub const ALL: &[Entry] = &[
     },
     entry("unlink", Key::HelpUnlink, true, true),
     entry("status", Key::HelpStatus, true, true),
+    Entry {
+        argument: Some(("setting", Key::HelpSetSetting, true)),
+        ..entry("set", Key::HelpSet, true, true)
+    },
     entry("create", Key::HelpCreate, true, false),
     entry("portals", Key::HelpPortals, true, false),
     entry("matrix", Key::HelpMatrix, false, true),
@@ -73,6 +77,7 @@ impl Desk {
             "link" => self.link(caller, argument).await,
             "unlink" => self.unlink(caller, argument).await,
             "status" => self.status(caller).await,
+            "set" | "settings" => self.set(caller, &arguments).await,
             "create" if on_matrix => self.create(caller, argument).await,
             "portals" if on_matrix => self.portals(caller).await,
             "matrix" => self.way_to_matrix(caller).await,

@@ -8,7 +8,9 @@ use bridge_model::{Place, UserId};
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::matrix::MATRIX;
-use crate::voice::Lines;
+use crate::network::AskError;
+use crate::portal::Portal;
+use crate::voice::{Lines, label};
 
 impl Desk {
     /// `create NETWORK`, in a chat with the bot alone.
@@ -34,6 +36,34 @@ impl Desk {
         let mut outcome = self.offer(caller, network, Some(place)).await?;
         outcome.answer = self.wording.say(Key::Created, &[link]).join_line(outcome.answer);
         Ok(outcome)
+    }
+
+    /// The room of a portal was replaced by a new one, which is the portal's room already: the
+    /// core bot goes there. Ghosts follow when they speak.
+    pub(super) async fn room_moved(&self, portal: &Portal) -> Result<Outcome, DeskError> {
+        let room = &portal.room;
+        match self.matrix.join(&room.chat).await {
+            Ok(()) => {}
+            Err(AskError::Refused(reason)) => {
+                let text = self.wording.say(Key::RoomMovedAway, &[Arg::text(reason)]);
+                let ends = portal.ends.iter();
+                let then = ends.map(|end| self.words(&end.place, None, text.clone())).collect();
+                return Ok(Outcome { then, ..Outcome::default() });
+            }
+            Err(error @ AskError::Retry { .. }) => return Err(error.into()),
+        }
+        let networks: Vec<String> =
+            portal.ends.iter().map(|end| label(&end.place.network)).collect();
+        let mut answer = self.wording.say(Key::RoomMoved, &[Arg::text(networks.join(", "))]);
+        let mut missing = None;
+        for end in &portal.ends {
+            let set = self.announce_bridge(room, &end.place, end.title.as_deref()).await;
+            missing = missing.or(set.err());
+        }
+        if let Some(missing) = missing {
+            answer = answer.join_line(missing);
+        }
+        Ok(Outcome::say(answer))
     }
 
     /// The core bot joins and introduces itself; a ghost declines.

@@ -35,6 +35,9 @@ impl Desk {
             };
             text = text.join_line(line);
         }
+        for line in self.unusual_settings(&portal.settings) {
+            text = text.join_line(line);
+        }
         text
     }
 

@@ -5,9 +5,10 @@ use bridge_model::{NetworkId, Person, Place, RichText, Timestamp};
 
 use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
+use crate::lane::Work;
 use crate::matrix::MATRIX;
 use crate::network::AskError;
-use crate::portal::{EndState, Offer, Portal};
+use crate::portal::{EndState, Offer, Owner, Portal, Settings};
 use crate::store::{Change, CodeHash};
 use crate::voice::{Lines, label};
 
@@ -54,6 +55,7 @@ impl Desk {
         wanted: NetworkId,
         room: Option<Place>,
     ) -> Result<Outcome, DeskError> {
+        let created = room.is_some();
         let from = room.unwrap_or_else(|| caller.place.clone());
         if from.network.as_str() != MATRIX
             && let Some(portal) = self.store.portal_of(&from).await?
@@ -73,6 +75,7 @@ impl Desk {
             expires: Timestamp(self.clock.now().0.saturating_add(life)),
             used: false,
             title: caller.command.chat_title.clone(),
+            created,
         };
         let typed = self.typed_on(&wanted, &format!("link {code}"));
         let args = [Arg::text(label(&wanted)), Arg::text(typed)];
@@ -109,7 +112,11 @@ impl Desk {
             return say(Key::AlreadyLinked, &[]);
         }
         let title = if remote_is_here { caller.command.chat_title.clone() } else { offer.title };
-        self.join(&hash, pair, (here, title)).await
+        let mut settings = self.defaults.clone();
+        if offer.created {
+            settings.metadata = Owner::Legacy;
+        }
+        self.join(&hash, pair, (here, title), settings).await
     }
 
     /// Both chats are ready: makes the portal, with its notices.
@@ -118,6 +125,7 @@ impl Desk {
         code: &CodeHash,
         pair: Pair,
         (here, title): (&Place, Option<String>),
+        settings: Settings,
     ) -> Result<Outcome, DeskError> {
         let Pair { room, remote } = pair;
         let there = if *here == room { &remote } else { &room };
@@ -139,8 +147,27 @@ impl Desk {
         }
         let mut then = vec![self.words(there, None, self.linked(&remote, there))];
         then.extend(self.notices(&room, &remote).await?);
-        let changes = vec![Change::Link { code: *code, room, remote, title }];
+        then.extend(self.first_looks(&room, &remote, &settings).await?);
+        let changes = vec![Change::Link { code: *code, room, remote, title, settings }];
         Ok(Outcome { answer, changes, then })
+    }
+
+    /// The looks of the side that decides: of the first chat for the room, or of the room for
+    /// each chat that comes.
+    async fn first_looks(
+        &self,
+        room: &Place,
+        remote: &Place,
+        settings: &Settings,
+    ) -> Result<Vec<(Place, Work)>, DeskError> {
+        let known = self.store.portal_of(room).await?;
+        let is_first = known.is_none();
+        let settings = known.map_or_else(|| settings.clone(), |portal| portal.settings);
+        Ok(match settings.metadata {
+            Owner::Legacy if is_first => self.looks_for(remote, std::slice::from_ref(room)).await,
+            Owner::Matrix => self.looks_for(room, std::slice::from_ref(remote)).await,
+            Owner::Legacy | Owner::Nobody => Vec::new(),
+        })
     }
 
     async fn title_of(&self, place: &Place) -> Option<String> {

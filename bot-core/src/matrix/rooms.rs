@@ -109,18 +109,35 @@ pub fn rights(create: &Value, power: Option<&Value>, user: &str, joined: bool) -
         return Rights { member: true, manage: true, moderate: true };
     }
     let content = power.and_then(|event| event.get("content"));
-    let number = |value: &Value| {
-        value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-    };
     let field = |key: &str| content.and_then(|content| content.get(key)).and_then(number);
-    let own = content.and_then(|content| content.get("users")).and_then(|users| users.get(user));
-    let without_levels = i64::from(content.is_none() && sender(create) == Some(user)) * 100;
-    let level = own.and_then(number).or_else(|| field("users_default")).unwrap_or(without_levels);
+    let level = level(create, content, user);
     Rights {
         member: true,
         manage: level >= field("state_default").unwrap_or(50),
         moderate: level >= field("redact").unwrap_or(50),
     }
+}
+
+/// Whether a member may call everybody (`notifications.room` of `m.room.power_levels`).
+pub fn may_notify(create: &Value, power: Option<&Value>, user: &str) -> bool {
+    let content = power.and_then(|event| event.get("content"));
+    let needed = content.and_then(|content| content.get("notifications")?.get("room"));
+    is_creator(create, user)
+        || level(create, content, user) >= needed.and_then(number).unwrap_or(50)
+}
+
+/// The power level of somebody who is no creator with power of their own.
+fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
+    let users = content.and_then(|content| content.get("users"));
+    let own = users.and_then(|users| users.get(user)).and_then(number);
+    let default = content.and_then(|content| content.get("users_default")).and_then(number);
+    let without_levels = i64::from(content.is_none() && sender(create) == Some(user)) * 100;
+    own.or(default).unwrap_or(without_levels)
+}
+
+/// A level; old rooms have them as text.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
 /// The first letters of a hash of `text`, for transaction ids.
@@ -158,6 +175,20 @@ mod tests {
         assert!(rights("@a:x").manage);
         assert_eq!(rights("@m:x"), Rights { member: true, manage: false, moderate: true });
         assert_eq!(rights("@n:x"), Rights { member: true, manage: false, moderate: false });
+    }
+
+    #[test]
+    fn everybody_is_called_by_those_who_reach_the_level_for_it() {
+        let create = json!({"sender": "@a:x", "content": {"room_version": "11"}});
+        let users = json!({"@a:x": 100, "@m:x": 50});
+        let may = |power: Value, user: &str| may_notify(&create, Some(&power), user);
+        assert!(may(json!({"content": {"users": users}}), "@m:x"));
+        assert!(!may(json!({"content": {"users": users}}), "@n:x"));
+        let strict = json!({"content": {"users": users, "notifications": {"room": 60}}});
+        assert!(!may(strict.clone(), "@m:x"));
+        assert!(may(strict, "@a:x"));
+        let open = json!({"content": {"users": users, "notifications": {"room": "0"}}});
+        assert!(may(open, "@n:x"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use bridge_model::{Mention, NetworkId, Person, RichText};
+use bridge_model::{Mention, NetworkId, Person, Place, RichText};
 
 use super::Relay;
 use super::prepare::unread;
@@ -29,12 +29,44 @@ impl Relay {
             let there = self.local_person(network, person.clone()).await?;
             local.insert(person, there);
         }
+        let mut chats = HashMap::new();
+        let mentioned: Vec<Place> = text.mentions().filter_map(chat_of).cloned().collect();
+        for place in mentioned {
+            let there = self.local_chat(network, &place).await?;
+            chats.extend(there.map(|there| (place, there)));
+        }
         Ok(text.map_mentions(&mut |mention| match mention {
             Mention::Person { who, name } => {
                 let who = local.get(&who).cloned().unwrap_or(who);
                 Mention::Person { who, name }
             }
-            Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. } => mention,
+            Mention::Chat { place, name } => match chats.get(&place) {
+                Some((there, title)) => {
+                    Mention::Chat { place: there.clone(), name: title.clone().unwrap_or(name) }
+                }
+                None => Mention::Chat { place, name },
+            },
+            Mention::Everyone | Mention::Role { .. } => mention,
+        }))
+    }
+
+    /// The chat of `network` that is linked to `place`, with its title where that is known.
+    async fn local_chat(
+        &self,
+        network: &NetworkId,
+        place: &Place,
+    ) -> Result<Option<(Place, Option<String>)>, DeliverError> {
+        if place.network == *network {
+            return Ok(None);
+        }
+        let portal = self.store.portal_of(place).await.map_err(unread)?;
+        Ok(portal.and_then(|portal| {
+            if portal.room.network == *network {
+                return Some((portal.room, None));
+            }
+            let end = portal.end_on(network)?;
+            let title = end.title.as_ref().map(|title| title.trim_start_matches('#').to_owned());
+            Some((end.place.clone(), title))
         }))
     }
 
@@ -70,5 +102,12 @@ fn person_of(mention: &Mention) -> Option<&Person> {
     match mention {
         Mention::Person { who, .. } => Some(who),
         Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. } => None,
+    }
+}
+
+fn chat_of(mention: &Mention) -> Option<&Place> {
+    match mention {
+        Mention::Chat { place, .. } => Some(place),
+        Mention::Everyone | Mention::Role { .. } | Mention::Person { .. } => None,
     }
 }

@@ -21,8 +21,9 @@ impl Relay {
     /// # Errors
     /// What to do with the entry when something could not be asked.
     pub async fn prepare(&self, head: &Head) -> Result<Option<Order>, DeliverError> {
-        let act = self.act(&head.entry).await?;
-        Ok(act.map(|act| self.order(head, act)))
+        let Some(act) = self.act(&head.entry).await? else { return Ok(None) };
+        let act = self.in_its_terms(&head.entry.lane, &head.entry.work, act).await?;
+        Ok(Some(self.order(head, act)))
     }
 
     /// The order that has an act carried out for the head of a lane.
@@ -88,10 +89,20 @@ impl Relay {
             | Content::Moved { .. }
             | Content::Invited { .. }
             | Content::Voted { .. }
-            | Content::Counted { .. }
-            | Content::ChatChanged { .. }
-            | Content::MemberChanged { .. }
-            | Content::ThreadChanged { .. } => Ok(None),
+            | Content::Counted { .. } => Ok(None),
+            Content::ThreadChanged { name, closed } => {
+                let Some(replica) = self.replica(work).await? else { return Ok(None) };
+                let root = replica.parts_at(lane).into_iter().next();
+                Ok(root.map(|root| Act::SetThread {
+                    root: root.id,
+                    name: name.clone(),
+                    closed: *closed,
+                }))
+            }
+            Content::ChatChanged { change, .. } => Ok(self.set_chat(lane, change)),
+            Content::MemberChanged { who, change } => {
+                self.member(lane, &event.place, (who, *change)).await
+            }
         }
     }
 
@@ -144,7 +155,7 @@ impl Relay {
         work: &Work,
         message: &Message,
     ) -> Result<(Message, bool), DeliverError> {
-        let mut message = message.clone();
+        let mut message = self.discreet(lane, &work.event.place, message.clone()).await?;
         self.develop(lane, &mut message);
         let mut message = self.wording.spell_notes(message);
         message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;

@@ -28,8 +28,8 @@ struct Standing {
 }
 
 /// People of this portal want a line about reactions that a network cannot show.
-pub fn reaction_line(_portal: &Portal) -> bool {
-    true
+pub fn reaction_line(portal: &Portal) -> bool {
+    portal.settings.reaction_line
 }
 
 impl Relay {

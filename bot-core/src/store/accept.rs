@@ -5,6 +5,7 @@
 
 use bridge_model::{Content, Event, Message, MessageId, Person, Place, Reaction, UserId};
 
+use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
@@ -113,13 +114,15 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
         merge(&mut lanes, heard.unwrap_or_default());
         return Ok(is_new.then_some(lanes));
     }
-    for news in new(tx, event)? {
-        is_new = true;
-        for place in portal.others(&here) {
-            merge(&mut lanes, vec![hand_on(tx, &place, &news)?]);
+    for News { event, media_changed } in new(tx, event)? {
+        let Audience { places, event, speaker } = audience::of(tx, &portal, event)?;
+        is_new |= !places.is_empty();
+        for place in places {
+            let work = Work { event: event.clone(), speaker, answer: None };
+            merge(&mut lanes, vec![hand_on(tx, &place, (work, media_changed))?]);
         }
-        if matches!(news.event.content, Content::Deleted { .. })
-            && let Some(origin) = messages::origin(tx, &news.event.place, &news.event.message)?
+        if matches!(event.content, Content::Deleted { .. })
+            && let Some(origin) = messages::origin(tx, &event.place, &event.message)?
             && origin.deleted
         {
             merge(&mut lanes, summaries::end(tx, &here, &origin)?);
@@ -144,13 +147,15 @@ impl From<Event> for News {
     }
 }
 
-fn hand_on(tx: &mut Txn<'_>, lane: &Place, news: &News) -> Result<LaneState, StoreError> {
-    let work = Work { event: news.event.clone(), speaker: Speaker::Author, answer: None };
+fn hand_on(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    (work, media_changed): (Work, bool),
+) -> Result<LaneState, StoreError> {
     if let Some(state) = albums::append(tx, lane, &work)? {
         return Ok(state);
     }
-    let entry = Entry { media_changed: news.media_changed, ..Entry::new(lane.clone(), work) };
-    queue::push(tx, entry)
+    queue::push(tx, Entry { media_changed, ..Entry::new(lane.clone(), work) })
 }
 
 /// What the lanes get, in order; nothing when the event says nothing new.
@@ -189,17 +194,18 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
             let by = Person { network: event.place.network.clone(), user: by.clone() };
             messages::unreact(tx, here, &by, reaction)?
         }
-        Content::Pinned | Content::Unpinned => messages::origin(tx, here.0, here.1)?.is_some(),
+        Content::Pinned | Content::Unpinned | Content::ThreadChanged { .. } => {
+            messages::origin(tx, here.0, here.1)?.is_some()
+        }
+        // What is new there, the audience says.
+        Content::ChatChanged { .. } | Content::MemberChanged { .. } => true,
         Content::Commanded(_)
         | Content::Invited { .. }
         | Content::Moved { .. }
         | Content::Closed
         | Content::Voted { .. }
         | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => false,
+        | Content::PollClosed { .. } => false,
     };
     Ok(if is_new { vec![event.into()] } else { Vec::new() })
 }

@@ -15,12 +15,12 @@ use tokio::sync::oneshot;
 use super::kv::Kv;
 use super::txn::Txn;
 use super::{
-    Accepted, CodeHash, GhostRecord, Settled, Settlement, Store, StoreError, accept, albums, keys,
-    messages, portals, queue, settle,
+    Accepted, Acquaintance, CodeHash, EmojiRecord, GhostRecord, Settled, Settlement, Store,
+    StoreError, accept, albums, emoji, keys, messages, people, portals, queue, settle,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::order::{Batch, EntryId};
-use crate::portal::{Offer, Portal};
+use crate::portal::{Offer, Portal, PortalId};
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
@@ -223,6 +223,28 @@ impl Store for Embedded {
     async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError> {
         let key = keys::localpart_key(localpart);
         self.run(Timestamp(0), move |tx| tx.get("ghost", &key)).await
+    }
+
+    async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
+        self.run(Timestamp(0), move |tx| people::of(tx, portal)).await
+    }
+
+    async fn emoji(
+        &self,
+        network: &NetworkId,
+        id: &str,
+    ) -> Result<Option<EmojiRecord>, StoreError> {
+        let (network, id) = (network.clone(), id.to_owned());
+        self.run(Timestamp(0), move |tx| emoji::of(tx, &network, &id)).await
+    }
+
+    async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
+        let mxc = mxc.to_owned();
+        self.run(Timestamp(0), move |tx| emoji::behind(tx, &mxc)).await
+    }
+
+    async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
+        self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -25,6 +25,9 @@ const WAITING: u8 = b'w';
 /// Prefix of portals.
 pub const PORTALS: u8 = b'p';
 
+/// Prefix of the people of portals.
+pub const PEOPLE: u8 = b'A';
+
 /// The bucket that is never dropped.
 pub const FOR_EVER: u16 = u16::MAX;
 
@@ -146,6 +149,26 @@ pub fn ghost_key(person: &Hash) -> Vec<u8> {
 /// The person behind a localpart.
 pub fn localpart_key(localpart: &str) -> Vec<u8> {
     key(b'h', &[localpart.as_bytes()])
+}
+
+/// What a chat looks like.
+pub fn looks_key(place: &Hash) -> Vec<u8> {
+    key(b'L', &[place])
+}
+
+/// The people of a portal.
+pub fn people_key(portal: u32) -> Vec<u8> {
+    key(PEOPLE, &[&portal.to_be_bytes()])
+}
+
+/// A custom emoji of a network.
+pub fn emoji_key(network: &NetworkId, id: &str) -> Vec<u8> {
+    key(b'E', &[&hash(&[network.as_str(), id])])
+}
+
+/// The custom emoji that a file shows.
+pub fn emoji_file_key(mxc: &str) -> Vec<u8> {
+    key(b'F', &[&hash(&[mxc])])
 }
 
 /// The number of a place.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, codec, keys, votes};
+use super::{StoreError, codec, keys, people, votes};
 use crate::lane::{Copy, KnownReaction, Replica};
 use crate::order::Part;
 
@@ -114,6 +114,7 @@ fn fresh(
         media: media_digest(content)?,
         words: !content.body.is_empty(),
         deleted: false,
+        pinned: false,
         copies: Vec::new(),
         reactions: Vec::new(),
         poll: votes::begin(content),
@@ -466,7 +467,7 @@ pub fn wrote(
 pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let limit = keys::bucket(before);
     let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
-    let mut rows = 0;
+    let mut rows = people::forget(tx, limit)?;
     for week in old {
         for prefix in [keys::MESSAGES, keys::ONCE] {
             for (key, _) in tx.scan(&keys::bucket_prefix(prefix, week), usize::MAX)? {

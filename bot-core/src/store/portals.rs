@@ -6,9 +6,9 @@
 use bridge_model::{Content, Event, MessageId, Person, Place};
 
 use super::txn::Txn;
-use super::{Change, CodeHash, GhostRecord, StoreError, keys, queue};
+use super::{Change, CodeHash, GhostRecord, StoreError, keys, looks, people, queue};
 use crate::lane::{LaneState, Speaker, Work, core_place};
-use crate::portal::{End, EndState, Offer, Portal, PortalId};
+use crate::portal::{End, EndState, Offer, Portal, PortalId, Settings};
 
 const PORTAL: &str = "portal";
 const OFFER: &str = "link code";
@@ -45,9 +45,16 @@ pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError>
 pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
     match change {
         Change::Offer(code, offer) => tx.put(OFFER, keys::offer_key(&code), &offer),
-        Change::Link { code, room, remote, title } => {
+        Change::Link { code, room, remote, title, settings } => {
             use_offer(tx, &code, (&room, &remote))?;
-            link(tx, room, remote, title)
+            link(tx, room, (remote, title), settings)
+        }
+        Change::Set(place, setting) => {
+            let Some(mut portal) = of(tx, &place)? else {
+                return Err(StoreError::Conflict("the chat is not linked"));
+            };
+            portal.settings.apply(setting);
+            save(tx, &portal)
         }
         Change::Unlink(remote) => unlink(tx, &remote),
         Change::Severed(remote, severed) => {
@@ -76,15 +83,15 @@ fn use_offer(
 fn link(
     tx: &mut Txn<'_>,
     room: Place,
-    remote: Place,
-    title: Option<String>,
+    (remote, title): (Place, Option<String>),
+    settings: Settings,
 ) -> Result<(), StoreError> {
     let mut portal = match of(tx, &room)? {
         Some(portal) => portal,
         None => {
             let number = tx.meta().next_portal.saturating_add(1);
             tx.meta().next_portal = number;
-            Portal { id: PortalId(number), room: room.clone(), ends: Vec::new() }
+            Portal { id: PortalId(number), room: room.clone(), ends: Vec::new(), settings }
         }
     };
     if of(tx, &remote)?.is_some_and(|other| other.id != portal.id) {
@@ -109,12 +116,15 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     };
     portal.ends.retain(|end| end.place != *remote);
     tx.delete(keys::portal_of_key(&keys::place(remote)));
+    looks::transfer(tx, remote, None)?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
     }
     if portal.ends.is_empty() {
         tx.delete(keys::portal_of_key(&keys::place(&portal.room)));
         tx.delete(keys::portal_key(portal.id.0));
+        looks::transfer(tx, &portal.room, None)?;
+        people::forget_all(tx, portal.id);
         return Ok(());
     }
     save(tx, &portal)
@@ -156,9 +166,11 @@ pub fn relocate(
     to: &Place,
 ) -> Result<Option<Vec<LaneState>>, StoreError> {
     let Some(mut portal) = of(tx, from)? else { return Ok(None) };
-    let taken = of(tx, to)?.is_some_and(|other| other.id != portal.id);
-    if taken || portal.room == *from {
+    if of(tx, to)?.is_some_and(|other| other.id != portal.id) {
         return Ok(None);
+    }
+    if portal.room == *from {
+        portal.room = to.clone();
     }
     for end in &mut portal.ends {
         if end.place == *from {
@@ -169,6 +181,7 @@ pub fn relocate(
     tx.delete(keys::portal_of_key(&keys::place(from)));
     save(tx, &portal)?;
     queue::transfer(tx, from, to)?;
+    looks::transfer(tx, from, Some(to))?;
     let told = Event {
         place: from.clone(),
         message: MessageId::from(""),

@@ -5,7 +5,7 @@ use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
 use super::txn::Txn;
-use super::{StoreError, albums, codec, keys, messages, summaries};
+use super::{StoreError, albums, codec, keys, looks, messages, summaries};
 use crate::lane::{CORE, Entry, Head, LaneState, Summary, Work};
 use crate::order::{EntryId, Part};
 
@@ -53,11 +53,16 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneSta
     push(tx, Entry::new(place.clone(), work))
 }
 
-/// Appends an entry as it is, under the next number.
+/// Appends an entry as it is, under the next number. A chat that looks so already gets none.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
+    if let Content::ChatChanged { change, .. } = &entry.work.event.content
+        && !looks::expect(tx, &entry.lane, change)?
+    {
+        return Ok(state(lane(tx, &entry.lane)?));
+    }
     entry.id = EntryId(tx.meta().next_entry);
     tx.meta().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;

@@ -77,6 +77,8 @@ pub struct Origin {
     pub words: bool,
     /// It was taken away.
     pub deleted: bool,
+    /// It is pinned, and the pin has crossed.
+    pub pinned: bool,
     /// Where its copies are.
     pub copies: Vec<CopyRecord>,
     /// Who reacted.

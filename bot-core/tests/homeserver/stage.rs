@@ -16,7 +16,7 @@ use bot_core::lane::core_place;
 use bot_core::matrix::client::Client;
 use bot_core::matrix::{MatrixNetwork, Parts, Settings};
 use bot_core::network::SinkError;
-use bot_core::portal::Offer;
+use bot_core::portal::{Offer, Settings};
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Settlement, Store};
@@ -168,11 +168,18 @@ impl Stage {
             expires: Timestamp(i64::MAX),
             used: false,
             title: None,
+            created: false,
         };
         let code = [1; 16];
         let changes = vec![
             Change::Offer(code, offer),
-            Change::Link { code, room: room.clone(), remote, title: None },
+            Change::Link {
+                code,
+                room: room.clone(),
+                remote,
+                title: None,
+                settings: Settings::default(),
+            },
         ];
         let by = author("Alice");
         let command = Command {

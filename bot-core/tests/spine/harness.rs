@@ -12,10 +12,11 @@ use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
 use bot_core::network::Network;
 use bot_core::order::Batch;
+use bot_core::portal::Setting;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay};
 use bot_core::store::memory::MemoryKv;
-use bot_core::store::{Embedded, Store};
+use bot_core::store::{Change, Embedded, Store};
 use bot_core::voice::Wording;
 use bridge_model::{Event, Place, Rights};
 use tokio::task::JoinSet;
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{FakeClock, FakeDice};
 use crate::network::FakeNetwork;
 use crate::rooms::{BOT, FakeRooms};
-use crate::store::link;
+use crate::store::{changed, link};
 use crate::words::{START, channel, group, room};
 
 pub const ADMIN: Rights = Rights { member: true, manage: true, moderate: true };
@@ -76,6 +77,16 @@ impl Spine {
     pub async fn linked() -> Self {
         let mut spine = Self::idle();
         spine.link().await;
+        spine.start();
+        spine
+    }
+
+    /// The same, with some settings changed.
+    pub async fn with(settings: impl IntoIterator<Item = Setting>) -> Self {
+        let mut spine = Self::idle();
+        spine.link().await;
+        let changes = settings.into_iter().map(|setting| Change::Set(room(), setting)).collect();
+        changed(&*spine.open(), changes, START).await.unwrap();
         spine.start();
         spine
     }
@@ -136,6 +147,7 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             about,
+            defaults: bot_core::portal::Settings::default(),
         };
         CoreParts {
             store,

@@ -16,8 +16,8 @@ use bot_core::{
     Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
 use bridge_model::{
-    Alias, Capabilities, ChatId, MediaHandle, Message, MessageId, NetworkId, Reaction, Rights,
-    UserId,
+    Alias, Capabilities, ChatId, Media, MediaHandle, Message, MessageId, NetworkId, Reaction,
+    Rights, UserId,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -62,6 +62,10 @@ pub struct State {
     pub files_together: bool,
     /// Every post is known under `polls` and its id too.
     pub names: bool,
+    /// Custom emoji whose pictures can be had, by id.
+    pub emoji: Vec<String>,
+    /// Files that were put here for ever, by reference.
+    pub hosted: Vec<String>,
     last_id: u64,
     under_way: usize,
     /// Most tries at the same time.
@@ -352,8 +356,31 @@ impl Network for FakeNetwork {
         Ok(None)
     }
 
-    fn link_to(&self, _chat: &ChatId, _message: &MessageId) -> Option<String> {
-        None
+    async fn emoji(&self, id: &str) -> Result<Option<MediaHandle>, AskError> {
+        if !self.state.lock().unwrap().emoji.iter().any(|known| known == id) {
+            return Err(AskError::Retry { after: None, reason: "busy".into() });
+        }
+        Ok(Some(MediaHandle { network: self.id.clone(), reference: format!("picture of {id}") }))
+    }
+
+    async fn host(
+        &self,
+        file: &Media,
+        _source: &dyn MediaSource,
+    ) -> Result<Option<String>, AskError> {
+        let mut state = self.state.lock().unwrap();
+        state.hosted.push(file.handle.reference.clone());
+        Ok(Some(format!("mxc://example.org/{}", state.hosted.len())))
+    }
+
+    fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {
+        Some(format!("https://{}.example/{}/{}", self.id, chat.as_str(), message.as_str()))
+    }
+
+    fn read_link(&self, url: &str) -> Option<(ChatId, MessageId)> {
+        let path = url.strip_prefix(&format!("https://{}.example/", self.id))?;
+        let (chat, message) = path.split_once('/')?;
+        Some((ChatId::from(chat), MessageId::from(message)))
     }
 
     fn command_prefix(&self) -> &str {

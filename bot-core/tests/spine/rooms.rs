@@ -20,6 +20,8 @@ pub struct FakeRooms {
     pub state: Mutex<Vec<(String, String, String, Value)>>,
     /// Setting state is refused.
     pub state_refused: Mutex<bool>,
+    /// Joining is refused, with this reason.
+    pub join_refused: Mutex<Option<String>>,
 }
 
 impl FakeRooms {
@@ -50,7 +52,10 @@ impl Rooms for FakeRooms {
 
     async fn join(&self, room: &ChatId) -> Result<(), AskError> {
         self.note(format!("join {}", room.as_str()));
-        Ok(())
+        match self.join_refused.lock().unwrap().clone() {
+            Some(reason) => Err(AskError::Refused(reason)),
+            None => Ok(()),
+        }
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {

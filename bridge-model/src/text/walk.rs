@@ -121,6 +121,18 @@ impl RichText {
         })
     }
 
+    /// All runs, in reading order; not what stands in blocks of code.
+    pub fn runs(&self) -> impl Iterator<Item = &Span> {
+        spans(&self.0).into_iter()
+    }
+
+    /// Puts `f(run)` in the place of each run, not in blocks of code, and normalises.
+    #[must_use]
+    pub fn map_spans(self, f: &mut dyn FnMut(Span) -> Vec<Span>) -> Self {
+        let mut map = |spans: Vec<Span>| spans.into_iter().flat_map(&mut *f).collect();
+        Self(map_runs(self.normalise().0, &mut map)).normalise()
+    }
+
     /// Puts `f(mention)` in the place of each mention and normalises.
     #[must_use]
     pub fn map_mentions(self, f: &mut dyn FnMut(Mention) -> Mention) -> Self {

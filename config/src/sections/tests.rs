@@ -110,8 +110,8 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   25:10: appservice.listen: this is of the kind integer. Write text in double quotes.
   34:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
   35:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
-  90:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
-  95:2: privaxy: there is no such section. Did you mean [privacy]?
+  87:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
+  108:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
 }
@@ -178,6 +178,27 @@ fn values_that_do_not_fit_together_are_refused() {
     ] {
         assert!(said.contains(problem), "{problem}\n{said}");
     }
+}
+
+#[test]
+fn the_defaults_of_links_are_checked() {
+    let dir = folder();
+    let text = EXAMPLE
+        .replace("#metadata = \"nobody\"", "metadata = \"telegram\"")
+        .replace("#silent = [\"members\", \"pins\"]", "silent = [\"pins\", \"joins\"]")
+        .replace("#phone_numbers = false", "phone_numbers = \"no\"");
+    let said = mistakes(dir.path(), &text);
+    for problem in [
+        "portals.metadata: `telegram` is no choice here. Use \"legacy\" or \"matrix\" or \"nobody\".",
+        "portals.silent: `joins` is no choice here. Use \"members\" or \"chat\" or",
+        "portals.phone_numbers: this is of the kind string. Write true or false.",
+        ": 3 mistakes",
+    ] {
+        assert!(said.contains(problem), "{problem}\n{said}");
+    }
+    let nothing_silent = EXAMPLE.replace("#silent = [\"members\", \"pins\"]", "silent = []");
+    let config = read(&nothing_silent, dir.path(), &nothing).config.unwrap();
+    assert!(config.portals.silent.is_empty());
 }
 
 #[test]

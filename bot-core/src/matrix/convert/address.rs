@@ -39,6 +39,29 @@ pub fn target(url: &str) -> Option<Target> {
     strip_prefix_ignore_case(url, "matrix:").and_then(matrix_uri)
 }
 
+/// The room id and event id that `url` leads to (`https://matrix.to/#/!room/$event`,
+/// `matrix:roomid/room/e/event`); `None` for every other address, also where the room has only
+/// an alias.
+pub fn message(url: &str) -> Option<(String, String)> {
+    let url = url.trim();
+    let starts = ["https://matrix.to/#/", "http://matrix.to/#/"];
+    let path = starts.iter().find_map(|start| strip_prefix_ignore_case(url, start));
+    let (room, event) = match (path, strip_prefix_ignore_case(url, "matrix:roomid/")) {
+        (Some(path), _) => {
+            let (room, event) = path.split('?').next()?.split_once('/')?;
+            (decode(room)?, decode(event)?)
+        }
+        (None, Some(path)) => {
+            let (room, event) = path.split(['?', '#']).next()?.split_once('/')?;
+            let event = event.strip_prefix("e/").or_else(|| event.strip_prefix("event/"))?;
+            (format!("!{}", decode(room)?), format!("${}", decode(event)?))
+        }
+        (None, None) => return None,
+    };
+    let good = room.starts_with('!') && is_room(&room) && event.len() > 1 && event.starts_with('$');
+    good.then_some((room, event))
+}
+
 /// The address of a person or room: `id` with its sigil, percent-encoded.
 pub fn link(id: &str) -> String {
     let mut url = String::from("https://matrix.to/#/");
@@ -150,6 +173,27 @@ mod tests {
         );
         assert_eq!(target("matrix:r/wiki:example.org"), room("#wiki:example.org"));
         assert_eq!(target("matrix:roomid/abc:example.org"), room("!abc:example.org"));
+    }
+
+    #[test]
+    fn single_events_are_found_in_both_forms() {
+        let expected = Some(("!abc:example.org".to_owned(), "$Ev-1_x".to_owned()));
+        for url in [
+            "https://matrix.to/#/!abc:example.org/$Ev-1_x?via=example.org",
+            "https://matrix.to/#/%21abc%3Aexample.org/%24Ev-1_x",
+            "matrix:roomid/abc:example.org/e/Ev-1_x?via=example.org",
+        ] {
+            assert_eq!(message(url), expected, "{url}");
+        }
+        for url in [
+            "https://matrix.to/#/!abc:example.org",
+            "https://matrix.to/#/#abc:example.org/$Ev-1_x",
+            "https://matrix.to/#/!abc:example.org/$",
+            "matrix:roomid/abc:example.org",
+            "https://example.org/!abc:example.org/$Ev-1_x",
+        ] {
+            assert_eq!(message(url), None, "{url}");
+        }
     }
 
     #[test]

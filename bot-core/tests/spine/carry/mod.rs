@@ -7,10 +7,16 @@ use bot_core::DeliverError;
 
 mod albums;
 mod doubt;
+mod emoji;
+mod links;
+mod looks;
+mod members;
+mod names;
 mod order;
 mod orders;
 mod pressure;
 mod refusals;
+mod service;
 mod summaries;
 mod threads;
 

@@ -14,6 +14,7 @@ mod invited;
 mod linking;
 mod once;
 mod refusals;
+mod settings;
 mod texts;
 
 /// A room admin, a group admin, a channel admin, and somebody without rights.

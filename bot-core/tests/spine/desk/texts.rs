@@ -96,6 +96,7 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside link – Join this chat to one on the other side
     !freeside unlink – End the relaying; the Matrix room stays
     !freeside status – Show what is joined here and whether it works
+    !freeside set – Show or change how this link behaves
     !freeside create – Make a new Matrix room that is yours, and a code to join it
     !freeside portals – Show all rooms that this bridge joins
     !freeside privacy – What happens to your messages and data
@@ -114,6 +115,7 @@ async fn help_shows_what_can_be_typed_in_a_group() {
     /link – Join this chat to one on the other side
     /unlink – End the relaying; the Matrix room stays
     /status – Show what is joined here and whether it works
+    /set – Show or change how this link behaves
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
     /delete – Delete the message that you reply to, on all sides
@@ -168,4 +170,28 @@ async fn a_chat_that_moves_is_told_to_the_room() {
     let told = "BOT: The group on Telegram has become a supergroup. The link goes on.";
     spine.matrix.shows(&room().chat, &[told]).await;
     assert_eq!(spine.store().portals().await.unwrap()[0].ends[0].since, START);
+}
+
+#[tokio::test]
+async fn a_room_that_was_replaced_is_followed_and_the_new_one_told() {
+    let spine = joined().await;
+    let new = bridge_model::Place::new("matrix", "!new:example.org");
+    spine.hear(event(&room(), "$t", Content::Moved { to: new.chat.clone() })).await;
+    let told = "BOT: This room takes the place of the old one. The link goes on: Telegram, Discord";
+    spine.matrix.shows(&new.chat, &[told]).await;
+    assert_eq!(spine.rooms.asked(), ["join !new:example.org"]);
+    let state = spine.rooms.state.lock().unwrap().clone();
+    assert!(state.iter().all(|(room, ..)| room == "!new:example.org"), "{state:?}");
+    assert_eq!(state.len(), 4, "two names for each of two links: {state:?}");
+}
+
+#[tokio::test]
+async fn a_room_that_was_replaced_by_one_that_is_closed_is_told_elsewhere() {
+    let spine = joined().await;
+    *spine.rooms.join_refused.lock().unwrap() = Some("you are not invited".into());
+    spine.hear(event(&room(), "$t", Content::Moved { to: "!new:example.org".into() })).await;
+    let told = "BOT: The Matrix room was replaced by a new one, and I may not enter it: you are \
+                not invited\nTo go on, invite me into the new room.";
+    spine.telegram.shows(&group().chat, &[told]).await;
+    spine.discord.shows(&channel().chat, &[told]).await;
 }

@@ -3,7 +3,8 @@
 
 use bot_core::lane::core_place;
 use bot_core::order::Mark;
-use bot_core::store::Store;
+use bot_core::portal::{Owner, Setting};
+use bot_core::store::{Change, Store};
 use bridge_model::{AuthorKind, Content, Event, UserId};
 
 use super::World;
@@ -126,6 +127,7 @@ async fn an_edit_of_an_unknown_message_is_dropped(world: World) {
 
 async fn a_pinned_message_is_told_only_if_it_is_known(world: World) {
     let world = world.linked().await;
+    world.change(Change::Set(room(), Setting::Metadata(Owner::Legacy))).await.unwrap();
     assert!(!world.hear(event(&group(), "1", Content::Pinned)).await);
     let mut said: Event = posted(&group(), "1", "channel", "news");
     if let Content::Posted(message) = &mut said.content {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bot_core::lane::{Entry, Head, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
-use bot_core::portal::Offer;
+use bot_core::portal::{Offer, Settings};
 use bot_core::store::kv::Kv;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::sled::SledKv;
@@ -41,6 +41,8 @@ mod accept;
 mod albums;
 mod aliases;
 mod disk;
+mod emoji;
+mod looks;
 mod messages;
 mod model;
 mod portals;
@@ -232,7 +234,7 @@ async fn typed(store: &dyn Store, now: Timestamp) -> Entry {
 }
 
 /// Carries out changes as the outcome of a command.
-async fn changed(
+pub async fn changed(
     store: &dyn Store,
     changes: Vec<Change>,
     now: Timestamp,
@@ -264,12 +266,19 @@ pub fn offer(room: &Place, remote: &Place, now: Timestamp) -> Offer {
         expires: Timestamp(now.0 + 1000),
         used: false,
         title: None,
+        created: false,
     }
 }
 
 /// The change that joins a room and a remote chat.
 pub fn join(code: u8, room: &Place, remote: &Place) -> Change {
-    Change::Link { code: [code; 16], room: room.clone(), remote: remote.clone(), title: None }
+    Change::Link {
+        code: [code; 16],
+        room: room.clone(),
+        remote: remote.clone(),
+        title: None,
+        settings: Settings::default(),
+    }
 }
 
 /// Joins a room and a remote chat.

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is done when a chat or a member looks different.
+//!
+//! Rule: a right that is missing is told to the room once, not at every change.
+
+use bridge_model::{Author, ChatChange, Content, MemberChange, Place};
+
+use super::Relay;
+use crate::i18n::{Arg, Key};
+use crate::lane::{CORE, Head, Work};
+use crate::matrix::MATRIX;
+use crate::order::{Act, DeliverError};
+use crate::voice::label;
+
+impl Relay {
+    /// The change of a chat, where the network has such a thing.
+    pub(super) fn set_chat(&self, lane: &Place, change: &ChatChange) -> Option<Act> {
+        let can = self.networks.get(&lane.network)?.capabilities().chat;
+        let can = match change {
+            ChatChange::Name(_) => can.name,
+            ChatChange::Topic(_) => can.topic,
+            ChatChange::Avatar(_) => can.avatar,
+        };
+        can.then(|| Act::SetChat { change: change.clone() })
+    }
+
+    /// What the account that stands for a person does.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn member(
+        &self,
+        lane: &Place,
+        place: &Place,
+        (who, change): (&Author, MemberChange),
+    ) -> Result<Option<Act>, DeliverError> {
+        if lane.network.as_str() != MATRIX {
+            return Ok(None);
+        }
+        Ok(match change {
+            MemberChange::Joined => None,
+            MemberChange::Left => Some(Act::Withdraw { voice: self.voice(place, who).await? }),
+            MemberChange::Profile => Some(Act::Refresh { voice: self.voice(place, who).await? }),
+        })
+    }
+
+    /// Tells the admins in the room, once for each chat, that it could not be made to look like
+    /// the others.
+    pub(super) async fn tell_room(&self, head: &Head, reason: &str) -> Option<(Place, Work)> {
+        let (lane, event) = (&head.entry.lane, &head.entry.work.event);
+        let about_looks = matches!(
+            event.content,
+            Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned
+        );
+        if !about_looks || event.place.network.as_str() == CORE {
+            return None;
+        }
+        let portal = self.store.portal_of(lane).await.ok().flatten()?;
+        let network = self.networks.get(&portal.room.network)?;
+        let stop = format!("{}set metadata nobody", network.command_prefix());
+        let args = [Arg::text(label(&lane.network)), Arg::text(reason), Arg::text(stop)];
+        let text = self.wording.say(Key::MetadataRefused, &args);
+        let message = self.wording.message(text, self.clock.now());
+        let key = format!("metadata-refused/{}", self.pseudonyms.place(lane));
+        let work = Work::say(&portal.room, Some(&key), message);
+        Some((portal.room, work))
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The last step before an order leaves: what its text and reactions name becomes what the
+//! destination names so.
+//!
+//! Rule: whatever cannot be translated stays readable; nothing is lost for a question that was
+//! not answered.
+
+use bridge_model::{Leaf, Mention, Message, Person, Place, RichText, Span};
+
+use super::Relay;
+use crate::lane::{Speaker, Work};
+use crate::network::AskError;
+use crate::order::{Act, DeliverError};
+
+impl Relay {
+    /// The act in the destination's own terms.
+    ///
+    /// # Errors
+    /// What to do with the entry when something has to be known and could not be asked.
+    pub(super) async fn in_its_terms(
+        &self,
+        lane: &Place,
+        work: &Work,
+        act: Act,
+    ) -> Result<Act, DeliverError> {
+        Ok(match act {
+            Act::Post { voice, message, native_reply, answer_via } => {
+                let message = self.message_in_its_terms(lane, work, message).await?;
+                Act::Post { voice, message, native_reply, answer_via }
+            }
+            Act::Edit { voice, parts, message, native_reply, media_changed } => {
+                let message = self.message_in_its_terms(lane, work, message).await?;
+                Act::Edit { voice, parts, message, native_reply, media_changed }
+            }
+            Act::React { voice, target, reaction, others } => {
+                let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
+                let others = self.local_others(lane, work, others).await?;
+                Act::React { voice, target, reaction, others }
+            }
+            Act::Unreact { voice, target, reaction, id, others } => {
+                let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
+                let others = self.local_others(lane, work, others).await?;
+                Act::Unreact { voice, target, reaction, id, others }
+            }
+            same @ (Act::Delete { .. }
+            | Act::Pin { .. }
+            | Act::Unpin { .. }
+            | Act::ClosePoll { .. }
+            | Act::SetChat { .. }
+            | Act::SetThread { .. }
+            | Act::Refresh { .. }
+            | Act::Withdraw { .. }
+            | Act::Leave) => same,
+        })
+    }
+
+    async fn message_in_its_terms(
+        &self,
+        lane: &Place,
+        work: &Work,
+        mut message: Message,
+    ) -> Result<Message, DeliverError> {
+        if work.speaker == Speaker::Bot {
+            return Ok(message);
+        }
+        let place = &work.event.place;
+        let author = Person { network: place.network.clone(), user: message.author.user.clone() };
+        message.body = self.checked_calls(place, &author, message.body).await?;
+        message.body = self.written_names(lane, message.body).await?;
+        message.body = self.local_links(lane, message.body).await?;
+        message.body = self.local_emoji(lane, place, message.body).await?;
+        if let Some(excerpt) = message.reply_to.as_mut().and_then(|reply| reply.excerpt.take()) {
+            let excerpt = self.local_emoji(lane, place, excerpt).await?;
+            if let Some(reply) = &mut message.reply_to {
+                reply.excerpt = Some(excerpt);
+            }
+        }
+        Ok(message)
+    }
+
+    /// Everybody is called only by somebody who may do that where they spoke.
+    async fn checked_calls(
+        &self,
+        place: &Place,
+        author: &Person,
+        text: RichText,
+    ) -> Result<RichText, DeliverError> {
+        if !text.mentions().any(|mention| *mention == Mention::Everyone) {
+            return Ok(text);
+        }
+        let may = match self.networks.get(&place.network) {
+            Some(network) => network.may_call_everyone(&place.chat, &author.user).await,
+            None => Ok(false),
+        };
+        match may {
+            Ok(true) => Ok(text),
+            Ok(false) | Err(AskError::Refused(_)) => Ok(text.map_spans(&mut |span| {
+                if span.leaf == Leaf::Mention(Mention::Everyone) {
+                    let leaf = Leaf::Text(Mention::Everyone.shown());
+                    return vec![Span { leaf, style: span.style }];
+                }
+                vec![span]
+            })),
+            Err(AskError::Retry { after, reason }) => Err(DeliverError::Retry { after, reason }),
+        }
+    }
+}

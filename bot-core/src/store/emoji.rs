@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Custom emoji that were seen, with the file of the media repository that shows each.
+//!
+//! Rule: both ways: from the network's id to the file, and back from the file.
+
+use bridge_model::NetworkId;
+
+use super::txn::Txn;
+use super::{EmojiRecord, StoreError, keys};
+
+const EMOJI: &str = "custom emoji";
+
+/// The emoji of a network.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(tx: &Txn<'_>, network: &NetworkId, id: &str) -> Result<Option<EmojiRecord>, StoreError> {
+    tx.get(EMOJI, &keys::emoji_key(network, id))
+}
+
+/// The emoji that a file shows.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
+    tx.get(EMOJI, &keys::emoji_file_key(mxc))
+}
+
+/// Remembers an emoji.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save(tx: &mut Txn<'_>, emoji: &EmojiRecord) -> Result<(), StoreError> {
+    tx.put(EMOJI, keys::emoji_file_key(&emoji.mxc), emoji)?;
+    tx.put(EMOJI, keys::emoji_key(&emoji.network, &emoji.id), emoji)
+}

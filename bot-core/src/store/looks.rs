@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What each chat is called and looks like, as far as it is known.
+//!
+//! Rule: an echo of our own change is expected before it can come, so that it is no news.
+
+use bridge_model::{ChatChange, Place, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::txn::Txn;
+use super::{StoreError, keys};
+
+const LOOKS: &str = "looks of a chat";
+
+/// How long an echo is expected: a platform may make us wait long before it takes the change.
+const PATIENCE_MS: i64 = 24 * 3600 * 1000;
+/// Echoes that are expected at most.
+const MOST: usize = 8;
+
+/// What is known of a chat.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Looks {
+    /// The last known change of each kind.
+    known: Vec<ChatChange>,
+    /// Ours that are under way, with the time at which they were ordered.
+    coming: Vec<(ChatChange, Timestamp)>,
+}
+
+impl Looks {
+    fn set(&mut self, change: &ChatChange) {
+        self.known.retain(|known| !is_same_kind(known, change));
+        self.known.push(change.clone());
+    }
+}
+
+/// A chat was seen to look different; whether that is news that somebody else than us has made.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn learn(tx: &mut Txn<'_>, place: &Place, change: &ChatChange) -> Result<bool, StoreError> {
+    let mut looks = of(tx, place)?;
+    let echo = looks.coming.iter().position(|(coming, at)| {
+        tx.now.0.saturating_sub(at.0) < PATIENCE_MS && is_echo(coming, change)
+    });
+    let is_news = echo.is_none() && !looks.known.contains(change);
+    if let Some(echo) = echo {
+        looks.coming.remove(echo);
+    }
+    looks.set(change);
+    save(tx, place, &looks)?;
+    Ok(is_news)
+}
+
+/// A chat is going to be changed by us; `false` when it is known to look so already.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn expect(tx: &mut Txn<'_>, place: &Place, change: &ChatChange) -> Result<bool, StoreError> {
+    let mut looks = of(tx, place)?;
+    if looks.known.contains(change) {
+        return Ok(false);
+    }
+    looks.set(change);
+    looks.coming.push((change.clone(), tx.now));
+    if looks.coming.len() > MOST {
+        looks.coming.remove(0);
+    }
+    save(tx, place, &looks)?;
+    Ok(true)
+}
+
+/// A chat goes on under another id, or with `None` is ours no more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: Option<&Place>) -> Result<(), StoreError> {
+    if let Some(to) = to {
+        let looks = of(tx, from)?;
+        save(tx, to, &looks)?;
+    }
+    tx.delete(keys::looks_key(&keys::place(from)));
+    Ok(())
+}
+
+fn of(tx: &Txn<'_>, place: &Place) -> Result<Looks, StoreError> {
+    Ok(tx.get(LOOKS, &keys::looks_key(&keys::place(place)))?.unwrap_or_default())
+}
+
+fn save(tx: &mut Txn<'_>, place: &Place, looks: &Looks) -> Result<(), StoreError> {
+    tx.put(LOOKS, keys::looks_key(&keys::place(place)), looks)
+}
+
+fn is_same_kind(one: &ChatChange, other: &ChatChange) -> bool {
+    match one {
+        ChatChange::Name(_) => matches!(other, ChatChange::Name(_)),
+        ChatChange::Topic(_) => matches!(other, ChatChange::Topic(_)),
+        ChatChange::Avatar(_) => matches!(other, ChatChange::Avatar(_)),
+    }
+}
+
+/// A picture comes back under another handle than that under which it was sent.
+fn is_echo(sent: &ChatChange, heard: &ChatChange) -> bool {
+    match (sent, heard) {
+        (ChatChange::Avatar(sent), ChatChange::Avatar(heard)) => sent.is_some() == heard.is_some(),
+        (ChatChange::Name(_) | ChatChange::Topic(_) | ChatChange::Avatar(_), _) => sent == heard,
+    }
+}
