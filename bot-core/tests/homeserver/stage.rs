@@ -16,7 +16,7 @@ use bot_core::lane::core_place;
 use bot_core::matrix::client::Client;
 use bot_core::matrix::{MatrixNetwork, Parts, Settings};
 use bot_core::network::SinkError;
-use bot_core::portal::{Offer, Settings};
+use bot_core::portal::{self, Offer};
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Settlement, Store};
@@ -178,7 +178,7 @@ impl Stage {
                 room: room.clone(),
                 remote,
                 title: None,
-                settings: Settings::default(),
+                settings: portal::Settings::default(),
             },
         ];
         let by = author("Alice");
