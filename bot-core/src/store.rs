@@ -10,6 +10,7 @@ pub mod audience;
 pub mod codec;
 pub mod embedded;
 pub mod emoji;
+pub mod files;
 pub mod keys;
 pub mod kv;
 pub mod looks;
@@ -104,6 +105,22 @@ pub trait Store: Send + Sync {
 
     /// Remembers a custom emoji and the file that shows it.
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError>;
+
+    /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
+    /// older than a week or two.
+    async fn file(
+        &self,
+        name: &keys::Hash,
+        now: Timestamp,
+    ) -> Result<Option<FileRecord>, StoreError>;
+
+    /// Remembers the upload of a file under its names.
+    async fn save_file(
+        &self,
+        names: Vec<keys::Hash>,
+        file: FileRecord,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
@@ -222,6 +239,17 @@ pub struct EmojiRecord {
     pub animated: bool,
     /// The `mxc://` URI of its picture.
     pub mxc: String,
+}
+
+/// A file that was uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileRecord {
+    /// Its `mxc://` URI.
+    pub uri: String,
+    /// The media type that it was declared as.
+    pub mime: String,
+    /// What it looks like.
+    pub preview: Option<crate::media::preview::Preview>,
 }
 
 /// The store cannot do it.

@@ -6,6 +6,7 @@
 
 mod chat;
 mod files;
+mod upload;
 
 use async_trait::async_trait;
 use bridge_model::{Capabilities, Message, MessageId, Timestamp};

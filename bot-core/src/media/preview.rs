@@ -6,6 +6,7 @@
 use std::io::Cursor;
 
 use image::{ImageReader, Limits};
+use serde::{Deserialize, Serialize};
 
 /// Longest side of what the blur is computed from, in pixels.
 const SIDE: u32 = 64;
@@ -15,7 +16,7 @@ const MOST_MEMORY: u64 = 16 * 1024 * 1024;
 pub const LARGEST: usize = 2 * 1024 * 1024;
 
 /// What is known of a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     /// In pixels.
     pub width: u32,

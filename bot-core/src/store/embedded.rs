@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 use super::kv::Kv;
 use super::txn::Txn;
 use super::{
-    Accepted, Acquaintance, CodeHash, EmojiRecord, GhostRecord, Settled, Settlement, Store,
-    StoreError, accept, albums, emoji, keys, messages, people, portals, queue, settle,
+    Accepted, Acquaintance, CodeHash, EmojiRecord, FileRecord, GhostRecord, Settled, Settlement,
+    Store, StoreError, accept, albums, emoji, files, keys, messages, people, portals, queue,
+    settle,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::order::{Batch, EntryId};
@@ -245,6 +246,24 @@ impl Store for Embedded {
 
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
         self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
+    }
+
+    async fn file(
+        &self,
+        name: &keys::Hash,
+        now: Timestamp,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        let name = *name;
+        self.run(now, move |tx| files::find(tx, &name)).await
+    }
+
+    async fn save_file(
+        &self,
+        names: Vec<keys::Hash>,
+        file: FileRecord,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.run(now, move |tx| files::save(tx, &names, &file)).await
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -16,6 +16,8 @@ pub type Hash = [u8; 16];
 pub const MESSAGES: u8 = b'm';
 /// Prefix of marks that count once.
 pub const ONCE: u8 = b'o';
+/// Prefix of files that were uploaded.
+pub const FILES: u8 = b'f';
 /// Prefix of lane states.
 pub const LANES: u8 = b'n';
 /// Prefix of offers.
@@ -94,6 +96,11 @@ pub fn bucket_prefix(prefix: u8, bucket: u16) -> Vec<u8> {
 /// A mark that counts once.
 pub fn once_key(bucket: u16, network: &NetworkId, mark: &str) -> Vec<u8> {
     key(ONCE, &[&bucket.to_be_bytes(), &hash(&[network.as_str(), mark])])
+}
+
+/// A file that was uploaded in a week.
+pub fn file_key(bucket: u16, name: &Hash) -> Vec<u8> {
+    key(FILES, &[&bucket.to_be_bytes(), name])
 }
 
 /// A mark that is replaced.

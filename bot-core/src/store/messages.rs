@@ -59,7 +59,8 @@ pub fn store(
     tx.put(RECORD, keys::message_key(bucket, &hash), record)
 }
 
-fn this_week(tx: &mut Txn<'_>) -> u16 {
+/// The bucket of now, which is kept from now on.
+pub(super) fn this_week(tx: &mut Txn<'_>) -> u16 {
     let bucket = keys::bucket(tx.now);
     keep(tx, bucket);
     bucket
@@ -469,7 +470,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
     let mut rows = people::forget(tx, limit)?;
     for week in old {
-        for prefix in [keys::MESSAGES, keys::ONCE] {
+        for prefix in [keys::MESSAGES, keys::ONCE, keys::FILES] {
             for (key, _) in tx.scan(&keys::bucket_prefix(prefix, week), usize::MAX)? {
                 tx.delete(key);
                 rows += 1;

@@ -10,8 +10,10 @@ use super::ActError;
 use crate::matrix::MatrixNetwork;
 use crate::matrix::client::Identity;
 use crate::matrix::convert::outgoing::Uploaded;
+use crate::media::preview::Preview;
 use crate::network::{AskError, MediaSource};
 use crate::order::{DeliverError, Order};
+use crate::store::FileRecord;
 
 /// Why a file is not there, or that it will be later.
 enum Unsent {
@@ -30,9 +32,10 @@ impl MatrixNetwork {
         let mut uploaded = Vec::new();
         for media in &message.media {
             match self.upload(identity, media, source).await {
-                Ok((uri, mime)) => {
+                Ok(file) => {
                     let media = self.with_thumbnail(identity, media, source).await;
-                    uploaded.push(Uploaded::at(media, uri, mime));
+                    let media = seen(media, file.preview);
+                    uploaded.push(Uploaded::at(media, file.uri, file.mime));
                 }
                 Err(Unsent::Missing(why)) => {
                     let (name, size) = (media.name.clone(), media.size);
@@ -65,7 +68,7 @@ impl MatrixNetwork {
     ) -> Result<Option<(String, String)>, ActError> {
         let picture = Media::new(handle.clone(), MediaKind::Image);
         match self.upload(&Identity::Bot, &picture, source).await {
-            Ok(uploaded) => Ok(Some(uploaded)),
+            Ok(file) => Ok(Some((file.uri, file.mime))),
             Err(Unsent::Missing(_)) => Ok(None),
             Err(Unsent::Failed(error)) => Err(error),
         }
@@ -78,10 +81,14 @@ impl MatrixNetwork {
         identity: &Identity,
         media: &Media,
         source: &dyn MediaSource,
-    ) -> Result<(String, String), Unsent> {
+    ) -> Result<FileRecord, Unsent> {
         if let Some(known) = Uploaded::known(media) {
             let Media { handle, mime, .. } = known.rehosted();
-            return Ok((handle.reference, mime.unwrap_or_default()));
+            let (uri, mime) = (handle.reference, mime.unwrap_or_default());
+            return Ok(FileRecord { uri, mime, preview: None });
+        }
+        if let Some(known) = self.uploaded_before(media).await {
+            return Ok(known);
         }
         let stream = match source.open(media).await {
             Ok(stream) => stream,
@@ -95,9 +102,8 @@ impl MatrixNetwork {
         };
         let mime = media.mime.clone().or_else(|| stream.mime.clone());
         let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
-        let name = media.name.as_deref();
-        match self.client.upload(identity, (name, &mime), stream).await {
-            Ok(uri) => Ok((uri, mime)),
+        match self.upload_once(identity, (media, &mime), stream).await {
+            Ok(file) => Ok(file),
             Err(error) if error.is("M_TOO_LARGE") => Err(Unsent::Missing(Missing::TooLargeToSend)),
             // An upload that broke off is repeated without harm.
             Err(error) => Err(Unsent::Failed(error.decide().or_retry().into())),
@@ -115,11 +121,23 @@ impl MatrixNetwork {
         let Some(mut thumbnail) = media.thumbnail.take() else { return media };
         let mut picture = Media::new(thumbnail.handle.clone(), MediaKind::Image);
         picture.mime.clone_from(&thumbnail.mime);
-        if let Ok((reference, mime)) = self.upload(identity, &picture, source).await {
-            thumbnail.handle = MediaHandle { network: self.id.clone(), reference };
-            thumbnail.mime = Some(mime);
+        if let Ok(file) = self.upload(identity, &picture, source).await {
+            let blurhash = file.preview.and_then(|preview| preview.blurhash);
+            media.blurhash = media.blurhash.or(blurhash);
+            thumbnail.handle = MediaHandle { network: self.id.clone(), reference: file.uri };
+            thumbnail.mime = Some(file.mime);
             media.thumbnail = Some(thumbnail);
         }
         media
     }
+}
+
+/// The file with what was seen of it, where its network does not say it.
+fn seen(mut media: Media, preview: Option<Preview>) -> Media {
+    if let Some(Preview { width, height, blurhash }) = preview {
+        media.width.get_or_insert(width);
+        media.height.get_or_insert(height);
+        media.blurhash = media.blurhash.or(blurhash);
+    }
+    media
 }

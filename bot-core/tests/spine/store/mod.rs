@@ -42,6 +42,7 @@ mod albums;
 mod aliases;
 mod disk;
 mod emoji;
+mod files;
 mod looks;
 mod messages;
 mod model;
