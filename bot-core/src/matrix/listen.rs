@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bridge_model::{
-    Author, AuthorKind, Content, Event, MediaHandle, MessageId, NetworkId, Person, Place, Reply,
-    Timestamp, UserId,
+    Author, AuthorKind, Card, Content, Event, MediaHandle, MessageId, NetworkId, Person, Place,
+    Reply, Timestamp, UserId,
 };
 use ruma::OwnedRoomId;
 use serde_json::Value;
@@ -158,7 +158,11 @@ impl Listener {
             if let Content::Posted(answered) = event.content {
                 reply.author = Some(Person::new(MATRIX, sender));
                 reply.name = Some(answered.author.name);
-                reply.excerpt = Some(answered.body);
+                // Of a poll, its question is what people recognise.
+                reply.excerpt = Some(match answered.card {
+                    Some(Card::Poll(poll)) => poll.question,
+                    Some(Card::Location(_) | Card::Contact(_)) | None => answered.body,
+                });
             }
         }
     }

@@ -152,7 +152,7 @@ async fn members_come_change_and_go() {
 #[tokio::test]
 async fn a_public_room_is_followed_when_it_is_upgraded() {
     let stage = Stage::set().await;
-    let new = stage.alice.upgrade(&stage.room, "11").await.unwrap();
+    let new = stage.alice.upgrade(&stage.room, "12").await.unwrap();
     let expected = (stage.room.clone(), ChatId::from(new.as_str()));
     assert_eq!(stage.hears(moved).await, expected);
     assert!(stage.alice.members(&new).await.unwrap().contains_key(&stage.bot));
@@ -175,7 +175,7 @@ async fn a_private_room_is_followed_by_invitation_and_a_false_successor_is_not()
     stage.hears(invited).await;
     let rules = serde_json::json!({ "join_rule": "invite" });
     alice.set_state(room, "m.room.join_rules", "", rules).await.unwrap();
-    let new = alice.upgrade(room, "11").await.unwrap();
+    let new = alice.upgrade(room, "12").await.unwrap();
     alice.invite(&new, &stage.bot).await.unwrap();
     let expected = (stage.room.clone(), ChatId::from(new.as_str()));
     assert_eq!(stage.hears(moved).await, expected);
