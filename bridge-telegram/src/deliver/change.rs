@@ -143,11 +143,10 @@ impl Counter<'_> {
         if trouble.is(nothing_to_do) {
             return Ok(());
         }
-        match self.refuse(call, &trouble) {
-            // Nothing is left to leave.
-            DeliverError::ChatClosed { .. } if matches!(call, Call::Leave) => Ok(()),
-            error => Err(error),
-        }
+        let error = self.refuse(call, &trouble);
+        // Nothing is left to leave.
+        let left = matches!(call, Call::Leave) && matches!(error, DeliverError::ChatClosed { .. });
+        if left { Ok(()) } else { Err(error) }
     }
 }
 

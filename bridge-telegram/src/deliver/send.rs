@@ -67,10 +67,7 @@ impl Counter<'_> {
         } else {
             self.plain(call).await.map_err(Setback::Call)?
         };
-        let messages = match &result {
-            Value::Array(messages) => messages.as_slice(),
-            message => std::slice::from_ref(message),
-        };
+        let messages = result.as_array().map_or(std::slice::from_ref(&result), Vec::as_slice);
         let ids: Option<Vec<i64>> = messages
             .iter()
             .map(|message| message.get("message_id").and_then(Value::as_i64))

@@ -23,7 +23,7 @@ enum Wanted {
 enum Step {
     Make(Call),
     /// To be sent, as a group with its neighbours.
-    New(FilePiece),
+    New(Box<FilePiece>),
     NewPiece(Piece),
 }
 
@@ -87,7 +87,7 @@ pub(super) fn edit(
             Wanted::File(file) => match take(true) {
                 Some(part) if done.contains(&part) => steps.push(Step::Make(Call::Keep(part))),
                 Some(part) => steps.extend(change_file(*file, part, media_changed, to)),
-                None => steps.push(Step::New(*file)),
+                None => steps.push(Step::New(file)),
             },
         }
     }
@@ -117,7 +117,7 @@ fn change_file(file: FilePiece, part: Part, media_changed: bool, to: &Address) -
             vec![Step::Make(Call::Exchange { part, file: Box::new(file), to: to.clone() })]
         }
         // No message can become a spoken message, a sticker or a round film.
-        (true, false, _) => vec![Step::New(file), Step::Make(Call::Delete(part.id))],
+        (true, false, _) => vec![Step::New(Box::new(file)), Step::Make(Call::Delete(part.id))],
         (false, _, true) => vec![Step::Make(Call::Edit { part, text: file.caption })],
         (false, _, false) => vec![Step::Make(Call::Keep(part))],
     }
@@ -151,7 +151,7 @@ fn send(steps: Vec<Step>, sent: Vec<Part>, to: &Address) -> Vec<Call> {
     };
     for step in steps {
         match step {
-            Step::New(file) => files.push(file),
+            Step::New(file) => files.push(*file),
             Step::NewPiece(piece) => flush(&mut files, &mut calls, Some(piece)),
             Step::Make(call) => {
                 flush(&mut files, &mut calls, None);

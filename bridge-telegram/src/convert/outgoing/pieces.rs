@@ -106,7 +106,11 @@ impl Piece {
     pub(super) fn after(self, there: usize) -> Option<Self> {
         match self {
             Self::Album(files) => groups(files.into_iter().skip(there).collect()).pop(),
-            one => (there == 0).then_some(one),
+            Self::Text(_)
+            | Self::File(_)
+            | Self::Poll(_)
+            | Self::Place(_)
+            | Self::Contact { .. } => (there == 0).then_some(self),
         }
     }
 
@@ -124,7 +128,11 @@ impl Piece {
                 pieces.push(Self::Text(to_telegram(line)));
                 pieces
             }
-            other => vec![other],
+            Self::Text(_)
+            | Self::Album(_)
+            | Self::Poll(_)
+            | Self::Place(_)
+            | Self::Contact { .. } => vec![self],
         }
     }
 
@@ -151,7 +159,11 @@ impl Piece {
     pub(crate) fn singly(self) -> Vec<Self> {
         match self {
             Self::Album(files) => files.into_iter().map(|it| Self::File(Box::new(it))).collect(),
-            one => vec![one],
+            Self::Text(_)
+            | Self::File(_)
+            | Self::Poll(_)
+            | Self::Place(_)
+            | Self::Contact { .. } => vec![self],
         }
     }
 }
