@@ -15,7 +15,7 @@ use ruma::api::{
     AppserviceUserIdentity, IncomingResponse, MatrixVersion, OutgoingRequest,
     OutgoingRequestAppserviceExt, SupportedVersions,
 };
-use ruma::{OwnedUserId, UserId};
+use ruma::{DeviceId, OwnedUserId, UserId};
 
 use crate::network::{AskError, MediaStream};
 use crate::order::DeliverError;
@@ -130,10 +130,29 @@ impl Client {
         for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
         for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
     {
+        self.send_from(request, identity, None).await
+    }
+
+    /// Sends any request as one device of one of our accounts, by `?device_id=` (MSC3202,
+    /// stable in the specification since 1.17).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_from<R>(
+        &self,
+        request: R,
+        identity: &Identity,
+        device: Option<&DeviceId>,
+    ) -> Result<R::IncomingResponse, ClientError>
+    where
+        R: OutgoingRequest,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+        for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
+    {
         let request = request.try_into_http_request_with_identity::<Vec<u8>>(
             &self.base,
             SendAccessToken::Always(&self.token),
-            AppserviceUserIdentity::new_maybe(identity.user()),
+            AppserviceUserIdentity::new_maybe(identity.user(), device),
             Cow::Borrowed(&self.versions),
         );
         let request = request.map_err(|error| ClientError::Unwritable(error.to_string()))?;
@@ -207,6 +226,11 @@ impl Client {
     pub fn base(&self) -> &str {
         &self.base
     }
+
+    /// The token with which the homeserver knows us.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
 }
 
 impl Identity {
@@ -219,13 +243,14 @@ impl Identity {
 }
 
 trait MaybeIdentity<'a> {
-    fn new_maybe(user: Option<&'a UserId>) -> Self;
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self;
 }
 
 impl<'a> MaybeIdentity<'a> for AppserviceUserIdentity<'a> {
-    fn new_maybe(user: Option<&'a UserId>) -> Self {
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self {
         let mut identity = Self::default();
         identity.user_id = user;
+        identity.device_id = device;
         identity
     }
 }

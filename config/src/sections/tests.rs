@@ -110,8 +110,8 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   25:10: appservice.listen: this is of the kind integer. Write text in double quotes.
   34:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
   35:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
-  87:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
-  92:2: privaxy: there is no such section. Did you mean [privacy]?
+  93:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
+  98:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
 }
@@ -212,4 +212,23 @@ namespaces:
   rooms: []
 ";
     assert_eq!(registration_yaml(&config), expected);
+}
+
+#[test]
+fn encryption_needs_a_key_and_more_from_the_homeserver() {
+    let dir = folder();
+    let allow = EXAMPLE.replace("#encryption = \"off\"", "encryption = \"allow\"");
+    let said = mistakes(dir.path(), &allow);
+    assert!(said.contains("appservice.encryption_secret_file: this key is missing"), "{said}");
+
+    let key = "#encryption_secret_file = \"encryption_secret\"";
+    let text = allow.replace(key, &key[1..]);
+    put(dir.path(), "encryption_secret", "short", 0o600);
+    let said = mistakes(dir.path(), &text);
+    assert!(said.contains("encryption_secret_file: the secret is shorter than 32"), "{said}");
+
+    put(dir.path(), "encryption_secret", "0123456789abcdef0123456789abcdef", 0o600);
+    let config = read(&text, dir.path(), &nothing).config.unwrap();
+    let yaml = registration_yaml(&config);
+    assert!(yaml.contains("\nio.element.msc4190: true\norg.matrix.msc3202: true\n"), "{yaml}");
 }
