@@ -75,10 +75,8 @@ impl Account {
     ) -> Result<Self, AccountError> {
         let sdk = matrix_sdk::Client::builder().homeserver_url(client.base()).build().await;
         let sdk = sdk.map_err(|error| AccountError::Sdk(error.to_string()))?;
-        let session = MatrixSession {
-            meta,
-            tokens: SessionTokens { access_token, refresh_token: None },
-        };
+        let session =
+            MatrixSession { meta, tokens: SessionTokens { access_token, refresh_token: None } };
         let auth = sdk.matrix_auth();
         auth.restore_session(session, RoomLoadSettings::default())
             .await

@@ -64,7 +64,7 @@ impl Listener {
                     continue;
                 }
                 let mut events = Vec::new();
-                for event in &raw {
+                for event in &self.opened(raw).await.unwrap_or_default() {
                     events.extend(self.convert(event).await);
                 }
                 let batch = Batch { network: MATRIX.into(), marks: Vec::new(), events };
@@ -114,5 +114,6 @@ fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
 fn is_message(event: &Value) -> bool {
     let relation = event.get("content").and_then(|content| content.get("m.relates_to"));
     let kind = relation.and_then(|relation| relation.get("rel_type")).and_then(Value::as_str);
-    matches!(text(event, "type"), Some("m.room.message" | "m.sticker")) && kind != Some("m.replace")
+    matches!(text(event, "type"), Some("m.room.message" | "m.sticker" | "m.room.encrypted"))
+        && kind != Some("m.replace")
 }

@@ -59,6 +59,9 @@ pub enum ClientError {
     /// It may have reached the homeserver; the answer did not reach us.
     #[error("the homeserver's answer was lost: {0}")]
     Lost(String),
+    /// In an encrypted room keys come first, and something about them does not work yet.
+    #[error("the keys are not ready: {0}")]
+    Keys(String),
     /// The request cannot be written.
     #[error("the request cannot be made: {0}")]
     Unwritable(String),
@@ -85,7 +88,7 @@ impl ClientError {
                 DeliverError::Uncertain { reason }
             }
             Self::Answered { .. } | Self::Unwritable(_) => DeliverError::Refused { reason },
-            Self::Unsent(_) => DeliverError::Retry { after: None, reason },
+            Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }
     }
 
@@ -133,8 +136,7 @@ impl Client {
         self.send_from(request, identity, None).await
     }
 
-    /// Sends any request as one device of one of our accounts, by `?device_id=` (MSC3202,
-    /// stable in the specification since 1.17).
+    /// Sends any request as one device of one of our accounts, by `?device_id=` (MSC3202).
     ///
     /// # Errors
     /// [`ClientError`].

@@ -92,7 +92,7 @@ impl MatrixNetwork {
         match &order.act {
             Act::Post { voice, message, native_reply, .. } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let uploaded = self.uploads(&identity, message, media).await?;
+                let uploaded = self.uploads((room, &identity), message, media).await?;
                 let contents =
                     outgoing::post_parts(message, *native_reply, &order.source, &uploaded);
                 let at = Some(message.sent_at);
@@ -100,7 +100,7 @@ impl MatrixNetwork {
             }
             Act::Edit { voice, parts, message, native_reply } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let message = self.rehosted(&identity, message, media).await?;
+                let message = self.rehosted((room, &identity), message, media).await?;
                 self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
             }
             Act::Delete { voice, parts } => {
@@ -145,7 +145,7 @@ impl MatrixNetwork {
     /// Uploads the files of a message. One that cannot be had is shown as what it was.
     async fn uploads(
         &self,
-        identity: &Identity,
+        whereto: (&OwnedRoomId, &Identity),
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Vec<Uploaded>, ActError> {
@@ -164,7 +164,7 @@ impl MatrixNetwork {
             let mime = media.mime.clone().or_else(|| stream.mime.clone());
             let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
             let name = media.name.as_deref();
-            match self.client.upload(identity, (name, &mime), stream).await {
+            match self.upload_into(whereto, (name, &mime), stream).await {
                 Ok(uri) => uploaded.push(Uploaded::at(media.clone(), uri, mime)),
                 Err(error) if error.is("M_TOO_LARGE") => {
                     let reason = "larger than this homeserver allows";
@@ -180,12 +180,12 @@ impl MatrixNetwork {
     /// The message with its files on this homeserver, so that an edit can name them.
     async fn rehosted(
         &self,
-        identity: &Identity,
+        whereto: (&OwnedRoomId, &Identity),
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Message, ActError> {
         let mut message = message.clone();
-        let uploaded = self.uploads(identity, &message, source).await?;
+        let uploaded = self.uploads(whereto, &message, source).await?;
         for (media, uploaded) in message.media.iter_mut().zip(uploaded) {
             if let Some((uri, mime)) = uploaded.address() {
                 let reference = uri.to_owned();
@@ -218,6 +218,7 @@ impl MatrixNetwork {
         content: PartContent,
         at: Option<Timestamp>,
     ) -> Result<MessageId, ClientError> {
+        let content = self.sealed(room, identity, content).await?;
         let body = raw(&content.content)?;
         let mut request = send_message_event::v3::Request::new_raw(
             room.clone(),

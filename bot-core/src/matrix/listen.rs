@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::client::{Client, Identity};
 use super::convert::incoming::{self, Own};
+use super::crypto::Crypto;
 use super::{MATRIX, convert, rooms};
 use crate::clock::Clock;
 use crate::ghost::Ghosts;
@@ -40,6 +41,8 @@ pub struct Listener {
     pub memory: Memory,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Opens what is encrypted, where the bridge takes part in encrypted rooms.
+    pub crypto: Option<Arc<Crypto>>,
     /// When the process began to listen.
     pub started: Timestamp,
 }
@@ -77,7 +80,7 @@ impl Listener {
     /// [`SinkError`]: nothing was stored.
     pub async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
         let mut events = Vec::new();
-        for event in &self.with_missed(raw).await {
+        for event in &self.opened(self.with_missed(raw).await).await? {
             events.extend(self.convert(event).await);
         }
         let batch = Batch {
@@ -141,6 +144,7 @@ impl Listener {
         let request = get_room_event::v3::Request::new(room_id, event_id);
         let Ok(answer) = self.client.send(request, &Identity::Bot).await else { return };
         let Ok(raw) = serde_json::from_str::<Value>(answer.event.json().get()) else { return };
+        let raw = self.opened_one(raw).await;
         let sender = raw.get("sender").and_then(Value::as_str).unwrap_or_default();
         let name = self.profile(room, sender).await.name;
         let anybody = Own {

@@ -78,11 +78,16 @@ impl MatrixNetwork {
 fn part(event: &Value, source: &str) -> Option<(u64, Part)> {
     let content = event.get("content")?;
     let identity = content.get(SOURCE)?;
-    if identity.get("id")?.as_str()? != source || content.get("m.new_content").is_some() {
+    // An edit tells so inside; an encrypted one by its relation.
+    let relation = content.get("m.relates_to").and_then(|relation| relation.get("rel_type"));
+    let is_edit = content.get("m.new_content").is_some()
+        || relation.and_then(Value::as_str) == Some("m.replace");
+    if identity.get("id")?.as_str()? != source || is_edit {
         return None;
     }
     let kind = content.get("msgtype").and_then(Value::as_str).unwrap_or_default();
-    let media = matches!(kind, "m.image" | "m.video" | "m.audio" | "m.file");
+    let media = matches!(kind, "m.image" | "m.video" | "m.audio" | "m.file")
+        || identity.get("media").and_then(Value::as_bool) == Some(true);
     let id = MessageId::from(event.get("event_id")?.as_str()?);
     Some((identity.get("part")?.as_u64()?, Part { id, media }))
 }
