@@ -10,7 +10,9 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// When the level cannot be read, or something logs already.
 pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.level)
+    // They name people and devices; `log.level` can say otherwise.
+    let level = format!("matrix_sdk_crypto=off,matrix_sdk_sqlite=off,{}", log.level);
+    let filter = EnvFilter::try_new(level)
         .with_context(|| format!("log.level: {:?} is no level", log.level))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match log.format {

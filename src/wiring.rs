@@ -10,6 +10,7 @@ use bot_core::desk::{About, Desk, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
 use bot_core::matrix::client::Client;
+use bot_core::matrix::crypto::{self, Crypto};
 use bot_core::matrix::pictures::Pictures;
 use bot_core::matrix::{self, MatrixNetwork};
 use bot_core::network::CommandHelp;
@@ -62,7 +63,7 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
     );
     let public = config.appservice.public_media_url.as_ref();
     let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
-    let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref())).await?;
+    let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
     let mut networks = Networks::default();
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
     add_remote(config, &dice, &mut networks)?;
@@ -117,12 +118,19 @@ async fn matrix(
     config: &Config,
     store: &Arc<dyn Store>,
     (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
+    dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = reqwest::Client::builder()
         .connect_timeout(std::time::Duration::from_secs(10))
         .read_timeout(std::time::Duration::from_secs(120))
         .build()?;
     let base = config.homeserver.url.as_str();
+    let client = Client::new(http, base, config.appservice.as_token.expose());
+    let crypto = config.appservice.encryption.as_ref().map(|secret| {
+        let dir = config.store.path.join("crypto");
+        let settings = crypto::Settings { dir, secret: secret.expose().to_owned() };
+        Arc::new(Crypto::new(settings, &client, ghosts, dice))
+    });
     let parts = matrix::Parts {
         settings: matrix::Settings {
             listen: config.appservice.listen,
@@ -132,12 +140,13 @@ async fn matrix(
             avatars: config.privacy.avatars,
             bot_name: config.bot.display_name.clone(),
         },
-        client: Client::new(http, base, config.appservice.as_token.expose()),
+        client,
         store: Arc::clone(store),
         ghosts: ghosts.clone(),
         clock: Arc::clone(clock),
         instance: store.instance().await?,
         pictures: pictures.cloned(),
+        crypto,
     };
     Ok(Arc::new(MatrixNetwork::new(parts)))
 }

@@ -8,6 +8,7 @@ pub mod appservice;
 pub mod catch_up;
 pub mod client;
 pub mod convert;
+pub mod crypto;
 pub mod deliver;
 pub mod ghosts;
 pub mod listen;
@@ -16,8 +17,9 @@ pub mod own;
 pub mod pictures;
 pub mod rooms;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -36,6 +38,7 @@ use crate::store::Store;
 
 use account::{Account, AccountError};
 use client::{Client, Identity};
+use crypto::Crypto;
 use pictures::Pictures;
 
 /// The name of this network.
@@ -72,6 +75,9 @@ pub struct MatrixNetwork {
     account: OnceCell<Account>,
     instance: String,
     pictures: Option<Pictures>,
+    crypto: Option<Arc<Crypto>>,
+    /// Addresses of encrypted files that were not what was sent.
+    spoiled: Arc<Mutex<HashSet<String>>>,
 }
 
 /// What the Matrix side needs.
@@ -90,15 +96,30 @@ pub struct Parts {
     pub instance: String,
     /// Answers addresses of pictures.
     pub pictures: Option<Pictures>,
+    /// The keys of encrypted rooms, where the bridge takes part in them.
+    pub crypto: Option<Arc<Crypto>>,
 }
 
 impl MatrixNetwork {
     /// Puts the parts together; nothing is sent yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, client, store, ghosts, clock, instance, pictures } = parts;
+        let Parts { settings, client, store, ghosts, clock, instance, pictures, crypto } = parts;
         let account = OnceCell::new();
         let id = NetworkId::from(MATRIX);
-        Self { id, settings, client, store, ghosts, clock, account, instance, pictures }
+        let spoiled = Arc::default();
+        Self {
+            id,
+            settings,
+            client,
+            store,
+            ghosts,
+            clock,
+            account,
+            instance,
+            pictures,
+            crypto,
+            spoiled,
+        }
     }
 
     /// The core bot's own account; logged in on first use.
@@ -110,7 +131,14 @@ impl MatrixNetwork {
             .get_or_try_init(|| async {
                 let bot = OwnedUserId::try_from(self.ghosts.bot())
                     .map_err(|error| AccountError::Sdk(error.to_string()))?;
-                let account = Account::log_in(&self.client, &bot).await?;
+                let account = match &self.crypto {
+                    Some(crypto) => {
+                        let device = crypto.bot().await;
+                        let device = device.map_err(|e| AccountError::Sdk(e.to_string()))?.name();
+                        Account::on_device(&self.client, &bot, device).await?
+                    }
+                    None => Account::log_in(&self.client, &bot).await?,
+                };
                 account.set_name(&self.settings.bot_name).await?;
                 tracing::info!("the core bot is logged in");
                 Ok(account)
@@ -180,7 +208,7 @@ impl Network for MatrixNetwork {
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
-        self.client.download(&media.reference).await.map_err(|error| error.ask())
+        self.open_file(&media.reference).await
     }
 
     async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
@@ -249,6 +277,7 @@ impl Network for MatrixNetwork {
                 store: Arc::clone(&self.store),
                 memory: listen::Memory::default(),
                 clock: Arc::clone(&self.clock),
+                crypto: self.crypto.clone(),
                 started: self.clock.now(),
             },
         });
@@ -267,7 +296,7 @@ impl Network for MatrixNetwork {
         let greet = async {
             let begin = async {
                 self.greet().await;
-                service.listener.look_around().await;
+                tokio::join!(service.listener.look_around(), service.listener.tend());
             };
             tokio::select! {
                 () = begin => {}

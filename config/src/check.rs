@@ -138,6 +138,11 @@ pub(crate) fn engine(text: &str) -> Checked<Engine> {
     choice(text, &[("sled", Engine::Sled)])
 }
 
+/// What `[appservice] encryption` can be.
+pub(crate) fn encryption(text: &str) -> Checked<bool> {
+    choice(text, &[("off", false), ("allow", true)])
+}
+
 /// What `[privacy] names` can be.
 pub(crate) fn names(text: &str) -> Checked<NamePolicy> {
     let choices = [

@@ -24,9 +24,10 @@ pub use values::{
 };
 
 /// Every environment variable that [`load`] asks for, with what it stands for.
-pub const ENVIRONMENT: [(&str, &str); 5] = [
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("FREESIDE_AS_TOKEN", "instead of appservice.as_token_file"),
     ("FREESIDE_HS_TOKEN", "instead of appservice.hs_token_file"),
+    ("FREESIDE_ENCRYPTION_SECRET", "instead of appservice.encryption_secret_file"),
     ("FREESIDE_TELEGRAM_TOKEN", "instead of telegram.token_file"),
     ("FREESIDE_DISCORD_TOKEN", "instead of discord.token_file"),
     ("FREESIDE_PSEUDONYM_SECRET", "instead of privacy.pseudonym_secret_file"),

@@ -244,6 +244,11 @@ impl<'r, 'a> Section<'r, 'a> {
         }
     }
 
+    /// Lets a key stand that is of no use with the other settings.
+    pub(crate) fn skip(&mut self, key: &'static str) {
+        self.asked.insert(key);
+    }
+
     /// Remembers a mistake in `key`, at its place.
     pub(crate) fn wrong(&self, key: &'static str, wrong: Wrong) {
         let found = self.table.and_then(|table| table.get(key));

@@ -2,8 +2,8 @@
 //! The registration file that the homeserver reads
 //! (<https://spec.matrix.org/v1.16/application-service-api/#registration>).
 //!
-//! Rule: it holds both tokens; write it with mode 600. `io.element.msc4190` stays out: with it
-//! Synapse refuses the bot's login by application service.
+//! Rule: it holds both tokens; write it with mode 600. `io.element.msc4190` is there only with
+//! encryption: with it Synapse refuses the bot's login by application service.
 
 use crate::values::Config;
 
@@ -27,6 +27,11 @@ pub fn registration_yaml(config: &Config) -> String {
     yaml.push_str("rate_limited: false\n");
     yaml.push_str("receive_ephemeral: true\n");
     yaml.push_str("de.sorunome.msc2409.push_ephemeral: true\n");
+    if service.encryption.is_some() {
+        // Devices without login (MSC4190), and their keys in transactions (MSC3202).
+        yaml.push_str("io.element.msc4190: true\n");
+        yaml.push_str("org.matrix.msc3202: true\n");
+    }
     yaml.push_str("namespaces:\n  users:\n");
     yaml.push_str(&exclusive(&format!("^@{prefix}.*:{server}$")));
     yaml.push_str(&exclusive(&format!("^@{sender}:{server}$")));

@@ -113,6 +113,7 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
     let sender_localpart = sender.unwrap_or_else(|| "freeside".to_owned());
     let prefix = section.optional("ghost_prefix", check::localpart);
     let ghost_prefix = prefix.unwrap_or_else(|| "fs_".to_owned());
+    let encryption = encryption(&mut section);
     if sender_localpart.starts_with(&ghost_prefix) {
         let problem =
             format!("the bot's own name `{sender_localpart}` starts with `{ghost_prefix}`");
@@ -130,7 +131,28 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         hs_token: hs_token?,
         sender_localpart,
         ghost_prefix,
+        encryption: encryption?,
     })
+}
+
+/// `None` when something is wrong, `Some(None)` when encryption is off.
+fn encryption(section: &mut Section<'_, '_>) -> Option<Option<Secret>> {
+    let source = SecretSource {
+        key: "encryption_secret_file",
+        variable: "FREESIDE_ENCRYPTION_SECRET",
+        make: "Make one with `(umask 077; openssl rand -hex 32 > FILE)` and back it up: without it the \
+               bridge cannot read its own keys.",
+    };
+    if section.optional("encryption", check::encryption) != Some(true) {
+        section.skip(source.key);
+        return Some(None);
+    }
+    let secret = section.secret(&source)?;
+    if secret.expose().len() < SHORTEST_KEY {
+        let problem = format!("the secret is shorter than {SHORTEST_KEY} characters");
+        section.wrong(source.key, Wrong::new(problem, source.make));
+    }
+    Some(Some(secret))
 }
 
 fn bot(mut section: Section<'_, '_>) -> Option<Bot> {

@@ -63,6 +63,8 @@ pub struct Appservice {
     pub sender_localpart: String,
     /// What the local part of every ghost starts with.
     pub ghost_prefix: String,
+    /// The key of what the bridge keeps for encrypted rooms, when it takes part in them.
+    pub encryption: Option<Secret>,
 }
 
 /// The core bot.

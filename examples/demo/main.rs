@@ -118,6 +118,7 @@ async fn start() -> anyhow::Result<Town> {
     let building = Town::linked(TownOptions {
         program: Program { path, first: vec!["bridge".into()] },
         room_version: "12".to_owned(),
+        encrypted: false,
         more_config: String::new(),
         progress: &mut progress,
     });

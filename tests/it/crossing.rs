@@ -14,12 +14,12 @@ const PIXEL: &[u8] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_crosses_in_all_six_directions_in_room_version_12() -> anyhow::Result<()> {
-    everything_crosses("12").await
+    everything_crosses(&town("12", "").await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_crosses_in_all_six_directions_in_room_version_11() -> anyhow::Result<()> {
-    everything_crosses("11").await
+    everything_crosses(&town("11", "").await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,15 +55,15 @@ async fn appear(town: &Town, name: &str, mxc: &str) -> anyhow::Result<()> {
     town.alice.set_state(&town.room, "m.room.member", &alice, content).await.map(drop)
 }
 
-async fn everything_crosses(room_version: &str) -> anyhow::Result<()> {
-    let town = town(room_version, "").await?;
-    let before = counts(&town).await?;
-    text_and_reply_cross(&town).await?;
-    edits_and_reactions_cross(&town).await?;
-    pictures_cross(&town).await?;
-    deletions_cross(&town).await?;
-    nothing_came_back_or_twice(&town, before).await?;
-    what_is_marked_stays(&town).await?;
+/// Text, answers, edits, reactions, pictures and deletions, from each side to both others.
+pub async fn everything_crosses(town: &Town) -> anyhow::Result<()> {
+    let before = counts(town).await?;
+    text_and_reply_cross(town).await?;
+    edits_and_reactions_cross(town).await?;
+    pictures_cross(town).await?;
+    deletions_cross(town).await?;
+    nothing_came_back_or_twice(town, before).await?;
+    what_is_marked_stays(town).await?;
     town.assert_clean()
 }
 

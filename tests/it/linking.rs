@@ -20,6 +20,7 @@ async fn unlinked(room_version: &str) -> anyhow::Result<Town> {
     Town::build(TownOptions {
         program: program(),
         room_version: room_version.into(),
+        encrypted: false,
         more_config: String::new(),
         progress: &mut |_| {},
     })

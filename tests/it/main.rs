@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod crossing;
+mod encrypted;
 mod linking;
 mod outages;
 mod sudden_death;
@@ -25,7 +26,20 @@ pub async fn town(room_version: &str, more_config: &str) -> anyhow::Result<Town>
     Town::linked(TownOptions {
         program: program(),
         room_version: room_version.into(),
+        encrypted: false,
         more_config: more_config.into(),
+        progress: &mut |_| {},
+    })
+    .await
+}
+
+/// The same with an encrypted room.
+pub async fn encrypted_town() -> anyhow::Result<Town> {
+    Town::linked(TownOptions {
+        program: program(),
+        room_version: "12".into(),
+        encrypted: true,
+        more_config: String::new(),
         progress: &mut |_| {},
     })
     .await

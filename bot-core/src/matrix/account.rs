@@ -2,7 +2,7 @@
 //! The core bot's own Matrix account: a matrix-sdk client.
 //!
 //! Rule: whatever the bot does as a member of rooms (join, create, leave) goes through here;
-//! what it says goes through lanes like everything else.
+//! what it says goes through lanes like everything else. Its keys are not here but in `crypto`.
 
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::store::RoomLoadSettings;
@@ -11,7 +11,7 @@ use ruma::api::client::account::register;
 use ruma::api::client::room::create_room::v3 as create_room;
 use ruma::api::client::session::login::v3 as login;
 use ruma::api::client::uiaa::UserIdentifier;
-use ruma::{OwnedRoomId, OwnedUserId};
+use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 
 use super::client::{Client, ClientError, Identity};
 
@@ -50,12 +50,33 @@ impl Account {
         request.device_id = Some(DEVICE.into());
         request.initial_device_display_name = Some("Freeside".into());
         let session = client.send(request, &Identity::Bot).await?;
+        let meta = SessionMeta { user_id: session.user_id, device_id: session.device_id };
+        Self::restored(client, meta, session.access_token).await
+    }
+
+    /// Restores a session without login: with devices that the application service manages itself
+    /// (MSC4190) the homeserver refuses logins, and the as_token speaks for the bot.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn on_device(
+        client: &Client,
+        bot: &OwnedUserId,
+        device: OwnedDeviceId,
+    ) -> Result<Self, AccountError> {
+        let meta = SessionMeta { user_id: bot.clone(), device_id: device };
+        Self::restored(client, meta, client.token().to_owned()).await
+    }
+
+    async fn restored(
+        client: &Client,
+        meta: SessionMeta,
+        access_token: String,
+    ) -> Result<Self, AccountError> {
         let sdk = matrix_sdk::Client::builder().homeserver_url(client.base()).build().await;
         let sdk = sdk.map_err(|error| AccountError::Sdk(error.to_string()))?;
-        let session = MatrixSession {
-            meta: SessionMeta { user_id: session.user_id, device_id: session.device_id },
-            tokens: SessionTokens { access_token: session.access_token, refresh_token: None },
-        };
+        let session =
+            MatrixSession { meta, tokens: SessionTokens { access_token, refresh_token: None } };
         let auth = sdk.matrix_auth();
         auth.restore_session(session, RoomLoadSettings::default())
             .await

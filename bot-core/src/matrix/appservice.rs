@@ -103,7 +103,12 @@ async fn transaction(
         let message = "a lane is full, try again later";
         return refuse(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", message);
     }
-    match service.listener.hear(&txn, events).await {
+    // Keys first: they open the events.
+    let heard = match service.listener.feed(&txn, &body).await {
+        Ok(()) => service.listener.hear(&txn, events).await,
+        Err(error) => Err(error),
+    };
+    match heard {
         Ok(()) => Json(json!({})).into_response(),
         Err(error) => {
             tracing::error!(txn, %error, "a transaction was not stored; the homeserver repeats it");
@@ -113,7 +118,8 @@ async fn transaction(
     }
 }
 
-/// Only the list of events is needed; sections that we do not know are not our business.
+/// The list of events, without which nothing is a transaction. What is for devices, `crypto` reads;
+/// sections that we do not know are not our business.
 fn events(body: &Value) -> Option<&[Value]> {
     body.get("events").and_then(Value::as_array).map(Vec::as_slice)
 }

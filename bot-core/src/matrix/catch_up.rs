@@ -64,7 +64,7 @@ impl Listener {
                     continue;
                 }
                 let mut events = Vec::new();
-                for event in &raw {
+                for event in &self.opened(raw).await.unwrap_or_default() {
                     events.extend(self.convert(event).await);
                 }
                 let batch = Batch { network: MATRIX.into(), marks: Vec::new(), events };
@@ -114,7 +114,9 @@ fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
 fn is_message(event: &Value) -> bool {
     let relation = event.get("content").and_then(|content| content.get("m.relates_to"));
     let kind = relation.and_then(|relation| relation.get("rel_type")).and_then(Value::as_str);
-    let says =
-        |kind: &str| matches!(kind, "m.room.message" | "m.sticker") || kind.ends_with("poll.start");
+    let says = |kind: &str| {
+        matches!(kind, "m.room.message" | "m.sticker" | "m.room.encrypted")
+            || kind.ends_with("poll.start")
+    };
     text(event, "type").is_some_and(says) && kind != Some("m.replace")
 }

@@ -15,7 +15,7 @@ use ruma::api::{
     AppserviceUserIdentity, IncomingResponse, MatrixVersion, OutgoingRequest,
     OutgoingRequestAppserviceExt, SupportedVersions,
 };
-use ruma::{OwnedUserId, UserId};
+use ruma::{DeviceId, OwnedUserId, UserId};
 
 use crate::network::{AskError, MediaStream};
 use crate::order::DeliverError;
@@ -59,6 +59,9 @@ pub enum ClientError {
     /// It may have reached the homeserver; the answer did not reach us.
     #[error("the homeserver's answer was lost: {0}")]
     Lost(String),
+    /// In an encrypted room keys come first, and something about them does not work yet.
+    #[error("the keys are not ready: {0}")]
+    Keys(String),
     /// The request cannot be written.
     #[error("the request cannot be made: {0}")]
     Unwritable(String),
@@ -85,7 +88,7 @@ impl ClientError {
                 DeliverError::Uncertain { reason }
             }
             Self::Answered { .. } | Self::Unwritable(_) => DeliverError::Refused { reason },
-            Self::Unsent(_) => DeliverError::Retry { after: None, reason },
+            Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }
     }
 
@@ -130,10 +133,28 @@ impl Client {
         for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
         for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
     {
+        self.send_from(request, identity, None).await
+    }
+
+    /// Sends any request as one device of one of our accounts, by `?device_id=` (MSC3202).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_from<R>(
+        &self,
+        request: R,
+        identity: &Identity,
+        device: Option<&DeviceId>,
+    ) -> Result<R::IncomingResponse, ClientError>
+    where
+        R: OutgoingRequest,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+        for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
+    {
         let request = request.try_into_http_request_with_identity::<Vec<u8>>(
             &self.base,
             SendAccessToken::Always(&self.token),
-            AppserviceUserIdentity::new_maybe(identity.user()),
+            AppserviceUserIdentity::new_maybe(identity.user(), device),
             Cow::Borrowed(&self.versions),
         );
         let request = request.map_err(|error| ClientError::Unwritable(error.to_string()))?;
@@ -207,6 +228,11 @@ impl Client {
     pub fn base(&self) -> &str {
         &self.base
     }
+
+    /// The token with which the homeserver knows us.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
 }
 
 impl Identity {
@@ -219,13 +245,14 @@ impl Identity {
 }
 
 trait MaybeIdentity<'a> {
-    fn new_maybe(user: Option<&'a UserId>) -> Self;
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self;
 }
 
 impl<'a> MaybeIdentity<'a> for AppserviceUserIdentity<'a> {
-    fn new_maybe(user: Option<&'a UserId>) -> Self {
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self {
         let mut identity = Self::default();
         identity.user_id = user;
+        identity.device_id = device;
         identity
     }
 }

@@ -96,7 +96,7 @@ impl MatrixNetwork {
         match &order.act {
             Act::Post { voice, message, native_reply, .. } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let uploaded = self.uploads((order, &identity), message, media).await?;
+                let uploaded = self.uploads((order, room, &identity), message, media).await?;
                 let contents =
                     outgoing::post_parts(message, *native_reply, &order.source, &uploaded);
                 let at = Some(message.sent_at);
@@ -104,7 +104,7 @@ impl MatrixNetwork {
             }
             Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let message = self.rehosted((order, &identity), message, media).await?;
+                let message = self.rehosted((order, room, &identity), message, media).await?;
                 self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
             }
             Act::Delete { voice, parts } => {
@@ -167,6 +167,7 @@ impl MatrixNetwork {
         content: PartContent,
         at: Option<Timestamp>,
     ) -> Result<MessageId, ClientError> {
+        let content = self.sealed(room, identity, content).await?;
         let body = raw(&content.content)?;
         let mut request = send_message_event::v3::Request::new_raw(
             room.clone(),

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::convert::incoming::{self, Own};
+use super::crypto::Crypto;
 use super::{MATRIX, convert, rooms};
 use crate::clock::Clock;
 use crate::ghost::Ghosts;
@@ -43,6 +44,8 @@ pub struct Listener {
     pub memory: Memory,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Opens what is encrypted, where the bridge takes part in encrypted rooms.
+    pub crypto: Option<Arc<Crypto>>,
     /// When the process began to listen.
     pub started: Timestamp,
 }
@@ -80,7 +83,7 @@ impl Listener {
     /// [`SinkError`]: nothing was stored.
     pub async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
         let mut events = Vec::new();
-        for event in &self.with_missed(raw).await {
+        for event in &self.opened(self.with_missed(raw).await).await? {
             events.extend(self.convert(event).await);
         }
         let batch = Batch {
@@ -144,6 +147,7 @@ impl Listener {
     /// An answer names only the event that it answers; other networks show whose words they were.
     async fn complete(&self, room: &str, reply: &mut Reply) {
         let Some(raw) = self.event(room, reply.message.as_str()).await else { return };
+        let raw = self.opened_one(raw).await;
         let sender = raw.get("sender").and_then(Value::as_str).unwrap_or_default();
         let name = self.profile(room, sender).await.name;
         let anybody = Own {

@@ -78,16 +78,21 @@ impl MatrixNetwork {
 fn part(event: &Value, source: &str) -> Option<(u64, Part)> {
     let content = event.get("content")?;
     let identity = content.get(SOURCE)?;
-    if identity.get("id")?.as_str()? != source || content.get("m.new_content").is_some() {
+    // An edit tells so inside; an encrypted one by its relation.
+    let relation = content.get("m.relates_to").and_then(|relation| relation.get("rel_type"));
+    let is_edit = content.get("m.new_content").is_some()
+        || relation.and_then(Value::as_str) == Some("m.replace");
+    if identity.get("id")?.as_str()? != source || is_edit {
         return None;
     }
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    // As when they are sent: polls count as files.
+    // As when they are sent: polls count as files. An encrypted event says it outside.
     let media = match text(event, "type").unwrap_or_default().as_str() {
         "m.room.message" => {
             let kind = text(content, "msgtype").unwrap_or_default();
             matches!(kind.as_str(), "m.image" | "m.video" | "m.audio" | "m.file")
         }
+        "m.room.encrypted" => identity.get("media").and_then(Value::as_bool) == Some(true),
         kind if kind.ends_with("poll.end") => return None,
         kind => kind == "m.sticker" || kind.ends_with("poll.start"),
     };

@@ -115,7 +115,7 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
         return Ok(is_new.then_some(lanes));
     }
     for News { event, media_changed } in new(tx, event)? {
-        let Audience { places, event, speaker } = audience::of(tx, &portal, event)?;
+        let Audience { places, event, speaker } = audience::of(tx, (&portal, &here), event)?;
         is_new |= !places.is_empty();
         for place in places {
             let work = Work { event: event.clone(), speaker, answer: None };

@@ -24,11 +24,16 @@ pub struct Audience {
     pub speaker: Speaker,
 }
 
-/// Who hears of `event`, which is new.
+/// Who hears of `event`, which is new and was heard at `here`: a platform that takes away a copy
+/// tells of messages that were said elsewhere.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of(tx: &mut Txn<'_>, portal: &Portal, mut event: Event) -> Result<Audience, StoreError> {
+pub fn of(
+    tx: &mut Txn<'_>,
+    (portal, here): (&Portal, &Place),
+    mut event: Event,
+) -> Result<Audience, StoreError> {
     let mut speaker = Speaker::Author;
     let heard = match &event.content {
         Content::Posted(message) => {
@@ -73,7 +78,7 @@ pub fn of(tx: &mut Txn<'_>, portal: &Portal, mut event: Event) -> Result<Audienc
         | Content::PollClosed { .. }
         | Content::ThreadChanged { .. } => true,
     };
-    let places = if heard { portal.others(&event.place) } else { Vec::new() };
+    let places = if heard { portal.others(here) } else { Vec::new() };
     Ok(Audience { places, event, speaker })
 }
 

@@ -266,6 +266,7 @@ fn network(port: u16, homeserver: &str, store: &Arc<Embedded>) -> Arc<MatrixNetw
         ghosts: Ghosts::new(pseudonyms, "_fs_", "localhost", "freeside"),
         clock: Arc::new(SystemClock),
         instance: "tests".into(),
+        crypto: None,
         pictures: None,
     }))
 }

@@ -234,3 +234,22 @@ namespaces:
 ";
     assert_eq!(registration_yaml(&config), expected);
 }
+
+#[test]
+fn encryption_needs_a_key_and_more_from_the_homeserver() {
+    let dir = folder();
+    let allow = EXAMPLE.replace("#encryption = \"off\"", "encryption = \"allow\"");
+    let said = mistakes(dir.path(), &allow);
+    assert!(said.contains("appservice.encryption_secret_file: this key is missing"), "{said}");
+
+    let key = "#encryption_secret_file = \"encryption_secret\"";
+    let text = allow.replace(key, key.trim_start_matches('#'));
+    put(dir.path(), "encryption_secret", "short", 0o600);
+    let said = mistakes(dir.path(), &text);
+    assert!(said.contains("encryption_secret_file: the secret is shorter than 32"), "{said}");
+
+    put(dir.path(), "encryption_secret", "0123456789abcdef0123456789abcdef", 0o600);
+    let config = read(&text, dir.path(), &nothing).config.unwrap();
+    let yaml = registration_yaml(&config);
+    assert!(yaml.contains("\nio.element.msc4190: true\norg.matrix.msc3202: true\n"), "{yaml}");
+}

@@ -4,6 +4,7 @@
 //! Rule: a Synapse lives no longer than the value that started it: it ends on drop,
 //! and also when this process is killed (it watches its standard input).
 
+mod cipher;
 mod environment;
 mod person;
 mod process;
@@ -20,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use rand::Rng;
 use reqwest::Url;
 
+pub use cipher::KeptKey;
 pub use person::{Person, RoomOptions};
 pub use saying::NewFile;
 pub use transcript::{Seen, SeenEvent, SeenMedia, SeenPoll, SeenReaction, Transcript};
@@ -32,6 +34,8 @@ pub struct SynapseOptions<'a> {
     pub room_version: String,
     /// Registration files of application services.
     pub registrations: Vec<PathBuf>,
+    /// Application services get what their devices need in encrypted rooms (experimental).
+    pub encryption: bool,
     /// The Python to make the environment with; otherwise one is looked for.
     pub python: Option<PathBuf>,
     /// Hears one line for each step that takes time.
@@ -46,6 +50,7 @@ pub struct Synapse {
     server_name: String,
     room_version: String,
     registrations: Vec<PathBuf>,
+    encryption: bool,
     pub(crate) http: reqwest::Client,
     child: Option<process::Child>,
     // Dropped last: the child writes into it until it is dead.
@@ -59,6 +64,7 @@ impl<'a> SynapseOptions<'a> {
             server_name: "localhost".to_owned(),
             room_version: "12".to_owned(),
             registrations: Vec::new(),
+            encryption: false,
             python: None,
             progress,
         }
@@ -87,6 +93,7 @@ impl Synapse {
             server_name: options.server_name,
             room_version: options.room_version,
             registrations: options.registrations,
+            encryption: options.encryption,
             http,
             child: None,
             dir,
@@ -183,6 +190,7 @@ impl Synapse {
             port: self.port,
             room_version: &self.room_version,
             registrations: &self.registrations,
+            encryption: self.encryption,
         };
         settings.write()
     }

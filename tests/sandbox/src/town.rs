@@ -29,6 +29,8 @@ pub struct TownOptions<'a> {
     pub program: Program,
     /// The version of new rooms: `12` or `11`.
     pub room_version: String,
+    /// The room is encrypted, the bridge takes part in that, and Alice's client too.
+    pub encrypted: bool,
     /// Lines to add to the configuration, such as `[lanes]` with its keys.
     pub more_config: String,
     /// Hears one line for each step that takes time.
@@ -69,23 +71,29 @@ impl Town {
     /// # Errors
     /// Whatever did not start, with what it said.
     pub async fn build(options: TownOptions<'_>) -> anyhow::Result<Self> {
-        let TownOptions { program, room_version, more_config, progress } = options;
+        let TownOptions { program, room_version, encrypted, more_config, progress } = options;
         let telegram = Telegram::start().await?;
         let discord = Discord::start().await?;
         let dir = tempfile::tempdir()?;
         let synapse_port_unknown = "http://127.0.0.1:1";
         let mut bridge = Bridge::new(program, dir.path(), &telegram, &discord)?;
+        bridge.allow_encryption(encrypted);
         bridge.configure(synapse_port_unknown, &more_config)?;
         let registration: PathBuf = bridge.register()?;
         let mut options = SynapseOptions::new(progress);
         options.room_version = room_version;
         options.registrations = vec![registration];
+        options.encryption = encrypted;
         let synapse = Synapse::start(options).await.context("Synapse did not start")?;
         bridge.configure(synapse.url(), &more_config)?;
         bridge.start()?;
 
-        let alice = synapse.person_named("alice", "Alice").await?;
-        let room = alice.create_room(RoomOptions::public("Free knowledge")).await?;
+        let mut alice = synapse.person_named("alice", "Alice").await?;
+        if encrypted {
+            alice = alice.with_encryption().await?;
+        }
+        let room = RoomOptions { encrypted, ..RoomOptions::public("Free knowledge") };
+        let room = alice.create_room(room).await?;
         let tanja = telegram.user("Tanja");
         let group = telegram.group("Free knowledge");
         group.own(&tanja);

@@ -6,9 +6,11 @@
 
 use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note};
 
+use ruma::OwnedRoomId;
+
 use super::ActError;
 use crate::matrix::MatrixNetwork;
-use crate::matrix::client::Identity;
+use crate::matrix::client::{ClientError, Identity};
 use crate::matrix::convert::outgoing::Uploaded;
 use crate::media::preview::Preview;
 use crate::network::{AskError, MediaSource};
@@ -25,15 +27,15 @@ impl MatrixNetwork {
     /// Uploads the files of a message, with their thumbnails.
     pub(super) async fn uploads(
         &self,
-        (order, identity): (&Order, &Identity),
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Vec<Uploaded>, ActError> {
         let mut uploaded = Vec::new();
         for media in &message.media {
-            match self.upload(identity, media, source).await {
+            match self.upload((Some(room), identity), media, source).await {
                 Ok(file) => {
-                    let media = self.with_thumbnail(identity, media, source).await;
+                    let media = self.with_thumbnail((Some(room), identity), media, source).await;
                     let media = seen(media, file.preview);
                     uploaded.push(Uploaded::at(media, file.uri, file.mime));
                 }
@@ -51,7 +53,7 @@ impl MatrixNetwork {
     /// The message with its files on this homeserver, so that an edit can name them.
     pub(super) async fn rehosted(
         &self,
-        order: (&Order, &Identity),
+        order: (&Order, &OwnedRoomId, &Identity),
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Message, ActError> {
@@ -67,7 +69,7 @@ impl MatrixNetwork {
         source: &dyn MediaSource,
     ) -> Result<Option<(String, String)>, ActError> {
         let picture = Media::new(handle.clone(), MediaKind::Image);
-        match self.upload(&Identity::Bot, &picture, source).await {
+        match self.upload((None, &Identity::Bot), &picture, source).await {
             Ok(file) => Ok(Some((file.uri, file.mime))),
             Err(Unsent::Missing(_)) => Ok(None),
             Err(Unsent::Failed(error)) => Err(error),
@@ -78,7 +80,7 @@ impl MatrixNetwork {
     /// already stays where it is.
     async fn upload(
         &self,
-        identity: &Identity,
+        whereto: (Option<&OwnedRoomId>, &Identity),
         media: &Media,
         source: &dyn MediaSource,
     ) -> Result<FileRecord, Unsent> {
@@ -87,7 +89,8 @@ impl MatrixNetwork {
             let (uri, mime) = (handle.reference, mime.unwrap_or_default());
             return Ok(FileRecord { uri, mime, preview: None });
         }
-        if let Some(known) = self.uploaded_before(media).await {
+        let sealed = self.seals(whereto.0).await.map_err(failed)?;
+        if !sealed && let Some(known) = self.uploaded_before(media).await {
             return Ok(known);
         }
         let stream = match source.open(media).await {
@@ -102,18 +105,18 @@ impl MatrixNetwork {
         };
         let mime = media.mime.clone().or_else(|| stream.mime.clone());
         let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
-        match self.upload_once(identity, (media, &mime), stream).await {
+        match self.upload_once(whereto, (media, &mime), stream).await {
             Ok(file) => Ok(file),
             Err(error) if error.is("M_TOO_LARGE") => Err(Unsent::Missing(Missing::TooLargeToSend)),
             // An upload that broke off is repeated without harm.
-            Err(error) => Err(Unsent::Failed(error.decide().or_retry().into())),
+            Err(error) => Err(failed(error)),
         }
     }
 
     /// The file with its thumbnail on this homeserver, or without one.
     async fn with_thumbnail(
         &self,
-        identity: &Identity,
+        whereto: (Option<&OwnedRoomId>, &Identity),
         media: &Media,
         source: &dyn MediaSource,
     ) -> Media {
@@ -121,7 +124,7 @@ impl MatrixNetwork {
         let Some(mut thumbnail) = media.thumbnail.take() else { return media };
         let mut picture = Media::new(thumbnail.handle.clone(), MediaKind::Image);
         picture.mime.clone_from(&thumbnail.mime);
-        if let Ok(file) = self.upload(identity, &picture, source).await {
+        if let Ok(file) = self.upload(whereto, &picture, source).await {
             let blurhash = file.preview.and_then(|preview| preview.blurhash);
             media.blurhash = media.blurhash.or(blurhash);
             thumbnail.handle = MediaHandle { network: self.id.clone(), reference: file.uri };
@@ -130,6 +133,10 @@ impl MatrixNetwork {
         }
         media
     }
+}
+
+fn failed(error: ClientError) -> Unsent {
+    Unsent::Failed(error.decide().or_retry().into())
 }
 
 /// The file with what was seen of it, where its network does not say it.

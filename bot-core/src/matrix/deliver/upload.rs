@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bridge_model::Media;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use ruma::OwnedRoomId;
 use sha2::{Digest, Sha256};
 
 use crate::matrix::MatrixNetwork;
@@ -32,17 +33,24 @@ impl MatrixNetwork {
         self.store.file(&name, self.clock.now()).await.ok().flatten()
     }
 
-    /// Uploads what is opened, unless the same content was uploaded before.
+    /// Uploads what is opened, unless the same content was uploaded before. Each encrypted file
+    /// has a key of its own, so those are uploaded every time.
     ///
     /// # Errors
     /// [`ClientError`].
     pub(super) async fn upload_once(
         &self,
-        identity: &Identity,
+        (room, identity): (Option<&OwnedRoomId>, &Identity),
         (media, mime): (&Media, &str),
         stream: MediaStream,
     ) -> Result<FileRecord, ClientError> {
         let name = media.name.as_deref();
+        if let Some(room) = room
+            && self.seals(Some(room)).await?
+        {
+            let uri = self.upload_into((room, identity), (name, mime), stream).await?;
+            return Ok(FileRecord { uri, mime: mime.to_owned(), preview: None });
+        }
         let Begun { start, rest } = begin(stream).await?;
         let source = files::source(media);
         let Some(rest) = rest else {

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Map, Value, json};
 
+use super::cipher::Cipher;
+
 /// A person who is logged in. Clones are the same person on the same device.
 #[derive(Clone)]
 pub struct Person {
@@ -21,6 +23,7 @@ pub struct Person {
     user_id: String,
     device_id: String,
     transactions: Arc<AtomicU64>,
+    pub(super) cipher: Option<Arc<Cipher>>,
 }
 
 /// How a room is made; the default is private, without a name, of the default version.
@@ -38,6 +41,8 @@ pub struct RoomOptions {
     pub invite: Vec<String>,
     /// `11` or `12`, where it shall differ from the server's default.
     pub version: Option<String>,
+    /// It is encrypted from its first event on.
+    pub encrypted: bool,
     /// Further keys of the `createRoom` body, such as `power_level_content_override`.
     pub more: Map<String, Value>,
 }
@@ -53,6 +58,11 @@ impl RoomOptions {
         let preset = if self.public { "public_chat" } else { "private_chat" };
         body.insert("preset".to_owned(), json!(preset));
         body.insert("invite".to_owned(), json!(self.invite));
+        if self.encrypted {
+            let content = json!({ "algorithm": "m.megolm.v1.aes-sha2" });
+            let event = json!({ "type": "m.room.encryption", "state_key": "", "content": content });
+            body.insert("initial_state".to_owned(), json!([event]));
+        }
         let texts = [
             ("name", self.name),
             ("topic", self.topic),
@@ -80,6 +90,7 @@ impl Person {
             user_id: String::new(),
             device_id: String::new(),
             transactions: Arc::default(),
+            cipher: None,
         };
         let body = json!({
             "username": localpart, "password": Self::PASSWORD, "auth": { "type": "m.login.dummy" },
@@ -101,6 +112,17 @@ impl Person {
         person.user_id = required(&answer, "/user_id")?;
         person.device_id = required(&answer, "/device_id")?;
         Ok(person)
+    }
+
+    /// The same person, logged in once more.
+    pub(super) async fn on_another_device(&self) -> Result<Self> {
+        let user = self.user_id.trim_start_matches('@').split(':').next().unwrap_or_default();
+        Self::register(self.http.clone(), self.url.clone(), user).await
+    }
+
+    /// The address of Synapse.
+    pub(super) fn base(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
     }
 
     /// Such as `@alice:localhost`.

@@ -36,6 +36,7 @@ impl Person {
                 Some(_) | None => break,
             }
         }
+        let events = self.opened(room, events).await?;
         let mut names = self.members(room).await?;
         Ok(with_names(&events, &mut names))
     }
@@ -171,7 +172,7 @@ impl Person {
         let path = ["client", "v1", "media", "download", server, id];
         let answer = self.request(Method::GET, &path)?.send().await?;
         let answer = answer.error_for_status().with_context(|| format!("downloading {mxc}"))?;
-        Ok(answer.bytes().await?.to_vec())
+        self.opened_file(mxc, answer.bytes().await?.to_vec())
     }
 
     async fn page(&self, room: &str, from: Option<&str>) -> Result<Value> {

@@ -17,8 +17,9 @@ impl Person {
     /// # Errors
     /// When Synapse refuses.
     pub async fn send_raw(&self, room: &str, kind: &str, content: Value) -> Result<String> {
+        let (kind, content) = self.sealed(room, kind, content).await?;
         let transaction = self.next_transaction();
-        let path = ["client", "v3", "rooms", room, "send", kind, &transaction];
+        let path = ["client", "v3", "rooms", room, "send", &kind, &transaction];
         required(&self.call(Method::PUT, &path, Some(content)).await?, "/event_id")
     }
 
@@ -133,13 +134,14 @@ impl Person {
         file: NewFile<'_>,
         caption: &str,
     ) -> Result<String> {
-        let mxc = self.upload(file.bytes.to_vec(), file.name, file.mime).await?;
+        let (key, place) = self.upload_into(room, file).await?;
         let body = if caption.is_empty() { file.name } else { caption };
         let content = json!({
-            "msgtype": kind, "body": body, "filename": file.name, "url": mxc,
+            "msgtype": kind, "body": body, "filename": file.name,
             "info": { "mimetype": file.mime, "size": file.bytes.len() },
             "m.mentions": {},
         });
+        let content = with(content, key, place);
         self.send_raw(room, "m.room.message", content).await
     }
 }

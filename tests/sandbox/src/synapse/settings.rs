@@ -57,6 +57,7 @@ pub(super) struct Settings<'a> {
     pub port: u16,
     pub room_version: &'a str,
     pub registrations: &'a [PathBuf],
+    pub encryption: bool,
 }
 
 impl Settings<'_> {
@@ -104,6 +105,10 @@ impl Settings<'_> {
                 "args": { "database": self.dir.join("homeserver.db") },
             },
             "app_service_config_files": registrations,
+            "experimental_features": {
+                "msc2409_to_device_messages_enabled": self.encryption,
+                "msc3202_transaction_extensions": self.encryption,
+            },
             "default_room_version": self.room_version,
             "max_upload_size": "100M",
             "federation_domain_whitelist": [],

@@ -27,6 +27,7 @@ pub struct Bridge {
     dir: PathBuf,
     port: u16,
     remotes: String,
+    encryption: &'static str,
     child: Option<Child>,
 }
 
@@ -51,6 +52,7 @@ impl Bridge {
         secret(dir, "as_token", "as-token-of-the-tests-0123456789")?;
         secret(dir, "hs_token", "hs-token-of-the-tests-0123456789")?;
         secret(dir, "pseudonym_secret", "pseudonym-secret-of-the-tests-0123456789")?;
+        secret(dir, "encryption_secret", "encryption-secret-of-the-tests-0123456789")?;
         secret(dir, "telegram_token", &telegram.bot_token())?;
         secret(dir, "discord_token", &discord.bot_token())?;
         let remotes = format!(
@@ -63,7 +65,12 @@ impl Bridge {
             discord.cdn_url(),
         );
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Ok(Self { program, dir: dir.to_owned(), port, remotes, child: None })
+        Ok(Self { program, dir: dir.to_owned(), port, remotes, encryption: "off", child: None })
+    }
+
+    /// Whether the bridge takes part in encrypted rooms; counts from the next `configure`.
+    pub fn allow_encryption(&mut self, allow: bool) {
+        self.encryption = if allow { "allow" } else { "off" };
     }
 
     /// Writes the configuration file.
@@ -72,13 +79,14 @@ impl Bridge {
     /// When the file cannot be written.
     pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
         let port = self.port;
-        let remotes = &self.remotes;
+        let (remotes, encryption) = (&self.remotes, self.encryption);
         let text = format!(
             "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
              [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
              public_url = \"http://127.0.0.1:{port}\"\n\
              public_media_url = \"http://127.0.0.1:{port}\"\n\
-             as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\n\
+             as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
+             encryption = \"{encryption}\"\nencryption_secret_file = \"encryption_secret\"\n\n\
              [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\n\
              [store]\npath = \"store\"\n\n\

@@ -14,7 +14,9 @@ impl Town {
         self.alice.invite(&self.room, BOT).await?;
         self.alice.set_power(&self.room, BOT, 100).await?;
         let hello = |seen: &crate::synapse::Seen| seen.sender == BOT;
-        self.alice.expect(&self.room, hello).await.context("the bot did not say hello").map(drop)
+        let said = self.alice.expect(&self.room, hello).await;
+        let silent = || format!("the bot did not say hello\n{}", self.bridge.last_words());
+        said.with_context(silent).map(drop)
     }
 
     /// Alice asks for a code.
