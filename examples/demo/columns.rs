@@ -116,7 +116,11 @@ fn words(line: &Line) -> String {
     for thing in &line.things {
         words.push_str(&format!("{thing} "));
     }
-    words.push_str(&shortened(&line.text));
+    // What the bot answers is read to the end.
+    match line.answers {
+        Some(_) => words.push_str(&line.text),
+        None => words.push_str(&shortened(&line.text)),
+    }
     if line.edited {
         words.push_str(" (edited)");
     }
