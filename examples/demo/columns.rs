@@ -10,6 +10,9 @@ use crate::out;
 /// Narrower columns are hard to read; then one side stands below the other.
 const NARROW: usize = 72;
 
+/// Texts that are longer are not printed whole.
+const LONG: usize = 600;
+
 /// The printed transcript.
 pub struct Screen {
     width: usize,
@@ -100,20 +103,24 @@ impl Screen {
     }
 }
 
-/// A line as a person reads it: name, what it answers, picture, text, reactions.
+/// A line as a person reads it: name, thread, what it answers, files, text, reactions.
 fn words(line: &Line) -> String {
     let who = if line.who.is_empty() { "[Freeside]" } else { &line.who };
     let mut words = format!("{who}: ");
+    if let Some(root) = &line.thread {
+        words.push_str(&format!("[thread: {}] ", start(root)));
+    }
     if let Some(answers) = &line.answers {
-        let first = answers.lines().next().unwrap_or_default();
-        let start: String = first.chars().take(24).collect();
-        let more = if start.len() < first.len() { "…" } else { "" };
-        words.push_str(&format!("[↩ {start}{more}] "));
+        words.push_str(&format!("[↩ {}] ", start(answers)));
     }
-    if line.file.is_some() {
-        words.push_str("[picture] ");
+    for thing in &line.things {
+        words.push_str(&format!("{thing} "));
     }
-    words.push_str(&line.text);
+    // What the bot answers is read to the end.
+    match line.answers {
+        Some(_) => words.push_str(&line.text),
+        None => words.push_str(&shortened(&line.text)),
+    }
     if line.edited {
         words.push_str(" (edited)");
     }
@@ -121,6 +128,30 @@ fn words(line: &Line) -> String {
         words.push_str(&format!(" {{{}}}", line.reactions.join(" ")));
     }
     words
+}
+
+/// How a text begins. The line that stands for a reply on Discord begins with a link.
+fn start(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    let linked = first.strip_prefix('[').and_then(|rest| rest.split_once("]("));
+    let unlinked = linked.and_then(|(name, rest)| {
+        let (_, rest) = rest.split_once(')')?;
+        Some(format!("{name}{rest}"))
+    });
+    let first = unlinked.unwrap_or_else(|| first.to_owned());
+    let start: String = first.chars().take(24).collect();
+    if start.len() < first.len() { format!("{start}…") } else { start }
+}
+
+/// A long text by its first and its last line.
+fn shortened(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.as_slice() {
+        [first, .., last] if text.chars().count() > LONG => {
+            format!("{first}\n[… {} more lines …]\n{last}", lines.len() - 2)
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// Lines of at most `width` columns; words that are longer are cut.

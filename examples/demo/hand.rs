@@ -62,7 +62,7 @@ async fn said(town: &Town, line: &str) -> anyhow::Result<()> {
 }
 
 const HOW: &str = "Type `t: hello` to say hello as Tanja on Telegram, `d: hello` as Dora on \
-    Discord, `m: hello` as Alice on Matrix.";
+    Discord, `m: hello` as Alice on Matrix. Commands work too: `m: !freeside help`, `t: /status`.";
 
 fn addresses(town: &Town) -> anyhow::Result<()> {
     let (url, room, token) = (town.synapse.url(), &town.room, town.alice.token());

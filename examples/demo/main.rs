@@ -4,10 +4,13 @@
 //! Rule: the bridge is a process of its own (this program, started again with `bridge` as its
 //! first argument); everything that is printed is read back from the three servers.
 
+mod acts;
 mod columns;
 mod hand;
 mod play;
+mod samples;
 mod script;
+mod told;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use sandbox::town::{Line, Said, Side, Town};
-use serde_json::json;
+use anyhow::bail;
+use sandbox::town::{Line, Side, Town};
 
+use crate::acts::act_out;
 use crate::columns::Screen;
 use crate::out;
-use crate::script::{Act, PICTURE, SCRIPT, Told, expect, title};
+use crate::script::{SCRIPT, expect, title};
+use crate::told::Told;
 
 /// How long a side may take to show what was done on another.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,65 +72,14 @@ async fn settled(town: &Town) -> anyhow::Result<()> {
     told.map_err(|_| anyhow::anyhow!("the bot does not show the notices in the Matrix room"))
 }
 
-async fn act_out(town: &Town, act: Act, told: &[Told]) -> anyhow::Result<()> {
-    match act {
-        Act::Say(by, text) => town.say(by, text).await.map(drop),
-        Act::Bold(by, words) => say_bold(town, by, words).await,
-        Act::Reply(by, to, text) => {
-            let to = find(town, by, told.get(to)).await?;
-            town.reply(by, &to, text).await.map(drop)
-        }
-        Act::Show(by, caption) => town.show(by, PICTURE, caption).await.map(drop),
-        Act::Edit(line, text) => town.edit(&own(town, told.get(line)).await?, text).await,
-        Act::React(by, line, emoji) => {
-            let to = find(town, by, told.get(line)).await?;
-            town.react(by, &to, emoji).await
-        }
-        Act::TakeBack(line) => town.take_back(&own(town, told.get(line)).await?).await,
-    }
-}
-
-async fn say_bold(town: &Town, by: Side, words: [&str; 3]) -> anyhow::Result<()> {
-    let [before, bold, after] = words;
-    let text = words.concat();
-    match by {
-        Side::Matrix => {
-            let html = format!("{before}<strong>{bold}</strong>{after}");
-            town.alice.say_html(&town.room, &text, &html).await.map(drop)
-        }
-        Side::Telegram => {
-            let units = |text: &str| text.encode_utf16().count();
-            let bold = json!([{ "type": "bold", "offset": units(before), "length": units(bold) }]);
-            town.group.say_with_entities(&town.tanja, &text, &bold).map(drop)
-        }
-        Side::Discord => {
-            town.channel.say(&town.dora, &format!("{before}**{bold}**{after}"));
-            Ok(())
-        }
-    }
-}
-
-/// The id that a line has on a side.
-async fn find(town: &Town, side: Side, told: Option<&Told>) -> anyhow::Result<String> {
-    let told = told.context("the script speaks of a line that is not said yet")?;
-    let lines = town.lines(side).await?;
-    let line = lines.into_iter().find(|line| told.is(line));
-    line.map(|line| line.id).with_context(|| format!("{side:?} does not show “{}”", told.text))
-}
-
-async fn own(town: &Town, told: Option<&Told>) -> anyhow::Result<Said> {
-    let side = told.map_or(Side::Matrix, |told| told.by);
-    Ok(Said { side, id: find(town, side, told).await? })
-}
-
 /// Waits until all sides show a line as it should be; else says what is wrong.
 async fn wait(town: &Town, told: &Told) -> anyhow::Result<Option<String>> {
     for side in Side::ALL {
-        let right = |lines: &[Line]| told.fault(lines).is_none().then_some(());
+        let right = |lines: &[Line]| told.fault(side, lines).is_none().then_some(());
         if town.until_within(side, PATIENCE, right).await.is_err()
-            && let Some(fault) = told.fault(&town.lines(side).await?)
+            && let Some(fault) = told.fault(side, &town.lines(side).await?)
         {
-            return Ok(Some(format!("{side:?}: “{}” {fault}", told.text)));
+            return Ok(Some(format!("{side:?}: {} {fault}", told.name())));
         }
     }
     Ok(None)
@@ -152,14 +102,14 @@ async fn judge(town: &Town, done: &[Told]) -> anyhow::Result<bool> {
     for (number, line) in told.iter().enumerate() {
         let before = faults.len();
         if line.gone && !done.get(number).is_some_and(|done| done.gone) {
-            faults.push(format!("“{}” was not taken back, or never said", line.text));
+            faults.push(format!("{} was not taken back, or never said", line.name()));
         }
         for (side, lines) in &sides {
-            let fault = match line.fault(lines) {
+            let fault = match line.fault(*side, lines) {
                 None => unbold(town, *side, line, lines).await?,
                 fault => fault,
             };
-            faults.extend(fault.map(|fault| format!("{side:?}: “{}” {fault}", line.text)));
+            faults.extend(fault.map(|fault| format!("{side:?}: {} {fault}", line.name())));
         }
         right += usize::from(faults.len() == before);
     }
@@ -200,7 +150,7 @@ async fn unbold(
     told: &Told,
     lines: &[Line],
 ) -> anyhow::Result<Option<String>> {
-    let line = lines.iter().find(|line| told.is(line));
+    let line = lines.iter().find(|line| told.is(side, line));
     let (Some(word), Some(line)) = (told.bold, line) else { return Ok(None) };
     let bold = match side {
         Side::Matrix => {

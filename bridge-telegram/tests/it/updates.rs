@@ -24,6 +24,7 @@ fn commanded(reading: Reading) -> Option<String> {
 fn a_known_command_is_addressed_to_us() {
     assert_eq!(commanded(command("/link ABCD-1234", 5)).as_deref(), Some("link ABCD-1234"));
     assert_eq!(commanded(command("/Status", 7)).as_deref(), Some("status"));
+    assert_eq!(commanded(command("/set silent", 4)).as_deref(), Some("set silent"));
     assert_eq!(commanded(command("/help@Freeside_Bot", 18)).as_deref(), Some("help"));
 }
 

@@ -5,6 +5,7 @@
 //! reached only as the platforms reach it.
 
 mod bridge;
+mod lines;
 mod link;
 mod sides;
 
@@ -17,8 +18,9 @@ use crate::synapse::{Person, RoomOptions, Synapse, SynapseOptions};
 use crate::telegram::{self, Telegram};
 
 pub use bridge::{Bridge, Program};
+pub use lines::{Line, Thing};
 pub use link::code_in;
-pub use sides::{Line, Said, Side};
+pub use sides::{Said, Side};
 
 /// The core bot's Matrix id.
 pub const BOT: &str = "@freeside:localhost";

@@ -11,8 +11,8 @@ use super::field::{count, int, list, object, text};
 use super::{Us, message_id, reply};
 
 /// The commands that are understood without naming the bot.
-pub const KNOWN: [&str; 8] =
-    ["link", "unlink", "status", "help", "privacy", "matrix", "delete", "start"];
+pub const KNOWN: [&str; 9] =
+    ["link", "unlink", "status", "help", "privacy", "matrix", "delete", "set", "start"];
 
 /// Reads a command that is addressed to us.
 pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Command> {

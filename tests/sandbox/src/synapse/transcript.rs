@@ -78,6 +78,8 @@ pub struct Seen {
 pub struct SeenReaction {
     /// An emoji, or an `mxc://` address.
     pub key: String,
+    /// What a picture is called, such as `:cat:` (MSC4027).
+    pub shortcode: Option<String>,
     /// Display names.
     pub names: Vec<String>,
 }
@@ -288,7 +290,10 @@ fn add_reaction(line: &mut Seen, event: &SeenEvent) {
     let name = event.sender_name.clone();
     match line.reactions.iter_mut().find(|reaction| reaction.key == key) {
         Some(reaction) => reaction.names.push(name),
-        None => line.reactions.push(SeenReaction { key, names: vec![name] }),
+        None => {
+            let shortcode = text(&event.content, "/shortcode");
+            line.reactions.push(SeenReaction { key, shortcode, names: vec![name] });
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::{BOT, Town};
+use super::Town;
+use super::lines::Line;
 use crate::synapse::NewFile;
 use crate::telegram::MessageId;
 
@@ -33,25 +34,6 @@ pub struct Said {
     pub side: Side,
     /// Its id there.
     pub id: String,
-}
-
-/// A message as people of one side see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Its id on that side.
-    pub id: String,
-    /// The author's name as shown; empty for the core bot.
-    pub who: String,
-    /// The text or caption, without name and reply lines.
-    pub text: String,
-    /// What it answers, as far as it is shown: the text, or the line that stands for it.
-    pub answers: Option<String>,
-    /// It is marked as edited.
-    pub edited: bool,
-    /// Emoji, once for each kind.
-    pub reactions: Vec<String>,
-    /// Its picture or file.
-    pub file: Option<Vec<u8>>,
 }
 
 impl Side {
@@ -158,18 +140,6 @@ impl Town {
         Ok(Said { side, id })
     }
 
-    /// Everything that people of a side see, oldest first.
-    ///
-    /// # Errors
-    /// When the server cannot be read.
-    pub async fn lines(&self, side: Side) -> anyhow::Result<Vec<Line>> {
-        match side {
-            Side::Matrix => self.matrix_lines().await,
-            Side::Telegram => Ok(self.telegram_lines()),
-            Side::Discord => Ok(self.discord_lines()),
-        }
-    }
-
     /// Waits until a side shows such a line.
     ///
     /// # Errors
@@ -230,116 +200,8 @@ impl Town {
             }
         }
     }
-
-    async fn matrix_lines(&self) -> anyhow::Result<Vec<Line>> {
-        let mut lines = Vec::new();
-        for seen in self.alice.transcript(&self.room).await?.0 {
-            let file = match &seen.media {
-                Some(media) => Some(self.alice.download(&media.mxc).await?),
-                None => None,
-            };
-            let named = |media: &crate::synapse::SeenMedia| media.name == seen.body;
-            let caption = !seen.media.as_ref().is_some_and(named);
-            lines.push(Line {
-                id: seen.event_id,
-                who: if seen.sender == BOT { String::new() } else { seen.name },
-                text: if caption { seen.body } else { String::new() },
-                answers: seen.reply_body,
-                edited: seen.edited,
-                reactions: seen.reactions.into_iter().map(|reaction| reaction.key).collect(),
-                file,
-            });
-        }
-        Ok(lines)
-    }
-
-    fn telegram_lines(&self) -> Vec<Line> {
-        let seen = self.group.messages();
-        let text_of = |id| {
-            let answered = seen.iter().find(|other: &&crate::telegram::Seen| other.id == id)?;
-            Some(relayed(answered).1)
-        };
-        let told = seen.iter().filter(|seen| seen.service.is_none());
-        told.map(|seen| {
-            let (who, text) = relayed(seen);
-            let bytes = seen.photo.as_ref().or(seen.document.as_ref().map(|file| &file.bytes));
-            Line {
-                id: seen.id.0.to_string(),
-                who,
-                text,
-                answers: seen.reply_to.and_then(text_of),
-                edited: seen.edited,
-                reactions: seen.reactions.iter().map(|(_, emoji)| emoji.clone()).collect(),
-                file: bytes.map(|bytes| bytes.to_vec()),
-            }
-        })
-        .collect()
-    }
-
-    fn discord_lines(&self) -> Vec<Line> {
-        let bot = self.discord.bot().id();
-        let seen = self.channel.messages();
-        let told = seen.iter().filter(|seen| matches!(seen.kind, 0 | 19));
-        told.map(|line| {
-            let (drawn, text) = match line.content.strip_prefix("-# ↪ ") {
-                Some(rest) => {
-                    let (reply, text) = rest.split_once('\n').unwrap_or((rest, ""));
-                    (Some(reply.to_owned()), text.to_owned())
-                }
-                None => (None, line.content.clone()),
-            };
-            let native = line.reply.and_then(|id| seen.iter().find(|other| other.id == id));
-            Line {
-                id: line.id.to_string(),
-                who: if line.user == Some(bot) { String::new() } else { line.author.clone() },
-                text,
-                answers: drawn.or_else(|| native.map(|other| other.content.clone())),
-                edited: line.edited,
-                reactions: line.reactions.iter().map(|r| r.emoji.clone()).collect(),
-                file: line.attachments.first().map(|file| file.bytes.to_vec()),
-            }
-        })
-        .collect()
-    }
-}
-
-/// Author and text of a message in the group: the bot writes the name of whom it relays in bold on the
-/// first line.
-fn relayed(seen: &crate::telegram::Seen) -> (String, String) {
-    if !seen.is_bot {
-        return (seen.from.clone(), seen.text.clone());
-    }
-    let first = seen.styled("bold").into_iter().next().unwrap_or_default();
-    let (line, rest) = seen.text.split_once('\n').unwrap_or((&seen.text, ""));
-    match line.strip_suffix(':') {
-        Some(name) if first.trim_end_matches(':') == name => (name.to_owned(), rest.to_owned()),
-        Some(_) | None => (String::new(), seen.text.clone()),
-    }
 }
 
 fn message(id: &str) -> anyhow::Result<MessageId> {
     Ok(MessageId(id.parse().context("a Telegram message id is a number")?))
-}
-
-impl std::fmt::Display for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let who = if self.who.is_empty() { "[Freeside]" } else { &self.who };
-        write!(f, "{who}: ")?;
-        if let Some(answers) = &self.answers {
-            let first: String =
-                answers.lines().next().unwrap_or_default().chars().take(24).collect();
-            write!(f, "[↩ {first}] ")?;
-        }
-        if self.file.is_some() {
-            f.write_str("[picture] ")?;
-        }
-        f.write_str(&self.text.replace('\n', " / "))?;
-        if self.edited {
-            f.write_str(" (edited)")?;
-        }
-        if !self.reactions.is_empty() {
-            write!(f, " {{{}}}", self.reactions.join(" "))?;
-        }
-        Ok(())
-    }
 }
