@@ -8,8 +8,12 @@
 mod bad_input;
 mod crossing;
 mod linking;
+mod matrix;
 mod outages;
+mod pictures;
+mod scenes;
 mod sudden_death;
+mod together;
 
 use std::time::Duration;
 
