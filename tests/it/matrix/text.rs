@@ -31,6 +31,7 @@ async fn words_of_matrix_arrive_as_they_were_meant() -> anyhow::Result<()> {
     scenes.played("a pill calls the person it names", pills(&town).await);
     scenes.played("only who may calls everybody", everybody(&town).await);
     scenes.played("a long text is cut, shrinks, grows and goes", long(&town).await);
+    scenes.played("who takes away one part takes all", one_part(&town).await);
     scenes.played("the lanes go on", crosses(&town, Side::Matrix, "and on").await);
     scenes.played("the platforms have no complaint", town.assert_clean());
     scenes.end()
@@ -188,6 +189,21 @@ async fn long(town: &Town) -> anyhow::Result<()> {
     for side in Side::Matrix.others() {
         told(town, side, ('v', "")).await?;
         told(town, side, ('w', &longest)).await?;
+    }
+    Ok(())
+}
+
+async fn one_part(town: &Town) -> anyhow::Result<()> {
+    let text = words('p', 5_000);
+    town.say(Side::Matrix, &text).await?;
+    for side in Side::Matrix.others() {
+        told(town, side, ('p', &text)).await?;
+    }
+    crosses(town, Side::Matrix, "after the parts").await?;
+    let second = town.channel.expect(|seen| seen.content.contains("p00400")).await?;
+    town.channel.delete(&town.dora, second.id)?;
+    for side in Side::ALL {
+        told(town, side, ('p', "")).await?;
     }
     Ok(())
 }
