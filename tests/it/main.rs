@@ -9,8 +9,12 @@ mod bad_input;
 mod crossing;
 mod encrypted;
 mod linking;
+mod matrix;
 mod outages;
+mod pictures;
+mod scenes;
 mod sudden_death;
+mod together;
 
 use std::time::Duration;
 

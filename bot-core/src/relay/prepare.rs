@@ -210,8 +210,12 @@ impl Relay {
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);
-        if parts.is_empty() || self.is_needed_by_others(lane, &replica).await? {
+        if parts.is_empty() {
             return Ok(None);
+        }
+        if self.is_needed_by_others(lane, &replica).await? {
+            let reason = "the album is one message there, so this file stays until all are deleted";
+            return Err(DeliverError::Refused { reason: reason.into() });
         }
         Ok(Some(Act::Delete { voice: voice_of_copy(&replica, lane), parts }))
     }

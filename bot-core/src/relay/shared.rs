@@ -4,7 +4,7 @@
 //! Rule: what happens to one message of an album never takes the others' files or words away. The
 //! bridge keeps neither, so it cannot say the rest again: a file that was taken away stays in a
 //! shared copy until the last message of the album is gone, and what cannot be changed by itself
-//! is refused, which its author is told.
+//! is refused. Its author is told of both.
 
 use bridge_model::Place;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Taking in: what was seen before is dropped, the rest goes to the lanes of every other place.
 //!
-//! Rule: an event never returns to its origin.
+//! Rule: an event never returns to its origin. The only exception: where somebody took one part of
+//! a copy away, its other parts have to go too.
 
 use bridge_model::{Content, Event, Message, MessageId, Person, Place, Reaction, UserId};
 
@@ -115,8 +116,12 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
         return Ok(is_new.then_some(lanes));
     }
     for News { event, media_changed } in new(tx, event)? {
-        let Audience { places, event, speaker } = audience::of(tx, (&portal, &here), event)?;
+        let audience = audience::of(tx, (&portal, &here), event)?;
+        let Audience { mut places, event, speaker } = audience;
         is_new |= !places.is_empty();
+        if parts_are_left(tx, &event)? {
+            places.push(here.clone());
+        }
         for place in places {
             let work = Work { event: event.clone(), speaker, answer: None };
             merge(&mut lanes, vec![hand_on(tx, &place, (work, media_changed))?]);
@@ -129,6 +134,19 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
         }
     }
     Ok(is_new.then_some(lanes))
+}
+
+/// One part of a copy was taken away, and the rest still stands there.
+fn parts_are_left(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
+    if !matches!(event.content, Content::Deleted { .. }) {
+        return Ok(false);
+    }
+    let Some(origin) = messages::origin(tx, &event.place, &event.message)? else {
+        return Ok(false);
+    };
+    let here = tx.number(&event.place)?;
+    let mut copies = origin.copies.iter().filter(|copy| copy.place == here);
+    Ok(origin.place != here && copies.any(|copy| copy.parts.len() > 1))
 }
 
 fn is_about_poll(content: &Content) -> bool {

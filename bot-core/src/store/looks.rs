@@ -97,10 +97,19 @@ fn is_same_kind(one: &ChatChange, other: &ChatChange) -> bool {
     }
 }
 
-/// A picture comes back under another handle than that under which it was sent.
+/// A picture comes back under another handle than that under which it was sent, and a name as the
+/// platform writes names: on Discord `The map room` is `the-map-room`.
 fn is_echo(sent: &ChatChange, heard: &ChatChange) -> bool {
     match (sent, heard) {
         (ChatChange::Avatar(sent), ChatChange::Avatar(heard)) => sent.is_some() == heard.is_some(),
+        (ChatChange::Name(name), ChatChange::Name(other)) if !bare(name).is_empty() => {
+            bare(name) == bare(other)
+        }
         (ChatChange::Name(_) | ChatChange::Topic(_) | ChatChange::Avatar(_), _) => sent == heard,
     }
+}
+
+/// Letters and digits alone, in lower case.
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

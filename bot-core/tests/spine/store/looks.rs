@@ -59,6 +59,9 @@ async fn an_echo_of_our_own_change_goes_nowhere(world: World) {
         assert!(!world.hear(renamed(&channel(), name)).await, "{name}");
     }
     assert!(world.hear(renamed(&channel(), "A")).await, "a second time it is somebody else");
+    assert!(world.hear(renamed(&group(), "The map room!")).await);
+    assert!(!world.hear(renamed(&channel(), "the-map-room")).await, "as Discord writes it");
+    assert!(world.hear(renamed(&channel(), "the-map-rooms")).await);
     let picture = |network: &str, reference: &str| {
         let handle = MediaHandle { network: network.into(), reference: reference.into() };
         ChatChange::Avatar(Some(handle))
