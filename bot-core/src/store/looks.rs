@@ -97,10 +97,30 @@ fn is_same_kind(one: &ChatChange, other: &ChatChange) -> bool {
     }
 }
 
-/// A picture comes back under another handle than that under which it was sent.
+/// A picture comes back under another handle than that under which it was sent, and a name as far
+/// as the platform takes it: on Discord `Free knowledge` becomes `free-knowledge`.
 fn is_echo(sent: &ChatChange, heard: &ChatChange) -> bool {
     match (sent, heard) {
         (ChatChange::Avatar(sent), ChatChange::Avatar(heard)) => sent.is_some() == heard.is_some(),
+        (ChatChange::Name(sent), ChatChange::Name(heard)) => letters(sent).eq(letters(heard)),
         (ChatChange::Name(_) | ChatChange::Topic(_) | ChatChange::Avatar(_), _) => sent == heard,
+    }
+}
+
+/// What every platform keeps of a name.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_back_as_the_platform_writes_it() {
+        let name = |name: &str| ChatChange::Name(name.to_owned());
+        assert!(is_echo(&name("Free knowledge!"), &name("free-knowledge")));
+        assert!(!is_echo(&name("Free knowledge"), &name("freer-knowledge")));
+        assert!(!is_echo(&name("Free"), &ChatChange::Topic("Free".to_owned())));
     }
 }
