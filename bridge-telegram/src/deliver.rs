@@ -50,6 +50,8 @@ struct Counter<'a> {
 struct Made {
     parts: Vec<Part>,
     also: Vec<Alias>,
+    /// The bot tried to react and has no reaction there now.
+    shows_no_reaction: bool,
 }
 
 /// Carries out an order.
@@ -72,6 +74,11 @@ pub(crate) async fn carry_out(
     }
     match refused {
         Some(error) => Err(Failure { error, done: with_done(made.parts, &order.done) }),
+        // Who counts reactions in a line has to know.
+        None if made.shows_no_reaction && matches!(order.act, Act::React { .. }) => {
+            let reason = "a bot cannot react so here".to_owned();
+            Err(Failure::clean(DeliverError::Refused { reason }))
+        }
         None if matches!(order.act, Act::Post { .. } | Act::Edit { .. }) => {
             Ok(Receipt { parts: made.parts, also: made.also })
         }
@@ -111,7 +118,7 @@ impl Counter<'_> {
             Call::Edit { .. } => self.edit(call, made).await,
             Call::Exchange { part, file, to } => self.exchange((part, *file, to), made).await,
             Call::Move { .. } => self.move_place(call, made).await,
-            Call::React { target, choices } => self.react(&target, choices).await,
+            Call::React { target, choices } => self.react(&target, choices, made).await,
             Call::Delete(_)
             | Call::Pin(_)
             | Call::Unpin(_)

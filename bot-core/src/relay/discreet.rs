@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a message says about people besides its author, as far as others may see it.
+//! What a message says about people besides its words, as far as others may see it: numbers,
+//! names, and how long somebody shares where they are.
 //!
 //! Rule: a phone number leaves its network only where the portal's people allow it.
 
@@ -26,6 +27,13 @@ impl Relay {
             let contact = contact.clone();
             let capabilities = self.networks.get(&lane.network).map(|it| it.capabilities());
             put_contact(&mut message, contact, (allowed, capabilities));
+        }
+        let capabilities = self.networks.get(&lane.network).map(|it| it.capabilities());
+        if let Some(Card::Location(location)) = &message.card
+            && let Some(live) = location.live
+            && !capabilities.is_some_and(|can| can.live_locations)
+        {
+            message.notes.insert(0, Note::LiveLocation { until: live.until });
         }
         let author = Person { network: place.network.clone(), user: message.author.user.clone() };
         let own = message.author.name.clone();

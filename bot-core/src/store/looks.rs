@@ -113,3 +113,16 @@ fn is_echo(sent: &ChatChange, heard: &ChatChange) -> bool {
 fn bare(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_back_as_the_platform_writes_it() {
+        let name = |name: &str| ChatChange::Name(name.to_owned());
+        assert!(is_echo(&name("Free knowledge!"), &name("free-knowledge")));
+        assert!(!is_echo(&name("Free knowledge"), &name("freer-knowledge")));
+        assert!(!is_echo(&name("Free"), &ChatChange::Topic("Free".to_owned())));
+    }
+}

@@ -73,6 +73,9 @@ pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece
         MessageKind::Text | MessageKind::Notice => linkify(&message.body),
         MessageKind::Emote => leaning(linkify(&message.body)),
     };
+    for tags in message.media.iter().filter_map(file::tags) {
+        body.append(tags);
+    }
     let card = card::shown(message, words);
     body.append(card.text);
     for media in message.media.iter().filter(|media| !file::fits(media)) {

@@ -126,6 +126,8 @@ async fn forum_posts_are_threads() {
     let root = post.id().to_string();
     assert_eq!((all[0].0.as_str(), all[0].1.body.plain().as_str()), (&*root, "Who knows?"));
     assert_eq!(all[0].1.thread, None);
+    let title = Service::ThreadOpened { name: "How?".to_owned() };
+    assert_eq!(all[0].1.notes, [Note::Service(title)]);
     assert_eq!(all[1].0.as_str(), format!("{root}/{answer}"));
     let within = all[1].1.thread.clone().unwrap();
     assert_eq!((within.root.as_str(), within.name.as_deref()), (&*root, Some("How?")));

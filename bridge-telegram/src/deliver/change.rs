@@ -103,16 +103,22 @@ impl Counter<'_> {
         &self,
         target: &MessageId,
         choices: Vec<String>,
+        made: &mut Made,
     ) -> Result<(), DeliverError> {
         let each = choices.into_iter().map(|emoji| vec![emoji]).chain([Vec::new()]);
         for choices in each {
+            let none = choices.is_empty();
             let call = Call::React { target: target.clone(), choices };
             match self.plain(&call).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    made.shows_no_reaction = none;
+                    return Ok(());
+                }
                 Err(trouble) if trouble.is(Said::is_unwanted_reaction) => {}
                 Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
             }
         }
+        made.shows_no_reaction = true;
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 //! Single acts, turned into calls without a network.
 
 use bot_core::{Act, Part, Voice, Words};
-use bridge_model::{Block, MediaKind, Message, MessageKind, Reaction, Reply, RichText, Span};
+use bridge_model::{
+    Block, Forward, MediaKind, Message, MessageKind, Reaction, Reply, RichText, Span,
+};
 use bridge_telegram::convert::TelegramText;
 use bridge_telegram::convert::outgoing::{
     self, Address, Call, MAX_CAPTION, MAX_TEXT, MAX_UPLOAD, Piece, SendAs, Setting,
@@ -51,6 +53,13 @@ fn a_person_is_named_in_a_bold_line() {
     assert_eq!(to, &Address::default());
     assert_eq!(text.text, "Alice:\nhello");
     assert_eq!(text.entities, [MessageEntity::bold(0, 6)]);
+}
+
+#[test]
+fn a_forwarded_message_says_from_where() {
+    let forwarded = Some(Forward { from: "#news".into() });
+    let calls = calls(&post(Message { forwarded, ..message("hello") }), &[], MAX_UPLOAD);
+    assert_eq!(sent(&calls), ["Alice:\n↷ #news\nhello"]);
 }
 
 #[test]

@@ -268,6 +268,18 @@ async fn reactions_are_set_and_taken_back() {
 }
 
 #[tokio::test]
+async fn who_counts_reactions_is_told_of_one_that_a_bot_cannot_have() {
+    let telegram = Telegram::start().await.unwrap();
+    let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
+    let id = group.say(&ada, "nice").unwrap();
+    let target = MessageId::new(id.0.to_string());
+    let reaction = Reaction::Custom { id: "1".to_owned(), name: "wiki".to_owned() };
+    let react = Act::React { voice: alice(), target, reaction, others: Vec::new() };
+    let error = error(&telegram, &order(group.id(), react)).await;
+    assert!(matches!(error, DeliverError::Refused { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_pin_is_pinned() {
     let telegram = Telegram::start().await.unwrap();
     let group = telegram.group("Maps");

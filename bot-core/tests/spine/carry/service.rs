@@ -3,7 +3,7 @@
 
 use bot_core::Act;
 use bot_core::portal::Setting;
-use bridge_model::{Card, Contact, Content, Message};
+use bridge_model::{Card, Contact, Content, Live, Location, Message, Point, Timestamp};
 
 use crate::harness::Spine;
 use crate::words::{event, group, message, room};
@@ -29,4 +29,17 @@ async fn a_phone_number_does_not_leave_its_network() {
 async fn a_phone_number_crosses_where_that_is_allowed() {
     let spine = Spine::with([Setting::PhoneNumbers(true)]).await;
     assert_eq!(send_card(&spine).await, "tina: 👤 Contact: Ann Lee, +49 30 123");
+}
+
+#[tokio::test]
+async fn a_moving_place_says_so_where_places_stand_still() {
+    let spine = Spine::linked().await;
+    let point = Point { latitude: 10_000_000, longitude: 20_000_000 };
+    let live = Some(Live { until: Some(Timestamp(1_700_000_000_000)) });
+    let place = Location { point, accuracy: None, title: None, address: None, live };
+    let said = Message { card: Some(Card::Location(place)), ..message("tina", "") };
+    spine.hear(event(&group(), "1", Content::Posted(said))).await;
+    spine.settled(&room()).await;
+    let shown = spine.matrix.read(&room().chat).concat();
+    assert!(shown.contains("📍 Shares where they are until"), "{shown}");
 }

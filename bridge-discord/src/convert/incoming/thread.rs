@@ -5,7 +5,7 @@
 //! root of a thread has the thread's own id, also as the first message of a forum post.
 //! See <https://discord.com/developers/docs/topics/threads>.
 
-use bridge_model::{ChatId, Content, Event, MessageId, Place, Reply};
+use bridge_model::{ChatId, Content, Event, MessageId, Note, Place, Reply, Service};
 use serde_json::Value;
 
 use super::field::{id, is, number, text};
@@ -61,7 +61,10 @@ impl Thread {
             if let Some(Reply { message: answered, .. }) = &mut message.reply_to {
                 *answered = self.message(answered.as_str());
             }
-            // The first message of a forum post is what its thread hangs on.
+            // The first message of a forum post is what its thread hangs on, and has its title.
+            let title = self.name.clone().filter(|_| is_root);
+            let title = title.map(|name| Note::Service(Service::ThreadOpened { name }));
+            message.notes.extend(title);
             message.thread = (!is_root).then(|| bridge_model::Thread {
                 root: MessageId::from(self.id.as_str()),
                 name: self.name.clone(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use bot_core::Words;
-use bridge_model::{Media, MediaKind, Message, Missing, Note, RichText};
+use bridge_model::{Media, MediaKind, Message, Missing, Note, RichText, Span};
 
 use super::answer::shortened;
 use super::{MOST_BYTES, MOST_CHARACTERS, MOST_FILES, Piece};
@@ -58,6 +58,14 @@ pub fn groups(media: &[Media]) -> Vec<Vec<usize>> {
         }
     }
     groups
+}
+
+/// Who plays what, which Discord shows nowhere.
+pub(super) fn tags(media: &Media) -> Option<RichText> {
+    let tags = [&media.performer, &media.title].into_iter().flatten();
+    let tags: Vec<&str> = tags.map(|words| words.trim()).filter(|it| !it.is_empty()).collect();
+    let words = format!("🎵 {}", tags.join(" – "));
+    (!tags.is_empty()).then(|| RichText::paragraph(vec![Span::text(words)]))
 }
 
 /// The line for a file that does not go.

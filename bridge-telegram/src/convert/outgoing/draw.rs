@@ -22,6 +22,10 @@ pub(super) fn body(
     below: Vec<RichText>,
 ) -> RichText {
     let mut said = message.body.clone();
+    if let Some(from) = &message.forwarded {
+        let from = shown_name(&from.from);
+        said.prepend(vec![Span::text(format!("↷ {from}")), Span::line_break()]);
+    }
     for line in below {
         said.append(line);
     }

@@ -68,8 +68,8 @@ impl Rights {
         set("can_edit_stories", false);
         set("can_delete_stories", false);
         set("can_send_welcome_messages", false);
+        set("can_pin_messages", self.pin_messages);
         if supergroup {
-            set("can_pin_messages", self.pin_messages);
             set("can_manage_topics", self.manage_topics);
         }
         fields

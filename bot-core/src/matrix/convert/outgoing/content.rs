@@ -14,8 +14,10 @@ pub(super) const MESSAGE: &str = "m.room.message";
 /// that cannot be shown natively, whom it was forwarded from, and a card that is words.
 pub(super) fn whole_text(message: &Message, native_reply: bool, card: RichText) -> RichText {
     let mut blocks = Vec::new();
-    if !native_reply {
-        blocks.extend(drawn_quote(message));
+    // What a client shows of the answered message is not the part that was chosen.
+    let partial = message.reply_to.as_ref().is_some_and(|reply| reply.partial);
+    if !native_reply || partial {
+        blocks.extend(drawn_quote(message, !native_reply));
     }
     let mut said = card.0;
     said.extend(message.body.0.iter().cloned());
@@ -72,12 +74,12 @@ pub(super) fn mentions(text: &RichText) -> Value {
     Value::Object(mentions)
 }
 
-/// What is answered, as a quote. Nobody in it is addressed again.
-fn drawn_quote(message: &Message) -> Option<Block> {
+/// What is answered, as a quote, `named` with whose words it is. Nobody in it is addressed again.
+fn drawn_quote(message: &Message, named: bool) -> Option<Block> {
     let reply = message.reply_to.as_ref()?;
     let excerpt = reply.excerpt.as_ref().filter(|excerpt| !excerpt.is_empty())?;
     let mut blocks = Vec::new();
-    if let Some(name) = reply.name.as_deref().and_then(name::clean) {
+    if let Some(name) = reply.name.as_deref().filter(|_| named).and_then(name::clean) {
         blocks.push(Block::Paragraph(vec![Span::bold(name)]));
     }
     blocks.extend(without_mentions(excerpt).0);

@@ -115,6 +115,17 @@ fn an_unknown_message_that_is_answered_is_drawn_as_a_quote() {
 }
 
 #[test]
+fn the_part_that_was_chosen_is_quoted_beside_a_native_reply() {
+    let chosen = Some(RichText::paragraph(vec![Span::text("dogs")]));
+    let answered = reply(Some("Bob"), chosen).map(|it| Reply { partial: true, ..it });
+    let message = Message { reply_to: answered, ..said("those") };
+    let content = &post_parts(&message, true, "s", &[])[0].content;
+    assert_eq!(content["m.relates_to"], json!({ "m.in_reply_to": { "event_id": "$old" } }));
+    let html = "<blockquote><p>dogs</p></blockquote><p>those</p>";
+    assert_eq!(content["formatted_body"], html);
+}
+
+#[test]
 fn a_forwarded_message_says_from_whom() {
     let forwarded = Some(Forward { from: "Old\nNews".into() });
     let content = &post_parts(&Message { forwarded, ..said("x") }, false, "s", &[])[0].content;
