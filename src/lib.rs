@@ -3,6 +3,7 @@
 //!
 //! Rule: this is the only place that knows which networks exist.
 
+mod convert;
 mod log;
 mod wiring;
 
@@ -11,6 +12,8 @@ use std::path::Path;
 use anyhow::Context;
 use bridge_config::Config;
 use tokio_util::sync::CancellationToken;
+
+pub use convert::{Side, Tally, convert};
 
 /// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
 ///
@@ -67,6 +70,18 @@ pub fn check_config(config: &Path) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn registration(config: &Path) -> anyhow::Result<()> {
     print!("{}", bridge_config::registration_yaml(&load(config)?));
+    Ok(())
+}
+
+/// Converts messages from standard input to standard output, line by line.
+///
+/// # Errors
+/// When a line could not be converted, after all the others were.
+pub fn convert_lines(from: Side, to: Side) -> anyhow::Result<()> {
+    let output = std::io::BufWriter::new(std::io::stdout().lock());
+    let tally = convert((from, to), std::io::stdin().lock(), output)?;
+    let Tally { good, bad } = tally;
+    anyhow::ensure!(bad == 0, "{bad} of {} lines could not be converted", good + bad);
     Ok(())
 }
 

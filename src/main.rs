@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use freeside::Side;
 
 /// Joins Telegram groups and Discord channels to Matrix rooms.
 #[derive(Parser)]
@@ -25,6 +26,15 @@ enum Command {
     CheckConfig,
     /// Print the registration file for the homeserver.
     Registration,
+    /// Convert messages as JSON lines from standard input, without a bridge; see docs/CONTENT.md.
+    Convert {
+        /// What the input is.
+        #[arg(long, value_enum)]
+        from: Side,
+        /// What the output shall be.
+        #[arg(long, value_enum)]
+        to: Side,
+    },
 }
 
 fn main() -> ExitCode {
@@ -33,6 +43,7 @@ fn main() -> ExitCode {
         Command::Run => freeside::run(&cli.config),
         Command::CheckConfig => freeside::check_config(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
+        Command::Convert { from, to } => freeside::convert_lines(from, to),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

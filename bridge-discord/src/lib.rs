@@ -14,7 +14,7 @@ mod settings;
 mod shared;
 mod threads;
 
-pub use network::DiscordNetwork;
+pub use network::{DiscordNetwork, capabilities};
 pub use settings::{DiscordSettings, SetUpError};
 
 /// The name of this network.

@@ -56,45 +56,8 @@ impl DiscordNetwork {
         };
         let rest = Rest::new(&api, &settings.token, settings.proxy.as_ref())
             .map_err(SetUpError::Client)?;
-        let capabilities = Capabilities {
-            text: markdown::TEXT,
-            max_text: MOST_CHARACTERS,
-            max_caption: MOST_CHARACTERS,
-            unit: LengthUnit::Chars,
-            media: MediaCapabilities {
-                max_upload: MOST_BYTES,
-                max_download: MOST_DOWNLOAD,
-                per_message: MOST_FILES,
-                spoilers: true,
-                alt: true,
-                voice: false,
-                waveform: false,
-                video_notes: false,
-                animations: false,
-                stickers: false,
-                tags: false,
-                formats: &["image/webp", "image/gif", "image/apng", "video/webm", "video/mp4"],
-            },
-            replies: false,
-            reply_quotes: false,
-            many_reactions: true,
-            custom_reactions: true,
-            edits_media: true,
-            polls: Some(PollCapabilities {
-                question: outgoing::QUESTION,
-                answer: outgoing::ANSWER,
-                fewest: 1,
-                most: outgoing::ANSWERS,
-                // Only its author could, and a webhook cannot.
-                closing: false,
-            }),
-            locations: false,
-            live_locations: false,
-            contacts: false,
-            threads: ThreadKind::OnMessages,
-            chat: ChatCapabilities { name: true, topic: true, avatar: false, pins: true },
-        };
         let shared = Arc::new(Shared::new(rest, cdn));
+        let capabilities = capabilities();
         Ok(Self { id: NETWORK.into(), capabilities, settings, shared })
     }
 
@@ -129,6 +92,48 @@ impl DiscordNetwork {
             }
         };
         good.then_some(url)
+    }
+}
+
+/// What Discord can show and carry.
+pub fn capabilities() -> Capabilities {
+    Capabilities {
+        text: markdown::TEXT,
+        max_text: MOST_CHARACTERS,
+        max_caption: MOST_CHARACTERS,
+        unit: LengthUnit::Chars,
+        media: MediaCapabilities {
+            max_upload: MOST_BYTES,
+            max_download: MOST_DOWNLOAD,
+            per_message: MOST_FILES,
+            spoilers: true,
+            alt: true,
+            voice: false,
+            waveform: false,
+            video_notes: false,
+            animations: false,
+            stickers: false,
+            tags: false,
+            formats: &["image/webp", "image/gif", "image/apng", "video/webm", "video/mp4"],
+        },
+        replies: false,
+        reply_quotes: false,
+        many_reactions: true,
+        custom_reactions: true,
+        edits_media: true,
+        polls: Some(PollCapabilities {
+            question: outgoing::QUESTION,
+            answer: outgoing::ANSWER,
+            fewest: 1,
+            most: outgoing::ANSWERS,
+            // Only its author could, and a webhook cannot.
+            closing: false,
+        }),
+        locations: false,
+        live_locations: false,
+        contacts: false,
+        threads: ThreadKind::OnMessages,
+        chat: ChatCapabilities { name: true, topic: true, avatar: false, pins: true },
     }
 }
 

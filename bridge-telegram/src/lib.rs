@@ -13,7 +13,7 @@ mod network;
 mod rights;
 mod settings;
 
-pub use network::TelegramNetwork;
+pub use network::{TelegramNetwork, capabilities};
 pub use settings::{Patience, Settings, SettingsError};
 
 /// The name of this network, as in [`bridge_model::NetworkId`].

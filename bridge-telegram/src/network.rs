@@ -90,7 +90,8 @@ impl TelegramNetwork {
     }
 }
 
-fn capabilities(local_server: bool) -> Capabilities {
+/// What Telegram can show and carry, through the public Bot API server or one of one's own.
+pub fn capabilities(local_server: bool) -> Capabilities {
     Capabilities {
         text: entities::CAPABILITIES,
         max_text: MAX_TEXT,

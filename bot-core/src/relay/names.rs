@@ -48,6 +48,14 @@ impl Relay {
     }
 }
 
+/// The text with the names of these people as mentions of them, for whoever has no store.
+pub fn call(text: RichText, people: Vec<Acquaintance>) -> RichText {
+    let themselves = |who: &Acquaintance| (who.person.clone(), who.person.clone());
+    let local = people.iter().map(themselves).collect();
+    let names = Names::of(people, |who| who.name.clone());
+    text.map_spans(&mut |span| names.exchange(span, &local))
+}
+
 fn may_name(span: &Span) -> bool {
     let plain = !span.style.code && span.style.link.is_none();
     plain && matches!(&span.leaf, Leaf::Text(text) if text.contains('@'))

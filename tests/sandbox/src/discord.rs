@@ -49,6 +49,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use board::{SeenPoll, SeenThread};
 pub use channel::Channel;
+pub use contract::broken_by;
 pub use files::{FILE_LIMIT, File};
 pub use guild::{Guild, User};
 pub use mentions::Ping;

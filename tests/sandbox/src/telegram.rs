@@ -46,6 +46,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use contract::broken_by;
 pub use group::Group;
 pub use places::SeenPlace;
 pub use polls::SeenPoll;

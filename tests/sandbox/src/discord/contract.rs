@@ -95,6 +95,15 @@ pub(crate) fn request(method: &str, path: &str, body: &Value) -> Option<Breach> 
     Some(Breach { text: format!("request {name}: {wrong}"), only_lengths })
 }
 
+/// What is wrong with a body that nobody sends, if the contracts are there.
+///
+/// # Errors
+/// When they are there and cannot be read.
+pub fn broken_by(method: &str, path: &str, body: &Value) -> anyhow::Result<Option<String>> {
+    readable()?;
+    Ok(request(method, path, body).map(|breach| breach.text))
+}
+
 /// What is wrong with an answer.
 pub(crate) fn answer(method: &str, path: &str, status: u16, body: &Value) -> Option<String> {
     let book = book()?;

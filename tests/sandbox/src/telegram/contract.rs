@@ -4,10 +4,11 @@
 //! Rule: without the contracts nothing is checked and `contracts::dir` has said so. Calls
 //! and answers follow the file of Bot API 10.1, updates the schema of 10.3.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::params::Params;
 use crate::contracts;
@@ -26,6 +27,15 @@ pub(super) fn load() -> anyhow::Result<Option<&'static Contract>> {
     static CONTRACT: OnceLock<Result<Option<Contract>, String>> = OnceLock::new();
     let contract = CONTRACT.get_or_init(|| read().map_err(|error| format!("{error:#}")));
     contract.as_ref().map(Option::as_ref).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// What is wrong with a call that nobody sends, if the contracts are there.
+///
+/// # Errors
+/// When they are there and cannot be read.
+pub fn broken_by(method: &str, params: &Map<String, Value>) -> anyhow::Result<Vec<String>> {
+    let params = Params::of(params, &BTreeMap::new());
+    Ok(load()?.map(|contract| contract.check_call(method, &params)).unwrap_or_default())
 }
 
 fn read() -> anyhow::Result<Option<Contract>> {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `freeside convert`: JSON lines of one network in, JSON lines of another out.
+//!
+//! Rule: it runs the converters of the bridge and nothing else; what the bridge would ask its
+//! store or a platform stands in the line.
+
+mod line;
+mod local;
+mod read;
+mod write;
+
+use std::io::{BufRead, Write};
+
+use serde_json::{Value, json};
+
+use line::Line;
+pub use line::Side;
+
+/// Longest line that is read, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// What was converted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines that were converted.
+    pub good: u64,
+    /// Lines that were not.
+    pub bad: u64,
+}
+
+/// Converts each line of `input`; a bad one becomes an `error` and the rest goes on.
+///
+/// # Errors
+/// When `input` cannot be read or `output` cannot be written.
+pub fn convert(
+    (from, to): (Side, Side),
+    mut input: impl BufRead,
+    mut output: impl Write,
+) -> std::io::Result<Tally> {
+    let mut tally = Tally::default();
+    let mut raw = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        raw.clear();
+        if std::io::Read::take(&mut input, LONGEST as u64).read_until(b'\n', &mut raw)? == 0 {
+            output.flush()?;
+            return Ok(tally);
+        }
+        number += 1;
+        if raw.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let (good, answer) = one((from, to), &raw, number);
+        *if good { &mut tally.good } else { &mut tally.bad } += 1;
+        serde_json::to_writer(&mut output, &answer)?;
+        output.write_all(b"\n")?;
+    }
+}
+
+/// The answer to one line, and whether it could be converted.
+fn one((from, to): (Side, Side), raw: &[u8], number: u64) -> (bool, Value) {
+    let line = match Line::read(raw) {
+        Ok(line) => line,
+        Err(bad) => {
+            let error = format!("line {number}: {}", bad.reason);
+            return (false, json!({ "id": bad.id, "error": error }));
+        }
+    };
+    let id = line.id.clone();
+    let message = match read::message(from, &line) {
+        Ok(message) => message,
+        Err(reason) => {
+            let error = format!("line {number}: {reason}");
+            return (false, json!({ "id": id, "error": error }));
+        }
+    };
+    let message = message.map(|message| local::localise(message, (from, to), &line));
+    let (field, said) = write::said(to, message);
+    (true, json!({ "id": id, field: said }))
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From a message of the model to a line of output.
+//!
+//! Rule: what stands there is what the bridge would send, but for files: they are named by where
+//! they come from.
+
+use bot_core::matrix::convert::outgoing::{Uploaded, post_parts};
+use bot_core::{Act, Voice, Words};
+use bridge_discord::convert::outgoing as discord;
+use bridge_model::{Capabilities, Media, Message, Person};
+use bridge_telegram::convert::outgoing as telegram;
+use serde_json::{Map, Value, json};
+
+use super::line::Side;
+use super::local::Local;
+use super::read::NOBODY;
+
+/// What a network can show and carry.
+pub(super) fn capabilities(side: Side) -> Capabilities {
+    match side {
+        Side::Matrix => bot_core::matrix::convert::MATRIX,
+        Side::Telegram => bridge_telegram::capabilities(false),
+        Side::Discord => bridge_discord::capabilities(),
+    }
+}
+
+/// The name of the list and what stands in it; an empty list when nothing is said.
+pub(super) fn said(to: Side, local: Option<Local>) -> (&'static str, Vec<Value>) {
+    let field = match to {
+        Side::Matrix => "events",
+        Side::Telegram | Side::Discord => "messages",
+    };
+    let Some(local) = local else { return (field, Vec::new()) };
+    let all = match to {
+        Side::Matrix => events(&local),
+        Side::Telegram => calls(local),
+        Side::Discord => bodies(&local),
+    };
+    (field, all)
+}
+
+fn events(local: &Local) -> Vec<Value> {
+    let uploaded: Vec<Uploaded> =
+        local.message.media.iter().enumerate().map(|(number, media)| at(number, media)).collect();
+    let parts = post_parts(&local.message, local.native_reply, "convert", &uploaded);
+    parts.into_iter().map(|it| json!({ "type": it.event_type, "content": it.content })).collect()
+}
+
+/// Files that are not on Matrix yet get an address that says so.
+fn at(number: usize, media: &Media) -> Uploaded {
+    let uri = match media.handle.reference.starts_with("mxc://") {
+        true => media.handle.reference.clone(),
+        false => format!("mxc://convert.invalid/file{number}"),
+    };
+    let mime = media.mime.clone().unwrap_or_else(|| "application/octet-stream".into());
+    Uploaded::at(media.clone(), uri, mime)
+}
+
+/// The author, where the line says who it is.
+fn voice(message: &Message) -> Voice {
+    let author = &message.author;
+    if author.user.as_str() == NOBODY {
+        return Voice::Bot;
+    }
+    Voice::Person {
+        person: Person::new("", author.user.clone()),
+        name: author.name.clone(),
+        avatar_url: None,
+        avatar: None,
+    }
+}
+
+fn calls(local: Local) -> Vec<Value> {
+    let Local { message, native_reply, .. } = local;
+    let words = Words::english();
+    let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: &words };
+    let voice = voice(&message);
+    let act = Act::Post { voice, message, native_reply, answer_via: None };
+    let calls = telegram::calls(&act, &[], &setting);
+    let rendered = calls.iter().filter_map(|call| telegram::render(call, "0"));
+    rendered.map(|(method, params)| with_method(method, params)).collect()
+}
+
+fn with_method(method: &str, params: Value) -> Value {
+    let mut out = Map::new();
+    out.insert("method".into(), method.into());
+    if let Value::Object(params) = params {
+        out.extend(params);
+    }
+    Value::Object(out)
+}
+
+fn bodies(local: &Local) -> Vec<Value> {
+    let words = Words::english();
+    let voice = voice(&local.message);
+    let mut bodies = discord::render(&local.message, &voice, local.link.clone(), &words);
+    // Only a bot can answer; a webhook draws a line.
+    let answered = local.message.reply_to.as_ref();
+    let answered = answered.filter(|_| local.native_reply && voice == Voice::Bot);
+    if let (Some(reply), Some(Value::Object(first))) = (answered, bodies.first_mut()) {
+        let reference =
+            json!({ "message_id": reply.message.as_str(), "fail_if_not_exists": false });
+        first.insert("message_reference".into(), reference);
+    }
+    bodies.into_iter().map(|body| with_files(body)).collect()
+}
+
+/// The files by their names, besides the `attachments` that Discord takes.
+fn with_files(mut body: Value) -> Value {
+    let names: Vec<Value> = body
+        .get("attachments")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|file| file.get("filename").cloned())
+        .collect();
+    if let Some(fields) = body.as_object_mut() {
+        fields.entry("content").or_insert_with(|| "".into());
+        if !names.is_empty() {
+            fields.insert("files".into(), names.into());
+        }
+    }
+    body
+}
