@@ -36,7 +36,7 @@ async fn pictures_of_one_message_are_one_album_on_telegram(town: &Town) -> anyho
     let alt = first.content.pointer("/org.matrix.msc1767.alt_text/org.matrix.msc1767.text");
     anyhow::ensure!(alt == Some(&json!("a map")), "{}", first.content);
     let is_second = |it: &synapse::Seen| {
-        it.media.as_ref().is_some_and(|it| it.size == Some(bytes.len() as u64))
+        it.media.as_ref().is_some_and(|it| it.size == u64::try_from(bytes.len()).ok())
     };
     let second = on_matrix(town, "the second", is_second).await?;
     let second = second.media.ok_or_else(|| anyhow::anyhow!("no file"))?;
@@ -80,13 +80,13 @@ async fn a_spoken_message_keeps_length_and_waveform(town: &Town) -> anyhow::Resu
     Ok(())
 }
 
-async fn sticker(town: &Town, format: u64, name: &str, bytes: &'static [u8]) {
+fn sticker(town: &Town, format: u64, name: &str, bytes: &'static [u8]) {
     let sticker = town.guild.sticker(name, format, bytes);
     town.channel.say_with(&town.dora, "", &json!({ "sticker_items": [sticker] }));
 }
 
 async fn a_still_sticker_arrives(town: &Town) -> anyhow::Result<()> {
-    sticker(town, 1, "Still", PNG).await;
+    sticker(town, 1, "Still", PNG);
     let is_it = |it: &synapse::Seen| it.kind == "m.sticker" && it.body.contains("Still");
     let seen = on_matrix(town, "the sticker", is_it).await?;
     let mxc = seen.media.map(|it| it.mxc).unwrap_or_default();
@@ -95,7 +95,7 @@ async fn a_still_sticker_arrives(town: &Town) -> anyhow::Result<()> {
 }
 
 async fn a_gif_sticker_arrives(town: &Town) -> anyhow::Result<()> {
-    sticker(town, 4, "Turning", GIF).await;
+    sticker(town, 4, "Turning", GIF);
     let is_it = |it: &synapse::Seen| it.kind == "m.sticker" && it.body.contains("Turning");
     let seen = on_matrix(town, "the sticker", is_it).await?;
     let mxc = seen.media.map(|it| it.mxc).unwrap_or_default();
@@ -104,7 +104,7 @@ async fn a_gif_sticker_arrives(town: &Town) -> anyhow::Result<()> {
 }
 
 async fn a_drawn_sticker_moves(town: &Town) -> anyhow::Result<()> {
-    sticker(town, 3, "Drawn", LOTTIE.as_bytes()).await;
+    sticker(town, 3, "Drawn", LOTTIE.as_bytes());
     let is_it = |it: &synapse::Seen| it.kind == "m.sticker" && it.body.contains("Drawn");
     let seen = on_matrix(town, "the sticker", is_it).await?;
     let mxc = seen.media.map(|it| it.mxc).unwrap_or_default();

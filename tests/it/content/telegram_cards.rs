@@ -47,7 +47,7 @@ async fn a_poll_is_one_everywhere_and_its_counts_follow(town: &Town) -> anyhow::
     let counted = |text: &str| text.contains("Yes: 2") && text.contains("No: 1");
     on_matrix(town, "the counts", |it| counted(&it.body)).await?;
     town.channel.expect(|it| counted(&it.content)).await?;
-    on_matrix(town, "the end", |it| has_closed(it)).await.map(drop)
+    on_matrix(town, "the end", has_closed).await.map(drop)
 }
 
 fn has_closed(seen: &sandbox::synapse::Seen) -> bool {

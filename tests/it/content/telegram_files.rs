@@ -33,7 +33,8 @@ async fn file_on_matrix(
     bytes: &[u8],
 ) -> anyhow::Result<synapse::Seen> {
     let fits = |it: &synapse::Seen| {
-        it.kind == kind && it.media.as_ref().is_some_and(|it| it.size == Some(bytes.len() as u64))
+        it.kind == kind
+            && it.media.as_ref().is_some_and(|it| it.size == u64::try_from(bytes.len()).ok())
     };
     let seen = on_matrix(town, what, fits).await?;
     let mxc = seen.media.as_ref().map(|it| it.mxc.clone()).unwrap_or_default();
