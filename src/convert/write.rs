@@ -108,7 +108,7 @@ fn bodies(local: &Local) -> Vec<Value> {
             json!({ "message_id": reply.message.as_str(), "fail_if_not_exists": false });
         first.insert("message_reference".into(), reference);
     }
-    bodies.into_iter().map(|body| with_files(body)).collect()
+    bodies.into_iter().map(with_files).collect()
 }
 
 /// The files by their names, besides the `attachments` that Discord takes.
