@@ -127,7 +127,7 @@ fn matrix_in(bencher: Bencher<'_, '_>, sample: &str) {
         private: false,
         name: &|_| None,
     };
-    bencher.bench(|| matrix::events("!r:hs", black_box(&raw), &own));
+    bencher.bench_local(|| matrix::events("!r:hs", black_box(&raw), &own));
 }
 
 #[divan::bench(args = SAMPLES)]

@@ -4,7 +4,6 @@
 //!
 //! Rule: whom the line does not know stays as they are; the converter shows their name.
 
-use bot_core::Words;
 use bot_core::matrix::convert::address;
 use bot_core::media::plan;
 use bot_core::relay::names;
@@ -27,13 +26,12 @@ pub(super) struct Local {
 /// Makes a message ready for the destination.
 pub(super) fn localise(mut message: Message, sides: (Side, Side), line: &Line) -> Local {
     let (native_reply, link) = reply(&mut message, line);
-    let words = Words::english();
     let able = write::capabilities(sides.1);
     for media in &mut message.media {
         plan::plan(media, &able.media);
     }
     for note in std::mem::take(&mut message.notes) {
-        message.body.append(words.note(&note));
+        message.body.append(write::words().note(&note));
     }
     // A thread is known only to a store.
     message.thread = None;

@@ -4,6 +4,8 @@
 //! Rule: what stands there is what the bridge would send, but for files: they are named by where
 //! they come from.
 
+use std::sync::LazyLock;
+
 use bot_core::matrix::convert::outgoing::{Uploaded, post_parts};
 use bot_core::{Act, Voice, Words};
 use bridge_discord::convert::outgoing as discord;
@@ -14,6 +16,12 @@ use serde_json::{Map, Value, json};
 use super::line::Side;
 use super::local::Local;
 use super::read::NOBODY;
+
+/// The bridge's own words, in English. Reading them takes longer than most messages do.
+pub(super) fn words() -> &'static Words {
+    static WORDS: LazyLock<Words> = LazyLock::new(Words::english);
+    &WORDS
+}
 
 /// What a network can show and carry.
 pub(super) fn capabilities(side: Side) -> Capabilities {
@@ -72,8 +80,7 @@ fn voice(message: &Message) -> Voice {
 
 fn calls(local: Local) -> Vec<Value> {
     let Local { message, native_reply, .. } = local;
-    let words = Words::english();
-    let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: &words };
+    let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: words() };
     let voice = voice(&message);
     let act = Act::Post { voice, message, native_reply, answer_via: None };
     let calls = telegram::calls(&act, &[], &setting);
@@ -91,9 +98,8 @@ fn with_method(method: &str, params: Value) -> Value {
 }
 
 fn bodies(local: &Local) -> Vec<Value> {
-    let words = Words::english();
     let voice = voice(&local.message);
-    let mut bodies = discord::render(&local.message, &voice, local.link.clone(), &words);
+    let mut bodies = discord::render(&local.message, &voice, local.link.clone(), words());
     // Only a bot can answer; a webhook draws a line.
     let answered = local.message.reply_to.as_ref();
     let answered = answered.filter(|_| local.native_reply && voice == Voice::Bot);
@@ -102,7 +108,7 @@ fn bodies(local: &Local) -> Vec<Value> {
             json!({ "message_id": reply.message.as_str(), "fail_if_not_exists": false });
         first.insert("message_reference".into(), reference);
     }
-    bodies.into_iter().map(|body| with_files(body)).collect()
+    bodies.into_iter().map(with_files).collect()
 }
 
 /// The files by their names, besides the `attachments` that Discord takes.

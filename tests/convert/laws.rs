@@ -50,7 +50,9 @@ fn complaints(to: Side, line: &Line, answer: &Value) -> Vec<String> {
         let stranger = called.iter().find(|who| !line.called.contains(who));
         wrong.extend(stranger.map(|who| format!("{who} is called")));
     }
-    let read: String = said.iter().flat_map(|one| shown(to, one)).collect::<Vec<_>>().join("\n");
+    let read: String = said.iter().flat_map(|one| shown(to, one)).collect();
+    // Styles that begin inside a word are marks or lines there.
+    let read: String = read.chars().filter(|c| c.is_alphanumeric()).collect();
     let mut rest = read.as_str();
     for word in &line.words {
         match rest.split_once(word.as_str()) {
