@@ -11,6 +11,7 @@ mod crossing;
 mod encrypted;
 mod linking;
 mod matrix;
+mod memory;
 mod outages;
 mod pictures;
 mod scenes;

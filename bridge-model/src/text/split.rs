@@ -21,13 +21,17 @@ impl RichText {
         let mut pieces = Vec::new();
         let mut rest = Self(normal::blocks(&self.0, 0));
         while !rest.is_empty() {
-            if measure(&rest) <= max {
+            // What is far behind the next cut has no say in it, and looking at all of it for
+            // every piece would take time with the square of the length.
+            let near = near(&rest, max, measure);
+            let head = near.as_ref().unwrap_or(&rest);
+            if near.is_none() && measure(head) <= max {
                 pieces.push(rest);
                 break;
             }
-            let seams = seams(&rest.0);
-            let cut = choose(&rest, &seams, max, measure);
-            let piece = part(&rest, 0, cut);
+            let seams = seams(&head.0);
+            let cut = choose(head, &seams, max, measure);
+            let piece = part(head, 0, cut);
             if !piece.is_empty() {
                 pieces.push(piece);
             }
@@ -35,6 +39,22 @@ impl RichText {
         }
         pieces
     }
+}
+
+/// The start of a long text, if it surely holds the next cut: it measures more than `max`. An
+/// atom measures about 1 or more, so that four times as many do, but for odd texts.
+fn near(
+    text: &RichText,
+    max: usize,
+    measure: &dyn Fn(&RichText) -> usize,
+) -> Option<RichText> {
+    let atoms = max.saturating_mul(4).saturating_add(64);
+    let start = RichText(Window::new(0, atoms).blocks(&text.0));
+    if start == *text {
+        return None;
+    }
+    let tidy = RichText(normal::blocks(&start.0, 0));
+    (measure(&tidy) > max.saturating_mul(2)).then_some(start)
 }
 
 /// The atoms from `from` up to before `to` as a text.

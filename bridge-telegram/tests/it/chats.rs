@@ -89,7 +89,9 @@ async fn the_bot_has_the_most_frequent_reaction_that_the_chat_allows() {
         reactions.map(|(_, emoji)| emoji).collect::<Vec<_>>()
     };
     let (network, shelf) = (network(&telegram), Shelf::default());
-    network.deliver(&react("🥦", &[]), &shelf).await.unwrap();
+    // Refused, so that the core counts it in a line.
+    let refused = network.deliver(&react("🥦", &[]), &shelf).await.unwrap_err().error;
+    assert!(matches!(refused, DeliverError::Refused { .. }), "{refused}");
     assert!(shown().is_empty());
     network.deliver(&react("🥦", &["🔥", "🔥", "👍"]), &shelf).await.unwrap();
     assert_eq!(shown(), ["🔥"]);
@@ -97,7 +99,8 @@ async fn the_bot_has_the_most_frequent_reaction_that_the_chat_allows() {
     network.deliver(&react("🔥", &["🔥", "👍"]), &shelf).await.unwrap();
     assert_eq!(shown(), ["👍"]);
     group.allow_reactions(&[]);
-    network.deliver(&react("🔥", &["👍"]), &shelf).await.unwrap();
+    let refused = network.deliver(&react("🔥", &["👍"]), &shelf).await.unwrap_err().error;
+    assert!(matches!(refused, DeliverError::Refused { .. }), "{refused}");
     assert!(shown().is_empty());
     telegram.assert_clean().unwrap();
 }
