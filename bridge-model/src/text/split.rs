@@ -43,11 +43,7 @@ impl RichText {
 
 /// The start of a long text, if it surely holds the next cut: it measures more than `max`. An
 /// atom measures about 1 or more, so that four times as many do, but for odd texts.
-fn near(
-    text: &RichText,
-    max: usize,
-    measure: &dyn Fn(&RichText) -> usize,
-) -> Option<RichText> {
+fn near(text: &RichText, max: usize, measure: &dyn Fn(&RichText) -> usize) -> Option<RichText> {
     let atoms = max.saturating_mul(4).saturating_add(64);
     let start = RichText(Window::new(0, atoms).blocks(&text.0));
     if start == *text {
