@@ -7,17 +7,19 @@ use crate::tree::{Crate, Tree};
 
 const MODEL: &str = "bridge-model";
 const CONFIG: &str = "bridge-config";
+const POLICY: &str = "bridge-policy";
 const CORE: &str = "bot-core";
 const SANDBOX: &str = "sandbox";
 
 /// Each crate with those that it may know. The stand-ins know nothing of what they test.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     (MODEL, &[]),
     (CONFIG, &[]),
-    (CORE, &[MODEL, CONFIG]),
+    (POLICY, &[MODEL, CONFIG]),
+    (CORE, &[MODEL, CONFIG, POLICY]),
     ("bridge-telegram", &[MODEL, CONFIG, CORE]),
     ("bridge-discord", &[MODEL, CONFIG, CORE]),
-    ("freeside", &[MODEL, CONFIG, CORE, "bridge-telegram", "bridge-discord"]),
+    ("freeside", &[MODEL, CONFIG, POLICY, CORE, "bridge-telegram", "bridge-discord"]),
     (SANDBOX, &[]),
     ("freeside-fuzz", &[MODEL, CORE, "bridge-telegram", "bridge-discord"]),
 ];

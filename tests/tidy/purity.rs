@@ -10,6 +10,7 @@ use crate::tree::{File, Tree};
 fn is_pure(path: &str) -> bool {
     let Some((folder, file)) = path.split_once("/src/") else { return false };
     folder == "bridge-model"
+        || folder == "policy"
         || file.starts_with("convert")
         || (folder == "bot-core" && file.starts_with("matrix/convert"))
 }
