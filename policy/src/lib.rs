@@ -6,3 +6,7 @@
 //! what comes back is said and done by `bot-core`.
 
 pub mod calendar;
+pub mod figures;
+pub mod gate;
+pub mod schedule;
+pub mod stage;

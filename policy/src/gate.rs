@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What has to be true before a community takes the next step.
+//!
+//! Rule: everything is measured and everything is shown: what is met, what is not, and by how
+//! much. What cannot be measured counts as not met.
+
+use bridge_model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::DAY_MS;
+use crate::figures::Share;
+use crate::stage::Stage;
+
+/// How much is asked for; part of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Human admins in the Matrix room before anything is announced.
+    pub admins: u32,
+    /// Homeservers that they should be on; fewer is a warning.
+    pub servers: u32,
+    /// Days for which the notice is up before messages cross.
+    pub announced_days: u32,
+    /// Percent of a week's authors that write on Matrix, before Matrix comes first.
+    pub native_percent: u32,
+    /// The same before the legacy side is closed.
+    pub majority_percent: u32,
+    /// Weeks for which that has to last.
+    pub majority_weeks: u32,
+    /// Days between the announcement and the day on which the legacy side is closed.
+    pub closing_notice_days: u32,
+    /// Days between the announcement and the end.
+    pub sunset_notice_days: u32,
+}
+
+/// What is known when a gate is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// The community's decision is recorded.
+    pub decision: bool,
+    /// Humans who may change the settings of the Matrix room.
+    pub admins: u32,
+    /// The homeservers that they are on.
+    pub servers: u32,
+    /// People on both sides could read what happens to their data.
+    pub privacy_shown: bool,
+    /// Since when the text is pinned on the legacy side.
+    pub notice_since: Option<Timestamp>,
+    /// The share of people who write on Matrix, in whole weeks, the last one first.
+    pub weeks: Vec<Share>,
+    /// Whether bans cross.
+    pub self_test: SelfTest,
+    /// The admins' votes for this step.
+    pub approvals: u32,
+    /// Since when everybody knows the day of this step.
+    pub notice_given: Option<Timestamp>,
+    /// An effect of the last step was refused, or waits.
+    pub unfinished: u32,
+}
+
+/// Whether what moderators do reaches all sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelfTest {
+    /// It cannot be tried yet.
+    #[default]
+    NotAvailable,
+    /// It was tried and works.
+    Passed,
+    /// It was tried and does not work.
+    Failed,
+}
+
+/// One thing that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Criterion {
+    /// All effects of the last step were carried out.
+    StepFinished,
+    /// The community's decision is recorded.
+    Decision,
+    /// Enough humans are admins.
+    Admins,
+    /// They are on more than one homeserver. Not met is a warning and holds nobody up.
+    Servers,
+    /// The privacy notice was shown.
+    Privacy,
+    /// The notice is up for long enough, in days.
+    NoticeUp,
+    /// Enough of last week's authors write on Matrix, in percent.
+    NativeShare,
+    /// The same, for so many weeks on end.
+    NativeWeeks,
+    /// Bans cross.
+    SelfTest,
+    /// The day was announced early enough, in days.
+    NoticeGiven,
+}
+
+/// What one criterion reads now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Which.
+    pub criterion: Criterion,
+    /// How it stands.
+    pub state: State,
+    /// What was measured, in the criterion's own unit; `None` where nothing could be.
+    pub have: Option<u32>,
+    /// What is asked for.
+    pub need: u32,
+    /// A vote of the admins stands in for it.
+    pub votable: bool,
+}
+
+/// How a criterion stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// It holds.
+    Met,
+    /// It does not hold.
+    NotMet,
+    /// It does not hold, and that is only a warning.
+    Warning,
+    /// It cannot be measured.
+    NotAvailable,
+    /// It does not hold, and the admins voted that the step be taken all the same.
+    Voted,
+}
+
+/// Everything that is asked for before a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The stage behind it.
+    pub to: Stage,
+    /// All criteria.
+    pub readings: Vec<Reading>,
+    /// Votes of admins for the step.
+    pub approvals: u32,
+    /// Votes that are needed for them to count.
+    pub approvals_needed: u32,
+}
+
+impl Default for Thresholds {
+    /// What PRODUCT says.
+    fn default() -> Self {
+        Self {
+            admins: 3,
+            servers: 2,
+            announced_days: 14,
+            native_percent: 15,
+            majority_percent: 50,
+            majority_weeks: 8,
+            closing_notice_days: 30,
+            sunset_notice_days: 60,
+        }
+    }
+}
+
+impl Gate {
+    /// Looks at the gate between `from` and the next stage; `None` behind the last one.
+    pub fn of(
+        from: Stage,
+        asked: &Thresholds,
+        now: Timestamp,
+        measured: &Measured,
+    ) -> Option<Self> {
+        let to = from.next()?;
+        let approvals_needed = majority(measured.admins);
+        let voted = measured.approvals >= approvals_needed;
+        let see = See { asked, now, measured, voted };
+        let mut readings = vec![see.finished()];
+        readings.extend(match from {
+            Stage::Inventory => vec![see.decision(), see.admins(), see.servers(), see.privacy()],
+            Stage::Announced => vec![see.notice_up()],
+            Stage::Bridged => vec![see.share(), see.self_test()],
+            Stage::MatrixFirst => vec![see.weeks(), see.given(asked.closing_notice_days)],
+            Stage::ReadOnly => vec![see.given(asked.sunset_notice_days)],
+            Stage::Sunset => Vec::new(),
+        });
+        Some(Self { to, readings, approvals: measured.approvals, approvals_needed })
+    }
+
+    /// The step may be taken.
+    pub fn is_open(&self) -> bool {
+        self.missing().next().is_none()
+    }
+
+    /// What holds the step up.
+    pub fn missing(&self) -> impl Iterator<Item = &Reading> {
+        self.readings.iter().filter(|reading| match reading.state {
+            State::Met | State::Warning | State::Voted => false,
+            State::NotMet | State::NotAvailable => true,
+        })
+    }
+
+    /// A vote of the admins would open what is closed.
+    pub fn is_votable(&self) -> bool {
+        !self.is_open() && self.missing().all(|reading| reading.votable)
+    }
+}
+
+/// More than half of the admins, and never one alone.
+fn majority(admins: u32) -> u32 {
+    (admins / 2 + 1).max(2)
+}
+
+/// What the criteria look at.
+struct See<'a> {
+    asked: &'a Thresholds,
+    now: Timestamp,
+    measured: &'a Measured,
+    voted: bool,
+}
+
+impl See<'_> {
+    fn reading(&self, criterion: Criterion, have: Option<u32>, need: u32) -> Reading {
+        let state = if have.is_some_and(|have| have >= need) { State::Met } else { State::NotMet };
+        Reading { criterion, state, have, need, votable: false }
+    }
+
+    /// The same, where a vote of the admins stands in.
+    fn votable(&self, reading: Reading) -> Reading {
+        let closed = matches!(reading.state, State::NotMet | State::NotAvailable);
+        let state = if closed && self.voted { State::Voted } else { reading.state };
+        Reading { state, votable: true, ..reading }
+    }
+
+    fn finished(&self) -> Reading {
+        let unfinished = self.measured.unfinished;
+        let state = if unfinished == 0 { State::Met } else { State::NotMet };
+        let have = Some(unfinished);
+        Reading { criterion: Criterion::StepFinished, state, have, need: 0, votable: false }
+    }
+
+    fn decision(&self) -> Reading {
+        self.reading(Criterion::Decision, Some(u32::from(self.measured.decision)), 1)
+    }
+
+    fn admins(&self) -> Reading {
+        self.reading(Criterion::Admins, Some(self.measured.admins), self.asked.admins)
+    }
+
+    fn servers(&self) -> Reading {
+        let reading =
+            self.reading(Criterion::Servers, Some(self.measured.servers), self.asked.servers);
+        let met = reading.state == State::Met;
+        Reading { state: if met { State::Met } else { State::Warning }, ..reading }
+    }
+
+    fn privacy(&self) -> Reading {
+        self.reading(Criterion::Privacy, Some(u32::from(self.measured.privacy_shown)), 1)
+    }
+
+    fn notice_up(&self) -> Reading {
+        let days = self.measured.notice_since.map(|since| days_between(since, self.now));
+        self.reading(Criterion::NoticeUp, days, self.asked.announced_days)
+    }
+
+    fn given(&self, need: u32) -> Reading {
+        let days = self.measured.notice_given.map(|since| days_between(since, self.now));
+        self.reading(Criterion::NoticeGiven, days, need)
+    }
+
+    fn share(&self) -> Reading {
+        let percent = self.measured.weeks.first().and_then(|week| week.percent());
+        let reading = self.reading(Criterion::NativeShare, percent, self.asked.native_percent);
+        self.votable(reading)
+    }
+
+    fn weeks(&self) -> Reading {
+        let enough = |week: &&Share| {
+            week.percent().is_some_and(|percent| percent >= self.asked.majority_percent)
+        };
+        let weeks = self.measured.weeks.iter().take_while(enough).count();
+        let have = u32::try_from(weeks).unwrap_or(u32::MAX);
+        let reading = self.reading(Criterion::NativeWeeks, Some(have), self.asked.majority_weeks);
+        self.votable(reading)
+    }
+
+    /// A test that fails cannot be voted away: bans that do not cross harm people.
+    fn self_test(&self) -> Reading {
+        let (state, have) = match self.measured.self_test {
+            SelfTest::NotAvailable => (State::NotAvailable, None),
+            SelfTest::Passed => (State::Met, Some(1)),
+            SelfTest::Failed => (State::NotMet, Some(0)),
+        };
+        let reading =
+            Reading { criterion: Criterion::SelfTest, state, have, need: 1, votable: false };
+        match self.measured.self_test {
+            SelfTest::NotAvailable => self.votable(reading),
+            SelfTest::Passed | SelfTest::Failed => reading,
+        }
+    }
+}
+
+/// Whole days, never negative: a clock may have been set back.
+fn days_between(from: Timestamp, to: Timestamp) -> u32 {
+    let days = to.0.saturating_sub(from.0).max(0) / DAY_MS;
+    u32::try_from(days).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp(1_795_651_200_000);
+
+    fn gate(from: Stage, measured: &Measured) -> Gate {
+        Gate::of(from, &Thresholds::default(), NOW, measured).unwrap()
+    }
+
+    fn ago(days: i64) -> Option<Timestamp> {
+        Some(Timestamp(NOW.0 - days * DAY_MS))
+    }
+
+    fn share(native: u32, all: u32) -> Share {
+        Share { native, all }
+    }
+
+    #[test]
+    fn the_inventory_needs_a_decision_admins_and_a_privacy_notice() {
+        let nothing = gate(Stage::Inventory, &Measured::default());
+        assert!(!nothing.is_open());
+        let missing: Vec<_> =
+            nothing.missing().map(|it| (it.criterion, it.have, it.need)).collect();
+        let expected = [
+            (Criterion::Decision, Some(0), 1),
+            (Criterion::Admins, Some(0), 3),
+            (Criterion::Privacy, Some(0), 1),
+        ];
+        assert_eq!(missing, expected);
+        let all =
+            Measured { decision: true, admins: 3, privacy_shown: true, ..Measured::default() };
+        let gate = gate(Stage::Inventory, &all);
+        assert!(gate.is_open(), "one homeserver is a warning");
+        assert!(gate.readings.iter().any(|reading| reading.state == State::Warning));
+    }
+
+    #[test]
+    fn the_notice_is_up_for_two_whole_weeks() {
+        let up = |notice_since| {
+            gate(Stage::Announced, &Measured { notice_since, ..Measured::default() }).is_open()
+        };
+        assert!(!up(None));
+        assert!(!up(ago(13)));
+        assert!(up(ago(14)));
+        assert!(!up(Some(Timestamp(NOW.0 + DAY_MS))));
+    }
+
+    #[test]
+    fn without_a_self_test_only_a_vote_opens_the_way_to_matrix_first() {
+        let mut measured = Measured { admins: 3, weeks: vec![share(3, 20)], ..Measured::default() };
+        let closed = gate(Stage::Bridged, &measured);
+        assert!(!closed.is_open() && closed.is_votable());
+        assert_eq!(closed.missing().map(|it| it.state).collect::<Vec<_>>(), [State::NotAvailable]);
+        measured.approvals = 1;
+        assert!(!gate(Stage::Bridged, &measured).is_open());
+        measured.approvals = 2;
+        assert!(gate(Stage::Bridged, &measured).is_open());
+        measured.self_test = SelfTest::Failed;
+        let failing = gate(Stage::Bridged, &measured);
+        assert!(!failing.is_open() && !failing.is_votable(), "a failing test is not voted away");
+        (measured.self_test, measured.approvals) = (SelfTest::Passed, 0);
+        assert!(gate(Stage::Bridged, &measured).is_open());
+        measured.weeks = vec![share(2, 20)];
+        assert!(!gate(Stage::Bridged, &measured).is_open(), "10 % are fewer than 15 %");
+    }
+
+    #[test]
+    fn the_majority_lasts_for_weeks_on_end() {
+        let mut measured = Measured {
+            weeks: vec![share(10, 20); 8],
+            notice_given: ago(30),
+            ..Measured::default()
+        };
+        assert!(gate(Stage::MatrixFirst, &measured).is_open());
+        measured.weeks[3] = share(9, 20);
+        let broken = gate(Stage::MatrixFirst, &measured);
+        assert_eq!(broken.missing().map(|it| it.have).collect::<Vec<_>>(), [Some(3)]);
+        measured.approvals = 2;
+        assert!(gate(Stage::MatrixFirst, &measured).is_open());
+        measured.notice_given = ago(29);
+        let early = gate(Stage::MatrixFirst, &measured);
+        assert!(!early.is_open() && !early.is_votable(), "nobody can vote the notice away");
+    }
+
+    #[test]
+    fn an_unfinished_step_holds_the_next_one_up() {
+        let measured = Measured { unfinished: 1, notice_given: ago(60), ..Measured::default() };
+        assert!(!gate(Stage::ReadOnly, &measured).is_open());
+        assert!(gate(Stage::ReadOnly, &Measured { unfinished: 0, ..measured }).is_open());
+    }
+
+    #[test]
+    fn one_admin_alone_is_no_majority() {
+        assert_eq!([0, 1, 2, 3, 4, 5].map(majority), [2, 2, 2, 2, 3, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_gate_that_is_open_stays_open_when_more_is_there(
+            admins in 0_u32..9, approvals in 0_u32..9, native in 0_u32..50, days in 0_i64..100,
+        ) {
+            let less = Measured {
+                admins, approvals, decision: true, privacy_shown: true,
+                weeks: vec![share(native, 50); 9], notice_since: ago(days), notice_given: ago(days),
+                ..Measured::default()
+            };
+            let more = Measured {
+                approvals: approvals + 1, weeks: vec![share(native + 1, 51); 9],
+                notice_since: ago(days + 1), notice_given: ago(days + 1), ..less.clone()
+            };
+            for stage in Stage::ALL {
+                let gates = [&less, &more].map(|measured| {
+                    Gate::of(stage, &Thresholds::default(), NOW, measured)
+                });
+                if let [Some(less), Some(more)] = gates {
+                    prop_assert!(!less.is_open() || more.is_open());
+                    prop_assert_eq!(less.is_open(), less.missing().count() == 0);
+                }
+            }
+        }
+    }
+}
