@@ -20,8 +20,10 @@ use bot_core::relay::{Networks, Relay};
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Embedded, Store};
 use bot_core::voice::Wording;
-use bridge_config::Config;
+use bridge_config::{Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
+use bridge_policy::gate::Thresholds;
+use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
 
@@ -90,6 +92,8 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         dice: Arc::clone(&dice),
         about: about(config),
         defaults: Settings::from_config(&config.portals),
+        first: first_stage(config),
+        thresholds: thresholds(config),
     };
     let core = Core::new(CoreParts {
         store,
@@ -102,6 +106,27 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         stop: stop.clone(),
     });
     Ok(Wired { core, commands })
+}
+
+fn first_stage(config: &Config) -> Stage {
+    match config.stages.first {
+        FirstStage::Inventory => Stage::Inventory,
+        FirstStage::Bridged => Stage::Bridged,
+    }
+}
+
+fn thresholds(config: &Config) -> Thresholds {
+    let stages = &config.stages;
+    Thresholds {
+        admins: stages.admins,
+        servers: stages.servers,
+        announced_days: stages.announced_days,
+        native_percent: stages.native_percent,
+        majority_percent: stages.majority_percent,
+        majority_weeks: stages.majority_weeks,
+        closing_notice_days: stages.closing_notice_days,
+        sunset_notice_days: stages.sunset_notice_days,
+    }
 }
 
 fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {

@@ -24,6 +24,8 @@ use crate::store::{Settlement, Store, StoreError};
 
 /// How long the message map is kept.
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How often the core looks what is due.
+const TICK: Duration = Duration::from_secs(45);
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The running spine.
@@ -135,6 +137,13 @@ impl Core {
                 () = core.stop.cancelled() => {}
             }
         });
+        let core = Arc::clone(self);
+        tasks.spawn(async move {
+            tokio::select! {
+                () = core.tick() => {}
+                () = core.stop.cancelled() => {}
+            }
+        });
         let mut last = Ok(());
         while let Some(end) = ends.recv().await {
             if let Err(error) = end {
@@ -188,6 +197,17 @@ impl Core {
                     delay = delay.saturating_mul(2).min(Duration::from_secs(300));
                 }
             }
+        }
+    }
+
+    /// Begins what is due. Moments that passed while nothing ran come at once.
+    async fn tick(&self) {
+        loop {
+            match self.store.due(self.clock.now()).await {
+                Ok(lanes) => self.couriers.wake(lanes),
+                Err(error) => tracing::error!(%error, "what is due could not be begun"),
+            }
+            self.clock.sleep(TICK).await;
         }
     }
 

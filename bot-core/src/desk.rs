@@ -7,13 +7,18 @@
 pub mod code;
 pub mod commands;
 pub mod create;
+pub mod due;
+pub mod effects;
+pub mod gates;
 pub mod info;
 pub mod link;
 pub mod looks;
 pub mod notice;
+pub mod plan;
 pub mod remove;
 pub mod rooms;
 pub mod settings;
+pub mod stage;
 
 use std::sync::Arc;
 
@@ -22,11 +27,15 @@ use bridge_model::{
     AuthorKind, ChatId, Command, Content, Event, NetworkId, Place, RichText, Rights,
 };
 
+use bridge_policy::gate::Thresholds;
+use bridge_policy::stage::Stage;
+
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, Carry};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, Head, Work, chat_of_core_place};
 use crate::matrix::MATRIX;
+use crate::migration::Task;
 use crate::network::AskError;
 use crate::order::{DeliverError, Failure};
 use crate::portal::{EndState, Settings};
@@ -72,6 +81,10 @@ pub struct Desk {
     pub about: About,
     /// How a new link behaves.
     pub defaults: Settings,
+    /// Where a new link begins.
+    pub first: Stage,
+    /// What the stages ask for.
+    pub thresholds: Thresholds,
 }
 
 /// What a command leads to.
@@ -116,14 +129,23 @@ impl Carry for Desk {
     async fn carry(&self, head: &Head, _attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let event = &head.entry.work.event;
         let chat = chat_of_core_place(&head.entry.lane).unwrap_or_else(|| event.place.clone());
-        let outcome = match self.handle(event, &chat).await {
+        let task = head.entry.work.task.as_ref();
+        let handled = match task {
+            Some(Task::Effect(tag)) => self.effect(&chat, tag).await,
+            Some(Task::Due(due)) => self.due(&chat, due).await,
+            None => self.handle(event, &chat).await,
+        };
+        let outcome = match handled {
             Ok(outcome) => outcome,
             Err(DeskError::Ask(AskError::Retry { after, reason })) => {
                 return Err(Failure::clean(DeliverError::Retry { after, reason }));
             }
-            Err(DeskError::Ask(AskError::Refused(reason))) => {
-                Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
-            }
+            Err(DeskError::Ask(AskError::Refused(reason))) => match task {
+                Some(Task::Effect(tag)) => Self::effect_refused(tag, reason),
+                Some(Task::Due(_)) | None => {
+                    Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
+                }
+            },
             Err(DeskError::Store(error)) => {
                 let reason = error.to_string();
                 return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
@@ -132,7 +154,8 @@ impl Carry for Desk {
         let Outcome { answer, changes, mut then } = outcome;
         if !answer.is_empty() {
             let work = Work::say(&chat, None, self.wording.message(answer, self.clock.now()));
-            then.insert(0, (chat, work.answering(hook(event))));
+            let work = if task.is_none() { work.answering(hook(event)) } else { work };
+            then.insert(0, (chat, work));
         }
         Ok(Settlement {
             lane: head.entry.lane.clone(),

@@ -11,6 +11,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::migration::Task;
 use crate::order::{EntryId, Part};
 
 /// One thing to be done in one chat.
@@ -79,6 +80,8 @@ pub struct Work {
     pub speaker: Speaker,
     /// For the core bot's answers: to whom and what.
     pub answer: Option<Answer>,
+    /// What the entry does besides; where it does nothing else, the event says nothing.
+    pub task: Option<Task>,
 }
 
 /// Who says it.
@@ -242,7 +245,7 @@ impl Work {
             late: false,
             content: Content::Posted(message),
         };
-        Self { event, speaker: Speaker::Bot, answer: None }
+        Self { event, speaker: Speaker::Bot, answer: None, task: None }
     }
 
     /// A summary in the chat of `lane`, said under its own key for as long as messages are known.
@@ -255,6 +258,24 @@ impl Work {
             avatar: None,
         };
         Self::say(lane, Some(key), Message::new(author, now))
+    }
+
+    /// Something that is done for the chat of `lane`, without a word.
+    pub fn task(lane: &Place, task: Task) -> Self {
+        let event = Event {
+            place: core_place(lane),
+            message: MessageId::from(""),
+            late: false,
+            content: Content::Pinned,
+        };
+        Self { event, speaker: Speaker::Bot, answer: None, task: Some(task) }
+    }
+
+    /// The same, with a task that is done when this is.
+    #[must_use]
+    pub fn with(mut self, task: Task) -> Self {
+        self.task = Some(task);
+        self
     }
 
     /// The same, as an answer.

@@ -14,6 +14,7 @@ pub mod i18n;
 pub mod lane;
 pub mod matrix;
 pub mod media;
+pub mod migration;
 pub mod network;
 pub mod order;
 pub mod portal;

@@ -70,6 +70,23 @@ pub trait Network: Deliver {
         Ok(self.title(chat).await?.map(ChatChange::Name).into_iter().collect())
     }
 
+    /// Who may speak in `chat`, in the network's own words, as [`crate::Act::SetAccess`] takes them to
+    /// restore it. `None` where the bridge cannot decide that.
+    ///
+    /// # Errors
+    /// [`AskError::Refused`] names the right that is missing.
+    async fn access(&self, _chat: &ChatId) -> Result<Option<String>, AskError> {
+        Ok(None)
+    }
+
+    /// The rights that our bot lacks in `chat` for something, by the names that the platform shows.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn lacks(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+        Ok(Vec::new())
+    }
+
     /// Whether `user` may call everybody in `chat`. Networks whose listeners pass such calls on only
     /// when the platform let them through say yes.
     ///
@@ -146,6 +163,17 @@ pub trait Network: Deliver {
     /// # Errors
     /// Only what waiting cannot mend, see [`NetworkError`].
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError>;
+}
+
+/// What the bot needs rights for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To pin messages.
+    Pin,
+    /// To say who may speak.
+    SetAccess,
+    /// To change name, topic and picture.
+    SetChat,
 }
 
 /// One command as the platform's menu shows it.

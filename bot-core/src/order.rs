@@ -166,8 +166,23 @@ pub enum Act {
         /// The person.
         voice: Voice,
     },
+    /// Let only the bot speak in the chat, or those again who could before.
+    SetAccess {
+        /// Who.
+        access: Access,
+    },
     /// Leave the chat for good (the platform forgets our webhook, ghosts part).
     Leave,
+}
+
+/// Who may speak in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Our bot alone, besides those whom the platform lets speak anyway. Holds what
+    /// [`crate::Network::access`] said before.
+    BotOnly(String),
+    /// Those who could when [`crate::Network::access`] said this.
+    AsBefore(String),
 }
 
 /// As whom something is said.

@@ -2,6 +2,7 @@
 //! A room joined to one or more remote places.
 
 use bridge_model::{NetworkId, Person, Place, ServiceClass, Timestamp};
+use bridge_policy::stage::Stage;
 use serde::{Deserialize, Serialize};
 
 /// The number of a portal.
@@ -20,6 +21,10 @@ pub struct Portal {
     pub ends: Vec<End>,
     /// What its people decided.
     pub settings: Settings,
+    /// How far the community has come.
+    pub stage: Stage,
+    /// Messages cross now.
+    pub relaying: bool,
 }
 
 /// What the people of a portal decide.

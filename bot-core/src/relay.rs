@@ -4,6 +4,7 @@
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
 pub mod discreet;
+pub mod effect;
 pub mod emoji;
 pub mod faces;
 pub mod files;
@@ -29,10 +30,11 @@ use crate::courier::{Attempt, Carry};
 use crate::ghost::Ghosts;
 use crate::lane::{Answer, CORE, Head, Work};
 use crate::matrix::pictures::Pictures;
+use crate::migration::{Move, Task};
 use crate::network::Network;
 use crate::order::{DeliverError, Failure, Receipt};
 use crate::pseudonym::Pseudonyms;
-use crate::store::{Settlement, Store};
+use crate::store::{Change, Settlement, Store};
 use crate::voice::Wording;
 
 /// Every network that is configured, Matrix included.
@@ -92,6 +94,10 @@ impl Carry for Relay {
                 let mut settlement = self.settled(head, receipt);
                 settlement.then.extend(self.tell_author(head, &reason));
                 settlement.then.extend(self.tell_room(head, &reason).await);
+                if let Some(Task::Effect(tag)) = head.entry.work.task {
+                    let refused = Move::Effected(tag, Err(reason));
+                    settlement.changes.push(Change::Move(Box::new(refused)));
+                }
                 Ok(Settlement { summaries, refused: true, ..settlement })
             }
             Err(failure) => Err(failure),

@@ -10,12 +10,15 @@ pub mod audience;
 pub mod codec;
 pub mod embedded;
 pub mod emoji;
+pub mod erase;
+pub mod figures;
 pub mod files;
 pub mod keys;
 pub mod kv;
 pub mod looks;
 pub mod memory;
 pub mod messages;
+pub mod migration;
 pub mod people;
 pub mod portals;
 pub mod queue;
@@ -24,13 +27,17 @@ pub mod settle;
 pub mod sled;
 pub mod summaries;
 pub mod threads;
+pub mod timers;
 pub mod txn;
 pub mod votes;
 
 use async_trait::async_trait;
 use bridge_model::{Alias, MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_policy::figures::WeekFigures;
+use bridge_policy::stage::Stage;
 
 use crate::lane::{Head, LaneState, Replica, Summary, Work};
+use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
@@ -122,6 +129,21 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// How far a portal's community has come.
+    async fn migration(&self, portal: PortalId) -> Result<Migration, StoreError>;
+
+    /// What happened to a portal, oldest first.
+    async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError>;
+
+    /// What was counted of a portal, week by week, oldest first.
+    async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError>;
+
+    /// The people whose ghosts are in a room.
+    async fn ghosts_in(&self, room: &Place) -> Result<Vec<Person>, StoreError>;
+
+    /// Puts the work of all timers that have run down into their lanes.
+    async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError>;
+
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 
@@ -182,9 +204,17 @@ pub enum Change {
         title: Option<String>,
         /// The settings, if the portal is a new one.
         settings: Settings,
+        /// The stage, if the portal is a new one.
+        stage: Stage,
     },
     /// Changes a setting of the portal of a place.
     Set(Place, Setting),
+    /// The way of a community.
+    Move(Box<Move>),
+    /// Sets a timer.
+    Timer(Box<timers::NewTimer>),
+    /// Takes a timer away.
+    StopTimer(String),
     /// Takes a remote place out of its portal; the room stays.
     Unlink(Place),
     /// A remote place is lost (or found again); the room stays.

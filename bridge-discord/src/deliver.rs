@@ -64,6 +64,7 @@ pub(crate) async fn deliver(
         }
         // People speak through the webhook and have no account here.
         Act::Refresh { .. } | Act::Withdraw { .. } => Ok(Receipt::default()),
+        Act::SetAccess { access } => chat::set_access(shared, order, access).await,
         Act::Leave => leave(shared, order).await,
     }
 }

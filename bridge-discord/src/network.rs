@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bot_core::network::CommandHelp;
+use bot_core::network::{CommandHelp, Need};
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
@@ -79,6 +79,29 @@ impl DiscordNetwork {
         let path = format!("/channels/{channel}/messages/{message}");
         let message: Value = self.shared.rest.ask(Method::GET, &path, Body::Empty).await?;
         Ok(incoming::address_now(&message, own).map(str::to_owned))
+    }
+
+    /// The permission bits of a member in a channel; `None` for who is no member.
+    async fn permissions(&self, chat: &ChatId, user: &UserId) -> Result<Option<u64>, AskError> {
+        let refused = |error: RestError| ask_error(&error, "View Channel");
+        let channel = self.channel(chat).await.map_err(refused)?;
+        let Some(guild) = incoming::id(&channel, "guild_id") else {
+            // Who talks with the bot alone is there, and nothing else.
+            return Ok(Some(0));
+        };
+        let rest = &self.shared.rest;
+        let path = format!("/guilds/{guild}/members/{}", user.as_str());
+        let member: Value = match rest.ask(Method::GET, &path, Body::Empty).await {
+            Ok(member) => member,
+            // Unknown Member, Unknown User.
+            Err(error) if matches!(error.code(), Some(10007 | 10013)) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(refused(error)),
+        };
+        let path = format!("/guilds/{guild}");
+        let guild: Value = rest.ask(Method::GET, &path, Body::Empty).await.map_err(refused)?;
+        Ok(Some(rights::in_channel(&guild, &member, &channel, user.as_str())))
     }
 
     /// The address of a file, if it may be fetched.
@@ -166,29 +189,25 @@ impl Network for DiscordNetwork {
     }
 
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
-        let refused = |error: RestError| ask_error(&error, "View Channel");
-        let channel = self.channel(chat).await.map_err(refused)?;
-        let Some(guild) = incoming::id(&channel, "guild_id") else {
-            return Ok(Rights { member: true, ..Rights::default() });
-        };
-        let rest = &self.shared.rest;
-        let path = format!("/guilds/{guild}/members/{}", user.as_str());
-        let member: Value = match rest.ask(Method::GET, &path, Body::Empty).await {
-            Ok(member) => member,
-            // Unknown Member, Unknown User.
-            Err(error) if matches!(error.code(), Some(10007 | 10013)) => {
-                return Ok(Rights::default());
-            }
-            Err(error) => return Err(refused(error)),
-        };
-        let path = format!("/guilds/{guild}");
-        let guild: Value = rest.ask(Method::GET, &path, Body::Empty).await.map_err(refused)?;
-        Ok(rights::of_bits(rights::in_channel(&guild, &member, &channel, user.as_str())))
+        let held = self.permissions(chat, user).await?;
+        Ok(held.map(rights::of_bits).unwrap_or_default())
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
         let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
         Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))
+    }
+
+    async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        Ok(Some(outgoing::recorded(&channel)))
+    }
+
+    async fn lacks(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+        let refused = |error: RestError| ask_error(&error, "View Channel");
+        let me = self.shared.me().await.map_err(refused)?.bot.clone();
+        let held = self.permissions(chat, &UserId::from(me.as_str())).await?;
+        Ok(rights::lacking(held.unwrap_or_default(), need))
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {

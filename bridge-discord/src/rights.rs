@@ -4,9 +4,13 @@
 //! Rule: pure; the answers of the API come in as JSON. What is missing gives no right.
 //! See <https://discord.com/developers/docs/topics/permissions>.
 
+use bot_core::network::Need;
 use bridge_model::Rights;
 use serde_json::Value;
 use serenity::model::Permissions;
+
+/// Since August 2025 a permission of its own; the SDK does not know it.
+const PIN_MESSAGES: u64 = 1 << 51;
 
 /// The rights that permission bits give to a member.
 pub(crate) fn of_bits(bits: u64) -> Rights {
@@ -17,6 +21,18 @@ pub(crate) fn of_bits(bits: u64) -> Rights {
         manage: admin || held.contains(Permissions::MANAGE_WEBHOOKS),
         moderate: admin || held.contains(Permissions::MANAGE_MESSAGES),
     }
+}
+
+/// The permissions that are missing for something, by the names that Discord shows.
+pub(crate) fn lacking(held: u64, need: Need) -> Vec<String> {
+    let held = Permissions::from_bits_retain(held);
+    let (needed, name) = match need {
+        Need::Pin => (Permissions::from_bits_retain(PIN_MESSAGES), "Pin Messages"),
+        Need::SetAccess => (Permissions::MANAGE_ROLES, "Manage Permissions"),
+        Need::SetChat => (Permissions::MANAGE_CHANNELS, "Manage Channel"),
+    };
+    let lacks = !held.contains(Permissions::ADMINISTRATOR) && held.bits() & needed.bits() == 0;
+    lacks.then(|| name.to_owned()).into_iter().collect()
 }
 
 /// Bits as Discord spells them: a number in a string.

@@ -130,6 +130,7 @@ impl Counter<'_> {
             | Call::RenameTopic { .. }
             | Call::CloseTopic(_)
             | Call::ReopenTopic(_)
+            | Call::SetPermissions(_)
             | Call::Leave => self.set(&call).await,
         }
     }

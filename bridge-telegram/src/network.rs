@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bot_core::network::CommandHelp;
+use bot_core::network::{CommandHelp, Need};
 use bot_core::{
     AskError, Deliver, Failure, MediaSource, MediaStream, Network, NetworkError, Order, Part,
     Receipt, Sink,
@@ -164,6 +164,14 @@ impl Network for TelegramNetwork {
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
         self.title_of(chat).await
+    }
+
+    async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        self.permissions_of(chat).await
+    }
+
+    async fn lacks(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+        self.lacking(chat, need).await
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {

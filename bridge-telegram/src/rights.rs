@@ -4,6 +4,7 @@
 //! Rule: rights are asked at the moment when they matter and never kept.
 
 use bot_core::AskError;
+use bot_core::network::Need;
 use bridge_model::{ChatId, Rights, UserId};
 use serde_json::{Value, json};
 
@@ -55,6 +56,28 @@ impl TelegramNetwork {
         }
         let missing = missing.join(" and ");
         Err(AskError::Refused(format!("the bot needs an admin's right to {missing}")))
+    }
+
+    /// Who may speak in `chat`, as `setChatPermissions` takes it
+    /// (<https://core.telegram.org/bots/api#getchat>).
+    pub(crate) async fn permissions_of(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let params = json!({ "chat_id": number(chat)? });
+        let chat = self.api.ask(&self.clients.methods, "getChat", &params).await?;
+        let permissions = chat.get("permissions").filter(|known| known.is_object());
+        Ok(permissions.map(Value::to_string))
+    }
+
+    /// The rights that our bot lacks, by the names that Telegram's apps show.
+    pub(crate) async fn lacking(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+        let us = self.us().await?.id;
+        let member = self.member(chat, us).await?;
+        let (right, name) = match need {
+            Need::Pin => ("can_pin_messages", "Pin Messages"),
+            Need::SetAccess => ("can_restrict_members", "Ban Users"),
+            Need::SetChat => ("can_change_info", "Change Group Info"),
+        };
+        let lacks = !may(&member, right);
+        Ok(lacks.then(|| name.to_owned()).into_iter().collect())
     }
 
     async fn member(&self, chat: &ChatId, user: u64) -> Result<Value, Problem> {

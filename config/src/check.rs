@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::error::Wrong;
-use crate::values::{Engine, LogFormat, MetadataOwner, NamePolicy, SERVICE_CLASSES};
+use crate::values::{Engine, FirstStage, LogFormat, MetadataOwner, NamePolicy, SERVICE_CLASSES};
 
 type Checked<T> = Result<T, Wrong>;
 
@@ -160,6 +160,12 @@ pub(crate) fn owner(text: &str) -> Checked<MetadataOwner> {
         ("matrix", MetadataOwner::Matrix),
         ("nobody", MetadataOwner::Nobody),
     ];
+    choice(text, &choices)
+}
+
+/// What `[stages] first` can be.
+pub(crate) fn first_stage(text: &str) -> Checked<FirstStage> {
+    let choices = [("inventory", FirstStage::Inventory), ("bridged", FirstStage::Bridged)];
     choice(text, &choices)
 }
 

@@ -18,7 +18,9 @@ use crate::values::{
     Portals, Privacy, Store, Telegram,
 };
 
-const SECTIONS: [&str; 10] = [
+mod stages;
+
+const SECTIONS: [&str; 11] = [
     "homeserver",
     "appservice",
     "bot",
@@ -27,6 +29,7 @@ const SECTIONS: [&str; 10] = [
     "discord",
     "lanes",
     "portals",
+    "stages",
     "privacy",
     "log",
 ];
@@ -61,6 +64,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let discord = reader.optional_section("discord").map(discord);
     let lanes = lanes(reader.section("lanes", false));
     let portals = portals(reader.section("portals", false));
+    let stages = stages::read(reader.section("stages", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
     Some(Config {
@@ -72,6 +76,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         discord: discord.flatten(),
         lanes,
         portals,
+        stages,
         privacy: privacy?,
         log,
     })

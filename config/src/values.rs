@@ -29,6 +29,8 @@ pub struct Config {
     pub lanes: Lanes,
     /// `[portals]`
     pub portals: Portals,
+    /// `[stages]`
+    pub stages: Stages,
     /// `[privacy]`
     pub privacy: Privacy,
     /// `[log]`
@@ -168,6 +170,55 @@ impl Default for Portals {
             silent: ["members", "pins"].map(str::to_owned).into(),
             reaction_line: true,
             phone_numbers: false,
+        }
+    }
+}
+
+/// How communities are walked to the free side. Days are whole days, shares are percent of the people
+/// who wrote in a week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// Where a new link begins.
+    pub first: FirstStage,
+    /// Human admins in the room before anything is announced.
+    pub admins: u32,
+    /// Homeservers that they should be on.
+    pub servers: u32,
+    /// Days for which the notice is up before messages cross.
+    pub announced_days: u32,
+    /// Share of people on Matrix before Matrix comes first.
+    pub native_percent: u32,
+    /// Share of people on Matrix before the legacy side is closed.
+    pub majority_percent: u32,
+    /// Weeks for which that has to last.
+    pub majority_weeks: u32,
+    /// Days from the announcement to the closing.
+    pub closing_notice_days: u32,
+    /// Days from the announcement to the end.
+    pub sunset_notice_days: u32,
+}
+
+/// Where a new link begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstStage {
+    /// Nothing is relayed until the admins say so.
+    Inventory,
+    /// Messages cross at once.
+    Bridged,
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        Self {
+            first: FirstStage::Inventory,
+            admins: 3,
+            servers: 2,
+            announced_days: 14,
+            native_percent: 15,
+            majority_percent: 50,
+            majority_weeks: 8,
+            closing_notice_days: 30,
+            sunset_notice_days: 60,
         }
     }
 }

@@ -41,6 +41,11 @@ pub const ALL: &[Entry] = &[
         argument: Some(("setting", Key::HelpSetSetting, true)),
         ..entry("set", Key::HelpSet, true, true)
     },
+    Entry {
+        argument: Some(("step", Key::HelpStageWhat, true)),
+        ..entry("stage", Key::HelpStage, true, true)
+    },
+    entry("audit", Key::HelpAudit, true, true),
     entry("create", Key::HelpCreate, true, false),
     entry("portals", Key::HelpPortals, true, false),
     entry("matrix", Key::HelpMatrix, false, true),
@@ -78,6 +83,8 @@ impl Desk {
             "unlink" => self.unlink(caller, argument).await,
             "status" => self.status(caller).await,
             "set" | "settings" => self.set(caller, &arguments).await,
+            "stage" => self.stage(caller, &arguments).await,
+            "audit" => self.audit(caller).await,
             "create" if on_matrix => self.create(caller, argument).await,
             "portals" if on_matrix => self.portals(caller).await,
             "matrix" => self.way_to_matrix(caller).await,

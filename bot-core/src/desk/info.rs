@@ -2,6 +2,7 @@
 //! Commands that only tell: `status`, `portals`, `matrix`, `privacy`, `version`, `source`.
 
 use bridge_model::{Place, RichText};
+use bridge_policy::stage::Stage;
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
@@ -18,7 +19,17 @@ impl Desk {
             return Ok(Outcome::say(text));
         };
         let lanes = self.store.lanes().await?;
-        Ok(Outcome::say(self.state_of(&portal, &lanes)))
+        let mut text = self.state_of(&portal, &lanes);
+        let migration = self.store.migration(portal.id).await?;
+        if portal.stage != Stage::Bridged {
+            let more = Arg::text(self.typed(caller, "stage"));
+            let stage = Arg::text(portal.stage.name());
+            text = text.join_line(self.wording.say(Key::StatusStage, &[stage, more]));
+        }
+        for line in self.unfinished_lines(caller, &migration) {
+            text = text.join_line(line);
+        }
+        Ok(Outcome::say(text))
     }
 
     fn state_of(&self, portal: &Portal, lanes: &[LaneState]) -> RichText {

@@ -4,6 +4,8 @@
 use bridge_model::{NetworkId, Person, Place, RichText, Timestamp};
 
 use super::{Caller, Desk, DeskError, Outcome, code};
+use bridge_policy::stage::Stage;
+
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::matrix::MATRIX;
@@ -141,14 +143,16 @@ impl Desk {
             None => self.title_of(&remote).await,
         };
         let bridge_info = self.announce_bridge(&room, &remote, title.as_deref()).await;
-        let mut answer = self.linked(&remote, here);
+        let known = self.store.portal_of(&room).await?;
+        let stage = known.map_or(self.first, |portal| portal.stage);
+        let mut answer = self.linked(&remote, here, stage);
         if let Err(missing) = bridge_info {
             answer = answer.join_line(missing);
         }
-        let mut then = vec![self.words(there, None, self.linked(&remote, there))];
-        then.extend(self.notices(&room, &remote).await?);
+        let mut then = vec![self.words(there, None, self.linked(&remote, there, stage))];
+        then.extend(self.notices(&room, &remote, stage).await?);
         then.extend(self.first_looks(&room, &remote, &settings).await?);
-        let changes = vec![Change::Link { code: *code, room, remote, title, settings }];
+        let changes = vec![Change::Link { code: *code, room, remote, title, settings, stage }];
         Ok(Outcome { answer, changes, then })
     }
 
@@ -175,14 +179,19 @@ impl Desk {
         network.title(&place.chat).await.ok().flatten()
     }
 
-    fn linked(&self, remote: &Place, reader: &Place) -> RichText {
+    fn linked(&self, remote: &Place, reader: &Place, stage: Stage) -> RichText {
         let other = if remote == reader { MATRIX.into() } else { remote.network.clone() };
         let undo = if remote == reader {
             self.typed_on(&reader.network, "unlink")
         } else {
             self.typed_on(&reader.network, &format!("unlink {}", remote.network))
         };
-        self.wording.say(Key::Linked, &[Arg::text(label(&other)), Arg::text(undo)])
+        let (other, undo) = (Arg::text(label(&other)), Arg::text(undo));
+        if stage.relays() {
+            return self.wording.say(Key::Linked, &[other, undo]);
+        }
+        let on = Arg::text(self.typed_on(&reader.network, "stage"));
+        self.wording.say(Key::LinkedInventory, &[other, on, undo])
     }
 
     /// `unlink`, in a room with the network's name when there are several.
@@ -198,6 +207,11 @@ impl Desk {
         let Some(portal) = self.store.portal_of(here).await? else {
             return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
         };
+        if portal.stage == Stage::ReadOnly {
+            // Else nobody could write there, and nobody would open it again.
+            let back = self.typed(caller, "stage back --decision https://…");
+            return Ok(Outcome::say(self.wording.say(Key::UnlinkClosed, &[Arg::text(back)])));
+        }
         let wanted = argument.map(str::to_ascii_lowercase);
         let mut ends = portal.ends.iter().map(|end| &end.place).filter(|place| {
             *place == here

@@ -37,6 +37,7 @@ impl Desk {
             },
             speaker: Speaker::Author,
             answer: None,
+            task: None,
         };
         let for_one = |place: &Place| {
             looks.iter().map(|change| (place.clone(), work(change.clone()))).collect::<Vec<_>>()

@@ -4,15 +4,17 @@
 //! Rule: a notice has a name in the store; it is posted once and edited ever after.
 
 use bridge_model::{Content, Event, MessageId, Place, RichText};
+use bridge_policy::stage::Stage;
 use serde_json::json;
 
 use super::{Desk, DeskError};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Speaker, Work, core_place};
+use crate::pseudonym::Pseudonyms;
 use crate::voice::label;
 
-/// The name of the notice of a chat.
-const DISCLOSURE: &str = "disclosure";
+/// The name of the first notice of a chat.
+pub const DISCLOSURE: &str = "disclosure";
 
 impl Desk {
     /// The notices of a new link: pinned in the legacy chat, named after the network in the room.
@@ -20,23 +22,22 @@ impl Desk {
         &self,
         room: &Place,
         remote: &Place,
+        stage: Stage,
     ) -> Result<Vec<(Place, Work)>, DeskError> {
-        let link = self.join_link(&room.chat);
-        let opt_out = self.typed_on(&remote.network, "unlink");
-        let privacy = self.typed_on(&remote.network, "privacy");
-        let args = [Arg::url(link), Arg::text(opt_out), Arg::text(privacy)];
-        let legacy = self.wording.say(Key::Disclosure.on(&remote.network), &args);
+        let legacy = self.stage_text(room, remote, stage);
         let name = [Arg::text(label(&remote.network))];
         let native = self.wording.say(Key::DisclosureMatrix.on(&remote.network), &name);
-        let native_key = format!("{DISCLOSURE}/{}", self.pseudonyms.place(remote));
+        let native_key = in_the_room(&self.pseudonyms, remote);
         let mut works = vec![self.once(remote, DISCLOSURE, legacy).await?];
-        works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned)));
+        if stage != Stage::Inventory {
+            works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned)));
+        }
         works.push(self.once(room, &native_key, native).await?);
         Ok(works)
     }
 
     /// Posts what has that name, or edits it in place when it was posted before.
-    async fn once(
+    pub(super) async fn once(
         &self,
         place: &Place,
         key: &str,
@@ -96,8 +97,13 @@ impl Desk {
 }
 
 /// Something that happens to the bot's own words.
-fn about(place: &Place, key: &str, content: Content) -> Work {
+pub fn about(place: &Place, key: &str, content: Content) -> Work {
     let event =
         Event { place: core_place(place), message: MessageId::from(key), late: false, content };
-    Work { event, speaker: Speaker::Bot, answer: None }
+    Work { event, speaker: Speaker::Bot, answer: None, task: None }
+}
+
+/// The name of the notice that a room has of a legacy chat.
+pub fn in_the_room(pseudonyms: &Pseudonyms, remote: &Place) -> String {
+    format!("{DISCLOSURE}/{}", pseudonyms.place(remote))
 }

@@ -35,7 +35,12 @@ impl Desk {
         };
         let places: Vec<_> = portal.others(caller.place).into_iter().collect();
         let everywhere = places.into_iter().chain([caller.place.clone()]);
-        let work = |message| Work { event: event(message), speaker: Speaker::Bot, answer: None };
+        let work = |message| Work {
+            event: event(message),
+            speaker: Speaker::Bot,
+            answer: None,
+            task: None,
+        };
         let then = everywhere.map(|place| (place, work(target.clone()))).collect();
         Ok(Outcome { then, ..Outcome::default() })
     }

@@ -34,6 +34,12 @@ pub trait Rooms: Send + Sync {
     /// [`AskError::Retry`]; a refusal means that the invitation is gone, which is a success.
     async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError>;
 
+    /// The humans in a room who may change its settings. Ghosts and the core bot are none.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn admins(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
     /// Sets a piece of state (type and state key) as the core bot
     /// (`PUT /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}`).
     ///

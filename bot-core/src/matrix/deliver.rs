@@ -137,6 +137,8 @@ impl MatrixNetwork {
             // A thread is a message here: it has no name and cannot be closed.
             Act::SetThread { .. } => Ok(()),
             Act::Refresh { voice } => Ok(self.refresh(voice, media).await?),
+            // The room is the free side: it is never closed by us.
+            Act::SetAccess { .. } => Ok(()),
             Act::Withdraw { voice } => Ok(self.withdraw(voice, room).await?),
             Act::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());

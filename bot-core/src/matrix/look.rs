@@ -38,6 +38,7 @@ impl MatrixNetwork {
             | Act::SetThread { .. }
             | Act::Refresh { .. }
             | Act::Withdraw { .. }
+            | Act::SetAccess { .. }
             | Act::Leave => return Ok(Vec::new()),
         };
         let reaction = matches!(order.act, Act::React { .. });

@@ -66,6 +66,21 @@ impl Rooms for MatrixNetwork {
         }
     }
 
+    async fn admins(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let room = room_id(chat)?;
+        let ask = |error: super::client::ClientError| error.ask();
+        let create = rooms::state(&self.client, &room, "m.room.create", "").await.map_err(ask)?;
+        let create = create.unwrap_or_default();
+        let power = rooms::state(&self.client, &room, "m.room.power_levels", "").await;
+        let power = power.map_err(ask)?;
+        let mut members = rooms::members(&self.client, &room).await.map_err(ask)?;
+        members.retain(|member| {
+            !self.ghosts.is_ours(member)
+                && rooms::rights(&create, power.as_ref(), member, true).manage
+        });
+        Ok(members)
+    }
+
     async fn set_state(
         &self,
         chat: &ChatId,

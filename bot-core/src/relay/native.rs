@@ -50,6 +50,7 @@ impl Relay {
             | Act::SetThread { .. }
             | Act::Refresh { .. }
             | Act::Withdraw { .. }
+            | Act::SetAccess { .. }
             | Act::Leave) => same,
         })
     }

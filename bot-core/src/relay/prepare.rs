@@ -10,6 +10,7 @@ use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Thread,
 
 use super::Relay;
 use crate::lane::{CORE, Entry, Head, Replica, Speaker, Work};
+use crate::migration::Task;
 use crate::network::AskError;
 use crate::order::{Act, DeliverError, Order, Voice};
 use crate::store::StoreError;
@@ -54,6 +55,11 @@ impl Relay {
     async fn act(&self, entry: &Entry) -> Result<Option<Act>, DeliverError> {
         let Entry { lane, work, .. } = entry;
         let event = &work.event;
+        if let Some(Task::Effect(tag)) = &work.task
+            && let Some(act) = self.effect(lane, tag).await?
+        {
+            return Ok(Some(act));
+        }
         match &event.content {
             Content::Posted(message) => self.post(lane, work, message).await.map(Some),
             Content::Edited(message) => self.edit(entry, message).await,

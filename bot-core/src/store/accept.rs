@@ -10,7 +10,8 @@ use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, keys, messages, portals, queue, summaries, threads, votes,
+    Accepted, StoreError, albums, figures, keys, messages, portals, queue, summaries, threads,
+    votes,
 };
 use crate::lane::{Entry, LaneState, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -99,7 +100,7 @@ fn answerable(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreErr
 
 fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError> {
     let lane = core_place(&event.place);
-    let work = Work { event, speaker: Speaker::Author, answer: None };
+    let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
     Ok(vec![queue::append(tx, &lane, work)?])
 }
 
@@ -109,6 +110,12 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
     let Some(portal) = portals::of(tx, &here)? else { return Ok(None) };
     let mut lanes = Vec::from_iter(portals::revive(tx, &portal, &here)?);
     let mut is_new = !lanes.is_empty();
+    if !portal.relaying {
+        if matches!(event.content, Content::Posted(_)) {
+            figures::note(tx, &portal, &event)?;
+        }
+        return Ok(is_new.then_some(lanes));
+    }
     if is_about_poll(&event.content) {
         let heard = votes::hear(tx, &portal, event)?;
         is_new |= heard.is_some();
@@ -118,12 +125,13 @@ fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, Store
     for News { event, media_changed } in new(tx, event)? {
         let audience = audience::of(tx, (&portal, &here), event)?;
         let Audience { mut places, event, speaker } = audience;
+        figures::note(tx, &portal, &event)?;
         is_new |= !places.is_empty();
         if parts_are_left(tx, &event)? {
             places.push(here.clone());
         }
         for place in places {
-            let work = Work { event: event.clone(), speaker, answer: None };
+            let work = Work { event: event.clone(), speaker, answer: None, task: None };
             merge(&mut lanes, vec![hand_on(tx, &place, (work, media_changed))?]);
         }
         if matches!(event.content, Content::Deleted { .. })

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_policy::figures::WeekFigures;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
 
@@ -16,10 +17,11 @@ use super::kv::Kv;
 use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, CodeHash, EmojiRecord, FileRecord, GhostRecord, Settled, Settlement,
-    Store, StoreError, accept, albums, emoji, files, keys, messages, people, portals, queue,
-    settle,
+    Store, StoreError, accept, albums, emoji, figures, files, keys, messages, migration, people,
+    portals, queue, settle, timers,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
+use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
 
@@ -264,6 +266,27 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.run(now, move |tx| files::save(tx, &names, &file)).await
+    }
+
+    async fn migration(&self, portal: PortalId) -> Result<Migration, StoreError> {
+        self.run(Timestamp(0), move |tx| migration::of(tx, portal)).await
+    }
+
+    async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
+        self.run(Timestamp(0), move |tx| migration::history(tx, portal)).await
+    }
+
+    async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError> {
+        self.run(Timestamp(0), move |tx| figures::of(tx, portal)).await
+    }
+
+    async fn ghosts_in(&self, room: &Place) -> Result<Vec<Person>, StoreError> {
+        let room = room.clone();
+        self.run(Timestamp(0), move |tx| portals::ghosts_in(tx, &room)).await
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
+        self.run(now, timers::due).await
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -5,6 +5,7 @@
 //! were made. Raw remote ids stand in no key.
 
 use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_policy::calendar::Week;
 use sha2::{Digest, Sha256};
 
 use crate::order::EntryId;
@@ -24,6 +25,10 @@ pub const LANES: u8 = b'n';
 pub const OFFERS: u8 = b'c';
 /// Prefix of subjects about which entries wait.
 const WAITING: u8 = b'w';
+/// Prefix of ghosts.
+pub const GHOSTS: u8 = b'g';
+/// Prefix of timers, in the order of their moments.
+pub const TIMERS: u8 = b'T';
 /// Prefix of portals.
 pub const PORTALS: u8 = b'p';
 
@@ -150,7 +155,7 @@ pub fn offer_key(code: &Hash) -> Vec<u8> {
 
 /// A ghost.
 pub fn ghost_key(person: &Hash) -> Vec<u8> {
-    key(b'g', &[person])
+    key(GHOSTS, &[person])
 }
 
 /// The person behind a localpart.
@@ -186,6 +191,48 @@ pub fn place_number_key(place: &Hash) -> Vec<u8> {
 /// The place of a number.
 pub fn numbered_place_key(number: u32) -> Vec<u8> {
     key(b'j', &[&number.to_be_bytes()])
+}
+
+/// A timer: its moment, then its name.
+pub fn timer_key(at: Timestamp, name: &Hash) -> Vec<u8> {
+    key(TIMERS, &[&at.0.max(0).to_be_bytes(), name])
+}
+
+/// The moment of a timer.
+pub fn timer_name_key(name: &Hash) -> Vec<u8> {
+    key(b't', &[name])
+}
+
+/// How far a community has come.
+pub fn migration_key(portal: u32) -> Vec<u8> {
+    key(b'M', &[&portal.to_be_bytes()])
+}
+
+/// One line of a portal's history.
+pub fn audit_key(portal: u32, number: u64) -> Vec<u8> {
+    key(b'U', &[&portal.to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// The history of a portal.
+pub fn audit_prefix(portal: u32) -> Vec<u8> {
+    key(b'U', &[&portal.to_be_bytes()])
+}
+
+/// What was counted of a portal in a week.
+pub fn figures_key(portal: u32, week: Week) -> Vec<u8> {
+    // Weeks before 1970 come first.
+    let order = u32::from_be_bytes(week.0.to_be_bytes()) ^ (1 << 31);
+    key(b'I', &[&portal.to_be_bytes(), &order.to_be_bytes()])
+}
+
+/// All weeks of a portal.
+pub fn figures_prefix(portal: u32) -> Vec<u8> {
+    key(b'I', &[&portal.to_be_bytes()])
+}
+
+/// The hash in the key of a message record.
+pub fn message_hash(key: &[u8]) -> Option<Hash> {
+    key.get(3..).and_then(|hash| Hash::try_from(hash).ok())
 }
 
 /// Counters.

@@ -6,9 +6,13 @@
 use bridge_model::{Content, Event, MessageId, Person, Place};
 
 use super::txn::Txn;
-use super::{Change, CodeHash, GhostRecord, StoreError, keys, looks, people, queue};
+use super::{
+    Change, CodeHash, GhostRecord, StoreError, figures, keys, looks, migration, people, queue,
+    timers,
+};
 use crate::lane::{LaneState, Speaker, Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Settings};
+use bridge_policy::stage::Stage;
 
 const PORTAL: &str = "portal";
 const OFFER: &str = "link code";
@@ -20,6 +24,14 @@ const OFFER: &str = "link code";
 pub fn of(tx: &Txn<'_>, place: &Place) -> Result<Option<Portal>, StoreError> {
     let number: Option<u32> = tx.get(PORTAL, &keys::portal_of_key(&keys::place(place)))?;
     number.map_or(Ok(None), |number| tx.get(PORTAL, &keys::portal_key(number)))
+}
+
+/// The portal of a number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn numbered(tx: &Txn<'_>, portal: PortalId) -> Result<Option<Portal>, StoreError> {
+    tx.get(PORTAL, &keys::portal_key(portal.0))
 }
 
 /// All portals, oldest first.
@@ -38,16 +50,19 @@ pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError>
     tx.get(OFFER, &keys::offer_key(code))
 }
 
-/// Carries out a change.
+/// Carries out a change; the lanes that got entries.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it no longer fits.
-pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
-    match change {
+pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreError> {
+    let done = match change {
+        Change::Move(what) => return migration::apply(tx, *what),
+        Change::Timer(timer) => timers::set(tx, *timer),
+        Change::StopTimer(name) => timers::stop(tx, &name),
         Change::Offer(code, offer) => tx.put(OFFER, keys::offer_key(&code), &offer),
-        Change::Link { code, room, remote, title, settings } => {
+        Change::Link { code, room, remote, title, settings, stage } => {
             use_offer(tx, &code, (&room, &remote))?;
-            link(tx, room, (remote, title), settings)
+            link(tx, room, (remote, title), (settings, stage))
         }
         Change::Set(place, setting) => {
             let Some(mut portal) = of(tx, &place)? else {
@@ -61,7 +76,8 @@ pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
             let state = if severed { EndState::Severed } else { EndState::Active };
             set_state(tx, &remote, state)
         }
-    }
+    };
+    done.map(|()| Vec::new())
 }
 
 fn use_offer(
@@ -84,14 +100,21 @@ fn link(
     tx: &mut Txn<'_>,
     room: Place,
     (remote, title): (Place, Option<String>),
-    settings: Settings,
+    (settings, stage): (Settings, Stage),
 ) -> Result<(), StoreError> {
     let mut portal = match of(tx, &room)? {
         Some(portal) => portal,
         None => {
             let number = tx.meta().next_portal.saturating_add(1);
             tx.meta().next_portal = number;
-            Portal { id: PortalId(number), room: room.clone(), ends: Vec::new(), settings }
+            Portal {
+                id: PortalId(number),
+                room: room.clone(),
+                ends: Vec::new(),
+                settings,
+                stage,
+                relaying: stage.relays(),
+            }
         }
     };
     if of(tx, &remote)?.is_some_and(|other| other.id != portal.id) {
@@ -100,10 +123,15 @@ fn link(
     portal.ends.retain(|end| end.place != remote);
     let since = tx.now;
     portal.ends.push(End { place: remote, state: EndState::Active, since, title });
-    save(tx, &portal)
+    save(tx, &portal)?;
+    migration::begin(tx, &portal, crate::desk::notice::DISCLOSURE)
 }
 
-fn save(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
+/// Stores a portal under all of its places.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
     for place in portal.places().map(keys::place).collect::<Vec<_>>() {
         tx.put(PORTAL, keys::portal_of_key(&place), &portal.id.0)?;
     }
@@ -125,7 +153,8 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         tx.delete(keys::portal_key(portal.id.0));
         looks::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
-        return Ok(());
+        figures::forget(tx, portal.id)?;
+        return migration::forget(tx, portal.id);
     }
     save(tx, &portal)
 }
@@ -188,7 +217,7 @@ pub fn relocate(
         late: false,
         content: Content::Moved { to: to.chat.clone() },
     };
-    let work = Work { event: told, speaker: Speaker::Author, answer: None };
+    let work = Work { event: told, speaker: Speaker::Author, answer: None, task: None };
     let core = queue::append(tx, &core_place(to), work)?;
     Ok(Some(vec![queue::state(queue::lane(tx, to)?), core]))
 }
@@ -212,4 +241,18 @@ pub fn save_ghost(
 ) -> Result<(), StoreError> {
     tx.put("ghost", keys::localpart_key(&ghost.localpart), person)?;
     tx.put("ghost", keys::ghost_key(&keys::person(person)), ghost)
+}
+
+/// The people whose ghosts are in a room.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ghosts_in(tx: &Txn<'_>, room: &Place) -> Result<Vec<Person>, StoreError> {
+    let room = keys::place(room);
+    let ghosts: Vec<GhostRecord> = tx.all("ghost", &[keys::GHOSTS])?;
+    let mut people = Vec::new();
+    for ghost in ghosts.iter().filter(|ghost| ghost.rooms.contains(&room)) {
+        people.extend(tx.get::<Person>("ghost", &keys::localpart_key(&ghost.localpart))?);
+    }
+    Ok(people)
 }

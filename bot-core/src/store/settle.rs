@@ -5,9 +5,11 @@ use bridge_model::{Content, Person};
 
 use super::txn::Txn;
 use super::{
-    Settled, Settlement, StoreError, accept, albums, messages, portals, queue, summaries, votes,
+    Settled, Settlement, StoreError, accept, albums, messages, migration, portals, queue,
+    summaries, votes,
 };
-use crate::lane::{Entry, LaneState};
+use crate::lane::{CORE, Entry, LaneState};
+use crate::migration::{Tag, Task};
 
 /// Settles the head of a lane.
 ///
@@ -16,11 +18,14 @@ use crate::lane::{Entry, LaneState};
 pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
     let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
     let mut settled = Settled { lanes: outcome(tx, &entry, &settlement)?, depth: 0 };
-    let Settlement { lane, parts, changes, then, summaries, .. } = settlement;
+    let Settlement { lane, parts, changes, then, summaries, refused, .. } = settlement;
     let said = matches!(entry.work.event.content, Content::Posted(_) | Content::Edited(_));
     queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
     for change in changes {
-        portals::change(tx, change)?;
+        accept::merge(&mut settled.lanes, portals::change(tx, change)?);
+    }
+    if let Some(tag) = finished(&entry, refused) {
+        accept::merge(&mut settled.lanes, migration::effected(tx, tag, Ok(()))?);
     }
     for (place, work) in then {
         accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
@@ -35,6 +40,15 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     }
     settled.depth = queue::lane(tx, &lane)?.depth;
     Ok(settled)
+}
+
+/// The effect that is carried out with this entry. In the lanes of the core an effect only begins;
+/// the desk says what comes of it.
+fn finished(entry: &Entry, refused: bool) -> Option<Tag> {
+    match &entry.work.task {
+        Some(Task::Effect(tag)) if !refused && entry.lane.network.as_str() != CORE => Some(*tag),
+        Some(Task::Effect(_) | Task::Due(_)) | None => None,
+    }
 }
 
 /// Stores what the entry left; the lanes that got entries by it.

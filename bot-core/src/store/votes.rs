@@ -154,7 +154,8 @@ fn hand_on(
     let mut lanes = Vec::new();
     if matches!(event.content, Content::PollClosed { .. }) {
         for place in portal.others(&event.place) {
-            let work = Work { event: event.clone(), speaker: Speaker::Author, answer: None };
+            let work =
+                Work { event: event.clone(), speaker: Speaker::Author, answer: None, task: None };
             lanes.push(queue::append(tx, &place, work)?);
         }
     }

@@ -179,6 +179,7 @@ impl Stage {
                 remote,
                 title: None,
                 settings: portal::Settings::default(),
+                stage: bridge_policy::stage::Stage::Bridged,
             },
         ];
         let by = author("Alice");

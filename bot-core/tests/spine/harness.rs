@@ -19,6 +19,8 @@ use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Store};
 use bot_core::voice::Wording;
 use bridge_model::{Event, Place, Rights};
+use bridge_policy::gate::Thresholds;
+use bridge_policy::stage::Stage;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,8 @@ pub struct Spine {
     pub clock: Arc<FakeClock>,
     pub concurrency: usize,
     pub high_water: u64,
+    pub first: Stage,
+    pub thresholds: Thresholds,
     dice: Arc<FakeDice>,
     kv: MemoryKv,
     running: Option<Running>,
@@ -60,6 +64,8 @@ impl Spine {
             clock: Arc::default(),
             concurrency: 8,
             high_water: 1000,
+            first: Stage::Bridged,
+            thresholds: Thresholds::default(),
             dice: Arc::default(),
             kv: MemoryKv::default(),
             running: None,
@@ -148,6 +154,8 @@ impl Spine {
             dice: self.dice.clone(),
             about,
             defaults: bot_core::portal::Settings::default(),
+            first: self.first,
+            thresholds: self.thresholds,
         };
         CoreParts {
             store,

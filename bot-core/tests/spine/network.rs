@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bot_core::Voice;
-use bot_core::network::{CommandHelp, MediaSource, MediaStream, NetworkError};
+use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
+use bot_core::order::Access;
 use bot_core::{
     Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
@@ -56,6 +57,10 @@ pub struct State {
     pub deeds: Vec<String>,
     /// Rights of people, by user.
     pub rights: HashMap<String, Rights>,
+    /// Who may speak, by chat; everybody where nothing is said.
+    pub access: HashMap<String, String>,
+    /// Rights that the bot lacks.
+    pub lacking: Vec<String>,
     /// What stands in the way of relaying.
     pub unready: Option<String>,
     /// All files of a message become one message.
@@ -276,6 +281,14 @@ impl State {
             Act::Withdraw { voice } => {
                 self.deeds.push(format!("withdraw {}", voice.name().unwrap_or_default()));
             }
+            Act::SetAccess { access } => {
+                let now = match access {
+                    Access::BotOnly(before) => format!("closed, was {before}"),
+                    Access::AsBefore(before) => before.clone(),
+                };
+                self.access.insert(order.chat.as_str().into(), now.clone());
+                self.deeds.push(format!("access: {now}"));
+            }
             Act::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()
@@ -346,6 +359,15 @@ impl Network for FakeNetwork {
 
     async fn title(&self, _chat: &ChatId) -> Result<Option<String>, AskError> {
         Ok(Some(format!("The {} chat", self.id)))
+    }
+
+    async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let known = self.state.lock().unwrap().access.get(chat.as_str()).cloned();
+        Ok(Some(known.unwrap_or_else(|| "everybody".into())))
+    }
+
+    async fn lacks(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+        Ok(self.state.lock().unwrap().lacking.clone())
     }
 
     async fn open(&self, _media: &MediaHandle) -> Result<MediaStream, AskError> {

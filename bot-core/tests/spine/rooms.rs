@@ -20,6 +20,8 @@ pub struct FakeRooms {
     pub state: Mutex<Vec<(String, String, String, Value)>>,
     /// Setting state is refused.
     pub state_refused: Mutex<bool>,
+    /// The humans who may change settings.
+    pub admins: Mutex<Vec<String>>,
     /// Joining is refused, with this reason.
     pub join_refused: Mutex<Option<String>>,
 }
@@ -66,6 +68,10 @@ impl Rooms for FakeRooms {
     async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError> {
         self.note(format!("decline {} for {}: {reason}", room.as_str(), ghost.as_str()));
         Ok(())
+    }
+
+    async fn admins(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
+        Ok(self.admins.lock().unwrap().clone())
     }
 
     async fn set_state(

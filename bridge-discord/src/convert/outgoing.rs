@@ -5,6 +5,7 @@
 //! parts as the first. Nobody is called but people who were resolved, and everybody where
 //! the core let such a mention through.
 
+mod access;
 mod answer;
 mod card;
 mod file;
@@ -21,6 +22,7 @@ use self::answer::{above, shortened, small};
 use super::markdown::{degrade, linkify, measure, to_markdown};
 use crate::NETWORK;
 
+pub(crate) use access::{overwrites, recorded};
 pub use answer::answered;
 pub use card::{ANSWER, ANSWERS, QUESTION};
 pub use file::{Lost, file_name, groups, is_same, without};

@@ -5,13 +5,15 @@
 
 use std::time::Duration;
 
+use bot_core::order::Access;
 use bot_core::{DeliverError, Failure, Order, Receipt};
 use bridge_model::{ChatChange, MessageId};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::done;
-use crate::convert::outgoing::{MOST_NAME, Spot};
+use crate::convert::incoming::id;
+use crate::convert::outgoing::{MOST_NAME, Spot, overwrites};
 use crate::rest::{Body, Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
@@ -55,6 +57,31 @@ pub(super) async fn change(
         return Err(Failure::clean(DeliverError::Refused { reason }));
     }
     done(changed, &[], "Manage Channels")
+}
+
+/// Who may speak in the channel.
+///
+/// See <https://discord.com/developers/docs/resources/channel#modify-channel>.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) async fn set_access(
+    shared: &Shared,
+    order: &Order,
+    access: &Access,
+) -> Result<Receipt, Failure> {
+    let failed =
+        |error: RestError| Failure::clean(deliver_error(&error, Effect::Repeats, "Manage Roles"));
+    let path = format!("/channels/{}", order.chat.as_str());
+    let channel: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await.map_err(failed)?;
+    let bot = shared.me().await.map_err(failed)?;
+    let guild = id(&channel, "guild_id").unwrap_or_default();
+    let Some(overwrites) = overwrites(access, guild, &bot.bot) else {
+        let reason = "what was written down about the channel cannot be read".to_owned();
+        return Err(Failure::clean(DeliverError::Refused { reason }));
+    };
+    let body = Body::Json(json!({"permission_overwrites": overwrites}));
+    done(shared.rest.tell(Method::PATCH, &path, body).await, &[], "Manage Roles")
 }
 
 fn cut(text: &str, most: usize) -> String {

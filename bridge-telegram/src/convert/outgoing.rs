@@ -4,6 +4,7 @@
 //! Rule: the same act gives the same calls each time, because a repeated order is compared with
 //! what an earlier try left in the chat.
 
+mod access;
 mod cards;
 mod change;
 mod draw;
@@ -129,6 +130,8 @@ pub enum Call {
     CloseTopic(MessageId),
     /// `reopenForumTopic`.
     ReopenTopic(MessageId),
+    /// `setChatPermissions`.
+    SetPermissions(serde_json::Map<String, serde_json::Value>),
     /// `leaveChat`.
     Leave,
 }
@@ -168,6 +171,9 @@ pub fn calls(act: &Act, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
         Act::SetThread { root, name, closed } => set_thread(root, name.as_deref(), *closed),
         // Nobody has an account of ours here.
         Act::Refresh { .. } | Act::Withdraw { .. } => Vec::new(),
+        Act::SetAccess { access } => {
+            access::permissions(access).map(Call::SetPermissions).into_iter().collect()
+        }
         Act::Leave => vec![Call::Leave],
     }
 }
@@ -183,6 +189,7 @@ pub(crate) fn right_for(call: &Call) -> Option<&'static str> {
             Some("manage topics")
         }
         Call::Delete(_) => Some("delete messages"),
+        Call::SetPermissions(_) => Some("ban users"),
         Call::Keep(_)
         | Call::Send { .. }
         | Call::Edit { .. }

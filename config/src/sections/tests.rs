@@ -111,7 +111,7 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   34:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
   35:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
   96:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
-  117:2: privaxy: there is no such section. Did you mean [privacy]?
+  139:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
 }

@@ -15,6 +15,8 @@ mod linking;
 mod once;
 mod refusals;
 mod settings;
+mod stages;
+mod steps;
 mod texts;
 
 /// A room admin, a group admin, a channel admin, and somebody without rights.

@@ -16,6 +16,7 @@ use bot_core::store::memory::MemoryKv;
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Accepted, Change, Embedded, Settled, Settlement, Store, StoreError};
 use bridge_model::{Event, MessageId, Person, Place, Timestamp};
+use bridge_policy::stage::Stage;
 use tempfile::TempDir;
 
 use crate::words::{self, START, commanded, part};
@@ -279,6 +280,7 @@ pub fn join(code: u8, room: &Place, remote: &Place) -> Change {
         remote: remote.clone(),
         title: None,
         settings: Settings::default(),
+        stage: Stage::Bridged,
     }
 }
 

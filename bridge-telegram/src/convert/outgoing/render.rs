@@ -64,6 +64,12 @@ pub fn render(call: &Call, chat: &str) -> Option<(&'static str, Value)> {
         }
         Call::CloseTopic(root) => ("closeForumTopic", topic(root)?),
         Call::ReopenTopic(root) => ("reopenForumTopic", topic(root)?),
+        Call::SetPermissions(permissions) => {
+            let mut params = one("permissions", Value::Object(permissions.clone()));
+            // Else a right to send pictures would bring the right to write back.
+            params.insert("use_independent_chat_permissions".to_owned(), true.into());
+            ("setChatPermissions", params)
+        }
         Call::Leave => ("leaveChat", Params::new()),
     };
     let chat = chat.parse::<i64>().map_or_else(|_| Value::from(chat), Value::from);
@@ -95,6 +101,7 @@ pub(crate) fn enclosed(call: &Call) -> Vec<Enclosed> {
         | Call::RenameTopic { .. }
         | Call::CloseTopic(_)
         | Call::ReopenTopic(_)
+        | Call::SetPermissions(_)
         | Call::Leave => Vec::new(),
     };
     let each = files.into_iter().enumerate();

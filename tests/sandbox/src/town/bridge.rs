@@ -90,6 +90,7 @@ impl Bridge {
              [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\n\
              [store]\npath = \"store\"\n\n\
+             [stages]\nfirst = \"bridged\"\n\n\
              [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\
              [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
              {remotes}\n{more}\n"

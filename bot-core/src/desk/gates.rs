@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Measures what a gate asks for, and says how it stands.
+//!
+//! Rule: all that is asked for is shown, met or not, with what was measured.
+
+use bridge_model::{MessageId, Place, RichText};
+use bridge_policy::calendar::Week;
+use bridge_policy::figures::{Share, WeekFigures};
+use bridge_policy::gate::{Criterion, Gate, Measured, Reading, SelfTest, State};
+
+use super::{Desk, DeskError, notice};
+use crate::i18n::{Arg, Key};
+use crate::lane::core_place;
+use crate::matrix::MATRIX;
+use crate::migration::Migration;
+use crate::portal::Portal;
+use crate::voice::Lines;
+
+/// Weeks that are looked at.
+const WEEKS: i32 = 26;
+
+impl Desk {
+    /// The gate to the next stage as it stands now; `None` behind the last stage. `decided` says that
+    /// a decision comes with the step.
+    pub(super) async fn gate(
+        &self,
+        portal: &Portal,
+        migration: &Migration,
+        decided: bool,
+    ) -> Result<Option<Gate>, DeskError> {
+        let measured = self.measured(portal, migration, decided).await?;
+        Ok(Gate::of(portal.stage, &self.thresholds, self.clock.now(), &measured))
+    }
+
+    async fn measured(
+        &self,
+        portal: &Portal,
+        migration: &Migration,
+        decided: bool,
+    ) -> Result<Measured, DeskError> {
+        let admins = self.matrix.admins(&portal.room.chat).await?;
+        let mut servers: Vec<&str> =
+            admins.iter().filter_map(|admin| Some(admin.split_once(':')?.1)).collect();
+        servers.sort_unstable();
+        servers.dedup();
+        let next = portal.stage.next();
+        let schedule = migration.schedule.as_ref().filter(|set| Some(set.to) == next);
+        Ok(Measured {
+            decision: decided || migration.decision.is_some(),
+            admins: count(admins.len()),
+            servers: count(servers.len()),
+            privacy_shown: self.privacy_shown(portal).await?,
+            notice_since: migration.notice_since,
+            weeks: self.whole_weeks(portal).await?,
+            self_test: SelfTest::NotAvailable,
+            approvals: count(migration.approvals.len()),
+            notice_given: schedule.map(|set| set.set_at),
+            unfinished: count(migration.unfinished().count()),
+        })
+    }
+
+    /// The notice is in the room and in each legacy chat.
+    async fn privacy_shown(&self, portal: &Portal) -> Result<bool, DeskError> {
+        for end in &portal.ends {
+            let native = notice::in_the_room(&self.pseudonyms, &end.place);
+            let legacy = notice::DISCLOSURE.to_owned();
+            for (place, key) in [(&portal.room, native), (&end.place, legacy)] {
+                if !self.is_there(place, &key).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(!portal.ends.is_empty())
+    }
+
+    async fn is_there(&self, place: &Place, key: &str) -> Result<bool, DeskError> {
+        let known = self.store.find_replica(&core_place(place), &MessageId::from(key)).await?;
+        Ok(known.is_some_and(|replica| !replica.parts_at(place).is_empty()))
+    }
+
+    /// The shares of the weeks that are over, the last one first. A week in which nobody wrote has
+    /// no share, and is there all the same.
+    async fn whole_weeks(&self, portal: &Portal) -> Result<Vec<Share>, DeskError> {
+        let figures = self.store.figures(portal.id).await?;
+        let now = Week::of(self.clock.now());
+        let share = |back: i32| share_of(&figures, now.plus(-back));
+        Ok((1..=WEEKS).map(share).collect())
+    }
+
+    /// The share of the last whole week, for the history.
+    pub(super) async fn last_share(&self, portal: &Portal) -> Result<Option<Share>, DeskError> {
+        let figures = self.store.figures(portal.id).await?;
+        let share = share_of(&figures, Week::of(self.clock.now()).plus(-1));
+        Ok((share.all > 0).then_some(share))
+    }
+
+    /// What the gate asks for, line by line.
+    pub(super) fn gate_lines(&self, gate: &Gate) -> Vec<RichText> {
+        gate.readings.iter().map(|reading| self.reading_line(reading)).collect()
+    }
+
+    fn reading_line(&self, reading: &Reading) -> RichText {
+        let key = match reading.criterion {
+            Criterion::StepFinished => Key::GateStepFinished,
+            Criterion::Decision => Key::GateDecision,
+            Criterion::Admins => Key::GateAdmins,
+            Criterion::Servers => Key::GateServers,
+            Criterion::Privacy => Key::GatePrivacy,
+            Criterion::NoticeUp => Key::GateNoticeUp,
+            Criterion::NativeShare => Key::GateNativeShare,
+            Criterion::NativeWeeks => Key::GateNativeWeeks,
+            Criterion::SelfTest => Key::GateSelfTest,
+            Criterion::NoticeGiven => Key::GateNoticeGiven,
+        };
+        let have = u64::from(reading.have.unwrap_or(0));
+        let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
+        let what = self.wording.plain(key, &args);
+        let mark = match reading.state {
+            State::Met => Key::GateMet,
+            State::NotMet => Key::GateNotMet,
+            State::Warning => Key::GateWarning,
+            State::NotAvailable => Key::GateNotAvailable,
+            State::Voted => Key::GateVoted,
+        };
+        self.wording.say(mark, &[Arg::text(what)])
+    }
+
+    /// The gate in full: every line, and how a vote of the admins would help.
+    pub(super) fn gate_text(&self, gate: &Gate, command: &str) -> RichText {
+        let mut text = RichText::default();
+        for line in self.gate_lines(gate) {
+            text = text.join_line(line);
+        }
+        if gate.is_votable() {
+            let (have, need) = (u64::from(gate.approvals), u64::from(gate.approvals_needed));
+            let args = [Arg::text(command), Arg::number(have), Arg::number(need)];
+            text = text.join_line(self.wording.say(Key::GateVotable, &args));
+        }
+        text
+    }
+}
+
+fn share_of(figures: &[WeekFigures], week: Week) -> Share {
+    let found = figures.iter().find(|figures| figures.week == week);
+    found.map(|figures| figures.share(MATRIX)).unwrap_or_default()
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A community on its way: what the store knows of it, and what its lanes are told to do.
+//!
+//! Rule: a step is a list of effects that is stored when the step is taken. Each effect is carried
+//! out as a lane entry, one kind after the other, and is marked when it is done; so a crash
+//! resumes the list and repeats nothing that is marked.
+
+use bridge_model::{NetworkId, Place, Timestamp};
+use bridge_policy::figures::Share;
+use bridge_policy::schedule::Schedule;
+use bridge_policy::stage::{Direction, Effect, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::portal::{Owner, PortalId};
+
+/// How far a portal's community has come, besides its stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Steps that were taken so far; names the texts of each.
+    pub steps: u32,
+    /// Since when the stage is as it is.
+    pub since: Timestamp,
+    /// The address of the community's last decision.
+    pub decision: Option<String>,
+    /// Since when a text is pinned on the legacy side.
+    pub notice_since: Option<Timestamp>,
+    /// The next step, where a day was set for it.
+    pub schedule: Option<Schedule>,
+    /// The admins who voted for the next step, as hashes.
+    pub approvals: Vec<[u8; 16]>,
+    /// Who decided what the chats look like before Matrix did.
+    pub owner_before: Option<Owner>,
+    /// Who could speak where before only the bot could, in each network's own words.
+    pub access: Vec<(Place, String)>,
+    /// The name of the text that is pinned on the legacy side.
+    pub text: Option<String>,
+    /// What the last step changes, in order.
+    pub effects: Vec<Planned>,
+}
+
+/// One effect in one chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// What.
+    pub effect: Effect,
+    /// Where: a legacy chat, or the room for what is done once.
+    pub place: Place,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// How far an effect is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Progress {
+    /// What stands before it is not done yet.
+    Waiting,
+    /// It is in a lane.
+    UnderWay,
+    /// It was carried out.
+    Done,
+    /// The platform said no, and why; `stage retry` tries again.
+    Refused(String),
+}
+
+/// What a lane entry of the core does besides saying something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// Carries out an effect.
+    Effect(Tag),
+    /// A moment has come.
+    Due(Due),
+}
+
+/// Names one effect of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The portal.
+    pub portal: PortalId,
+    /// The step, see [`Migration::steps`].
+    pub step: u32,
+    /// The place in [`Migration::effects`].
+    pub index: u32,
+    /// The same effect, so that a lane knows what it does.
+    pub effect: Effect,
+}
+
+/// What is due when a timer has run down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Due {
+    /// A step comes in so many days; 0 is the day itself.
+    Step {
+        /// The portal.
+        portal: PortalId,
+        /// The schedule that this belongs to; a newer one makes it void.
+        set_at: Timestamp,
+        /// Days that are left.
+        days: u32,
+    },
+}
+
+/// One line of a portal's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// When.
+    pub at: Timestamp,
+    /// Who; nobody where the bridge itself did it.
+    pub who: Option<Who>,
+    /// What.
+    pub deed: Deed,
+    /// The address of the community's decision.
+    pub decision: Option<String>,
+    /// The authors of the last whole week.
+    pub share: Option<Share>,
+}
+
+/// Somebody who did something that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// On which network.
+    pub network: NetworkId,
+    /// Their name there; taken away when the bridge ends.
+    pub name: Option<String>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deed {
+    /// The chats were joined.
+    Linked,
+    /// A step was taken.
+    Stepped(Stage, Stage),
+    /// A day was set for a step.
+    Scheduled(Stage, bridge_policy::calendar::Date),
+    /// A day that was set is no more.
+    Held(Stage),
+    /// The day came, and the gate was closed.
+    GateClosed(Stage),
+    /// An admin voted for the next step.
+    Approved(Stage),
+    /// A platform refused an effect.
+    Refused(Effect, NetworkId),
+    /// What was refused is tried again.
+    Retried,
+    /// What was stored about people is gone: messages, people.
+    Erased(u64, u64),
+}
+
+/// A step that somebody takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The room.
+    pub room: Place,
+    /// The stage that it starts from; another one makes it void.
+    pub from: Stage,
+    /// Which way.
+    pub direction: Direction,
+    /// Who takes it.
+    pub who: Option<Who>,
+    /// The address of the community's decision.
+    pub decision: Option<String>,
+    /// The authors of the last whole week.
+    pub share: Option<Share>,
+}
+
+/// What happens to a portal's way, as a command asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Takes a step.
+    Step(Step),
+    /// Sets a day for the next step.
+    Schedule(Place, Schedule, Option<Who>),
+    /// Takes a day that was set away.
+    Hold(Place, Option<Who>),
+    /// An admin votes for the next step.
+    Approve(Place, [u8; 16], Option<Who>),
+    /// Tries what was refused again.
+    Retry(Place, Option<Who>),
+    /// Only writes down what happened.
+    Note(Place, Audit),
+    /// Messages cross, or do not any more.
+    Relaying(Place, bool),
+    /// Who could speak in a chat before only the bot could.
+    Access(Place, String),
+    /// An effect was carried out, or refused.
+    Effected(Tag, Result<(), String>),
+    /// What is stored about the people of the portal goes.
+    Erase(Place, Tag),
+}
+
+impl Migration {
+    /// The place of `tag`, if that is still the last step.
+    pub fn planned(&self, tag: &Tag) -> Option<&Planned> {
+        let index = usize::try_from(tag.index).ok()?;
+        self.effects
+            .get(index)
+            .filter(|planned| tag.step == self.steps && planned.effect == tag.effect)
+    }
+
+    /// Effects that are not carried out.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Planned> {
+        self.effects.iter().filter(|planned| planned.progress != Progress::Done)
+    }
+
+    /// Who could speak in a chat before only the bot could.
+    pub fn access_of(&self, place: &Place) -> Option<&str> {
+        let mut known = self.access.iter();
+        known.find(|(at, _)| at == place).map(|(_, access)| access.as_str())
+    }
+}

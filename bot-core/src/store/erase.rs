@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is stored about the people of a portal goes, for good.
+//!
+//! Rule: afterwards no record of the portal leads to a person. What is only counted stays.
+
+use std::collections::HashSet;
+
+use super::records::MessageRecord;
+use super::txn::Txn;
+use super::{GhostRecord, StoreError, codec, keys, looks, people, portals, queue};
+use crate::portal::Portal;
+
+/// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
+/// were. The room stays as it is, and so does the portal, without its legacy chats.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreError> {
+    let messages = messages(tx, portal)?;
+    let people = ghosts(tx, portal)?;
+    people::forget_all(tx, portal.id);
+    for place in portal.places() {
+        queue::purge(tx, place)?;
+        looks::transfer(tx, place, None)?;
+    }
+    let mut left = portal.clone();
+    for end in left.ends.drain(..) {
+        tx.delete(keys::portal_of_key(&keys::place(&end.place)));
+    }
+    left.relaying = false;
+    portals::save(tx, &left)?;
+    Ok((messages, people))
+}
+
+fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
+    let mut numbers = Vec::new();
+    for place in portal.places() {
+        numbers.push(tx.number(place)?);
+        numbers.push(tx.number(&crate::lane::core_place(place))?);
+    }
+    let places: Vec<_> = portal.places().cloned().collect();
+    let rows = tx.scan(&[keys::MESSAGES], usize::MAX)?;
+    let mut gone = HashSet::new();
+    let mut origins = 0;
+    let mut reactions = Vec::new();
+    for (key, sealed) in rows {
+        match codec::open("message record", &sealed)? {
+            MessageRecord::Origin(origin) if numbers.contains(&origin.place) => origins += 1,
+            MessageRecord::Copy(number, _) | MessageRecord::Alias(number, _)
+                if numbers.contains(&number) => {}
+            MessageRecord::Reaction { target, .. } => {
+                reactions.push((key, target));
+                continue;
+            }
+            MessageRecord::Origin(_)
+            | MessageRecord::Copy(..)
+            | MessageRecord::Alias(..)
+            | MessageRecord::Command => continue,
+        }
+        gone.extend(keys::message_hash(&key));
+        tx.delete(key);
+    }
+    for (key, target) in reactions {
+        let of_ours = |place| gone.contains(&keys::message(place, &target));
+        if places.iter().any(of_ours) {
+            tx.delete(key);
+        }
+    }
+    Ok(origins)
+}
+
+/// The ghosts that are in no other room.
+fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
+    let room = keys::place(&portal.room);
+    let mut gone = 0;
+    for (key, sealed) in tx.scan(&[keys::GHOSTS], usize::MAX)? {
+        let mut ghost: GhostRecord = codec::open("ghost", &sealed)?;
+        ghost.rooms.retain(|known| *known != room);
+        if ghost.rooms.is_empty() {
+            tx.delete(keys::localpart_key(&ghost.localpart));
+            tx.delete(key);
+            gone += 1;
+        } else {
+            tx.put("ghost", key, &ghost)?;
+        }
+    }
+    Ok(gone)
+}

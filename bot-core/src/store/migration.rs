@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The way of each community: steps, their effects one after the other, the days that were set,
+//! and the history.
+//!
+//! Rule: a step and the first of its effects are one transaction, and so are the outcome of an
+//! effect and the beginning of the next one.
+
+use bridge_model::Place;
+use bridge_policy::schedule::Schedule;
+use bridge_policy::stage::{Effect, Stage, Where};
+
+use super::timers::NewTimer;
+use super::txn::Txn;
+use super::{StoreError, accept, erase, keys, portals, queue, timers};
+use crate::lane::{LaneState, Work, core_place};
+use crate::migration::{
+    Audit, Deed, Due, Migration, Move, Planned, Progress, Step, Tag, Task, Who,
+};
+use crate::portal::{EndState, Owner, Portal, PortalId};
+
+const MIGRATION: &str = "way of a community";
+const AUDIT: &str = "history of a portal";
+
+type Lanes = Result<Vec<LaneState>, StoreError>;
+
+/// How far a portal's community has come.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Migration, StoreError> {
+    Ok(tx.get(MIGRATION, &keys::migration_key(portal.0))?.unwrap_or_default())
+}
+
+fn save(tx: &mut Txn<'_>, portal: PortalId, migration: &Migration) -> Result<(), StoreError> {
+    tx.put(MIGRATION, keys::migration_key(portal.0), migration)
+}
+
+/// What happened to a portal, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn history(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
+    tx.all(AUDIT, &keys::audit_prefix(portal.0))
+}
+
+/// Writes down what happened.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note(tx: &mut Txn<'_>, portal: PortalId, audit: &Audit) -> Result<(), StoreError> {
+    let number = tx.meta().next_entry;
+    tx.meta().next_entry = number.saturating_add(1);
+    tx.put(AUDIT, keys::audit_key(portal.0, number), audit)
+}
+
+/// The chats were joined, in that stage.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin(tx: &mut Txn<'_>, portal: &Portal, text: &str) -> Result<(), StoreError> {
+    let mut migration = of(tx, portal.id)?;
+    if migration.since.0 == 0 {
+        migration.since = tx.now;
+        if portal.stage != Stage::Inventory {
+            migration.notice_since = Some(tx.now);
+        }
+        migration.text = Some(text.to_owned());
+        save(tx, portal.id, &migration)?;
+    }
+    let audit = plain(tx, None, Deed::Linked);
+    note(tx, portal.id, &audit)
+}
+
+fn plain(tx: &Txn<'_>, who: Option<Who>, deed: Deed) -> Audit {
+    Audit { at: tx.now, who, deed, decision: None, share: None }
+}
+
+/// Carries out what a command asked for; the lanes that got entries.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it no longer fits.
+pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
+    match what {
+        Move::Step(step) => take(tx, step),
+        Move::Schedule(room, schedule, who) => {
+            let portal = portal(tx, &room)?;
+            set_day(tx, &portal, schedule, who)
+        }
+        Move::Hold(room, who) => {
+            let portal = portal(tx, &room)?;
+            let mut migration = of(tx, portal.id)?;
+            let Some(schedule) = migration.schedule.take() else { return Ok(Vec::new()) };
+            stop_timers(tx, portal.id)?;
+            save(tx, portal.id, &migration)?;
+            let audit = plain(tx, who, Deed::Held(schedule.to));
+            note(tx, portal.id, &audit)?;
+            Ok(Vec::new())
+        }
+        Move::Approve(room, voter, who) => approve(tx, &room, voter, who),
+        Move::Retry(room, who) => retry(tx, &room, who),
+        Move::Note(place, audit) => {
+            let portal = portal(tx, &place)?;
+            note(tx, portal.id, &audit)?;
+            Ok(Vec::new())
+        }
+        Move::Relaying(room, on) => {
+            let mut portal = portal(tx, &room)?;
+            portal.relaying = on;
+            portals::save(tx, &portal)?;
+            Ok(Vec::new())
+        }
+        Move::Access(place, access) => {
+            let portal = portal(tx, &place)?;
+            let mut migration = of(tx, portal.id)?;
+            // What was written down first stays: a later look may see our own doing.
+            if migration.access_of(&place).is_none() {
+                migration.access.push((place, access));
+                save(tx, portal.id, &migration)?;
+            }
+            Ok(Vec::new())
+        }
+        Move::Effected(tag, outcome) => effected(tx, tag, outcome),
+        Move::Erase(room, tag) => {
+            let portal = portal(tx, &room)?;
+            let (messages, people) = erase::portal(tx, &portal)?;
+            forget_names(tx, portal.id)?;
+            let audit = plain(tx, None, Deed::Erased(messages, people));
+            note(tx, portal.id, &audit)?;
+            effected(tx, tag, Ok(()))
+        }
+    }
+}
+
+fn portal(tx: &Txn<'_>, place: &Place) -> Result<Portal, StoreError> {
+    portals::of(tx, place)?.ok_or(StoreError::Conflict("the chat is not linked"))
+}
+
+fn take(tx: &mut Txn<'_>, step: Step) -> Lanes {
+    let mut portal = portal(tx, &step.room)?;
+    if portal.stage != step.from {
+        return Err(StoreError::Conflict("the stage has changed meanwhile"));
+    }
+    let Ok((to, effects)) = step.from.step(step.direction) else {
+        return Err(StoreError::Conflict("there is no such stage"));
+    };
+    let mut migration = of(tx, portal.id)?;
+    if step.decision.is_some() {
+        migration.decision.clone_from(&step.decision);
+    }
+    migration.steps = migration.steps.saturating_add(1);
+    migration.since = tx.now;
+    migration.schedule = None;
+    migration.approvals.clear();
+    if effects.contains(&Effect::MatrixDecides) {
+        migration.owner_before = Some(portal.settings.metadata);
+    }
+    if effects.contains(&Effect::RecordAccess) {
+        migration.access.clear();
+    }
+    migration.effects = plan(&portal, &effects);
+    stop_timers(tx, portal.id)?;
+    portal.stage = to;
+    portals::save(tx, &portal)?;
+    save(tx, portal.id, &migration)?;
+    let audit = Audit {
+        at: tx.now,
+        who: step.who,
+        deed: Deed::Stepped(step.from, to),
+        decision: step.decision,
+        share: step.share,
+    };
+    note(tx, portal.id, &audit)?;
+    go_on(tx, &portal)
+}
+
+/// The effects of a step, each in its places.
+pub fn plan(portal: &Portal, effects: &[Effect]) -> Vec<Planned> {
+    let planned = |effect, place: &Place| Planned {
+        effect,
+        place: place.clone(),
+        progress: Progress::Waiting,
+    };
+    let ends = || portal.ends.iter().filter(|end| end.state == EndState::Active);
+    let mut all = Vec::new();
+    for effect in effects {
+        match effect.place() {
+            Where::Portal => all.push(planned(*effect, &portal.room)),
+            Where::EachLegacyChat => all.extend(ends().map(|end| planned(*effect, &end.place))),
+        }
+    }
+    all
+}
+
+/// Begins the next kind of effect, once the one before is done everywhere or was refused.
+fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Lanes {
+    let mut migration = of(tx, portal.id)?;
+    if migration.effects.iter().any(|planned| planned.progress == Progress::UnderWay) {
+        return Ok(Vec::new());
+    }
+    let waits = |planned: &&Planned| planned.progress == Progress::Waiting;
+    let Some(next) = migration.effects.iter().find(waits).map(|planned| planned.effect) else {
+        return Ok(Vec::new());
+    };
+    let mut lanes = Vec::new();
+    for (index, planned) in migration.effects.iter_mut().enumerate() {
+        if planned.effect == next && planned.progress == Progress::Waiting {
+            planned.progress = Progress::UnderWay;
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            let tag = Tag { portal: portal.id, step: migration.steps, index, effect: next };
+            let work = Work::task(&portal.room, Task::Effect(tag));
+            let lane = core_place(&portal.room);
+            accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
+        }
+    }
+    save(tx, portal.id, &migration)?;
+    Ok(lanes)
+}
+
+/// Marks an effect, and begins what comes after it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lanes {
+    let mut migration = of(tx, tag.portal)?;
+    let Some(planned) = migration.planned(&tag).cloned() else { return Ok(Vec::new()) };
+    if planned.progress != Progress::UnderWay {
+        return Ok(Vec::new());
+    }
+    let refused = outcome.is_err();
+    let index = usize::try_from(tag.index).unwrap_or(usize::MAX);
+    if let Some(planned) = migration.effects.get_mut(index) {
+        planned.progress = match outcome {
+            Ok(()) => Progress::Done,
+            Err(reason) => Progress::Refused(reason),
+        };
+    }
+    match tag.effect {
+        Effect::PinText(_) if !refused => {
+            migration.notice_since.get_or_insert(tx.now);
+        }
+        Effect::UnpinText => migration.notice_since = None,
+        Effect::PinText(_)
+        | Effect::RelayOn
+        | Effect::RelayOff
+        | Effect::MatrixDecides
+        | Effect::OwnerAsBefore
+        | Effect::RecordAccess
+        | Effect::CloseAccess
+        | Effect::RestoreAccess
+        | Effect::WithdrawGhosts
+        | Effect::Erase
+        | Effect::LeaveLegacy => {}
+    }
+    let texts = |planned: &Planned| {
+        matches!(planned.effect, Effect::PinText(_) | Effect::UnpinText)
+            && planned.progress == Progress::UnderWay
+    };
+    if matches!(tag.effect, Effect::PinText(_)) && !migration.effects.iter().any(texts) {
+        migration.text = Some(text_name(migration.steps));
+    }
+    save(tx, tag.portal, &migration)?;
+    if refused {
+        let audit = plain(tx, None, Deed::Refused(tag.effect, planned.place.network));
+        note(tx, tag.portal, &audit)?;
+    }
+    match portals::numbered(tx, tag.portal)? {
+        Some(portal) => go_on(tx, &portal),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The name of the text that a step pins.
+pub fn text_name(step: u32) -> String {
+    format!("stage/{step}")
+}
+
+fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Lanes {
+    let portal = portal(tx, room)?;
+    let mut migration = of(tx, portal.id)?;
+    let mut any = false;
+    for planned in &mut migration.effects {
+        if matches!(planned.progress, Progress::Refused(_)) {
+            planned.progress = Progress::Waiting;
+            any = true;
+        }
+    }
+    if !any {
+        return Ok(Vec::new());
+    }
+    save(tx, portal.id, &migration)?;
+    let audit = plain(tx, who, Deed::Retried);
+    note(tx, portal.id, &audit)?;
+    go_on(tx, &portal)
+}
+
+fn approve(tx: &mut Txn<'_>, room: &Place, voter: [u8; 16], who: Option<Who>) -> Lanes {
+    let portal = portal(tx, room)?;
+    let mut migration = of(tx, portal.id)?;
+    let Some(next) = portal.stage.next() else { return Ok(Vec::new()) };
+    if migration.approvals.contains(&voter) {
+        return Ok(Vec::new());
+    }
+    migration.approvals.push(voter);
+    save(tx, portal.id, &migration)?;
+    let audit = plain(tx, who, Deed::Approved(next));
+    note(tx, portal.id, &audit)?;
+    Ok(Vec::new())
+}
+
+fn set_day(tx: &mut Txn<'_>, portal: &Portal, schedule: Schedule, who: Option<Who>) -> Lanes {
+    if portal.stage.next() != Some(schedule.to) {
+        return Err(StoreError::Conflict("the stage has changed meanwhile"));
+    }
+    stop_timers(tx, portal.id)?;
+    for (days, at) in schedule.due(tx.now) {
+        let due = Due::Step { portal: portal.id, set_at: schedule.set_at, days };
+        let lane = core_place(&portal.room);
+        let work = Work::task(&portal.room, Task::Due(due));
+        timers::set(tx, NewTimer { name: timer_name(portal.id, days), at, lane, work })?;
+    }
+    let mut migration = of(tx, portal.id)?;
+    let audit = Audit {
+        decision: Some(schedule.decision.clone()),
+        ..plain(tx, who, Deed::Scheduled(schedule.to, schedule.day))
+    };
+    migration.schedule = Some(schedule);
+    save(tx, portal.id, &migration)?;
+    note(tx, portal.id, &audit)?;
+    Ok(Vec::new())
+}
+
+fn timer_name(portal: PortalId, days: u32) -> String {
+    format!("step/{}/{days}", portal.0)
+}
+
+fn stop_timers(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    for days in bridge_policy::schedule::TOLD_BEFORE.into_iter().chain([0]) {
+        timers::stop(tx, &timer_name(portal, days))?;
+    }
+    Ok(())
+}
+
+/// The history stays; the names in it go.
+fn forget_names(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    for (key, sealed) in tx.scan(&keys::audit_prefix(portal.0), usize::MAX)? {
+        let mut audit: Audit = super::codec::open(AUDIT, &sealed)?;
+        if let Some(who) = &mut audit.who {
+            who.name = None;
+        }
+        tx.put(AUDIT, key, &audit)?;
+    }
+    let mut migration = of(tx, portal)?;
+    migration.approvals.clear();
+    save(tx, portal, &migration)
+}
+
+/// A portal is no more: its way and its history go with it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    stop_timers(tx, portal)?;
+    tx.delete(keys::migration_key(portal.0));
+    for (key, _) in tx.scan(&keys::audit_prefix(portal.0), usize::MAX)? {
+        tx.delete(key);
+    }
+    Ok(())
+}
+
+/// Who decides again what the chats look like.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn owner_before(tx: &Txn<'_>, portal: PortalId) -> Result<Owner, StoreError> {
+    Ok(of(tx, portal)?.owner_before.unwrap_or(Owner::Nobody))
+}

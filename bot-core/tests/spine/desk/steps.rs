@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Steps that meet trouble: refusals, deaths, days that come too early.
+
+use bot_core::DeliverError;
+use bot_core::migration::{Deed, Progress};
+use bot_core::store::Store;
+use bridge_policy::stage::{Effect, Stage};
+use insta::assert_snapshot;
+
+use super::stages::{
+    URL, approve, at, days, days_one_by_one, done, inventory, migration, portal, reached, step,
+};
+use super::{ANN, ask};
+use crate::network::Fault;
+use crate::words::{group, room};
+
+#[tokio::test]
+async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
+    let spine = at(Stage::MatrixFirst).await;
+    approve(&spine).await;
+    ask(&spine, &room(), ANN, &format!("stage schedule 2030-01-01 {URL}")).await;
+    days(&spine, 31);
+    spine.settled(&group()).await;
+    // The text and two changes of pins arrive, then the platform says no.
+    let no = DeliverError::Refused { reason: "not enough rights".into() };
+    spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Pass, Fault::Pass, Fault::Error(no)]);
+    ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
+    let refused = async {
+        let is_refused = |progress: &Progress| matches!(progress, Progress::Refused(_));
+        while !migration(&spine).await.effects.iter().any(|it| is_refused(&it.progress)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), refused).await.unwrap();
+    assert_eq!(portal(&spine).await.stage, Stage::ReadOnly);
+    assert_snapshot!(ask(&spine, &room(), ANN, "stage").await);
+    assert_snapshot!(ask(&spine, &room(), ANN, "stage retry").await);
+    done(&spine).await;
+    assert_snapshot!(ask(&spine, &room(), ANN, "stage retry").await);
+    let closed = |deed: &&String| deed.starts_with("access");
+    assert_eq!(spine.telegram.deeds().iter().filter(closed).count(), 1);
+    let history = spine.store().history(portal(&spine).await.id).await.unwrap();
+    let refused = Deed::Refused(Effect::CloseAccess, "telegram".into());
+    assert!(history.iter().any(|audit| audit.deed == refused));
+}
+
+#[tokio::test]
+async fn a_death_in_the_middle_of_a_step_is_resumed_and_repeats_nothing() {
+    for dies_after in 0..4 {
+        let mut spine = at(Stage::MatrixFirst).await;
+        approve(&spine).await;
+        ask(&spine, &room(), ANN, &format!("stage schedule 2030-01-01 {URL}")).await;
+        days(&spine, 31);
+        spine.settled(&group()).await;
+        let before = spine.telegram.read(&group().chat).len();
+        let passes = (0..dies_after).map(|_| Fault::Pass);
+        spine.telegram.fail(&group().chat, passes.chain([Fault::Hang(0)]));
+        ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
+        let tries = spine.telegram.tries() + dies_after;
+        let hangs = |network: &crate::network::FakeNetwork| network.tries() > tries;
+        spine.telegram.until("the try that never ends", hangs).await;
+        spine.restart().await;
+        done(&spine).await;
+        let closed = |deed: &&String| deed.starts_with("access");
+        let deeds = spine.telegram.deeds();
+        assert_eq!(deeds.iter().filter(closed).count(), 1, "{deeds:?}");
+        assert_eq!(spine.telegram.read(&group().chat).len(), before + 1);
+        assert!(migration(&spine).await.unfinished().next().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_day_is_announced_on_all_sides_and_the_step_is_taken_then() {
+    let spine = inventory().await;
+    step(&spine, "next").await;
+    // The clock of the tests begins on 1 September 2023.
+    let answer = ask(&spine, &room(), ANN, &format!("stage schedule 2023-09-21 {URL}")).await;
+    assert_snapshot!(answer);
+    spine.settled(&group()).await;
+    days_one_by_one(&spine, 21).await;
+    reached(&spine, Stage::Bridged).await;
+    spine.settled(&group()).await;
+    let said = spine.telegram.read(&group().chat);
+    let told: Vec<_> = said.iter().filter(|line| line.contains("On 2023-09-21")).collect();
+    assert_snapshot!(told.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n"));
+    let in_the_room = spine.matrix.read(&room().chat);
+    assert_eq!(
+        in_the_room.iter().filter(|line| line.contains("On 2023-09-21")).count(),
+        told.len()
+    );
+}
+
+#[tokio::test]
+async fn a_day_that_comes_while_the_gate_is_closed_changes_nothing() {
+    let spine = inventory().await;
+    step(&spine, "next").await;
+    ask(&spine, &room(), ANN, &format!("stage schedule 2023-09-08 {URL}")).await;
+    days_one_by_one(&spine, 8).await;
+    let told = |network: &crate::network::FakeNetwork| {
+        network.read(&room().chat).iter().any(|line| line.contains("Today was the day"))
+    };
+    spine.matrix.until("the day", told).await;
+    spine.settled(&room()).await;
+    assert_eq!(portal(&spine).await.stage, Stage::Announced);
+    assert_eq!(migration(&spine).await.schedule, None);
+    let read = spine.matrix.read(&room().chat);
+    assert_snapshot!(read.iter().rfind(|line| line.contains("Today was")).unwrap());
+}
+
+#[tokio::test]
+async fn a_day_that_was_set_can_be_taken_back() {
+    let spine = at(Stage::MatrixFirst).await;
+    assert_snapshot!(ask(&spine, &room(), ANN, &format!("stage schedule 2024-01-01 {URL}")).await);
+    assert_snapshot!(ask(&spine, &room(), ANN, &format!("stage schedule soon {URL}")).await);
+    assert_snapshot!(ask(&spine, &room(), ANN, &format!("stage schedule 2023-01-01 {URL}")).await);
+    assert_snapshot!(ask(&spine, &room(), ANN, "stage hold").await);
+    assert_snapshot!(ask(&spine, &room(), ANN, "stage hold").await);
+    spine.settled(&group()).await;
+    assert_eq!(migration(&spine).await.schedule, None);
+    let said = spine.telegram.read(&group().chat);
+    assert!(said.iter().any(|line| line.contains("does not come on that day")), "{said:?}");
+}
