@@ -227,6 +227,15 @@ impl State {
         parts
     }
 
+    fn set_access(&mut self, chat: &ChatId, access: &Access) {
+        let now = match access {
+            Access::BotOnly(before) => format!("closed, was {before}"),
+            Access::AsBefore(before) => before.clone(),
+        };
+        self.access.insert(chat.as_str().into(), now.clone());
+        self.deeds.push(format!("access: {now}"));
+    }
+
     fn act(&mut self, order: &Order) -> Receipt {
         let chat = self.chats.entry(order.chat.as_str().into()).or_default();
         match &order.act {
@@ -281,14 +290,7 @@ impl State {
             Act::Withdraw { voice } => {
                 self.deeds.push(format!("withdraw {}", voice.name().unwrap_or_default()));
             }
-            Act::SetAccess { access } => {
-                let now = match access {
-                    Access::BotOnly(before) => format!("closed, was {before}"),
-                    Access::AsBefore(before) => before.clone(),
-                };
-                self.access.insert(order.chat.as_str().into(), now.clone());
-                self.deeds.push(format!("access: {now}"));
-            }
+            Act::SetAccess { access } => self.set_access(&order.chat, access),
             Act::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()
