@@ -19,6 +19,7 @@ pub mod remove;
 pub mod rooms;
 pub mod settings;
 pub mod stage;
+pub mod vote;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 //! out as a lane entry, one kind after the other, and is marked when it is done; so a crash
 //! resumes the list and repeats nothing that is marked.
 
-use bridge_model::{NetworkId, Place, Timestamp};
+use bridge_model::{Message, NetworkId, Place, Timestamp};
 use bridge_policy::figures::Share;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
@@ -36,6 +36,25 @@ pub struct Migration {
     pub text: Option<String>,
     /// What the last step changes, in order.
     pub effects: Vec<Planned>,
+    /// The votes of the whole community, oldest first.
+    pub votes: Vec<Vote>,
+}
+
+/// One question to the whole community.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Its number in the portal, from 1.
+    pub number: u32,
+    /// The question.
+    pub question: String,
+    /// What can be answered, in order.
+    pub answers: Vec<String>,
+    /// When it closes.
+    pub closes: Timestamp,
+    /// Where it is discussed.
+    pub decision: Option<String>,
+    /// How many chose each answer, once it is closed.
+    pub counts: Option<Vec<u64>>,
 }
 
 /// One effect in one chat.
@@ -96,6 +115,13 @@ pub enum Due {
         /// Days that are left.
         days: u32,
     },
+    /// A vote closes.
+    Vote {
+        /// The portal.
+        portal: PortalId,
+        /// The vote.
+        number: u32,
+    },
 }
 
 /// One line of a portal's history.
@@ -141,6 +167,10 @@ pub enum Deed {
     Refused(Effect, NetworkId),
     /// What was refused is tried again.
     Retried,
+    /// A vote was opened: its number and its question.
+    VoteOpened(u32, String),
+    /// A vote was closed: its number, and how many chose each answer.
+    VoteClosed(u32, Vec<(String, u64)>),
     /// What was stored about people is gone: messages, people.
     Erased(u64, u64),
 }
@@ -175,6 +205,10 @@ pub enum Move {
     Approve(Place, [u8; 16], Option<Who>),
     /// Tries what was refused again.
     Retry(Place, Option<Who>),
+    /// Asks the whole community.
+    OpenVote(Place, Vote, Box<Message>, Option<Who>),
+    /// Closes a vote, with what was told of it.
+    CloseVote(Place, u32, Vec<u64>, Option<Who>),
     /// Only writes down what happened.
     Note(Place, Audit),
     /// Messages cross, or do not any more.

@@ -13,6 +13,7 @@ pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
+pub mod joint;
 pub mod keys;
 pub mod kv;
 pub mod looks;

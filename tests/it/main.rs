@@ -17,6 +17,7 @@ mod pictures;
 mod scenes;
 mod sudden_death;
 mod together;
+mod voting;
 
 use std::time::Duration;
 

@@ -46,6 +46,10 @@ pub const ALL: &[Entry] = &[
         ..entry("stage", Key::HelpStage, true, true)
     },
     entry("audit", Key::HelpAudit, true, true),
+    Entry {
+        argument: Some(("question", Key::HelpVoteQuestion, true)),
+        ..entry("vote", Key::HelpVote, true, true)
+    },
     entry("create", Key::HelpCreate, true, false),
     entry("portals", Key::HelpPortals, true, false),
     entry("matrix", Key::HelpMatrix, false, true),
@@ -85,6 +89,7 @@ impl Desk {
             "set" | "settings" => self.set(caller, &arguments).await,
             "stage" => self.stage(caller, &arguments).await,
             "audit" => self.audit(caller).await,
+            "vote" => self.vote(caller).await,
             "create" if on_matrix => self.create(caller, argument).await,
             "portals" if on_matrix => self.portals(caller).await,
             "matrix" => self.way_to_matrix(caller).await,

@@ -10,7 +10,7 @@ use bridge_policy::stage::{Direction, Stage};
 use super::{Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
-use crate::migration::{Audit, Deed, Due, Migration, Move, Step};
+use crate::migration::{Audit, Deed, Due, Migration, Move, Step, Vote};
 use crate::portal::Portal;
 use crate::store::Change;
 use crate::voice::{Lines, label};
@@ -29,6 +29,17 @@ impl Desk {
                     return Ok(Outcome::default());
                 }
                 self.step_is_due(&here, &migration, *days).await
+            }
+            Due::Vote { portal, number } => {
+                let Some(here) = self.store.portal_of(room).await? else {
+                    return Ok(Outcome::default());
+                };
+                let migration = self.store.migration(*portal).await?;
+                let open = |vote: &&Vote| vote.number == *number && vote.counts.is_none();
+                match migration.votes.iter().find(open) {
+                    Some(vote) if here.id == *portal => self.end_vote(&here, vote, None).await,
+                    Some(_) | None => Ok(Outcome::default()),
+                }
             }
         }
     }

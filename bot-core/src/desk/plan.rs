@@ -181,6 +181,14 @@ impl Desk {
                 (Key::DeedRefused, vec![Arg::text(label(network)), what])
             }
             Deed::Retried => (Key::DeedRetried, Vec::new()),
+            Deed::VoteOpened(number, question) => {
+                (Key::DeedVoteOpened, vec![Arg::text(number.to_string()), Arg::text(question)])
+            }
+            Deed::VoteClosed(number, counts) => {
+                let counts = counts.iter().map(|(answer, count)| format!("{answer} {count}"));
+                let counts = counts.collect::<Vec<_>>().join(", ");
+                (Key::DeedVoteClosed, vec![Arg::text(number.to_string()), Arg::text(counts)])
+            }
             Deed::Erased(messages, people) => {
                 (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
             }

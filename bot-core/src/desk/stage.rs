@@ -319,7 +319,7 @@ fn moved(answer: RichText, what: Move) -> Outcome {
 }
 
 /// Who is to be named in the history.
-fn who(caller: &Caller<'_>) -> Who {
+pub(super) fn who(caller: &Caller<'_>) -> Who {
     let by = &caller.command.by;
     Who { network: caller.place.network.clone(), name: Some(by.name.clone()) }
 }

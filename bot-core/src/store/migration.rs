@@ -11,7 +11,7 @@ use bridge_policy::stage::{Effect, Stage, Where};
 
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{StoreError, accept, erase, keys, portals, queue, timers};
+use super::{StoreError, accept, erase, joint, keys, portals, queue, timers};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::{
     Audit, Deed, Due, Migration, Move, Planned, Progress, Step, Tag, Task, Who,
@@ -31,7 +31,11 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Migration, StoreError> {
     Ok(tx.get(MIGRATION, &keys::migration_key(portal.0))?.unwrap_or_default())
 }
 
-fn save(tx: &mut Txn<'_>, portal: PortalId, migration: &Migration) -> Result<(), StoreError> {
+/// Stores how far a community has come.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save(tx: &mut Txn<'_>, portal: PortalId, migration: &Migration) -> Result<(), StoreError> {
     tx.put(MIGRATION, keys::migration_key(portal.0), migration)
 }
 
@@ -98,6 +102,10 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
         }
         Move::Approve(room, voter, who) => approve(tx, &room, voter, who),
         Move::Retry(room, who) => retry(tx, &room, who),
+        Move::OpenVote(room, vote, poll, who) => joint::open(tx, &room, (vote, *poll), who),
+        Move::CloseVote(room, number, counts, who) => {
+            joint::close(tx, &room, (number, counts), who)
+        }
         Move::Note(place, audit) => {
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;

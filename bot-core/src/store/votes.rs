@@ -9,7 +9,7 @@ use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, User
 
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
-use super::{StoreError, accept, keys, messages, portals, queue, summaries};
+use super::{StoreError, accept, joint, keys, messages, portals, queue, summaries};
 use crate::lane::{KnownPoll, LaneState, Speaker, Work};
 use crate::portal::Portal;
 
@@ -91,19 +91,25 @@ pub fn hear(
     };
     let Some(mut poll) = origin.poll.take().filter(|_| !origin.deleted) else { return Ok(None) };
     let side = tx.number(&event.place)?;
+    let home_place = tx.numbered(origin.place)?;
+    let joint = joint::is_joint(&home_place, &origin.message);
     let home = side == origin.place;
     let (news, over) = match &event.content {
         Content::Voted { by, answers, change } => {
             let voter = voter(tx, &origin, &event.place, by)?;
             let answers = poll.numbers(answers, home);
-            (poll.vote((side, voter), answers, *change), false)
+            (poll.vote((side, voter), answers, (*change, joint)), false)
         }
+        // One person has one vote on all sides, which counts alone cannot tell.
+        Content::Counted { .. } if joint => (false, false),
         Content::Counted { counts, closed } => {
             let over = *closed && home && !poll.closed;
             (poll.count(side, counts) || over, over)
         }
         Content::PollClosed { by } => {
+            // A vote of the whole community ends by command only.
             let certain = match by {
+                _ if joint => return Ok(None),
                 Some(user) => messages::wrote(tx, &origin, &event.place, user)?,
                 None => home,
             };
@@ -212,12 +218,12 @@ impl PollRecord {
         &mut self,
         (place, voter): (u32, keys::Hash),
         answers: Vec<u16>,
-        change: VoteChange,
+        (change, joint): (VoteChange, bool),
     ) -> bool {
         if self.closed {
             return false;
         }
-        let is_theirs = |vote: &VoteRecord| (vote.place, vote.voter) == (place, voter);
+        let is_theirs = |vote: &VoteRecord| vote.voter == voter && (joint || vote.place == place);
         let at = self.votes.iter().position(is_theirs);
         let before = at.map(|at| self.votes.remove(at).answers).unwrap_or_default();
         let mut after = match change {

@@ -72,13 +72,14 @@ pub fn read(raw: &Value, us: &Us) -> Reading {
 /// Makes events of one kind of update; `None` when it cannot be read.
 type Reader = fn(&Value, &Us) -> Option<Vec<Event>>;
 
-const READERS: [(&str, Reader); 8] = [
+const READERS: [(&str, Reader); 9] = [
     ("message", message::posted),
     ("channel_post", message::posted),
     ("edited_message", message::edited),
     ("edited_channel_post", message::edited),
     ("message_reaction", reaction::read),
     ("poll", |body, _| Some(vec![card::counted(body)?])),
+    ("poll_answer", |body, _| Some(vec![card::voted(body)?])),
     ("my_chat_member", |body, _| membership::ours(body)),
     ("chat_member", membership::read),
 ];

@@ -14,15 +14,15 @@ use crate::api::Problem;
 use crate::network::TelegramNetwork;
 
 /// What the server shall send; reactions and members come only when named. Everything else would
-/// only be thrown away: `poll` counts what `poll_answer` tells by name, `message_reaction_count`
-/// does not say who reacted, and a button of ours is no button yet.
-const ALLOWED: [&str; 8] = [
+/// only be thrown away: `message_reaction_count` does not say who reacted, and a button of ours is no button yet.
+const ALLOWED: [&str; 9] = [
     "message",
     "edited_message",
     "channel_post",
     "edited_channel_post",
     "message_reaction",
     "poll",
+    "poll_answer",
     "my_chat_member",
     "chat_member",
 ];

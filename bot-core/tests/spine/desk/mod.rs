@@ -18,6 +18,7 @@ mod settings;
 mod stages;
 mod steps;
 mod texts;
+mod votes;
 
 /// A room admin, a group admin, a channel admin, and somebody without rights.
 const ANN: &str = "@ann:example.org";

@@ -99,6 +99,7 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside set – Show or change how this link behaves
     !freeside stage – Show how far this community is, and take the next step
     !freeside audit – Show what was decided and done, and by whom
+    !freeside vote – Ask the whole community, in all chats at once
     !freeside create – Make a new Matrix room that is yours, and a code to join it
     !freeside portals – Show all rooms that this bridge joins
     !freeside privacy – What happens to your messages and data
@@ -120,6 +121,7 @@ async fn help_shows_what_can_be_typed_in_a_group() {
     /set – Show or change how this link behaves
     /stage – Show how far this community is, and take the next step
     /audit – Show what was decided and done, and by whom
+    /vote – Ask the whole community, in all chats at once
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
     /delete – Delete the message that you reply to, on all sides

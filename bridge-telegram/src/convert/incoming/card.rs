@@ -7,10 +7,11 @@
 
 use bridge_model::{
     Alias, ChatId, Contact, Content, Event, Live, Location, MessageId, Place, Point, Poll,
-    PollAnswer, RichText, Timestamp,
+    PollAnswer, RichText, Timestamp, VoteChange,
 };
 use serde_json::Value;
 
+use super::author;
 use super::field::{count, flag, int, list, object, text};
 use crate::NETWORK;
 use crate::convert::entities::from_wire;
@@ -51,9 +52,6 @@ pub(super) fn alias(value: &Value) -> Option<Alias> {
 
 /// Reads a `poll` update: the counts of a poll that our bot posted, after each vote, and of
 /// anybody's poll when it is stopped. `None` without an id.
-///
-/// `poll_answer` tells the same votes once more and by name, which no other side shows; it is not
-/// asked for.
 pub(super) fn counted(value: &Value) -> Option<Event> {
     let name = alias(value)?;
     let counts =
@@ -63,6 +61,24 @@ pub(super) fn counted(value: &Value) -> Option<Event> {
         message: name.message,
         late: false,
         content: Content::Counted { counts, closed: flag(value, "is_closed") },
+    })
+}
+
+/// Reads a `poll_answer` update: what somebody votes for in a poll of the bot that is not anonymous,
+/// <https://core.telegram.org/bots/api#pollanswer>. No answers take the vote back.
+pub(super) fn voted(value: &Value) -> Option<Event> {
+    let voter = object(value, "user").and_then(author::of_user);
+    let voter = voter.or_else(|| object(value, "voter_chat").and_then(author::of_chat))?;
+    let answers = list(value, "option_ids").iter().filter_map(Value::as_u64);
+    Some(Event {
+        place: Place::new(NETWORK, POLLS),
+        message: MessageId::new(text(value, "poll_id")?),
+        late: false,
+        content: Content::Voted {
+            by: voter.user,
+            answers: answers.map(|number| number.to_string()).collect(),
+            change: VoteChange::Set,
+        },
     })
 }
 

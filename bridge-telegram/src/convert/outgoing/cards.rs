@@ -34,6 +34,9 @@ pub struct Question {
     pub open_for: Option<i64>,
     /// Nobody can vote.
     pub closed: bool,
+    /// The platform tells the bot who votes, so that everybody has one vote on all sides; it shows
+    /// that to the members too.
+    pub by_name: bool,
 }
 
 /// A place as `sendLocation` and `sendVenue` take it.
@@ -75,6 +78,13 @@ pub(super) fn card(message: &Message, words: &Words) -> (Option<Piece>, Vec<Rich
     }
 }
 
+/// A poll of the bot itself is a vote of the whole community.
+pub(super) fn open_ballot(card: &mut Option<Piece>, voice: &Voice) {
+    if let (Some(Piece::Poll(poll)), Voice::Bot) = (card, voice) {
+        poll.by_name = true;
+    }
+}
+
 /// Puts the name before the question, if it fits and there is nothing else to say before it.
 pub(super) fn name_question(
     card: &mut Option<Piece>,
@@ -108,6 +118,7 @@ fn question(poll: &Poll, sent_at: Timestamp) -> Option<Question> {
         hidden: !poll.disclosed,
         open_for: open_for.filter(|_| !poll.closed),
         closed: poll.closed,
+        by_name: false,
     })
 }
 

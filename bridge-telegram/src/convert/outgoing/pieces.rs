@@ -180,6 +180,7 @@ pub fn pieces(
     let (files, lost): (Vec<&Media>, Vec<&Media>) = message.media.iter().partition(fits);
     let mut files: Vec<FilePiece> = files.into_iter().map(FilePiece::of).collect();
     let (mut card, mut below) = cards::card(message, setting.words);
+    cards::open_ballot(&mut card, voice);
     below.extend(lost.into_iter().map(|it| missing(it, it.size, Missing::TooLargeToSend, setting)));
     let alone = files.is_empty() && below.is_empty();
     let named = alone && cards::name_question(&mut card, voice, message, native_reply);

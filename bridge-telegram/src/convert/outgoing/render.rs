@@ -181,7 +181,7 @@ fn poll(question: &Question) -> Params {
     let options: Vec<Value> =
         question.answers.iter().map(|answer| json!({ "text": answer })).collect();
     params.insert("options".to_owned(), options.into());
-    params.insert("is_anonymous".to_owned(), true.into());
+    params.insert("is_anonymous".to_owned(), (!question.by_name).into());
     params.insert("allows_multiple_answers".to_owned(), question.multiple.into());
     if question.hidden {
         params.insert("hide_results_until_closes".to_owned(), true.into());

@@ -13,6 +13,7 @@ use super::group::Group;
 use super::params::Params;
 use super::send::{chat_id, send, target};
 use super::user::{MessageId, User};
+use super::wire;
 use super::world::{Body, World};
 
 /// One poll.
@@ -168,9 +169,21 @@ impl Group {
             if !options.is_empty() {
                 poll.votes.insert(user.id, options.to_vec());
             }
+            let anonymous = poll.anonymous;
             let poll = poll.to_json(&poll_id);
             if from_bot {
                 world.tell("poll", poll);
+            }
+            if from_bot && !anonymous {
+                let ids: Vec<String> = options.iter().map(ToString::to_string).collect();
+                let who = wire::user(world, user.id);
+                world.tell(
+                    "poll_answer",
+                    json!({
+                        "poll_id": poll_id, "user": who, "option_ids": options,
+                        "option_persistent_ids": ids,
+                    }),
+                );
             }
             Ok(())
         })

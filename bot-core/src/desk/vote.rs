@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `vote`: one question to a whole community, in every chat at once.
+//!
+//! Rule: the bot tells how many, never who.
+
+use bridge_model::{Card, Place, Poll, PollAnswer, RichText, Timestamp};
+use bridge_policy::calendar::{DAY_MS, Date};
+
+use super::{Caller, Desk, DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::lane::{Work, core_place};
+use crate::migration::{Due, Migration, Move, Task, Vote, Who};
+use crate::portal::Portal;
+use crate::store::timers::NewTimer;
+use crate::store::{Change, joint};
+use crate::voice::Lines;
+
+/// Days that a vote is open, if nobody says otherwise.
+const DAYS: i64 = 7;
+/// Days that a vote may be open: Discord's polls last no longer.
+const MOST_DAYS: i64 = 32;
+/// Answers that every network can show.
+const MOST_ANSWERS: usize = 10;
+/// Characters of a question that every network can show.
+const LONGEST_QUESTION: usize = 255;
+/// Characters of an answer that every network can show.
+const LONGEST_ANSWER: usize = 55;
+
+/// What was typed after `vote`.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Typed {
+    /// The words in quotation marks: the question, then the answers.
+    quoted: Vec<String>,
+    /// The other words.
+    words: Vec<String>,
+    days: Option<String>,
+    decision: Option<String>,
+}
+
+/// Something is wrong with what was typed.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    Nothing,
+    Days,
+    Answers,
+    Long(usize, String),
+}
+
+impl Typed {
+    /// Quotation marks of any language count; phones change them as they like.
+    fn read(text: &str) -> Self {
+        let mut typed = Self::default();
+        let mut rest = text.trim();
+        while let Some(first) = rest.chars().next() {
+            if is_mark(first) {
+                let inside = rest.get(first.len_utf8()..).unwrap_or_default();
+                let end = inside.find(is_mark).unwrap_or(inside.len());
+                let words = inside.get(..end).unwrap_or_default().trim();
+                typed.quoted.push(words.to_owned());
+                let after = inside.get(end..).unwrap_or_default();
+                let mut letters = after.chars();
+                letters.next();
+                rest = letters.as_str().trim_start();
+                continue;
+            }
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let word = rest.get(..end).unwrap_or_default();
+            rest = rest.get(end..).unwrap_or_default().trim_start();
+            let bare = word.trim_start_matches(['-', '\u{2013}', '\u{2014}']);
+            let next = || rest.split_whitespace().next().unwrap_or_default().to_owned();
+            let (name, value) = bare.split_once('=').unwrap_or((bare, ""));
+            let slot = match name {
+                "days" if bare != word => &mut typed.days,
+                "decision" if bare != word => &mut typed.decision,
+                _ => {
+                    typed.words.push(word.to_owned());
+                    continue;
+                }
+            };
+            if value.is_empty() {
+                let value = next();
+                rest = rest.get(value.len()..).unwrap_or_default().trim_start();
+                *slot = Some(value);
+            } else {
+                *slot = Some(value.to_owned());
+            }
+        }
+        typed
+    }
+
+    /// The question, the answers, and the days.
+    fn vote(&self) -> Result<(String, Vec<String>, i64), Wrong> {
+        let question = match self.quoted.first() {
+            Some(question) => question.clone(),
+            None => self.words.join(" "),
+        };
+        if question.is_empty() {
+            return Err(Wrong::Nothing);
+        }
+        let days = match &self.days {
+            None => DAYS,
+            Some(days) => days.parse().map_err(|_| Wrong::Days)?,
+        };
+        if !(1..=MOST_DAYS).contains(&days) {
+            return Err(Wrong::Days);
+        }
+        let answers: Vec<String> = self.quoted.iter().skip(1).cloned().collect();
+        let twice = |at: usize| answers.iter().take(at).any(|known| Some(known) == answers.get(at));
+        let bad = answers.len() == 1
+            || answers.len() > MOST_ANSWERS
+            || (0..answers.len()).any(twice)
+            || answers.iter().any(String::is_empty);
+        if bad {
+            return Err(Wrong::Answers);
+        }
+        let long = |text: &String, most: usize| text.chars().count() > most;
+        if long(&question, LONGEST_QUESTION) {
+            return Err(Wrong::Long(LONGEST_QUESTION, question));
+        }
+        if let Some(answer) = answers.iter().find(|answer| long(answer, LONGEST_ANSWER)) {
+            return Err(Wrong::Long(LONGEST_ANSWER, answer.clone()));
+        }
+        Ok((question, answers, days))
+    }
+}
+
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '"' | '\u{201C}'..='\u{201F}' | '«' | '»' | '「' | '」' | '『' | '』')
+}
+
+impl Desk {
+    /// `vote`, `vote "Question" ...` and `vote close N`.
+    pub(super) async fn vote(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
+        let text = caller.command.text.trim();
+        let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+        let Some(portal) = self.store.portal_of(caller.place).await? else {
+            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+        };
+        let migration = self.store.migration(portal.id).await?;
+        let typed = Typed::read(rest);
+        let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
+        if rest.trim().is_empty() {
+            return Ok(Outcome::say(self.votes(caller, &migration)));
+        }
+        if !self.rights(caller).await?.manage {
+            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        }
+        match words.as_slice() {
+            ["close", number] if typed.quoted.is_empty() => {
+                self.close_vote(caller, (&portal, &migration), number).await
+            }
+            _ => Ok(self.open_vote(caller, (&portal, &migration), &typed)),
+        }
+    }
+
+    /// The votes that are open.
+    fn votes(&self, caller: &Caller<'_>, migration: &Migration) -> RichText {
+        let usage = self.typed(caller, "vote \u{201C}…?\u{201D} --days 7");
+        let mut text = self.wording.say(Key::VoteUsage, &[Arg::text(usage)]);
+        for vote in migration.votes.iter().filter(|vote| vote.counts.is_none()) {
+            let args = [
+                Arg::text(vote.number.to_string()),
+                Arg::text(&vote.question),
+                Arg::text(Date::of(vote.closes).to_string()),
+            ];
+            text = text.join_line(self.wording.say(Key::VoteIsOpen, &args));
+        }
+        text
+    }
+
+    fn open_vote(
+        &self,
+        caller: &Caller<'_>,
+        (portal, migration): (&Portal, &Migration),
+        typed: &Typed,
+    ) -> Outcome {
+        let (question, answers, days) = match typed.vote() {
+            Ok(vote) => vote,
+            Err(wrong) => return Outcome::say(self.vote_wrong(caller, &wrong)),
+        };
+        let given = answers;
+        let own = [Key::VoteYes, Key::VoteNo, Key::VoteAbstain];
+        let own = || own.map(|key| self.wording.plain(key, &[])).to_vec();
+        let answers = if given.is_empty() { own() } else { given };
+        let now = self.clock.now();
+        let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
+        let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
+        let decision = typed.decision.clone();
+        let poll = poll(&question, &answers, closes);
+        let message = self.wording.message(RichText::default(), now);
+        let message = bridge_model::Message { card: Some(Card::Poll(poll)), ..message };
+        let vote =
+            Vote { number, question: question.clone(), answers, closes, decision, counts: None };
+        let close = self.typed(caller, &format!("vote close {number}"));
+        let args = [
+            Arg::text(number.to_string()),
+            Arg::text(question),
+            Arg::text(Date::of(closes).to_string()),
+            Arg::text(close),
+        ];
+        let answer = self.wording.say(Key::VoteOpened, &args);
+        let due = Due::Vote { portal: portal.id, number };
+        let timer = NewTimer {
+            name: timer_name(portal, number),
+            at: closes,
+            lane: core_place(&portal.room),
+            work: Work::task(&portal.room, Task::Due(due)),
+        };
+        let room = portal.room.clone();
+        let open = Move::OpenVote(room, vote, Box::new(message), Some(super::stage::who(caller)));
+        let changes = vec![Change::Move(Box::new(open)), Change::Timer(Box::new(timer))];
+        Outcome { answer, changes, then: Vec::new() }
+    }
+
+    fn vote_wrong(&self, caller: &Caller<'_>, wrong: &Wrong) -> RichText {
+        let usage = self
+            .typed(caller, "vote \u{201C}…?\u{201D} \u{201C}…\u{201D} \u{201C}…\u{201D} --days 7");
+        match wrong {
+            Wrong::Nothing => self.wording.say(Key::VoteUsage, &[Arg::text(usage)]),
+            Wrong::Days => {
+                let most = u64::try_from(MOST_DAYS).unwrap_or(0);
+                self.wording.say(Key::VoteDaysWrong, &[Arg::number(most)])
+            }
+            Wrong::Answers => {
+                let most = u64::try_from(MOST_ANSWERS).unwrap_or(0);
+                self.wording.say(Key::VoteAnswersWrong, &[Arg::number(most), Arg::text(usage)])
+            }
+            Wrong::Long(most, text) => {
+                let most = u64::try_from(*most).unwrap_or(0);
+                self.wording.say(Key::VoteTooLong, &[Arg::text(text), Arg::number(most)])
+            }
+        }
+    }
+
+    async fn close_vote(
+        &self,
+        caller: &Caller<'_>,
+        (portal, migration): (&Portal, &Migration),
+        typed: &str,
+    ) -> Result<Outcome, DeskError> {
+        let number = typed.trim_start_matches('#').parse::<u32>().ok();
+        let known = migration.votes.iter().find(|vote| Some(vote.number) == number);
+        match known {
+            None => {
+                let args = [Arg::text(typed), Arg::text(self.typed(caller, "vote"))];
+                Ok(Outcome::say(self.wording.say(Key::VoteUnknown, &args)))
+            }
+            Some(vote) if vote.counts.is_some() => {
+                let args = [Arg::text(vote.number.to_string())];
+                Ok(Outcome::say(self.wording.say(Key::VoteClosedBefore, &args)))
+            }
+            Some(vote) => self.end_vote(portal, vote, Some(super::stage::who(caller))).await,
+        }
+    }
+
+    /// A vote is over: its polls are closed, and all sides read how it went.
+    pub(super) async fn end_vote(
+        &self,
+        portal: &Portal,
+        vote: &Vote,
+        who: Option<Who>,
+    ) -> Result<Outcome, DeskError> {
+        let place = core_place(&portal.room);
+        let replica = self.store.find_replica(&place, &joint::name(vote.number)).await?;
+        let poll = replica.and_then(|replica| replica.poll);
+        let mut counts = poll.map(|poll| poll.elsewhere(&place)).unwrap_or_default();
+        counts.resize(vote.answers.len(), 0);
+        let text = self.result(vote, &counts);
+        let told = portal.active();
+        let then: Vec<(Place, Work)> =
+            told.iter().map(|place| self.words(place, None, text.clone())).collect();
+        let close = Move::CloseVote(portal.room.clone(), vote.number, counts, who);
+        let changes =
+            vec![Change::Move(Box::new(close)), Change::StopTimer(timer_name(portal, vote.number))];
+        Ok(Outcome { answer: RichText::default(), changes, then })
+    }
+
+    fn result(&self, vote: &Vote, counts: &[u64]) -> RichText {
+        let mut text = self.wording.say(Key::VoteResult, &[Arg::text(&vote.question)]);
+        for (answer, count) in vote.answers.iter().zip(counts) {
+            let line = [Arg::text(answer), Arg::number(*count)];
+            text = text.join_line(self.wording.say(Key::VotesLine, &line));
+        }
+        if let Some(address) = &vote.decision {
+            text = text.join_line(self.wording.say(Key::AuditDecision, &[Arg::url(address)]));
+        }
+        text
+    }
+}
+
+fn timer_name(portal: &Portal, number: u32) -> String {
+    format!("vote/{}/{number}", portal.id.0)
+}
+
+fn poll(question: &str, answers: &[String], closes: Timestamp) -> Poll {
+    let answers = answers.iter().enumerate();
+    Poll {
+        question: RichText::plain_text(question),
+        answers: answers
+            .map(|(at, text)| PollAnswer { id: at.to_string(), text: RichText::plain_text(text) })
+            .collect(),
+        choices: 1,
+        disclosed: true,
+        closes_at: Some(closes),
+        closed: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotation_marks_of_any_language_count() {
+        for typed in
+            ["\"Move?\" --days 5", "“Move?” —days 5", "„Move?“ --days=5", "«Move?» --days 5"]
+        {
+            assert_eq!(Typed::read(typed).vote(), Ok(("Move?".into(), Vec::new(), 5)), "{typed}");
+        }
+        let typed = Typed::read("Shall we move? --decision https://x.org/a");
+        assert_eq!(typed.vote(), Ok(("Shall we move?".into(), Vec::new(), 7)));
+        assert_eq!(typed.decision.as_deref(), Some("https://x.org/a"));
+    }
+
+    #[test]
+    fn more_words_in_quotation_marks_are_the_answers() {
+        let typed = Typed::read("\"Where?\" \"Here\" \"There\"").vote().unwrap();
+        assert_eq!(typed, ("Where?".into(), vec!["Here".into(), "There".into()], 7));
+        for wrong in ["\"a\" \"b\"", "\"a\" \"b\" \"b\"", "\"a\" \"b\" \"\""] {
+            assert_eq!(Typed::read(wrong).vote(), Err(Wrong::Answers), "{wrong}");
+        }
+        assert_eq!(Typed::read("").vote(), Err(Wrong::Nothing));
+        assert_eq!(Typed::read("a --days 0").vote(), Err(Wrong::Days));
+        assert_eq!(Typed::read("a --days soon").vote(), Err(Wrong::Days));
+        let long = "a".repeat(256);
+        assert_eq!(Typed::read(&long).vote(), Err(Wrong::Long(255, long)));
+    }
+}

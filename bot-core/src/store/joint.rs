@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Votes of a whole community: one poll that the bot posts in every chat of a portal.
+//!
+//! Rule: the poll has one record, at the core's place for the room; what stands in the chats are
+//! copies of it. A person has one vote, on whichever side, and nothing says whose it is.
+
+use bridge_model::{Content, Event, Message, MessageId, Place};
+
+use super::txn::Txn;
+use super::{StoreError, accept, messages, migration, portals, queue, summaries};
+use crate::lane::{CORE, LaneState, Speaker, Work, core_place};
+use crate::migration::{Audit, Deed, Vote, Who};
+
+type Lanes = Result<Vec<LaneState>, StoreError>;
+
+/// The name of a vote at the core's place for the room.
+pub fn name(number: u32) -> MessageId {
+    MessageId::new(format!("vote/{number}"))
+}
+
+/// Whether a message is a vote of a whole community.
+pub fn is_joint(place: &Place, message: &MessageId) -> bool {
+    place.network.as_str() == CORE && message.as_str().starts_with("vote/")
+}
+
+/// Posts a poll in every chat of the portal.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the room is not linked any more, or the number is taken.
+pub fn open(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    (vote, poll): (Vote, Message),
+    who: Option<Who>,
+) -> Lanes {
+    let portal = portals::of(tx, room)?.ok_or(StoreError::Conflict("the chat is not linked"))?;
+    let mut migration = migration::of(tx, portal.id)?;
+    if migration.votes.iter().any(|known| known.number == vote.number) {
+        return Err(StoreError::Conflict("there is a vote of that number"));
+    }
+    let (place, message) = (core_place(&portal.room), name(vote.number));
+    messages::begin_for_ever(tx, &place, &message, &poll)?;
+    let audit = Audit {
+        at: tx.now,
+        who,
+        deed: Deed::VoteOpened(vote.number, vote.question.clone()),
+        decision: vote.decision.clone(),
+        share: None,
+    };
+    migration.votes.push(vote);
+    migration::save(tx, portal.id, &migration)?;
+    migration::note(tx, portal.id, &audit)?;
+    let mut lanes = Vec::new();
+    for lane in portal.active() {
+        let event = Event {
+            place: place.clone(),
+            message: message.clone(),
+            late: false,
+            content: Content::Posted(poll.clone()),
+        };
+        let work = Work { event, speaker: Speaker::Bot, answer: None, task: None };
+        let entry = crate::lane::Entry::new(lane, work);
+        accept::merge(&mut lanes, vec![queue::push(tx, entry)?]);
+    }
+    Ok(lanes)
+}
+
+/// Closes a poll in every chat; `counts` are what was told.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    (number, counts): (u32, Vec<u64>),
+    who: Option<Who>,
+) -> Lanes {
+    let portal = portals::of(tx, room)?.ok_or(StoreError::Conflict("the chat is not linked"))?;
+    let mut migration = migration::of(tx, portal.id)?;
+    let open = migration.votes.iter_mut().find(|vote| vote.number == number);
+    let Some(vote) = open.filter(|vote| vote.counts.is_none()) else { return Ok(Vec::new()) };
+    vote.counts = Some(counts.clone());
+    let answers = vote.answers.iter().cloned().zip(counts).collect();
+    let audit = Audit {
+        at: tx.now,
+        who,
+        deed: Deed::VoteClosed(number, answers),
+        decision: vote.decision.clone(),
+        share: None,
+    };
+    migration::save(tx, portal.id, &migration)?;
+    migration::note(tx, portal.id, &audit)?;
+    let (place, message) = (core_place(&portal.room), name(number));
+    let Some(mut origin) = messages::origin(tx, &place, &message)? else { return Ok(Vec::new()) };
+    if let Some(poll) = &mut origin.poll {
+        poll.closed = true;
+    }
+    messages::store_origin(tx, origin.clone())?;
+    let mut lanes = Vec::new();
+    for lane in portal.active() {
+        let event = Event {
+            place: place.clone(),
+            message: message.clone(),
+            late: false,
+            content: Content::PollClosed { by: None },
+        };
+        let work = Work { event, speaker: Speaker::Bot, answer: None, task: None };
+        accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
+    }
+    accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
+    Ok(lanes)
+}

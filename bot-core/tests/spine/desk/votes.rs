@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Votes of a whole community: opened in all chats, counted over all sides, told as numbers.
+
+use std::time::Duration;
+
+use bot_core::Act;
+use bot_core::store::Store;
+use bridge_model::{Card, Place};
+use insta::assert_snapshot;
+
+use super::stages::{days_one_by_one, portal};
+use super::{ANN, NOBODY, ask, joined};
+use crate::harness::Spine;
+use crate::words::{channel, group, room, voted};
+
+/// The id of the poll in a chat, once it is there.
+async fn poll_in(spine: &Spine, place: &Place) -> String {
+    let network = spine.network(place);
+    let has_poll = |act: &Act| matches!(act, Act::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
+    network.until("the poll", |network| network.acts().iter().any(has_poll)).await;
+    spine.settled(place).await;
+    let portal = portal(spine).await;
+    let core = bot_core::lane::core_place(&portal.room);
+    let replica = spine.store().find_replica(&core, &"vote/1".into()).await.unwrap().unwrap();
+    replica.parts_at(place)[0].id.as_str().to_owned()
+}
+
+async fn opened() -> (Spine, [String; 3]) {
+    let spine = joined().await;
+    let typed = "vote “Do we move?” --days 5 --decision https://meta.example.org/talk";
+    assert_snapshot!("opened", ask(&spine, &room(), ANN, typed).await);
+    let polls = [
+        poll_in(&spine, &room()).await,
+        poll_in(&spine, &group()).await,
+        poll_in(&spine, &channel()).await,
+    ];
+    (spine, polls)
+}
+
+fn result(spine: &Spine, place: &Place) -> Option<String> {
+    let read = spine.network(place).read(&place.chat);
+    read.into_iter().find(|line| line.contains("The vote is over"))
+}
+
+#[tokio::test]
+async fn a_vote_is_open_in_all_chats_and_counted_over_all_sides() {
+    let (spine, [in_room, in_group, in_channel]) = opened().await;
+    spine.hear(voted(&room(), &in_room, "@ann:example.org", &["0"])).await;
+    spine.hear(voted(&group(), &in_group, "tina", &["0"])).await;
+    spine.hear(voted(&group(), &in_group, "tom", &["1"])).await;
+    // A second vote of the same person replaces the first one.
+    spine.hear(voted(&group(), &in_group, "tom", &["2"])).await;
+    spine.hear(voted(&channel(), &in_channel, "cara", &["0"])).await;
+    assert_snapshot!(ask(&spine, &group(), NOBODY, "vote").await);
+    days_one_by_one(&spine, 5).await;
+    spine.matrix.until("the result", |_| result(&spine, &room()).is_some()).await;
+    spine.telegram.until("the result", |_| result(&spine, &group()).is_some()).await;
+    spine.discord.until("the result", |_| result(&spine, &channel()).is_some()).await;
+    assert_snapshot!(result(&spine, &group()).unwrap());
+    assert_eq!(result(&spine, &group()), result(&spine, &room()));
+    spine.settled(&room()).await;
+    assert_snapshot!(ask(&spine, &room(), ANN, "audit").await);
+    let closed = |deed: &String| deed.starts_with("close poll");
+    assert!(spine.telegram.deeds().iter().any(closed), "{:?}", spine.telegram.deeds());
+}
+
+#[tokio::test]
+async fn a_vote_that_is_closed_takes_no_more_votes_and_is_closed_once() {
+    let (spine, [_, in_group, _]) = opened().await;
+    spine.hear(voted(&group(), &in_group, "tina", &["1"])).await;
+    ask(&spine, &room(), NOBODY, "vote close 1").await;
+    let id = "close";
+    let typed = crate::words::command(ANN, "vote close 1");
+    spine.hear(crate::words::event(&room(), id, bridge_model::Content::Commanded(typed))).await;
+    spine.telegram.until("the result", |_| result(&spine, &group()).is_some()).await;
+    spine.settled(&group()).await;
+    spine.hear(voted(&group(), &in_group, "tom", &["1"])).await;
+    assert_snapshot!(ask(&spine, &room(), ANN, "vote close 1").await);
+    assert_snapshot!(ask(&spine, &room(), ANN, "vote close 7").await);
+    assert_snapshot!(result(&spine, &group()).unwrap());
+    let migration = super::stages::migration(&spine).await;
+    assert_eq!(migration.votes[0].counts, Some(vec![0, 1, 0]));
+    days_one_by_one(&spine, 6).await;
+    let read = spine.telegram.read(&group().chat);
+    assert_eq!(read.iter().filter(|line| line.contains("The vote is over")).count(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_vote_opens_none() {
+    let spine = joined().await;
+    for typed in ["vote \"a\" --days 99", "vote \"a\" \"b\"", "vote \"a\" \"b\" \"b\""] {
+        let answer = ask(&spine, &room(), ANN, typed).await;
+        assert!(answer.contains("Nothing was opened"), "{answer}");
+    }
+    let answer = ask(&spine, &group(), NOBODY, "vote \"a\"").await;
+    assert_eq!(answer, "Only admins of this group can do that.");
+    assert!(super::stages::migration(&spine).await.votes.is_empty());
+}
+
+#[tokio::test]
+async fn a_death_while_a_vote_is_posted_posts_it_once_in_each_chat() {
+    let mut spine = joined().await;
+    spine.telegram.fail(&group().chat, [crate::network::Fault::Hang(0)]);
+    let typed = crate::words::command(ANN, "vote \"Do we move?\"");
+    spine.hear(crate::words::event(&room(), "v", bridge_model::Content::Commanded(typed))).await;
+    spine.telegram.until("the try that hangs", |network| network.tries() > 0).await;
+    spine.restart().await;
+    poll_in(&spine, &group()).await;
+    poll_in(&spine, &room()).await;
+    tokio::time::timeout(Duration::from_secs(20), spine.settled(&group())).await.unwrap();
+    let is_poll = |act: &Act| matches!(act, Act::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
+    let shown = spine.telegram.acts().iter().filter(|act| is_poll(act)).count();
+    assert!(shown >= 1);
+    assert_eq!(super::stages::migration(&spine).await.votes.len(), 1);
+}
