@@ -6,6 +6,7 @@
 use bot_core::Voice;
 use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span};
 
+use super::links::defused;
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, write};
 
@@ -58,9 +59,9 @@ pub(super) fn body(
     RichText(blocks).normalise()
 }
 
-/// The name as it is shown.
+/// The name as it is shown: nobody is called by it.
 pub(super) fn shown_name(name: &str) -> String {
-    one_line(name, MAX_NAME)
+    defused(&one_line(name, MAX_NAME))
 }
 
 /// There is something to quote of what is answered.
@@ -95,7 +96,8 @@ fn quote(reply: &Reply) -> Option<Block> {
     if let Some(excerpt) = &reply.excerpt {
         let line = one_line(&excerpt.plain(), MAX_EXCERPT);
         let gap = if spans.is_empty() { "" } else { " " };
-        spans.push(Span::text(format!("{gap}{line}")));
+        // What is quoted called people once already.
+        spans.push(Span::text(format!("{gap}{}", defused(&line))));
     }
     if spans.is_empty() {
         return None;

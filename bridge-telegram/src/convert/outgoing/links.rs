@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Links that Telegram does not take.
+//! Links that Telegram does not take, and words that it would take for links.
 //!
 //! Rule: the platform drops a link with another scheme without a word, so its address is written
-//! out beside the words.
+//! out beside the words. It makes mentions of `@name`, whoever that is, so what we add to a text
+//! never looks like one; what the author wrote stays.
 
-use bridge_model::{Block, Leaf, RichText, Span, Style};
+use bridge_model::{Block, Leaf, Mention, RichText, Span, Style};
 
+use crate::NETWORK;
 use crate::convert::entities::CAPABILITIES;
 
 /// The schemes that a `text_link` may have.
@@ -14,6 +16,42 @@ const SCHEMES: [&str; 4] = ["http", "https", "tg", "ton"];
 /// Degrades `text` to what Telegram shows and writes out the addresses that it would drop.
 pub(super) fn write_out(text: &RichText) -> RichText {
     RichText(blocks(text.restrict(&CAPABILITIES).0)).normalise()
+}
+
+/// An invisible character that keeps words apart for the platform.
+const WORD_JOINER: char = '\u{2060}';
+
+/// Words that we put into a text, so that the platform sees no mention, tag or command in them
+/// (<https://core.telegram.org/bots/api#messageentity>, which it adds by itself).
+pub(super) fn defused(words: &str) -> String {
+    let mut defused = String::with_capacity(words.len());
+    let mut begins = true;
+    for letter in words.chars() {
+        defused.push(letter);
+        // A command begins a word; the others are found inside of words too.
+        if matches!(letter, '@' | '#' | '$') || (letter == '/' && begins) {
+            defused.push(WORD_JOINER);
+        }
+        begins = letter.is_whitespace();
+    }
+    defused
+}
+
+/// A mention that Telegram does not have, as words.
+fn in_words(mut span: Span) -> Span {
+    let foreign = match &span.leaf {
+        Leaf::Mention(Mention::Person { who, .. }) => {
+            who.network.as_str() != NETWORK || who.user.as_str().parse::<u64>().is_err()
+        }
+        Leaf::Mention(Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. }) => true,
+        Leaf::Text(_) | Leaf::Break | Leaf::Maths(_) | Leaf::Emoji { .. } | Leaf::Time { .. } => {
+            false
+        }
+    };
+    if foreign {
+        span.leaf = Leaf::Text(defused(&span.leaf.shown()));
+    }
+    span
 }
 
 fn blocks(input: Vec<Block>) -> Vec<Block> {
@@ -38,7 +76,7 @@ fn block(block: Block) -> Block {
 
 fn spans_of(spans: Vec<Span>) -> Vec<Span> {
     let mut out = Vec::with_capacity(spans.len());
-    let mut spans = spans.into_iter().peekable();
+    let mut spans = spans.into_iter().map(in_words).peekable();
     // The words of one link may be several runs.
     let mut words = String::new();
     while let Some(mut span) = spans.next() {
@@ -87,6 +125,28 @@ mod tests {
         let plain = write_out(&text).plain();
         let wanted = "write us (mailto:a@example.org), or read (https://example.org/)";
         assert_eq!(plain, wanted);
+    }
+
+    #[test]
+    fn what_we_add_is_no_mention_of_a_stranger() {
+        let who = bridge_model::Person::new("discord", "7");
+        let mention = |mention| Span { leaf: Leaf::Mention(mention), style: Style::default() };
+        let text = RichText::paragraph(vec![
+            mention(Mention::Person { who, name: "Dora".to_owned() }),
+            Span::text(" and "),
+            mention(Mention::Everyone),
+            Span::text(" and @written"),
+        ]);
+        let plain = write_out(&text).plain();
+        assert_eq!(plain, "@\u{2060}Dora and @\u{2060}everyone and @written");
+    }
+
+    #[test]
+    fn a_person_of_telegram_stays_a_mention() {
+        let who = bridge_model::Person::new(NETWORK, "7");
+        let leaf = Leaf::Mention(Mention::Person { who, name: "Tanja".to_owned() });
+        let text = RichText::paragraph(vec![Span { leaf, style: Style::default() }]);
+        assert_eq!(write_out(&text), text);
     }
 
     #[test]
