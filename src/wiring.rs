@@ -133,7 +133,7 @@ fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {
     std::fs::create_dir_all(&config.store.path).with_context(|| {
         format!("store.path: the folder {} cannot be made", config.store.path.display())
     })?;
-    let mut random = [0; 10];
+    let mut random = [0; 32];
     dice.roll(&mut random);
     let store = Embedded::start(SledKv::open(&config.store.path)?, random)?;
     Ok(store)

@@ -8,6 +8,7 @@ pub mod accept;
 pub mod albums;
 pub mod audience;
 pub mod codec;
+pub mod early;
 pub mod embedded;
 pub mod emoji;
 pub mod erase;

@@ -10,8 +10,8 @@ use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, figures, keys, messages, portals, queue, summaries, threads,
-    votes,
+    Accepted, StoreError, albums, early, figures, keys, messages, portals, queue, summaries,
+    threads, votes,
 };
 use crate::lane::{Entry, LaneState, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -104,8 +104,15 @@ fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError>
     Ok(vec![queue::append(tx, &lane, work)?])
 }
 
-fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
+/// Takes in what happened in a chat; `None` when it says nothing new.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
     let event = messages::under_its_own_name(tx, event)?;
+    if early::keep(tx, &event)? {
+        return Ok(Some(Vec::new()));
+    }
     let here = event.place.clone();
     let Some(portal) = portals::of(tx, &here)? else { return Ok(None) };
     let mut lanes = Vec::from_iter(portals::revive(tx, &portal, &here)?);

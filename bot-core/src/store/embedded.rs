@@ -27,6 +27,8 @@ use crate::portal::{Offer, Portal, PortalId};
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
+/// Bytes of the instance's number; the others are its secret.
+const INSTANCE: usize = 10;
 
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Job = Box<dyn FnOnce(&mut dyn Kv) -> (bool, Answer) + Send>;
@@ -38,14 +40,17 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts the writer thread. `random` makes the instance's number if the store is new.
+    /// Starts the writer thread. `random` makes the instance's number and its secret if the store
+    /// is new.
     ///
     /// # Errors
     /// [`StoreError`] when the thread cannot be started or the store cannot be read.
-    pub fn start(mut kv: impl Kv, random: [u8; 10]) -> Result<Arc<Self>, StoreError> {
+    pub fn start(mut kv: impl Kv, random: [u8; 32]) -> Result<Arc<Self>, StoreError> {
         let mut tx = Txn::begin(&kv, Timestamp(0))?;
         if tx.meta().instance.is_empty() {
-            tx.meta().instance = BASE32_NOPAD.encode(&random).to_ascii_lowercase();
+            let (number, secret) = random.split_at(INSTANCE);
+            tx.meta().instance = BASE32_NOPAD.encode(number).to_ascii_lowercase();
+            tx.meta().secret = BASE32_NOPAD.encode(secret);
         }
         let writes = tx.finish()?;
         kv.apply(&writes)?;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::records::MessageRecord;
 use super::txn::Txn;
-use super::{GhostRecord, StoreError, codec, keys, looks, people, portals, queue};
+use super::{GhostRecord, StoreError, codec, early, keys, looks, people, portals, queue};
 use crate::portal::Portal;
 
 /// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
@@ -22,6 +22,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     for place in portal.places() {
         queue::purge(tx, place)?;
         looks::transfer(tx, place, None)?;
+        early::forget(tx, place)?;
     }
     let mut left = portal.clone();
     for end in left.ends.drain(..) {

@@ -31,11 +31,11 @@ pub fn note(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), Stor
         None => false,
     };
     let mut week = this_week(tx, portal.id)?;
-    let instance = tx.meta().instance.clone();
+    let secret = tx.meta().secret.clone();
     let number = week.week.0.to_string();
     let portal_number = portal.id.0.to_string();
     let (network, user) = (event.place.network.as_str(), message.author.user.as_str());
-    let hash = keys::hash(&["author", &instance, &portal_number, &number, network, user]);
+    let hash = keys::hash(&["author", &secret, &portal_number, &number, network, user]);
     let short = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     week.note(network, short, crossing);
     save(tx, portal.id, &week)

@@ -69,10 +69,12 @@ pub fn message(place: &Place, message: &MessageId) -> Hash {
     hash(&[place.network.as_str(), place.chat.as_str(), message.as_str()])
 }
 
-/// A voter in one poll: the same person is somebody else in the next one.
-pub fn voter(person: &Person, place: &Place, message: &MessageId) -> Hash {
+/// A voter in one poll, under the store's own secret: the same person is somebody else in the next
+/// poll, and whoever reads a record cannot try people out.
+pub fn voter(secret: &str, person: &Person, (place, message): (&Place, &MessageId)) -> Hash {
     let (network, user) = (person.network.as_str(), person.user.as_str());
-    hash(&[network, user, place.network.as_str(), place.chat.as_str(), message.as_str()])
+    let (chat, message) = (place.chat.as_str(), message.as_str());
+    hash(&["voter", secret, network, user, place.network.as_str(), chat, message])
 }
 
 /// The week that a moment lies in: message records live in one bucket per week.
@@ -228,6 +230,16 @@ pub fn figures_key(portal: u32, week: Week) -> Vec<u8> {
 /// All weeks of a portal.
 pub fn figures_prefix(portal: u32) -> Vec<u8> {
     key(b'I', &[&portal.to_be_bytes()])
+}
+
+/// An event that waits for its message.
+pub fn early_key(place: &Hash, number: u64) -> Vec<u8> {
+    key(b'K', &[place, &number.to_be_bytes()])
+}
+
+/// All events that wait for messages of a place.
+pub fn early_prefix(place: &Hash) -> Vec<u8> {
+    key(b'K', &[place])
 }
 
 /// The hash in the key of a message record.

@@ -19,6 +19,8 @@ pub struct Meta {
     pub next_portal: u32,
     /// A random number made with the store.
     pub instance: String,
+    /// Made with the store; never leaves it.
+    pub secret: String,
     /// The weeks that have message records, oldest first.
     pub buckets: Vec<u16>,
 }

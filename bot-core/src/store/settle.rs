@@ -5,7 +5,7 @@ use bridge_model::{Content, Person};
 
 use super::txn::Txn;
 use super::{
-    Settled, Settlement, StoreError, accept, albums, messages, migration, portals, queue,
+    Settled, Settlement, StoreError, accept, albums, early, messages, migration, portals, queue,
     summaries, votes,
 };
 use crate::lane::{CORE, Entry, LaneState};
@@ -18,9 +18,10 @@ use crate::migration::{Tag, Task};
 pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
     let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
     let mut settled = Settled { lanes: outcome(tx, &entry, &settlement)?, depth: 0 };
-    let Settlement { lane, parts, changes, then, summaries, refused, .. } = settlement;
+    let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
     let said = matches!(entry.work.event.content, Content::Posted(_) | Content::Edited(_));
     queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
+    accept::merge(&mut settled.lanes, early::hear(tx, &lane, &also)?);
     for change in changes {
         accept::merge(&mut settled.lanes, portals::change(tx, change)?);
     }

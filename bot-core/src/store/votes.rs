@@ -189,13 +189,14 @@ pub fn close(
 }
 
 fn voter(
-    tx: &Txn<'_>,
+    tx: &mut Txn<'_>,
     origin: &Origin,
     place: &Place,
     user: &UserId,
 ) -> Result<keys::Hash, StoreError> {
     let person = Person { network: place.network.clone(), user: user.clone() };
-    Ok(keys::voter(&person, &tx.numbered(origin.place)?, &origin.message))
+    let place = tx.numbered(origin.place)?;
+    Ok(keys::voter(&tx.meta().secret, &person, (&place, &origin.message)))
 }
 
 impl PollRecord {

@@ -62,7 +62,7 @@ impl Stage {
         let mut options = SynapseOptions::new(&mut quiet);
         options.registrations = vec![file];
         let synapse = Synapse::start(options).await.unwrap();
-        let store = Embedded::start(MemoryKv::default(), [7; 10]).unwrap();
+        let store = Embedded::start(MemoryKv::default(), [7; 32]).unwrap();
         let matrix = network(port, synapse.url(), &store);
         let ears = Arc::new(Ears::default());
         let stop = CancellationToken::new();

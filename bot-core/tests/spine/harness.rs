@@ -106,7 +106,7 @@ impl Spine {
 
     /// The store, while nothing runs.
     pub fn open(&self) -> Arc<Embedded> {
-        Embedded::start(self.kv.clone(), [7; 10]).unwrap()
+        Embedded::start(self.kv.clone(), [7; 32]).unwrap()
     }
 
     pub fn start(&mut self) {

@@ -55,8 +55,8 @@ async fn a_death_in_the_middle_of_a_step_is_resumed_and_repeats_nothing() {
         let before = spine.telegram.read(&group().chat).len();
         let passes = (0..dies_after).map(|_| Fault::Pass);
         spine.telegram.fail(&group().chat, passes.chain([Fault::Hang(0)]));
-        ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
         let tries = spine.telegram.tries() + dies_after;
+        ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
         let hangs = |network: &crate::network::FakeNetwork| network.tries() > tries;
         spine.telegram.until("the try that never ends", hangs).await;
         spine.restart().await;

@@ -42,6 +42,7 @@ mod accept;
 mod albums;
 mod aliases;
 mod disk;
+mod early;
 mod emoji;
 mod files;
 mod looks;
@@ -89,7 +90,7 @@ impl World {
 
     pub fn try_reopen(&mut self) -> Result<(), StoreError> {
         self.store = None;
-        let random = *b"0123456789";
+        let random = *b"0123456789abcdef0123456789abcdef";
         self.store = Some(match &self.engine {
             Engine::Memory(kv) => Embedded::start(kv.clone(), random)?,
             Engine::Sled(folder) => {

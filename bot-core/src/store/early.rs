@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is said of one of our copies before its id is known here: a platform may tell of a
+//! reaction before it has answered the request that posted the message.
+//!
+//! Rule: few and not for long. What no settled entry explains is dropped.
+
+use bridge_model::{Alias, Content, Event, Place, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::records::LaneRecord;
+use super::txn::Txn;
+use super::{StoreError, accept, codec, keys, messages, portals, queue};
+use crate::lane::LaneState;
+
+const EARLY: &str = "early event";
+
+/// Events that are kept for one chat.
+const MOST: usize = 64;
+/// How long one is kept: much longer than any platform takes to answer a request.
+const LIFE_MS: i64 = 10 * 60 * 1000;
+
+/// An event that waits for its message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Early {
+    event: Event,
+    at: Timestamp,
+}
+
+/// Keeps an event about a message that is not known, if one of ours is under way there; whether it was
+/// kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
+    if !is_about_a_copy(&event.content)
+        || messages::find(tx, &event.place, &event.message)?.is_some()
+        || !is_under_way(tx, &event.place)?
+    {
+        return Ok(false);
+    }
+    let prefix = keys::early_prefix(&keys::place(&event.place));
+    if tx.scan(&prefix, MOST)?.len() >= MOST {
+        return Ok(false);
+    }
+    let number = tx.meta().next_entry;
+    tx.meta().next_entry = number.saturating_add(1);
+    let early = Early { event: event.clone(), at: tx.now };
+    tx.put(EARLY, keys::early_key(&keys::place(&event.place), number), &early)?;
+    Ok(true)
+}
+
+/// An entry of `lane` was settled, which left messages that have these other names: takes in what waited
+/// for them. The lanes that got entries.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hear(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<LaneState>, StoreError> {
+    let named =
+        also.iter().map(|alias| Place { network: lane.network.clone(), chat: alias.chat.clone() });
+    let mut places: Vec<Place> = [lane.clone()].into_iter().chain(named).collect();
+    places.dedup();
+    let idle = queue::lane(tx, lane)?.depth == 0;
+    let mut lanes = Vec::new();
+    for place in places {
+        for (key, sealed) in tx.scan(&keys::early_prefix(&keys::place(&place)), MOST)? {
+            let Early { event, at } = codec::open(EARLY, &sealed)?;
+            let known = messages::find(tx, &event.place, &event.message)?.is_some();
+            let stale = tx.now.0.saturating_sub(at.0) > LIFE_MS;
+            if known {
+                tx.delete(key);
+                let heard = accept::relay(tx, event)?;
+                accept::merge(&mut lanes, heard.unwrap_or_default());
+            } else if stale || (idle && place == *lane) {
+                tx.delete(key);
+            }
+        }
+    }
+    Ok(lanes)
+}
+
+/// Drops what is kept for a chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
+    for (key, _) in tx.scan(&keys::early_prefix(&keys::place(place)), usize::MAX)? {
+        tx.delete(key);
+    }
+    Ok(())
+}
+
+fn is_about_a_copy(content: &Content) -> bool {
+    match content {
+        Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Deleted { .. } => true,
+        Content::Posted(_)
+        | Content::Edited(_)
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => false,
+    }
+}
+
+/// Something of ours may be on its way into the chat. Other names of messages are in chats that
+/// belong to no portal; there any lane of the network counts.
+fn is_under_way(tx: &Txn<'_>, place: &Place) -> Result<bool, StoreError> {
+    if portals::of(tx, place)?.is_some() {
+        return Ok(queue::lane(tx, place)?.depth > 0);
+    }
+    let lanes: Vec<LaneRecord> = tx.all("lane", &[keys::LANES])?;
+    Ok(lanes.iter().any(|lane| lane.depth > 0 && lane.place.network == place.network))
+}
