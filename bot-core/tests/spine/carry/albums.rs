@@ -9,7 +9,7 @@ use bridge_model::{Content, Event, Message};
 
 use super::uncertain;
 use crate::harness::Spine;
-use crate::network::Fault;
+use crate::network::{FakeNetwork, Fault};
 use crate::words::{
     channel, deleted, edited, event, file, group, message, part, pictured, posted, reacted,
     replied, room,
@@ -187,10 +187,9 @@ async fn an_album_survives_a_crash_at_every_step() {
     spine.clock.slept(GRACE, 6).await;
     spine.hear(posted(&group(), "3", "tom", "nice")).await;
     spine.clock.advance(GRACE);
-    for shown in [1, 2, 2] {
-        let seen =
-            |n: usize| move |it: &crate::network::FakeNetwork| it.read(&room().chat).len() == n;
-        spine.matrix.until("on its way", seen(shown)).await;
+    for (tries, shown) in [(1, 1), (2, 2), (3, 2)] {
+        let hangs = |it: &FakeNetwork| it.tries() == tries && it.read(&room().chat).len() == shown;
+        spine.matrix.until("on its way", hangs).await;
         spine.restart().await;
         show(&spine, "2", "").await;
     }
