@@ -20,6 +20,7 @@ use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkErr
 use crate::order::{Batch, Failure};
 use crate::portal::EndState;
 use crate::relay::{Networks, Relay};
+use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
 /// How long the message map is kept.
@@ -274,7 +275,12 @@ impl Core {
         });
         let ours =
             ends.filter(|(place, state)| place.network == *network && *state == EndState::Active);
-        Ok(ours.map(|(place, _)| place.chat).collect())
+        let mut chats: Vec<ChatId> = ours.map(|(place, _)| place.chat).collect();
+        let topics = self.store.all_topics().await?.into_iter();
+        let ready = topics
+            .filter(|topic| topic.state == TopicState::Ready && topic.room.network == *network);
+        chats.extend(ready.map(|topic| topic.room.chat));
+        Ok(chats)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod remove;
 pub mod rooms;
 pub mod settings;
 pub mod stage;
+pub mod topics;
 pub mod vote;
 
 use std::sync::Arc;
@@ -134,6 +135,7 @@ impl Carry for Desk {
         let handled = match task {
             Some(Task::Effect(tag)) => self.effect(&chat, tag).await,
             Some(Task::Due(due)) => self.due(&chat, due).await,
+            Some(Task::Room(end, root)) => self.topic_room(&chat, end, root).await,
             None => self.handle(event, &chat).await,
         };
         let outcome = match handled {
@@ -143,7 +145,7 @@ impl Carry for Desk {
             }
             Err(DeskError::Ask(AskError::Refused(reason))) => match task {
                 Some(Task::Effect(tag)) => Self::effect_refused(tag, reason),
-                Some(Task::Due(_)) | None => {
+                Some(Task::Due(_) | Task::Room(..)) | None => {
                     Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
                 }
             },
@@ -251,6 +253,9 @@ impl Desk {
 
     /// A remote chat is lost; the room and its members stay.
     async fn lost(&self, chat: &Place) -> Result<Outcome, DeskError> {
+        if let Some(outcome) = self.topic_room_lost(chat).await? {
+            return Ok(outcome);
+        }
         let Some(portal) = self.store.portal_of(chat).await? else {
             return Ok(Outcome::default());
         };

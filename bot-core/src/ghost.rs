@@ -40,6 +40,11 @@ impl Ghosts {
         (server == self.server && localpart.starts_with(&self.prefix)).then_some(localpart)
     }
 
+    /// Begins the localparts of all that is ours.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The core bot's Matrix id.
     pub fn bot(&self) -> &str {
         &self.bot

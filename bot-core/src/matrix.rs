@@ -16,6 +16,7 @@ pub mod look;
 pub mod own;
 pub mod pictures;
 pub mod rooms;
+mod topics;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

@@ -5,7 +5,7 @@
 //! out as a lane entry, one kind after the other, and is marked when it is done; so a crash
 //! resumes the list and repeats nothing that is marked.
 
-use bridge_model::{Message, NetworkId, Place, Timestamp};
+use bridge_model::{Message, MessageId, NetworkId, Place, Timestamp};
 use bridge_policy::figures::Share;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
@@ -88,6 +88,8 @@ pub enum Task {
     Effect(Tag),
     /// A moment has come.
     Due(Due),
+    /// A topic gets a room: its chat, and the message that it hangs on.
+    Room(Place, MessageId),
 }
 
 /// Names one effect of one step.

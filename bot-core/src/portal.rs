@@ -38,6 +38,8 @@ pub struct Settings {
     pub reaction_line: bool,
     /// Phone numbers on business cards cross.
     pub phone_numbers: bool,
+    /// What topics and threads are in the room.
+    pub threads: Threads,
 }
 
 /// Which side says what the chats are called and look like.
@@ -51,6 +53,15 @@ pub enum Owner {
     Nobody,
 }
 
+/// What topics of Telegram and threads of Discord are on Matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Threads {
+    /// Threads in the room.
+    Threads,
+    /// Rooms of their own, in a space.
+    Rooms,
+}
+
 /// One setting with its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -62,6 +73,8 @@ pub enum Setting {
     ReactionLine(bool),
     /// See [`Settings::phone_numbers`].
     PhoneNumbers(bool),
+    /// See [`Settings::threads`].
+    Threads(Threads),
 }
 
 impl Default for Settings {
@@ -73,6 +86,7 @@ impl Default for Settings {
             silent: vec![ServiceClass::Members, ServiceClass::Pins],
             reaction_line: true,
             phone_numbers: false,
+            threads: Threads::Threads,
         }
     }
 }
@@ -89,6 +103,7 @@ impl Settings {
             }
             Setting::ReactionLine(on) => self.reaction_line = on,
             Setting::PhoneNumbers(on) => self.phone_numbers = on,
+            Setting::Threads(threads) => self.threads = threads,
         }
     }
 
@@ -104,6 +119,7 @@ impl Settings {
             },
             reaction_line: config.reaction_line,
             phone_numbers: config.phone_numbers,
+            threads: if config.threads_as_rooms { Threads::Rooms } else { Threads::Threads },
             ..Self::default()
         };
         settings.apply(Setting::Silent(silent.map(|(class, _)| class).collect()));
@@ -156,8 +172,8 @@ impl Portal {
     /// Whether what a place looks like is the model for the others.
     pub fn leads(&self, place: &Place) -> bool {
         match self.settings.metadata {
-            Owner::Legacy => self.room != *place,
-            Owner::Matrix => self.room == *place,
+            Owner::Legacy => self.room.network != place.network,
+            Owner::Matrix => self.room.network == place.network,
             Owner::Nobody => false,
         }
     }

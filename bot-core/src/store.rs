@@ -30,6 +30,7 @@ pub mod sled;
 pub mod summaries;
 pub mod threads;
 pub mod timers;
+pub mod topics;
 pub mod txn;
 pub mod votes;
 
@@ -44,6 +45,7 @@ use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
 pub use embedded::Embedded;
+pub use topics::Topic;
 
 /// What survives a crash.
 #[async_trait]
@@ -137,6 +139,18 @@ pub trait Store: Send + Sync {
     /// What happened to a portal, oldest first.
     async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError>;
 
+    /// The topic that hangs on a message, if it has a room or gets one.
+    async fn topic(&self, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError>;
+
+    /// The topic that a room is for.
+    async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError>;
+
+    /// All topics of all portals that have rooms or get some.
+    async fn all_topics(&self) -> Result<Vec<Topic>, StoreError>;
+
+    /// Those of one portal.
+    async fn topics(&self, portal: PortalId) -> Result<Vec<Topic>, StoreError>;
+
     /// What was counted of a portal, week by week, oldest first.
     async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError>;
 
@@ -217,6 +231,8 @@ pub enum Change {
     Timer(Box<timers::NewTimer>),
     /// Takes a timer away.
     StopTimer(String),
+    /// What becomes of a topic's room.
+    Topic(topics::TopicChange),
     /// Takes a remote place out of its portal; the room stays.
     Unlink(Place),
     /// A remote place is lost (or found again); the room stays.

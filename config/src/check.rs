@@ -163,6 +163,11 @@ pub(crate) fn owner(text: &str) -> Checked<MetadataOwner> {
     choice(text, &choices)
 }
 
+/// What `[portals] threads` can be: whether they get rooms of their own.
+pub(crate) fn threads(text: &str) -> Checked<bool> {
+    choice(text, &[("threads", false), ("rooms", true)])
+}
+
 /// What `[stages] first` can be.
 pub(crate) fn first_stage(text: &str) -> Checked<FirstStage> {
     let choices = [("inventory", FirstStage::Inventory), ("bridged", FirstStage::Bridged)];

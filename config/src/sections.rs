@@ -228,12 +228,14 @@ fn portals(mut section: Section<'_, '_>) -> Portals {
     let silent = section.optional_list("silent", check::service_class);
     let reaction_line = section.switch("reaction_line", default.reaction_line);
     let phone_numbers = section.switch("phone_numbers", default.phone_numbers);
+    let threads_as_rooms = section.optional("threads", check::threads);
     section.finish();
     Portals {
         metadata: metadata.unwrap_or(default.metadata),
         silent: silent.unwrap_or(default.silent),
         reaction_line,
         phone_numbers,
+        threads_as_rooms: threads_as_rooms.unwrap_or(default.threads_as_rooms),
     }
 }
 

@@ -146,6 +146,8 @@ pub struct Portals {
     pub reaction_line: bool,
     /// Phone numbers on business cards cross.
     pub phone_numbers: bool,
+    /// Topics and threads get Matrix rooms of their own; else they are threads of the room.
+    pub threads_as_rooms: bool,
 }
 
 /// Which side says what the chats are called and look like.
@@ -170,6 +172,7 @@ impl Default for Portals {
             silent: ["members", "pins"].map(str::to_owned).into(),
             reaction_line: true,
             phone_numbers: false,
+            threads_as_rooms: false,
         }
     }
 }

@@ -12,6 +12,7 @@ mod telegram_cards;
 mod telegram_chat;
 mod telegram_files;
 mod telegram_words;
+mod topics;
 
 use std::time::Duration;
 

@@ -17,6 +17,7 @@ use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
 use crate::store::Change;
 use crate::store::migration::text_name;
+use crate::store::topics::TopicState;
 use crate::voice::label;
 
 impl Desk {
@@ -125,10 +126,15 @@ impl Desk {
 
     /// One entry for each ghost; the last one ends the effect.
     async fn withdraw_ghosts(&self, portal: &Portal, tag: &Tag) -> Result<Outcome, DeskError> {
-        let mut people = self.store.ghosts_in(&portal.room).await?;
-        people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
-        let mut then: Vec<_> =
-            people.iter().map(|person| (portal.room.clone(), withdraw(portal, person))).collect();
+        let topics = self.store.topics(portal.id).await?.into_iter();
+        let ready = topics.filter(|topic| topic.state == TopicState::Ready);
+        let mut then = Vec::new();
+        // The main room is the last, so that its entry is.
+        for room in ready.map(|topic| topic.room).chain([portal.room.clone()]) {
+            let mut people = self.store.ghosts_in(&room).await?;
+            people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
+            then.extend(people.iter().map(|person| (room.clone(), withdraw(portal, person))));
+        }
         let Some((_, last)) = then.last_mut() else { return Ok(at_once(tag, [], None)) };
         last.task = Some(Task::Effect(*tag));
         Ok(Outcome { then, ..Outcome::default() })

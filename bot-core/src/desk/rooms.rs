@@ -9,6 +9,17 @@ use serde_json::Value;
 
 use crate::network::AskError;
 
+/// A room for a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicRoom {
+    /// Its name.
+    pub name: String,
+    /// The topic's keyed identity: the same on every try.
+    pub key: String,
+    /// The main room's keyed identity, for the space.
+    pub space: String,
+}
+
 /// What the core bot does in rooms besides talking.
 #[async_trait]
 pub trait Rooms: Send + Sync {
@@ -39,6 +50,13 @@ pub trait Rooms: Send + Sync {
     /// # Errors
     /// [`AskError`].
     async fn admins(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
+    /// The room of a topic of the chat that `main` is linked to: found or made, as open as `main` and
+    /// owned by the same people, in a space of its own.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError>;
 
     /// Sets a piece of state (type and state key) as the core bot
     /// (`PUT /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}`).

@@ -8,7 +8,7 @@ use bridge_model::{Place, RichText, ServiceClass};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::portal::{Owner, Portal, Setting, Settings};
+use crate::portal::{Owner, Portal, Setting, Settings, Threads};
 use crate::store::Change;
 use crate::voice::{Lines, label};
 
@@ -19,17 +19,20 @@ enum Name {
     Silent,
     ReactionLine,
     PhoneNumbers,
+    Threads,
 }
 
 /// Parts words and values that people list.
 const LIST: &str = ", ";
 const NONE: &str = "none";
 const ALL: &str = "all";
+const THREADS: [(&str, Threads); 2] = [("threads", Threads::Threads), ("rooms", Threads::Rooms)];
 const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
 
 impl Name {
-    const ALL: [Self; 4] = [Self::Metadata, Self::Silent, Self::ReactionLine, Self::PhoneNumbers];
+    const ALL: [Self; 5] =
+        [Self::Metadata, Self::Silent, Self::ReactionLine, Self::PhoneNumbers, Self::Threads];
 
     fn typed(self) -> &'static str {
         match self {
@@ -37,6 +40,7 @@ impl Name {
             Self::Silent => "silent",
             Self::ReactionLine => "reaction-line",
             Self::PhoneNumbers => "phone-numbers",
+            Self::Threads => "threads",
         }
     }
 
@@ -50,6 +54,7 @@ impl Name {
             Self::Silent => Key::SettingSilent,
             Self::ReactionLine => Key::SettingReactionLine,
             Self::PhoneNumbers => Key::SettingPhoneNumbers,
+            Self::Threads => Key::SettingThreads,
         }
     }
 
@@ -59,6 +64,7 @@ impl Name {
             Self::Metadata => OWNERS.map(|(name, _)| name).join(" | "),
             Self::Silent => format!("{} | {NONE}", ServiceClass::ALL.map(|it| it.1).join(LIST)),
             Self::ReactionLine | Self::PhoneNumbers => "on | off".to_owned(),
+            Self::Threads => THREADS.map(|(name, _)| name).join(" | "),
         }
     }
 
@@ -79,6 +85,11 @@ impl Name {
             }
             Self::ReactionLine => switch(settings.reaction_line),
             Self::PhoneNumbers => switch(settings.phone_numbers),
+            Self::Threads => {
+                let mut all = THREADS.iter();
+                let found = all.find(|(_, threads)| *threads == settings.threads);
+                found.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+            }
         }
     }
 
@@ -89,6 +100,11 @@ impl Name {
             Self::Silent => classes(typed).map(Setting::Silent),
             Self::ReactionLine => switch(typed).map(Setting::ReactionLine),
             Self::PhoneNumbers => switch(typed).map(Setting::PhoneNumbers),
+            Self::Threads => {
+                let typed = bare(typed);
+                let found = THREADS.iter().find(|(name, _)| *name == typed);
+                found.map(|(_, threads)| Setting::Threads(*threads))
+            }
         }
     }
 }
@@ -180,6 +196,7 @@ impl Desk {
         let answer = self.wording.say(Key::SetDone, &args);
         let then = match &setting {
             Setting::Metadata(_) => self.looks(&Portal { settings, ..portal }).await,
+            Setting::Threads(threads) => self.topics_move_in(&portal, *threads).await?,
             Setting::Silent(_) | Setting::ReactionLine(_) | Setting::PhoneNumbers(_) => Vec::new(),
         };
         let changes = vec![Change::Set(caller.place.clone(), setting)];

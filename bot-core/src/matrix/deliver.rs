@@ -22,6 +22,7 @@ use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
 use crate::network::{Deliver, MediaSource};
 use crate::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+use crate::store::topics;
 
 #[async_trait]
 impl Deliver for MatrixNetwork {
@@ -30,6 +31,10 @@ impl Deliver for MatrixNetwork {
     }
 
     async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        if order.chat.as_str().starts_with(topics::WAITING) {
+            let reason = "the room is being made".to_owned();
+            return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
+        }
         let room = OwnedRoomId::try_from(order.chat.as_str())
             .map_err(|error| Failure::clean(DeliverError::Refused { reason: error.to_string() }))?;
         let mut done = order.done.clone();

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::client::Identity;
 use super::{MatrixNetwork, account, room_id, rooms};
 use crate::desk::Rooms;
+use crate::desk::rooms::TopicRoom;
 use crate::network::AskError;
 
 #[async_trait]
@@ -81,6 +82,10 @@ impl Rooms for MatrixNetwork {
         Ok(members)
     }
 
+    async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {
+        self.make_topic_room(main, wanted).await
+    }
+
     async fn set_state(
         &self,
         chat: &ChatId,
@@ -95,7 +100,7 @@ impl Rooms for MatrixNetwork {
 
 impl MatrixNetwork {
     /// Whether new rooms have creators with power of their own (room version 12 and later).
-    async fn makes_creators(&self) -> Result<bool, AskError> {
+    pub(super) async fn makes_creators(&self) -> Result<bool, AskError> {
         let request = get_capabilities::v3::Request::new();
         let answer = self.client.send(request, &Identity::Bot).await;
         let answer = answer.map_err(|error| error.ask())?;

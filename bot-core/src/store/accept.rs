@@ -11,7 +11,7 @@ use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
     Accepted, StoreError, albums, early, figures, keys, messages, portals, queue, summaries,
-    threads, votes,
+    threads, topics, votes,
 };
 use crate::lane::{Entry, LaneState, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -130,8 +130,13 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
         return Ok(is_new.then_some(lanes));
     }
     for News { event, media_changed } in new(tx, event)? {
-        let audience = audience::of(tx, (&portal, &here), event)?;
-        let Audience { mut places, event, speaker } = audience;
+        let event = topics::enter(tx, &here, event)?;
+        let renamed = topics::renamed(tx, (&portal, &here), &event)?;
+        is_new |= !renamed.is_empty();
+        merge(&mut lanes, renamed);
+        let Audience { places, event, speaker } = audience::of(tx, (&portal, &here), event)?;
+        let (mut places, opened) = topics::redirect(tx, (&portal, &here), &event, places)?;
+        merge(&mut lanes, opened);
         figures::note(tx, &portal, &event)?;
         is_new |= !places.is_empty();
         if parts_are_left(tx, &event)? {

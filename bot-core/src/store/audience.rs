@@ -10,7 +10,7 @@ use bridge_model::{
 };
 
 use super::txn::Txn;
-use super::{StoreError, keys, looks, messages, people, portals};
+use super::{StoreError, keys, looks, messages, people, portals, topics};
 use crate::lane::{CORE, Speaker};
 use crate::portal::Portal;
 
@@ -43,7 +43,9 @@ pub fn of(
         Content::Pinned => pins(tx, portal, &event, true)?,
         Content::Unpinned => pins(tx, portal, &event, false)?,
         Content::ChatChanged { change, .. } => {
-            looks::learn(tx, &event.place, change)? && portal.leads(&event.place)
+            // A room of a topic gives its name to the topic only.
+            let whole = topics::of_room(tx, here)?.is_none();
+            whole && looks::learn(tx, &event.place, change)? && portal.leads(&event.place)
         }
         Content::MemberChanged { who, change } if event.place == portal.room => {
             let notice = coming_and_going(who, *change, tx.now);
@@ -58,11 +60,7 @@ pub fn of(
             }
         }
         Content::MemberChanged { who, change } => {
-            let places = if has_ghost(tx, portal, &event.place, (who, *change))? {
-                vec![portal.room.clone()]
-            } else {
-                Vec::new()
-            };
+            let places = ghost_is_in(tx, portal, &event.place, (who, *change))?;
             return Ok(Audience { places, event, speaker });
         }
         Content::Edited(_)
@@ -149,22 +147,27 @@ fn say_once(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Whether a ghost has to follow what became of its person. A ghost joins when it speaks, never
+/// The rooms in which a ghost follows what became of its person. A ghost joins when it speaks, never
 /// before, so that a large chat makes no storm.
-fn has_ghost(
+fn ghost_is_in(
     tx: &Txn<'_>,
     portal: &Portal,
     place: &Place,
     (who, change): (&Author, MemberChange),
-) -> Result<bool, StoreError> {
+) -> Result<Vec<Place>, StoreError> {
     if who.kind == AuthorKind::Chat {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let person = Person { network: place.network.clone(), user: who.user.clone() };
-    let Some(ghost) = portals::ghost(tx, &person)? else { return Ok(false) };
-    let is_in_room = ghost.rooms.contains(&keys::place(&portal.room));
-    Ok(match change {
-        MemberChange::Joined => false,
-        MemberChange::Left | MemberChange::Profile => is_in_room,
-    })
+    let Some(ghost) = portals::ghost(tx, &person)? else { return Ok(Vec::new()) };
+    let topics = topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room);
+    let mut rooms: Vec<Place> = [portal.room.clone()].into_iter().chain(topics).collect();
+    rooms.retain(|room| ghost.rooms.contains(&keys::place(room)));
+    match change {
+        MemberChange::Joined => rooms.clear(),
+        MemberChange::Left => {}
+        // One profile is the same in all rooms.
+        MemberChange::Profile => rooms.truncate(1),
+    }
+    Ok(rooms)
 }

@@ -17,8 +17,8 @@ use super::kv::Kv;
 use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, CodeHash, EmojiRecord, FileRecord, GhostRecord, Settled, Settlement,
-    Store, StoreError, accept, albums, emoji, figures, files, keys, messages, migration, people,
-    portals, queue, settle, timers,
+    Store, StoreError, Topic, accept, albums, emoji, figures, files, keys, messages, migration,
+    people, portals, queue, settle, timers, topics,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
@@ -279,6 +279,24 @@ impl Store for Embedded {
 
     async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
         self.run(Timestamp(0), move |tx| migration::history(tx, portal)).await
+    }
+
+    async fn topic(&self, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError> {
+        let (end, root) = (end.clone(), root.clone());
+        self.run(Timestamp(0), move |tx| topics::of_root(tx, &end, &root)).await
+    }
+
+    async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError> {
+        let room = room.clone();
+        self.run(Timestamp(0), move |tx| topics::of_room(tx, &room)).await
+    }
+
+    async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
+        self.run(Timestamp(0), |tx| topics::every(tx)).await
+    }
+
+    async fn topics(&self, portal: PortalId) -> Result<Vec<Topic>, StoreError> {
+        self.run(Timestamp(0), move |tx| topics::all(tx, portal)).await
     }
 
     async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError> {

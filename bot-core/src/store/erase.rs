@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::records::MessageRecord;
 use super::txn::Txn;
-use super::{GhostRecord, StoreError, codec, early, keys, looks, people, portals, queue};
+use super::{GhostRecord, StoreError, codec, early, keys, looks, people, portals, queue, topics};
 use crate::portal::Portal;
 
 /// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
@@ -24,6 +24,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
         looks::transfer(tx, place, None)?;
         early::forget(tx, place)?;
     }
+    topics::forget(tx, portal.id, None)?;
     let mut left = portal.clone();
     for end in left.ends.drain(..) {
         tx.delete(keys::portal_of_key(&keys::place(&end.place)));
@@ -35,11 +36,12 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
 
 fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
     let mut numbers = Vec::new();
-    for place in portal.places() {
+    let mut places: Vec<_> = portal.places().cloned().collect();
+    places.extend(topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room));
+    for place in &places {
         numbers.push(tx.number(place)?);
         numbers.push(tx.number(&crate::lane::core_place(place))?);
     }
-    let places: Vec<_> = portal.places().cloned().collect();
     let rows = tx.scan(&[keys::MESSAGES], usize::MAX)?;
     let mut gone = HashSet::new();
     let mut origins = 0;
@@ -72,11 +74,13 @@ fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
 
 /// The ghosts that are in no other room.
 fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
-    let room = keys::place(&portal.room);
+    let topics = topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room);
+    let rooms: Vec<_> =
+        topics.chain([portal.room.clone()]).map(|room| keys::place(&room)).collect();
     let mut gone = 0;
     for (key, sealed) in tx.scan(&[keys::GHOSTS], usize::MAX)? {
         let mut ghost: GhostRecord = codec::open("ghost", &sealed)?;
-        ghost.rooms.retain(|known| *known != room);
+        ghost.rooms.retain(|known| !rooms.contains(known));
         if ghost.rooms.is_empty() {
             tx.delete(keys::localpart_key(&ghost.localpart));
             tx.delete(key);

@@ -29,6 +29,8 @@ const WAITING: u8 = b'w';
 pub const GHOSTS: u8 = b'g';
 /// Prefix of timers, in the order of their moments.
 pub const TIMERS: u8 = b'T';
+/// Prefix of topics with rooms of their own.
+pub const TOPICS: u8 = b'X';
 /// Prefix of portals.
 pub const PORTALS: u8 = b'p';
 
@@ -240,6 +242,16 @@ pub fn early_key(place: &Hash, number: u64) -> Vec<u8> {
 /// All events that wait for messages of a place.
 pub fn early_prefix(place: &Hash) -> Vec<u8> {
     key(b'K', &[place])
+}
+
+/// A topic, by the hash of the message that it hangs on.
+pub fn topic_key(root: &Hash) -> Vec<u8> {
+    key(TOPICS, &[root])
+}
+
+/// The topic of a room.
+pub fn topic_room_key(room: &Hash) -> Vec<u8> {
+    key(b'Y', &[room])
 }
 
 /// The hash in the key of a message record.

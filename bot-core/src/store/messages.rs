@@ -119,6 +119,7 @@ fn fresh(
         copies: Vec::new(),
         reactions: Vec::new(),
         poll: votes::begin(content),
+        room: None,
     }))
 }
 

@@ -8,10 +8,10 @@ use bridge_model::{Content, Event, MessageId, Person, Place};
 use super::txn::Txn;
 use super::{
     Change, CodeHash, GhostRecord, StoreError, figures, keys, looks, migration, people, queue,
-    timers,
+    timers, topics,
 };
 use crate::lane::{LaneState, Speaker, Work, core_place};
-use crate::portal::{End, EndState, Offer, Portal, PortalId, Settings};
+use crate::portal::{End, EndState, Offer, Portal, PortalId, Setting, Settings};
 use bridge_policy::stage::Stage;
 
 const PORTAL: &str = "portal";
@@ -58,6 +58,7 @@ pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreE
     let done = match change {
         Change::Move(what) => return migration::apply(tx, *what),
         Change::Timer(timer) => timers::set(tx, *timer),
+        Change::Topic(what) => return topics::change(tx, what),
         Change::StopTimer(name) => timers::stop(tx, &name),
         Change::Offer(code, offer) => tx.put(OFFER, keys::offer_key(&code), &offer),
         Change::Link { code, room, remote, title, settings, stage } => {
@@ -68,6 +69,9 @@ pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreE
             let Some(mut portal) = of(tx, &place)? else {
                 return Err(StoreError::Conflict("the chat is not linked"));
             };
+            if let Setting::Threads(threads) = setting {
+                topics::switch(tx, portal.id, threads)?;
+            }
             portal.settings.apply(setting);
             save(tx, &portal)
         }
@@ -145,6 +149,7 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     portal.ends.retain(|end| end.place != *remote);
     tx.delete(keys::portal_of_key(&keys::place(remote)));
     looks::transfer(tx, remote, None)?;
+    topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
     }
@@ -209,6 +214,7 @@ pub fn relocate(
     }
     tx.delete(keys::portal_of_key(&keys::place(from)));
     save(tx, &portal)?;
+    topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
     looks::transfer(tx, from, Some(to))?;
     let told = Event {

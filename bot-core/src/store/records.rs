@@ -87,6 +87,8 @@ pub struct Origin {
     pub reactions: Vec<ReactionRecord>,
     /// The poll in it.
     pub poll: Option<PollRecord>,
+    /// The number of the topic's room that it is in, where topics have rooms.
+    pub room: Option<u32>,
 }
 
 impl Origin {

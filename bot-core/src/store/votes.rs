@@ -9,7 +9,7 @@ use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, User
 
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
-use super::{StoreError, accept, joint, keys, messages, portals, queue, summaries};
+use super::{StoreError, accept, joint, keys, messages, portals, queue, summaries, topics};
 use crate::lane::{KnownPoll, LaneState, Speaker, Work};
 use crate::portal::Portal;
 
@@ -136,12 +136,14 @@ pub fn hear(
     poll.closed |= over;
     origin.poll = Some(poll);
     messages::store_origin(tx, origin.clone())?;
-    let mut lanes = hand_on(tx, portal, &event, over)?;
+    let mut places = topics::others(tx, (portal, &event.place), &origin)?;
+    let mut lanes = hand_on(tx, (&event, over), &places)?;
     let votes_only = matches!(event.content, Content::Voted { .. } | Content::Counted { .. });
     if over {
-        accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
-    } else if votes_only {
-        accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.others(&event.place))?);
+        places.push(event.place);
+    }
+    if over || votes_only {
+        accept::merge(&mut lanes, summaries::votes(tx, &origin, &places)?);
     }
     Ok(Some(lanes))
 }
@@ -149,9 +151,8 @@ pub fn hear(
 /// The end of a poll goes to the lanes of the other places, votes do not.
 fn hand_on(
     tx: &mut Txn<'_>,
-    portal: &Portal,
-    event: &Event,
-    over: bool,
+    (event, over): (&Event, bool),
+    places: &[Place],
 ) -> Result<Vec<LaneState>, StoreError> {
     let mut event = event.clone();
     if over && matches!(event.content, Content::Counted { .. }) {
@@ -159,10 +160,10 @@ fn hand_on(
     }
     let mut lanes = Vec::new();
     if matches!(event.content, Content::PollClosed { .. }) {
-        for place in portal.others(&event.place) {
+        for place in places {
             let work =
                 Work { event: event.clone(), speaker: Speaker::Author, answer: None, task: None };
-            lanes.push(queue::append(tx, &place, work)?);
+            lanes.push(queue::append(tx, place, work)?);
         }
     }
     Ok(lanes)

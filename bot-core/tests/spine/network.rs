@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use bot_core::Voice;
 use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
 use bot_core::order::Access;
+use bot_core::store::topics::WAITING;
 use bot_core::{
     Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
@@ -304,6 +305,10 @@ impl Deliver for FakeNetwork {
     }
 
     async fn deliver(&self, order: &Order, _media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        if order.chat.as_str().starts_with(WAITING) {
+            let reason = "the room is being made".to_owned();
+            return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
+        }
         let fault = {
             let mut state = self.state.lock().unwrap();
             state.tries.push(order.clone());

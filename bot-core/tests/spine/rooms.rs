@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bot_core::AskError;
 use bot_core::desk::Rooms;
+use bot_core::desk::rooms::TopicRoom;
 use bridge_model::{ChatId, UserId};
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ pub struct FakeRooms {
     pub admins: Mutex<Vec<String>>,
     /// Joining is refused, with this reason.
     pub join_refused: Mutex<Option<String>>,
+    /// No room is made for a topic, with this error.
+    pub topics_refused: Mutex<Option<String>>,
 }
 
 impl FakeRooms {
@@ -72,6 +75,14 @@ impl Rooms for FakeRooms {
 
     async fn admins(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
         Ok(self.admins.lock().unwrap().clone())
+    }
+
+    async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {
+        self.note(format!("room {} beside {}", wanted.name, main.as_str()));
+        match self.topics_refused.lock().unwrap().clone() {
+            Some(reason) => Err(AskError::Refused(reason)),
+            None => Ok(ChatId::new(format!("!{}:example.org", wanted.key))),
+        }
     }
 
     async fn set_state(

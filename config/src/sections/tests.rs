@@ -102,7 +102,15 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
         .replace("#concurrency = 16", "concurrency = 0")
         .replace("[privacy]", "[privaxy]");
     let said = mistakes(dir.path(), &text);
-    let shown = said.replace(&dir.path().display().to_string(), "DIR");
+    // Whatever is added above these moves them down.
+    let line = |key: &str| {
+        let at = text.lines().position(|line| line.starts_with(key)).unwrap();
+        (at + 1).to_string()
+    };
+    let shown = said
+        .replace(&dir.path().display().to_string(), "DIR")
+        .replace(&format!("\n  {}:15", line("concurrency")), "\n  LANES:15")
+        .replace(&format!("\n  {}:2", line("[privaxy]")), "\n  PRIVACY:2");
     let expected = "DIR/freeside.toml: 9 mistakes
   12:1: homeserver.url: this key is missing. Write the address of the homeserver, such as http://127.0.0.1:8008.
   14:1: homeserver.ulr: there is no such key. Did you mean `url`?
@@ -110,8 +118,8 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   25:10: appservice.listen: this is of the kind integer. Write text in double quotes.
   34:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
   35:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
-  96:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
-  139:2: privaxy: there is no such section. Did you mean [privacy]?
+  LANES:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
+  PRIVACY:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
 }
@@ -186,13 +194,15 @@ fn the_defaults_of_links_are_checked() {
     let text = EXAMPLE
         .replace("#metadata = \"nobody\"", "metadata = \"telegram\"")
         .replace("#silent = [\"members\", \"pins\"]", "silent = [\"pins\", \"joins\"]")
-        .replace("#phone_numbers = false", "phone_numbers = \"no\"");
+        .replace("#phone_numbers = false", "phone_numbers = \"no\"")
+        .replace("#threads = \"threads\"", "threads = \"spaces\"");
     let said = mistakes(dir.path(), &text);
     for problem in [
         "portals.metadata: `telegram` is no choice here. Use \"legacy\" or \"matrix\" or \"nobody\".",
         "portals.silent: `joins` is no choice here. Use \"members\" or \"chat\" or",
         "portals.phone_numbers: this is of the kind string. Write true or false.",
-        ": 3 mistakes",
+        "portals.threads: `spaces` is no choice here. Use \"threads\" or \"rooms\".",
+        ": 4 mistakes",
     ] {
         assert!(said.contains(problem), "{problem}\n{said}");
     }

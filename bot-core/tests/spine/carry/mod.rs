@@ -19,6 +19,7 @@ mod refusals;
 mod service;
 mod summaries;
 mod threads;
+mod topics;
 
 fn retry(seconds: Option<u64>) -> DeliverError {
     DeliverError::Retry { after: seconds.map(Duration::from_secs), reason: "busy".into() }

@@ -63,7 +63,7 @@ fn answer_to(network: &FakeNetwork, id: &str) -> Option<String> {
 }
 
 /// Types a command and waits for the answer.
-async fn ask(spine: &Spine, place: &Place, by: &str, text: &str) -> String {
+pub async fn ask(spine: &Spine, place: &Place, by: &str, text: &str) -> String {
     ask_with(spine, place, command(by, text)).await
 }
 

@@ -23,6 +23,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     silent members, pins – messages about the chat itself that I do not carry: any of members, chat, pins, threads, calls, boosts, other | none
     reaction-line on – reactions that a network cannot show are counted in a line: on | off
     phone-numbers off – phone numbers on contact cards are shown on the other side: on | off
+    threads threads – what topics and threads are in Matrix, threads of the room or rooms of their own in a space: threads | rooms
     ");
 }
 
@@ -58,7 +59,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers
+    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     metadata cannot be “everybody”. It can be: legacy | matrix | nobody

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Rooms for topics and threads, where the people of a link want one for each.
+//!
+//! Rule: a room is named after the topic's keyed identity, so that a second try finds the first
+//! one's room.
+
+use bridge_model::{MessageId, Place};
+
+use super::rooms::TopicRoom;
+use super::{Desk, DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::lane::Work;
+use crate::network::AskError;
+use crate::portal::{Portal, Threads};
+use crate::store::Change;
+use crate::store::topics::{TopicChange, TopicState};
+
+impl Desk {
+    /// Makes the room of a topic and says in the main room where it is.
+    pub(super) async fn topic_room(
+        &self,
+        room: &Place,
+        end: &Place,
+        root: &MessageId,
+    ) -> Result<Outcome, DeskError> {
+        let topic = self.store.topic(end, root).await?;
+        let coming = topic.filter(|topic| topic.state == TopicState::Coming);
+        let Some(topic) = coming else { return Ok(Outcome::default()) };
+        let unnamed = || self.wording.plain(Key::TopicUnnamed, &[]);
+        let name =
+            topic.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(unnamed);
+        let wanted = TopicRoom {
+            name: name.clone(),
+            key: self.pseudonyms.message(end, root),
+            space: self.pseudonyms.place(room),
+        };
+        match self.matrix.topic_room(&room.chat, &wanted).await {
+            Ok(made) => {
+                let link = Arg::url(self.join_link(&made));
+                let answer = self.wording.say(Key::TopicRoom, &[Arg::text(name), link]);
+                let made = Place { network: room.network.clone(), chat: made };
+                let ready = TopicChange::Ready(end.clone(), root.clone(), made);
+                Ok(Outcome { answer, changes: vec![Change::Topic(ready)], then: Vec::new() })
+            }
+            Err(AskError::Refused(reason)) => {
+                let args = [Arg::text(name), Arg::text(reason)];
+                let answer = self.wording.say(Key::TopicRoomRefused, &args);
+                let declined = TopicChange::Declined(end.clone(), root.clone());
+                Ok(Outcome { answer, changes: vec![Change::Topic(declined)], then: Vec::new() })
+            }
+            Err(error @ AskError::Retry { .. }) => Err(error.into()),
+        }
+    }
+
+    /// The bot is no longer in the room of a topic, which goes on as a thread.
+    pub(super) async fn topic_room_lost(&self, chat: &Place) -> Result<Option<Outcome>, DeskError> {
+        let Some(topic) = self.store.topic_of_room(chat).await? else { return Ok(None) };
+        let changes = vec![Change::Topic(TopicChange::Declined(topic.end, topic.root))];
+        Ok(Some(Outcome { changes, ..Outcome::default() }))
+    }
+
+    /// The last line of each topic's room, when topics become threads again.
+    pub(super) async fn topics_move_in(
+        &self,
+        portal: &Portal,
+        threads: Threads,
+    ) -> Result<Vec<(Place, Work)>, DeskError> {
+        if threads == Threads::Rooms {
+            return Ok(Vec::new());
+        }
+        let topics = self.store.topics(portal.id).await?;
+        let ready = topics.iter().filter(|topic| topic.state == TopicState::Ready);
+        let link = self.join_link(&portal.room.chat);
+        let text = self.wording.say(Key::TopicRoomEnds, &[Arg::url(link)]);
+        Ok(ready.map(|topic| self.words(&topic.room, None, text.clone())).collect())
+    }
+}

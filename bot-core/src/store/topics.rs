@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Topics and threads that have a Matrix room of their own, where the people of a portal want that.
+//!
+//! Rule: a topic is in one room for ever. Until its room is made, what is said in it waits in a
+//! lane under a made-up id, in order; then the lane goes on under the room's.
+
+use bridge_model::{ChatChange, Content, Event, MessageId, Place, Thread};
+use serde::{Deserialize, Serialize};
+
+use super::records::{MessageRecord, Origin};
+use super::txn::Txn;
+use super::{StoreError, accept, keys, looks, messages, portals, queue};
+use crate::lane::{LaneState, Speaker, Work, core_place};
+use crate::migration::Task;
+use crate::portal::{Portal, PortalId, Threads};
+
+const TOPIC: &str = "topic";
+
+/// Begins the chat id of a room that is not made yet.
+pub const WAITING: &str = "topic:";
+/// What a topic's room calls the message that the topic hangs on.
+const ROOT: &str = "topic-root";
+
+/// A topic with a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// The portal.
+    pub portal: PortalId,
+    /// The chat that the topic is in.
+    pub end: Place,
+    /// The message that it hangs on there.
+    pub root: MessageId,
+    /// What it was called when it came up.
+    pub name: Option<String>,
+    /// Its room; a made-up id until that is made.
+    pub room: Place,
+    /// How far the room is.
+    pub state: TopicState,
+}
+
+/// How far a topic's room is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TopicState {
+    /// It is being made.
+    Coming,
+    /// It is there.
+    Ready,
+    /// It is there, but topics are threads of the main room at present.
+    Closed,
+    /// It could not be made, or the bot is no longer in it: the topic is a thread of the main room.
+    Declined,
+}
+
+/// What becomes of a topic's room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TopicChange {
+    /// The room is there.
+    Ready(Place, MessageId, Place),
+    /// There is none.
+    Declined(Place, MessageId),
+}
+
+/// The topic that hangs on a message.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_root(tx: &Txn<'_>, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError> {
+    tx.get(TOPIC, &keys::topic_key(&keys::message(end, root)))
+}
+
+/// The topic that a room is for.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_room(tx: &Txn<'_>, room: &Place) -> Result<Option<Topic>, StoreError> {
+    let key: Option<keys::Hash> = tx.get(TOPIC, &keys::topic_room_key(&keys::place(room)))?;
+    key.map_or(Ok(None), |hash| tx.get(TOPIC, &keys::topic_key(&hash)))
+}
+
+/// All topics of all portals.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn every(tx: &Txn<'_>) -> Result<Vec<Topic>, StoreError> {
+    tx.all(TOPIC, &[keys::TOPICS])
+}
+
+/// All topics of a portal.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Topic>, StoreError> {
+    let mut topics = every(tx)?;
+    topics.retain(|topic| topic.portal == portal);
+    Ok(topics)
+}
+
+fn save(tx: &mut Txn<'_>, topic: &Topic) -> Result<(), StoreError> {
+    let hash = keys::message(&topic.end, &topic.root);
+    tx.put(TOPIC, keys::topic_room_key(&keys::place(&topic.room)), &hash)?;
+    tx.put(TOPIC, keys::topic_key(&hash), topic)
+}
+
+/// What is said in a topic's room is said in the topic.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn enter(tx: &Txn<'_>, here: &Place, mut event: Event) -> Result<Event, StoreError> {
+    let (Content::Posted(message) | Content::Edited(message)) = &mut event.content else {
+        return Ok(event);
+    };
+    if of_room(tx, here)?.is_some() {
+        // A thread inside of the room is a conversation in the topic.
+        if let Some(thread) = message.thread.take()
+            && message.reply_to.is_none()
+        {
+            message.reply_to = Some(bridge_model::Reply::to(thread.root));
+        }
+        message.thread = Some(Thread { root: MessageId::from(ROOT), name: None });
+    }
+    Ok(event)
+}
+
+/// The places with the main room in the place of which a topic's room hears of the event, and with a
+/// line for each topic's room that is opened by it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn redirect(
+    tx: &mut Txn<'_>,
+    (portal, here): (&Portal, &Place),
+    event: &Event,
+    mut places: Vec<Place>,
+) -> Result<(Vec<Place>, Vec<LaneState>), StoreError> {
+    if of_room(tx, here)?.is_some() {
+        places.retain(|place| *place != portal.room);
+        return Ok((places, Vec::new()));
+    }
+    if !places.contains(&portal.room) {
+        return Ok((places, Vec::new()));
+    }
+    let (room, lanes) = match &event.content {
+        Content::Posted(message) => match &message.thread {
+            Some(thread) if thread.root != event.message => posted(tx, portal, event, thread)?,
+            Some(_) | None => (None, Vec::new()),
+        },
+        Content::Edited(_)
+        | Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. } => {
+            let origin = messages::origin(tx, &event.place, &event.message)?;
+            (room_of(tx, origin.as_ref())?, Vec::new())
+        }
+        Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::ChatChanged { .. }
+        | Content::MemberChanged { .. }
+        | Content::ThreadChanged { .. } => (None, Vec::new()),
+    };
+    if let Some(room) = room {
+        for place in places.iter_mut().filter(|place| **place == portal.room) {
+            *place = room.clone();
+        }
+    }
+    Ok((places, lanes))
+}
+
+/// The others of a portal that hear what happens to a message.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn others(
+    tx: &mut Txn<'_>,
+    (portal, here): (&Portal, &Place),
+    origin: &Origin,
+) -> Result<Vec<Place>, StoreError> {
+    let room = room_of(tx, Some(origin))?.unwrap_or_else(|| portal.room.clone());
+    let mut places = portal.active();
+    for place in places.iter_mut().filter(|place| **place == portal.room) {
+        *place = room.clone();
+    }
+    places.retain(|place| place != here);
+    Ok(places)
+}
+
+/// The topic's room that a message is in.
+fn room_of(tx: &Txn<'_>, origin: Option<&Origin>) -> Result<Option<Place>, StoreError> {
+    let Some(origin) = origin else { return Ok(None) };
+    if let Some(number) = origin.room {
+        return tx.numbered(number).map(Some);
+    }
+    let home = tx.numbered(origin.place)?;
+    Ok(of_room(tx, &home)?.map(|topic| topic.room))
+}
+
+fn posted(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    event: &Event,
+    thread: &Thread,
+) -> Result<(Option<Place>, Vec<LaneState>), StoreError> {
+    if portal.settings.threads != Threads::Rooms {
+        return Ok((None, Vec::new()));
+    }
+    let (topic, lanes) = match of_root(tx, &event.place, &thread.root)? {
+        Some(topic) => (topic, Vec::new()),
+        None => open(tx, portal, &event.place, thread)?,
+    };
+    if topic.state == TopicState::Declined {
+        return Ok((None, lanes));
+    }
+    if let Some(mut origin) = messages::origin(tx, &event.place, &event.message)? {
+        origin.room = Some(tx.number(&topic.room)?);
+        messages::store_origin(tx, origin)?;
+    }
+    Ok((Some(topic.room), lanes))
+}
+
+fn open(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    end: &Place,
+    thread: &Thread,
+) -> Result<(Topic, Vec<LaneState>), StoreError> {
+    let hash = keys::message(end, &thread.root);
+    let id: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let topic = Topic {
+        portal: portal.id,
+        end: end.clone(),
+        root: thread.root.clone(),
+        name: thread.name.clone(),
+        room: Place::new(portal.room.network.as_str(), format!("{WAITING}{id}").as_str()),
+        state: TopicState::Coming,
+    };
+    save(tx, &topic)?;
+    let task = Task::Room(end.clone(), thread.root.clone());
+    let work = Work::task(&portal.room, task);
+    let lane = queue::append(tx, &core_place(&portal.room), work)?;
+    Ok((topic, vec![lane]))
+}
+
+/// Carries out what became of a topic's room; the lanes that go on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<Vec<LaneState>, StoreError> {
+    match change {
+        TopicChange::Ready(end, root, room) => ready(tx, &end, &root, room),
+        TopicChange::Declined(end, root) => {
+            let Some(mut topic) = of_root(tx, &end, &root)? else { return Ok(Vec::new()) };
+            let Some(portal) = portals::numbered(tx, topic.portal)? else { return Ok(Vec::new()) };
+            let from = topic.room.clone();
+            if topic.state == TopicState::Coming {
+                point(tx, &from, &portal.room)?;
+            }
+            topic.state = TopicState::Declined;
+            save(tx, &topic)?;
+            tx.delete(keys::portal_of_key(&keys::place(&from)));
+            queue::transfer(tx, &from, &portal.room)?;
+            Ok(vec![queue::state(queue::lane(tx, &portal.room)?)])
+        }
+    }
+}
+
+fn ready(
+    tx: &mut Txn<'_>,
+    end: &Place,
+    root: &MessageId,
+    room: Place,
+) -> Result<Vec<LaneState>, StoreError> {
+    let Some(mut topic) = of_root(tx, end, root)? else { return Ok(Vec::new()) };
+    if topic.state != TopicState::Coming {
+        return Ok(Vec::new());
+    }
+    let from = std::mem::replace(&mut topic.room, room.clone());
+    topic.state = TopicState::Closed;
+    tx.delete(keys::topic_room_key(&keys::place(&from)));
+    let portal = portals::numbered(tx, topic.portal)?;
+    if portal.is_some_and(|portal| portal.settings.threads == Threads::Rooms) {
+        topic.state = TopicState::Ready;
+        tx.put("portal", keys::portal_of_key(&keys::place(&room)), &topic.portal.0)?;
+    }
+    save(tx, &topic)?;
+    point(tx, &from, &room)?;
+    let number = tx.number(end)?;
+    let record = MessageRecord::Copy(number, root.clone());
+    messages::store(tx, &room, &MessageId::from(ROOT), &record)?;
+    queue::transfer(tx, &from, &room)?;
+    Ok(vec![queue::state(queue::lane(tx, &room)?)])
+}
+
+/// Topics become rooms, or threads of the main room again; their rooms stay.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn switch(tx: &mut Txn<'_>, portal: PortalId, threads: Threads) -> Result<(), StoreError> {
+    for mut topic in all(tx, portal)? {
+        let key = keys::portal_of_key(&keys::place(&topic.room));
+        topic.state = match (threads, topic.state) {
+            (Threads::Rooms, TopicState::Closed) => {
+                tx.put("portal", key, &portal.0)?;
+                TopicState::Ready
+            }
+            (Threads::Threads, TopicState::Ready) => {
+                tx.delete(key);
+                TopicState::Closed
+            }
+            (_, state) => state,
+        };
+        save(tx, &topic)?;
+    }
+    Ok(())
+}
+
+/// What was noted under the number of one place holds for another one from now on.
+fn point(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
+    let number = tx.number(from)?;
+    tx.put("place", keys::numbered_place_key(number), to)?;
+    if tx.get::<u32>("place number", &keys::place_number_key(&keys::place(to)))?.is_none() {
+        tx.put("place number", keys::place_number_key(&keys::place(to)), &number)?;
+    }
+    Ok(())
+}
+
+/// A room goes on under another id.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
+    let Some(mut topic) = of_room(tx, from)? else { return Ok(()) };
+    tx.delete(keys::topic_room_key(&keys::place(from)));
+    topic.room = to.clone();
+    save(tx, &topic)?;
+    tx.put("portal", keys::portal_of_key(&keys::place(to)), &topic.portal.0)?;
+    let number = tx.number(&topic.end)?;
+    let record = MessageRecord::Copy(number, topic.root);
+    messages::store(tx, to, &MessageId::from(ROOT), &record)
+}
+
+/// Rooms of topics in `end`, or in all chats of the portal, are no longer ours; they stay as they are.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, portal: PortalId, end: Option<&Place>) -> Result<(), StoreError> {
+    for topic in all(tx, portal)? {
+        if end.is_some_and(|end| *end != topic.end) {
+            continue;
+        }
+        let room = keys::place(&topic.room);
+        tx.delete(keys::topic_key(&keys::message(&topic.end, &topic.root)));
+        tx.delete(keys::topic_room_key(&room));
+        tx.delete(keys::portal_of_key(&room));
+        queue::purge(tx, &topic.room)?;
+    }
+    Ok(())
+}
+
+/// A topic that is renamed, on either side: what the other one is told.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renamed(
+    tx: &mut Txn<'_>,
+    (portal, here): (&Portal, &Place),
+    event: &Event,
+) -> Result<Vec<LaneState>, StoreError> {
+    let content = match &event.content {
+        Content::ThreadChanged { name: Some(name), .. } => {
+            let origin = messages::origin(tx, &event.place, &event.message)?;
+            let Some(origin) = origin else { return Ok(Vec::new()) };
+            let home = tx.numbered(origin.place)?;
+            let topic = of_root(tx, &home, &origin.message)?;
+            let Some(topic) = topic.filter(|topic| topic.state == TopicState::Ready) else {
+                return Ok(Vec::new());
+            };
+            let change = ChatChange::Name(name.clone());
+            let content = Content::ChatChanged { by: None, change };
+            let event = Event { content, ..event.clone() };
+            let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
+            return Ok(vec![queue::append(tx, &topic.room, work)?]);
+        }
+        Content::ChatChanged { change: ChatChange::Name(name), .. } if !name.is_empty() => {
+            Content::ThreadChanged { name: Some(name.clone()), closed: None }
+        }
+        Content::ChatChanged { .. }
+        | Content::ThreadChanged { .. }
+        | Content::Posted(_)
+        | Content::Edited(_)
+        | Content::Deleted { .. }
+        | Content::Reacted { .. }
+        | Content::Unreacted { .. }
+        | Content::Pinned
+        | Content::Unpinned
+        | Content::Voted { .. }
+        | Content::Counted { .. }
+        | Content::PollClosed { .. }
+        | Content::Commanded(_)
+        | Content::Moved { .. }
+        | Content::Closed
+        | Content::Invited { .. }
+        | Content::MemberChanged { .. } => return Ok(Vec::new()),
+    };
+    let Some(topic) = of_room(tx, here)? else { return Ok(Vec::new()) };
+    if let Content::ChatChanged { change, .. } = &event.content
+        && !looks::learn(tx, here, change)?
+    {
+        return Ok(Vec::new());
+    }
+    let told = Event { place: topic.end.clone(), message: topic.root, late: false, content };
+    let mut lanes = Vec::new();
+    for end in portal.active().into_iter().filter(|place| *place != portal.room) {
+        let event = told.clone();
+        let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
+        accept::merge(&mut lanes, vec![queue::append(tx, &end, work)?]);
+    }
+    Ok(lanes)
+}
