@@ -136,6 +136,7 @@ impl Carry for Desk {
             Some(Task::Effect(tag)) => self.effect(&chat, tag).await,
             Some(Task::Due(due)) => self.due(&chat, due).await,
             Some(Task::Room(end, root)) => self.topic_room(&chat, end, root).await,
+            Some(Task::Tell(news)) => self.tell(&chat, news).await,
             None => self.handle(event, &chat).await,
         };
         let outcome = match handled {
@@ -145,7 +146,7 @@ impl Carry for Desk {
             }
             Err(DeskError::Ask(AskError::Refused(reason))) => match task {
                 Some(Task::Effect(tag)) => Self::effect_refused(tag, reason),
-                Some(Task::Due(_) | Task::Room(..)) | None => {
+                Some(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | None => {
                     Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
                 }
             },
@@ -266,7 +267,10 @@ impl Desk {
             let then = ends.map(|end| self.words(&end.place, None, text.clone())).collect();
             return Ok(Outcome { then, ..Outcome::default() });
         }
-        if portal.ends.iter().all(|end| end.place != *chat || end.state == EndState::Severed) {
+        let known =
+            portal.ends.iter().any(|end| end.place == *chat && end.state == EndState::Active);
+        // At the end the bot leaves by itself.
+        if !known || portal.stage == Stage::Sunset {
             return Ok(Outcome::default());
         }
         let text = self.wording.say(Key::Severed, &[Arg::text(label(&chat.network))]);

@@ -90,6 +90,22 @@ pub enum Task {
     Due(Due),
     /// A topic gets a room: its chat, and the message that it hangs on.
     Room(Place, MessageId),
+    /// The people in the room are told.
+    Tell(News),
+}
+
+/// What came of a step, after it was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum News {
+    /// An effect was refused.
+    Refused(Tag),
+    /// What was stored about people is gone.
+    Erased {
+        /// So many messages.
+        messages: u64,
+        /// Of so many people.
+        people: u64,
+    },
 }
 
 /// Names one effect of one step.

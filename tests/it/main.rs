@@ -12,6 +12,7 @@ mod encrypted;
 mod linking;
 mod matrix;
 mod memory;
+mod moving;
 mod outages;
 mod pictures;
 mod scenes;

@@ -4,7 +4,7 @@
 //! Rule: whoever reads an answer knows what happened, where, and how to undo it. Nothing is done
 //! that `stage plan` does not show.
 
-use bridge_model::RichText;
+use bridge_model::{Place, RichText};
 use bridge_policy::calendar::Date;
 use bridge_policy::gate::Gate;
 use bridge_policy::schedule::{NoSchedule, Schedule};
@@ -12,7 +12,7 @@ use bridge_policy::stage::{Direction, NoStep, Stage};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::migration::{Migration, Move, Progress, Step, Who};
+use crate::migration::{Migration, Move, News, Planned, Progress, Step, Who};
 use crate::portal::Portal;
 use crate::store::{Change, keys};
 use crate::voice::{Lines, label};
@@ -121,21 +121,41 @@ impl Desk {
         migration: &Migration,
     ) -> Vec<RichText> {
         let retry = self.typed(caller, "stage retry");
-        let unfinished = migration.unfinished();
-        let line = |planned: &crate::migration::Planned| {
-            let what = Arg::text(self.effect_name(planned.effect));
-            let place = Arg::text(label(&planned.place.network));
-            match &planned.progress {
-                Progress::Refused(reason) => {
-                    let args = [place, what, Arg::text(reason), Arg::text(&retry)];
-                    self.wording.say(Key::EffectRefused, &args)
-                }
-                Progress::Waiting | Progress::UnderWay | Progress::Done => {
-                    self.wording.say(Key::EffectUnderWay, &[place, what])
-                }
+        migration.unfinished().map(|planned| self.unfinished_line(planned, &retry)).collect()
+    }
+
+    fn unfinished_line(&self, planned: &Planned, retry: &str) -> RichText {
+        let what = Arg::text(self.effect_name(planned.effect));
+        let place = Arg::text(label(&planned.place.network));
+        match &planned.progress {
+            Progress::Refused(reason) => {
+                let args = [place, what, Arg::text(reason), Arg::text(retry)];
+                self.wording.say(Key::EffectRefused, &args)
             }
-        };
-        unfinished.map(line).collect()
+            Progress::Waiting | Progress::UnderWay | Progress::Done => {
+                self.wording.say(Key::EffectUnderWay, &[place, what])
+            }
+        }
+    }
+
+    /// Says in the room what came of a step.
+    pub(super) async fn tell(&self, room: &Place, news: &News) -> Result<Outcome, DeskError> {
+        match news {
+            News::Refused(tag) => {
+                let migration = self.store.migration(tag.portal).await?;
+                let retry = self.typed_on(&room.network, "stage retry");
+                let planned = migration.planned(tag);
+                let refused =
+                    planned.filter(|planned| matches!(planned.progress, Progress::Refused(_)));
+                let line = refused.map(|planned| self.unfinished_line(planned, &retry));
+                Ok(line.map(Outcome::say).unwrap_or_default())
+            }
+            News::Erased { messages, people } => {
+                let audit = self.typed_on(&room.network, "audit");
+                let args = [Arg::number(*messages), Arg::number(*people), Arg::text(audit)];
+                Ok(Outcome::say(self.wording.say(Key::Erased, &args)))
+            }
+        }
     }
 
     /// `stage next` and `stage back`.
@@ -300,8 +320,7 @@ impl Desk {
     }
 
     fn stage_retry(&self, caller: &Caller<'_>, here: &Here) -> Outcome {
-        let refused =
-            |planned: &&crate::migration::Planned| matches!(planned.progress, Progress::Refused(_));
+        let refused = |planned: &&Planned| matches!(planned.progress, Progress::Refused(_));
         let count = here.migration.effects.iter().filter(refused).count();
         if count == 0 {
             return Outcome::say(self.wording.say(Key::RetryNothing, &[]));

@@ -145,6 +145,7 @@ keys! {
     RetryNothing = "retry-nothing",
     EffectRefused = "effect-refused",
     EffectUnderWay = "effect-under-way",
+    Erased = "erased",
     EffectPinText = "effect-pin-text",
     EffectUnpinText = "effect-unpin-text",
     EffectRelayOn = "effect-relay-on",

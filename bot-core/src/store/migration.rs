@@ -14,7 +14,7 @@ use super::txn::Txn;
 use super::{StoreError, accept, erase, joint, keys, portals, queue, timers};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::{
-    Audit, Deed, Due, Migration, Move, Planned, Progress, Step, Tag, Task, Who,
+    Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
 
@@ -134,7 +134,9 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
             forget_names(tx, portal.id)?;
             let audit = plain(tx, None, Deed::Erased(messages, people));
             note(tx, portal.id, &audit)?;
-            effected(tx, tag, Ok(()))
+            let mut lanes = effected(tx, tag, Ok(()))?;
+            lanes.push(tell(tx, &portal, News::Erased { messages, people })?);
+            Ok(lanes)
         }
     }
 }
@@ -271,10 +273,18 @@ pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lane
         let audit = plain(tx, None, Deed::Refused(tag.effect, planned.place.network));
         note(tx, tag.portal, &audit)?;
     }
-    match portals::numbered(tx, tag.portal)? {
-        Some(portal) => go_on(tx, &portal),
-        None => Ok(Vec::new()),
+    let Some(portal) = portals::numbered(tx, tag.portal)? else { return Ok(Vec::new()) };
+    let mut lanes = go_on(tx, &portal)?;
+    if refused {
+        lanes.push(tell(tx, &portal, News::Refused(tag))?);
     }
+    Ok(lanes)
+}
+
+/// The people in the room hear what came of a step.
+fn tell(tx: &mut Txn<'_>, portal: &Portal, news: News) -> Result<LaneState, StoreError> {
+    let work = Work::task(&portal.room, Task::Tell(news));
+    queue::append(tx, &core_place(&portal.room), work)
 }
 
 /// The name of the text that a step pins.

@@ -48,7 +48,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
 fn finished(entry: &Entry, refused: bool) -> Option<Tag> {
     match &entry.work.task {
         Some(Task::Effect(tag)) if !refused && entry.lane.network.as_str() != CORE => Some(*tag),
-        Some(Task::Effect(_) | Task::Due(_) | Task::Room(..)) | None => None,
+        Some(Task::Effect(_) | Task::Due(_) | Task::Room(..) | Task::Tell(_)) | None => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Rule: a test posts as a person ([`Channel::say`]) and expects what a person would
 //! see ([`Channel::expect`]); it does not look at what the bridge meant to do.
 
+mod access;
 mod board;
 mod cards;
 mod channel;

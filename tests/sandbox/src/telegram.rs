@@ -20,6 +20,7 @@ mod media;
 mod membership;
 mod nesting;
 mod params;
+mod permissions;
 mod places;
 mod polls;
 mod reading;

@@ -11,7 +11,7 @@ use super::stages::{
     URL, approve, at, days, days_one_by_one, done, inventory, migration, portal, reached, step,
 };
 use super::{ANN, ask};
-use crate::network::Fault;
+use crate::network::{FakeNetwork, Fault};
 use crate::words::{group, room};
 
 #[tokio::test]
@@ -33,6 +33,10 @@ async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), refused).await.unwrap();
     assert_eq!(portal(&spine).await.stage, Stage::ReadOnly);
+    let told = "BOT: Telegram: not done: let nobody but admins and me speak.";
+    let is_told =
+        |matrix: &FakeNetwork| matrix.read(&room().chat).iter().any(|line| line.starts_with(told));
+    spine.matrix.until("told", is_told).await;
     assert_snapshot!(ask(&spine, &room(), ANN, "stage").await);
     assert_snapshot!(ask(&spine, &room(), ANN, "stage retry").await);
     done(&spine).await;
@@ -57,7 +61,7 @@ async fn a_death_in_the_middle_of_a_step_is_resumed_and_repeats_nothing() {
         spine.telegram.fail(&group().chat, passes.chain([Fault::Hang(0)]));
         let tries = spine.telegram.tries() + dies_after;
         ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
-        let hangs = |network: &crate::network::FakeNetwork| network.tries() > tries;
+        let hangs = |network: &FakeNetwork| network.tries() > tries;
         spine.telegram.until("the try that never ends", hangs).await;
         spine.restart().await;
         done(&spine).await;
@@ -96,7 +100,7 @@ async fn a_day_that_comes_while_the_gate_is_closed_changes_nothing() {
     step(&spine, "next").await;
     ask(&spine, &room(), ANN, &format!("stage schedule 2023-09-08 {URL}")).await;
     days_one_by_one(&spine, 8).await;
-    let told = |network: &crate::network::FakeNetwork| {
+    let told = |network: &FakeNetwork| {
         network.read(&room().chat).iter().any(|line| line.contains("Today was the day"))
     };
     spine.matrix.until("the day", told).await;

@@ -283,8 +283,9 @@ impl Channel {
             let role = guild.and_then(|guild| guild.roles.iter().find(|r| r.bot == Some(bot)));
             let Some(role) = role.map(|role| role.id) else { return };
             if let Some(row) = world.channels.get_mut(&self.id) {
-                row.overwrites.retain(|overwrite| overwrite.role != role);
-                row.overwrites.push(Overwrite { role, allow: 0, deny: bits });
+                row.overwrites.retain(|overwrite| overwrite.id != role);
+                let member = false;
+                row.overwrites.push(Overwrite { member, id: role, allow: 0, deny: bits });
             }
             tell(world, self.id, "CHANNEL_UPDATE");
         });

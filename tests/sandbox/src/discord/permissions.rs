@@ -4,7 +4,7 @@
 //! Rule: names and values follow Discord's "Permissions" page; pinning needs
 //! [`PIN_MESSAGES`] and nothing else since February 2026.
 
-use super::world::{ChannelRow, GuildRow};
+use super::world::{ChannelRow, GuildRow, Overwrite};
 
 /// Everything, past all overwrites.
 pub const ADMINISTRATOR: u64 = 1 << 3;
@@ -30,6 +30,8 @@ pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 pub const MENTION_EVERYONE: u64 = 1 << 17;
 /// Emoji of other guilds.
 pub const USE_EXTERNAL_EMOJIS: u64 = 1 << 18;
+/// Change roles, and who may do what in a channel.
+pub const MANAGE_ROLES: u64 = 1 << 28;
 /// Make, list and delete webhooks.
 pub const MANAGE_WEBHOOKS: u64 = 1 << 29;
 /// Change, archive and lock everybody's threads.
@@ -78,13 +80,15 @@ pub(crate) fn in_channel(guild: &GuildRow, channel: &ChannelRow, user: u64) -> u
         return base;
     }
     let Some(member) = guild.members.get(&user) else { return 0 };
-    let (mut allow, mut deny) = (0, 0);
-    for overwrite in &channel.overwrites {
-        if overwrite.role == guild.id || member.roles.contains(&overwrite.role) {
-            allow |= overwrite.allow;
-            deny |= overwrite.deny;
-        }
-    }
-    let left = base & !deny | allow;
+    let step = |held: u64, applies: &dyn Fn(&Overwrite) -> bool| {
+        let fitting = channel.overwrites.iter().filter(|overwrite| applies(overwrite));
+        let (allow, deny) =
+            fitting.fold((0, 0), |(allow, deny), one| (allow | one.allow, deny | one.deny));
+        held & !deny | allow
+    };
+    let of_role = |one: &Overwrite| !one.member && member.roles.contains(&one.id);
+    let left = step(base, &|one| !one.member && one.id == guild.id);
+    let left = step(left, &of_role);
+    let left = step(left, &|one| one.member && one.id == user);
     if left & VIEW_CHANNEL == 0 { 0 } else { left }
 }

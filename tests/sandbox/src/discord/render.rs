@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::clock;
 use super::world::{ChannelRow, EmojiRow, GuildRow, Kind, Member, Role, WebhookRow, World};
+use super::{access, clock};
 
 /// The hash under which an avatar's address is known.
 pub(crate) fn avatar_hash(of: &str) -> String {
@@ -138,7 +138,8 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
         Kind::Forum => json!({
             "id": row.id.to_string(), "type": 15, "guild_id": guild, "name": row.name,
             "position": row.position, "flags": 0, "parent_id": null, "topic": row.topic,
-            "nsfw": false, "rate_limit_per_user": 0, "permission_overwrites": [],
+            "nsfw": false, "rate_limit_per_user": 0,
+            "permission_overwrites": access::overwrites(row),
             "available_tags": [], "default_reaction_emoji": null, "default_sort_order": null,
             "default_forum_layout": 0, "last_message_id": world.newest_thread(row.id),
         }),
@@ -147,10 +148,7 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
             "position": row.position, "flags": 0, "parent_id": null, "topic": row.topic,
             "nsfw": false, "rate_limit_per_user": 0, "last_message_id": last,
             "last_pin_timestamp": pinned,
-            "permission_overwrites": row.overwrites.iter().map(|o| json!({
-                "id": o.role.to_string(), "type": 0,
-                "allow": o.allow.to_string(), "deny": o.deny.to_string(),
-            })).collect::<Vec<_>>(),
+            "permission_overwrites": access::overwrites(row),
         }),
         Kind::Thread(parent) => json!({
             "id": row.id.to_string(), "type": if row.private { 12 } else { 11 }, "guild_id": guild, "name": row.name,

@@ -74,9 +74,12 @@ pub(crate) enum Kind {
     Direct(u64),
 }
 
-/// Rights of one role that differ in one channel.
+/// Rights of one role or member that differ in one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Overwrite {
-    pub(crate) role: u64,
+    /// The id is a member's, not a role's.
+    pub(crate) member: bool,
+    pub(crate) id: u64,
     pub(crate) allow: u64,
     pub(crate) deny: u64,
 }

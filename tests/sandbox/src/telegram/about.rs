@@ -31,6 +31,7 @@ pub(super) fn chat(world: &mut World, params: &Params) -> Result<Value, ApiError
     let id = chat_id(world, params)?;
     let mut info = wire::chat(world, id);
     let pinned = world.chats.get(&id).and_then(|chat| chat.pinned.first().copied());
+    let permissions = world.chats.get(&id).map(|chat| chat.permissions.clone()).unwrap_or_default();
     let private = world.chats.get(&id).is_some_and(|chat| chat.kind == ChatKind::Private);
     let Some(object) = info.as_object_mut() else { return Ok(info) };
     object.insert("accent_color_id".to_owned(), 0.into());
@@ -46,25 +47,7 @@ pub(super) fn chat(world: &mut World, params: &Params) -> Result<Value, ApiError
         gifts.iter().map(|gift| ((*gift).to_owned(), false.into())).collect();
     object.insert("accepted_gift_types".to_owned(), gifts.into());
     if !private {
-        let may = [
-            "can_send_messages",
-            "can_send_audios",
-            "can_send_documents",
-            "can_send_photos",
-            "can_send_videos",
-            "can_send_video_notes",
-            "can_send_voice_notes",
-            "can_send_polls",
-            "can_send_other_messages",
-            "can_add_web_page_previews",
-            "can_change_info",
-            "can_invite_users",
-            "can_pin_messages",
-            "can_manage_topics",
-        ];
-        let may: Map<String, Value> =
-            may.iter().map(|right| ((*right).to_owned(), true.into())).collect();
-        object.insert("permissions".to_owned(), may.into());
+        object.insert("permissions".to_owned(), permissions.into());
     }
     if let Some(pinned) = pinned {
         let pinned = wire::message(world, id, pinned);

@@ -62,7 +62,7 @@ impl Group {
 
     fn post(&self, user: &User, draft: Draft) -> anyhow::Result<MessageId> {
         self.act(user, |world, user| {
-            world.post(self.id, user.id, draft).map(MessageId).map_err(refused)
+            world.say(self.id, user.id, draft).map(MessageId).map_err(refused)
         })
     }
 

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::group::{Group, refused};
 use super::rights::{Rights, Standing};
 use super::user::{MessageId, User};
-use super::wire;
 use super::world::{Chat, ChatKind, Draft, World};
+use super::{permissions, wire};
 
 impl Group {
     fn owner(world: &World, chat: i64) -> i64 {
@@ -169,6 +169,7 @@ impl Group {
             anyhow::ensure!(chat.migrated_to.is_none(), "the group was upgraded before");
             let mut new = new_chat(new_id, ChatKind::Supergroup, &chat.title);
             new.members = chat.members.clone();
+            new.permissions = chat.permissions.clone();
             world.chats.insert(new_id, new);
             self.note(world, owner, Draft::service("migrate_to_chat_id", new_id.into()))?;
             let new = Self { id: new_id, shared: self.shared.clone() };
@@ -207,6 +208,7 @@ pub(super) fn new_chat(id: i64, kind: ChatKind, title: &str) -> Chat {
         blocked: false,
         about: String::new(),
         photo: None,
+        permissions: permissions::all(),
         reactions: None,
         forum: false,
         topics: std::collections::BTreeMap::new(),

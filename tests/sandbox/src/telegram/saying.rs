@@ -323,7 +323,7 @@ impl Group {
     pub fn send(&self, user: &User, post: &Post) -> anyhow::Result<MessageId> {
         self.act(user, |world, user| {
             let draft = post.draft(world, self.id)?;
-            world.post(self.id, user.id, draft).map(MessageId).map_err(refused)
+            world.say(self.id, user.id, draft).map(MessageId).map_err(refused)
         })
     }
 
@@ -347,7 +347,7 @@ impl Group {
             for post in posts {
                 let mut draft = post.draft(world, self.id)?;
                 draft.album = Some(album.clone());
-                ids.push(world.post(self.id, user.id, draft).map(MessageId).map_err(refused)?);
+                ids.push(world.say(self.id, user.id, draft).map(MessageId).map_err(refused)?);
             }
             Ok(ids)
         })

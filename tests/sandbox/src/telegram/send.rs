@@ -174,7 +174,7 @@ pub(super) fn send(
     let mut draft = draft(world, chat, params, body)?;
     draft.markup = params.json("reply_markup")?.filter(|m| m.get("inline_keyboard").is_some());
     limit(world, chat, 1)?;
-    let id = world.post(chat, world.bot, draft)?;
+    let id = world.say(chat, world.bot, draft)?;
     Ok(wire::message(world, chat, id))
 }
 
@@ -316,7 +316,7 @@ pub(super) fn media_group(world: &mut World, params: &Params) -> Result<Value, A
     for media in album {
         let mut draft = draft(world, chat, params, Body::Media(media))?;
         draft.album = group.clone();
-        let id = world.post(chat, world.bot, draft)?;
+        let id = world.say(chat, world.bot, draft)?;
         sent.push(wire::message(world, chat, id));
     }
     Ok(sent.into())

@@ -18,7 +18,9 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{ApiError, bad, respond};
 use super::params::{self, Params};
 use super::world::World;
-use super::{about, chats, custom_emoji, edit, files, inbox, places, polls, send, topics};
+use super::{
+    about, chats, custom_emoji, edit, files, inbox, permissions, places, polls, send, topics,
+};
 use crate::faults::{Fault, Faults, lost};
 
 /// What the server, the people and the tests share.
@@ -47,7 +49,7 @@ impl Shared {
 
 type Method = fn(&mut World, &Params) -> Result<Value, ApiError>;
 
-const METHODS: [(&str, Method); 55] = [
+const METHODS: [(&str, Method); 56] = [
     ("getMe", about::me),
     ("setWebhook", inbox::set_webhook),
     ("deleteWebhook", inbox::delete_webhook),
@@ -69,6 +71,7 @@ const METHODS: [(&str, Method); 55] = [
     ("sendContact", places::send_contact),
     ("editMessageLiveLocation", places::move_live),
     ("stopMessageLiveLocation", places::stop_live),
+    ("setChatPermissions", permissions::set),
     ("setChatTitle", chats::set_title),
     ("setChatDescription", chats::set_description),
     ("setChatPhoto", chats::set_photo),

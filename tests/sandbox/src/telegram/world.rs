@@ -82,6 +82,8 @@ pub(super) struct Chat {
     /// What the chat says about itself, and the file of its picture.
     pub(super) about: String,
     pub(super) photo: Option<String>,
+    /// What members may do who are no administrators: a `ChatPermissions`.
+    pub(super) permissions: serde_json::Map<String, Value>,
     /// The emoji that are reactions here; `None` for all of the platform's.
     pub(super) reactions: Option<Vec<String>>,
     /// Messages stand in topics, by the id of the message that opened them.

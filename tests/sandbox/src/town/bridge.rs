@@ -80,6 +80,8 @@ impl Bridge {
     pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
         let port = self.port;
         let (remotes, encryption) = (&self.remotes, self.encryption);
+        let stages =
+            if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
         let text = format!(
             "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
              [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
@@ -90,7 +92,7 @@ impl Bridge {
              [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\n\
              [store]\npath = \"store\"\n\n\
-             [stages]\nfirst = \"bridged\"\n\n\
+             {stages}\
              [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\
              [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
              {remotes}\n{more}\n"

@@ -37,10 +37,19 @@ impl Town {
     /// # Errors
     /// When the bot does not confirm it there.
     pub async fn link_telegram(&self) -> anyhow::Result<()> {
+        self.join_telegram().await?;
+        self.group.expect(|seen| seen.is_bot && seen.pinned).await?;
+        Ok(())
+    }
+
+    /// The same, where links begin before anything is announced.
+    ///
+    /// # Errors
+    /// When the bot does not confirm it there.
+    pub async fn join_telegram(&self) -> anyhow::Result<()> {
         let code = self.ask_for_code("telegram").await?;
         self.group.say(&self.tanja, &format!("/link {code}"))?;
         self.group.expect(|seen| seen.is_bot && seen.text.contains("Matrix")).await?;
-        self.group.expect(|seen| seen.is_bot && seen.pinned).await?;
         Ok(())
     }
 
@@ -49,11 +58,20 @@ impl Town {
     /// # Errors
     /// When the bot does not confirm it there.
     pub async fn link_discord(&self) -> anyhow::Result<()> {
+        self.join_discord().await?;
+        self.channel.expect(|seen| seen.pinned).await?;
+        Ok(())
+    }
+
+    /// The same, where links begin before anything is announced.
+    ///
+    /// # Errors
+    /// When the bot does not confirm it there.
+    pub async fn join_discord(&self) -> anyhow::Result<()> {
         let code = self.ask_for_code("discord").await?;
         self.discord.expect_connected().await?;
         let typed = self.channel.slash(&self.dora, "freeside", "link", &[("code", &code)])?;
         typed.answer().await.context("the slash command was not answered")?;
-        self.channel.expect(|seen| seen.pinned).await?;
         Ok(())
     }
 }

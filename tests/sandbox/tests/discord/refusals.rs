@@ -189,3 +189,27 @@ async fn a_deleted_id_never_comes_back() {
     assert!(channel.say(&bo, "y") > message);
     dc.assert_clean().unwrap();
 }
+
+#[tokio::test]
+async fn overwrites_change_by_whoever_may_and_has_what_is_changed() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, guild, bo) = (Rest::new(&dc), dc.guild("G"), dc.user("Bo"));
+    let channel = guild.channel("general");
+    let path = format!("/channels/{}", channel.id());
+    let deny = |bits: u64| {
+        let everyone = channel.guild_id().unwrap().to_string();
+        let one = json!({"id": everyone, "type": 0, "allow": "0", "deny": bits.to_string()});
+        json!({"permission_overwrites": [one]})
+    };
+    assert_eq!(rest.patch(&path, deny(permissions::SEND_MESSAGES)).await.code(), 50013);
+    guild.bot_permissions(permissions::BOT | permissions::MANAGE_ROLES);
+    assert_eq!(rest.patch(&path, deny(permissions::MENTION_EVERYONE)).await.code(), 50013);
+    rest.patch(&path, deny(permissions::SEND_MESSAGES)).await.ok();
+    channel.try_say(&bo, "may I?").unwrap_err();
+    let malformed = json!({"permission_overwrites": [{"id": "x", "type": 0}]});
+    assert_eq!(rest.patch(&path, malformed).await.code(), 50035);
+    rest.patch(&path, json!({"permission_overwrites": []})).await.ok();
+    channel.try_say(&bo, "thank you").unwrap();
+    assert_eq!(channel.overwrites(), json!([]));
+    dc.assert_clean().unwrap();
+}

@@ -205,3 +205,33 @@ async fn a_file_keeps_its_kind_within_a_group() {
         "Bad Request: can't change media type in the album"
     );
 }
+
+#[tokio::test]
+async fn who_may_speak_changes_only_by_an_admin_who_may_restrict() {
+    let (tg, bot) = start().await;
+    let (group, tom) = (tg.group("Ludo"), tg.user("Tom"));
+    let set = |permissions: serde_json::Value| {
+        json!({
+            "chat_id": group.id(), "permissions": permissions,
+            "use_independent_chat_permissions": true,
+        })
+    };
+    group.promote_bot(Rights { restrict_members: false, ..Rights::all() });
+    let refused = bot.refused("setChatPermissions", set(json!({}))).await;
+    assert_eq!(refused, "Bad Request: not enough rights to change chat permissions");
+    group.promote_bot(Rights::all());
+    let before = bot.ok("getChat", json!({ "chat_id": group.id() })).await["permissions"].clone();
+    assert_eq!((&before["can_send_messages"], &before), (&json!(true), &group.permissions()));
+    bot.ok("setChatPermissions", set(json!({ "can_send_polls": true }))).await;
+    let now = group.permissions();
+    assert_eq!((&now["can_send_messages"], &now["can_send_polls"]), (&json!(false), &json!(true)));
+    let said = group.say(&tom, "may I?").unwrap_err().to_string();
+    assert_eq!(said, "Bad Request: not enough rights to send text messages to the chat");
+    let same = bot.refused("setChatPermissions", set(json!({ "can_send_polls": true }))).await;
+    assert_eq!(same, "Bad Request: CHAT_NOT_MODIFIED");
+    bot.ok("sendMessage", json!({ "chat_id": group.id(), "text": "an admin may" })).await;
+    bot.ok("setChatPermissions", set(before.clone())).await;
+    assert_eq!(group.permissions(), before);
+    group.say(&tom, "thank you").unwrap();
+    tg.assert_clean().unwrap();
+}

@@ -20,7 +20,7 @@ use crate::discord::refusal::{
     unknown_channel, unknown_message, wrong_kind,
 };
 use crate::discord::world::{ChannelRow, Kind, World};
-use crate::discord::{check, render};
+use crate::discord::{access, check, render};
 
 /// The flag of a message with a thread.
 const HAS_THREAD: u64 = 1 << 5;
@@ -140,7 +140,9 @@ fn change_channel(world: &mut World, id: u64, body: &Map<String, Value>) -> Resu
     if topic.as_ref().is_some_and(|topic| topic.chars().count() > most) {
         return Err(too_long("topic", most));
     }
+    let overwrites = access::changed(world, id, body)?;
     if let Some(row) = world.channels.get_mut(&id) {
+        row.overwrites = overwrites.unwrap_or_else(|| row.overwrites.clone());
         row.name = name.unwrap_or_else(|| row.name.clone());
         if let Some(topic) = topic {
             row.topic = Some(topic).filter(|topic| !topic.is_empty());
