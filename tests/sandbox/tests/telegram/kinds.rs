@@ -210,7 +210,7 @@ async fn a_file_keeps_its_kind_within_a_group() {
 async fn who_may_speak_changes_only_by_an_admin_who_may_restrict() {
     let (tg, bot) = start().await;
     let (group, tom) = (tg.group("Ludo"), tg.user("Tom"));
-    let set = |permissions: serde_json::Value| {
+    let set = |permissions: Value| {
         json!({
             "chat_id": group.id(), "permissions": permissions,
             "use_independent_chat_permissions": true,
