@@ -14,3 +14,6 @@ mod golden;
 #[cfg(test)]
 #[path = "convert/laws.rs"]
 mod laws;
+#[cfg(test)]
+#[path = "convert/round.rs"]
+mod round;

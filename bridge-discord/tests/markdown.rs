@@ -8,7 +8,9 @@
 
 use std::fmt::Write as _;
 
-use bridge_discord::convert::markdown::{Names, from_markdown, linkify, to_markdown};
+use bridge_discord::convert::markdown::{
+    Names, degrade, from_markdown, linkify, measure, to_markdown,
+};
 use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span};
 
 fn names() -> Names {
@@ -263,4 +265,15 @@ fn hostile_input_ends_soon() {
         let read = from_markdown(&source, &Names::default());
         assert!(!format!("{read:?}").is_empty());
     }
+}
+
+#[test]
+fn an_address_that_fits_into_no_message_is_shown_in_pieces() {
+    let url = format!("https://a.example/{}", "x".repeat(3000));
+    let text = RichText::paragraph(vec![Span::link("here", url.clone())]);
+    let pieces = degrade(&text).split(2000, &measure);
+    assert!(pieces.iter().all(|piece| to_markdown(piece).chars().count() <= 2000));
+    let shown: String = pieces.iter().map(RichText::plain).collect();
+    // Pieces are parted where words are.
+    assert_eq!(shown.replace(' ', ""), format!("here({url})"));
 }

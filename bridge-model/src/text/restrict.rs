@@ -56,7 +56,7 @@ fn spell(span: Span, caps: &TextCapabilities) -> Span {
     Span { leaf: Leaf::Text(span.leaf.shown()), style }
 }
 
-/// Puts `(reason) ` before each hidden stretch of a line.
+/// Puts `(reason) ` before each hidden stretch of a line, parted from what stands before it.
 fn tell_reasons(spans: Vec<Span>) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::with_capacity(spans.len());
     let mut before = Style::default();
@@ -67,7 +67,16 @@ fn tell_reasons(spans: Vec<Span>) -> Vec<Span> {
                 // Within a link the reason belongs to the link, or it would cut it in two.
                 let link = style.link.clone().filter(|_| before.link == style.link);
                 let told = Style { spoiler: None, code: false, link, ..style.clone() };
-                out.push(Span { leaf: Leaf::Text(format!("({reason}) ")), style: told });
+                // Glued to an address it would belong to that.
+                let glued = out.last().is_some_and(|span| match &span.leaf {
+                    Leaf::Text(text) => !text.ends_with(char::is_whitespace),
+                    Leaf::Break => false,
+                    Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. } => {
+                        true
+                    }
+                });
+                let gap = if glued { " " } else { "" };
+                out.push(Span { leaf: Leaf::Text(format!("{gap}({reason}) ")), style: told });
             }
             span.style.spoiler = Some(Spoiler { reason: None });
         }

@@ -72,10 +72,13 @@ fn spans(all: Vec<Span>) -> Vec<Span> {
     out
 }
 
+/// A link cannot be parted: with a longer address it might not fit into a message.
+const MOST_ADDRESS: usize = 1500;
+
 /// Only `http` and `https` lead somewhere on Discord; other addresses are shown.
 fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
     let address = cleaned(url);
-    if atoms::is_address(&address) {
+    if atoms::is_address(&address) && address.len() <= MOST_ADDRESS {
         for word in &mut words {
             word.style.link = Some(address.clone());
         }

@@ -321,14 +321,15 @@ impl Reader {
         if self.worn.iter().any(|(name, _)| name == "a") {
             self.take_off("a");
         }
-        let href = attribute(tag, "href").unwrap_or_default();
+        // Control characters are in no address, and none is written.
+        let href: String = attribute(tag, "href").unwrap_or_default().replace(char::is_control, "");
         let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
-        match address::target(href).filter(|_| !in_pre) {
+        match address::target(&href).filter(|_| !in_pre) {
             Some(target) => {
-                let (href, words) = (href.to_owned(), Vec::new());
+                let words = Vec::new();
                 self.capture = Some(Capture { target, href, style: self.style(), words });
             }
-            None if address::may_be_link(href) => self.wear("a", Effect::Link(href.to_owned())),
+            None if address::may_be_link(&href) => self.wear("a", Effect::Link(href)),
             None => self.wear("a", Effect::Nothing),
         }
     }

@@ -171,6 +171,8 @@ fn scripts_and_bad_links_have_no_effect() {
     assert_eq!(read("a<!-- b -->c<![CDATA[d]]>e").plain(), "ace");
     assert_eq!(read("<a href=\"javascript:alert(1)\">x</a>"), RichText::plain_text("x"));
     assert_eq!(read("<a href=\" https://example.org\">x</a>"), RichText::plain_text("x"));
+    let pill = read("<a href=\"https://matrix.to/#/@ann:example.org\">Ann</a>");
+    assert_eq!(read("<a href=\"https://matrix.to/#/@ann:ex\u{11}ample.org\">Ann</a>"), pill);
     assert_eq!(read("<a href=\"mailto:a@x\">x</a>"), line(vec![Span::link("x", "mailto:a@x")]));
 }
 
