@@ -340,10 +340,19 @@ impl Reader {
         };
         let words: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
         self.frames.make_room_for_text();
+        let name = native::one_line(&words);
+        let is_name = |id: &str| name.is_empty() || name.starts_with('#') || name == id;
+        if matches!(&target, Target::Room(id) if !is_name(id)) {
+            // "click here": the address says more than the room's name would.
+            for (piece, style) in pieces {
+                let link = Some(href.clone());
+                self.frames.line.text(&piece, &Style { link, ..style });
+            }
+            return;
+        }
         if words.starts_with(is_space) {
             self.frames.line.space(&style);
         }
-        let name = native::one_line(&words);
         match target {
             Target::Person(id) => {
                 let bare = name.strip_prefix('@').unwrap_or(&name);
@@ -352,19 +361,12 @@ impl Reader {
                 let who = Person::new(NETWORK, id);
                 self.leaf(Leaf::Mention(Mention::Person { who, name }), style.clone());
             }
-            Target::Room(id) if name.is_empty() || name.starts_with('#') || name == id => {
+            Target::Room(id) => {
                 let bare = name.strip_prefix('#').unwrap_or(&name);
                 let own = id.strip_prefix('#').unwrap_or(&id);
                 let name = if bare.is_empty() { own } else { bare }.to_owned();
                 let place = Place::new(NETWORK, id);
                 self.leaf(Leaf::Mention(Mention::Chat { place, name }), style.clone());
-            }
-            // "click here": the address says more than the room's name would.
-            Target::Room(_) => {
-                for (piece, style) in pieces {
-                    let link = Some(href.clone());
-                    self.frames.line.text(&piece, &Style { link, ..style });
-                }
             }
         }
         if words.ends_with(is_space) {

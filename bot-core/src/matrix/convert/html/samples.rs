@@ -48,6 +48,9 @@ fn a_pill_of_a_room_is_a_mention_and_other_words_are_a_link() {
     bold.style.bold = true;
     let expected = line(vec![bold, Span::link(" here", url)]);
     assert_eq!(read(&format!("<a href=\"{url}\"><b>click</b> here</a>")), expected);
+    // The space at the edge is a part of the link, as it is of every other one.
+    let in_two = format!("<a href=\"{url}\"><b>click</b> </a><a href=\"{url}\">here</a>");
+    assert_eq!(read(&in_two).plain(), read(&format!("<a href=\"{url}\">click here</a>")).plain());
 }
 
 #[test]
