@@ -13,6 +13,7 @@ use anyhow::Context;
 use bridge_config::Config;
 use tokio_util::sync::CancellationToken;
 
+pub use bot_core::report::Format;
 pub use convert::{Side, Tally, convert};
 
 /// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
@@ -22,10 +23,7 @@ pub use convert::{Side, Tally, convert};
 pub fn run(config: &Path) -> anyhow::Result<()> {
     let config = load(config)?;
     log::start(&config.log)?;
-    // Two providers are compiled in; rustls wants to be told which one.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    choose_tls()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
@@ -43,6 +41,13 @@ pub fn run(config: &Path) -> anyhow::Result<()> {
             }
         }
     })
+}
+
+/// Two providers are compiled in; rustls wants to be told which one.
+fn choose_tls() -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))
 }
 
 /// Says whether the configuration can be used.
@@ -70,6 +75,43 @@ pub fn check_config(config: &Path) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn registration(config: &Path) -> anyhow::Result<()> {
     print!("{}", bridge_config::registration_yaml(&load(config)?));
+    Ok(())
+}
+
+/// The format of that name.
+///
+/// # Errors
+/// The names that there are.
+pub fn format(name: &str) -> Result<Format, String> {
+    let names = Format::ALL.map(|(name, _)| name).join(", ");
+    Format::parse(name).ok_or_else(|| format!("there is {names}"))
+}
+
+/// Prints the report of all communities. The store is open in the running bridge, so that is asked.
+///
+/// # Errors
+/// When the configuration cannot be used, or the bridge does not run or does not answer.
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+pub fn report(config: &Path, format: Format) -> anyhow::Result<()> {
+    let config = load(config)?;
+    choose_tls()?;
+    let name = Format::ALL.iter().find(|(_, known)| *known == format).map_or("", |(name, _)| name);
+    let mut listen = config.appservice.listen;
+    if listen.ip().is_unspecified() {
+        listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let url = format!("http://{listen}/_freeside/report/{name}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (status, text) = runtime.block_on(async {
+        let token = config.appservice.hs_token.expose();
+        let request = reqwest::Client::builder().no_proxy().build()?.get(&url).bearer_auth(token);
+        let answer = request.send().await.with_context(|| {
+            format!("the bridge does not answer at {listen}: start it with `freeside run`")
+        })?;
+        anyhow::Ok((answer.status(), answer.text().await?))
+    })?;
+    anyhow::ensure!(status.is_success(), "the bridge at {listen} says {status}: {text}");
+    print!("{text}");
     Ok(())
 }
 

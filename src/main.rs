@@ -26,6 +26,12 @@ enum Command {
     CheckConfig,
     /// Print the registration file for the homeserver.
     Registration,
+    /// Print how far all communities are, as the running bridge knows it.
+    Report {
+        /// What it is written as: wikitext, markdown, json or html.
+        #[arg(long, value_parser = freeside::format, default_value = "markdown")]
+        format: freeside::Format,
+    },
     /// Convert messages as JSON lines from standard input, without a bridge; see docs/CONTENT.md.
     Convert {
         /// What the input is.
@@ -43,6 +49,7 @@ fn main() -> ExitCode {
         Command::Run => freeside::run(&cli.config),
         Command::CheckConfig => freeside::check_config(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
+        Command::Report { format } => freeside::report(&cli.config, format),
         Command::Convert { from, to } => freeside::convert_lines(from, to),
     };
     match done {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::{Clock, Dice, SystemClock, SystemDice};
 use bot_core::core::{Core, CoreParts};
-use bot_core::desk::{About, Desk, commands};
+use bot_core::desk::{About, Desk, Rooms, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
+use bot_core::matrix::appservice::Report;
 use bot_core::matrix::client::Client;
 use bot_core::matrix::crypto::{self, Crypto};
 use bot_core::matrix::pictures::Pictures;
@@ -84,7 +85,7 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
     };
     let desk = Desk {
         networks,
-        matrix,
+        matrix: Arc::clone(&matrix) as Arc<dyn Rooms>,
         store: Arc::clone(&store),
         wording,
         pseudonyms,
@@ -105,6 +106,8 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         high_water: u64::try_from(config.lanes.high_water).unwrap_or(u64::MAX),
         stop: stop.clone(),
     });
+    let writer: std::sync::Weak<dyn Report> = Arc::downgrade(&core) as _;
+    matrix.report_from(writer);
     Ok(Wired { core, commands })
 }
 

@@ -16,10 +16,12 @@ use crate::courier::{Attempt, Carry, CourierParts, Couriers};
 use crate::desk::Desk;
 use crate::gate::Gate;
 use crate::lane::{CORE, Head, Work};
+use crate::matrix::appservice;
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::EndState;
 use crate::relay::{Networks, Relay};
+use crate::report::Format;
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
@@ -36,6 +38,7 @@ pub struct Core {
     clock: Arc<dyn Clock>,
     gate: Arc<Gate>,
     couriers: Arc<Couriers>,
+    desk: Arc<Desk>,
     stop: CancellationToken,
 }
 
@@ -62,7 +65,7 @@ pub struct CoreParts {
 /// Entries of core lanes go to the desk, all others to their network.
 struct Carriers {
     relay: Relay,
-    desk: Desk,
+    desk: Arc<Desk>,
 }
 
 #[async_trait]
@@ -80,22 +83,30 @@ impl Carry for Carriers {
     }
 }
 
+#[async_trait]
+impl appservice::Report for Core {
+    async fn report(&self, format: Format) -> Result<String, String> {
+        self.desk.whole_report(format).await.map_err(|error| error.to_string())
+    }
+}
+
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
         let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
         let gate = Arc::new(Gate::new(high_water));
         let networks = relay.networks.clone();
+        let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
-            carry: Arc::new(Carriers { relay, desk }),
+            carry: Arc::new(Carriers { relay, desk: Arc::clone(&desk) }),
             clock: Arc::clone(&clock),
             dice,
             gate: Arc::clone(&gate),
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, gate, couriers, stop })
+        Arc::new(Self { store, networks, clock, gate, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is

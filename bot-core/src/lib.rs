@@ -20,6 +20,7 @@ pub mod order;
 pub mod portal;
 pub mod pseudonym;
 pub mod relay;
+pub mod report;
 pub mod store;
 pub mod voice;
 

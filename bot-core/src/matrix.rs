@@ -79,6 +79,7 @@ pub struct MatrixNetwork {
     crypto: Option<Arc<Crypto>>,
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
+    reports: appservice::Reports,
 }
 
 /// What the Matrix side needs.
@@ -120,7 +121,14 @@ impl MatrixNetwork {
             pictures,
             crypto,
             spoiled,
+            reports: Arc::default(),
         }
+    }
+
+    /// Who writes reports for those who ask with the homeserver's token.
+    pub fn report_from(&self, writer: std::sync::Weak<dyn appservice::Report>) {
+        // The first one stays; there is one core.
+        drop(self.reports.set(writer));
     }
 
     /// The core bot's own account; logged in on first use.
@@ -271,6 +279,7 @@ impl Network for MatrixNetwork {
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
         let service = Arc::new(appservice::Appservice {
             hs_token: self.settings.hs_token.clone(),
+            reports: Arc::clone(&self.reports),
             listener: listen::Listener {
                 sink,
                 client: self.client.clone(),

@@ -6,6 +6,8 @@
 //! resumes the list and repeats nothing that is marked.
 
 use bridge_model::{Message, MessageId, NetworkId, Place, Timestamp};
+use bridge_policy::calendar::Date;
+use bridge_policy::exception::Exception;
 use bridge_policy::figures::Share;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
@@ -38,6 +40,8 @@ pub struct Migration {
     pub effects: Vec<Planned>,
     /// The votes of the whole community, oldest first.
     pub votes: Vec<Vote>,
+    /// Where something proprietary is used all the same, oldest first.
+    pub exceptions: Vec<Exception>,
 }
 
 /// One question to the whole community.
@@ -140,6 +144,13 @@ pub enum Due {
         /// The vote.
         number: u32,
     },
+    /// The day on which an exception was to be looked at is over.
+    Review {
+        /// The portal.
+        portal: PortalId,
+        /// The exception.
+        number: u32,
+    },
 }
 
 /// One line of a portal's history.
@@ -174,7 +185,7 @@ pub enum Deed {
     /// A step was taken.
     Stepped(Stage, Stage),
     /// A day was set for a step.
-    Scheduled(Stage, bridge_policy::calendar::Date),
+    Scheduled(Stage, Date),
     /// A day that was set is no more.
     Held(Stage),
     /// The day came, and the gate was closed.
@@ -191,6 +202,10 @@ pub enum Deed {
     VoteClosed(u32, Vec<(String, u64)>),
     /// What was stored about people is gone: messages, people.
     Erased(u64, u64),
+    /// An exception was put on record: its number and the service.
+    ExceptionAdded(u32, String),
+    /// An exception is no more.
+    ExceptionEnded(u32, String),
 }
 
 /// A step that somebody takes.
@@ -227,6 +242,10 @@ pub enum Move {
     OpenVote(Place, Vote, Box<Message>, Option<Who>),
     /// Closes a vote, with what was told of it.
     CloseVote(Place, u32, Vec<u64>, Option<Who>),
+    /// Puts an exception on record.
+    Except(Place, Box<Exception>, Option<Who>),
+    /// Ends an exception.
+    EndException(Place, u32, Date, Option<Who>),
     /// Only writes down what happened.
     Note(Place, Audit),
     /// Messages cross, or do not any more.

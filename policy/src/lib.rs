@@ -6,7 +6,9 @@
 //! what comes back is said and done by `bot-core`.
 
 pub mod calendar;
+pub mod exception;
 pub mod figures;
 pub mod gate;
+pub mod report;
 pub mod schedule;
 pub mod stage;

@@ -15,6 +15,7 @@ mod memory;
 mod moving;
 mod outages;
 mod pictures;
+mod reporting;
 mod scenes;
 mod sudden_death;
 mod together;

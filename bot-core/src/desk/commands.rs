@@ -50,6 +50,11 @@ pub const ALL: &[Entry] = &[
         argument: Some(("question", Key::HelpVoteQuestion, true)),
         ..entry("vote", Key::HelpVote, true, true)
     },
+    entry("report", Key::HelpReport, true, true),
+    Entry {
+        argument: Some(("what", Key::HelpExceptionWhat, true)),
+        ..entry("exception", Key::HelpException, true, true)
+    },
     entry("create", Key::HelpCreate, true, false),
     entry("portals", Key::HelpPortals, true, false),
     entry("matrix", Key::HelpMatrix, false, true),
@@ -90,6 +95,8 @@ impl Desk {
             "stage" => self.stage(caller, &arguments).await,
             "audit" => self.audit(caller).await,
             "vote" => self.vote(caller).await,
+            "report" => self.report(caller).await,
+            "exception" => self.exception(caller).await,
             "create" if on_matrix => self.create(caller, argument).await,
             "portals" if on_matrix => self.portals(caller).await,
             "matrix" => self.way_to_matrix(caller).await,

@@ -30,6 +30,12 @@ impl Desk {
                 }
                 self.step_is_due(&here, &migration, *days).await
             }
+            Due::Review { portal, number } => {
+                let here = self.store.portal_of(room).await?.filter(|here| here.id == *portal);
+                let Some(here) = here else { return Ok(Outcome::default()) };
+                let migration = self.store.migration(*portal).await?;
+                Ok(self.review_is_due(&here, &migration, *number))
+            }
             Due::Vote { portal, number } => {
                 let Some(here) = self.store.portal_of(room).await? else {
                     return Ok(Outcome::default());

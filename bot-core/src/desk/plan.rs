@@ -189,6 +189,12 @@ impl Desk {
                 let counts = counts.collect::<Vec<_>>().join(", ");
                 (Key::DeedVoteClosed, vec![Arg::text(number.to_string()), Arg::text(counts)])
             }
+            Deed::ExceptionAdded(number, service) => {
+                (Key::DeedExceptionAdded, vec![Arg::text(number.to_string()), Arg::text(service)])
+            }
+            Deed::ExceptionEnded(number, service) => {
+                (Key::DeedExceptionClosed, vec![Arg::text(number.to_string()), Arg::text(service)])
+            }
             Deed::Erased(messages, people) => {
                 (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
             }

@@ -6,6 +6,7 @@
 use bridge_model::{Card, Place, Poll, PollAnswer, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 
+use super::typed::Typed;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
@@ -15,6 +16,7 @@ use crate::store::timers::NewTimer;
 use crate::store::{Change, joint};
 use crate::voice::Lines;
 
+const OPTIONS: [&str; 2] = ["days", "decision"];
 /// Days that a vote is open, if nobody says otherwise.
 const DAYS: i64 = 7;
 /// Days that a vote may be open: Discord's polls last no longer.
@@ -26,17 +28,6 @@ const LONGEST_QUESTION: usize = 255;
 /// Characters of an answer that every network can show.
 const LONGEST_ANSWER: usize = 55;
 
-/// What was typed after `vote`.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Typed {
-    /// The words in quotation marks: the question, then the answers.
-    quoted: Vec<String>,
-    /// The other words.
-    words: Vec<String>,
-    days: Option<String>,
-    decision: Option<String>,
-}
-
 /// Something is wrong with what was typed.
 #[derive(Debug, PartialEq, Eq)]
 enum Wrong {
@@ -46,86 +37,39 @@ enum Wrong {
     Long(usize, String),
 }
 
-impl Typed {
-    /// Quotation marks of any language count; phones change them as they like.
-    fn read(text: &str) -> Self {
-        let mut typed = Self::default();
-        let mut rest = text.trim();
-        while let Some(first) = rest.chars().next() {
-            if is_mark(first) {
-                let inside = rest.get(first.len_utf8()..).unwrap_or_default();
-                let end = inside.find(is_mark).unwrap_or(inside.len());
-                let words = inside.get(..end).unwrap_or_default().trim();
-                typed.quoted.push(words.to_owned());
-                let after = inside.get(end..).unwrap_or_default();
-                let mut letters = after.chars();
-                letters.next();
-                rest = letters.as_str().trim_start();
-                continue;
-            }
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            let word = rest.get(..end).unwrap_or_default();
-            rest = rest.get(end..).unwrap_or_default().trim_start();
-            let bare = word.trim_start_matches(['-', '\u{2013}', '\u{2014}']);
-            let next = || rest.split_whitespace().next().unwrap_or_default().to_owned();
-            let (name, value) = bare.split_once('=').unwrap_or((bare, ""));
-            let slot = match name {
-                "days" if bare != word => &mut typed.days,
-                "decision" if bare != word => &mut typed.decision,
-                _ => {
-                    typed.words.push(word.to_owned());
-                    continue;
-                }
-            };
-            if value.is_empty() {
-                let value = next();
-                rest = rest.get(value.len()..).unwrap_or_default().trim_start();
-                *slot = Some(value);
-            } else {
-                *slot = Some(value.to_owned());
-            }
-        }
-        typed
+/// The question, the answers, and the days.
+fn read(typed: &Typed) -> Result<(String, Vec<String>, i64), Wrong> {
+    let question = match typed.quoted.first() {
+        Some(question) => question.clone(),
+        None => typed.words.join(" "),
+    };
+    if question.is_empty() {
+        return Err(Wrong::Nothing);
     }
-
-    /// The question, the answers, and the days.
-    fn vote(&self) -> Result<(String, Vec<String>, i64), Wrong> {
-        let question = match self.quoted.first() {
-            Some(question) => question.clone(),
-            None => self.words.join(" "),
-        };
-        if question.is_empty() {
-            return Err(Wrong::Nothing);
-        }
-        let days = match &self.days {
-            None => DAYS,
-            Some(days) => days.parse().map_err(|_| Wrong::Days)?,
-        };
-        if !(1..=MOST_DAYS).contains(&days) {
-            return Err(Wrong::Days);
-        }
-        let answers: Vec<String> = self.quoted.iter().skip(1).cloned().collect();
-        let twice = |at: usize| answers.iter().take(at).any(|known| Some(known) == answers.get(at));
-        let bad = answers.len() == 1
-            || answers.len() > MOST_ANSWERS
-            || (0..answers.len()).any(twice)
-            || answers.iter().any(String::is_empty);
-        if bad {
-            return Err(Wrong::Answers);
-        }
-        let long = |text: &String, most: usize| text.chars().count() > most;
-        if long(&question, LONGEST_QUESTION) {
-            return Err(Wrong::Long(LONGEST_QUESTION, question));
-        }
-        if let Some(answer) = answers.iter().find(|answer| long(answer, LONGEST_ANSWER)) {
-            return Err(Wrong::Long(LONGEST_ANSWER, answer.clone()));
-        }
-        Ok((question, answers, days))
+    let days = match typed.option("days") {
+        None => DAYS,
+        Some(days) => days.parse().map_err(|_| Wrong::Days)?,
+    };
+    if !(1..=MOST_DAYS).contains(&days) {
+        return Err(Wrong::Days);
     }
-}
-
-fn is_mark(letter: char) -> bool {
-    matches!(letter, '"' | '\u{201C}'..='\u{201F}' | '«' | '»' | '「' | '」' | '『' | '』')
+    let answers: Vec<String> = typed.quoted.iter().skip(1).cloned().collect();
+    let twice = |at: usize| answers.iter().take(at).any(|known| Some(known) == answers.get(at));
+    let bad = answers.len() == 1
+        || answers.len() > MOST_ANSWERS
+        || (0..answers.len()).any(twice)
+        || answers.iter().any(String::is_empty);
+    if bad {
+        return Err(Wrong::Answers);
+    }
+    let long = |text: &String, most: usize| text.chars().count() > most;
+    if long(&question, LONGEST_QUESTION) {
+        return Err(Wrong::Long(LONGEST_QUESTION, question));
+    }
+    if let Some(answer) = answers.iter().find(|answer| long(answer, LONGEST_ANSWER)) {
+        return Err(Wrong::Long(LONGEST_ANSWER, answer.clone()));
+    }
+    Ok((question, answers, days))
 }
 
 impl Desk {
@@ -137,7 +81,7 @@ impl Desk {
             return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
         };
         let migration = self.store.migration(portal.id).await?;
-        let typed = Typed::read(rest);
+        let typed = Typed::read(rest, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
         if rest.trim().is_empty() {
             return Ok(Outcome::say(self.votes(caller, &migration)));
@@ -174,7 +118,7 @@ impl Desk {
         (portal, migration): (&Portal, &Migration),
         typed: &Typed,
     ) -> Outcome {
-        let (question, answers, days) = match typed.vote() {
+        let (question, answers, days) = match read(typed) {
             Ok(vote) => vote,
             Err(wrong) => return Outcome::say(self.vote_wrong(caller, &wrong)),
         };
@@ -185,7 +129,7 @@ impl Desk {
         let now = self.clock.now();
         let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
         let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
-        let decision = typed.decision.clone();
+        let decision = typed.option("decision").map(str::to_owned);
         let poll = poll(&question, &answers, closes);
         let message = self.wording.message(RichText::default(), now);
         let message = bridge_model::Message { card: Some(Card::Poll(poll)), ..message };
@@ -310,29 +254,33 @@ fn poll(question: &str, answers: &[String], closes: Timestamp) -> Poll {
 mod tests {
     use super::*;
 
+    fn typed_as(text: &str) -> Result<(String, Vec<String>, i64), Wrong> {
+        read(&Typed::read(text, &OPTIONS))
+    }
+
     #[test]
     fn quotation_marks_of_any_language_count() {
         for typed in
             ["\"Move?\" --days 5", "“Move?” —days 5", "„Move?“ --days=5", "«Move?» --days 5"]
         {
-            assert_eq!(Typed::read(typed).vote(), Ok(("Move?".into(), Vec::new(), 5)), "{typed}");
+            assert_eq!(typed_as(typed), Ok(("Move?".into(), Vec::new(), 5)), "{typed}");
         }
-        let typed = Typed::read("Shall we move? --decision https://x.org/a");
-        assert_eq!(typed.vote(), Ok(("Shall we move?".into(), Vec::new(), 7)));
-        assert_eq!(typed.decision.as_deref(), Some("https://x.org/a"));
+        let typed = Typed::read("Shall we move? --decision https://x.org/a", &OPTIONS);
+        assert_eq!(read(&typed), Ok(("Shall we move?".into(), Vec::new(), 7)));
+        assert_eq!(typed.option("decision"), Some("https://x.org/a"));
     }
 
     #[test]
     fn more_words_in_quotation_marks_are_the_answers() {
-        let typed = Typed::read("\"Where?\" \"Here\" \"There\"").vote().unwrap();
+        let typed = typed_as("\"Where?\" \"Here\" \"There\"").unwrap();
         assert_eq!(typed, ("Where?".into(), vec!["Here".into(), "There".into()], 7));
         for wrong in ["\"a\" \"b\"", "\"a\" \"b\" \"b\"", "\"a\" \"b\" \"\""] {
-            assert_eq!(Typed::read(wrong).vote(), Err(Wrong::Answers), "{wrong}");
+            assert_eq!(typed_as(wrong), Err(Wrong::Answers), "{wrong}");
         }
-        assert_eq!(Typed::read("").vote(), Err(Wrong::Nothing));
-        assert_eq!(Typed::read("a --days 0").vote(), Err(Wrong::Days));
-        assert_eq!(Typed::read("a --days soon").vote(), Err(Wrong::Days));
+        assert_eq!(typed_as(""), Err(Wrong::Nothing));
+        assert_eq!(typed_as("a --days 0"), Err(Wrong::Days));
+        assert_eq!(typed_as("a --days soon"), Err(Wrong::Days));
         let long = "a".repeat(256);
-        assert_eq!(Typed::read(&long).vote(), Err(Wrong::Long(255, long)));
+        assert_eq!(typed_as(&long), Err(Wrong::Long(255, long)));
     }
 }

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::listen::Listener;
+use crate::report::Format;
 
 /// A transaction holds at most 100 events of 64 KiB, and ephemeral data.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -31,6 +33,21 @@ pub struct Appservice {
     pub hs_token: String,
     /// Takes the events.
     pub listener: Listener,
+    /// Writes reports.
+    pub reports: Reports,
+}
+
+/// Writes the report of all portals, once there is somebody who can.
+pub type Reports = Arc<std::sync::OnceLock<std::sync::Weak<dyn Report>>>;
+
+/// Somebody who writes reports.
+#[async_trait]
+pub trait Report: Send + Sync {
+    /// The report of all portals.
+    ///
+    /// # Errors
+    /// Why there is none at present.
+    async fn report(&self, format: Format) -> Result<String, String>;
 }
 
 /// The routes.
@@ -38,6 +55,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
     axum::Router::new()
         .route("/_matrix/app/v1/transactions/{txn}", put(transaction))
         .route("/_matrix/app/v1/ping", post(ping))
+        .route("/_freeside/report/{format}", get(report))
         .route("/_matrix/app/v1/users/{user}", get(user))
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
@@ -69,6 +87,22 @@ async fn authenticate(
         return refuse(StatusCode::FORBIDDEN, "M_FORBIDDEN", "the token is wrong");
     }
     next.run(request).await
+}
+
+/// `freeside report` asks here: the store is open in one process only.
+async fn report(State(service): State<Arc<Appservice>>, Path(format): Path<String>) -> Response {
+    let Some(format) = Format::parse(&format) else {
+        return refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "there is no such format");
+    };
+    let writer = service.reports.get().and_then(std::sync::Weak::upgrade);
+    let written = match writer {
+        Some(writer) => writer.report(format).await,
+        None => Err("the bridge is starting".to_owned()),
+    };
+    match written {
+        Ok(text) => ([(CONTENT_TYPE, format.mime())], text).into_response(),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
+    }
 }
 
 async fn transaction(

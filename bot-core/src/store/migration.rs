@@ -6,6 +6,8 @@
 //! effect and the beginning of the next one.
 
 use bridge_model::Place;
+use bridge_policy::calendar::Date;
+use bridge_policy::exception::Exception;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Effect, Stage, Where};
 
@@ -106,6 +108,8 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
         Move::CloseVote(room, number, counts, who) => {
             joint::close(tx, &room, (number, counts), who)
         }
+        Move::Except(room, exception, who) => except(tx, &room, *exception, who),
+        Move::EndException(room, number, day, who) => end_exception(tx, &room, (number, day), who),
         Move::Note(place, audit) => {
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;
@@ -139,6 +143,39 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
             Ok(lanes)
         }
     }
+}
+
+fn except(tx: &mut Txn<'_>, room: &Place, exception: Exception, who: Option<Who>) -> Lanes {
+    let portal = portal(tx, room)?;
+    let mut migration = of(tx, portal.id)?;
+    if migration.exceptions.iter().any(|known| known.number == exception.number) {
+        return Err(StoreError::Conflict("there is an exception of that number"));
+    }
+    let deed = Deed::ExceptionAdded(exception.number, exception.service.clone());
+    migration.exceptions.push(exception);
+    save(tx, portal.id, &migration)?;
+    let audit = plain(tx, who, deed);
+    note(tx, portal.id, &audit)?;
+    Ok(Vec::new())
+}
+
+fn end_exception(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    (number, day): (u32, Date),
+    who: Option<Who>,
+) -> Lanes {
+    let portal = portal(tx, room)?;
+    let mut migration = of(tx, portal.id)?;
+    let mut open = migration.exceptions.iter_mut();
+    let found = open.find(|known| known.number == number && known.closed.is_none());
+    let Some(exception) = found else { return Ok(Vec::new()) };
+    exception.closed = Some(day);
+    let deed = Deed::ExceptionEnded(number, exception.service.clone());
+    save(tx, portal.id, &migration)?;
+    let audit = plain(tx, who, deed);
+    note(tx, portal.id, &audit)?;
+    Ok(Vec::new())
 }
 
 fn portal(tx: &Txn<'_>, place: &Place) -> Result<Portal, StoreError> {

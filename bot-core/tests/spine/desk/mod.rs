@@ -10,6 +10,7 @@ use crate::harness::{ADMIN, Spine};
 use crate::network::FakeNetwork;
 use crate::words::{command, event};
 
+mod exceptions;
 mod invited;
 mod linking;
 mod once;

@@ -100,6 +100,8 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside stage – Show how far this community is, and take the next step
     !freeside audit – Show what was decided and done, and by whom
     !freeside vote – Ask the whole community, in all chats at once
+    !freeside report – Show how far this community is, in figures
+    !freeside exception – Put on record where something proprietary is used all the same
     !freeside create – Make a new Matrix room that is yours, and a code to join it
     !freeside portals – Show all rooms that this bridge joins
     !freeside privacy – What happens to your messages and data
@@ -122,6 +124,8 @@ async fn help_shows_what_can_be_typed_in_a_group() {
     /stage – Show how far this community is, and take the next step
     /audit – Show what was decided and done, and by whom
     /vote – Ask the whole community, in all chats at once
+    /report – Show how far this community is, in figures
+    /exception – Put on record where something proprietary is used all the same
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
     /delete – Delete the message that you reply to, on all sides

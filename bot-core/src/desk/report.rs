@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `report`: how far a community is, in figures; and the report of all of them.
+//!
+//! Rule: nothing in it is about single people, so everybody may read it.
+
+use bridge_model::RichText;
+use bridge_policy::calendar::{Date, Week};
+use bridge_policy::figures::{Share, WeekFigures};
+use bridge_policy::gate::{Criterion, Reading, State};
+use bridge_policy::report::{
+    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
+    requirements,
+};
+
+use super::{Caller, Desk, DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::matrix::MATRIX;
+use crate::portal::Portal;
+use crate::report::{self, Format};
+use crate::voice::Lines;
+
+/// Weeks that are told.
+const WEEKS: i32 = 26;
+
+impl Desk {
+    /// `report`.
+    pub(super) async fn report(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
+        let Some(portal) = self.store.portal_of(caller.place).await? else {
+            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+        };
+        let shown = self.report_of(&portal).await?;
+        let since = Arg::text(shown.since.clone().unwrap_or_default());
+        let mut text = self.wording.say(Key::StageNow, &[Arg::text(&shown.stage), since]);
+        for line in report::lines(&shown, &self.wording) {
+            text = text.join_line(line);
+        }
+        let typed = Arg::text("freeside report --format html");
+        Ok(Outcome::say(text.join_line(self.wording.say(Key::ReportHow, &[typed]))))
+    }
+
+    /// The report of all portals, in the given format.
+    ///
+    /// # Errors
+    /// When the store or the homeserver does not answer.
+    pub async fn whole_report(&self, format: Format) -> Result<String, DeskError> {
+        let mut portals = Vec::new();
+        for portal in self.store.portals().await? {
+            portals.push(self.report_of(&portal).await?);
+        }
+        portals.sort_by_key(|portal| portal.number);
+        let day = Date::of(self.clock.now()).to_string();
+        let report = Report { format: FORMAT, day, portals };
+        let written = report::write(&report, format, &self.wording);
+        written
+            .map_err(|error| DeskError::Ask(crate::network::AskError::Refused(error.to_string())))
+    }
+
+    async fn report_of(&self, portal: &Portal) -> Result<PortalReport, DeskError> {
+        let migration = self.store.migration(portal.id).await?;
+        let today = Date::of(self.clock.now());
+        let gate = match self.gate(portal, &migration, false).await? {
+            Some(gate) => {
+                let lines = self.gate_lines(&gate);
+                let told = self.last_share(portal).await?.and_then(Share::shown).is_some();
+                let line = |(reading, line): (&Reading, &RichText)| GateLine {
+                    // The share of a few people is theirs.
+                    what: if reading.criterion == Criterion::NativeShare && !told {
+                        report::untold_share(&self.wording)
+                    } else {
+                        line.plain()
+                    },
+                    holds: match reading.state {
+                        State::Met | State::Warning | State::Voted => true,
+                        State::NotMet | State::NotAvailable => false,
+                    },
+                };
+                gate.readings.iter().zip(&lines).map(line).collect()
+            }
+            None => Vec::new(),
+        };
+        let now = Week::of(self.clock.now());
+        let mut figures = self.store.figures(portal.id).await?;
+        figures.retain(|week| week.week < now && week.week >= now.plus(-WEEKS));
+        figures.sort_by_key(|week| week.week);
+        let exceptions: Vec<_> =
+            migration.exceptions.iter().map(|it| ExceptionReport::of(it, today)).collect();
+        let chat = |end: &crate::portal::End| ChatReport {
+            network: end.place.network.as_str().to_owned(),
+            name: end.title.clone(),
+        };
+        let started = migration.since.0 > 0;
+        Ok(PortalReport {
+            number: portal.id.0,
+            chats: portal.ends.iter().map(chat).collect(),
+            room: self.join_link(&portal.room.chat),
+            stage: portal.stage.name().to_owned(),
+            since: started.then(|| Date::of(migration.since).to_string()),
+            gate,
+            requirements: requirements(portal.stage, &exceptions),
+            weeks: figures.iter().map(|week| WeekReport::of(week, MATRIX)).collect(),
+            links: links(&figures),
+            exceptions,
+        })
+    }
+}
+
+fn links(figures: &[WeekFigures]) -> Vec<LinkReport> {
+    let mut all: Vec<LinkReport> = Vec::new();
+    for (service, links) in figures.iter().flat_map(|week| &week.links) {
+        match all.iter_mut().find(|known| known.service == *service) {
+            Some(known) => known.links = known.links.saturating_add(*links),
+            None => all.push(LinkReport { service: service.clone(), links: *links }),
+        }
+    }
+    all.sort_by(|a, b| a.service.cmp(&b.service));
+    all
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Reports as files: for a wiki, for a text, for a program, for a browser.
+//!
+//! Rule: functions from value to text; the same report gives the same bytes. Names and reasons are
+//! words of people: they become no markup anywhere.
+
+mod mark;
+mod page;
+mod wiki;
+
+use bridge_model::RichText;
+use bridge_policy::figures::SMALLEST_GROUP;
+use bridge_policy::report::{Compliance, ExceptionReport, PortalReport, Report, WeekReport};
+
+use crate::i18n::{Arg, Key};
+use crate::voice::Wording;
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A sortable table between markers, for a bot that keeps a page of a wiki.
+    Wikitext,
+    /// CommonMark with tables.
+    Markdown,
+    /// The shape of `docs/report.schema.json`.
+    Json,
+    /// A page of its own, with charts.
+    Html,
+}
+
+impl Format {
+    /// All, by the names that are typed.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("wikitext", Self::Wikitext),
+        ("markdown", Self::Markdown),
+        ("json", Self::Json),
+        ("html", Self::Html),
+    ];
+
+    /// The format of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
+    /// The media type of what is written.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Wikitext => "text/plain; charset=utf-8",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// When it cannot be said as JSON, which no report should lead to.
+pub fn write(
+    report: &Report,
+    format: Format,
+    wording: &Wording,
+) -> Result<String, serde_json::Error> {
+    let words = Words(wording);
+    Ok(match format {
+        Format::Wikitext => wiki::write(report, &words),
+        Format::Markdown => mark::write(report, &words),
+        Format::Json => serde_json::to_string_pretty(report)? + "\n",
+        Format::Html => page::write(report, &words),
+    })
+}
+
+/// What stands for a share that is not told.
+pub fn untold_share(wording: &Wording) -> String {
+    let words = Words(wording);
+    format!("{}: {}", words.say(Key::ReportShare, &[]), words.say(Key::ReportUnknown, &[]))
+}
+
+/// An exception in one line.
+pub fn exception_line(exception: &ExceptionReport, wording: &Wording) -> String {
+    Words(wording).exception(exception)
+}
+
+/// A portal in some lines, for a chat.
+pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
+    let words = Words(wording);
+    let share = Arg::text(words.share(portal.weeks.last()));
+    let mut lines = vec![wording.say(Key::ReportShareNow, &[share])];
+    lines.extend(portal.weeks.last().map(|week| RichText::plain_text(&words.authors(week))));
+    let listed = [
+        (Key::ReportPolicy, words.requirements(portal)),
+        (Key::ReportLinks, words.links(portal)),
+        (Key::ReportExceptions, words.exceptions(portal)),
+    ];
+    for (head, list) in listed {
+        let head = words.say(head, &[]);
+        lines.push(RichText::plain_text(&format!("{head}: {}", list.join("; "))));
+    }
+    lines
+}
+
+/// What all formats say, in plain words.
+struct Words<'a>(&'a Wording);
+
+impl Words<'_> {
+    fn say(&self, key: Key, args: &[Arg]) -> String {
+        // Isolates are for chats; here each piece has a cell of its own.
+        self.0.plain(key, args).replace(['\u{2068}', '\u{2069}'], "")
+    }
+
+    fn title(&self, report: &Report) -> String {
+        self.say(Key::ReportTitle, &[Arg::text(&report.day)])
+    }
+
+    fn chats(&self, portal: &PortalReport) -> String {
+        let one = |chat: &bridge_policy::report::ChatReport| {
+            let network = crate::voice::label(&chat.network.as_str().into());
+            match &chat.name {
+                Some(name) => self.say(Key::ReportChat, &[Arg::text(name), Arg::text(network)]),
+                None => network,
+            }
+        };
+        portal.chats.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    fn share(&self, week: Option<&WeekReport>) -> String {
+        match week.and_then(|week| week.native_percent) {
+            Some(percent) => self.say(Key::ReportPercent, &[Arg::number(u64::from(percent))]),
+            None => self.say(Key::ReportUnknown, &[]),
+        }
+    }
+
+    fn authors(&self, week: &WeekReport) -> String {
+        let side = |side: &bridge_policy::report::SideReport| {
+            let network = crate::voice::label(&side.network.as_str().into());
+            let authors = match side.authors {
+                Some(authors) => authors.to_string(),
+                None => {
+                    let least = Arg::number(u64::from(SMALLEST_GROUP));
+                    self.say(Key::ReportFew, &[least])
+                }
+            };
+            let args = [
+                Arg::text(network),
+                Arg::number(side.messages),
+                Arg::text(authors),
+                Arg::number(side.crossing),
+            ];
+            self.say(Key::ReportSide, &args)
+        };
+        week.sides.iter().map(side).collect::<Vec<_>>().join("; ")
+    }
+
+    fn gate(&self, portal: &PortalReport) -> Vec<String> {
+        portal.gate.iter().map(|line| line.what.clone()).collect()
+    }
+
+    fn requirements(&self, portal: &PortalReport) -> Vec<String> {
+        let one = |it: &bridge_policy::report::Requirement| {
+            let state = match it.state {
+                Compliance::Met => Key::ReportMet,
+                Compliance::UnderWay => Key::ReportUnderWay,
+                Compliance::NotMet => Key::ReportNotMet,
+            };
+            format!("{}: {}", it.id, self.say(state, &[]))
+        };
+        portal.requirements.iter().map(one).collect()
+    }
+
+    fn links(&self, portal: &PortalReport) -> Vec<String> {
+        let one = |it: &bridge_policy::report::LinkReport| format!("{}: {}", it.service, it.links);
+        self.or_none(portal.links.iter().map(one).collect())
+    }
+
+    fn exceptions(&self, portal: &PortalReport) -> Vec<String> {
+        self.or_none(portal.exceptions.iter().map(|it| self.exception(it)).collect())
+    }
+
+    fn exception(&self, exception: &ExceptionReport) -> String {
+        let state = match (exception.closed, exception.overdue) {
+            (true, _) => Key::ReportExceptionClosed,
+            (false, true) => Key::ReportExceptionOverdue,
+            (false, false) => Key::ReportExceptionOpen,
+        };
+        let args = [
+            Arg::text(&exception.service),
+            Arg::text(&exception.reason),
+            Arg::text(&exception.candidate),
+            Arg::text(&exception.owner),
+            Arg::text(&exception.review),
+            Arg::number(u64::from(exception.age_days)),
+        ];
+        let mut text = self.say(state, &args);
+        if let Some(tracker) = &exception.tracker {
+            text.push(' ');
+            text.push_str(tracker);
+        }
+        text
+    }
+
+    fn or_none(&self, list: Vec<String>) -> Vec<String> {
+        if list.is_empty() { vec![self.say(Key::ReportNone, &[])] } else { list }
+    }
+
+    /// The heads of the columns of a table of portals.
+    fn columns(&self) -> [String; 8] {
+        [
+            Key::ReportCommunity,
+            Key::ReportStage,
+            Key::ReportSince,
+            Key::ReportShare,
+            Key::ReportGate,
+            Key::ReportPolicy,
+            Key::ReportLinks,
+            Key::ReportExceptions,
+        ]
+        .map(|key| self.say(key, &[]))
+    }
+
+    /// The cells of a portal's row; some hold several lines.
+    fn cells(&self, portal: &PortalReport) -> [Vec<String>; 8] {
+        [
+            vec![self.chats(portal)],
+            vec![portal.stage.clone()],
+            vec![portal.since.clone().unwrap_or_default()],
+            vec![self.share(portal.weeks.last())],
+            self.gate(portal),
+            self.requirements(portal),
+            self.links(portal),
+            self.exceptions(portal),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests;
