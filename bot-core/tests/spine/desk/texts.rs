@@ -2,6 +2,7 @@
 //! What the bot tells when it is asked.
 
 use bot_core::DeliverError;
+use bot_core::lane::core_place;
 use bot_core::store::Store;
 use bridge_model::{Command, Content, MessageId};
 use insta::assert_snapshot;
@@ -62,6 +63,8 @@ async fn a_lost_chat_is_told_once_and_comes_back() {
         .matrix
         .until("there", |m| m.read(&room().chat).iter().any(|l| l.starts_with("cem")))
         .await;
+    spine.settled(&core_place(&group())).await;
+    spine.settled(&room()).await;
     let answer = ask(&spine, &room(), NOBODY, "status").await;
     assert!(answer.contains("Telegram: lost"), "{answer}");
     let told = spine.matrix.read(&room().chat);
