@@ -97,7 +97,9 @@ impl Relay {
             Ok(true) => Ok(text),
             Ok(false) | Err(AskError::Refused(_)) => Ok(text.map_spans(&mut |span| {
                 if span.leaf == Leaf::Mention(Mention::Everyone) {
-                    let leaf = Leaf::Text(Mention::Everyone.shown());
+                    // The joiner keeps platforms from reading it as a name of their own.
+                    let words = Mention::Everyone.shown().replacen('@', "@\u{2060}", 1);
+                    let leaf = Leaf::Text(words);
                     return vec![Span { leaf, style: span.style }];
                 }
                 vec![span]

@@ -64,7 +64,7 @@ async fn a_chat_that_is_mentioned_is_the_linked_one() {
 async fn everybody_is_called_only_by_those_who_may() {
     let spine = Spine::linked().await;
     spine.hear(mentioning(&room(), Mention::Everyone)).await;
-    spine.telegram.shows(&group().chat, &["ann: @everyone"]).await;
+    spine.telegram.shows(&group().chat, &["ann: @\u{2060}everyone"]).await;
     let calls = |act: &Act| {
         let Act::Post { message, .. } = act else { panic!("{act:?}") };
         message.body.mentions().count()
