@@ -260,6 +260,11 @@ impl Work {
         Self::say(lane, Some(key), Message::new(author, now))
     }
 
+    /// What happened, told as its author's doing.
+    pub fn of(event: Event) -> Self {
+        Self { event, speaker: Speaker::Author, answer: None, task: None }
+    }
+
     /// Something that is done for the chat of `lane`, without a word.
     pub fn task(lane: &Place, task: Task) -> Self {
         let event = Event {

@@ -11,7 +11,7 @@ use bridge_policy::stage::{Effect, Stage};
 
 use super::{Desk, DeskError, Outcome, notice};
 use crate::i18n::{Arg, Key};
-use crate::lane::{Speaker, Work};
+use crate::lane::Work;
 use crate::migration::{Migration, Move, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
@@ -177,5 +177,5 @@ fn withdraw(portal: &Portal, person: &Person) -> Work {
         late: false,
         content: Content::MemberChanged { who, change: MemberChange::Left },
     };
-    Work { event, speaker: Speaker::Author, answer: None, task: None }
+    Work::of(event)
 }

@@ -13,7 +13,7 @@ use super::{
     Accepted, StoreError, albums, early, figures, keys, messages, portals, queue, summaries,
     threads, topics, votes,
 };
-use crate::lane::{Entry, LaneState, Speaker, Work, core_place};
+use crate::lane::{Entry, LaneState, Work, core_place};
 use crate::order::{Batch, Mark};
 
 /// Takes in a batch.
@@ -100,8 +100,7 @@ fn answerable(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreErr
 
 fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError> {
     let lane = core_place(&event.place);
-    let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
-    Ok(vec![queue::append(tx, &lane, work)?])
+    Ok(vec![queue::append(tx, &lane, Work::of(event))?])
 }
 
 /// Takes in what happened in a chat; `None` when it says nothing new.
@@ -129,14 +128,29 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
         merge(&mut lanes, heard.unwrap_or_default());
         return Ok(is_new.then_some(lanes));
     }
+    let topic = topics::of_room(tx, &here)?;
     for News { event, media_changed } in new(tx, event)? {
-        let event = topics::enter(tx, &here, event)?;
-        let renamed = topics::renamed(tx, (&portal, &here), &event)?;
+        let (event, renamed) = match &topic {
+            Some(topic) => {
+                let renamed = topics::renamed_here(tx, (&portal, topic), &event)?;
+                (topics::enter(event), renamed)
+            }
+            None => {
+                let renamed = topics::renamed_there(tx, &event)?;
+                (event, renamed)
+            }
+        };
         is_new |= !renamed.is_empty();
         merge(&mut lanes, renamed);
-        let Audience { places, event, speaker } = audience::of(tx, (&portal, &here), event)?;
-        let (mut places, opened) = topics::redirect(tx, (&portal, &here), &event, places)?;
-        merge(&mut lanes, opened);
+        let heard = (&portal, &here, topic.is_some());
+        let Audience { mut places, event, speaker } = audience::of(tx, heard, event)?;
+        if topic.is_some() {
+            places.retain(|place| *place != portal.room);
+        } else {
+            let (redirected, opened) = topics::redirect(tx, &portal, &event, places)?;
+            places = redirected;
+            merge(&mut lanes, opened);
+        }
         figures::note(tx, &portal, &event)?;
         is_new |= !places.is_empty();
         if parts_are_left(tx, &event)? {

@@ -31,7 +31,7 @@ pub struct Audience {
 /// [`StoreError`].
 pub fn of(
     tx: &mut Txn<'_>,
-    (portal, here): (&Portal, &Place),
+    (portal, here, is_topic): (&Portal, &Place, bool),
     mut event: Event,
 ) -> Result<Audience, StoreError> {
     let mut speaker = Speaker::Author;
@@ -44,8 +44,7 @@ pub fn of(
         Content::Unpinned => pins(tx, portal, &event, false)?,
         Content::ChatChanged { change, .. } => {
             // A room of a topic gives its name to the topic only.
-            let whole = topics::of_room(tx, here)?.is_none();
-            whole && looks::learn(tx, &event.place, change)? && portal.leads(&event.place)
+            !is_topic && looks::learn(tx, &event.place, change)? && portal.leads(&event.place)
         }
         Content::MemberChanged { who, change } if event.place == portal.room => {
             let notice = coming_and_going(who, *change, tx.now);
@@ -155,19 +154,18 @@ fn ghost_is_in(
     place: &Place,
     (who, change): (&Author, MemberChange),
 ) -> Result<Vec<Place>, StoreError> {
-    if who.kind == AuthorKind::Chat {
+    if who.kind == AuthorKind::Chat || change == MemberChange::Joined {
         return Ok(Vec::new());
     }
     let person = Person { network: place.network.clone(), user: who.user.clone() };
     let Some(ghost) = portals::ghost(tx, &person)? else { return Ok(Vec::new()) };
-    let topics = topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room);
-    let mut rooms: Vec<Place> = [portal.room.clone()].into_iter().chain(topics).collect();
-    rooms.retain(|room| ghost.rooms.contains(&keys::place(room)));
-    match change {
-        MemberChange::Joined => rooms.clear(),
-        MemberChange::Left => {}
-        // One profile is the same in all rooms.
-        MemberChange::Profile => rooms.truncate(1),
+    let is_in = |room: &Place| ghost.rooms.contains(&keys::place(room));
+    let mut rooms = Vec::from_iter(Some(portal.room.clone()).filter(is_in));
+    // One profile is the same in all rooms.
+    let one = change == MemberChange::Profile;
+    if !(one && rooms.len() == 1) {
+        let topics = topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room);
+        rooms.extend(topics.filter(is_in).take(if one { 1 } else { usize::MAX }));
     }
     Ok(rooms)
 }

@@ -89,7 +89,8 @@ pub fn forget(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn is_about_a_copy(content: &Content) -> bool {
+/// Whether something happens to a message that is there already, other than that its author writes it anew.
+pub fn is_about_a_copy(content: &Content) -> bool {
     match content {
         Content::Reacted { .. }
         | Content::Unreacted { .. }

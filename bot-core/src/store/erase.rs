@@ -27,7 +27,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     topics::forget(tx, portal.id, None)?;
     let mut left = portal.clone();
     for end in left.ends.drain(..) {
-        tx.delete(keys::portal_of_key(&keys::place(&end.place)));
+        portals::speaks_no_more(tx, &end.place);
     }
     left.relaying = false;
     portals::save(tx, &left)?;

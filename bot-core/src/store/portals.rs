@@ -10,7 +10,7 @@ use super::{
     Change, CodeHash, GhostRecord, StoreError, figures, keys, looks, migration, people, queue,
     timers, topics,
 };
-use crate::lane::{LaneState, Speaker, Work, core_place};
+use crate::lane::{LaneState, Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Setting, Settings};
 use bridge_policy::stage::Stage;
 
@@ -131,13 +131,26 @@ fn link(
     migration::begin(tx, &portal, crate::desk::notice::DISCLOSURE)
 }
 
+/// What is heard in a place belongs to a portal from now on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn speaks_for(tx: &mut Txn<'_>, place: &Place, portal: PortalId) -> Result<(), StoreError> {
+    tx.put(PORTAL, keys::portal_of_key(&keys::place(place)), &portal.0)
+}
+
+/// What is heard in a place belongs to no portal any more.
+pub fn speaks_no_more(tx: &mut Txn<'_>, place: &Place) {
+    tx.delete(keys::portal_of_key(&keys::place(place)));
+}
+
 /// Stores a portal under all of its places.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn save(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
-    for place in portal.places().map(keys::place).collect::<Vec<_>>() {
-        tx.put(PORTAL, keys::portal_of_key(&place), &portal.id.0)?;
+    for place in portal.places() {
+        speaks_for(tx, place, portal.id)?;
     }
     tx.put(PORTAL, keys::portal_key(portal.id.0), portal)
 }
@@ -147,14 +160,14 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         return Err(StoreError::Conflict("the chat is not linked"));
     };
     portal.ends.retain(|end| end.place != *remote);
-    tx.delete(keys::portal_of_key(&keys::place(remote)));
+    speaks_no_more(tx, remote);
     looks::transfer(tx, remote, None)?;
     topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
     }
     if portal.ends.is_empty() {
-        tx.delete(keys::portal_of_key(&keys::place(&portal.room)));
+        speaks_no_more(tx, &portal.room);
         tx.delete(keys::portal_key(portal.id.0));
         looks::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
@@ -212,7 +225,7 @@ pub fn relocate(
             end.state = EndState::Active;
         }
     }
-    tx.delete(keys::portal_of_key(&keys::place(from)));
+    speaks_no_more(tx, from);
     save(tx, &portal)?;
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
@@ -223,8 +236,7 @@ pub fn relocate(
         late: false,
         content: Content::Moved { to: to.chat.clone() },
     };
-    let work = Work { event: told, speaker: Speaker::Author, answer: None, task: None };
-    let core = queue::append(tx, &core_place(to), work)?;
+    let core = queue::append(tx, &core_place(to), Work::of(told))?;
     Ok(Some(vec![queue::state(queue::lane(tx, to)?), core]))
 }
 

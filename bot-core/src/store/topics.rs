@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{MessageRecord, Origin};
 use super::txn::Txn;
-use super::{StoreError, accept, keys, looks, messages, portals, queue};
-use crate::lane::{LaneState, Speaker, Work, core_place};
+use super::{StoreError, accept, early, keys, looks, messages, portals, queue};
+use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
 
@@ -102,14 +102,8 @@ fn save(tx: &mut Txn<'_>, topic: &Topic) -> Result<(), StoreError> {
 }
 
 /// What is said in a topic's room is said in the topic.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn enter(tx: &Txn<'_>, here: &Place, mut event: Event) -> Result<Event, StoreError> {
-    let (Content::Posted(message) | Content::Edited(message)) = &mut event.content else {
-        return Ok(event);
-    };
-    if of_room(tx, here)?.is_some() {
+pub fn enter(mut event: Event) -> Event {
+    if let Content::Posted(message) | Content::Edited(message) = &mut event.content {
         // A thread inside of the room is a conversation in the topic.
         if let Some(thread) = message.thread.take()
             && message.reply_to.is_none()
@@ -118,58 +112,43 @@ pub fn enter(tx: &Txn<'_>, here: &Place, mut event: Event) -> Result<Event, Stor
         }
         message.thread = Some(Thread { root: MessageId::from(ROOT), name: None });
     }
-    Ok(event)
+    event
 }
 
-/// The places with the main room in the place of which a topic's room hears of the event, and with a
-/// line for each topic's room that is opened by it.
+/// The places with the main room in the place of which a topic's room hears of what happened elsewhere,
+/// and the lanes of topics that are opened by it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn redirect(
     tx: &mut Txn<'_>,
-    (portal, here): (&Portal, &Place),
+    portal: &Portal,
     event: &Event,
     mut places: Vec<Place>,
 ) -> Result<(Vec<Place>, Vec<LaneState>), StoreError> {
-    if of_room(tx, here)?.is_some() {
-        places.retain(|place| *place != portal.room);
-        return Ok((places, Vec::new()));
-    }
     if !places.contains(&portal.room) {
         return Ok((places, Vec::new()));
     }
-    let (room, lanes) = match &event.content {
-        Content::Posted(message) => match &message.thread {
-            Some(thread) if thread.root != event.message => posted(tx, portal, event, thread)?,
-            Some(_) | None => (None, Vec::new()),
-        },
-        Content::Edited(_)
-        | Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. } => {
-            let origin = messages::origin(tx, &event.place, &event.message)?;
-            (room_of(tx, origin.as_ref())?, Vec::new())
+    let (mut room, mut lanes) = (None, Vec::new());
+    if let Content::Posted(message) = &event.content {
+        if let Some(thread) = message.thread.as_ref().filter(|it| it.root != event.message) {
+            (room, lanes) = posted(tx, portal, event, thread)?;
         }
-        Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => (None, Vec::new()),
-    };
+    } else if early::is_about_a_copy(&event.content) || matches!(event.content, Content::Edited(_))
+    {
+        let origin = messages::origin(tx, &event.place, &event.message)?;
+        room = room_of(tx, origin.as_ref())?;
+    }
     if let Some(room) = room {
-        for place in places.iter_mut().filter(|place| **place == portal.room) {
-            *place = room.clone();
-        }
+        in_its_place(&mut places, portal, &room);
     }
     Ok((places, lanes))
+}
+
+fn in_its_place(places: &mut [Place], portal: &Portal, room: &Place) {
+    for place in places.iter_mut().filter(|place| **place == portal.room) {
+        *place = room.clone();
+    }
 }
 
 /// The others of a portal that hear what happens to a message.
@@ -183,9 +162,7 @@ pub fn others(
 ) -> Result<Vec<Place>, StoreError> {
     let room = room_of(tx, Some(origin))?.unwrap_or_else(|| portal.room.clone());
     let mut places = portal.active();
-    for place in places.iter_mut().filter(|place| **place == portal.room) {
-        *place = room.clone();
-    }
+    in_its_place(&mut places, portal, &room);
     places.retain(|place| place != here);
     Ok(places)
 }
@@ -258,11 +235,11 @@ pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<Vec<LaneState>, S
             let Some(portal) = portals::numbered(tx, topic.portal)? else { return Ok(Vec::new()) };
             let from = topic.room.clone();
             if topic.state == TopicState::Coming {
-                point(tx, &from, &portal.room)?;
+                tx.renumber(&from, &portal.room)?;
             }
             topic.state = TopicState::Declined;
             save(tx, &topic)?;
-            tx.delete(keys::portal_of_key(&keys::place(&from)));
+            portals::speaks_no_more(tx, &from);
             queue::transfer(tx, &from, &portal.room)?;
             Ok(vec![queue::state(queue::lane(tx, &portal.room)?)])
         }
@@ -285,10 +262,10 @@ fn ready(
     let portal = portals::numbered(tx, topic.portal)?;
     if portal.is_some_and(|portal| portal.settings.threads == Threads::Rooms) {
         topic.state = TopicState::Ready;
-        tx.put("portal", keys::portal_of_key(&keys::place(&room)), &topic.portal.0)?;
+        portals::speaks_for(tx, &room, topic.portal)?;
     }
     save(tx, &topic)?;
-    point(tx, &from, &room)?;
+    tx.renumber(&from, &room)?;
     let number = tx.number(end)?;
     let record = MessageRecord::Copy(number, root.clone());
     messages::store(tx, &room, &MessageId::from(ROOT), &record)?;
@@ -302,29 +279,18 @@ fn ready(
 /// [`StoreError`].
 pub fn switch(tx: &mut Txn<'_>, portal: PortalId, threads: Threads) -> Result<(), StoreError> {
     for mut topic in all(tx, portal)? {
-        let key = keys::portal_of_key(&keys::place(&topic.room));
         topic.state = match (threads, topic.state) {
             (Threads::Rooms, TopicState::Closed) => {
-                tx.put("portal", key, &portal.0)?;
+                portals::speaks_for(tx, &topic.room, portal)?;
                 TopicState::Ready
             }
             (Threads::Threads, TopicState::Ready) => {
-                tx.delete(key);
+                portals::speaks_no_more(tx, &topic.room);
                 TopicState::Closed
             }
             (_, state) => state,
         };
         save(tx, &topic)?;
-    }
-    Ok(())
-}
-
-/// What was noted under the number of one place holds for another one from now on.
-fn point(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
-    let number = tx.number(from)?;
-    tx.put("place", keys::numbered_place_key(number), to)?;
-    if tx.get::<u32>("place number", &keys::place_number_key(&keys::place(to)))?.is_none() {
-        tx.put("place number", keys::place_number_key(&keys::place(to)), &number)?;
     }
     Ok(())
 }
@@ -338,7 +304,7 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreE
     tx.delete(keys::topic_room_key(&keys::place(from)));
     topic.room = to.clone();
     save(tx, &topic)?;
-    tx.put("portal", keys::portal_of_key(&keys::place(to)), &topic.portal.0)?;
+    portals::speaks_for(tx, to, topic.portal)?;
     let number = tx.number(&topic.end)?;
     let record = MessageRecord::Copy(number, topic.root);
     messages::store(tx, to, &MessageId::from(ROOT), &record)
@@ -353,72 +319,58 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId, end: Option<&Place>) -> Result
         if end.is_some_and(|end| *end != topic.end) {
             continue;
         }
-        let room = keys::place(&topic.room);
         tx.delete(keys::topic_key(&keys::message(&topic.end, &topic.root)));
-        tx.delete(keys::topic_room_key(&room));
-        tx.delete(keys::portal_of_key(&room));
+        tx.delete(keys::topic_room_key(&keys::place(&topic.room)));
+        portals::speaks_no_more(tx, &topic.room);
         queue::purge(tx, &topic.room)?;
     }
     Ok(())
 }
 
-/// A topic that is renamed, on either side: what the other one is told.
+/// A topic is renamed where it hangs: its room is told.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn renamed(
+pub fn renamed_there(tx: &mut Txn<'_>, event: &Event) -> Result<Vec<LaneState>, StoreError> {
+    let Content::ThreadChanged { name: Some(name), .. } = &event.content else {
+        return Ok(Vec::new());
+    };
+    let origin = messages::origin(tx, &event.place, &event.message)?;
+    let Some(origin) = origin else { return Ok(Vec::new()) };
+    let home = tx.numbered(origin.place)?;
+    let topic = of_root(tx, &home, &origin.message)?;
+    let Some(topic) = topic.filter(|topic| topic.state == TopicState::Ready) else {
+        return Ok(Vec::new());
+    };
+    let content = Content::ChatChanged { by: None, change: ChatChange::Name(name.clone()) };
+    let work = Work::of(Event { content, ..event.clone() });
+    Ok(vec![queue::append(tx, &topic.room, work)?])
+}
+
+/// The room of a topic is renamed: the legacy chats are told.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renamed_here(
     tx: &mut Txn<'_>,
-    (portal, here): (&Portal, &Place),
+    (portal, topic): (&Portal, &Topic),
     event: &Event,
 ) -> Result<Vec<LaneState>, StoreError> {
-    let content = match &event.content {
-        Content::ThreadChanged { name: Some(name), .. } => {
-            let origin = messages::origin(tx, &event.place, &event.message)?;
-            let Some(origin) = origin else { return Ok(Vec::new()) };
-            let home = tx.numbered(origin.place)?;
-            let topic = of_root(tx, &home, &origin.message)?;
-            let Some(topic) = topic.filter(|topic| topic.state == TopicState::Ready) else {
-                return Ok(Vec::new());
-            };
-            let change = ChatChange::Name(name.clone());
-            let content = Content::ChatChanged { by: None, change };
-            let event = Event { content, ..event.clone() };
-            let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
-            return Ok(vec![queue::append(tx, &topic.room, work)?]);
-        }
-        Content::ChatChanged { change: ChatChange::Name(name), .. } if !name.is_empty() => {
-            Content::ThreadChanged { name: Some(name.clone()), closed: None }
-        }
-        Content::ChatChanged { .. }
-        | Content::ThreadChanged { .. }
-        | Content::Posted(_)
-        | Content::Edited(_)
-        | Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::MemberChanged { .. } => return Ok(Vec::new()),
-    };
-    let Some(topic) = of_room(tx, here)? else { return Ok(Vec::new()) };
-    if let Content::ChatChanged { change, .. } = &event.content
-        && !looks::learn(tx, here, change)?
-    {
+    let Content::ChatChanged { change, .. } = &event.content else { return Ok(Vec::new()) };
+    let ChatChange::Name(name) = change else { return Ok(Vec::new()) };
+    if name.is_empty() || !looks::learn(tx, &topic.room, change)? {
         return Ok(Vec::new());
     }
-    let told = Event { place: topic.end.clone(), message: topic.root, late: false, content };
+    let told = Event {
+        place: topic.end.clone(),
+        message: topic.root.clone(),
+        late: false,
+        content: Content::ThreadChanged { name: Some(name.clone()), closed: None },
+    };
     let mut lanes = Vec::new();
     for end in portal.active().into_iter().filter(|place| *place != portal.room) {
-        let event = told.clone();
-        let work = Work { event, speaker: Speaker::Author, answer: None, task: None };
-        accept::merge(&mut lanes, vec![queue::append(tx, &end, work)?]);
+        let lane = queue::append(tx, &end, Work::of(told.clone()))?;
+        accept::merge(&mut lanes, vec![lane]);
     }
     Ok(lanes)
 }

@@ -130,6 +130,20 @@ impl<'a> Txn<'a> {
         Ok(number)
     }
 
+    /// What was noted under the number of one place holds for another one from now on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn renumber(&mut self, from: &Place, to: &Place) -> Result<(), StoreError> {
+        let number = self.number(from)?;
+        self.put("place", keys::numbered_place_key(number), to)?;
+        let key = keys::place_number_key(&keys::place(to));
+        if self.get::<u32>("place number", &key)?.is_none() {
+            self.put("place number", key, &number)?;
+        }
+        Ok(())
+    }
+
     /// The place of a short number.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, User
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
 use super::{StoreError, accept, joint, keys, messages, portals, queue, summaries, topics};
-use crate::lane::{KnownPoll, LaneState, Speaker, Work};
+use crate::lane::{KnownPoll, LaneState, Work};
 use crate::portal::Portal;
 
 /// The record of the poll in a new message.
@@ -161,9 +161,7 @@ fn hand_on(
     let mut lanes = Vec::new();
     if matches!(event.content, Content::PollClosed { .. }) {
         for place in places {
-            let work =
-                Work { event: event.clone(), speaker: Speaker::Author, answer: None, task: None };
-            lanes.push(queue::append(tx, place, work)?);
+            lanes.push(queue::append(tx, place, Work::of(event.clone()))?);
         }
     }
     Ok(lanes)
