@@ -113,6 +113,6 @@ fn user_id(user: &UserId) -> Result<OwnedUserId, AskError> {
     OwnedUserId::try_from(user.as_str()).map_err(|error| AskError::Refused(error.to_string()))
 }
 
-fn later(error: account::AccountError) -> AskError {
+pub(super) fn later(error: account::AccountError) -> AskError {
     AskError::Retry { after: None, reason: error.to_string() }
 }

@@ -151,15 +151,18 @@ fn sender(create: &Value) -> Option<&str> {
     create.get("sender").and_then(Value::as_str)
 }
 
-/// Room versions up to 11 name no creators with power of their own.
 fn is_creator(create: &Value, user: &str) -> bool {
+    creators(create).any(|creator| creator == user)
+}
+
+/// Those who made a room and have power of their own. Room versions up to 11 name none.
+pub fn creators(create: &Value) -> impl Iterator<Item = &str> {
     let content = create.get("content");
     let version = content.and_then(|content| content.get("room_version")).and_then(Value::as_str);
     let old = version.unwrap_or("1").parse::<u32>().is_ok_and(|version| version < 12);
     let more = content.and_then(|content| content.get("additional_creators"));
-    let more = more.and_then(Value::as_array);
-    let listed = more.is_some_and(|more| more.iter().any(|id| id.as_str() == Some(user)));
-    !old && (sender(create) == Some(user) || listed)
+    let more = more.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    more.chain(sender(create)).filter(move |_| !old)
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::client::{ClientError, Identity};
-use super::{MatrixNetwork, account, room_id, rooms};
+use super::own::later;
+use super::{MatrixNetwork, room_id, rooms};
 use crate::desk::rooms::TopicRoom;
 use crate::network::AskError;
 
@@ -97,13 +98,8 @@ impl MatrixNetwork {
             .iter()
             .filter_map(|(user, level)| Some((user.clone(), level.as_i64()?)))
             .collect();
-        let more = create.pointer("/content/additional_creators").and_then(Value::as_array);
-        let creators = more.into_iter().flatten().chain(create.get("sender"));
-        let version = create.pointer("/content/room_version").and_then(Value::as_str);
-        let version = version.unwrap_or("1");
-        for creator in creators.filter_map(Value::as_str) {
-            let has_power = version.parse::<u32>().is_ok_and(|version| version >= 12);
-            if has_power && users.iter().all(|(user, _)| user != creator) {
+        for creator in rooms::creators(create) {
+            if users.iter().all(|(user, _)| user != creator) {
                 users.push((creator.to_owned(), HIGHEST));
             }
         }
@@ -195,9 +191,4 @@ fn initial_state(
 
 fn raw(value: &Value) -> Result<Box<RawValue>, AskError> {
     serde_json::value::to_raw_value(value).map_err(|error| AskError::Refused(error.to_string()))
-}
-
-/// A homeserver that says no says so again; what passes is tried again.
-fn later(error: account::AccountError) -> AskError {
-    AskError::Retry { after: None, reason: error.to_string() }
 }
