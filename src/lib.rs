@@ -95,12 +95,11 @@ pub fn format(name: &str) -> Result<Format, String> {
 pub fn report(config: &Path, format: Format) -> anyhow::Result<()> {
     let config = load(config)?;
     choose_tls()?;
-    let name = Format::ALL.iter().find(|(_, known)| *known == format).map_or("", |(name, _)| name);
     let mut listen = config.appservice.listen;
     if listen.ip().is_unspecified() {
         listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    let url = format!("http://{listen}/_freeside/report/{name}");
+    let url = format!("http://{listen}/_freeside/report/{}", format.name());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (status, text) = runtime.block_on(async {
         let token = config.appservice.hs_token.expose();

@@ -245,6 +245,11 @@ impl Desk {
         Ok(network.rights(&caller.place.chat, &caller.command.by.user).await?)
     }
 
+    /// What is answered where nothing is joined.
+    pub(super) fn not_linked(&self) -> Outcome {
+        Outcome::say(self.wording.say(Key::NotLinked, &[]))
+    }
+
     /// The line that names the right which is missing.
     pub(super) fn not_allowed(&self, place: &Place) -> RichText {
         self.wording.say(Key::NotAllowed.on(&place.network), &[])

@@ -72,6 +72,13 @@ pub struct Planned {
     pub progress: Progress,
 }
 
+impl Planned {
+    /// The platform said no.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.progress, Progress::Refused(_))
+    }
+}
+
 /// How far an effect is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {

@@ -10,10 +10,13 @@ mod wiki;
 
 use bridge_model::RichText;
 use bridge_policy::figures::SMALLEST_GROUP;
-use bridge_policy::report::{Compliance, ExceptionReport, PortalReport, Report, WeekReport};
+use bridge_policy::report::{
+    ChatReport, Compliance, ExceptionReport, LinkReport, PortalReport, Report, Requirement,
+    SideReport, WeekReport,
+};
 
 use crate::i18n::{Arg, Key};
-use crate::voice::Wording;
+use crate::voice::{Wording, label};
 
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,11 @@ impl Format {
         ("json", Self::Json),
         ("html", Self::Html),
     ];
+
+    /// The name by which it is typed.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
 
     /// The format of that name.
     pub fn parse(name: &str) -> Option<Self> {
@@ -100,6 +108,9 @@ pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
     lines
 }
 
+/// Makes words that are no markup in a format.
+type Bare = fn(&str) -> String;
+
 /// What all formats say, in plain words.
 struct Words<'a>(&'a Wording);
 
@@ -114,8 +125,8 @@ impl Words<'_> {
     }
 
     fn chats(&self, portal: &PortalReport) -> String {
-        let one = |chat: &bridge_policy::report::ChatReport| {
-            let network = crate::voice::label(&chat.network.as_str().into());
+        let one = |chat: &ChatReport| {
+            let network = label(&chat.network.as_str().into());
             match &chat.name {
                 Some(name) => self.say(Key::ReportChat, &[Arg::text(name), Arg::text(network)]),
                 None => network,
@@ -132,8 +143,8 @@ impl Words<'_> {
     }
 
     fn authors(&self, week: &WeekReport) -> String {
-        let side = |side: &bridge_policy::report::SideReport| {
-            let network = crate::voice::label(&side.network.as_str().into());
+        let side = |side: &SideReport| {
+            let network = label(&side.network.as_str().into());
             let authors = match side.authors {
                 Some(authors) => authors.to_string(),
                 None => {
@@ -152,12 +163,8 @@ impl Words<'_> {
         week.sides.iter().map(side).collect::<Vec<_>>().join("; ")
     }
 
-    fn gate(&self, portal: &PortalReport) -> Vec<String> {
-        portal.gate.iter().map(|line| line.what.clone()).collect()
-    }
-
     fn requirements(&self, portal: &PortalReport) -> Vec<String> {
-        let one = |it: &bridge_policy::report::Requirement| {
+        let one = |it: &Requirement| {
             let state = match it.state {
                 Compliance::Met => Key::ReportMet,
                 Compliance::UnderWay => Key::ReportUnderWay,
@@ -169,7 +176,7 @@ impl Words<'_> {
     }
 
     fn links(&self, portal: &PortalReport) -> Vec<String> {
-        let one = |it: &bridge_policy::report::LinkReport| format!("{}: {}", it.service, it.links);
+        let one = |it: &LinkReport| format!("{}: {}", it.service, it.links);
         self.or_none(portal.links.iter().map(one).collect())
     }
 
@@ -203,8 +210,8 @@ impl Words<'_> {
         if list.is_empty() { vec![self.say(Key::ReportNone, &[])] } else { list }
     }
 
-    /// The heads of the columns of a table of portals.
-    fn columns(&self) -> [String; 8] {
+    /// The heads of the columns of the table of portals.
+    fn columns(&self, bare: Bare) -> [String; 8] {
         [
             Key::ReportCommunity,
             Key::ReportStage,
@@ -215,21 +222,32 @@ impl Words<'_> {
             Key::ReportLinks,
             Key::ReportExceptions,
         ]
-        .map(|key| self.say(key, &[]))
+        .map(|key| bare(&self.say(key, &[])))
     }
 
-    /// The cells of a portal's row; some hold several lines.
-    fn cells(&self, portal: &PortalReport) -> [Vec<String>; 8] {
+    /// The cells of a portal's row.
+    fn row(&self, portal: &PortalReport, bare: Bare) -> [String; 8] {
         [
             vec![self.chats(portal)],
             vec![portal.stage.clone()],
             vec![portal.since.clone().unwrap_or_default()],
             vec![self.share(portal.weeks.last())],
-            self.gate(portal),
+            portal.gate.iter().map(|line| line.what.clone()).collect(),
             self.requirements(portal),
             self.links(portal),
             self.exceptions(portal),
         ]
+        .map(|lines| lines.iter().map(|line| bare(line)).collect::<Vec<_>>().join("<br>"))
+    }
+
+    /// The heads of the columns of the table of weeks.
+    fn columns_of_weeks(&self, bare: Bare) -> [String; 3] {
+        [Key::ReportWeek, Key::ReportShare, Key::ReportSides].map(|key| bare(&self.say(key, &[])))
+    }
+
+    /// The cells of a week's row.
+    fn week(&self, week: &WeekReport, bare: Bare) -> [String; 3] {
+        [week.begins.clone(), self.share(Some(week)), self.authors(week)].map(|cell| bare(&cell))
     }
 }
 

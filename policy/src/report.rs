@@ -196,11 +196,13 @@ pub fn requirements(stage: Stage, exceptions: &[ExceptionReport]) -> Vec<Require
         Stage::Bridged => Compliance::UnderWay,
         Stage::MatrixFirst | Stage::ReadOnly | Stage::Sunset => Compliance::Met,
     };
-    let open = exceptions.iter().filter(|exception| !exception.closed);
-    let bug = match (open.clone().count(), open.filter(|exception| exception.overdue).count()) {
-        (0, _) => Compliance::Met,
-        (_, 0) => Compliance::UnderWay,
-        (_, _) => Compliance::NotMet,
+    // None is both closed and overdue.
+    let bug = if exceptions.iter().any(|exception| exception.overdue) {
+        Compliance::NotMet
+    } else if exceptions.iter().any(|exception| !exception.closed) {
+        Compliance::UnderWay
+    } else {
+        Compliance::Met
     };
     // From the announcement on, people know a way that asks for no number and no name.
     let no_id = if stage == Stage::Inventory { Compliance::NotMet } else { Compliance::Met };

@@ -18,33 +18,25 @@ use crate::voice::{Lines, label};
 impl Desk {
     /// Does what is due.
     pub(super) async fn due(&self, room: &Place, due: &Due) -> Result<Outcome, DeskError> {
+        let (Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. }) =
+            due;
+        let here = self.store.portal_of(room).await?.filter(|here| here.id == *portal);
+        let Some(here) = here else { return Ok(Outcome::default()) };
+        let migration = self.store.migration(*portal).await?;
         match due {
-            Due::Step { portal, set_at, days } => {
-                let Some(here) = self.store.portal_of(room).await? else {
-                    return Ok(Outcome::default());
-                };
-                let migration = self.store.migration(*portal).await?;
+            Due::Step { set_at, days, .. } => {
                 let current = migration.schedule.as_ref().is_some_and(|set| set.set_at == *set_at);
-                if here.id != *portal || !current {
+                if !current {
                     return Ok(Outcome::default());
                 }
                 self.step_is_due(&here, &migration, *days).await
             }
-            Due::Review { portal, number } => {
-                let here = self.store.portal_of(room).await?.filter(|here| here.id == *portal);
-                let Some(here) = here else { return Ok(Outcome::default()) };
-                let migration = self.store.migration(*portal).await?;
-                Ok(self.review_is_due(&here, &migration, *number))
-            }
-            Due::Vote { portal, number } => {
-                let Some(here) = self.store.portal_of(room).await? else {
-                    return Ok(Outcome::default());
-                };
-                let migration = self.store.migration(*portal).await?;
+            Due::Review { number, .. } => Ok(self.review_is_due(&here, &migration, *number)),
+            Due::Vote { number, .. } => {
                 let open = |vote: &&Vote| vote.number == *number && vote.counts.is_none();
                 match migration.votes.iter().find(open) {
-                    Some(vote) if here.id == *portal => self.end_vote(&here, vote, None).await,
-                    Some(_) | None => Ok(Outcome::default()),
+                    Some(vote) => self.end_vote(&here, vote, None).await,
+                    None => Ok(Outcome::default()),
                 }
             }
         }

@@ -3,10 +3,12 @@
 //!
 //! Rule: everything that an exception needs is asked for; a day to look at it again above all.
 
+use bridge_model::{RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 use bridge_policy::exception::Exception;
 use bridge_policy::report::ExceptionReport;
 
+use super::stage::Here;
 use super::typed::Typed;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
@@ -22,13 +24,10 @@ const OPTIONS: [&str; 5] = ["reason", "candidate", "owner", "review", "tracker"]
 impl Desk {
     /// `exception`, `exception add …`, `exception list` and `exception close N`.
     pub(super) async fn exception(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let text = caller.command.text.trim();
-        let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+        let Some(Here { portal, migration }) = self.here(caller).await? else {
+            return Ok(self.not_linked());
         };
-        let migration = self.store.migration(portal.id).await?;
-        let typed = Typed::read(rest, &OPTIONS);
+        let typed = Typed::read(&caller.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
         let (verb, others) = words.split_first().unwrap_or((&"list", &[]));
         if *verb == "list" {
@@ -52,11 +51,11 @@ impl Desk {
         )
     }
 
-    fn exception_usage(&self, caller: &Caller<'_>) -> bridge_model::RichText {
+    fn exception_usage(&self, caller: &Caller<'_>) -> RichText {
         self.wording.say(Key::ExceptionUsage, &[Arg::text(self.exception_form(caller))])
     }
 
-    fn exceptions(&self, caller: &Caller<'_>, migration: &Migration) -> bridge_model::RichText {
+    fn exceptions(&self, caller: &Caller<'_>, migration: &Migration) -> RichText {
         let open = migration.exceptions.iter().filter(|exception| exception.closed.is_none());
         let lines = open.map(|exception| {
             let args = [Arg::text(exception.number.to_string()), self.about(exception)];
@@ -79,8 +78,7 @@ impl Desk {
         (portal, migration): (&Portal, &Migration),
         (typed, others): (&Typed, &[&str]),
     ) -> Outcome {
-        let now = self.clock.now();
-        let today = Date::of(now);
+        let today = Date::of(self.clock.now());
         let lacks = |option: &str, what: Key| {
             let what = Arg::text(self.wording.plain(what, &[]));
             let args = [Arg::text(option), what, Arg::text(self.exception_form(caller))];
@@ -119,7 +117,7 @@ impl Desk {
         let answer = self.wording.say(Key::ExceptionAdded, &args);
         let timer = NewTimer {
             name: timer_name(portal, number),
-            at: bridge_model::Timestamp(review.begins().0.saturating_add(DAY_MS)),
+            at: Timestamp(review.begins().0.saturating_add(DAY_MS)),
             lane: core_place(&portal.room),
             work: Work::task(&portal.room, Task::Due(Due::Review { portal: portal.id, number })),
         };

@@ -17,7 +17,7 @@ use crate::portal::Portal;
 use crate::voice::Lines;
 
 /// Weeks that are looked at.
-const WEEKS: i32 = 26;
+pub(super) const WEEKS: i32 = 26;
 
 impl Desk {
     /// The gate to the next stage as it stands now; `None` behind the last stage. `decided` says that
@@ -140,7 +140,7 @@ impl Desk {
     }
 }
 
-fn share_of(figures: &[WeekFigures], week: Week) -> Share {
+pub(super) fn share_of(figures: &[WeekFigures], week: Week) -> Share {
     let found = figures.iter().find(|figures| figures.week == week);
     found.map(|figures| figures.share(MATRIX)).unwrap_or_default()
 }

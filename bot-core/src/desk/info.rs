@@ -89,7 +89,7 @@ impl Desk {
     /// How to join the Matrix side.
     pub(super) async fn way_to_matrix(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
         let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+            return Ok(self.not_linked());
         };
         let link = Arg::url(self.join_link(&portal.room.chat));
         Ok(Outcome::say(self.wording.say(Key::WayToMatrix, &[link])))

@@ -205,7 +205,7 @@ impl Desk {
         }
         let here = caller.place;
         let Some(portal) = self.store.portal_of(here).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+            return Ok(self.not_linked());
         };
         if portal.stage == Stage::ReadOnly {
             // Else nobody could write there, and nobody would open it again.

@@ -118,7 +118,7 @@ impl Desk {
     /// `audit`: what was done, by whom, and why.
     pub(super) async fn audit(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
         let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+            return Ok(self.not_linked());
         };
         if !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));

@@ -17,7 +17,7 @@ impl Desk {
             return say(Key::DeleteUsage, &[Arg::text(self.typed(caller, "delete"))]);
         };
         let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return say(Key::NotLinked, &[]);
+            return Ok(self.not_linked());
         };
         let Some(replica) = self.store.find_replica(caller.place, target).await? else {
             return say(Key::DeleteUnknown, &[]);

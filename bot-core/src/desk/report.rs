@@ -5,13 +5,14 @@
 
 use bridge_model::RichText;
 use bridge_policy::calendar::{Date, Week};
-use bridge_policy::figures::{Share, WeekFigures};
+use bridge_policy::figures::WeekFigures;
 use bridge_policy::gate::{Criterion, Reading, State};
 use bridge_policy::report::{
     ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
     requirements,
 };
 
+use super::gates::{WEEKS, share_of};
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::matrix::MATRIX;
@@ -19,14 +20,11 @@ use crate::portal::Portal;
 use crate::report::{self, Format};
 use crate::voice::Lines;
 
-/// Weeks that are told.
-const WEEKS: i32 = 26;
-
 impl Desk {
     /// `report`.
     pub(super) async fn report(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
         let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+            return Ok(self.not_linked());
         };
         let shown = self.report_of(&portal).await?;
         let since = Arg::text(shown.since.clone().unwrap_or_default());
@@ -58,10 +56,14 @@ impl Desk {
     async fn report_of(&self, portal: &Portal) -> Result<PortalReport, DeskError> {
         let migration = self.store.migration(portal.id).await?;
         let today = Date::of(self.clock.now());
+        let now = Week::of(self.clock.now());
+        let mut figures = self.store.figures(portal.id).await?;
+        figures.retain(|week| week.week < now && week.week >= now.plus(-WEEKS));
+        figures.sort_by_key(|week| week.week);
         let gate = match self.gate(portal, &migration, false).await? {
             Some(gate) => {
                 let lines = self.gate_lines(&gate);
-                let told = self.last_share(portal).await?.and_then(Share::shown).is_some();
+                let told = share_of(&figures, now.plus(-1)).shown().is_some();
                 let line = |(reading, line): (&Reading, &RichText)| GateLine {
                     // The share of a few people is theirs.
                     what: if reading.criterion == Criterion::NativeShare && !told {
@@ -78,10 +80,6 @@ impl Desk {
             }
             None => Vec::new(),
         };
-        let now = Week::of(self.clock.now());
-        let mut figures = self.store.figures(portal.id).await?;
-        figures.retain(|week| week.week < now && week.week >= now.plus(-WEEKS));
-        figures.sort_by_key(|week| week.week);
         let exceptions: Vec<_> =
             migration.exceptions.iter().map(|it| ExceptionReport::of(it, today)).collect();
         let chat = |end: &crate::portal::End| ChatReport {

@@ -72,11 +72,7 @@ impl Name {
     fn value(self, settings: &Settings) -> String {
         let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
         match self {
-            Self::Metadata => {
-                let mut owners = OWNERS.iter();
-                let found = owners.find(|(_, owner)| *owner == settings.metadata);
-                found.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
-            }
+            Self::Metadata => name_of(&OWNERS, settings.metadata),
             Self::Silent if settings.silent.is_empty() => NONE.to_owned(),
             Self::Silent => {
                 let all = ServiceClass::ALL.iter();
@@ -85,11 +81,7 @@ impl Name {
             }
             Self::ReactionLine => switch(settings.reaction_line),
             Self::PhoneNumbers => switch(settings.phone_numbers),
-            Self::Threads => {
-                let mut all = THREADS.iter();
-                let found = all.find(|(_, threads)| *threads == settings.threads);
-                found.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
-            }
+            Self::Threads => name_of(&THREADS, settings.threads),
         }
     }
 
@@ -107,6 +99,12 @@ impl Name {
             }
         }
     }
+}
+
+/// The name of a value, as it can be typed.
+fn name_of<T: PartialEq>(names: &[(&str, T)], value: T) -> String {
+    let found = names.iter().find(|(_, known)| *known == value);
+    found.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
 }
 
 /// Letters alone, in lower case.
@@ -157,7 +155,7 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
         let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return say(Key::NotLinked, &[]);
+            return Ok(self.not_linked());
         };
         let Some((typed, value)) = arguments.split_first() else {
             return Ok(Outcome::say(self.all_settings(caller, &portal.settings)));

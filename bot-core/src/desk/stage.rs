@@ -54,6 +54,13 @@ impl<'a> Typed<'a> {
 }
 
 impl Desk {
+    /// The portal of the caller, and how far it is; `None` where nothing is joined.
+    pub(super) async fn here(&self, caller: &Caller<'_>) -> Result<Option<Here>, DeskError> {
+        let Some(portal) = self.store.portal_of(caller.place).await? else { return Ok(None) };
+        let migration = self.store.migration(portal.id).await?;
+        Ok(Some(Here { portal, migration }))
+    }
+
     /// `stage ...`
     pub(super) async fn stage(
         &self,
@@ -61,11 +68,7 @@ impl Desk {
         arguments: &[&str],
     ) -> Result<Outcome, DeskError> {
         let typed = Typed::read(arguments);
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
-        };
-        let migration = self.store.migration(portal.id).await?;
-        let here = Here { portal, migration };
+        let Some(here) = self.here(caller).await? else { return Ok(self.not_linked()) };
         let only_tells = matches!(typed.verb, "" | "plan");
         if !only_tells && !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
@@ -144,9 +147,7 @@ impl Desk {
             News::Refused(tag) => {
                 let migration = self.store.migration(tag.portal).await?;
                 let retry = self.typed_on(&room.network, "stage retry");
-                let planned = migration.planned(tag);
-                let refused =
-                    planned.filter(|planned| matches!(planned.progress, Progress::Refused(_)));
+                let refused = migration.planned(tag).filter(|planned| planned.is_refused());
                 let line = refused.map(|planned| self.unfinished_line(planned, &retry));
                 Ok(line.map(Outcome::say).unwrap_or_default())
             }
@@ -320,8 +321,8 @@ impl Desk {
     }
 
     fn stage_retry(&self, caller: &Caller<'_>, here: &Here) -> Outcome {
-        let refused = |planned: &&Planned| matches!(planned.progress, Progress::Refused(_));
-        let count = here.migration.effects.iter().filter(refused).count();
+        let effects = here.migration.effects.iter();
+        let count = effects.filter(|planned| planned.is_refused()).count();
         if count == 0 {
             return Outcome::say(self.wording.say(Key::RetryNothing, &[]));
         }

@@ -16,11 +16,11 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Reads what stands after the name of a command. Only options of these names are some; other
-    /// words that begin with dashes are words.
-    pub fn read(text: &str, options: &[&str]) -> Self {
+    /// Reads a command, without its name. Only options of these names are some; other words that
+    /// begin with dashes are words.
+    pub fn read(command: &str, options: &[&str]) -> Self {
         let mut typed = Self::default();
-        let mut rest = text.trim();
+        let mut rest = command.trim().split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
         while let Some((piece, after)) = take(rest) {
             rest = after;
             let word = match piece {
@@ -46,6 +46,11 @@ impl Typed {
             typed.options.push((name.to_owned(), value));
         }
         typed
+    }
+
+    /// Nothing was typed after the name.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// The value of an option; the last one counts.
@@ -87,8 +92,7 @@ mod tests {
 
     #[test]
     fn options_take_the_next_word_or_what_is_quoted() {
-        let text =
-            "add “Zoom” --reason \"no dial-in\" —review=2026-12-31 --owner „the chair“ --odd";
+        let text = "exception add “Zoom” --reason \"no dial-in\" —review=2026-12-31 --owner „the chair“ --odd";
         let typed = Typed::read(text, &["reason", "review", "owner"]);
         assert_eq!(typed.words, ["add", "--odd"]);
         assert_eq!(typed.quoted, ["Zoom"]);
@@ -96,11 +100,12 @@ mod tests {
         assert_eq!(typed.option("review"), Some("2026-12-31"));
         assert_eq!(typed.option("owner"), Some("the chair"));
         assert_eq!(typed.option("odd"), None);
-        let typed = Typed::read("--reason=\"a b\" c --reason last", &["reason"]);
+        let typed = Typed::read("x --reason=\"a b\" c --reason last", &["reason"]);
         assert_eq!(
             (typed.option("reason"), typed.words.as_slice()),
             (Some("last"), &["c".into()][..])
         );
-        assert_eq!(Typed::read("--days", &["days"]).option("days"), Some(""));
+        assert_eq!(Typed::read("vote --days", &["days"]).option("days"), Some(""));
+        assert!(Typed::read(" vote ", &[]).is_empty());
     }
 }

@@ -6,6 +6,7 @@
 use bridge_model::{Card, Place, Poll, PollAnswer, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 
+use super::stage::Here;
 use super::typed::Typed;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
@@ -75,15 +76,12 @@ fn read(typed: &Typed) -> Result<(String, Vec<String>, i64), Wrong> {
 impl Desk {
     /// `vote`, `vote "Question" ...` and `vote close N`.
     pub(super) async fn vote(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let text = caller.command.text.trim();
-        let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(Outcome::say(self.wording.say(Key::NotLinked, &[])));
+        let Some(Here { portal, migration }) = self.here(caller).await? else {
+            return Ok(self.not_linked());
         };
-        let migration = self.store.migration(portal.id).await?;
-        let typed = Typed::read(rest, &OPTIONS);
+        let typed = Typed::read(&caller.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
-        if rest.trim().is_empty() {
+        if typed.is_empty() {
             return Ok(Outcome::say(self.votes(caller, &migration)));
         }
         if !self.rights(caller).await?.manage {
@@ -255,7 +253,7 @@ mod tests {
     use super::*;
 
     fn typed_as(text: &str) -> Result<(String, Vec<String>, i64), Wrong> {
-        read(&Typed::read(text, &OPTIONS))
+        read(&Typed::read(&format!("vote {text}"), &OPTIONS))
     }
 
     #[test]
@@ -265,7 +263,7 @@ mod tests {
         {
             assert_eq!(typed_as(typed), Ok(("Move?".into(), Vec::new(), 5)), "{typed}");
         }
-        let typed = Typed::read("Shall we move? --decision https://x.org/a", &OPTIONS);
+        let typed = Typed::read("vote Shall we move? --decision https://x.org/a", &OPTIONS);
         assert_eq!(read(&typed), Ok(("Shall we move?".into(), Vec::new(), 7)));
         assert_eq!(typed.option("decision"), Some("https://x.org/a"));
     }

@@ -4,7 +4,6 @@
 use bridge_policy::report::Report;
 
 use super::Words;
-use crate::i18n::Key;
 
 /// Words that are no markup; see CommonMark, "Backslash escapes".
 fn bare(text: &str) -> String {
@@ -25,26 +24,25 @@ fn bare(text: &str) -> String {
 
 pub(super) fn write(report: &Report, words: &Words<'_>) -> String {
     let mut out = format!("# {}\n\n", bare(&words.title(report)));
-    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let head: Vec<String> = words.columns().iter().map(|it| bare(it)).collect();
-    out.push_str(&row(head.clone()));
-    out.push_str(&row(head.iter().map(|_| "---".to_owned()).collect()));
+    head(&mut out, &words.columns(bare));
     for portal in &report.portals {
-        let cell = |lines: &Vec<String>| {
-            lines.iter().map(|line| bare(line)).collect::<Vec<_>>().join("<br>")
-        };
-        out.push_str(&row(words.cells(portal).iter().map(cell).collect()));
+        row(&mut out, &words.row(portal, bare));
     }
     for portal in &report.portals {
         out.push_str(&format!("\n## {}\n\n", bare(&words.chats(portal))));
-        let columns = [Key::ReportWeek, Key::ReportShare, Key::ReportSides];
-        let head: Vec<String> = columns.map(|key| bare(&words.say(key, &[]))).into();
-        out.push_str(&row(head));
-        out.push_str("| --- | --- | --- |\n");
+        head(&mut out, &words.columns_of_weeks(bare));
         for week in &portal.weeks {
-            let cells = [week.begins.clone(), words.share(Some(week)), words.authors(week)];
-            out.push_str(&row(cells.iter().map(|cell| bare(cell)).collect()));
+            row(&mut out, &words.week(week, bare));
         }
     }
     out
+}
+
+fn head(out: &mut String, cells: &[String]) {
+    row(out, cells);
+    row(out, &vec!["---".to_owned(); cells.len()]);
+}
+
+fn row(out: &mut String, cells: &[String]) {
+    out.push_str(&format!("| {} |\n", cells.join(" | ")));
 }

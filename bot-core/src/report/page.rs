@@ -23,38 +23,30 @@ pub(super) fn write(report: &Report, words: &Words<'_>) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<table>\n<tr>"
+         <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<table>\n"
     );
-    for column in words.columns() {
-        out.push_str(&format!("<th scope=\"col\">{}</th>", bare(&column)));
-    }
-    out.push_str("</tr>\n");
+    row(&mut out, ("<th scope=\"col\">", "</th>"), &words.columns(bare));
     for portal in &report.portals {
-        out.push_str("<tr>");
-        for cell in words.cells(portal) {
-            let lines: Vec<String> = cell.iter().map(|line| bare(line)).collect();
-            out.push_str(&format!("<td dir=\"auto\">{}</td>", lines.join("<br>")));
-        }
-        out.push_str("</tr>\n");
+        row(&mut out, ("<td dir=\"auto\">", "</td>"), &words.row(portal, bare));
     }
     out.push_str("</table>\n");
     for portal in &report.portals {
         out.push_str(&format!("<h2 dir=\"auto\">{}</h2>\n", bare(&words.chats(portal))));
         out.push_str(&chart(portal, words));
         out.push_str("<table>\n");
-        let columns = [Key::ReportWeek, Key::ReportShare, Key::ReportSides];
-        let head =
-            columns.map(|key| format!("<th scope=\"col\">{}</th>", bare(&words.say(key, &[]))));
-        out.push_str(&format!("<tr>{}</tr>\n", head.concat()));
+        row(&mut out, ("<th scope=\"col\">", "</th>"), &words.columns_of_weeks(bare));
         for week in &portal.weeks {
-            let cells = [week.begins.clone(), words.share(Some(week)), words.authors(week)];
-            let cells = cells.map(|cell| format!("<td>{}</td>", bare(&cell)));
-            out.push_str(&format!("<tr>{}</tr>\n", cells.concat()));
+            row(&mut out, ("<td>", "</td>"), &words.week(week, bare));
         }
         out.push_str("</table>\n");
     }
     out.push_str("</body></html>\n");
     out
+}
+
+fn row(out: &mut String, (begin, end): (&str, &str), cells: &[String]) {
+    let cells: String = cells.iter().map(|cell| format!("{begin}{cell}{end}")).collect();
+    out.push_str(&format!("<tr>{cells}</tr>\n"));
 }
 
 /// The share of people who write on Matrix, week by week. Weeks that are not told leave a gap.

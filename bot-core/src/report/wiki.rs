@@ -27,13 +27,11 @@ fn bare(text: &str) -> String {
 pub(super) fn write(report: &Report, words: &Words<'_>) -> String {
     let mut out =
         format!("{BEGIN}\n{{| class=\"wikitable sortable\"\n|+ {}\n", bare(&words.title(report)));
-    let head: Vec<String> = words.columns().iter().map(|it| bare(it)).collect();
-    out.push_str(&format!("! {}\n", head.join(" !! ")));
+    out.push_str(&format!("! {}\n", words.columns(bare).join(" !! ")));
     for portal in &report.portals {
         out.push_str("|-\n");
-        for cell in words.cells(portal) {
-            let lines: Vec<String> = cell.iter().map(|line| bare(line)).collect();
-            out.push_str(&format!("| {}\n", lines.join("<br>")));
+        for cell in words.row(portal, bare) {
+            out.push_str(&format!("| {cell}\n"));
         }
     }
     out.push_str(&format!("|}}\n{END}\n"));
