@@ -11,16 +11,27 @@ use crate::generate::{Dice, Line, line};
 
 const MANY: usize = 10_000;
 
+/// What becomes of lines, and how many could be converted.
+pub fn converted(sides: (Side, Side), input: &str) -> (freeside::Tally, Vec<Value>) {
+    let mut output = Vec::new();
+    let tally = freeside::convert(sides, input.as_bytes(), &mut output).unwrap();
+    let answers = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    (tally, answers.map(|answer| serde_json::from_slice(answer).unwrap()).collect())
+}
+
+/// What is said by an answer.
+pub fn said(to: Side, answer: &Value) -> &[Value] {
+    let field = if to == Side::Matrix { "events" } else { "messages" };
+    answer[field].as_array().unwrap()
+}
+
 fn cross(from: Side, to: Side) {
     let mut dice = Dice(0x5eed);
     let lines: Vec<Line> = (0..MANY).map(|number| line(from, number, &mut dice)).collect();
     let input: String = lines.iter().map(|line| format!("{}\n", line.json)).collect();
-    let mut output = Vec::new();
-    let tally = freeside::convert((from, to), input.as_bytes(), &mut output).unwrap();
-    let answers = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let (tally, answers) = converted((from, to), &input);
     let mut wrong = Vec::new();
     for (line, answer) in lines.iter().zip(answers) {
-        let answer: Value = serde_json::from_slice(answer).unwrap();
         let complaints = complaints(to, line, &answer);
         wrong.extend(complaints.into_iter().map(|it| format!("{it}\n  {}\n  {answer}", line.json)));
     }
@@ -34,8 +45,7 @@ fn complaints(to: Side, line: &Line, answer: &Value) -> Vec<String> {
     if let Some(error) = answer.get("error") {
         return vec![format!("error: {error}")];
     }
-    let field = if to == Side::Matrix { "events" } else { "messages" };
-    let said = answer[field].as_array().unwrap();
+    let said = said(to, answer);
     let mut wrong = Vec::new();
     if said.is_empty() {
         wrong.push("nothing is said".to_owned());

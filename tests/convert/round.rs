@@ -13,6 +13,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::laws::{converted, said};
+
 const MANY: usize = 10_000;
 
 /// The text as people read it there.
@@ -72,15 +74,12 @@ fn carried(sides: (Side, Side), messages: &[Option<Value>]) -> Vec<Option<Value>
         Some(format!("{line}\n"))
     };
     let input: String = messages.iter().enumerate().filter_map(line).collect();
-    let mut output = Vec::new();
-    let tally = freeside::convert(sides, input.as_bytes(), &mut output).unwrap();
-    assert_eq!(tally.bad, 0, "{}", String::from_utf8_lossy(&output));
+    let (tally, answers) = converted(sides, &input);
+    assert_eq!(tally.bad, 0, "{answers:?}");
     let mut all = vec![None; messages.len()];
-    for answer in output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let answer: Value = serde_json::from_slice(answer).unwrap();
+    for answer in answers {
         let id = usize::try_from(answer["id"].as_u64().unwrap()).unwrap();
-        let field = if sides.1 == Side::Matrix { "events" } else { "messages" };
-        if let [one] = answer[field].as_array().unwrap().as_slice() {
+        if let [one] = said(sides.1, &answer) {
             all[id] = Some(heard(sides.1, one));
         }
     }

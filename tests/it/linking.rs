@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use sandbox::faults::Fault;
-use sandbox::synapse::{Person, RoomOptions};
+use sandbox::synapse::RoomOptions;
 use sandbox::telegram::{Group, Rights, User};
 use sandbox::town::{BOT, Side, Town, TownOptions, code_in};
 use serde_json::Value;
 
-use crate::{crosses, program, town};
+use crate::{ask, crosses, program, town};
 
 /// What every notice on a legacy side says.
 const NOTICE: &str = "is joined to a Matrix room";
@@ -25,15 +25,6 @@ async fn unlinked(room_version: &str) -> anyhow::Result<Town> {
         progress: &mut |_| {},
     })
     .await
-}
-
-/// The bot's answer to what a person types in a room.
-async fn ask(person: &Person, room: &str, typed: &str) -> anyhow::Result<String> {
-    let asked = person.say(room, typed).await?;
-    let answers = |seen: &sandbox::synapse::Seen| {
-        seen.sender == BOT && seen.reply_to.as_deref() == Some(asked.as_str())
-    };
-    Ok(person.expect(room, answers).await?.body)
 }
 
 /// The bot's answer to what a person types in a group.

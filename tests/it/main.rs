@@ -23,7 +23,8 @@ mod voting;
 
 use std::time::Duration;
 
-use sandbox::town::{Program, Side, Town, TownOptions};
+use sandbox::synapse::{Person, Seen};
+use sandbox::town::{BOT, Program, Side, Town, TownOptions};
 
 /// What runs the bridge in tests.
 pub fn program() -> Program {
@@ -52,6 +53,14 @@ pub async fn encrypted_town() -> anyhow::Result<Town> {
         progress: &mut |_| {},
     })
     .await
+}
+
+/// The bot's answer to what a person types in a room.
+pub async fn ask(person: &Person, room: &str, typed: &str) -> anyhow::Result<String> {
+    let asked = person.say(room, typed).await?;
+    let answers =
+        |seen: &Seen| seen.sender == BOT && seen.reply_to.as_deref() == Some(asked.as_str());
+    Ok(person.expect(room, answers).await?.body)
 }
 
 /// Says something on one side and waits until both others show it.

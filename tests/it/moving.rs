@@ -38,10 +38,8 @@ async fn inventory() -> anyhow::Result<(Town, Person)> {
 
 /// What the bot answers to a command in the room.
 async fn ask(town: &Town, by: &Person, command: &str) -> anyhow::Result<String> {
-    let asked = by.say(&town.room, &format!("!freeside {command}")).await?;
-    let answers = |it: &Seen| it.reply_to.as_deref() == Some(asked.as_str());
-    let seen = town.alice.expect(&town.room, answers).await;
-    Ok(seen.with_context(|| format!("no answer to {command}"))?.body)
+    let answer = crate::ask(by, &town.room, &format!("!freeside {command}")).await;
+    answer.with_context(|| format!("no answer to {command}"))
 }
 
 /// Waits until nothing is under way.

@@ -110,10 +110,8 @@ async fn a_post_of_a_forum_is_a_thread(town: &Town) -> anyhow::Result<()> {
     town.alice.invite(&room, BOT).await?;
     town.alice.set_power(&room, BOT, 100).await?;
     town.alice.expect(&room, |it| it.sender == BOT).await?;
-    let asked = town.alice.say(&room, "!freeside link discord").await?;
-    let answers = |it: &sandbox::synapse::Seen| it.reply_to.as_deref() == Some(asked.as_str());
-    let answer = town.alice.expect(&room, answers).await?;
-    let code = code_in(&answer.body).ok_or_else(|| anyhow::anyhow!("{}", answer.body))?;
+    let answer = crate::ask(&town.alice, &room, "!freeside link discord").await?;
+    let code = code_in(&answer).ok_or_else(|| anyhow::anyhow!("{answer}"))?;
     let forum = town.guild.forum("questions");
     // Nothing can be typed in a forum itself.
     let opened = forum.post_in_forum(&town.dora, "Settings", "here it is joined");

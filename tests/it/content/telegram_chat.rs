@@ -122,10 +122,8 @@ async fn a_supergroup_takes_the_place_of_its_group(town: &Town) -> anyhow::Resul
     town.alice.invite(&room, BOT).await?;
     town.alice.set_power(&room, BOT, 100).await?;
     town.alice.expect(&room, |it| it.sender == BOT).await?;
-    let asked = town.alice.say(&room, "!freeside link telegram").await?;
-    let answers = |it: &sandbox::synapse::Seen| it.reply_to.as_deref() == Some(asked.as_str());
-    let answer = town.alice.expect(&room, answers).await?;
-    let code = code_in(&answer.body).ok_or_else(|| anyhow::anyhow!("{}", answer.body))?;
+    let answer = crate::ask(&town.alice, &room, "!freeside link telegram").await?;
+    let code = code_in(&answer).ok_or_else(|| anyhow::anyhow!("{answer}"))?;
     let small = town.telegram.plain_group("Small talk");
     small.own(&town.tanja);
     small.promote_bot(Rights::all());

@@ -7,13 +7,9 @@ mod chat;
 mod deaths;
 mod reactions;
 
-use sandbox::town::{BOT, Town};
+use sandbox::town::Town;
 
 /// The bot's answer to what Alice types.
 async fn typed(town: &Town, command: &str) -> anyhow::Result<String> {
-    let asked = town.alice.say(&town.room, command).await?;
-    let answers = |seen: &sandbox::synapse::Seen| {
-        seen.sender == BOT && seen.reply_to.as_deref() == Some(asked.as_str())
-    };
-    Ok(town.alice.expect(&town.room, answers).await?.body)
+    crate::ask(&town.alice, &town.room, command).await
 }
