@@ -205,6 +205,7 @@ fn add_remote(
             cdn_url: discord.cdn_url.clone(),
             proxy: discord.proxy.clone(),
             members: discord.members,
+            proxies: discord.proxies.clone(),
             random: fraction(dice),
             ..DiscordSettings::new(discord.token.expose())
         };

@@ -151,6 +151,11 @@ impl Couriers {
             match self.step(lane, &mut attempt).await {
                 Step::Next => attempt = Attempt::default(),
                 Step::Wait(delay) => self.clock.sleep(delay).await,
+                // What it waits for may come, or what waits be taken away.
+                Step::Hold(delay) => tokio::select! {
+                    () = self.clock.sleep(delay) => {}
+                    () = bell.notified() => {}
+                },
                 Step::Rest => {
                     let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
                     let rung = futures_util::FutureExt::now_or_never(bell.notified()).is_some();
@@ -175,13 +180,13 @@ impl Couriers {
             }
         };
         if let Some(wait) = head.entry.waits(self.clock.now()) {
-            return Step::Wait(wait);
+            return Step::Hold(wait);
         }
         let head = match self.closed(head).await {
             Ok(Some(head)) if !head.entry.is_open() => head,
             Ok(_) => return Step::Next,
             Err(error) => {
-                tracing::error!(%error, "an album cannot be closed");
+                tracing::error!(%error, "an entry that waited cannot be taken");
                 return Step::Wait(LONGEST_DELAY);
             }
         };
@@ -270,5 +275,6 @@ impl Couriers {
 enum Step {
     Next,
     Wait(Duration),
+    Hold(Duration),
     Rest,
 }

@@ -29,6 +29,8 @@ pub struct Entry {
     pub album: Option<Album>,
     /// It says how things stand when it is carried; the event says nothing.
     pub summary: Option<Summary>,
+    /// Until when it waits for being taken away; `None` once nobody waits any more.
+    pub held_until: Option<Timestamp>,
 }
 
 /// Files that came as several messages and are shown as one.
@@ -202,22 +204,29 @@ impl Entry {
     /// Ordinary work; it gets its number when it is appended.
     pub fn new(lane: Place, work: Work) -> Self {
         let id = EntryId(0);
-        Self { id, lane, work, media_changed: false, album: None, summary: None }
+        let (album, summary, held_until) = (None, None, None);
+        Self { id, lane, work, media_changed: false, album, summary, held_until }
     }
 
-    /// How long the courier waits for more files of the same album.
+    /// How long the courier waits: for more files of the same album, or for the message to be
+    /// taken away.
     pub fn waits(&self, now: Timestamp) -> Option<Duration> {
-        let until = self.album.as_ref()?.open_until?;
+        let album = self.album.as_ref().and_then(|album| album.open_until);
+        let until = album.max(self.held_until)?;
         // A clock that was set back must not make it wait for hours.
         let left = until.0.saturating_sub(now.0).min(ALBUM_LONGEST_MS);
         u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
     }
 
-    /// Files may still join it.
+    /// Files may still join it, or it may still be taken away.
     pub fn is_open(&self) -> bool {
-        self.album.as_ref().is_some_and(|album| album.open_until.is_some())
+        let album = self.album.as_ref().is_some_and(|album| album.open_until.is_some());
+        album || self.held_until.is_some()
     }
 }
+
+/// A message that a program may say again waits so long for being taken away, in milliseconds.
+pub const HELD_MS: i64 = 3000;
 
 /// An album waits so long for the next of its files, in milliseconds.
 pub const ALBUM_GRACE_MS: i64 = 1500;

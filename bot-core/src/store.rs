@@ -14,6 +14,7 @@ pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
+mod held;
 pub mod joint;
 pub mod keys;
 pub mod kv;

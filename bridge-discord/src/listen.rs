@@ -8,6 +8,8 @@ mod catch_up;
 mod directory;
 mod members;
 mod memory;
+mod packs;
+mod proxies;
 mod said;
 mod scene;
 mod threads;
@@ -28,6 +30,7 @@ use crate::rest::{Body, RestError};
 use crate::shared::Shared;
 
 use memory::Memory;
+use proxies::Proxied;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -39,6 +42,7 @@ pub(crate) struct Listener {
     pub(crate) network: NetworkId,
     pub(crate) stop: CancellationToken,
     memory: Memory,
+    proxied: Proxied,
 }
 
 /// Why listening ends.
@@ -56,11 +60,19 @@ struct Heard {
     events: Vec<Event>,
     last: Option<(String, String)>,
     slash: Option<Slash>,
+    marks: Vec<Mark>,
 }
 
 impl Listener {
     pub(crate) fn new(shared: Arc<Shared>, sink: Arc<dyn Sink>, stop: CancellationToken) -> Self {
-        Self { shared, sink, network: NETWORK.into(), stop, memory: Memory::default() }
+        Self {
+            shared,
+            sink,
+            network: NETWORK.into(),
+            stop,
+            memory: Memory::default(),
+            proxied: Proxied::default(),
+        }
     }
 
     /// Handles one dispatch. `session` already counts it as processed; it is stored
@@ -88,6 +100,7 @@ impl Listener {
             return Ok(());
         }
         let mut marks = vec![session.mark()];
+        marks.extend(heard.marks);
         marks.extend(heard.last.map(|(channel, message)| last_mark(&channel, &message)));
         if let Some(slash) = &heard.slash {
             self.shared.expect_acknowledgement(&slash.token);
@@ -118,9 +131,14 @@ impl Listener {
         let only = |events| Ok(Heard { events, ..Heard::default() });
         match kind {
             "INTERACTION_CREATE" => return Ok(self.asked(data, &ours)),
+            "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_EMOJIS_UPDATE" => {
+                return only(self.emoji(kind, data).await?);
+            }
             "GUILD_DELETE" => return only(self.server_gone(data).await?),
             "THREAD_CREATE" | "THREAD_UPDATE" | "THREAD_DELETE" => {
-                return only(self.thread(kind, data).await?);
+                let events = self.thread(kind, data).await?;
+                let marks = threads::ends(&events).then(|| threads::end_mark(data)).flatten();
+                return Ok(Heard { events, marks: Vec::from_iter(marks), ..Heard::default() });
             }
             "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => {
                 return only(self.member(kind, data, &ours).await?);
@@ -138,7 +156,12 @@ impl Listener {
         let key = if kind.starts_with("CHANNEL_") { "id" } else { "channel_id" };
         let Some(channel) = incoming::id(data, key) else { return Ok(Heard::default()) };
         match self.scene(channel, data).await? {
-            Some(scene) => Ok(self.hear_in((channel, &scene), (kind, data), &ours)),
+            Some(scene) => {
+                let proxied = self.proxied(kind, data, &ours).await?;
+                let mut heard = self.hear_in((channel, &scene), (kind, data), &ours);
+                proxied.tell(&mut heard);
+                Ok(heard)
+            }
             None => {
                 if kind == "CHANNEL_UPDATE" {
                     self.shared.learn_look(data);
@@ -159,7 +182,7 @@ impl Listener {
         let last = slash
             .as_ref()
             .map(|slash| (slash.event.place.chat.as_str().to_owned(), slash.interaction.clone()));
-        Heard { events, last, slash }
+        Heard { events, last, slash, marks: Vec::new() }
     }
 
     /// The bot was removed from a server, or the server is gone.

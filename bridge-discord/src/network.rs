@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bot_core::network::{CommandHelp, Need};
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bridge_model::{
-    Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
-    NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
+    Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
+    MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -56,7 +56,7 @@ impl DiscordNetwork {
         };
         let rest = Rest::new(&api, &settings.token, settings.proxy.as_ref())
             .map_err(SetUpError::Client)?;
-        let shared = Arc::new(Shared::new(rest, cdn));
+        let shared = Arc::new(Shared::new(rest, cdn, settings.proxies.clone()));
         let capabilities = capabilities();
         Ok(Self { id: NETWORK.into(), capabilities, settings, shared })
     }
@@ -156,7 +156,7 @@ pub fn capabilities() -> Capabilities {
         live_locations: false,
         contacts: false,
         threads: ThreadKind::OnMessages,
-        chat: ChatCapabilities { name: true, topic: true, avatar: false, pins: true },
+        chat: ChatCapabilities { name: true, topic: true, avatar: false, pins: true, emoji: false },
     }
 }
 
@@ -196,6 +196,16 @@ impl Network for DiscordNetwork {
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
         let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
         Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))
+    }
+
+    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        let name = incoming::text(&channel, "name").map(|name| ChatChange::Name(name.to_owned()));
+        let topic = incoming::text(&channel, "topic").filter(|topic| !topic.is_empty());
+        let topic = topic.map(|topic| ChatChange::Topic(topic.to_owned()));
+        let pack = incoming::id(&channel, "guild_id").and_then(|guild| self.shared.pack(guild));
+        let pack = pack.filter(|pack| !pack.emoji.is_empty()).map(ChatChange::Emoji);
+        Ok(name.into_iter().chain(topic).chain(pack).collect())
     }
 
     async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

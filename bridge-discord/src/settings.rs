@@ -24,6 +24,8 @@ pub struct DiscordSettings {
     pub proxy: Option<Url>,
     /// Hear of members who come, leave or look different; needs the Server Members Intent.
     pub members: bool,
+    /// Application ids of programs that say again, under another name, what somebody said.
+    pub proxies: Vec<String>,
     /// Gives numbers from 0 up to 1, for jitter.
     pub random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -49,6 +51,7 @@ impl DiscordSettings {
             cdn_url: None,
             proxy: None,
             members: false,
+            proxies: Vec::new(),
             random: Arc::new(rand::random::<f64>),
         }
     }

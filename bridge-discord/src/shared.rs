@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bridge_model::{Content, Event};
+use bridge_model::{Content, EmojiPack, Event};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Notify, OnceCell};
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) rest: Rest,
     /// The origin of files.
     pub(crate) cdn: String,
+    /// Applications that say again what somebody said.
+    proxies: Vec<String>,
     pub(crate) threads: Threads,
     me: OnceCell<Me>,
     known: Mutex<Known>,
@@ -63,15 +65,25 @@ struct Known {
     looks: HashMap<String, Look>,
     /// Channels that consist of threads, with the newest thread.
     forums: HashMap<String, Option<String>>,
+    /// The custom emoji of servers.
+    packs: HashMap<String, EmojiPack>,
     deleted: VecDeque<String>,
     unacknowledged: HashSet<String>,
 }
 
 impl Shared {
-    pub(crate) fn new(rest: Rest, cdn: String) -> Self {
+    pub(crate) fn new(rest: Rest, cdn: String, proxies: Vec<String>) -> Self {
         let known = Mutex::default();
         let threads = Threads::default();
-        Self { rest, cdn, threads, me: OnceCell::new(), known, acknowledged: Notify::new() }
+        Self {
+            rest,
+            cdn,
+            proxies,
+            threads,
+            me: OnceCell::new(),
+            known,
+            acknowledged: Notify::new(),
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -101,7 +113,8 @@ impl Shared {
     pub(crate) async fn ours(&self) -> Result<Ours, RestError> {
         let Me { application, bot } = self.me().await?.clone();
         let webhooks = self.known().webhook_ids.iter().cloned().collect();
-        Ok(Ours { application, bot, webhooks, cdn: self.cdn.clone() })
+        let (cdn, proxies) = (self.cdn.clone(), self.proxies.clone());
+        Ok(Ours { application, bot, webhooks, cdn, proxies })
     }
 
     pub(crate) fn webhook(&self, channel: &str) -> Option<Webhook> {
@@ -210,6 +223,16 @@ impl Shared {
         if let (Some(id), Some(name)) = (incoming::id(role, "id"), incoming::text(role, "name")) {
             self.known().roles.insert(id.to_owned(), name.to_owned());
         }
+    }
+
+    /// The custom emoji of a server, as far as they are known.
+    pub(crate) fn pack(&self, guild: &str) -> Option<EmojiPack> {
+        self.known().packs.get(guild).cloned()
+    }
+
+    /// Remembers the custom emoji of a server; `false` when they are known already.
+    pub(crate) fn learn_pack(&self, pack: EmojiPack) -> bool {
+        self.known().packs.insert(pack.id.clone(), pack.clone()).as_ref() != Some(&pack)
     }
 
     /// The names of the channels and roles that `message` speaks of.

@@ -75,6 +75,8 @@ pub struct ChatCapabilities {
     pub avatar: bool,
     /// What is pinned.
     pub pins: bool,
+    /// Custom emoji of other networks, as a pack.
+    pub emoji: bool,
 }
 
 /// What a network can show in text.

@@ -136,6 +136,30 @@ pub enum ChatChange {
     Topic(String),
     /// Its picture; `None` for none.
     Avatar(Option<MediaHandle>),
+    /// All the custom emoji that people use there.
+    Emoji(EmojiPack),
+}
+
+/// Custom emoji that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmojiPack {
+    /// The network's id of what they belong to (a server).
+    pub id: String,
+    /// What that is called.
+    pub name: String,
+    /// The emoji, in the network's order.
+    pub emoji: Vec<PackedEmoji>,
+}
+
+/// One emoji of a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackedEmoji {
+    /// The network's id of it.
+    pub id: String,
+    /// Its short name without colons.
+    pub name: String,
+    /// It moves.
+    pub animated: bool,
 }
 
 /// How a member is different.

@@ -20,7 +20,9 @@ pub use capabilities::{
     TextCapabilities, ThreadKind,
 };
 pub use card::{Card, Contact, Live, Location, Point, Poll, PollAnswer};
-pub use event::{ChatChange, Command, Content, Event, MemberChange, Rights, VoteChange};
+pub use event::{
+    ChatChange, Command, Content, EmojiPack, Event, MemberChange, PackedEmoji, Rights, VoteChange,
+};
 pub use ids::{ChatId, MessageId, NetworkId, Person, Place, Timestamp, UserId};
 pub use media::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
 pub use message::{Alias, Forward, Message, MessageKind, Reaction, Reply, Thread};

@@ -31,6 +31,9 @@ pub struct Message {
     pub album: Option<String>,
     /// Other names under which its network will speak of it.
     pub also: Vec<Alias>,
+    /// A program may take it away at once and say it again under another name (PluralKit), so it
+    /// waits for that a moment before it crosses.
+    pub held: bool,
     /// When it was sent.
     pub sent_at: Timestamp,
 }
@@ -50,6 +53,7 @@ impl Message {
             forwarded: None,
             album: None,
             also: Vec::new(),
+            held: false,
             sent_at,
         }
     }

@@ -12,8 +12,8 @@ use bot_core::{
     Receipt, Sink,
 };
 use bridge_model::{
-    Capabilities, ChatCapabilities, ChatId, LengthUnit, MediaCapabilities, MediaHandle, MessageId,
-    NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
+    Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
+    MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -133,7 +133,7 @@ pub fn capabilities(local_server: bool) -> Capabilities {
         live_locations: true,
         contacts: true,
         threads: ThreadKind::Topics,
-        chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true },
+        chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true, emoji: false },
     }
 }
 
@@ -164,6 +164,10 @@ impl Network for TelegramNetwork {
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
         self.title_of(chat).await
+    }
+
+    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+        self.looks_of(chat).await
     }
 
     async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

@@ -5,9 +5,10 @@
 
 use bot_core::AskError;
 use bot_core::network::Need;
-use bridge_model::{ChatId, Rights, UserId};
+use bridge_model::{ChatChange, ChatId, MediaHandle, Rights, UserId};
 use serde_json::{Value, json};
 
+use crate::NETWORK;
 use crate::api::Problem;
 use crate::convert::incoming::SIGNED;
 use crate::network::TelegramNetwork;
@@ -36,6 +37,23 @@ impl TelegramNetwork {
         let chat = self.api.ask(&self.clients.methods, "getChat", &params).await?;
         let field = |name: &str| chat.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(field("title").or_else(|| field("first_name")))
+    }
+
+    /// Title, description and picture of a group.
+    ///
+    /// See <https://core.telegram.org/bots/api#chatfullinfo>.
+    pub(crate) async fn looks_of(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+        let params = json!({ "chat_id": number(chat)? });
+        let chat = self.api.ask(&self.clients.methods, "getChat", &params).await?;
+        let text = |path: &str| {
+            let text = chat.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        let handle = |reference| MediaHandle { network: NETWORK.into(), reference };
+        let name = text("/title").map(ChatChange::Name);
+        let topic = text("/description").map(ChatChange::Topic);
+        let picture = text("/photo/big_file_id").map(|id| ChatChange::Avatar(Some(handle(id))));
+        Ok(name.into_iter().chain(topic).chain(picture).collect())
     }
 
     /// Succeeds when the bot is in `chat` and may do there what the bridge needs.

@@ -24,6 +24,15 @@ pub(crate) fn words(text: &str) -> Checked<String> {
     Ok(text.to_owned())
 }
 
+/// An id of Discord.
+pub(crate) fn snowflake(text: &str) -> Checked<String> {
+    let good = (15..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if good {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new("is no id of Discord", "Write its digits, such as \"466378653216014359\"."))
+}
+
 /// An address of an HTTP server.
 pub(crate) fn http_url(text: &str) -> Checked<Url> {
     address(text, &["http", "https"], "https://example.org")

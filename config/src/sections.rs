@@ -15,7 +15,7 @@ use crate::reader::{Reader, SecretSource, Section};
 use crate::secret::Secret;
 use crate::values::{
     Appservice, Bot, Config, Discord, Engine, Homeserver, Lanes, Log, LogFormat, NamePolicy,
-    Portals, Privacy, Store, Telegram,
+    PLURALKIT, Portals, Privacy, Store, Telegram,
 };
 
 mod stages;
@@ -209,10 +209,13 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
     let gateway_url = section.optional("gateway_url", check::socket_url);
     let cdn_url = section.optional("cdn_url", check::http_url);
     let members = section.switch("members", false);
+    let proxies = section.optional_list("proxies", check::snowflake);
+    let proxies = proxies.unwrap_or_else(|| vec![PLURALKIT.to_owned()]);
     let proxy = section.optional("proxy", check::proxy_url);
     section.finish();
     let api_url = api_url.or_else(|| Url::parse("https://discord.com").ok());
-    Some(Discord { token: token?, api_url: api_url?, gateway_url, cdn_url, members, proxy })
+    let (token, api_url) = (token?, api_url?);
+    Some(Discord { token, api_url, gateway_url, cdn_url, members, proxies, proxy })
 }
 
 fn lanes(mut section: Section<'_, '_>) -> Lanes {

@@ -109,6 +109,9 @@ pub struct Telegram {
     pub proxy: Option<Url>,
 }
 
+/// The application of PluralKit, <https://pluralkit.me>.
+pub const PLURALKIT: &str = "466378653216014359";
+
 /// Access to Discord.
 #[derive(Clone, Debug)]
 pub struct Discord {
@@ -122,6 +125,8 @@ pub struct Discord {
     pub cdn_url: Option<Url>,
     /// Members who come, leave or look different are told; needs a privileged intent.
     pub members: bool,
+    /// Application ids of programs that say again, under another name, what somebody said.
+    pub proxies: Vec<String>,
     /// The proxy for all that goes there.
     pub proxy: Option<Url>,
 }

@@ -92,7 +92,11 @@ fn of_discord(line: &Line) -> Result<Option<Message>, String> {
             .collect(),
         everyone: false,
     };
-    let ours = discord::Ours { cdn: "https://cdn.discordapp.com".into(), ..Default::default() };
+    let ours = discord::Ours {
+        cdn: "https://cdn.discordapp.com".into(),
+        proxies: vec![bridge_config::PLURALKIT.to_owned()],
+        ..Default::default()
+    };
     Ok(said(discord::posted(message, &names, &ours, false).into_iter().collect()))
 }
 

@@ -207,11 +207,12 @@ fn of_polls(polls: Option<PollCapabilities>) -> String {
 }
 
 fn of_chat(chat: &ChatCapabilities) -> Vec<Row> {
-    let ChatCapabilities { name, topic, avatar, pins } = chat;
+    let ChatCapabilities { name, topic, avatar, pins, emoji } = chat;
     vec![
         able("name of the chat", *name, "stays as it is"),
         able("description of the chat", *topic, "stays as it is"),
         able("picture of the chat", *avatar, "there is none"),
         able("pinned messages", *pins, "stay as they are"),
+        able("pack of the custom emoji of a server", *emoji, "there is none"),
     ]
 }

@@ -5,6 +5,7 @@
 //! name is the statement, and a verdict of its own.
 
 mod discord_chat;
+mod discord_extras;
 mod discord_files;
 mod discord_words;
 mod samples;

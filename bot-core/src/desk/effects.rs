@@ -103,8 +103,8 @@ impl Desk {
         owner: Owner,
         tag: &Tag,
     ) -> Result<Outcome, DeskError> {
-        portal.settings.metadata = owner;
-        let then = self.looks(&portal).await;
+        let before = std::mem::replace(&mut portal.settings.metadata, owner);
+        let then = self.looks(&portal, before).await;
         let set = Change::Set(portal.room.clone(), Setting::Metadata(owner));
         let mut outcome = at_once(tag, [], None);
         outcome.changes.insert(0, set);

@@ -167,11 +167,13 @@ impl Desk {
         let known = self.store.portal_of(room).await?;
         let is_first = known.is_none();
         let settings = known.map_or_else(|| settings.clone(), |portal| portal.settings);
-        Ok(match settings.metadata {
+        let mut looks = match settings.metadata {
             Owner::Legacy if is_first => self.looks_for(remote, std::slice::from_ref(room)).await,
             Owner::Matrix => self.looks_for(room, std::slice::from_ref(remote)).await,
             Owner::Legacy | Owner::Nobody => Vec::new(),
-        })
+        };
+        looks.extend(self.packs_for(remote, room).await);
+        Ok(looks)
     }
 
     async fn title_of(&self, place: &Place) -> Option<String> {

@@ -4,15 +4,16 @@
 //!
 //! Rule: once, and only from the side that decides.
 
-use bridge_model::{Content, Event, MessageId, Place};
+use bridge_model::{ChatChange, Content, Event, MessageId, Place};
 
 use super::Desk;
-use crate::lane::{Speaker, Work};
+use crate::lane::Work;
 use crate::portal::{EndState, Owner, Portal};
 
 impl Desk {
-    /// The looks of the chat that decides, for all others.
-    pub(super) async fn looks(&self, portal: &Portal) -> Vec<(Place, Work)> {
+    /// The looks of the chat that decides, for all others. Where `before` it was the room that
+    /// decided, the picture is the room's, and would come back as a smaller copy.
+    pub(super) async fn looks(&self, portal: &Portal, before: Owner) -> Vec<(Place, Work)> {
         let mut ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
         let model = match portal.settings.metadata {
             Owner::Legacy => ends.next().map(|end| &end.place),
@@ -20,28 +21,48 @@ impl Desk {
             Owner::Nobody => None,
         };
         let Some(model) = model else { return Vec::new() };
-        self.looks_for(model, &portal.others(model)).await
+        let mut looks = self.looks_for(model, &portal.others(model)).await;
+        if before == Owner::Matrix {
+            let is_picture = |work: &Work| {
+                let content = &work.event.content;
+                matches!(content, Content::ChatChanged { change: ChatChange::Avatar(_), .. })
+            };
+            looks.retain(|(_, work)| !is_picture(work));
+        }
+        looks
+    }
+
+    /// The emoji of a chat's server for the room, whoever decides what the chats look like.
+    pub(super) async fn packs_for(&self, from: &Place, room: &Place) -> Vec<(Place, Work)> {
+        let looks = self.looks_of(from).await.into_iter();
+        let packs = looks.filter(|change| matches!(change, ChatChange::Emoji(_)));
+        packs.map(|change| (room.clone(), looking(from, change))).collect()
     }
 
     /// The looks of `model`, for `others`. A platform that cannot be asked now is not waited for:
     /// the next change comes by itself.
     pub(super) async fn looks_for(&self, model: &Place, others: &[Place]) -> Vec<(Place, Work)> {
-        let Some(network) = self.networks.get(&model.network) else { return Vec::new() };
-        let looks = network.looks(&model.chat).await.unwrap_or_default();
-        let work = |change| Work {
-            event: Event {
-                place: model.clone(),
-                message: MessageId::from(""),
-                late: false,
-                content: Content::ChatChanged { by: None, change },
-            },
-            speaker: Speaker::Author,
-            answer: None,
-            task: None,
-        };
+        let looks: Vec<ChatChange> = self.looks_of(model).await;
+        let looks: Vec<&ChatChange> =
+            looks.iter().filter(|change| !matches!(change, ChatChange::Emoji(_))).collect();
         let for_one = |place: &Place| {
-            looks.iter().map(|change| (place.clone(), work(change.clone()))).collect::<Vec<_>>()
+            let each = looks.iter().map(|change| (*change).clone());
+            each.map(|change| (place.clone(), looking(model, change))).collect::<Vec<_>>()
         };
         others.iter().flat_map(for_one).collect()
     }
+
+    async fn looks_of(&self, place: &Place) -> Vec<ChatChange> {
+        let Some(network) = self.networks.get(&place.network) else { return Vec::new() };
+        network.looks(&place.chat).await.unwrap_or_default()
+    }
+}
+
+fn looking(place: &Place, change: ChatChange) -> Work {
+    Work::of(Event {
+        place: place.clone(),
+        message: MessageId::from(""),
+        late: false,
+        content: Content::ChatChanged { by: None, change },
+    })
 }

@@ -193,7 +193,10 @@ impl Desk {
         ];
         let answer = self.wording.say(Key::SetDone, &args);
         let then = match &setting {
-            Setting::Metadata(_) => self.looks(&Portal { settings, ..portal }).await,
+            Setting::Metadata(_) => {
+                let before = portal.settings.metadata;
+                self.looks(&Portal { settings, ..portal }, before).await
+            }
             Setting::Threads(threads) => self.topics_move_in(&portal, *threads).await?,
             Setting::Silent(_) | Setting::ReactionLine(_) | Setting::PhoneNumbers(_) => Vec::new(),
         };

@@ -68,5 +68,5 @@ pub const MATRIX: Capabilities = Capabilities {
     live_locations: false,
     contacts: false,
     threads: ThreadKind::OnMessages,
-    chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true },
+    chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true, emoji: true },
 };

@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
-use bridge_model::{Leaf, Media, MediaKind, NetworkId, Person, Place, Reaction, RichText, Span};
+use bridge_model::{
+    EmojiPack, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Person, Place, Reaction, RichText,
+    Span,
+};
 
 use super::Relay;
 use super::prepare::unread;
@@ -18,6 +21,9 @@ use crate::store::EmojiRecord;
 
 /// New pictures that are fetched for one text; the rest stays text.
 const MOST_NEW: usize = 20;
+
+/// Pictures of a pack that are fetched side by side.
+const AT_ONCE: usize = 4;
 
 /// A custom emoji as its author used it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +115,38 @@ impl Relay {
             local.push(self.local_reaction(lane, &place, reaction).await?);
         }
         Ok(local)
+    }
+
+    /// The emoji of a pack with their files on the media repository, under a name of the pack that
+    /// says nothing about where it comes from. One whose picture cannot be had is left out.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn local_pack(
+        &self,
+        place: &Place,
+        pack: &EmojiPack,
+    ) -> Result<EmojiPack, DeliverError> {
+        let used = |it: &PackedEmoji| {
+            Used::of(&place.network, it.id.clone(), it.name.clone(), it.animated)
+        };
+        let all: Vec<Used> = pack.emoji.iter().map(used).collect();
+        let mut emoji = Vec::with_capacity(all.len());
+        for some in all.chunks(AT_ONCE) {
+            let mut fetching = Vec::with_capacity(some.len());
+            for one in some {
+                fetching.push(self.hosted(one));
+            }
+            let fetched = futures_util::future::try_join_all(fetching).await?;
+            let found = some.iter().zip(fetched).filter_map(|(one, found)| {
+                let EmojiRecord { mxc, animated, .. } = found?;
+                Some(PackedEmoji { id: mxc, name: one.name.clone(), animated })
+            });
+            emoji.extend(found);
+        }
+        let home = Place::new(place.network.as_str(), pack.id.as_str());
+        let id = self.pseudonyms.place(&home);
+        Ok(EmojiPack { id, name: pack.name.clone(), emoji })
     }
 
     /// Id and name at the destination, when it has or gets the emoji.

@@ -14,14 +14,28 @@ use crate::voice::label;
 
 impl Relay {
     /// The change of a chat, where the network has such a thing.
-    pub(super) fn set_chat(&self, lane: &Place, change: &ChatChange) -> Option<Act> {
-        let can = self.networks.get(&lane.network)?.capabilities().chat;
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn set_chat(
+        &self,
+        lane: &Place,
+        place: &Place,
+        change: &ChatChange,
+    ) -> Result<Option<Act>, DeliverError> {
+        let Some(network) = self.networks.get(&lane.network) else { return Ok(None) };
+        let can = network.capabilities().chat;
         let can = match change {
             ChatChange::Name(_) => can.name,
             ChatChange::Topic(_) => can.topic,
             ChatChange::Avatar(_) => can.avatar,
+            ChatChange::Emoji(pack) if can.emoji => {
+                let pack = self.local_pack(place, pack).await?;
+                return Ok(Some(Act::SetChat { change: ChatChange::Emoji(pack) }));
+            }
+            ChatChange::Emoji(_) => false,
         };
-        can.then(|| Act::SetChat { change: change.clone() })
+        Ok(can.then(|| Act::SetChat { change: change.clone() }))
     }
 
     /// What the account that stands for a person does.

@@ -105,7 +105,7 @@ impl Relay {
                     closed: *closed,
                 }))
             }
-            Content::ChatChanged { change, .. } => Ok(self.set_chat(lane, change)),
+            Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
             Content::MemberChanged { who, change } => {
                 self.member(lane, &event.place, (who, *change)).await
             }

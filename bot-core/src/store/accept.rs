@@ -10,7 +10,7 @@ use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, early, figures, keys, messages, portals, queue, summaries,
+    Accepted, StoreError, albums, early, figures, held, keys, messages, portals, queue, summaries,
     threads, topics, votes,
 };
 use crate::lane::{Entry, LaneState, Work, core_place};
@@ -157,6 +157,10 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
             places.push(here.clone());
         }
         for place in places {
+            if let Some(state) = held::withdraw(tx, &place, &event)? {
+                merge(&mut lanes, vec![state]);
+                continue;
+            }
             let work = Work { event: event.clone(), speaker, answer: None, task: None };
             merge(&mut lanes, vec![hand_on(tx, &place, (work, media_changed))?]);
         }
@@ -205,6 +209,9 @@ fn hand_on(
     (work, media_changed): (Work, bool),
 ) -> Result<LaneState, StoreError> {
     if let Some(state) = albums::append(tx, lane, &work)? {
+        return Ok(state);
+    }
+    if let Some(state) = held::append(tx, lane, &work)? {
         return Ok(state);
     }
     queue::push(tx, Entry { media_changed, ..Entry::new(lane.clone(), work) })

@@ -73,16 +73,17 @@ fn join(entry: &mut Entry, member: &Member, message: &Message, now: Timestamp) -
     true
 }
 
-/// Lets nothing more join the album at the head of a lane; the head as it is now.
+/// Lets nothing more join the head of a lane, nor take it away; the head as it is now.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn close(tx: &mut Txn<'_>, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError> {
     let Some(mut head) = queue::head(tx, lane)? else { return Ok(None) };
-    if head.entry.id == entry
-        && let Some(album) = &mut head.entry.album
-    {
-        album.open_until = None;
+    if head.entry.id == entry && head.entry.is_open() {
+        if let Some(album) = &mut head.entry.album {
+            album.open_until = None;
+        }
+        head.entry.held_until = None;
         queue::put(tx, &head.entry)?;
     }
     Ok(Some(head))

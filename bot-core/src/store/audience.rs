@@ -5,8 +5,8 @@
 //! doing nor in another form.
 
 use bridge_model::{
-    Author, AuthorKind, Content, Event, MemberChange, Message, MessageKind, Note, Person, Place,
-    Service, ServiceClass,
+    Author, AuthorKind, ChatChange, Content, Event, MemberChange, Message, MessageKind, Note,
+    Person, Place, Service, ServiceClass,
 };
 
 use super::txn::Txn;
@@ -42,6 +42,10 @@ pub fn of(
         }
         Content::Pinned => pins(tx, portal, &event, true)?,
         Content::Unpinned => pins(tx, portal, &event, false)?,
+        // A pack takes nothing away from anybody, whoever decides what the chats look like.
+        Content::ChatChanged { change: change @ ChatChange::Emoji(_), .. } => {
+            looks::learn(tx, &event.place, change)?
+        }
         Content::ChatChanged { change, .. } => {
             // A room of a topic gives its name to the topic only.
             !is_topic && looks::learn(tx, &event.place, change)? && portal.leads(&event.place)

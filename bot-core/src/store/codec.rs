@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
-/// Format 1 had no polls, threads and notes in messages, and no albums, votes and summaries; it
-/// was never released.
-const POSTCARD: u8 = 2;
+/// Format 1 had no polls, threads and notes in messages, and no albums, votes and summaries;
+/// format 2 had no messages that wait. Neither was ever released.
+const POSTCARD: u8 = 3;
 
 /// Makes a value ready for the engine.
 ///

@@ -94,6 +94,7 @@ fn is_same_kind(one: &ChatChange, other: &ChatChange) -> bool {
         ChatChange::Name(_) => matches!(other, ChatChange::Name(_)),
         ChatChange::Topic(_) => matches!(other, ChatChange::Topic(_)),
         ChatChange::Avatar(_) => matches!(other, ChatChange::Avatar(_)),
+        ChatChange::Emoji(pack) => matches!(other, ChatChange::Emoji(it) if it.id == pack.id),
     }
 }
 
@@ -105,7 +106,13 @@ fn is_echo(sent: &ChatChange, heard: &ChatChange) -> bool {
         (ChatChange::Name(name), ChatChange::Name(other)) if !bare(name).is_empty() => {
             bare(name) == bare(other)
         }
-        (ChatChange::Name(_) | ChatChange::Topic(_) | ChatChange::Avatar(_), _) => sent == heard,
+        (
+            ChatChange::Name(_)
+            | ChatChange::Topic(_)
+            | ChatChange::Avatar(_)
+            | ChatChange::Emoji(_),
+            _,
+        ) => sent == heard,
     }
 }
 

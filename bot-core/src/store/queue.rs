@@ -5,7 +5,7 @@ use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
 use super::txn::Txn;
-use super::{StoreError, albums, codec, keys, looks, messages, summaries};
+use super::{StoreError, albums, codec, held, keys, looks, messages, summaries};
 use crate::lane::{CORE, Entry, Head, LaneState, Summary, Work};
 use crate::order::{EntryId, Part};
 
@@ -90,8 +90,11 @@ pub fn subject(entry: &Entry) -> Option<keys::Hash> {
     if let Some(Summary { kind, place, message }) = &entry.summary {
         return Some(summaries::subject(*kind, &keys::message(place, message)));
     }
-    let (Content::Posted(message), Some(_)) = (&event.content, &entry.album) else { return None };
-    albums::subject(&event.place, message)
+    let Content::Posted(message) = &event.content else { return None };
+    match &entry.album {
+        Some(_) => albums::subject(&event.place, message),
+        None => held::subject(&event.place, &event.message, message),
+    }
 }
 
 /// The newest entry of a lane about `subject`.
@@ -145,17 +148,26 @@ pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<Head>, StoreError> {
 pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, StoreError> {
     let head = head(tx, place)?.map(|head| head.entry).filter(|head| head.id == entry);
     let Some(head) = head else { return Err(StoreError::Conflict("the entry is not the head")) };
-    let hash = keys::place(place);
-    tx.delete(keys::entry_key(&hash, entry));
-    if let Some(subject) = subject(&head)
-        && tx.get(ENTRY, &keys::waiting_key(&hash, &subject))? == Some(entry)
+    withdraw(tx, &head)?;
+    Ok(head)
+}
+
+/// Takes an entry out of its lane, wherever it stands there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError> {
+    let hash = keys::place(&entry.lane);
+    tx.delete(keys::entry_key(&hash, entry.id));
+    if let Some(subject) = subject(entry)
+        && tx.get(ENTRY, &keys::waiting_key(&hash, &subject))? == Some(entry.id)
     {
         tx.delete(keys::waiting_key(&hash, &subject));
     }
-    let mut record = lane(tx, place)?;
+    let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_sub(1);
     store_lane(tx, &record)?;
-    Ok(head)
+    Ok(state(record))
 }
 
 /// Moves all entries of one lane to the end of another (a chat got a new id).

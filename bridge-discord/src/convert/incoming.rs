@@ -14,6 +14,7 @@ mod forward;
 mod media;
 mod moment;
 mod poll;
+mod proxy;
 mod reaction;
 mod readable;
 mod service;
@@ -28,7 +29,7 @@ use serde_json::Value;
 use super::markdown::{Names, from_markdown};
 use crate::NETWORK;
 
-pub use chat::{Look, face, member};
+pub use chat::{Look, face, member, pack, packed};
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
 pub use media::address_now;
@@ -47,6 +48,8 @@ pub struct Ours {
     pub webhooks: Vec<String>,
     /// The origin of the CDN: `https://cdn.discordapp.com`.
     pub cdn: String,
+    /// Applications that say again, under another name, what somebody said.
+    pub proxies: Vec<String>,
 }
 
 /// Discord's own hosts of files: the one of [`Ours::cdn`], that of what moves, and those of
@@ -78,6 +81,13 @@ impl Ours {
         let application = id(message, "application_id");
         self.webhooks.iter().any(|own| own == webhook)
             || application.is_some_and(|id| !id.is_empty() && id == self.application)
+    }
+
+    /// What somebody said is said again here, under another name.
+    pub fn is_proxy(&self, message: &Value) -> bool {
+        let application = id(message, "application_id");
+        id(message, "webhook_id").is_some()
+            && application.is_some_and(|id| self.proxies.iter().any(|proxy| proxy == id))
     }
 
     /// A file at this address can be fetched from Discord.
@@ -202,11 +212,12 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
         }
     };
     let spoken = kind == service::Kind::Spoken;
+    let answered = proxy::answered(raw, ours).map(Reply::to);
     let mut message = Message {
         kind: if spoken { MessageKind::Text } else { MessageKind::Notice },
         body: read.body,
         media: read.media,
-        reply_to: reply(raw, &names, ours),
+        reply_to: answered.or_else(|| reply(raw, &names, ours)),
         card: read.card,
         notes: read.notes,
         forwarded: forward::header(raw, &names),

@@ -44,7 +44,7 @@ pub(super) async fn change(
             json!({"name": name})
         }
         ChatChange::Topic(topic) => json!({"topic": cut(topic.trim(), MOST_TOPIC)}),
-        ChatChange::Avatar(_) => return Ok(Receipt::default()),
+        ChatChange::Avatar(_) | ChatChange::Emoji(_) => return Ok(Receipt::default()),
     };
     let path = format!("/channels/{}", order.chat.as_str());
     let changed = shared.rest.tell(Method::PATCH, &path, Body::Json(body)).await;

@@ -31,6 +31,7 @@ pub(super) fn intents(members: bool) -> GatewayIntents {
     let members = if members { GatewayIntents::GUILD_MEMBERS } else { GatewayIntents::empty() };
     members
         | GatewayIntents::GUILDS
+        | GatewayIntents::GUILD_EMOJIS_AND_STICKERS
         | GatewayIntents::GUILD_MESSAGES
         | GatewayIntents::GUILD_MESSAGE_REACTIONS
         | GatewayIntents::DIRECT_MESSAGES

@@ -39,7 +39,13 @@ impl Listener {
             }
             heard.insert(channel, last);
         }
-        self.catch_up_threads(&heard, &ours).await
+        self.catch_up_threads(&heard, &ours).await?;
+        for (channel, last) in &heard {
+            if let Some(last) = last {
+                self.catch_up_archived((channel, last), &ours).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn catch_up_with(

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bridge_model::Event;
+use bot_core::{Batch, Mark};
+use bridge_model::{Content, Event, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -27,6 +28,22 @@ pub(super) fn learn(shared: &Shared, kind: &str, data: &Value) {
         }
         _ => {}
     }
+}
+
+/// Discord's limit of threads in one page.
+const PAGE: usize = 100;
+
+/// A thread has come to its end.
+pub(super) fn ends(events: &[Event]) -> bool {
+    let closed =
+        |event: &Event| matches!(event.content, Content::ThreadChanged { closed: Some(true), .. });
+    events.iter().any(closed)
+}
+
+/// The mark of the end of a thread, which is told once.
+pub(super) fn end_mark(thread: &Value) -> Option<Mark> {
+    let (id, at) = (incoming::id(thread, "id")?, Thread::archived_at(thread)?);
+    Some(Mark::Once { key: format!("archived/{id}/{}", at.0) })
 }
 
 impl Listener {
@@ -90,6 +107,71 @@ impl Listener {
             }
         }
         Ok(())
+    }
+
+    /// Fetches what was missed in the threads of a channel that were archived since it was heard
+    /// last, and tells of their end.
+    ///
+    /// # Errors
+    /// See [`Over`].
+    pub(super) async fn catch_up_archived(
+        &mut self,
+        (channel, heard): (&str, &str),
+        ours: &Ours,
+    ) -> Result<(), Over> {
+        let mut closed = self.archived_since(channel, incoming::made_at(heard)).await?;
+        closed.reverse();
+        for raw in closed {
+            let Some(thread) = Thread::read(&raw).filter(|thread| thread.parent == channel) else {
+                continue;
+            };
+            self.shared.threads.learn(&raw);
+            let own = self.last(&thread.id).await?.unwrap_or_else(|| heard.to_owned());
+            let newest = incoming::id(&raw, "last_message_id").unwrap_or_default();
+            if incoming::made_at(newest) > incoming::made_at(&own) {
+                self.catch_up_with(&thread.id, own, ours).await?;
+            }
+            let events = vec![thread.changed(None, Some(true))];
+            let marks = Vec::from_iter(end_mark(&raw));
+            self.accept(Batch { network: self.network.clone(), marks, events }).await?;
+        }
+        Ok(())
+    }
+
+    /// The public threads of a channel that were archived after a moment, the last one first.
+    ///
+    /// See <https://discord.com/developers/docs/resources/channel#list-public-archived-threads>.
+    async fn archived_since(&self, channel: &str, since: Timestamp) -> Result<Vec<Value>, Over> {
+        let mut pause = Pause::default();
+        let path = format!("/channels/{channel}/threads/archived/public");
+        let mut found: Vec<Value> = Vec::new();
+        let mut query = format!("?limit={PAGE}");
+        loop {
+            let asked = format!("{path}{query}");
+            match self.shared.rest.ask::<Value>(Method::GET, &asked, Body::Empty).await {
+                Ok(answer) => {
+                    let all = incoming::list(&answer, "threads");
+                    let late = |raw: &&Value| Thread::archived_at(raw).is_some_and(|at| at > since);
+                    let before = found.len();
+                    found.extend(all.iter().take_while(late).cloned());
+                    let whole = found.len() - before == all.len() && !all.is_empty();
+                    let last = all.last().and_then(|raw| raw.get("thread_metadata"));
+                    let last = last.and_then(|state| incoming::text(state, "archive_timestamp"));
+                    match last.filter(|_| whole && incoming::is(&answer, "has_more")) {
+                        // The plus of a time zone would be a space.
+                        Some(last) => {
+                            query = format!("?limit={PAGE}&before={}", last.replace('+', "%2B"));
+                        }
+                        None => return Ok(found),
+                    }
+                }
+                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
+                    tracing::debug!(code = said.code, "archived threads cannot be read");
+                    return Ok(Vec::new());
+                }
+                Err(error) => self.wait_out(&error, &mut pause).await?,
+            }
+        }
     }
 
     /// The open threads of a server, oldest first.

@@ -213,6 +213,7 @@ fn set_chat(change: &ChatChange) -> Option<Call> {
         }
         ChatChange::Avatar(Some(picture)) => Some(Call::SetPhoto(picture.clone())),
         ChatChange::Avatar(None) => Some(Call::DeletePhoto),
+        ChatChange::Emoji(_) => None,
     }
 }
 

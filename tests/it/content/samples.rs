@@ -55,6 +55,9 @@ pub const TGS: &[u8] = &[
     0x00,
 ];
 
+/// The beginning of a WebM film.
+pub const WEBM: &[u8] = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm a dog that runs";
+
 /// The beginning of a spoken message.
 pub const OGG: &[u8] = b"OggS\0\x02 spoken words";
 /// The beginning of a song.

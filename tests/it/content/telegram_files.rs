@@ -6,7 +6,7 @@ use sandbox::town::Town;
 use sandbox::{discord, synapse};
 use serde_json::json;
 
-use super::samples::{MP3, MP4, OGG, PDF, PNG, TGS, WEBP};
+use super::samples::{MP3, MP4, OGG, PDF, PNG, TGS, WEBM, WEBP};
 use super::{contains, on_discord, on_matrix, rows};
 use crate::town;
 
@@ -23,6 +23,7 @@ async fn files_from_telegram_arrive_as_what_they_are() -> anyhow::Result<()> {
         a_hidden_picture_stays_hidden,
         a_still_sticker_arrives,
         a_drawn_sticker_moves,
+        a_filmed_sticker_moves,
     )
 }
 
@@ -165,6 +166,23 @@ async fn a_still_sticker_arrives(town: &Town) -> anyhow::Result<()> {
     let seen = file_on_matrix(town, "the sticker", "m.sticker", WEBP).await?;
     contains(&seen.body, "🐈")?;
     file_on_discord(town, "the sticker", WEBP).await.map(drop)
+}
+
+async fn a_filmed_sticker_moves(town: &Town) -> anyhow::Result<()> {
+    let about = json!({ "emoji": "🐕", "set_name": "dogs", "width": 512, "height": 512,
+        "type": "regular", "is_animated": false, "is_video": true });
+    let post = Post::file("sticker", ("", "video/webm"), WEBM).about(&about);
+    town.group.send(&town.tanja, &post)?;
+    let (_, file) = file_on_discord(town, "the filmed sticker", WEBM).await?;
+    anyhow::ensure!(file.mime == "video/webm" && file.name.ends_with(".webm"), "{file:?}");
+    let filmed = |it: &synapse::Seen| {
+        let mime = it.media.as_ref().and_then(|it| it.mime.as_deref());
+        mime == Some("video/webm") && it.body.contains("🐕")
+    };
+    let seen = on_matrix(town, "the filmed sticker", filmed).await?;
+    let mxc = seen.media.map(|it| it.mxc).unwrap_or_default();
+    anyhow::ensure!(town.alice.download(&mxc).await? == WEBM, "other bytes on Matrix");
+    Ok(())
 }
 
 async fn a_drawn_sticker_moves(town: &Town) -> anyhow::Result<()> {

@@ -63,9 +63,10 @@ pub(super) fn is_word(name: &str) -> bool {
     name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '~' | '.'))
 }
 
-/// A name on one line, with single spaces.
+/// A name on one line, with single spaces and without characters that control something.
 pub(super) fn one_line(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
+    let shown: String = name.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Rewrites each sequence of runs. Recurses: only for normalised blocks.

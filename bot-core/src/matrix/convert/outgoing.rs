@@ -16,6 +16,7 @@ mod info;
 #[cfg(test)]
 mod kinds;
 mod media;
+mod pack;
 mod relation;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use super::{MAX_CONTENT, native};
 pub use card::poll_end;
 pub use edit::{UNCHANGED, edit_parts};
 pub(super) use media::{SPOILER, SPOILER_REASON, VOICE};
+pub use pack::emoji_pack;
 pub use relation::without_thread;
 use uploaded::Place;
 pub use uploaded::Uploaded;

@@ -3,7 +3,7 @@
 //!
 //! Rule: what is so already is not set again, so that nothing echoes.
 
-use bridge_model::{ChatChange, MessageId, Place};
+use bridge_model::{ChatChange, EmojiPack, MessageId, Place};
 use ruma::api::client::membership::leave_room;
 use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 use super::ActError;
 use crate::matrix::client::{ClientError, Identity};
 use crate::matrix::convert::incoming::PINS;
-use crate::matrix::{MATRIX, MatrixNetwork, ghosts, rooms};
+use crate::matrix::{MATRIX, MatrixNetwork, convert, ghosts, rooms};
 use crate::network::MediaSource;
 use crate::order::{DeliverError, Voice};
 use crate::store::keys;
+
+/// The state of a room that holds a pack of emoji, <https://github.com/matrix-org/matrix-spec-proposals/pull/2545>.
+const PACKS: &str = "im.ponies.room_emotes";
 
 impl MatrixNetwork {
     /// Adds an event to those that are pinned, or takes it away; the others stay.
@@ -47,6 +50,7 @@ impl MatrixNetwork {
         source: &dyn MediaSource,
     ) -> Result<(), ActError> {
         let (kind, key, value) = match change {
+            ChatChange::Emoji(pack) => return Ok(self.set_pack(room, pack).await?),
             ChatChange::Name(name) => ("m.room.name", "name", name.clone()),
             ChatChange::Topic(topic) => ("m.room.topic", "topic", topic.clone()),
             ChatChange::Avatar(None) => ("m.room.avatar", "url", String::new()),
@@ -70,6 +74,17 @@ impl MatrixNetwork {
         let gone = matches!(change, ChatChange::Avatar(None));
         let content = if gone { json!({}) } else { json!({ key: value }) };
         Ok(rooms::set_state(&self.client, room, (kind, ""), &content).await?)
+    }
+
+    /// Makes custom emoji known to everybody in the room (MSC2545).
+    async fn set_pack(&self, room: &OwnedRoomId, pack: &EmojiPack) -> Result<(), ClientError> {
+        let content = convert::outgoing::emoji_pack(pack);
+        let state = rooms::state(&self.client, room, PACKS, &pack.id).await?;
+        let is = state.as_ref().and_then(|event| event.get("content"));
+        if is == Some(&content) || (is.is_none() && pack.emoji.is_empty()) {
+            return Ok(());
+        }
+        rooms::set_state(&self.client, room, (PACKS, &pack.id), &content).await
     }
 
     /// The ghost leaves the room. One that is not there has left already.

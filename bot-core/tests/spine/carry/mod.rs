@@ -8,6 +8,7 @@ use bot_core::DeliverError;
 mod albums;
 mod doubt;
 mod emoji;
+mod held;
 mod links;
 mod looks;
 mod members;

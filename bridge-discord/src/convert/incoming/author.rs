@@ -15,8 +15,12 @@ use crate::convert::markdown::Names;
 /// The author of a message object.
 pub(super) fn of_message(message: &Value, ours: &Ours) -> Option<Author> {
     let mut author = of_user(message.get("author")?, message.get("member"), ours)?;
-    if message.get("webhook_id").is_some_and(|webhook| !webhook.is_null()) {
-        author.kind = AuthorKind::Bot;
+    if let Some(webhook) = id(message, "webhook_id") {
+        // Many speak through one webhook, each under a name of its own.
+        let speaker = id(message, "application_id").unwrap_or(webhook);
+        author.user = UserId::new(format!("{speaker}/{}", author.name));
+        let person = ours.is_proxy(message);
+        author.kind = if person { AuthorKind::Person } else { AuthorKind::Bot };
     }
     Some(author)
 }

@@ -5,10 +5,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use bridge_model::{ChatChange, Content, Event, MemberChange, MessageId, Place};
+use bridge_model::{
+    ChatChange, Content, EmojiPack, Event, MemberChange, MessageId, PackedEmoji, Place,
+};
 use serde_json::Value;
 
-use super::field::{id, text};
+use super::field::{id, is, text};
 use super::{Ours, author};
 use crate::NETWORK;
 
@@ -41,6 +43,30 @@ fn event(channel: &str, content: Content) -> Event {
     // It is about no message; the channel's own id stands for it.
     let message = MessageId::from(channel);
     Event { place: Place::new(NETWORK, channel), message, late: false, content }
+}
+
+/// The custom emoji of a server, from its object or from `GUILD_EMOJIS_UPDATE`, which does not say
+/// what the server is called. Those that nobody can use now are left out.
+///
+/// See <https://discord.com/developers/docs/resources/emoji#emoji-object>.
+pub fn pack(server: &str, name: &str, emojis: &[Value]) -> EmojiPack {
+    let usable = emojis
+        .iter()
+        .filter(|emoji| emoji.get("available").and_then(Value::as_bool).unwrap_or(true));
+    let one = |emoji: &Value| {
+        Some(PackedEmoji {
+            id: id(emoji, "id")?.to_owned(),
+            name: text(emoji, "name")?.to_owned(),
+            animated: is(emoji, "animated"),
+        })
+    };
+    let emoji = usable.filter_map(one).collect();
+    EmojiPack { id: server.to_owned(), name: name.to_owned(), emoji }
+}
+
+/// The event of a server's emoji in one of its channels.
+pub fn packed(channel: &str, pack: EmojiPack) -> Event {
+    event(channel, Content::ChatChanged { by: None, change: ChatChange::Emoji(pack) })
 }
 
 /// The event of a member of a server, in one of its channels; `None` about ourselves.

@@ -9,7 +9,7 @@ use bridge_model::{Block, Leaf, Media, MediaKind, RichText, Span, Style};
 use serde_json::Value;
 
 use super::field::{is, list, text};
-use super::{Ours, media, moment};
+use super::{Ours, media, moment, proxy};
 use crate::convert::markdown::{Names, from_markdown};
 
 /// Whose cards they are.
@@ -40,7 +40,8 @@ pub(super) fn read(
     let words = text(message, "content").unwrap_or_default();
     let mut blocks = Vec::new();
     let mut files = Vec::new();
-    for card in list(message, "embeds").iter().filter(|card| is_own(card, words, by)) {
+    let said = |card: &&Value| is_own(card, words, by) && !proxy::is_reply(card, message, ours);
+    for card in list(message, "embeds").iter().filter(said) {
         let (mut inside, pictures) = quote(card, names, ours);
         files.extend(pictures);
         if !inside.is_empty() {

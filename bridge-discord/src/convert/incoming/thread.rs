@@ -5,10 +5,11 @@
 //! root of a thread has the thread's own id, also as the first message of a forum post.
 //! See <https://discord.com/developers/docs/topics/threads>.
 
-use bridge_model::{ChatId, Content, Event, MessageId, Note, Place, Reply, Service};
+use bridge_model::{ChatId, Content, Event, MessageId, Note, Place, Reply, Service, Timestamp};
 use serde_json::Value;
 
 use super::field::{id, is, number, text};
+use super::moment;
 use crate::NETWORK;
 
 /// A thread as far as converting needs it.
@@ -42,6 +43,11 @@ impl Thread {
             closed: state.is_some_and(closed),
             private: kind == 12,
         })
+    }
+
+    /// When a thread was archived, or opened again, last.
+    pub fn archived_at(channel: &Value) -> Option<Timestamp> {
+        moment::read(text(channel.get("thread_metadata")?, "archive_timestamp")?)
     }
 
     /// The id of one of its messages.

@@ -223,7 +223,16 @@ impl Channel {
             let owner = world.owner;
             world.make_webhook(self.id, name, owner, None)
         });
-        Webhook::new(self, id)
+        Webhook::new(self, id, None)
+    }
+
+    /// A webhook that the bot of another application makes here for itself.
+    pub fn webhook_of(&self, application: u64, name: &str) -> Webhook {
+        let id = self.inner.with(|world| {
+            let owner = world.owner;
+            world.make_webhook(self.id, name, owner, Some(application))
+        });
+        Webhook::new(self, id, Some(application))
     }
 
     /// The webhooks here: id, name, and whether the bridge's application made it.

@@ -25,6 +25,7 @@ impl ChannelRow {
             position: 0,
             owner: 0,
             archived: false,
+            archived_at: None,
             locked: false,
             private: false,
             overwrites: Vec::new(),

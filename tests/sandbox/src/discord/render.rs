@@ -157,7 +157,7 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
             "message_count": row.messages.len(), "total_message_sent": row.messages.len(),
             "member_count": 1, "thread_metadata": {
                 "archived": row.archived, "locked": row.locked, "auto_archive_duration": 1440,
-                "archive_timestamp": clock::iso(clock::made(row.id)),
+                "archive_timestamp": clock::iso(row.archived_at.unwrap_or_else(|| clock::made(row.id))),
                 "create_timestamp": clock::iso(clock::made(row.id)),
             },
         }),

@@ -199,9 +199,9 @@ fn dispatch(world: &mut World, call: &Call) -> Outcome {
         ["channels", _, "pins", ..] | ["channels", _, "messages", "pins", ..] => {
             pins::route(world, call)
         }
-        ["channels", _, "messages", _, "threads"] | ["channels", _, "threads"] => {
-            threads::route(world, call)
-        }
+        ["channels", _, "messages", _, "threads"]
+        | ["channels", _, "threads"]
+        | ["channels", _, "threads", "archived", "public"] => threads::route(world, call),
         ["channels", _, "polls", ..] => polls::route(world, call),
         ["channels", _] if call.method == "PATCH" => threads::route(world, call),
         ["channels", _, "messages", ..] => messages::route(world, call),

@@ -141,6 +141,7 @@ impl Channel {
         self.inner.with(|world| {
             if let Some(row) = world.channels.get_mut(&self.id) {
                 (row.archived, row.locked) = (archived, locked);
+                row.archived_at = Some(super::clock::now());
             }
             channel::tell(world, self.id, self.update_name(world));
         });

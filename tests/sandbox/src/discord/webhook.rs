@@ -15,11 +15,12 @@ pub struct Webhook {
     inner: Arc<Inner>,
     channel: u64,
     id: u64,
+    application: Option<u64>,
 }
 
 impl Webhook {
-    pub(crate) fn new(channel: &Channel, id: u64) -> Self {
-        Self { inner: Arc::clone(channel.inner()), channel: channel.id(), id }
+    pub(crate) fn new(channel: &Channel, id: u64, application: Option<u64>) -> Self {
+        Self { inner: Arc::clone(channel.inner()), channel: channel.id(), id, application }
     }
 
     /// The webhook's id.
@@ -34,7 +35,7 @@ impl Webhook {
 
     pub(super) fn author(&self, name: &str) -> Author {
         let name = name.to_owned();
-        Author::Webhook { id: self.id, name, avatar: None, application: None }
+        Author::Webhook { id: self.id, name, avatar: None, application: self.application }
     }
 
     pub(super) fn post(&self, draft: Draft) -> u64 {

@@ -93,6 +93,8 @@ pub(crate) struct ChannelRow {
     pub(crate) position: usize,
     pub(crate) owner: u64,
     pub(crate) archived: bool,
+    /// When it was archived or opened again last.
+    pub(crate) archived_at: Option<u64>,
     pub(crate) locked: bool,
     /// Only those who were asked in see the thread.
     pub(crate) private: bool,

@@ -32,6 +32,8 @@ pub(super) fn chat(world: &mut World, params: &Params) -> Result<Value, ApiError
     let mut info = wire::chat(world, id);
     let pinned = world.chats.get(&id).and_then(|chat| chat.pinned.first().copied());
     let permissions = world.chats.get(&id).map(|chat| chat.permissions.clone()).unwrap_or_default();
+    let about = world.chats.get(&id).map(|chat| chat.about.clone());
+    let photo = world.chats.get(&id).and_then(|chat| chat.photo.clone());
     let private = world.chats.get(&id).is_some_and(|chat| chat.kind == ChatKind::Private);
     let Some(object) = info.as_object_mut() else { return Ok(info) };
     object.insert("accent_color_id".to_owned(), 0.into());
@@ -48,6 +50,16 @@ pub(super) fn chat(world: &mut World, params: &Params) -> Result<Value, ApiError
     object.insert("accepted_gift_types".to_owned(), gifts.into());
     if !private {
         object.insert("permissions".to_owned(), permissions.into());
+    }
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        object.insert("description".to_owned(), about.into());
+    }
+    if let Some(file) = photo {
+        let photo = json!({
+            "small_file_id": format!("{file}s"), "small_file_unique_id": format!("{file}us"),
+            "big_file_id": file, "big_file_unique_id": format!("{file}u"),
+        });
+        object.insert("photo".to_owned(), photo);
     }
     if let Some(pinned) = pinned {
         let pinned = wire::message(world, id, pinned);

@@ -85,6 +85,8 @@ struct Capture {
     style: Style,
     /// With the style that each piece wears inside the link.
     words: Vec<(String, Style)>,
+    /// Lines of the same link came before.
+    goes_on: bool,
 }
 
 /// Everything up to the end of this element is left out.
@@ -257,8 +259,11 @@ impl Reader {
     }
 
     fn line_break(&mut self) {
-        if self.capture.is_some() {
-            self.text(" ");
+        if let Some(capture) = &self.capture {
+            match capture.target {
+                Target::Person(_) => self.text(" "),
+                Target::Room(_) => self.next_line_of_capture(),
+            }
         } else if let Some(Frame::Pre { text, .. }) = self.frames.top() {
             text.push('\n');
         } else {
@@ -327,20 +332,46 @@ impl Reader {
         match address::target(&href).filter(|_| !in_pre) {
             Some(target) => {
                 let words = Vec::new();
-                self.capture = Some(Capture { target, href, style: self.style(), words });
+                self.capture =
+                    Some(Capture { target, href, style: self.style(), words, goes_on: false });
             }
             None if address::may_be_link(&href) => self.wear("a", Effect::Link(href)),
             None => self.wear("a", Effect::Nothing),
         }
     }
 
+    /// A link that stands on several lines is one link on each of them.
+    fn next_line_of_capture(&mut self) {
+        let Some(capture) = &self.capture else { return };
+        let blank = capture.words.iter().all(|(piece, _)| native::one_line(piece).is_empty());
+        let next = Capture {
+            target: capture.target.clone(),
+            href: capture.href.clone(),
+            style: capture.style.clone(),
+            words: Vec::new(),
+            goes_on: capture.goes_on || !blank,
+        };
+        if blank {
+            self.capture = None;
+        } else {
+            self.end_capture();
+        }
+        self.frames.make_room_for_text();
+        self.frames.line.line_break();
+        self.capture = Some(next);
+    }
+
     fn end_capture(&mut self) {
-        let Some(Capture { target, href, style, words: pieces }) = self.capture.take() else {
+        let Some(Capture { target, href, style, words: pieces, goes_on }) = self.capture.take()
+        else {
             return;
         };
         let words: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
-        self.frames.make_room_for_text();
         let name = native::one_line(&words);
+        if goes_on && name.is_empty() {
+            return;
+        }
+        self.frames.make_room_for_text();
         let is_name = |id: &str| name.is_empty() || name.starts_with('#') || name == id;
         if matches!(&target, Target::Room(id) if !is_name(id)) {
             // "click here": the address says more than the room's name would.

@@ -248,3 +248,24 @@ fn what_is_written_is_what_clients_expect() {
     let spans = vec![Span { leaf, style: Style::default() }, Span::text(" "), link];
     assert_eq!(write(&line(spans)), "@Ann <strong>x (tg://user?id=1)</strong>");
 }
+
+#[test]
+fn links_to_people_and_rooms_are_read_as_they_are_written() {
+    let ann = "https://matrix.to/#/@ann:example.org";
+    let room = "https://matrix.to/#/!room:example.org";
+    for (html, plain) in [
+        // Control characters are no name, and part no words.
+        (format!("<a href=\"{ann}\">\u{1}</a>"), "@ann:example.org"),
+        (format!("<a href=\"{ann}\">Ann \u{1} Lee</a>"), "@Ann Lee"),
+        // Breaks in links to rooms stay; those in names of people do not.
+        (format!("<a href=\"{room}\">here<br>or there</a>"), "here\nor there"),
+        (format!("<a href=\"{room}\"><br>here</a>"), "here"),
+        (format!("<a href=\"{room}\">here<br>#tea</a>"), "here\n#tea"),
+        (format!("<a href=\"{ann}\">Ann<br>Lee</a>"), "@Ann Lee"),
+    ] {
+        let text = read(&html);
+        let shown = text.plain().replace(&format!(" ({room})"), "");
+        assert_eq!(shown, plain, "{html}");
+        assert_eq!(read(&write(&text)), text, "{html}");
+    }
+}

@@ -4,15 +4,15 @@
 //! Rule: an archived thread is changed only by a request that opens it; what needs which
 //! permission stands in "Modify Channel" and "Start Thread".
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Call, id, wrong_method};
 use crate::discord::channel::tell;
 use crate::discord::form::Form;
 use crate::discord::message::{self, Author, COMMAND, DEFAULT, REPLY, Reference, THREAD_STARTER};
 use crate::discord::permissions::{
-    ATTACH_FILES, CREATE_PUBLIC_THREADS, MANAGE_CHANNELS, MANAGE_THREADS, SEND_MESSAGES,
-    SEND_MESSAGES_IN_THREADS,
+    ATTACH_FILES, CREATE_PUBLIC_THREADS, MANAGE_CHANNELS, MANAGE_THREADS, READ_MESSAGE_HISTORY,
+    SEND_MESSAGES, SEND_MESSAGES_IN_THREADS,
 };
 use crate::discord::posting::Draft;
 use crate::discord::refusal::{
@@ -20,7 +20,7 @@ use crate::discord::refusal::{
     unknown_channel, unknown_message, wrong_kind,
 };
 use crate::discord::world::{ChannelRow, Kind, World};
-use crate::discord::{access, check, render};
+use crate::discord::{access, check, clock, render};
 
 /// The flag of a message with a thread.
 const HAS_THREAD: u64 = 1 << 5;
@@ -31,9 +31,35 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
             on_message(world, call, (id(channel)?, id(message)?))
         }
         ("POST", ["channels", channel, "threads"]) => post(world, call, id(channel)?),
+        ("GET", ["channels", channel, "threads", "archived", "public"]) => {
+            archived_here(world, call, id(channel)?)
+        }
         ("PATCH", ["channels", channel]) => change(world, call, id(channel)?),
         _ => wrong_method(),
     }
+}
+
+/// "List Public Archived Threads": the last archived first.
+fn archived_here(world: &World, call: &Call, parent: u64) -> Outcome {
+    world.allowed(parent, READ_MESSAGE_HISTORY)?;
+    let limit = call.query("limit").map_or(Ok(50), |limit| limit.parse::<usize>());
+    let limit = limit.ok().filter(|limit| (2..=100).contains(limit));
+    let range = "int value should be between 2 and 100.";
+    let limit = limit.ok_or_else(|| invalid("limit", "NUMBER_TYPE_COERCE", range))?;
+    let before = call.query("before");
+    let when = |row: &&ChannelRow| row.archived_at.map(clock::iso).unwrap_or_default();
+    let is_here = |row: &&ChannelRow| {
+        row.kind == Kind::Thread(parent)
+            && row.archived
+            && !row.private
+            && before.as_ref().is_none_or(|before| when(row) < *before)
+    };
+    let mut rows: Vec<&ChannelRow> = world.channels.values().filter(is_here).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(when(row)));
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let threads: Vec<Value> = rows.into_iter().map(|row| render::channel(world, row)).collect();
+    Ok(Answer::Json(json!({"threads": threads, "members": [], "has_more": has_more})))
 }
 
 /// A name of 1 to 100 characters; `None` when none is given.
@@ -123,7 +149,9 @@ fn change_thread(world: &mut World, id: u64, body: &Map<String, Value>) -> Resul
         return Err(archived());
     }
     if let Some(row) = world.channels.get_mut(&id) {
-        row.archived = flag("archived").unwrap_or(row.archived);
+        if let Some(archived) = flag("archived").filter(|archived| *archived != row.archived) {
+            (row.archived, row.archived_at) = (archived, Some(clock::now()));
+        }
         row.locked = flag("locked").unwrap_or(row.locked);
         row.name = name.map_or_else(|| row.name.clone(), str::to_owned);
     }
