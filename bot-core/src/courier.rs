@@ -151,7 +151,7 @@ impl Couriers {
             match self.step(lane, &mut attempt).await {
                 Step::Next => attempt = Attempt::default(),
                 Step::Wait(delay) => self.clock.sleep(delay).await,
-                // What it waits for may come, or what waits be taken away.
+                // What waits may be taken away, which nobody behind it waits for.
                 Step::Hold(delay) => tokio::select! {
                     () = self.clock.sleep(delay) => {}
                     () = bell.notified() => {}
@@ -180,7 +180,8 @@ impl Couriers {
             }
         };
         if let Some(wait) = head.entry.waits(self.clock.now()) {
-            return Step::Hold(wait);
+            let held = head.entry.held_until.is_some();
+            return if held { Step::Hold(wait) } else { Step::Wait(wait) };
         }
         let head = match self.closed(head).await {
             Ok(Some(head)) if !head.entry.is_open() => head,
