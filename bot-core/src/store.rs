@@ -28,6 +28,7 @@ pub mod queue;
 pub mod records;
 pub mod settle;
 pub mod sled;
+mod stickers;
 pub mod summaries;
 pub mod threads;
 pub mod timers;
@@ -46,6 +47,7 @@ use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
 pub use embedded::Embedded;
+pub use stickers::StickerRecord;
 pub use topics::Topic;
 
 /// What survives a crash.
@@ -117,6 +119,12 @@ pub trait Store: Send + Sync {
 
     /// Remembers a custom emoji and the file that shows it.
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError>;
+
+    /// The sticker that a file of the media repository shows, if it is one of another network.
+    async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError>;
+
+    /// Remembers a sticker with the file that shows it.
+    async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError>;
 
     /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
     /// older than a week or two.

@@ -78,6 +78,8 @@ pub struct Sticker {
     pub pack: Option<String>,
     /// The emoji that it stands for.
     pub emoji: Option<String>,
+    /// The media type in which its network keeps it.
+    pub mime: Option<String>,
 }
 
 impl Media {

@@ -5,18 +5,32 @@
 //! Rule: whatever stays behind leaves a line.
 
 use async_trait::async_trait;
-use bridge_model::{Media, MediaHandle, Message, Missing, Note, Person, Place};
+use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note, Person, Place};
 
+use super::prepare::unread;
 use super::{Networks, Relay};
+use crate::matrix::convert::native::is_mxc;
 use crate::media::{derived, plan, wash};
 use crate::network::{AskError, MediaSource, MediaStream};
+use crate::order::DeliverError;
+use crate::store::StickerRecord;
 
 impl Relay {
     /// Makes the files of a message ready for `lane`.
-    pub(super) fn develop(&self, lane: &Place, message: &mut Message) {
-        let Some(network) = self.networks.get(&lane.network) else { return };
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn develop(
+        &self,
+        lane: &Place,
+        message: &mut Message,
+    ) -> Result<(), DeliverError> {
+        let Some(network) = self.networks.get(&lane.network) else { return Ok(()) };
         let able = network.capabilities().media;
         for mut media in std::mem::take(&mut message.media) {
+            if media.kind == MediaKind::Sticker && able.stickers {
+                self.comes_home(lane, &mut media).await?;
+            }
             if plan::is_withheld(&media) {
                 let Media { name, size, .. } = media;
                 message.notes.push(Note::FileMissing { name, size, why: Missing::Unclean });
@@ -25,6 +39,22 @@ impl Relay {
                 message.media.push(media);
             }
         }
+        Ok(())
+    }
+
+    /// A sticker that came from the network of `lane` goes back as it is there.
+    async fn comes_home(&self, lane: &Place, media: &mut Media) -> Result<(), DeliverError> {
+        if !is_mxc(&media.handle.reference) {
+            return Ok(());
+        }
+        let known = self.store.sticker_behind(&media.handle.reference).await.map_err(unread)?;
+        if let Some(known) = known.filter(|known| known.handle.network == lane.network) {
+            let StickerRecord { handle, sticker } = known;
+            media.mime.clone_from(&sticker.mime);
+            (media.handle, media.sticker) = (handle, Some(sticker));
+            (media.size, media.thumbnail) = (None, None);
+        }
+        Ok(())
     }
 }
 

@@ -162,7 +162,7 @@ impl Relay {
         message: &Message,
     ) -> Result<(Message, bool), DeliverError> {
         let mut message = self.discreet(lane, &work.event.place, message.clone()).await?;
-        self.develop(lane, &mut message);
+        self.develop(lane, &mut message).await?;
         let mut message = self.wording.spell_notes(message);
         message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;
         message.body = self.local_mentions(&lane.network, message.body).await?;

@@ -17,8 +17,8 @@ use super::kv::Kv;
 use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, CodeHash, EmojiRecord, FileRecord, GhostRecord, Settled, Settlement,
-    Store, StoreError, Topic, accept, albums, emoji, figures, files, keys, messages, migration,
-    people, portals, queue, settle, timers, topics,
+    StickerRecord, Store, StoreError, Topic, accept, albums, emoji, figures, files, keys, messages,
+    migration, people, portals, queue, settle, stickers, timers, topics,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
@@ -253,6 +253,16 @@ impl Store for Embedded {
 
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
         self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
+    }
+
+    async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
+        let mxc = mxc.to_owned();
+        self.run(Timestamp(0), move |tx| stickers::behind(tx, &mxc)).await
+    }
+
+    async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError> {
+        let mxc = mxc.to_owned();
+        self.run(Timestamp(0), move |tx| stickers::save(tx, &mxc, &sticker)).await
     }
 
     async fn file(

@@ -187,6 +187,11 @@ pub fn emoji_file_key(mxc: &str) -> Vec<u8> {
     key(b'F', &[&hash(&[mxc])])
 }
 
+/// The sticker that a file shows.
+pub fn sticker_key(mxc: &str) -> Vec<u8> {
+    key(b'S', &[&hash(&[mxc])])
+}
+
 /// The number of a place.
 pub fn place_number_key(place: &Hash) -> Vec<u8> {
     key(b'i', &[place])

@@ -3,7 +3,7 @@
 
 use sandbox::telegram::Post;
 use sandbox::town::Town;
-use sandbox::{discord, synapse};
+use sandbox::{discord, synapse, telegram};
 use serde_json::json;
 
 use super::samples::{MP3, MP4, OGG, PDF, PNG, TGS, WEBM, WEBP};
@@ -199,5 +199,11 @@ async fn a_drawn_sticker_moves(town: &Town) -> anyhow::Result<()> {
     let seen = on_matrix(town, "the drawn sticker", drawn).await?;
     let mxc = seen.media.map(|it| it.mxc).unwrap_or_default();
     anyhow::ensure!(png(&town.alice.download(&mxc).await?), "it does not move");
-    Ok(())
+    // Whoever sends it on sends the sticker itself.
+    let again = json!({ "body": "🐈", "url": mxc, "info": { "mimetype": "image/png" } });
+    town.alice.send_raw(&town.room, "m.sticker", again).await?;
+    let same = |it: &telegram::Seen| {
+        it.document.as_ref().is_some_and(|it| it.kind == "sticker" && it.bytes == TGS)
+    };
+    super::on_telegram(town, "the sticker itself", same).await.map(drop)
 }

@@ -15,7 +15,7 @@ use crate::matrix::convert::outgoing::Uploaded;
 use crate::media::preview::Preview;
 use crate::network::{AskError, MediaSource};
 use crate::order::{DeliverError, Order};
-use crate::store::FileRecord;
+use crate::store::{FileRecord, StickerRecord};
 
 /// Why a file is not there, or that it will be later.
 enum Unsent {
@@ -35,6 +35,7 @@ impl MatrixNetwork {
         for media in &message.media {
             match self.upload((Some(room), identity), media, source).await {
                 Ok(file) => {
+                    self.remember_sticker(media, &file.uri).await;
                     let media = self.with_thumbnail((Some(room), identity), media, source).await;
                     let media = seen(media, file.preview);
                     uploaded.push(Uploaded::at(media, file.uri, file.mime));
@@ -48,6 +49,20 @@ impl MatrixNetwork {
             }
         }
         Ok(uploaded)
+    }
+
+    /// Remembers a sticker of another network, so that it can go back as what it is there.
+    async fn remember_sticker(&self, media: &Media, mxc: &str) {
+        let Some(sticker) = StickerRecord::of(media) else { return };
+        match self.store.sticker_behind(mxc).await {
+            Ok(Some(known)) if known == sticker => {}
+            Ok(_) => {
+                if let Err(error) = self.store.save_sticker(mxc, sticker).await {
+                    tracing::warn!(%error, "a sticker was not remembered");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "a sticker was not looked up"),
+        }
     }
 
     /// The message with its files on this homeserver, so that an edit can name them.

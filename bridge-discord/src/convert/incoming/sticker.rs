@@ -30,6 +30,7 @@ pub(super) fn read(one: &Value, ours: &Ours) -> Option<Media> {
             id: Some(sticker.to_owned()),
             pack: id(one, "pack_id").map(str::to_owned),
             emoji: emoji(one),
+            mime: Some(mime.to_owned()),
         }),
         ..Media::new(handle, MediaKind::Sticker)
     })

@@ -88,6 +88,7 @@ pub(super) fn sticker(value: &Value) -> Option<Media> {
             id: own("file_unique_id"),
             pack: own("set_name"),
             emoji: own("emoji"),
+            mime: Some(mime.to_owned()),
         }),
         ..file(value, MediaKind::Sticker)?
     })

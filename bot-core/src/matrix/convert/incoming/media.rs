@@ -50,7 +50,7 @@ pub(super) fn sticker(content: &Value) -> Result<Media, Unreadable> {
     media.alt = text(content, "body").and_then(name::clean);
     let emoji = media.alt.clone().filter(|alt| !alt.is_ascii() && !native::is_word(alt));
     let id = Some(media.handle.reference.clone());
-    media.sticker = Some(Sticker { id, pack: None, emoji });
+    media.sticker = Some(Sticker { id, pack: None, emoji, mime: None });
     Ok(media)
 }
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Stickers that were seen, by the file of the media repository that shows each.
+//!
+//! Rule: whoever sends that file again sends the sticker itself to where it came from: the same
+//! one, of the same pack, that moves as it does there.
+
+use bridge_model::{Media, MediaHandle};
+use serde::{Deserialize, Serialize};
+
+use super::txn::Txn;
+use super::{StoreError, keys};
+
+const STICKER: &str = "sticker";
+
+/// A sticker as its own network has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickerRecord {
+    /// The file there.
+    pub handle: MediaHandle,
+    /// Its pack, its emoji and its type there.
+    pub sticker: bridge_model::Sticker,
+}
+
+impl StickerRecord {
+    /// What is to be remembered of a file; `None` when it is no sticker of another network.
+    pub fn of(media: &Media) -> Option<Self> {
+        let sticker = media.sticker.clone().filter(|sticker| sticker.mime.is_some())?;
+        let derived = crate::media::derived::original(&media.handle);
+        let handle = derived.map_or_else(|| media.handle.clone(), |(_, original)| original);
+        Some(Self { handle, sticker })
+    }
+}
+
+/// The sticker that a file shows.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
+    tx.get(STICKER, &keys::sticker_key(mxc))
+}
+
+/// Remembers a sticker.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn save(tx: &mut Txn<'_>, mxc: &str, sticker: &StickerRecord) -> Result<(), StoreError> {
+    tx.put(STICKER, keys::sticker_key(mxc), sticker)
+}
