@@ -170,7 +170,7 @@ async fn speak(town: &Town, by: Side) -> anyhow::Result<()> {
 async fn ask(town: &Town, by: Side, (question, answers): (&str, [&str; 2])) -> anyhow::Result<()> {
     match by {
         Side::Matrix => town.alice.ask(&town.room, question, &answers).await.map(drop),
-        Side::Telegram => anyhow::bail!("people of the stand-in cannot ask"),
+        Side::Telegram => town.group.ask(&town.tanja, question, &answers).map(drop),
         Side::Discord => {
             town.channel.poll(&town.dora, question, &answers, false);
             Ok(())

@@ -64,6 +64,8 @@ pub const SCRIPT: &[Act] = &[
     Act::Vote(Side::Discord, 11, 1),
     Act::Ask(Side::Discord, "Tea or coffee?", ["Tea", "Coffee"]),
     Act::Vote(Side::Matrix, 12, 0),
+    Act::Ask(Side::Telegram, "Cake or fruit?", ["Cake", "Fruit"]),
+    Act::Vote(Side::Discord, 13, 1),
     Act::Sticker(Side::Telegram),
     Act::Sticker(Side::Matrix),
     Act::Speak(Side::Telegram),

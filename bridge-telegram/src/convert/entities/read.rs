@@ -4,6 +4,7 @@
 //! Rule: any entities are survived, also ones that are out of range, overlap or end inside a
 //! surrogate pair; a character belongs to an entity when its first code unit does.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use bridge_model::{Block, Leaf, Mention, Person, RichText, Span, Spoiler, Style};
@@ -58,6 +59,8 @@ struct Reader<'a> {
     starts: Vec<usize>,
     /// Sorted: earlier first, then longer first.
     marks: Vec<Marked<'a>>,
+    /// Where the style may change, in order, with the style from there on.
+    styles: Vec<(usize, Style)>,
 }
 
 impl<'a> Reader<'a> {
@@ -81,7 +84,34 @@ impl<'a> Reader<'a> {
             .filter(|marked| !marked.range.is_empty())
             .collect();
         marks.sort_by_key(|marked| (marked.range.start, usize::MAX - marked.range.end));
-        Self { text, starts, marks }
+        let mut reader = Self { text, starts, marks, styles: Vec::new() };
+        reader.styles = reader.sweep();
+        reader
+    }
+
+    /// The styles from edge to edge, in one way through the text.
+    fn sweep(&self) -> Vec<(usize, Style)> {
+        let mut edges: Vec<(usize, bool, usize)> = Vec::with_capacity(self.marks.len() * 2);
+        for (number, Marked { range, .. }) in self.marks.iter().enumerate() {
+            edges.push((range.start, true, number));
+            edges.push((range.end, false, number));
+        }
+        edges.sort_unstable();
+        let mut worn = BTreeSet::new();
+        let mut styles = Vec::with_capacity(edges.len());
+        for same in edges.chunk_by(|one, other| one.0 == other.0) {
+            for (_, starts, number) in same {
+                if *starts {
+                    worn.insert(*number);
+                } else {
+                    worn.remove(number);
+                }
+            }
+            let Some((at, ..)) = same.first() else { continue };
+            let marks = worn.iter().filter_map(|number| self.marks.get(*number));
+            styles.push((*at, self.worn(marks)));
+        }
+        styles
     }
 
     fn slice(&self, range: &Range<usize>) -> &'a str {
@@ -140,7 +170,9 @@ impl<'a> Reader<'a> {
 
     /// A mention, a picture and a moment are one leaf each, whatever else starts or ends inside.
     fn leaf(&self, at: usize, region: &Range<usize>) -> Option<(usize, Leaf)> {
-        self.marks.iter().filter(|marked| marked.range.start == at).find_map(|marked| {
+        let first = self.marks.partition_point(|marked| marked.range.start < at);
+        let mut here = self.marks.iter().skip(first).take_while(|marked| marked.range.start == at);
+        here.find_map(|marked| {
             let words = self.slice(&marked.range);
             if marked.range.end > region.end
                 || words.contains(['\n', '\r'])
@@ -154,16 +186,22 @@ impl<'a> Reader<'a> {
 
     /// Where the style next changes.
     fn next_edge(&self, at: usize, end: usize) -> usize {
-        self.marks
-            .iter()
-            .flat_map(|marked| [marked.range.start, marked.range.end])
-            .filter(|edge| *edge > at)
-            .fold(end, usize::min)
+        let next = self.styles.partition_point(|(edge, _)| *edge <= at);
+        self.styles.get(next).map_or(end, |(edge, _)| end.min(*edge))
     }
 
     fn style(&self, at: usize) -> Style {
+        let next = self.styles.partition_point(|(edge, _)| *edge <= at);
+        let before = next.checked_sub(1).and_then(|last| self.styles.get(last));
+        before.map(|(_, style)| style.clone()).unwrap_or_default()
+    }
+
+    fn worn<'m>(&self, marks: impl Iterator<Item = &'m Marked<'a>>) -> Style
+    where
+        'a: 'm,
+    {
         let mut style = Style::default();
-        for Marked { range, mark } in self.marks.iter().filter(|it| it.range.contains(&at)) {
+        for Marked { range, mark } in marks {
             match mark {
                 Mark::Bold => style.bold = true,
                 Mark::Italic => style.italic = true,

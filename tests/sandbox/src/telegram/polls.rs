@@ -14,7 +14,7 @@ use super::params::Params;
 use super::send::{chat_id, send, target};
 use super::user::{MessageId, User};
 use super::wire;
-use super::world::{Body, World};
+use super::world::{Body, Draft, World};
 
 /// One poll.
 #[derive(Clone, Debug)]
@@ -148,6 +148,33 @@ pub(super) fn stop(world: &mut World, params: &Params) -> Result<Value, ApiError
 }
 
 impl Group {
+    /// A person asks; with no names shown, as clients propose it.
+    ///
+    /// # Errors
+    /// When the person may not, and for questions that clients do not take.
+    pub fn ask(&self, user: &User, question: &str, options: &[&str]) -> anyhow::Result<MessageId> {
+        let refused = |error: ApiError| anyhow::anyhow!("{}", error.description());
+        anyhow::ensure!((2..=12).contains(&options.len()), "a poll has 2 to 12 options");
+        let question = line(question, "question", 300).map_err(refused)?;
+        let options = options.iter().map(|option| line(option, "options", 100));
+        let options = options.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+        self.act(user, |world, user| {
+            let id = format!("5352{:015}", world.fresh());
+            let poll = Poll {
+                question,
+                options,
+                multiple: false,
+                anonymous: true,
+                open_period: None,
+                closed: false,
+                votes: std::collections::BTreeMap::new(),
+            };
+            world.polls.insert(id.clone(), poll);
+            let draft = Draft::new(Body::Poll(id));
+            world.say(self.id, user.id, draft).map(MessageId).map_err(refused)
+        })
+    }
+
     /// Votes in a poll that the bot has sent; no option takes the vote back.
     ///
     /// # Errors
