@@ -71,6 +71,18 @@ impl ConfigError {
     }
 }
 
+impl ConfigError {
+    /// A file that another one names.
+    pub(crate) fn lost(error: &std::io::Error) -> Self {
+        Self {
+            key: String::new(),
+            position: None,
+            problem: format!("the file cannot be read: {error}"),
+            mend: "Write it, or take catalogue.file out of the configuration.".to_owned(),
+        }
+    }
+}
+
 impl Position {
     /// The place of the byte `offset` in `text`.
     pub(crate) fn of(text: &str, offset: usize) -> Self {

@@ -4,6 +4,7 @@
 //! Rule: [`load`] finds all mistakes at once, and each says where it is and how to mend
 //! it. `freeside.example.toml` explains every key; a test keeps it complete.
 
+pub mod catalogue;
 mod check;
 mod error;
 mod near;
@@ -15,6 +16,7 @@ mod values;
 
 use std::path::Path;
 
+pub use catalogue::Catalogue;
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use registration::registration_yaml;
 pub use secret::Secret;
