@@ -57,13 +57,15 @@ fn choose_tls() -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn check_config(config: &Path) -> anyhow::Result<()> {
     let checked = load(config)?;
+    let catalogue = bridge_config::Catalogue::load(checked.notices.catalogue.as_deref())?;
     let on = |on: bool| if on { "on" } else { "off" };
     println!(
-        "{} is fine: homeserver {}, telegram {}, discord {}",
+        "{} is fine: homeserver {}, telegram {}, discord {}, {} services known",
         config.display(),
         checked.homeserver.server_name,
         on(checked.telegram.is_some()),
         on(checked.discord.is_some()),
+        catalogue.services.len(),
     );
     Ok(())
 }

@@ -21,8 +21,9 @@ use bot_core::relay::{Networks, Relay};
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Embedded, Store};
 use bot_core::voice::Wording;
-use bridge_config::{Config, FirstStage};
+use bridge_config::{Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
+use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
@@ -95,6 +96,8 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
         defaults: Settings::from_config(&config.portals),
         first: first_stage(config),
         thresholds: thresholds(config),
+        catalogue: Arc::new(Catalogue::load(config.notices.catalogue.as_deref())?),
+        limits: limits(config),
     };
     let core = Core::new(CoreParts {
         store,
@@ -109,6 +112,12 @@ pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<W
     let writer: std::sync::Weak<dyn Report> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
     Ok(Wired { core, commands })
+}
+
+fn limits(config: &Config) -> Limits {
+    let notices = &config.notices;
+    let hours = |(from, to)| Quiet { from, to, offset: notices.utc_offset };
+    Limits { room: notices.per_room, person: notices.per_person, quiet: notices.quiet.map(hours) }
 }
 
 fn first_stage(config: &Config) -> Stage {

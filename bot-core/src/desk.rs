@@ -13,6 +13,7 @@ pub mod exception;
 pub mod gates;
 pub mod info;
 pub mod link;
+pub mod links;
 pub mod looks;
 pub mod notice;
 pub mod plan;
@@ -32,6 +33,8 @@ use bridge_model::{
     AuthorKind, ChatId, Command, Content, Event, NetworkId, Place, RichText, Rights,
 };
 
+use bridge_config::Catalogue;
+use bridge_policy::budget::Limits;
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
@@ -67,6 +70,7 @@ pub struct About {
 }
 
 /// The core bot at work.
+#[derive(Clone)]
 pub struct Desk {
     /// Who is reachable.
     pub networks: Networks,
@@ -90,6 +94,10 @@ pub struct Desk {
     pub first: Stage,
     /// What the stages ask for.
     pub thresholds: Thresholds,
+    /// What is known of services that people link to.
+    pub catalogue: Arc<Catalogue>,
+    /// How many notices there may be.
+    pub limits: Limits,
 }
 
 /// What a command leads to.
@@ -134,6 +142,41 @@ impl Carry for Desk {
     async fn carry(&self, head: &Head, _attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let event = &head.entry.work.event;
         let chat = chat_of_core_place(&head.entry.lane).unwrap_or_else(|| event.place.clone());
+        match self.language_for(event, &chat).await {
+            Some(language) => self.speaking(&language).carry_out(head, chat).await,
+            None => self.carry_out(head, chat).await,
+        }
+    }
+
+    async fn halted(&self, _head: &Head, _why: &str) -> Vec<(Place, Work)> {
+        Vec::new()
+    }
+}
+
+impl Desk {
+    /// The same, in another language.
+    fn speaking(&self, language: &str) -> Self {
+        let wording = Arc::new(self.wording.speaking(language));
+        Self { wording, ..self.clone() }
+    }
+
+    /// The language of an answer, where it is not the bot's own: what only one person sees is in
+    /// theirs, all else in that of the chats.
+    async fn language_for(&self, event: &Event, chat: &Place) -> Option<String> {
+        let own = |language: &String| language == self.wording.language();
+        if let Content::Commanded(command) = &event.content
+            && (command.private || command.answer_via.is_some())
+            && let Some(tag) = &command.language
+            && let Some(language) = self.wording.closest(tag)
+        {
+            return Some(language).filter(|language| !own(language));
+        }
+        let portal = self.store.portal_of(chat).await.ok().flatten()?;
+        portal.settings.language.filter(|language| !own(language))
+    }
+
+    async fn carry_out(&self, head: &Head, chat: Place) -> Result<Settlement, Failure> {
+        let event = &head.entry.work.event;
         let task = head.entry.work.task.as_ref();
         let handled = match task {
             Some(Task::Effect(tag)) => self.effect(&chat, tag).await,
@@ -176,19 +219,15 @@ impl Carry for Desk {
             now: self.clock.now(),
         })
     }
-
-    async fn halted(&self, _head: &Head, _why: &str) -> Vec<(Place, Work)> {
-        Vec::new()
-    }
 }
 
 /// Where the answer to an event hangs.
 fn hook(event: &Event) -> Answer {
     match &event.content {
         Content::Commanded(Command { answer_via: Some(via), .. }) => {
-            Answer { to: None, via: Some(via.clone()) }
+            Answer { via: Some(via.clone()), ..Answer::default() }
         }
-        Content::Commanded(_) => Answer { to: Some(event.message.clone()), via: None },
+        Content::Commanded(_) => Answer { to: Some(event.message.clone()), ..Answer::default() },
         Content::Posted(_)
         | Content::Edited(_)
         | Content::Deleted { .. }
@@ -218,8 +257,8 @@ impl Desk {
             Content::Invited { whom, .. } => self.invited(chat, whom).await,
             Content::Closed => self.lost(chat).await,
             Content::Moved { .. } => self.moved(chat).await,
-            Content::Posted(_)
-            | Content::Edited(_)
+            Content::Posted(message) => self.links(event, message).await,
+            Content::Edited(_)
             | Content::Deleted { .. }
             | Content::Reacted { .. }
             | Content::Unreacted { .. }

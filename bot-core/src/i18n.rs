@@ -26,7 +26,20 @@ use self::render::{Isolation, Renderer};
 const SOURCE: &str = "en";
 
 /// Code and content of each language that is compiled in.
-const FILES: &[(&str, &str)] = &[("en", include_str!("../../i18n/en.json"))];
+const FILES: &[(&str, &str)] = &[
+    ("en", include_str!("../../i18n/en.json")),
+    ("ar", include_str!("../../i18n/ar.json")),
+    ("de", include_str!("../../i18n/de.json")),
+    ("es", include_str!("../../i18n/es.json")),
+    ("fa", include_str!("../../i18n/fa.json")),
+    ("fr", include_str!("../../i18n/fr.json")),
+    ("hi", include_str!("../../i18n/hi.json")),
+    ("id", include_str!("../../i18n/id.json")),
+    ("it", include_str!("../../i18n/it.json")),
+    ("pt-br", include_str!("../../i18n/pt-br.json")),
+    ("ru", include_str!("../../i18n/ru.json")),
+    ("zh-hans", include_str!("../../i18n/zh-hans.json")),
+];
 
 /// All sentences in all languages. Clones share them.
 #[derive(Clone, Default)]
@@ -118,6 +131,16 @@ impl I18n {
         Ok(Self(Arc::new(files.iter().map(one).collect::<Result<_, _>>()?)))
     }
 
+    /// The language that is there for `tag`, a BCP 47 tag in any writing; `None` when its readers
+    /// are answered in English.
+    pub fn closest(&self, tag: &str) -> Option<String> {
+        let there = |code: &String| self.0.contains_key(code);
+        fallback::chain(tag)
+            .into_iter()
+            .find(there)
+            .filter(|code| code != SOURCE || is_english(tag))
+    }
+
     /// The codes of the languages that are there.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -144,6 +167,15 @@ impl I18n {
         }
         RichText::plain_text(&format!("⧼{key}⧽"))
     }
+}
+
+fn is_english(tag: &str) -> bool {
+    tag.to_ascii_lowercase().starts_with(SOURCE)
+}
+
+/// The codes of the languages that are compiled in, English first.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(code, _)| *code)
 }
 
 impl Catalogue {

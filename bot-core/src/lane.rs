@@ -102,6 +102,19 @@ pub struct Answer {
     pub to: Option<MessageId>,
     /// The network's handle for an answer that only one person sees.
     pub via: Option<String>,
+    /// The message whose copy in this chat is answered; nothing is said where there is none.
+    pub of: Option<Original>,
+}
+
+/// A message that was said anywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// Where.
+    pub place: Place,
+    /// Its id there.
+    pub message: MessageId,
+    /// It stands in a thread; else an answer on Matrix begins one.
+    pub threaded: bool,
 }
 
 /// A lane as the supervisor and `status` see it.

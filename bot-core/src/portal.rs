@@ -40,6 +40,10 @@ pub struct Settings {
     pub phone_numbers: bool,
     /// What topics and threads are in the room.
     pub threads: Threads,
+    /// Classes of services about whose links nothing is said, by name.
+    pub muted: Vec<String>,
+    /// The language in which the bot speaks in these chats; `None` for its own.
+    pub language: Option<String>,
 }
 
 /// Which side says what the chats are called and look like.
@@ -75,6 +79,10 @@ pub enum Setting {
     PhoneNumbers(bool),
     /// See [`Settings::threads`].
     Threads(Threads),
+    /// See [`Settings::muted`].
+    Muted(Vec<String>),
+    /// See [`Settings::language`].
+    Language(Option<String>),
 }
 
 impl Default for Settings {
@@ -87,6 +95,8 @@ impl Default for Settings {
             reaction_line: true,
             phone_numbers: false,
             threads: Threads::Threads,
+            muted: Vec::new(),
+            language: None,
         }
     }
 }
@@ -104,6 +114,8 @@ impl Settings {
             Setting::ReactionLine(on) => self.reaction_line = on,
             Setting::PhoneNumbers(on) => self.phone_numbers = on,
             Setting::Threads(threads) => self.threads = threads,
+            Setting::Muted(classes) => self.muted = classes,
+            Setting::Language(language) => self.language = language,
         }
     }
 

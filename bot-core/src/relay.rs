@@ -59,6 +59,7 @@ impl Networks {
 }
 
 /// Carries entries to networks.
+#[derive(Clone)]
 pub struct Relay {
     /// Who is reachable.
     pub networks: Networks,
@@ -81,6 +82,40 @@ pub struct Relay {
 #[async_trait]
 impl Carry for Relay {
     async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        match self.language_in(&head.entry.lane).await {
+            Some(language) => {
+                let wording = Arc::new(self.wording.speaking(&language));
+                Self { wording, ..self.clone() }.carry_out(head, attempt).await
+            }
+            None => self.carry_out(head, attempt).await,
+        }
+    }
+
+    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)> {
+        let lane = &head.entry.lane;
+        let portal = self.store.portal_of(lane).await;
+        match portal {
+            Ok(Some(portal)) if portal.room != *lane => {
+                let language = portal.settings.language.as_deref();
+                let wording = self.wording.speaking(language.unwrap_or(self.wording.language()));
+                let text = wording.lane_halted(&lane.network, why);
+                let room = portal.room;
+                let work = Work::say(&room, None, wording.message(text, self.clock.now()));
+                vec![(room, work)]
+            }
+            Ok(_) | Err(_) => Vec::new(),
+        }
+    }
+}
+
+impl Relay {
+    /// The language of a chat, where it is not the bot's own.
+    async fn language_in(&self, lane: &Place) -> Option<String> {
+        let portal = self.store.portal_of(lane).await.ok().flatten()?;
+        portal.settings.language.filter(|language| language != self.wording.language())
+    }
+
+    async fn carry_out(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let summaries = match self.summaries_after(head).await {
             Ok(summaries) => summaries,
             Err(error) => return Err(Failure { error, done: attempt.done.clone() }),
@@ -101,20 +136,6 @@ impl Carry for Relay {
                 Ok(Settlement { summaries, refused: true, ..settlement })
             }
             Err(failure) => Err(failure),
-        }
-    }
-
-    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)> {
-        let lane = &head.entry.lane;
-        let portal = self.store.portal_of(lane).await;
-        match portal {
-            Ok(Some(portal)) if portal.room != *lane => {
-                let text = self.wording.lane_halted(&lane.network, why);
-                let room = portal.room;
-                let work = Work::say(&room, None, self.wording.message(text, self.clock.now()));
-                vec![(room, work)]
-            }
-            Ok(_) | Err(_) => Vec::new(),
         }
     }
 }
@@ -183,7 +204,7 @@ impl Relay {
         }
         let text = self.wording.refused(&head.entry.lane.network, reason);
         let message = self.wording.message(text, self.clock.now());
-        let answer = Answer { to: Some(event.message.clone()), via: None };
+        let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
         let place = event.place.clone();
         let work = Work::say(&place, None, message).answering(answer);
         Some((place, work))

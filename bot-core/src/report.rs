@@ -82,7 +82,7 @@ pub fn write(
 /// What stands for a share that is not told.
 pub fn untold_share(wording: &Wording) -> String {
     let words = Words(wording);
-    format!("{}: {}", words.say(Key::ReportShare, &[]), words.say(Key::ReportUnknown, &[]))
+    words.line(words.say(Key::ReportShare, &[]), words.say(Key::ReportUnknown, &[]))
 }
 
 /// An exception in one line.
@@ -102,8 +102,8 @@ pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
         (Key::ReportExceptions, words.exceptions(portal)),
     ];
     for (head, list) in listed {
-        let head = words.say(head, &[]);
-        lines.push(RichText::plain_text(&format!("{head}: {}", list.join("; "))));
+        let line = words.line(words.say(head, &[]), words.list(list));
+        lines.push(RichText::plain_text(&line));
     }
     lines
 }
@@ -118,6 +118,15 @@ impl Words<'_> {
     fn say(&self, key: Key, args: &[Arg]) -> String {
         // Isolates are for chats; here each piece has a cell of its own.
         self.0.plain(key, args).replace(['\u{2068}', '\u{2069}'], "")
+    }
+
+    fn line(&self, head: String, what: String) -> String {
+        self.say(Key::ReportLine, &[Arg::Text(head), Arg::Text(what)])
+    }
+
+    fn list(&self, items: Vec<String>) -> String {
+        let more = |list, item| self.say(Key::ReportMore, &[Arg::Text(list), Arg::Text(item)]);
+        items.into_iter().reduce(more).unwrap_or_default()
     }
 
     fn title(&self, report: &Report) -> String {
@@ -160,7 +169,7 @@ impl Words<'_> {
             ];
             self.say(Key::ReportSide, &args)
         };
-        week.sides.iter().map(side).collect::<Vec<_>>().join("; ")
+        self.list(week.sides.iter().map(side).collect())
     }
 
     fn requirements(&self, portal: &PortalReport) -> Vec<String> {
@@ -170,13 +179,13 @@ impl Words<'_> {
                 Compliance::UnderWay => Key::ReportUnderWay,
                 Compliance::NotMet => Key::ReportNotMet,
             };
-            format!("{}: {}", it.id, self.say(state, &[]))
+            self.line(it.id.to_owned(), self.say(state, &[]))
         };
         portal.requirements.iter().map(one).collect()
     }
 
     fn links(&self, portal: &PortalReport) -> Vec<String> {
-        let one = |it: &LinkReport| format!("{}: {}", it.service, it.links);
+        let one = |it: &LinkReport| self.line(it.service.clone(), it.links.to_string());
         self.or_none(portal.links.iter().map(one).collect())
     }
 

@@ -22,6 +22,7 @@ pub mod looks;
 pub mod memory;
 pub mod messages;
 pub mod migration;
+pub mod notices;
 pub mod people;
 pub mod portals;
 pub mod queue;
@@ -234,6 +235,8 @@ pub enum Change {
     },
     /// Changes a setting of the portal of a place.
     Set(Place, Setting),
+    /// Links to services were seen, and something may be to be said about one.
+    Linked(Box<notices::Linked>),
     /// The way of a community.
     Move(Box<Move>),
     /// Sets a timer.

@@ -60,6 +60,23 @@ pub fn label(network: &NetworkId) -> String {
 }
 
 impl Wording {
+    /// The same in another language, or in what its readers understand best.
+    #[must_use]
+    pub fn speaking(&self, language: &str) -> Self {
+        let (i18n, bot) = (self.i18n.clone(), self.bot.clone());
+        Self { i18n, language: language.to_owned(), bot }
+    }
+
+    /// The language that is there for a tag of a client, if there is one.
+    pub fn closest(&self, tag: &str) -> Option<String> {
+        self.i18n.closest(tag)
+    }
+
+    /// The language that it speaks, by our code.
+    pub fn language(&self) -> &str {
+        &self.language
+    }
+
     /// `language` is that of the community, `bot` the core bot's name.
     pub fn new(i18n: I18n, language: &str, bot: &str) -> Self {
         Self { i18n, language: language.into(), bot: bot.into() }

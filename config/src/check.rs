@@ -24,6 +24,33 @@ pub(crate) fn words(text: &str) -> Checked<String> {
     Ok(text.to_owned())
 }
 
+/// Hours of a day, `22:00-07:00`; empty for none.
+pub(crate) fn hours(text: &str) -> Checked<Option<(u16, u16)>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let read = text.split_once('-').and_then(|(from, to)| Some((minutes(from)?, minutes(to)?)));
+    let wrong =
+        || Wrong::new("names no hours", "Write them so: \"22:00-07:00\", or \"\" for none.");
+    read.map(Some).ok_or_else(wrong)
+}
+
+/// How far clocks are ahead of UTC, `+05:30`.
+pub(crate) fn offset(text: &str) -> Checked<i16> {
+    let wrong = || Wrong::new("is no time zone", "Write it so: \"+05:30\", or \"-03:00\".");
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let clock = text.strip_prefix(['+', '-']).and_then(minutes).filter(|it| *it <= 14 * 60);
+    let minutes = clock.and_then(|it| i16::try_from(it).ok()).ok_or_else(wrong)?;
+    Ok(sign * minutes)
+}
+
+/// Minutes after midnight.
+fn minutes(clock: &str) -> Option<u16> {
+    let (hour, minute) = clock.trim().split_once(':')?;
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+}
+
 /// An id of Discord.
 pub(crate) fn snowflake(text: &str) -> Checked<String> {
     let good = (15..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

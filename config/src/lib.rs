@@ -22,8 +22,8 @@ pub use registration::registration_yaml;
 pub use secret::Secret;
 pub use values::{
     Appservice, Bot, Config, Discord, Engine, FirstStage, Homeserver, Lanes, Log, LogFormat,
-    MetadataOwner, NamePolicy, PLURALKIT, Portals, Privacy, SERVICE_CLASSES, Stages, Store,
-    Telegram,
+    MetadataOwner, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES, Stages,
+    Store, Telegram,
 };
 
 /// Every environment variable that [`load`] asks for, with what it stands for.

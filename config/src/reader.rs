@@ -92,6 +92,11 @@ impl<'a> Reader<'a> {
         self.root.contains_key(name).then(|| self.section(name, false))
     }
 
+    /// A path that starts at the folder of the file.
+    pub(crate) fn path(&self, path: &str) -> std::path::PathBuf {
+        self.dir.join(path)
+    }
+
     /// Refuses sections other than `known`.
     pub(crate) fn refuse_others(&self, known: &[&'static str]) {
         for (key, _) in self.root.iter() {

@@ -18,9 +18,10 @@ use crate::values::{
     PLURALKIT, Portals, Privacy, Store, Telegram,
 };
 
+mod notices;
 mod stages;
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "homeserver",
     "appservice",
     "bot",
@@ -30,6 +31,7 @@ const SECTIONS: [&str; 11] = [
     "lanes",
     "portals",
     "stages",
+    "notices",
     "privacy",
     "log",
 ];
@@ -65,6 +67,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let lanes = lanes(reader.section("lanes", false));
     let portals = portals(reader.section("portals", false));
     let stages = stages::read(reader.section("stages", false));
+    let notices = notices::read(reader, reader.section("notices", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
     Some(Config {
@@ -77,6 +80,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         lanes,
         portals,
         stages,
+        notices,
         privacy: privacy?,
         log,
     })

@@ -31,6 +31,8 @@ pub struct Config {
     pub portals: Portals,
     /// `[stages]`
     pub stages: Stages,
+    /// `[notices]`.
+    pub notices: Notices,
     /// `[privacy]`
     pub privacy: Privacy,
     /// `[log]`
@@ -271,4 +273,26 @@ pub enum LogFormat {
     Text,
     /// One JSON object for each line.
     Json,
+}
+
+/// How much is said about links to proprietary services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notices {
+    /// A file that adds to the catalogue of services.
+    pub catalogue: Option<PathBuf>,
+    /// Notices in one room within 24 hours.
+    pub per_room: u32,
+    /// Notices below the messages of one person within 24 hours.
+    pub per_person: u32,
+    /// When nothing is said: from, to, in minutes after midnight.
+    pub quiet: Option<(u16, u16)>,
+    /// Minutes by which the clocks of the people are ahead of UTC.
+    pub utc_offset: i16,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        let quiet = Some((22 * 60, 7 * 60));
+        Self { catalogue: None, per_room: 6, per_person: 2, quiet, utc_offset: 0 }
+    }
 }

@@ -13,6 +13,7 @@ mod linking;
 mod matrix;
 mod memory;
 mod moving;
+mod notices;
 mod outages;
 mod pictures;
 mod reporting;

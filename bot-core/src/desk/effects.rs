@@ -18,7 +18,10 @@ use crate::portal::{Owner, Portal, Setting};
 use crate::store::Change;
 use crate::store::migration::text_name;
 use crate::store::topics::TopicState;
-use crate::voice::label;
+use crate::voice::{Lines, label};
+
+/// The language that strangers read.
+const ENGLISH: &str = "en";
 
 impl Desk {
     /// Begins an effect.
@@ -94,7 +97,12 @@ impl Desk {
             Arg::text(label(&place.network)),
             Arg::text(self.typed_on(&place.network, "matrix")),
         ];
-        self.wording.say(key, &args)
+        let text = self.wording.say(key, &args);
+        if self.wording.language() == ENGLISH || stage == Stage::Sunset {
+            return text;
+        }
+        let [room, _, privacy, _, matrix] = args;
+        text.join_line(self.wording.speaking(ENGLISH).say(Key::InEnglish, &[room, matrix, privacy]))
     }
 
     async fn decides(

@@ -4,10 +4,11 @@
 //! Rule: what is typed is read generously; what cannot be read gets one line that names what
 //! can be typed.
 
+use bridge_config::catalogue::Class;
 use bridge_model::{Place, RichText, ServiceClass};
 
 use super::{Caller, Desk, DeskError, Outcome};
-use crate::i18n::{Arg, Key};
+use crate::i18n::{Arg, Key, languages};
 use crate::portal::{Owner, Portal, Setting, Settings, Threads};
 use crate::store::Change;
 use crate::voice::{Lines, label};
@@ -20,19 +21,29 @@ enum Name {
     ReactionLine,
     PhoneNumbers,
     Threads,
+    Notices,
+    Language,
 }
 
 /// Parts words and values that people list.
 const LIST: &str = ", ";
 const NONE: &str = "none";
 const ALL: &str = "all";
+const DEFAULT: &str = "default";
 const THREADS: [(&str, Threads); 2] = [("threads", Threads::Threads), ("rooms", Threads::Rooms)];
 const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
 
 impl Name {
-    const ALL: [Self; 5] =
-        [Self::Metadata, Self::Silent, Self::ReactionLine, Self::PhoneNumbers, Self::Threads];
+    const ALL: [Self; 7] = [
+        Self::Metadata,
+        Self::Silent,
+        Self::ReactionLine,
+        Self::PhoneNumbers,
+        Self::Threads,
+        Self::Notices,
+        Self::Language,
+    ];
 
     fn typed(self) -> &'static str {
         match self {
@@ -41,6 +52,8 @@ impl Name {
             Self::ReactionLine => "reaction-line",
             Self::PhoneNumbers => "phone-numbers",
             Self::Threads => "threads",
+            Self::Notices => "notices",
+            Self::Language => "language",
         }
     }
 
@@ -55,6 +68,8 @@ impl Name {
             Self::ReactionLine => Key::SettingReactionLine,
             Self::PhoneNumbers => Key::SettingPhoneNumbers,
             Self::Threads => Key::SettingThreads,
+            Self::Notices => Key::SettingNotices,
+            Self::Language => Key::SettingLanguage,
         }
     }
 
@@ -65,6 +80,8 @@ impl Name {
             Self::Silent => format!("{} | {NONE}", ServiceClass::ALL.map(|it| it.1).join(LIST)),
             Self::ReactionLine | Self::PhoneNumbers => "on | off".to_owned(),
             Self::Threads => THREADS.map(|(name, _)| name).join(" | "),
+            Self::Language => format!("{} | {DEFAULT}", languages().collect::<Vec<_>>().join(LIST)),
+            Self::Notices => format!("{} | {ALL} | {NONE}", noticed(&[]).join(LIST)),
         }
     }
 
@@ -82,6 +99,12 @@ impl Name {
             Self::ReactionLine => switch(settings.reaction_line),
             Self::PhoneNumbers => switch(settings.phone_numbers),
             Self::Threads => name_of(&THREADS, settings.threads),
+            Self::Language => settings.language.clone().unwrap_or_else(|| DEFAULT.to_owned()),
+            Self::Notices if settings.muted.is_empty() => ALL.to_owned(),
+            Self::Notices => match noticed(&settings.muted).as_slice() {
+                [] => NONE.to_owned(),
+                some => some.join(LIST),
+            },
         }
     }
 
@@ -97,6 +120,13 @@ impl Name {
                 let found = THREADS.iter().find(|(name, _)| *name == typed);
                 found.map(|(_, threads)| Setting::Threads(*threads))
             }
+            Self::Notices => muted(typed).map(Setting::Muted),
+            Self::Language => {
+                let typed = typed.trim().to_ascii_lowercase().replace('_', "-");
+                let known = languages().find(|code| *code == typed).map(str::to_owned);
+                let default = bare(&typed) == DEFAULT;
+                (default || known.is_some()).then_some(Setting::Language(known))
+            }
         }
     }
 }
@@ -110,6 +140,34 @@ fn name_of<T: PartialEq>(names: &[(&str, T)], value: T) -> String {
 /// Letters alone, in lower case.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The classes about which something is said, but for those that are muted. Of code nothing is.
+fn noticed(muted: &[String]) -> Vec<&'static str> {
+    let all = Class::ALL.iter().filter(|(class, _)| *class != Class::Code);
+    let left = all.filter(|(_, name)| !muted.iter().any(|known| known == name));
+    left.map(|(_, name)| *name).collect()
+}
+
+/// The classes that are not among those that were typed.
+fn muted(typed: &str) -> Option<Vec<String>> {
+    let words = typed.split(|c: char| c.is_whitespace() || c == ',' || c == '|');
+    let words: Vec<String> = words.map(bare).filter(|word| !word.is_empty()).collect();
+    let all = noticed(&[]);
+    let wanted: Vec<&str> = match words.as_slice() {
+        [] => return None,
+        [one] if [NONE, "nothing", "no", "off"].contains(&one.as_str()) => Vec::new(),
+        [one] if [ALL, "on", "yes"].contains(&one.as_str()) => all.clone(),
+        some => {
+            let named = |word: &String| {
+                let one = word.strip_suffix('s').unwrap_or(word);
+                all.iter().copied().find(|name| *name == one || *name == word)
+            };
+            some.iter().map(named).collect::<Option<_>>()?
+        }
+    };
+    let left = all.into_iter().filter(|name| !wanted.contains(name));
+    Some(left.map(str::to_owned).collect())
 }
 
 fn owner(typed: &str) -> Option<Owner> {
@@ -198,7 +256,11 @@ impl Desk {
                 self.looks(&Portal { settings, ..portal }, before).await
             }
             Setting::Threads(threads) => self.topics_move_in(&portal, *threads).await?,
-            Setting::Silent(_) | Setting::ReactionLine(_) | Setting::PhoneNumbers(_) => Vec::new(),
+            Setting::Silent(_)
+            | Setting::ReactionLine(_)
+            | Setting::PhoneNumbers(_)
+            | Setting::Muted(_)
+            | Setting::Language(_) => Vec::new(),
         };
         let changes = vec![Change::Set(caller.place.clone(), setting)];
         Ok(Outcome { answer, changes, then })

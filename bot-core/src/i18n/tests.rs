@@ -349,3 +349,122 @@ fn accent(letter: char) -> char {
     let found = plain.chars().zip(accented.chars()).find(|(from, _)| *from == letter);
     found.map_or(letter, |(_, to)| to)
 }
+
+/// What only admins and operators read, by the beginnings of names: in English, until somebody
+/// translates it.
+const FOR_ADMINS: &[&str] = &[
+    "already-linked",
+    "approved",
+    "audit-",
+    "bridge-state-",
+    "code-",
+    "create",
+    "decision-",
+    "deed-",
+    "effect-",
+    "exception-",
+    "gate-",
+    "held",
+    "hold-",
+    "in-english",
+    "link-",
+    "plan-",
+    "portals-count",
+    "report-",
+    "retr",
+    "schedule-",
+    "set-",
+    "setting-",
+    "settings-",
+    "stage-gate-",
+    "stage-how",
+    "stage-is-",
+    "stage-last",
+    "stage-next",
+    "stage-not-",
+    "stage-now",
+    "stage-scheduled",
+    "stage-taken",
+    "stage-usage",
+    "unlink-",
+];
+
+fn is_for_members(key: &str) -> bool {
+    !FOR_ADMINS.iter().any(|start| key.starts_with(start)) || key == "held-public"
+}
+
+#[test]
+fn twelve_languages_have_all_that_members_see() {
+    let english = texts(FILES[0].1);
+    assert_eq!(FILES.len(), 12);
+    for start in FOR_ADMINS {
+        assert!(english.keys().any(|key| key.starts_with(start)), "{start} names nothing");
+    }
+    for (language, file) in FILES {
+        let there = texts(file);
+        let missing: Vec<&String> =
+            english.keys().filter(|key| is_for_members(key) && !there.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "{language}: {missing:?}");
+    }
+}
+
+/// Values as hostile as people's names are: long, in both directions, with markup.
+fn values(message: &str, number: u64) -> Vec<Arg> {
+    let names = [
+        "أحمد (مدير)",
+        "Wolfeschlegelsteinhausenbergerdorff-Llanfairpwllgwyngyll",
+        "<b>''x''</b> [y]",
+    ];
+    (1..=9)
+        .map(|at| {
+            if message.contains(&format!("PLURAL:${at}")) {
+                Arg::number(number)
+            } else if message.contains(&format!("[${at} ")) {
+                Arg::url("https://matrix.to/#/!room:example.org")
+            } else {
+                Arg::text(names[at % names.len()])
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn every_text_in_every_language_as_people_see_it() {
+    let english = texts(FILES[0].1);
+    let all = I18n::embedded();
+    for (language, file) in FILES {
+        let there = texts(file);
+        let mut shown = String::new();
+        for key in Key::ALL.iter().filter(|key| there.contains_key(key.name())) {
+            let counts: &[u64] = if english[key.name()].contains("PLURAL:") {
+                &[0, 1, 2, 3, 5, 11, 100]
+            } else {
+                &[3]
+            };
+            for count in counts {
+                let args = values(&english[key.name()], *count);
+                let text = all.say(language, *key, &args).plain();
+                assert!(!text.contains("⧼") && !text.contains("{{"), "{language}: {text}");
+                shown.push_str(&format!("{}: {text}\n", key.name()));
+            }
+        }
+        insta::assert_snapshot!(format!("texts_{}", language.replace('-', "_")), shown);
+    }
+}
+
+#[test]
+fn a_client_is_answered_in_the_closest_language() {
+    let all = I18n::embedded();
+    for (tag, code) in [
+        ("de", Some("de")),
+        ("de-AT", Some("de")),
+        ("pt", Some("pt-br")),
+        ("pt-BR", Some("pt-br")),
+        ("zh-CN", Some("zh-hans")),
+        ("zh-TW", Some("zh-hans")),
+        ("en-GB", Some("en")),
+        ("sw", None),
+    ] {
+        assert_eq!(all.closest(tag).as_deref(), code, "{tag}");
+    }
+}

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Thread, UserId};
 
 use super::Relay;
-use crate::lane::{CORE, Entry, Head, Replica, Speaker, Work};
+use crate::lane::{CORE, Entry, Head, Original, Replica, Speaker, Work};
+use crate::matrix::MATRIX;
 use crate::migration::Task;
 use crate::network::AskError;
 use crate::order::{Act, DeliverError, Order, Voice};
@@ -61,7 +62,7 @@ impl Relay {
             return Ok(Some(act));
         }
         match &event.content {
-            Content::Posted(message) => self.post(lane, work, message).await.map(Some),
+            Content::Posted(message) => self.post(lane, work, message).await,
             Content::Edited(message) => self.edit(entry, message).await,
             Content::PollClosed { by } => self.close_poll(lane, work, by.as_ref()).await,
             Content::Deleted { by } => self.delete(lane, work, by.as_ref()).await,
@@ -122,11 +123,16 @@ impl Relay {
         lane: &Place,
         work: &Work,
         message: &Message,
-    ) -> Result<Act, DeliverError> {
+    ) -> Result<Option<Act>, DeliverError> {
+        if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
+            && self.copy_of(lane, of).await?.is_none()
+        {
+            return Ok(None);
+        }
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
         let voice = self.speaker(work, &message).await?;
-        Ok(Act::Post { voice, message, native_reply, answer_via })
+        Ok(Some(Act::Post { voice, message, native_reply, answer_via }))
     }
 
     async fn edit(&self, entry: &Entry, message: &Message) -> Result<Option<Act>, DeliverError> {
@@ -135,7 +141,7 @@ impl Relay {
         let parts = replica.parts_at(lane);
         if parts.is_empty() && event_is_ours(work) {
             // The first version was refused; this one may be welcome.
-            return self.post(lane, work, message).await.map(Some);
+            return self.post(lane, work, message).await;
         }
         if parts.is_empty() || replica.deleted {
             return Ok(None);
@@ -171,6 +177,15 @@ impl Relay {
             message.reply_to = Some(bridge_model::Reply::to(to));
             return Ok((message, true));
         }
+        if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
+            && let Some(copy) = self.copy_of(lane, of).await?
+        {
+            if lane.network.as_str() == MATRIX && !of.threaded {
+                message.thread = Some(Thread { root: copy.clone(), name: None });
+            }
+            message.reply_to = Some(bridge_model::Reply::to(copy));
+            return Ok((message, true));
+        }
         let Some(reply) = &mut message.reply_to else { return Ok((message, false)) };
         if let (Some(author), Some(name)) = (&reply.author, &reply.name) {
             reply.name = Some(self.shown_name(author, name));
@@ -187,6 +202,19 @@ impl Relay {
         let author = Person { network: replica.origin.network, user: replica.author };
         reply.author = Some(self.local_person(&lane.network, author).await?);
         Ok((message, true))
+    }
+
+    /// The first part in `lane` of a message, which may have been said there; `None` when there is
+    /// none or it was taken away.
+    async fn copy_of(
+        &self,
+        lane: &Place,
+        of: &Original,
+    ) -> Result<Option<MessageId>, DeliverError> {
+        let known = self.store.find_replica(&of.place, &of.message).await.map_err(unread)?;
+        let Some(replica) = known.filter(|replica| !replica.deleted) else { return Ok(None) };
+        let first = replica.parts_at(lane).into_iter().next();
+        Ok(first.map(|part| part.id))
     }
 
     /// The thread as the destination knows it.

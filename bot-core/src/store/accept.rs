@@ -4,7 +4,12 @@
 //! Rule: an event never returns to its origin. The only exception: where somebody took one part of
 //! a copy away, its other parts have to go too.
 
-use bridge_model::{Content, Event, Message, MessageId, Person, Place, Reaction, UserId};
+use bridge_model::{
+    AuthorKind, Content, Event, Message, MessageId, Person, Place, Reaction, UserId,
+};
+
+use bridge_policy::notice;
+use bridge_policy::stage::Stage;
 
 use super::audience::{self, Audience};
 use super::records::MessageRecord;
@@ -15,6 +20,7 @@ use super::{
 };
 use crate::lane::{Entry, LaneState, Work, core_place};
 use crate::order::{Batch, Mark};
+use crate::portal::Portal;
 
 /// Takes in a batch.
 ///
@@ -117,9 +123,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
     let mut lanes = Vec::from_iter(portals::revive(tx, &portal, &here)?);
     let mut is_new = !lanes.is_empty();
     if !portal.relaying {
-        if matches!(event.content, Content::Posted(_)) {
-            figures::note(tx, &portal, &event)?;
-        }
+        figures::note(tx, &portal, &event)?;
         return Ok(is_new.then_some(lanes));
     }
     if is_about_poll(&event.content) {
@@ -152,26 +156,53 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
             merge(&mut lanes, opened);
         }
         figures::note(tx, &portal, &event)?;
+        merge(&mut lanes, links(tx, &portal, &here, &event)?);
         is_new |= !places.is_empty();
         if parts_are_left(tx, &event)? {
             places.push(here.clone());
         }
         for place in places {
-            if let Some(state) = held::withdraw(tx, &place, &event)? {
-                merge(&mut lanes, vec![state]);
-                continue;
-            }
             let work = Work { event: event.clone(), speaker, answer: None, task: None };
-            merge(&mut lanes, vec![hand_on(tx, &place, (work, media_changed))?]);
+            let state = match held::withdraw(tx, &place, &event)? {
+                Some(state) => state,
+                None => hand_on(tx, &place, (work, media_changed))?,
+            };
+            merge(&mut lanes, vec![state]);
         }
-        if matches!(event.content, Content::Deleted { .. })
-            && let Some(origin) = messages::origin(tx, &event.place, &event.message)?
-            && origin.deleted
-        {
-            merge(&mut lanes, summaries::end(tx, &here, &origin)?);
-        }
+        merge(&mut lanes, ended(tx, &here, &event)?);
     }
     Ok(is_new.then_some(lanes))
+}
+
+/// The summaries below a message that was taken away go with it.
+fn ended(tx: &mut Txn<'_>, here: &Place, event: &Event) -> Result<Vec<LaneState>, StoreError> {
+    if matches!(event.content, Content::Deleted { .. })
+        && let Some(origin) = messages::origin(tx, &event.place, &event.message)?
+        && origin.deleted
+    {
+        return summaries::end(tx, here, &origin);
+    }
+    Ok(Vec::new())
+}
+
+/// The desk looks at links that people post, where messages cross.
+fn links(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    here: &Place,
+    event: &Event,
+) -> Result<Vec<LaneState>, StoreError> {
+    let lane = core_place(here);
+    if let Some(state) = held::withdraw(tx, &lane, event)? {
+        return Ok(vec![state]);
+    }
+    let Content::Posted(message) = &event.content else { return Ok(Vec::new()) };
+    let person = message.author.kind == AuthorKind::Person && !event.late;
+    if !person || portal.stage == Stage::Sunset || !notice::is_worth_it(&message.body) {
+        return Ok(Vec::new());
+    }
+    let work = Work::of(event.clone());
+    Ok(vec![hand_on(tx, &lane, (work, false))?])
 }
 
 /// One part of a copy was taken away, and the rest still stands there.

@@ -192,6 +192,11 @@ pub fn sticker_key(mxc: &str) -> Vec<u8> {
     key(b'S', &[&hash(&[mxc])])
 }
 
+/// What was said lately about links in a portal.
+pub fn notices_key(portal: u32) -> Vec<u8> {
+    key(b'N', &[&portal.to_be_bytes()])
+}
+
 /// The number of a place.
 pub fn place_number_key(place: &Hash) -> Vec<u8> {
     key(b'i', &[place])

@@ -41,6 +41,9 @@ pub struct Spine {
     pub concurrency: usize,
     pub high_water: u64,
     pub first: Stage,
+    /// Each sentence of the bot stands between marks.
+    pub marked: bool,
+    pub limits: bridge_policy::budget::Limits,
     pub thresholds: Thresholds,
     dice: Arc<FakeDice>,
     kv: MemoryKv,
@@ -65,6 +68,11 @@ impl Spine {
             concurrency: 8,
             high_water: 1000,
             first: Stage::Bridged,
+            marked: false,
+            limits: bridge_policy::budget::Limits {
+                quiet: None,
+                ..bridge_policy::budget::Limits::DEFAULT
+            },
             thresholds: Thresholds::default(),
             dice: Arc::default(),
             kv: MemoryKv::default(),
@@ -118,13 +126,19 @@ impl Spine {
         self.running = Some(Running { store, stop, tasks });
     }
 
+    /// The desk, for what it says.
+    pub fn desk(&self) -> Desk {
+        self.parts(Arc::clone(self.store()) as Arc<dyn Store>, &CancellationToken::new()).desk
+    }
+
     fn parts(&self, store: Arc<dyn Store>, stop: &CancellationToken) -> CoreParts {
         let pseudonyms = Pseudonyms::new(b"secret");
         let mut networks = Networks::default();
         for network in [&self.matrix, &self.telegram, &self.discord] {
             networks.add(Arc::clone(network) as Arc<dyn Network>);
         }
-        let wording = Arc::new(Wording::new(I18n::embedded(), "en", "Freeside"));
+        let i18n = if self.marked { marked() } else { I18n::embedded() };
+        let wording = Arc::new(Wording::new(i18n, "en", "Freeside"));
         let ghosts = Ghosts::new(pseudonyms.clone(), "_freeside_", "example.org", "freeside");
         assert_eq!(ghosts.bot(), BOT);
         let relay = Relay {
@@ -156,6 +170,8 @@ impl Spine {
             defaults: bot_core::portal::Settings::default(),
             first: self.first,
             thresholds: self.thresholds,
+            catalogue: Arc::new(bridge_config::Catalogue::built_in().unwrap()),
+            limits: self.limits,
         };
         CoreParts {
             store,
@@ -226,4 +242,17 @@ impl Spine {
         };
         tokio::time::timeout(Duration::from_secs(20), wait).await.expect("no halt")
     }
+}
+
+/// The sentences in English, each between marks.
+fn marked() -> I18n {
+    let english = include_str!("../../../i18n/en.json");
+    let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
+    let mark = |(key, text): (String, serde_json::Value)| match text {
+        serde_json::Value::String(text) => (key, format!("⟦{text}⟧").into()),
+        other => (key, other),
+    };
+    let all: serde_json::Map<_, _> = all.into_iter().map(mark).collect();
+    let text = serde_json::Value::Object(all).to_string();
+    I18n::from_files(&[("en", &text)]).unwrap()
 }

@@ -71,15 +71,17 @@ async fn what_a_bot_answers_to_a_command_comes_when_it_is_written(
 async fn the_emoji_of_a_server_are_a_pack_of_the_room(town: &Town) -> anyhow::Result<()> {
     let pack = async || -> anyhow::Result<Value> {
         let state = town.alice.whole_state(&town.room).await?;
-        let is_pack = |it: &&Value| it["type"] == "im.ponies.room_emotes";
-        Ok(state.iter().find(is_pack).map(|it| it["content"].clone()).unwrap_or_default())
+        let is_pack =
+            |it: &&Value| it.get("type").is_some_and(|kind| kind == "im.ponies.room_emotes");
+        Ok(state.iter().find(is_pack).and_then(|it| it.get("content")).cloned().unwrap_or_default())
     };
     town.guild.emoji("logo", PNG);
     town.guild.emoji("dance", GIF);
-    eventually("the pack", async || Ok(pack().await?["images"]["dance"].is_object())).await?;
+    eventually("the pack", async || Ok(pack().await?.pointer("/images/dance").is_some())).await?;
     let pack = pack().await?;
-    anyhow::ensure!(pack["pack"]["usage"] == json!(["emoticon"]), "{pack}");
-    let mxc = pack["images"]["logo"]["url"].as_str().unwrap_or_default().to_owned();
+    anyhow::ensure!(pack.pointer("/pack/usage") == Some(&json!(["emoticon"])), "{pack}");
+    let mxc = pack.pointer("/images/logo/url").and_then(Value::as_str);
+    let mxc = mxc.unwrap_or_default().to_owned();
     anyhow::ensure!(town.alice.download(&mxc).await? == PNG, "another picture");
     // Whoever uses one of them on Matrix uses the same one on Discord.
     town.alice.say_emoji(&town.room, &mxc, "logo").await?;

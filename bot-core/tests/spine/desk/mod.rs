@@ -12,7 +12,9 @@ use crate::words::{command, event};
 
 mod exceptions;
 mod invited;
+mod languages;
 mod linking;
+mod links;
 mod once;
 mod refusals;
 mod settings;

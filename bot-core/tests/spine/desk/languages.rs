@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Who is answered in which language, and that no sentence is said past `i18n/`.
+
+use bot_core::Act;
+use bridge_model::{Command, Content, Rights};
+use insta::assert_snapshot;
+
+use super::{ask, ask_with, command};
+use crate::harness::Spine;
+use crate::words::{asked, channel, event, group, posted, room};
+
+const ALL: Option<Rights> = Some(Rights { member: true, manage: true, moderate: true });
+
+async fn set(spine: &Spine, value: &str) -> String {
+    let typed = command("@ann:example.org", &format!("set language {value}"));
+    ask_with(spine, &room(), Command { rights: ALL, ..typed }).await
+}
+
+#[tokio::test]
+async fn the_chats_of_a_link_are_spoken_to_in_their_language() {
+    let spine = Spine::linked().await;
+    assert_snapshot!(set(&spine, "de").await);
+    assert_snapshot!(ask(&spine, &room(), "@ann:example.org", "status").await);
+    // What the bridge says below messages is in the same language.
+    spine.hear(asked(&group(), "1", "tina", &["a", "b"])).await;
+    spine.hear(posted(&group(), "2", "tina", "https://zoom.us/j/1")).await;
+    spine.settled(&bot_core::lane::core_place(&group())).await;
+    spine.settled(&room()).await;
+    let said = spine.matrix.read(&room().chat);
+    assert!(said.iter().any(|line| line.contains("ist proprietäre Software")), "{said:?}");
+    assert_snapshot!(set(&spine, "klingon").await);
+    assert_snapshot!(set(&spine, "default").await);
+    let answer = ask(&spine, &channel(), "tom", "matrix").await;
+    assert!(answer.contains("Matrix"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_one_person_sees_is_in_their_language() {
+    let spine = Spine::linked().await;
+    let french = Command {
+        language: Some("fr-CA".into()),
+        answer_via: Some("token".into()),
+        ..command("tom", "privacy")
+    };
+    spine.hear(event(&channel(), "1", Content::Commanded(french))).await;
+    let told = |text: &str| {
+        spine.discord.acts().iter().any(
+            |act| matches!(act, Act::Post { message, .. } if message.body.plain().contains(text)),
+        )
+    };
+    spine.discord.until("the answer", |_| told("Ce que je conserve")).await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_past_the_language_files() {
+    let mut spine = Spine::idle();
+    // Each sentence stands between marks.
+    spine.marked = true;
+    spine.link().await;
+    spine.start();
+    for typed in [
+        "help",
+        "status",
+        "set",
+        "set metadata tea",
+        "stage",
+        "stage plan",
+        "audit",
+        "vote",
+        "report",
+        "exception",
+        "exception add",
+        "create",
+        "portals",
+        "privacy",
+        "version",
+        "source",
+        "link",
+        "unlink",
+        "delete",
+        "nonsense",
+    ] {
+        let typed_by = Command { rights: ALL, ..command("@ann:example.org", typed) };
+        let answer = ask_with(&spine, &room(), typed_by).await;
+        let answer = answer.strip_prefix("BOT: ").unwrap_or(&answer).to_owned();
+        let mut depth = 0_i32;
+        for c in answer.chars() {
+            match c {
+                '⟦' => depth += 1,
+                '⟧' => depth -= 1,
+                c => assert!(
+                    depth > 0 || c.is_whitespace() || c == '>',
+                    "{typed}: {c:?} in {answer}"
+                ),
+            }
+        }
+        assert_eq!(depth, 0, "{typed}: {answer}");
+    }
+}
