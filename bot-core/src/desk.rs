@@ -4,6 +4,7 @@
 //! Rule: nothing is ever executed for a ghost or a bot. A command ends in one transaction:
 //! its change, its answer and the removal of its entry happen together, once.
 
+pub mod claim;
 pub mod code;
 pub mod commands;
 pub mod create;

@@ -139,6 +139,12 @@ pub trait Network: Deliver {
     /// `https://t.me/c/1/2`; `None` where there is none.
     fn link_to(&self, chat: &ChatId, message: &bridge_model::MessageId) -> Option<String>;
 
+    /// An address that begins a chat with the bot alone, with a word for it to answer; `None` where
+    /// an answer in a chat is seen by the asker only.
+    async fn alone(&self, _word: &str) -> Option<String> {
+        None
+    }
+
     /// What stands before a command on this network: `/`, `!freeside `.
     fn command_prefix(&self) -> &str {
         "/"

@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod albums;
 pub mod audience;
+pub mod claims;
 pub mod codec;
 pub mod early;
 pub mod embedded;
@@ -47,6 +48,7 @@ use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
+pub use claims::{Claim, ClaimOffer};
 pub use embedded::Embedded;
 pub use stickers::StickerRecord;
 pub use topics::Topic;
@@ -126,6 +128,15 @@ pub trait Store: Send + Sync {
 
     /// Remembers a sticker with the file that shows it.
     async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError>;
+
+    /// The code by which an account is claimed, also when it is stale or used.
+    async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError>;
+
+    /// Who has claimed an account of another network.
+    async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError>;
+
+    /// What an account on Matrix has claimed.
+    async fn claims_by(&self, mxid: &str) -> Result<Vec<Claim>, StoreError>;
 
     /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
     /// older than a week or two.
@@ -237,6 +248,8 @@ pub enum Change {
     Set(Place, Setting),
     /// Links to services were seen, and something may be to be said about one.
     Linked(Box<notices::Linked>),
+    /// What becomes of a claimed account.
+    Claim(Box<claims::ClaimChange>),
     /// The way of a community.
     Move(Box<Move>),
     /// Sets a timer.

@@ -201,6 +201,18 @@ impl Span {
 }
 
 impl RichText {
+    /// Puts words and a colon before the text, on the same line where it begins with one.
+    pub fn lead_with(&mut self, words: Span) {
+        let mut line = vec![words, Span::text(": ")];
+        match self.0.first_mut() {
+            Some(Block::Paragraph(spans)) => {
+                line.append(spans);
+                *spans = line;
+            }
+            Some(_) | None => self.0.insert(0, Block::Paragraph(line)),
+        }
+    }
+
     /// Literal characters; line feeds become breaks.
     pub fn plain_text(text: &str) -> Self {
         let mut spans = Vec::new();

@@ -166,6 +166,12 @@ impl Network for TelegramNetwork {
         self.title_of(chat).await
     }
 
+    /// See <https://core.telegram.org/bots/features#deep-linking>.
+    async fn alone(&self, word: &str) -> Option<String> {
+        let us = self.us().await.ok()?;
+        Some(format!("https://t.me/{}?start={word}", us.username))
+    }
+
     async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
         self.looks_of(chat).await
     }

@@ -4,7 +4,7 @@
 
 use bridge_model::{NetworkId, RichText};
 
-use super::{Caller, Desk, DeskError, Outcome};
+use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
 use crate::matrix::MATRIX;
 use crate::network::CommandHelp;
@@ -58,6 +58,11 @@ pub const ALL: &[Entry] = &[
     entry("create", Key::HelpCreate, true, false),
     entry("portals", Key::HelpPortals, true, false),
     entry("matrix", Key::HelpMatrix, false, true),
+    Entry {
+        argument: Some(("code", Key::HelpClaimCode, false)),
+        ..entry("claim", Key::HelpClaim, true, false)
+    },
+    entry("unclaim", Key::HelpUnclaim, true, false),
     entry("privacy", Key::HelpPrivacy, true, true),
     entry("delete", Key::HelpDelete, false, true),
     entry("version", Key::HelpVersion, true, true),
@@ -87,6 +92,9 @@ impl Desk {
         let argument = arguments.first().copied();
         let on_matrix = caller.place.network.as_str() == MATRIX;
         match name.as_str() {
+            "start" if argument == Some("matrix") => self.way_to_matrix(caller).await,
+            "claim" if on_matrix => self.claim(caller, &arguments).await,
+            "unclaim" if on_matrix => self.unclaim(caller, argument).await,
             "help" | "start" => Ok(Outcome::say(self.help(caller))),
             "link" => self.link(caller, argument).await,
             "unlink" => self.unlink(caller, argument).await,
@@ -104,6 +112,9 @@ impl Desk {
             "delete" => self.delete(caller).await,
             "version" => Ok(Outcome::say(self.version())),
             "source" => Ok(Outcome::say(self.source())),
+            _ if on_matrix && caller.command.private && code::looks_like(&name) => {
+                self.claim(caller, &[name.as_str()]).await
+            }
             _ => Ok(Outcome::say(self.unknown(caller, &name))),
         }
     }

@@ -86,15 +86,6 @@ impl Desk {
         Ok(Outcome::say(text))
     }
 
-    /// How to join the Matrix side.
-    pub(super) async fn way_to_matrix(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(self.not_linked());
-        };
-        let link = Arg::url(self.join_link(&portal.room.chat));
-        Ok(Outcome::say(self.wording.say(Key::WayToMatrix, &[link])))
-    }
-
     /// What happens to personal data.
     pub(super) fn privacy(&self) -> RichText {
         let source = Arg::url(self.about.source_url.clone());

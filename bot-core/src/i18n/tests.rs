@@ -87,9 +87,12 @@ fn every_language_is_sound_and_inserts_no_more_than_english() {
 
 #[test]
 fn descriptions_fit_into_the_menus_of_the_platforms() {
-    for (key, message) in texts(FILES[0].1) {
-        if documented_as_menu_line(&key) {
-            assert!(message.chars().count() <= 100 && !message.contains('\n'), "{key}");
+    for (language, file) in FILES {
+        for (key, message) in texts(file) {
+            if documented_as_menu_line(&key) {
+                let fits = message.chars().count() <= 100 && !message.contains('\n');
+                assert!(fits, "{language}: {key}");
+            }
         }
     }
 }

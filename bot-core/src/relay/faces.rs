@@ -5,7 +5,7 @@
 //! message and in the line that says whom it answers.
 
 use bridge_config::NamePolicy;
-use bridge_model::{Author, Person, Place};
+use bridge_model::{Author, Person, Place, Timestamp};
 
 use super::Relay;
 use crate::matrix::MATRIX;
@@ -27,6 +27,42 @@ impl Relay {
         let avatar_url = self.picture(&person, author).await?;
         let name = self.shown_name(&person, &author.name);
         Ok(Voice::Person { person, name, avatar_url, avatar: author.avatar.clone() })
+    }
+
+    /// The voice of the author of something that is said in `lane` at that moment. Whoever has
+    /// claimed the account that it is said with is on Matrix already: there the bot says it, under
+    /// the account's name, unless they want otherwise. What they say on Matrix has elsewhere the name
+    /// under which they are known there.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn voice_in(
+        &self,
+        lane: &Place,
+        place: &Place,
+        (author, sent_at): (&Author, Timestamp),
+    ) -> Result<Voice, DeliverError> {
+        let person = Person { network: place.network.clone(), user: author.user.clone() };
+        if lane.network.as_str() == MATRIX {
+            let claim = self.store.claim(&person).await.map_err(unread)?;
+            let silent = claim.is_some_and(|claim| !claim.own_voice && claim.since < sent_at);
+            if silent {
+                return Ok(Voice::Bot);
+            }
+        }
+        let voice = self.voice(place, author).await?;
+        if place.network.as_str() != MATRIX {
+            return Ok(voice);
+        }
+        let claims = self.store.claims_by(author.user.as_str()).await.map_err(unread)?;
+        let known = claims.into_iter().find(|claim| claim.person.network == lane.network);
+        Ok(match (voice, known) {
+            (Voice::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
+                let name = self.shown_name(&claim.person, &claim.name);
+                Voice::Person { person, name, avatar_url, avatar }
+            }
+            (voice, _) => voice,
+        })
     }
 
     /// As much of a name as the policy shows.

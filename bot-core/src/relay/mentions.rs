@@ -84,10 +84,17 @@ impl Relay {
         }
         if person.network.as_str() == MATRIX {
             let Some(localpart) = self.ghosts.localpart_of(person.user.as_str()) else {
-                return Ok(person);
+                let claims = self.store.claims_by(person.user.as_str()).await.map_err(unread)?;
+                let mut people = claims.into_iter().map(|claim| claim.person);
+                return Ok(people.find(|one| one.network == *network).unwrap_or(person));
             };
             let behind = self.store.person_behind(localpart).await.map_err(unread)?;
             return Ok(behind.filter(|behind| behind.network == *network).unwrap_or(person));
+        }
+        if network.as_str() == MATRIX
+            && let Some(claim) = self.store.claim(&person).await.map_err(unread)?
+        {
+            return Ok(Person::new(MATRIX, claim.mxid));
         }
         if network.as_str() == MATRIX
             && let Some(ghost) = self.store.ghost(&person).await.map_err(unread)?

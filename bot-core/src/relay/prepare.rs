@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Thread, UserId};
+use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Span, Thread, UserId};
 
 use super::Relay;
 use crate::lane::{CORE, Entry, Head, Original, Replica, Speaker, Work};
@@ -15,7 +15,7 @@ use crate::migration::Task;
 use crate::network::AskError;
 use crate::order::{Act, DeliverError, Order, Voice};
 use crate::store::StoreError;
-use crate::voice::Words;
+use crate::voice::{Words, label};
 
 impl Relay {
     /// The order, or `None` when there is nothing (any more) to do.
@@ -73,7 +73,8 @@ impl Relay {
                 };
                 let person = Person { network: event.place.network.clone(), user: by.user.clone() };
                 let others = others(&replica, lane, &person, reaction);
-                let voice = self.voice(&event.place, by).await?;
+                let now = self.clock.now();
+                let voice = self.voice_in(lane, &event.place, (by, now)).await?;
                 let (target, reaction) = (target.id, reaction.clone());
                 Ok(Some(Act::React { voice, target, reaction, others }))
             }
@@ -131,7 +132,7 @@ impl Relay {
         }
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
-        let voice = self.speaker(work, &message).await?;
+        let (voice, message) = self.speaker(lane, work, message).await?;
         Ok(Some(Act::Post { voice, message, native_reply, answer_via }))
     }
 
@@ -148,16 +149,31 @@ impl Relay {
         }
         self.may_edit_alone(lane, &replica, *media_changed).await?;
         let (message, native_reply) = self.localise(lane, work, message).await?;
-        let voice = self.speaker(work, &message).await?;
+        let (voice, message) = self.speaker(lane, work, message).await?;
         let media_changed = *media_changed;
         Ok(Some(Act::Edit { voice, parts, message, native_reply, media_changed }))
     }
 
-    async fn speaker(&self, work: &Work, message: &Message) -> Result<Voice, DeliverError> {
-        match work.speaker {
-            Speaker::Bot => Ok(Voice::Bot),
-            Speaker::Author => self.voice(&work.event.place, &message.author).await,
+    async fn speaker(
+        &self,
+        lane: &Place,
+        work: &Work,
+        mut message: Message,
+    ) -> Result<(Voice, Message), DeliverError> {
+        if work.speaker == Speaker::Bot {
+            return Ok((Voice::Bot, message));
         }
+        let place = &work.event.place;
+        let author = (&message.author, message.sent_at);
+        let voice = self.voice_in(lane, place, author).await?;
+        if voice == Voice::Bot {
+            let person =
+                Person { network: place.network.clone(), user: message.author.user.clone() };
+            let name = self.shown_name(&person, &message.author.name);
+            let name = format!("{name} ({})", label(&place.network));
+            message.body.lead_with(Span::bold(name));
+        }
+        Ok((voice, message))
     }
 
     /// The message with mentions and reply target as the destination knows them.

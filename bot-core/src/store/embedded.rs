@@ -16,9 +16,10 @@ use tokio::sync::oneshot;
 use super::kv::Kv;
 use super::txn::Txn;
 use super::{
-    Accepted, Acquaintance, CodeHash, EmojiRecord, FileRecord, GhostRecord, Settled, Settlement,
-    StickerRecord, Store, StoreError, Topic, accept, albums, emoji, figures, files, keys, messages,
-    migration, people, portals, queue, settle, stickers, timers, topics,
+    Accepted, Acquaintance, Claim, ClaimOffer, CodeHash, EmojiRecord, FileRecord, GhostRecord,
+    Settled, Settlement, StickerRecord, Store, StoreError, Topic, accept, albums, claims, emoji,
+    figures, files, keys, messages, migration, people, portals, queue, settle, stickers, timers,
+    topics,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
@@ -253,6 +254,21 @@ impl Store for Embedded {
 
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
         self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
+    }
+
+    async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {
+        let code = *code;
+        self.run(Timestamp(0), move |tx| claims::offer(tx, &code)).await
+    }
+
+    async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError> {
+        let person = person.clone();
+        self.run(Timestamp(0), move |tx| claims::of(tx, &person)).await
+    }
+
+    async fn claims_by(&self, mxid: &str) -> Result<Vec<Claim>, StoreError> {
+        let mxid = mxid.to_owned();
+        self.run(Timestamp(0), move |tx| claims::by(tx, &mxid)).await
     }
 
     async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {

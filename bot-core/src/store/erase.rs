@@ -7,7 +7,10 @@ use std::collections::HashSet;
 
 use super::records::MessageRecord;
 use super::txn::Txn;
-use super::{GhostRecord, StoreError, codec, early, keys, looks, people, portals, queue, topics};
+use super::{
+    GhostRecord, StoreError, claims, codec, early, keys, looks, notices, people, portals, queue,
+    topics,
+};
 use crate::portal::Portal;
 
 /// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
@@ -19,6 +22,8 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     let messages = messages(tx, portal)?;
     let people = ghosts(tx, portal)?;
     people::forget_all(tx, portal.id);
+    claims::forget(tx, portal.id)?;
+    notices::forget(tx, portal.id);
     for place in portal.places() {
         queue::purge(tx, place)?;
         looks::transfer(tx, place, None)?;

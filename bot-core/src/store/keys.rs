@@ -34,6 +34,11 @@ pub const TOPICS: u8 = b'X';
 /// Prefix of portals.
 pub const PORTALS: u8 = b'p';
 
+/// Prefix of codes by which accounts are claimed.
+pub const CLAIM_OFFERS: u8 = b'q';
+/// Prefix of claimed accounts.
+pub const CLAIMS: u8 = b'Q';
+
 /// Prefix of the people of portals.
 pub const PEOPLE: u8 = b'A';
 
@@ -195,6 +200,21 @@ pub fn sticker_key(mxc: &str) -> Vec<u8> {
 /// What was said lately about links in a portal.
 pub fn notices_key(portal: u32) -> Vec<u8> {
     key(b'N', &[&portal.to_be_bytes()])
+}
+
+/// A code by which an account is claimed.
+pub fn claim_offer_key(code: &Hash) -> Vec<u8> {
+    key(CLAIM_OFFERS, &[code])
+}
+
+/// A claimed account.
+pub fn claim_key(person: &Hash) -> Vec<u8> {
+    key(CLAIMS, &[person])
+}
+
+/// What a Matrix account has claimed.
+pub fn claimed_key(mxid: &Hash) -> Vec<u8> {
+    key(b'W', &[mxid])
 }
 
 /// The number of a place.

@@ -486,5 +486,6 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
             rows += 1;
         }
     }
+    rows += super::claims::forget_codes(tx, before)?;
     Ok(rows)
 }

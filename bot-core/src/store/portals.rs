@@ -7,8 +7,8 @@ use bridge_model::{Content, Event, MessageId, Person, Place};
 
 use super::txn::Txn;
 use super::{
-    Change, CodeHash, GhostRecord, StoreError, figures, keys, looks, migration, notices, people,
-    queue, timers, topics,
+    Change, CodeHash, GhostRecord, StoreError, claims, figures, keys, looks, migration, notices,
+    people, queue, timers, topics,
 };
 use crate::lane::{LaneState, Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Setting, Settings};
@@ -56,6 +56,7 @@ pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError>
 /// [`StoreError::Conflict`] when it no longer fits.
 pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreError> {
     let done = match change {
+        Change::Claim(what) => claims::change(tx, *what),
         Change::Linked(linked) => return notices::linked(tx, *linked),
         Change::Move(what) => return migration::apply(tx, *what),
         Change::Timer(timer) => timers::set(tx, *timer),

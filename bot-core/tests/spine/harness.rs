@@ -248,9 +248,9 @@ impl Spine {
 fn marked() -> I18n {
     let english = include_str!("../../../i18n/en.json");
     let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
-    let mark = |(key, text): (String, serde_json::Value)| match text {
-        serde_json::Value::String(text) => (key, format!("⟦{text}⟧").into()),
-        other => (key, other),
+    let mark = |(key, text): (String, serde_json::Value)| {
+        let marked = text.as_str().map(|text| format!("⟦{text}⟧").into());
+        (key, marked.unwrap_or(text))
     };
     let all: serde_json::Map<_, _> = all.into_iter().map(mark).collect();
     let text = serde_json::Value::Object(all).to_string();

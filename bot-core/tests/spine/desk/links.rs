@@ -45,9 +45,11 @@ async fn a_notice_hangs_below_the_link_on_every_side() {
     assert_snapshot!(notice);
     for network in [&spine.matrix, &spine.telegram, &spine.discord] {
         let acts = network.acts();
-        let said = acts.iter().find_map(|act| match act {
-            bot_core::Act::Post { message, voice: bot_core::Voice::Bot, .. } => Some(message),
-            _ => None,
+        let said = acts.iter().find_map(|act| {
+            let bot_core::Act::Post { message, voice: bot_core::Voice::Bot, .. } = act else {
+                return None;
+            };
+            Some(message)
         });
         let Message { reply_to, thread, .. } = said.expect("a notice").clone();
         assert!(reply_to.is_some(), "it answers nothing");

@@ -6,6 +6,8 @@
 use bridge_model::Message;
 use serde_json::{Map, Value, json};
 
+use super::super::NETWORK;
+
 const RELATION: &str = "m.relates_to";
 
 /// Puts the relation of the event with this number ("Rich replies", "Threading").
@@ -32,6 +34,23 @@ pub(super) fn relate(
         }
     };
     content.insert(RELATION.into(), relation);
+    let author = message.reply_to.as_ref().and_then(|reply| reply.author.as_ref());
+    if let Some(author) = author.filter(|it| answered.is_some() && it.network.as_str() == NETWORK) {
+        wake(content, author.user.as_str());
+    }
+}
+
+/// Whoever is answered is addressed ("Mentioning the replied to user").
+fn wake(content: &mut Map<String, Value>, user: &str) {
+    let Some(mentions) = content.get_mut("m.mentions").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let people = mentions.entry("user_ids").or_insert_with(|| json!([]));
+    if let Some(people) = people.as_array_mut()
+        && !people.iter().any(|known| known == user)
+    {
+        people.push(user.into());
+    }
 }
 
 /// The content outside of its thread, as an answer to what it would hang on; `None` when it is in

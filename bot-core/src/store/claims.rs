@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Which accounts on other networks belong to the same people as accounts on Matrix.
+//!
+//! Rule: only the people themselves say so, by a code that one account was given and the other one
+//! shows. Nothing here is ever told to others.
+
+use bridge_model::{Person, Place, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::txn::Txn;
+use super::{CodeHash, StoreError, codec, keys};
+use crate::portal::PortalId;
+
+const OFFER: &str = "claim code";
+const CLAIM: &str = "claim";
+const CLAIMED: &str = "claims of an account";
+
+/// A code that somebody was given on another network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimOffer {
+    /// Whose account it is.
+    pub person: Person,
+    /// What it is called.
+    pub name: String,
+    /// The chat with the bot alone in which it was asked for, where there is one.
+    pub from: Option<Place>,
+    /// The community in which it was asked for.
+    pub portal: PortalId,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Set once it was used.
+    pub used: bool,
+}
+
+/// An account that somebody on Matrix has claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The account.
+    pub person: Person,
+    /// What it is called, on its own network.
+    pub name: String,
+    /// Who it is on Matrix.
+    pub mxid: String,
+    /// What it says goes on to be said by its ghost.
+    pub own_voice: bool,
+    /// The community in which it was claimed.
+    pub portal: PortalId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What becomes of claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimChange {
+    /// A code was given out.
+    Offered(CodeHash, ClaimOffer),
+    /// A code was shown on Matrix.
+    Claimed(CodeHash, String),
+    /// A code was seen by others.
+    Burnt(CodeHash),
+    /// Whether ghosts go on to speak for what somebody has claimed.
+    Voice(String, bool),
+    /// Somebody takes claims back.
+    Ended(Vec<Person>),
+}
+
+/// The offer behind a code, also when it is stale or used.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {
+    tx.get(OFFER, &keys::claim_offer_key(code))
+}
+
+/// The claim of an account.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of(tx: &Txn<'_>, person: &Person) -> Result<Option<Claim>, StoreError> {
+    tx.get(CLAIM, &keys::claim_key(&keys::person(person)))
+}
+
+/// What somebody on Matrix has claimed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by(tx: &Txn<'_>, mxid: &str) -> Result<Vec<Claim>, StoreError> {
+    let people: Vec<Person> =
+        tx.get(CLAIMED, &keys::claimed_key(&keys::hash(&[mxid])))?.unwrap_or_default();
+    let mut claims = Vec::new();
+    for person in &people {
+        claims.extend(of(tx, person)?);
+    }
+    Ok(claims)
+}
+
+/// Changes what is claimed.
+///
+/// # Errors
+/// [`StoreError::Conflict`] for a code that was used meanwhile.
+pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<(), StoreError> {
+    match change {
+        ClaimChange::Offered(code, offer) => tx.put(OFFER, keys::claim_offer_key(&code), &offer),
+        ClaimChange::Claimed(code, mxid) => claim(tx, &code, mxid),
+        ClaimChange::Burnt(code) => match offer(tx, &code)? {
+            Some(offer) => {
+                let offer = ClaimOffer { used: true, ..offer };
+                tx.put(OFFER, keys::claim_offer_key(&code), &offer)
+            }
+            None => Ok(()),
+        },
+        ClaimChange::Voice(mxid, own_voice) => {
+            for claim in by(tx, &mxid)? {
+                put(tx, &Claim { own_voice, ..claim })?;
+            }
+            Ok(())
+        }
+        ClaimChange::Ended(people) => people.iter().try_for_each(|person| end(tx, person)),
+    }
+}
+
+fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<(), StoreError> {
+    let Some(mut offer) = offer(tx, code)? else {
+        return Err(StoreError::Conflict("the code is not known"));
+    };
+    if offer.used || offer.expires < tx.now || of(tx, &offer.person)?.is_some() {
+        return Err(StoreError::Conflict("the code is used or stale"));
+    }
+    offer.used = true;
+    tx.put(OFFER, keys::claim_offer_key(code), &offer)?;
+    let ClaimOffer { person, name, portal, .. } = offer;
+    let mut people: Vec<Person> = by(tx, &mxid)?.into_iter().map(|claim| claim.person).collect();
+    people.push(person.clone());
+    tx.put(CLAIMED, keys::claimed_key(&keys::hash(&[&mxid])), &people)?;
+    let since = tx.now;
+    put(tx, &Claim { person, name, mxid, own_voice: false, portal, since })
+}
+
+fn put(tx: &mut Txn<'_>, claim: &Claim) -> Result<(), StoreError> {
+    tx.put(CLAIM, keys::claim_key(&keys::person(&claim.person)), claim)
+}
+
+fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
+    let Some(claim) = of(tx, person)? else { return Ok(()) };
+    let mut people: Vec<Person> =
+        by(tx, &claim.mxid)?.into_iter().map(|claim| claim.person).collect();
+    people.retain(|one| one != person);
+    let key = keys::claimed_key(&keys::hash(&[&claim.mxid]));
+    if people.is_empty() {
+        tx.delete(key);
+    } else {
+        tx.put(CLAIMED, key, &people)?;
+    }
+    tx.delete(keys::claim_key(&keys::person(person)));
+    Ok(())
+}
+
+/// What was claimed in a community goes with it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    for (key, sealed) in tx.scan(&[keys::CLAIM_OFFERS], usize::MAX)? {
+        let offer: ClaimOffer = codec::open(OFFER, &sealed)?;
+        if offer.portal == portal {
+            tx.delete(key);
+        }
+    }
+    for (_, sealed) in tx.scan(&[keys::CLAIMS], usize::MAX)? {
+        let claim: Claim = codec::open(CLAIM, &sealed)?;
+        if claim.portal == portal {
+            end(tx, &claim.person)?;
+        }
+    }
+    Ok(())
+}
+
+/// Codes that nobody can use any more go; how many those were.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_codes(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    for (key, sealed) in tx.scan(&[keys::CLAIM_OFFERS], usize::MAX)? {
+        let offer: ClaimOffer = codec::open(OFFER, &sealed)?;
+        if offer.expires < before {
+            tx.delete(key);
+            rows += 1;
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Moving one person: a code from the one side, shown on the other.
+
+use std::time::Duration;
+
+use bot_core::Act;
+use bridge_model::{Command, Content, Event, Person, Place, Timestamp};
+use insta::assert_snapshot;
+
+use super::{ask, ask_with, command};
+use crate::harness::Spine;
+use crate::words::{edited, group, posted, replied, room};
+
+const ANN: &str = "@ann:example.org";
+
+fn alone() -> Place {
+    Place::new("telegram", "77")
+}
+
+/// Tina asks in private; what she is told.
+async fn asks(spine: &Spine) -> String {
+    let typed = Command { private: true, ..command("tina", "matrix") };
+    ask_with(spine, &alone(), typed).await
+}
+
+/// Said after the claim.
+fn later(id: &str, user: &str, text: &str) -> Event {
+    let mut event = posted(&group(), id, user, text);
+    let Content::Posted(message) = &mut event.content else { unreachable!() };
+    message.sent_at = Timestamp(message.sent_at.0 + 1000);
+    event
+}
+
+/// Somebody on Matrix asks in a chat with the bot alone.
+async fn dm(spine: &Spine, by: &str, text: &str) -> String {
+    let place = Place::new("matrix", format!("!{}", by.trim_start_matches('@')).as_str());
+    ask_with(spine, &place, Command { private: true, ..command(by, text) }).await
+}
+
+fn code_in(text: &str) -> String {
+    let is_code = |word: &&str| word.len() == 9 && word.chars().nth(4) == Some('-');
+    text.split_whitespace().find(is_code).unwrap().to_owned()
+}
+
+async fn claimed() -> Spine {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&group(), "1", "tina", "hello from Telegram")).await;
+    spine.matrix.shows(&room().chat, &["tina: hello from Telegram"]).await;
+    let code = code_in(&asks(&spine).await);
+    dm(&spine, ANN, &format!("claim {code}")).await;
+    spine.settled(&room()).await;
+    spine
+}
+
+#[tokio::test]
+async fn one_message_says_all_and_one_that_it_worked() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.settled(&room()).await;
+    let told = asks(&spine).await;
+    let code = code_in(&told);
+    assert_snapshot!(told.replace(&code, "CODE"));
+    assert_snapshot!(dm(&spine, ANN, &format!("claim {}", code.to_lowercase())).await);
+    spine.settled(&alone()).await;
+    let said = spine.telegram.read(&alone().chat);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_snapshot!(said[1]);
+    // The account that stood for her is not in the room any more.
+    assert!(
+        spine.matrix.deeds().iter().any(|deed| deed.contains("withdraw")),
+        "{:?}",
+        spine.matrix.deeds()
+    );
+    // In the group it is said where to ask.
+    let told = ask(&spine, &group(), "tom", "matrix").await;
+    assert!(!told.contains("ten minutes"), "{told}");
+}
+
+#[tokio::test]
+async fn codes_that_are_wrong_used_or_stale_and_second_accounts_are_told_apart() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.hear(posted(&group(), "2", "tom", "hello")).await;
+    spine.settled(&room()).await;
+    let mut answers = vec![dm(&spine, ANN, "claim").await];
+    answers.push(dm(&spine, ANN, "claim AAAA-BBBB").await);
+    let late = code_in(&asks(&spine).await);
+    spine.clock.advance(Duration::from_secs(601));
+    answers.push(dm(&spine, ANN, &format!("claim {late}")).await);
+    let code = code_in(&asks(&spine).await);
+    dm(&spine, ANN, &format!("claim {code}")).await;
+    answers.push(dm(&spine, "@ben:example.org", &format!("claim {code}")).await);
+    let tom = Command { private: true, ..command("tom", "matrix") };
+    let other = code_in(&ask_with(&spine, &Place::new("telegram", "78"), tom).await);
+    answers.push(dm(&spine, ANN, &format!("claim {other}")).await);
+    answers.push(asks(&spine).await);
+    answers.push(dm(&spine, "@ben:example.org", "unclaim").await);
+    assert_snapshot!(answers.join("\n---\n"));
+}
+
+#[tokio::test]
+async fn who_is_claimed_is_the_same_person_on_both_sides() {
+    let spine = claimed().await;
+    // What she writes there is said by the bot, under her name.
+    spine.hear(later("2", "tina", "still here")).await;
+    let lines = ["tina: hello from Telegram", "BOT: tina (Telegram): still here"];
+    spine
+        .matrix
+        .until("her words", |matrix| {
+            let all = matrix.read(&room().chat);
+            lines.iter().all(|line| all.iter().any(|one| one == line))
+        })
+        .await;
+    // Whoever answers her there reaches her here.
+    spine.hear(replied(&group(), "3", "1", ("tom", "welcome"))).await;
+    let reaches = |act: &Act| match act {
+        Act::Post { message, .. } => message
+            .reply_to
+            .as_ref()
+            .and_then(|reply| reply.author.as_ref())
+            .is_some_and(|who| *who == Person::new("matrix", ANN)),
+        Act::Edit { .. }
+        | Act::Delete { .. }
+        | Act::React { .. }
+        | Act::Unreact { .. }
+        | Act::Pin { .. }
+        | Act::Unpin { .. }
+        | Act::ClosePoll { .. }
+        | Act::SetChat { .. }
+        | Act::SetThread { .. }
+        | Act::Refresh { .. }
+        | Act::Withdraw { .. }
+        | Act::SetAccess { .. }
+        | Act::Leave => false,
+    };
+    spine.matrix.until("the answer", |matrix| matrix.acts().iter().any(reaches)).await;
+    // What she says on Matrix has the name that she has there.
+    spine.hear(posted(&room(), "$1", ANN, "from Matrix")).await;
+    spine.telegram.shows(&group().chat, &["tina: from Matrix"]).await;
+    // A message from before is changed by the account that said it.
+    spine.hear(edited(&group(), "1", "tina", "hello again")).await;
+    spine
+        .matrix
+        .until("the edit", |matrix| {
+            matrix.read(&room().chat).iter().any(|line| line == "tina: hello again")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn whoever_wants_speaks_with_both_accounts_or_takes_it_all_back() {
+    let spine = claimed().await;
+    assert_snapshot!(dm(&spine, ANN, "claim voice on").await);
+    spine.hear(later("2", "tina", "with my own voice")).await;
+    let told = |text: &'static str| {
+        move |matrix: &crate::network::FakeNetwork| {
+            matrix.read(&room().chat).iter().any(|line| line == text)
+        }
+    };
+    spine.matrix.until("her own voice", told("tina: with my own voice")).await;
+    assert_snapshot!(dm(&spine, ANN, "claim voice off").await);
+    assert_snapshot!(dm(&spine, ANN, "unclaim telegram").await);
+    spine.hear(later("3", "tina", "as before")).await;
+    spine.matrix.until("the account again", told("tina: as before")).await;
+    spine.hear(posted(&room(), "$1", ANN, "only Ann")).await;
+    spine
+        .telegram
+        .until("her own name", |telegram| {
+            telegram.read(&group().chat).iter().any(|line| line == "ann: only Ann")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_crash_claims_neither_twice_nor_never() {
+    let mut spine = claimed().await;
+    spine.restart().await;
+    spine.hear(posted(&room(), "$1", ANN, "after the crash")).await;
+    spine.telegram.shows(&group().chat, &["tina: after the crash"]).await;
+}
+
+#[tokio::test]
+async fn where_others_read_along_nothing_is_told_and_the_code_is_burnt() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.settled(&room()).await;
+    let code = code_in(&asks(&spine).await);
+    assert_snapshot!(ask(&spine, &room(), ANN, &format!("claim {code}")).await);
+    let answer = dm(&spine, "@eve:example.org", &format!("claim {code}")).await;
+    assert!(answer.contains("used already"), "{answer}");
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One person moves: by a code from Telegram, shown to the bot on Matrix.
+
+use anyhow::{Context, ensure};
+use sandbox::synapse::RoomOptions;
+use sandbox::town::{BOT, code_in};
+
+use crate::{ask, eventually, town};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_moves_and_stays_the_same_person() -> anyhow::Result<()> {
+    let town = &town("12", "").await?;
+    town.group.say(&town.tanja, "hello from Telegram")?;
+    let first = town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
+    // Two messages of the bot in all: one says where to go, one that it worked.
+    let private = town.telegram.private_chat(&town.tanja);
+    private.say(&town.tanja, "/start matrix")?;
+    let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
+    let code = code_in(&told.text).context("no code")?;
+    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
+    let alone = town.alice.create_room(options).await?;
+    eventually("the bot in the room", async || {
+        Ok(town.alice.members(&alone).await?.contains_key(BOT))
+    })
+    .await?;
+    let answer = ask(&town.alice, &alone, &code).await?;
+    ensure!(answer.starts_with("Done."), "{answer}");
+    private.expect(|it| it.is_bot && it.text.contains("It worked")).await?;
+    let of_bot = private.messages().iter().filter(|it| it.is_bot).count();
+    ensure!(of_bot <= 4, "{of_bot} messages of the bot");
+    eventually("the ghost is gone", async || {
+        Ok(!town.alice.members(&town.room).await?.contains_key(&first.sender))
+    })
+    .await?;
+    // On Telegram she is who she was; who answers her there reaches her here.
+    town.alice.say(&town.room, "I am here now").await?;
+    let hers = |it: &sandbox::telegram::Seen| it.is_bot && it.text.contains("I am here now");
+    let copy = town.group.expect(hers).await?;
+    ensure!(copy.text.contains("Tanja"), "{copy}");
+    ensure!(!copy.text.contains("Alice"), "{copy}");
+    let tom = town.telegram.user("Tom");
+    town.group.join(&tom)?;
+    town.group.reply(&tom, copy.id, "good to see you")?;
+    let reply = town.alice.expect(&town.room, |it| it.body.contains("good to see you")).await?;
+    let mentioned = reply.content.pointer("/m.mentions/user_ids").and_then(|ids| ids.as_array());
+    let her = |id: &serde_json::Value| id.as_str() == Some(town.alice.user_id());
+    ensure!(mentioned.is_some_and(|ids| ids.iter().any(her)), "{}", reply.content);
+    // What she still writes there comes by the bot, and no ghost comes back.
+    town.group.say(&town.tanja, "one more from the old place")?;
+    let late = town.alice.expect(&town.room, |it| it.body.contains("one more from")).await?;
+    ensure!(late.sender == BOT && late.body.contains("Tanja (Telegram)"), "{}", late.body);
+    let answer = ask(&town.alice, &alone, "unclaim").await?;
+    ensure!(answer.starts_with("Done"), "{answer}");
+    town.group.say(&town.tanja, "as before")?;
+    let seen = town.alice.expect(&town.room, |it| it.body == "as before").await?;
+    ensure!(seen.sender == first.sender, "{}", seen.sender);
+    town.assert_clean()
+}
