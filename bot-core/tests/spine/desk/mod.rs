@@ -16,6 +16,7 @@ mod invited;
 mod languages;
 mod linking;
 mod links;
+mod migrating;
 mod once;
 mod refusals;
 mod settings;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `docs/MIGRATING.md` leads from linking to sunset: every command in it is typed here, in order.
+
+use bridge_model::{Command, Place};
+use bridge_policy::gate::Thresholds;
+use bridge_policy::stage::Stage;
+
+use super::stages::{done, portal};
+use super::{ANN, CODE, TINA, admins, ask, ask_with, command};
+use crate::harness::{ADMIN, Spine};
+use crate::words::{group, room};
+
+const PAGE: &str = include_str!("../../../../docs/MIGRATING.md");
+const BEN: &str = "@ben:example.org";
+
+/// The commands of the page, with the side on which each is typed.
+fn commands() -> Vec<(&'static str, &'static str)> {
+    let mut side = None;
+    let mut all = Vec::new();
+    for line in PAGE.lines() {
+        match line.strip_prefix("```") {
+            Some("") => side = None,
+            Some(name) => side = Some(name),
+            None => all.extend(side.map(|side| (side, line))),
+        }
+    }
+    all
+}
+
+async fn types(spine: &Spine, side: &str, line: &str) -> String {
+    match side {
+        "matrix" => {
+            let typed = line.strip_prefix("!freeside ").expect("a command of Matrix");
+            if typed == "stage approve" {
+                ask(spine, &room(), BEN, typed).await;
+            }
+            ask(spine, &room(), ANN, typed).await
+        }
+        "telegram" => {
+            let typed = line.strip_prefix('/').expect("a command of Telegram");
+            let typed = typed.replace("CODE", CODE);
+            if typed == "matrix" {
+                let alone = Command { private: true, ..command("tom", &typed) };
+                return ask_with(spine, &Place::new("telegram", "55"), alone).await;
+            }
+            ask(spine, &group(), TINA, &typed).await
+        }
+        other => panic!("the page has a box for {other}"),
+    }
+}
+
+#[tokio::test]
+async fn every_command_of_the_guide_does_what_the_guide_says() {
+    let mut spine = Spine::idle();
+    spine.first = Stage::Inventory;
+    let now = Thresholds {
+        admins: 2,
+        servers: 0,
+        announced_days: 0,
+        native_percent: 0,
+        majority_percent: 0,
+        majority_weeks: 0,
+        closing_notice_days: 0,
+        sunset_notice_days: 0,
+    };
+    spine.thresholds = now;
+    *spine.rooms.admins.lock().unwrap() = vec![ANN.to_owned(), BEN.to_owned()];
+    for human in [ANN, BEN] {
+        spine.matrix.may(human, ADMIN);
+    }
+    spine.start();
+    admins(&spine);
+    let all = commands();
+    assert!(all.len() > 25, "{all:?}");
+    let refusals = [
+        "I do not know",
+        "is not possible yet",
+        "Type it",
+        "There is no",
+        "cannot be",
+        "is missing",
+        "You need",
+        "Nothing was changed",
+        "is no address",
+    ];
+    let mut stages = Vec::new();
+    for (side, line) in all {
+        let answer = types(&spine, side, line).await;
+        let refused = refusals.iter().find(|refusal| answer.contains(**refusal));
+        assert!(refused.is_none(), "{line}\n{answer}");
+        if line.contains("stage next") || line.contains("stage back") || line.contains("/link") {
+            done(&spine).await;
+            spine.settled(&group()).await;
+            spine.settled(&room()).await;
+            stages.push(portal(&spine).await.stage);
+        }
+    }
+    let expected = [
+        Stage::Inventory,
+        Stage::Announced,
+        Stage::Bridged,
+        Stage::MatrixFirst,
+        Stage::Bridged,
+        Stage::MatrixFirst,
+        Stage::ReadOnly,
+        Stage::Sunset,
+    ];
+    assert_eq!(stages, expected);
+}
