@@ -10,6 +10,7 @@ pub mod client;
 pub mod convert;
 pub mod crypto;
 pub mod deliver;
+mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod look;

@@ -78,6 +78,12 @@ impl Quiet {
 }
 
 impl Ledger {
+    /// Something was said of it lately.
+    pub fn knows(&self, now: Timestamp, subject: u64) -> bool {
+        let lately = |given: &Given| now.0.saturating_sub(given.at.0) < AGAIN_MS;
+        self.0.iter().any(|given| given.subject == subject && lately(given))
+    }
+
     /// Whether a notice may be given now; if so, it is noted as given.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl Desk {
             "claim" if on_matrix => self.claim(caller, &arguments).await,
             "unclaim" if on_matrix => self.unclaim(caller, argument).await,
             "help" | "start" => Ok(Outcome::say(self.help(caller))),
-            "link" => self.link(caller, argument).await,
+            "link" => self.link(caller, &arguments).await,
             "unlink" => self.unlink(caller, argument).await,
             "status" => self.status(caller).await,
             "set" | "settings" => self.set(caller, &arguments).await,

@@ -17,7 +17,6 @@ use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
 use crate::store::Change;
 use crate::store::migration::text_name;
-use crate::store::topics::TopicState;
 use crate::voice::{Lines, label};
 
 /// The language that strangers read.
@@ -135,10 +134,9 @@ impl Desk {
     /// One entry for each ghost; the last one ends the effect.
     async fn withdraw_ghosts(&self, portal: &Portal, tag: &Tag) -> Result<Outcome, DeskError> {
         let topics = self.store.topics(portal.id).await?.into_iter();
-        let ready = topics.filter(|topic| topic.state == TopicState::Ready);
         let mut then = Vec::new();
         // The main room is the last, so that its entry is.
-        for room in ready.map(|topic| topic.room).chain([portal.room.clone()]) {
+        for room in topics.map(|topic| topic.room).chain([portal.room.clone()]) {
             let mut people = self.store.ghosts_in(&room).await?;
             people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
             then.extend(people.iter().map(|person| (room.clone(), withdraw(portal, person))));

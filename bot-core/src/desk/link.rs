@@ -14,6 +14,9 @@ use crate::portal::{EndState, Offer, Owner, Portal, Settings};
 use crate::store::{Change, CodeHash};
 use crate::voice::{Lines, label};
 
+/// Joins a room although another bridge is in it.
+const TAKE_OVER: &str = "take-over";
+
 /// The two chats that a code joins.
 struct Pair {
     room: Place,
@@ -25,8 +28,9 @@ impl Desk {
     pub(super) async fn link(
         &self,
         caller: &Caller<'_>,
-        argument: Option<&str>,
+        arguments: &[&str],
     ) -> Result<Outcome, DeskError> {
+        let argument = arguments.first().copied();
         if !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
         }
@@ -40,7 +44,12 @@ impl Desk {
             Some(name) if !on_matrix && name.eq_ignore_ascii_case(MATRIX) => {
                 self.offer(caller, MATRIX.into(), None).await
             }
-            Some(typed) if code::looks_like(typed) => self.redeem(caller, typed).await,
+            Some(typed) if code::looks_like(typed) => {
+                let dashes = ['-', '\u{2013}', '\u{2014}'];
+                let insists =
+                    arguments.iter().any(|word| word.trim_start_matches(dashes) == TAKE_OVER);
+                self.redeem(caller, (typed, insists)).await
+            }
             Some(_) | None => {
                 let usage = Arg::text(self.typed(caller, "link"));
                 let names = Arg::text(self.remote_names());
@@ -86,7 +95,11 @@ impl Desk {
         Ok(Outcome { answer, changes, then: Vec::new() })
     }
 
-    async fn redeem(&self, caller: &Caller<'_>, typed: &str) -> Result<Outcome, DeskError> {
+    async fn redeem(
+        &self,
+        caller: &Caller<'_>,
+        (typed, insists): (&str, bool),
+    ) -> Result<Outcome, DeskError> {
         let hash = code::hash(typed);
         let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
         let Some(offer) = self.store.find_offer(&hash).await? else {
@@ -112,6 +125,15 @@ impl Desk {
             && (other.room != pair.room || is_active(&other, &pair.remote))
         {
             return say(Key::AlreadyLinked, &[]);
+        }
+        let others = match insists {
+            true => Vec::new(),
+            false => self.matrix.bridges(&pair.room.chat).await?,
+        };
+        if !others.is_empty() {
+            let again = self.typed(caller, &format!("link {typed} --{TAKE_OVER}"));
+            let args = [Arg::text(others.join(", ")), Arg::text(again)];
+            return say(Key::LinkForeign, &args);
         }
         let title = if remote_is_here { caller.command.chat_title.clone() } else { offer.title };
         let mut settings = self.defaults.clone();

@@ -6,15 +6,17 @@
 
 use bridge_config::catalogue::{Alternative, Class, Part, Service, Severity};
 use bridge_model::{Event, Message, Person, RichText};
+use bridge_policy::budget::Limits;
 use bridge_policy::calendar::DAY_MS;
 use bridge_policy::notice::{DialIn, Remark, judge};
+use bridge_policy::stage::Stage;
 
 use super::{Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, Original, Work};
 use crate::portal::Portal;
 use crate::store::Change;
-use crate::store::notices::{Linked, Notice};
+use crate::store::notices::{self, Linked, Notice};
 use crate::voice::Lines;
 
 impl Desk {
@@ -34,11 +36,30 @@ impl Desk {
         };
         let remark = verdict.remark.filter(|remark| !muted(remark));
         let notice = remark.and_then(|remark| self.notice_about(&portal, event, message, remark));
-        if verdict.used.is_empty() && notice.is_none() {
+        let notices: Vec<Notice> =
+            notice.into_iter().chain(self.reminder(&portal, event, message)).collect();
+        if verdict.used.is_empty() && notices.is_empty() {
             return Ok(Outcome::default());
         }
-        let linked = Linked { portal: portal.id, used: verdict.used, notice };
+        let linked = Linked { portal: portal.id, used: verdict.used, notices };
         Ok(Outcome { changes: vec![Change::Linked(Box::new(linked))], ..Outcome::default() })
+    }
+
+    /// What is said once a day where people are still that are awaited on Matrix.
+    fn reminder(&self, portal: &Portal, event: &Event, message: &Message) -> Option<Notice> {
+        let subject = notices::reminder(portal, event, self.clock.now())?;
+        let place = &event.place;
+        let text = if portal.stage == Stage::ReadOnly {
+            self.stage_text(&portal.room, place, portal.stage)
+        } else {
+            let room = Arg::url(self.join_link(&portal.room.chat));
+            let how = Arg::text(self.typed_on(&place.network, "matrix"));
+            self.wording.say(Key::OfficialRequests, &[room, how])
+        };
+        let person = Person { network: place.network.clone(), user: message.author.user.clone() };
+        // Once a day is the budget; it is no notice about anybody.
+        let limits = Limits { room: u32::MAX, person: u32::MAX, quiet: None };
+        Some(Notice { person, subject, limits, then: vec![self.words(place, None, text)] })
     }
 
     fn notice_about(

@@ -51,6 +51,12 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`].
     async fn admins(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
 
+    /// Other bridges that carry Telegram or Discord into the room, as their admins would know them.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn bridges(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
     /// The room of a topic of the chat that `main` is linked to: found or made, as open as `main` and
     /// owned by the same people, in a space of its own.
     ///

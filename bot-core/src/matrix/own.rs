@@ -14,7 +14,7 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
 
 use super::client::Identity;
-use super::{MatrixNetwork, account, room_id, rooms};
+use super::{MatrixNetwork, account, foreign, room_id, rooms};
 use crate::desk::Rooms;
 use crate::desk::rooms::TopicRoom;
 use crate::network::AskError;
@@ -80,6 +80,12 @@ impl Rooms for MatrixNetwork {
                 && rooms::rights(&create, power.as_ref(), member, true).manage
         });
         Ok(members)
+    }
+
+    async fn bridges(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let room = room_id(chat)?;
+        let state = rooms::whole_state(&self.client, &room).await.map_err(|error| error.ask())?;
+        Ok(foreign::bridges(&state, &|user| user == self.bot() || self.ghosts.is_ours(user)))
     }
 
     async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {

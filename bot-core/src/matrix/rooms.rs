@@ -3,7 +3,7 @@
 
 use bridge_model::Rights;
 use ruma::api::client::membership::{get_member_events, invite_user, join_room_by_id};
-use ruma::api::client::state::{get_state_event_for_key, send_state_event};
+use ruma::api::client::state::{get_state_event_for_key, get_state_events, send_state_event};
 use ruma::events::StateEventType;
 use ruma::events::room::member::MembershipState;
 use ruma::{OwnedRoomId, OwnedUserId};
@@ -35,6 +35,17 @@ pub async fn state(
         Err(error) if error.is("M_NOT_FOUND") => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The whole state of a room, each event as it is.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn whole_state(client: &Client, room: &OwnedRoomId) -> Result<Vec<Value>, ClientError> {
+    let request = get_state_events::v3::Request::new(room.clone());
+    let response = client.send(request, &Identity::Bot).await?;
+    let read = |event: &ruma::serde::Raw<_>| serde_json::from_str(event.json().get()).ok();
+    Ok(response.room_state.iter().filter_map(read).collect())
 }
 
 /// Sets a piece of state as the core bot.

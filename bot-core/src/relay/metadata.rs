@@ -66,7 +66,9 @@ impl Relay {
             event.content,
             Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned
         );
-        if !about_looks || event.place.network.as_str() == CORE {
+        let pack =
+            matches!(event.content, Content::ChatChanged { change: ChatChange::Emoji(_), .. });
+        if !about_looks || pack || event.place.network.as_str() == CORE {
             return None;
         }
         let portal = self.store.portal_of(lane).await.ok().flatten()?;

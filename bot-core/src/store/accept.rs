@@ -15,8 +15,8 @@ use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, early, figures, held, keys, messages, portals, queue, summaries,
-    threads, topics, votes,
+    Accepted, StoreError, albums, early, figures, held, keys, messages, notices, portals, queue,
+    summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, LaneState, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -185,7 +185,8 @@ fn ended(tx: &mut Txn<'_>, here: &Place, event: &Event) -> Result<Vec<LaneState>
     Ok(Vec::new())
 }
 
-/// The desk looks at links that people post, where messages cross.
+/// The desk looks at links that people post where messages cross, and reminds people of where they
+/// are awaited.
 fn links(
     tx: &mut Txn<'_>,
     portal: &Portal,
@@ -198,7 +199,12 @@ fn links(
     }
     let Content::Posted(message) = &event.content else { return Ok(Vec::new()) };
     let person = message.author.kind == AuthorKind::Person && !event.late;
-    if !person || portal.stage == Stage::Sunset || !notice::is_worth_it(&message.body) {
+    let linked = person && portal.stage != Stage::Sunset && notice::is_worth_it(&message.body);
+    let reminds = match notices::reminder(portal, event, tx.now) {
+        Some(subject) => !notices::was_said(tx, portal.id, &subject)?,
+        None => false,
+    };
+    if !linked && !reminds {
         return Ok(Vec::new());
     }
     let work = Work::of(event.clone());

@@ -4,13 +4,15 @@
 //! Rule: whether something is said is decided where it is noted, so that two chats of one portal
 //! never exceed a cap together.
 
-use bridge_model::{Person, Place};
+use bridge_model::{AuthorKind, Content, Event, Note, Person, Place, Service, Timestamp};
 use bridge_policy::budget::{Ledger, Limits};
+use bridge_policy::calendar::DAY_MS;
+use bridge_policy::stage::Stage;
 
 use super::txn::Txn;
 use super::{StoreError, figures, keys, queue};
 use crate::lane::{LaneState, Work};
-use crate::portal::PortalId;
+use crate::portal::{Portal, PortalId};
 
 const LEDGER: &str = "notices of a portal";
 
@@ -21,8 +23,8 @@ pub struct Linked {
     pub portal: PortalId,
     /// The services, for figures.
     pub used: Vec<String>,
-    /// What would be said, if there is something to say.
-    pub notice: Option<Notice>,
+    /// What would be said.
+    pub notices: Vec<Notice>,
 }
 
 /// What would be said.
@@ -43,26 +45,62 @@ pub struct Notice {
 /// # Errors
 /// [`StoreError`].
 pub fn linked(tx: &mut Txn<'_>, linked: Linked) -> Result<Vec<LaneState>, StoreError> {
-    let Linked { portal, used, notice } = linked;
+    let Linked { portal, used, notices } = linked;
     for service in used {
         figures::note_link(tx, portal, &service)?;
     }
-    let Some(Notice { person, subject, limits, then }) = notice else { return Ok(Vec::new()) };
+    let mut lanes = Vec::new();
+    for notice in notices {
+        lanes.extend(say(tx, portal, notice)?);
+    }
+    Ok(lanes)
+}
+
+fn say(tx: &mut Txn<'_>, portal: PortalId, notice: Notice) -> Result<Vec<LaneState>, StoreError> {
+    let Notice { person, subject, limits, then } = notice;
     let key = keys::notices_key(portal.0);
     let mut ledger: Ledger = tx.get(LEDGER, &key)?.unwrap_or_default();
-    let secret = tx.meta().secret.clone();
-    let hash = |parts: &[&str]| {
-        let hash = keys::hash(parts);
-        hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte))
-    };
-    let who = hash(&["notice", &secret, person.network.as_str(), person.user.as_str()]);
-    let what = hash(&["notice", &secret, &subject]);
+    let who = hash(tx, &[person.network.as_str(), person.user.as_str()]);
+    let what = hash(tx, &[&subject]);
     if let Err(why) = ledger.give(&limits, tx.now, (who, what)) {
         tracing::debug!(portal = portal.0, ?why, "nothing is said about a link");
         return Ok(Vec::new());
     }
     tx.put(LEDGER, key, &ledger)?;
     then.into_iter().map(|(place, work)| queue::append(tx, &place, work)).collect()
+}
+
+fn hash(tx: &mut Txn<'_>, parts: &[&str]) -> u64 {
+    let secret = tx.meta().secret.clone();
+    let hash = keys::hash(&[&["notice", &secret], parts].concat());
+    hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte))
+}
+
+/// Something was said lately about this in the portal.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn was_said(tx: &mut Txn<'_>, portal: PortalId, subject: &str) -> Result<bool, StoreError> {
+    let ledger: Option<Ledger> = tx.get(LEDGER, &keys::notices_key(portal.0))?;
+    let subject = hash(tx, &[subject]);
+    Ok(ledger.is_some_and(|ledger| ledger.knows(tx.now, subject)))
+}
+
+/// What a legacy chat hears once on a day when somebody speaks or comes there, at the stages that
+/// lead away from it; by its name in the ledger.
+pub fn reminder(portal: &Portal, event: &Event, now: Timestamp) -> Option<String> {
+    let Content::Posted(message) = &event.content else { return None };
+    let comes =
+        message.notes.iter().any(|note| matches!(note, Note::Service(Service::Joined { .. })));
+    let due = match portal.stage {
+        Stage::MatrixFirst => message.author.kind == AuthorKind::Person && message.notes.is_empty(),
+        Stage::ReadOnly => comes,
+        Stage::Inventory | Stage::Announced | Stage::Bridged | Stage::Sunset => false,
+    };
+    let day = now.0.div_euclid(DAY_MS);
+    let (network, chat) = (event.place.network.as_str(), event.place.chat.as_str());
+    (due && event.place != portal.room && !event.late)
+        .then(|| format!("reminder/{}/{network}/{chat}/{day}", portal.stage.name()))
 }
 
 /// A portal is no more.

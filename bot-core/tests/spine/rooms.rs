@@ -23,6 +23,8 @@ pub struct FakeRooms {
     pub state_refused: Mutex<bool>,
     /// The humans who may change settings.
     pub admins: Mutex<Vec<String>>,
+    /// Other bridges in the rooms.
+    pub bridges: Mutex<Vec<String>>,
     /// Joining is refused, with this reason.
     pub join_refused: Mutex<Option<String>>,
     /// No room is made for a topic, with this error.
@@ -75,6 +77,10 @@ impl Rooms for FakeRooms {
 
     async fn admins(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
         Ok(self.admins.lock().unwrap().clone())
+    }
+
+    async fn bridges(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
+        Ok(self.bridges.lock().unwrap().clone())
     }
 
     async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {

@@ -6,7 +6,8 @@ use bot_core::store::Store;
 use bridge_model::Place;
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, CODE_2, TINA, ask, fresh, join, joined};
+use super::{ANN, CARA, CODE, CODE_2, TINA, admins, ask, fresh, join, joined};
+use crate::harness::Spine;
 use crate::network::{FakeNetwork, Fault};
 use crate::words::{channel, group, posted, room};
 
@@ -149,4 +150,17 @@ async fn a_notice_that_was_refused_is_posted_when_the_chat_is_joined_again() {
     ask(&spine, &room(), ANN, "link telegram").await;
     ask(&spine, &group(), TINA, &format!("link {CODE_2}")).await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
+}
+
+#[tokio::test]
+async fn a_room_with_another_bridge_is_joined_only_by_who_insists() {
+    let mut spine = Spine::idle();
+    *spine.rooms.bridges.lock().unwrap() = vec!["@telegrambot:t2bot.io".to_owned()];
+    spine.start();
+    admins(&spine);
+    ask(&spine, &room(), ANN, "link telegram").await;
+    assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await);
+    assert!(spine.store().portals().await.unwrap().is_empty());
+    let answer = ask(&spine, &group(), TINA, &format!("link {CODE} \u{2014}take-over")).await;
+    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
 }

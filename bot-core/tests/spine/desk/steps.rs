@@ -11,8 +11,9 @@ use super::stages::{
     URL, approve, at, days, days_one_by_one, done, inventory, migration, portal, reached, step,
 };
 use super::{ANN, ask};
+use crate::harness::Spine;
 use crate::network::{FakeNetwork, Fault};
-use crate::words::{group, room};
+use crate::words::{group, posted, room};
 
 #[tokio::test]
 async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
@@ -123,4 +124,30 @@ async fn a_day_that_was_set_can_be_taken_back() {
     assert_eq!(migration(&spine).await.schedule, None);
     let said = spine.telegram.read(&group().chat);
     assert!(said.iter().any(|line| line.contains("does not come on that day")), "{said:?}");
+}
+
+#[tokio::test]
+async fn once_a_day_the_old_chat_hears_where_requests_are_answered() {
+    let spine = at(Stage::MatrixFirst).await;
+    let told = |spine: &Spine| {
+        let said = spine.telegram.read(&group().chat).into_iter();
+        said.filter(|line| line.contains("Official requests are answered")).count()
+    };
+    let speak = async |id: &str| {
+        spine.hear(posted(&group(), id, "tom", "who can help me?")).await;
+        spine.settled(&bot_core::lane::core_place(&group())).await;
+        spine.settled(&group()).await;
+    };
+    speak("d1").await;
+    speak("d2").await;
+    assert_eq!(told(&spine), 1);
+    days_one_by_one(&spine, 1).await;
+    speak("d3").await;
+    assert_eq!(told(&spine), 2);
+    // In the room nobody has to be told.
+    spine.hear(posted(&room(), "$d", ANN, "hello")).await;
+    spine.settled(&room()).await;
+    assert!(
+        !spine.matrix.read(&room().chat).iter().any(|line| line.contains("Official requests are"))
+    );
 }
