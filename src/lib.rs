@@ -8,8 +8,10 @@ mod log;
 mod wiring;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
+use bot_core::clock::{Clock, SystemClock};
 use bridge_config::Config;
 use tokio_util::sync::CancellationToken;
 
@@ -21,13 +23,21 @@ pub use convert::{Side, Tally, convert};
 /// # Errors
 /// What is wrong with the configuration, the store or the last network that ran.
 pub fn run(config: &Path) -> anyhow::Result<()> {
+    run_by(config, Arc::new(SystemClock))
+}
+
+/// The same by another clock, for plays in which weeks go by.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let config = load(config)?;
     log::start(&config.log)?;
     choose_tls()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let core = wiring::wire(&config, &stop).await?;
+        let core = wiring::wire(&config, clock, &stop).await?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "freeside is running");
         let running = core.run();
         tokio::select! {

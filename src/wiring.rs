@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use bot_core::clock::{Clock, Dice, SystemClock, SystemDice};
+use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
 use bot_core::desk::{About, Desk, Rooms, commands};
 use bot_core::ghost::Ghosts;
@@ -54,8 +54,11 @@ impl Wired {
 ///
 /// # Errors
 /// When the store cannot be opened or an address cannot be used.
-pub async fn wire(config: &Config, stop: &CancellationToken) -> anyhow::Result<Wired> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+pub async fn wire(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Wired> {
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     let store = open(config, &*dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());

@@ -132,6 +132,9 @@ pub trait Store: Send + Sync {
     /// The code by which an account is claimed, also when it is stale or used.
     async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError>;
 
+    /// How many messages are known, of all chats; for those who look after the store.
+    async fn count_messages(&self) -> Result<u64, StoreError>;
+
     /// Who has claimed an account of another network.
     async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError>;
 

@@ -189,8 +189,17 @@ impl ExceptionReport {
     }
 }
 
+/// What was linked to in the weeks of a report, as far as the policy asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// A service with digital restrictions was the first place to watch something.
+    pub restricted: bool,
+    /// Of some service nobody has shown what it is.
+    pub doubtful: bool,
+}
+
 /// How the policy's requirements stand in a portal.
-pub fn requirements(stage: Stage, exceptions: &[ExceptionReport]) -> Vec<Requirement> {
+pub fn requirements(stage: Stage, exceptions: &[ExceptionReport], used: Used) -> Vec<Requirement> {
     let freedom = match stage {
         Stage::Inventory | Stage::Announced => Compliance::NotMet,
         Stage::Bridged => Compliance::UnderWay,
@@ -206,9 +215,17 @@ pub fn requirements(stage: Stage, exceptions: &[ExceptionReport]) -> Vec<Require
     };
     // From the announcement on, people know a way that asks for no number and no name.
     let no_id = if stage == Stage::Inventory { Compliance::NotMet } else { Compliance::Met };
+    let excepted = exceptions.iter().any(|exception| !exception.closed);
+    let unless = |broken| match (broken, excepted) {
+        (false, _) => Compliance::Met,
+        (true, true) => Compliance::UnderWay,
+        (true, false) => Compliance::NotMet,
+    };
     vec![
         Requirement { id: "REQ-FREEDOM", state: freedom },
+        Requirement { id: "REQ-DRM", state: unless(used.restricted) },
         Requirement { id: "REQ-BUG", state: bug },
+        Requirement { id: "REQ-DOUBT", state: unless(used.doubtful) },
         Requirement { id: "NICE-NO-ID", state: no_id },
     ]
 }
@@ -217,6 +234,19 @@ pub fn requirements(stage: Stage, exceptions: &[ExceptionReport]) -> Vec<Require
 mod tests {
     use super::*;
     use crate::calendar::Week;
+
+    #[test]
+    fn what_is_restricted_or_doubtful_is_a_bug_until_it_is_on_record() {
+        let state = |used| {
+            let all = requirements(Stage::Bridged, &[], used);
+            all.iter().map(|one| (one.id, one.state)).collect::<Vec<_>>()
+        };
+        let of = |used, id| state(used).into_iter().find(|(known, _)| *known == id).unwrap().1;
+        assert_eq!(of(Used::default(), "REQ-DRM"), Compliance::Met);
+        let used = Used { restricted: true, doubtful: true };
+        assert_eq!(of(used, "REQ-DRM"), Compliance::NotMet);
+        assert_eq!(of(used, "REQ-DOUBT"), Compliance::NotMet);
+    }
 
     #[test]
     fn a_share_is_not_told_where_it_would_tell_of_few() {
@@ -238,11 +268,14 @@ mod tests {
     #[test]
     fn requirements_follow_the_stage_and_the_exceptions() {
         let states = |stage, exceptions: &[ExceptionReport]| {
-            requirements(stage, exceptions).into_iter().map(|it| it.state).collect::<Vec<_>>()
+            requirements(stage, exceptions, Used::default())
+                .into_iter()
+                .map(|it| it.state)
+                .collect::<Vec<_>>()
         };
         use Compliance::{Met, NotMet, UnderWay};
-        assert_eq!(states(Stage::Inventory, &[]), [NotMet, Met, NotMet]);
-        assert_eq!(states(Stage::Bridged, &[]), [UnderWay, Met, Met]);
+        assert_eq!(states(Stage::Inventory, &[]), [NotMet, Met, Met, Met, NotMet]);
+        assert_eq!(states(Stage::Bridged, &[]), [UnderWay, Met, Met, Met, Met]);
         let exception = |overdue, closed| ExceptionReport {
             number: 1,
             service: "Zoom".into(),
@@ -255,8 +288,11 @@ mod tests {
             overdue,
             closed,
         };
-        assert_eq!(states(Stage::MatrixFirst, &[exception(false, false)]), [Met, UnderWay, Met]);
+        assert_eq!(
+            states(Stage::MatrixFirst, &[exception(false, false)]),
+            [Met, Met, UnderWay, Met, Met]
+        );
         let both = [exception(true, false), exception(false, true)];
-        assert_eq!(states(Stage::MatrixFirst, &both), [Met, NotMet, Met]);
+        assert_eq!(states(Stage::MatrixFirst, &both), [Met, Met, NotMet, Met, Met]);
     }
 }

@@ -19,6 +19,9 @@ use crate::store::Change;
 use crate::store::notices::{self, Linked, Notice};
 use crate::voice::Lines;
 
+/// What stands before the id of a service that was the first place to watch something.
+pub(super) const FIRST: &str = "first/";
+
 impl Desk {
     /// What comes of a message with links.
     pub(super) async fn links(
@@ -31,6 +34,9 @@ impl Desk {
         };
         let today = self.clock.now().0.div_euclid(DAY_MS);
         let verdict = judge(&self.catalogue, &message.body, self.wording.language(), today);
+        let mut used = verdict.used;
+        let video = verdict.remark.as_ref().filter(|remark| remark.class == Class::Video);
+        used.extend(video.map(|remark| format!("{FIRST}{}", remark.service)));
         let muted = |remark: &Remark| {
             portal.settings.muted.iter().any(|class| class == remark.class.name())
         };
@@ -38,10 +44,10 @@ impl Desk {
         let notice = remark.and_then(|remark| self.notice_about(&portal, event, message, remark));
         let notices: Vec<Notice> =
             notice.into_iter().chain(self.reminder(&portal, event, message)).collect();
-        if verdict.used.is_empty() && notices.is_empty() {
+        if used.is_empty() && notices.is_empty() {
             return Ok(Outcome::default());
         }
-        let linked = Linked { portal: portal.id, used: verdict.used, notices };
+        let linked = Linked { portal: portal.id, used, notices };
         Ok(Outcome { changes: vec![Change::Linked(Box::new(linked))], ..Outcome::default() })
     }
 
@@ -84,7 +90,12 @@ impl Desk {
         };
         let person =
             Person { network: event.place.network.clone(), user: message.author.user.clone() };
-        let then = portal.active().into_iter().map(say).collect();
+        let mut places = portal.active();
+        if !places.contains(&event.place) {
+            // The room of a topic.
+            places.push(event.place.clone());
+        }
+        let then = places.into_iter().map(say).collect();
         Some(Notice { person, subject: remark.subject, limits: self.limits, then })
     }
 

@@ -8,11 +8,12 @@ use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::WeekFigures;
 use bridge_policy::gate::{Criterion, Reading, State};
 use bridge_policy::report::{
-    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
-    requirements,
+    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, Used,
+    WeekReport, requirements,
 };
 
 use super::gates::{WEEKS, share_of};
+use super::links::FIRST;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::matrix::MATRIX;
@@ -94,7 +95,7 @@ impl Desk {
             stage: portal.stage.name().to_owned(),
             since: started.then(|| Date::of(migration.since).to_string()),
             gate,
-            requirements: requirements(portal.stage, &exceptions),
+            requirements: requirements(portal.stage, &exceptions, self.used(&figures)),
             weeks: figures.iter().map(|week| WeekReport::of(week, MATRIX)).collect(),
             links: links(&figures),
             exceptions,
@@ -102,9 +103,26 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What was linked to, as far as the policy asks.
+    fn used(&self, figures: &[WeekFigures]) -> Used {
+        let mut used = Used::default();
+        for (id, _) in figures.iter().flat_map(|week| &week.links) {
+            let first = id.strip_prefix(FIRST);
+            let service = self.catalogue.named(first.unwrap_or(id));
+            let restricts = |fact: &bridge_config::catalogue::Fact| fact.is != "no";
+            let drm = service.and_then(|service| service.drm.as_ref()).is_some_and(restricts);
+            used.restricted |= first.is_some() && drm;
+            used.doubtful |= service.is_none_or(|service| !service.is_proven());
+        }
+        used
+    }
+}
+
 fn links(figures: &[WeekFigures]) -> Vec<LinkReport> {
     let mut all: Vec<LinkReport> = Vec::new();
-    for (service, links) in figures.iter().flat_map(|week| &week.links) {
+    let counted = figures.iter().flat_map(|week| &week.links);
+    for (service, links) in counted.filter(|(id, _)| !id.starts_with(FIRST)) {
         match all.iter_mut().find(|known| known.service == *service) {
             Some(known) => known.links = known.links.saturating_add(*links),
             None => all.push(LinkReport { service: service.clone(), links: *links }),

@@ -45,7 +45,9 @@ impl Relay {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         if lane.network.as_str() == MATRIX {
             let claim = self.store.claim(&person).await.map_err(unread)?;
-            let silent = claim.is_some_and(|claim| !claim.own_voice && claim.since < sent_at);
+            // Some networks tell seconds only.
+            let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
+            let silent = claim.is_some_and(|claim| !claim.own_voice && after(claim.since));
             if silent {
                 return Ok(Voice::Bot);
             }

@@ -5,8 +5,8 @@ use bridge_policy::calendar::{Date, Week};
 use bridge_policy::exception::Exception;
 use bridge_policy::figures::WeekFigures;
 use bridge_policy::report::{
-    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
-    requirements,
+    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, Used,
+    WeekReport, requirements,
 };
 use bridge_policy::stage::Stage;
 use insta::assert_snapshot;
@@ -60,7 +60,7 @@ fn report() -> Report {
                 what: "✗ Last week's authors: 12 % of 15 %".into(),
                 holds: false,
             }],
-            requirements: requirements(Stage::Bridged, &exceptions),
+            requirements: requirements(Stage::Bridged, &exceptions, Used::default()),
             weeks: vec![
                 week(2900, 6, 40),
                 week(2901, 3, 38),

@@ -18,8 +18,8 @@ use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, Claim, ClaimOffer, CodeHash, EmojiRecord, FileRecord, GhostRecord,
     Settled, Settlement, StickerRecord, Store, StoreError, Topic, accept, albums, claims, emoji,
-    figures, files, keys, messages, migration, people, portals, queue, settle, stickers, timers,
-    topics,
+    erase, figures, files, keys, messages, migration, people, portals, queue, settle, stickers,
+    timers, topics,
 };
 use crate::lane::{Head, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
@@ -254,6 +254,10 @@ impl Store for Embedded {
 
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
         self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
+    }
+
+    async fn count_messages(&self) -> Result<u64, StoreError> {
+        self.run(Timestamp(0), |tx| erase::left(tx)).await
     }
 
     async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {

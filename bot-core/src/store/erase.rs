@@ -11,6 +11,7 @@ use super::{
     GhostRecord, StoreError, claims, codec, early, keys, looks, notices, people, portals, queue,
     topics,
 };
+use crate::lane::CORE;
 use crate::portal::Portal;
 
 /// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
@@ -95,4 +96,20 @@ fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
         }
     }
     Ok(gone)
+}
+
+/// How many messages of people are known still; the bot's own are none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left(tx: &Txn<'_>) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for (_, sealed) in tx.scan(&[keys::MESSAGES], usize::MAX)? {
+        if let MessageRecord::Origin(origin) = codec::open("message record", &sealed)?
+            && tx.numbered(origin.place)?.network.as_str() != CORE
+        {
+            count += 1;
+        }
+    }
+    Ok(count)
 }

@@ -72,6 +72,7 @@ fn the_example_loads_and_shows_its_defaults() {
     let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     whole.appservice.public_media_url = None;
     whole.bot.admins.clear();
+    whole.notices.catalogue = None;
     whole.telegram.as_mut().unwrap().proxy = None;
     let discord = whole.discord.as_mut().unwrap();
     discord.proxy = None;

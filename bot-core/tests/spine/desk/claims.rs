@@ -27,7 +27,7 @@ async fn asks(spine: &Spine) -> String {
 fn later(id: &str, user: &str, text: &str) -> Event {
     let mut event = posted(&group(), id, user, text);
     let Content::Posted(message) = &mut event.content else { unreachable!() };
-    message.sent_at = Timestamp(message.sent_at.0 + 1000);
+    message.sent_at = Timestamp(message.sent_at.0 + 3000);
     event
 }
 
@@ -46,6 +46,7 @@ async fn claimed() -> Spine {
     let spine = Spine::linked().await;
     spine.hear(posted(&group(), "1", "tina", "hello from Telegram")).await;
     spine.matrix.shows(&room().chat, &["tina: hello from Telegram"]).await;
+    spine.clock.advance(Duration::from_secs(2));
     let code = code_in(&asks(&spine).await);
     dm(&spine, ANN, &format!("claim {code}")).await;
     spine.settled(&room()).await;

@@ -24,6 +24,8 @@ async fn settings_are_listed_with_values_and_meanings() {
     reaction-line on – reactions that a network cannot show are counted in a line: on | off
     phone-numbers off – phone numbers on contact cards are shown on the other side: on | off
     threads threads – what topics and threads are in Matrix, threads of the room or rooms of their own in a space: threads | rooms
+    notices all – links to proprietary services of which the bot says what they are: chat, call, form, document, video, microblog, scheduling, design | all | none
+    language default – the language in which I speak in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
     ");
 }
 
@@ -59,7 +61,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads
+    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads | notices | language
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     metadata cannot be “everybody”. It can be: legacy | matrix | nobody

@@ -107,6 +107,8 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside exception – Put on record where something proprietary is used all the same
     !freeside create – Make a new Matrix room that is yours, and a code to join it
     !freeside portals – Show all rooms that this bridge joins
+    !freeside claim – Show that an account on Telegram or Discord is yours, too
+    !freeside unclaim – Take that back
     !freeside privacy – What happens to your messages and data
     !freeside version – Show which version runs
     !freeside source – Show where the source code is
@@ -148,6 +150,7 @@ async fn version_source_and_the_way_to_matrix() {
     ");
     assert_snapshot!(ask(&spine, &group(), NOBODY, "matrix").await, @"
     Matrix is free software and needs no phone number. Open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org), choose any server, and join.
+    Servers to begin with: https://app.element.io
     ");
     let privacy = ask(&spine, &group(), NOBODY, "privacy").await;
     assert!(privacy.starts_with("What I carry: messages"), "{privacy}");
