@@ -15,7 +15,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -56,7 +55,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Cli::parse().bridge {
         Some(Inner::Bridge { config, verb: Verb::Run }) => {
-            end_with_parent();
+            sandbox::town::end_with_parent();
             let clock = FileClock::beside(&config);
             freeside::run_by(&config, Arc::new(clock)).map(|()| ExitCode::SUCCESS)
         }
@@ -73,17 +72,6 @@ fn main() -> ExitCode {
         drop(writeln!(std::io::stderr().lock(), "community: {error:#}"));
         ExitCode::FAILURE
     })
-}
-
-/// The bridge must not outlive a play that was killed.
-fn end_with_parent() {
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        std::process::exit(1);
-    });
 }
 
 fn play() -> anyhow::Result<ExitCode> {

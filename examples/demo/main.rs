@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.bridge {
         Some(Inner::Bridge { config, verb: Verb::Run }) => {
-            end_with_parent();
+            sandbox::town::end_with_parent();
             freeside::run(&config).map(|()| ExitCode::SUCCESS)
         }
         Some(Inner::Bridge { config, verb: Verb::CheckConfig }) => {
@@ -76,17 +76,6 @@ fn main() -> ExitCode {
         complain(&error);
         ExitCode::FAILURE
     })
-}
-
-/// The bridge must not outlive a demo that was killed.
-fn end_with_parent() {
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        std::process::exit(1);
-    });
 }
 
 fn demo(once: bool) -> anyhow::Result<ExitCode> {

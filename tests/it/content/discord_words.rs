@@ -182,7 +182,7 @@ async fn a_card_of_a_bot_is_a_quotation(town: &Town) -> anyhow::Result<()> {
     for wanted in ["<blockquote>", "href=\"https://example.org/7\"", "<strong>green</strong>"] {
         contains(&html, wanted)?;
     }
-    for wanted in ["Branch", "main", "took a minute"] {
+    for wanted in ["🟩 Build 7", "Branch", "main", "took a minute"] {
         contains(&seen.body, wanted)?;
     }
     let card = |it: &telegram::Seen| it.text.contains("Build 7");

@@ -103,7 +103,15 @@ async fn a_business_card_crosses_without_the_number(town: &Town) -> anyhow::Resu
     anyhow::ensure!(!seen.content.to_string().contains("12345"), "{}", seen.content);
     let seen = on_discord(town, "the card", |it| it.content.contains("Bob Moss")).await?;
     anyhow::ensure!(!seen.content.contains("12345"), "{}", seen.content);
-    Ok(())
+    // The people of the link may want it otherwise.
+    let typed = "!freeside set phone-numbers on";
+    let answer = crate::ask(&town.alice, &town.room, typed).await?;
+    anyhow::ensure!(answer.contains("is now on"), "{answer}");
+    let contact =
+        json!({ "phone_number": "+493067890", "first_name": "Rose", "last_name": "Moss" });
+    town.group.send(&town.tanja, &Post::content(&json!({ "contact": contact })))?;
+    on_matrix(town, "the number", |it| it.body.contains("+493067890")).await?;
+    on_discord(town, "the number", |it| it.content.contains("+493067890")).await.map(drop)
 }
 
 async fn both_show(town: &Town, content: &Value, words: &[&str]) -> anyhow::Result<()> {

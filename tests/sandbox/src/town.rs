@@ -17,7 +17,7 @@ use crate::discord::{self, Discord, permissions};
 use crate::synapse::{Person, RoomOptions, Synapse, SynapseOptions};
 use crate::telegram::{self, Telegram};
 
-pub use bridge::{Bridge, Program};
+pub use bridge::{Bridge, Program, end_with_parent};
 pub use lines::{Line, Thing};
 pub use link::code_in;
 pub use sides::{Said, Side};

@@ -95,11 +95,43 @@ fn quote(card: &Value, names: &Names, ours: &Ours) -> (Vec<Block>, Vec<Media>) {
         }
     }
     append_footer(&mut body, card);
+    if let Some(square) = card.get("color").and_then(Value::as_u64).and_then(square) {
+        let mark = Span::text(format!("{square} "));
+        match body.0.first_mut() {
+            Some(Block::Paragraph(spans)) => spans.insert(0, mark),
+            Some(_) => body.0.insert(0, Block::Paragraph(vec![mark])),
+            None => {}
+        }
+    }
     let says_nothing = body.is_empty() && files.is_empty();
     if let Some(url) = text(card, "url").filter(|_| says_nothing) {
         body.0.push(Block::Paragraph(vec![Span::link(url, url)]));
     }
     (body.0, files)
+}
+
+/// The square that comes closest to a colour (24 bits); `None` for the one that is no colour.
+fn square(colour: u64) -> Option<char> {
+    const SQUARES: [(char, [i64; 3]); 9] = [
+        ('🟥', [221, 46, 68]),
+        ('🟧', [244, 144, 12]),
+        ('🟨', [253, 203, 88]),
+        ('🟩', [120, 177, 89]),
+        ('🟦', [85, 172, 238]),
+        ('🟪', [170, 142, 214]),
+        ('🟫', [193, 105, 79]),
+        ('⬛', [30, 30, 30]),
+        ('⬜', [235, 235, 235]),
+    ];
+    if colour == 0 {
+        return None;
+    }
+    let part = |shift: u32| i64::try_from((colour >> shift) & 0xff).unwrap_or(0);
+    let wanted = [part(16), part(8), part(0)];
+    let far = |there: &[i64; 3]| -> i64 {
+        there.iter().zip(wanted).map(|(one, other)| (one - other) * (one - other)).sum()
+    };
+    SQUARES.iter().min_by_key(|(_, there)| far(there)).map(|(square, _)| *square)
 }
 
 /// Fields; those side by side share a line.

@@ -31,6 +31,18 @@ pub struct Bridge {
     child: Option<Child>,
 }
 
+/// In a bridge that is this very program, started again: it ends with the program that started
+/// it, also when that was killed.
+pub fn end_with_parent() {
+    let parent = std::os::unix::process::parent_id();
+    std::thread::spawn(move || {
+        while std::os::unix::process::parent_id() == parent {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        std::process::exit(1);
+    });
+}
+
 impl Program {
     /// The binary itself.
     pub fn binary(path: impl Into<PathBuf>) -> Self {
