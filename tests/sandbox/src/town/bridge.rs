@@ -32,13 +32,10 @@ pub struct Bridge {
 }
 
 /// In a bridge that is this very program, started again: it ends with the program that started
-/// it, also when that was killed.
+/// it, also when that was killed. Who started it holds the other end of the standard input.
 pub fn end_with_parent() {
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(std::time::Duration::from_millis(500));
-        }
+    std::thread::spawn(|| {
+        drop(std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
         std::process::exit(1);
     });
 }
@@ -164,7 +161,7 @@ impl Bridge {
     pub fn start(&mut self) -> anyhow::Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let mut run = self.command("run");
-        run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        run.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         self.child = Some(run.spawn().context("the bridge cannot be started")?);
         Ok(())
     }
