@@ -35,6 +35,8 @@ pub enum Fault {
     Broken(usize, usize, DeliverError),
     /// So many new parts arrive, and it never ends.
     Hang(usize),
+    /// None, but not before so many tries were under way at the same time.
+    Together(usize),
 }
 
 /// A message as people in the chat see it.
@@ -323,6 +325,11 @@ impl Deliver for FakeNetwork {
         }
         let result = match fault {
             None | Some(Fault::Pass) => Ok(self.state.lock().unwrap().act(order)),
+            Some(Fault::Together(many)) => {
+                let enough = |network: &Self| network.state.lock().unwrap().most_under_way >= many;
+                self.until("tries at the same time", enough).await;
+                Ok(self.state.lock().unwrap().act(order))
+            }
             Some(Fault::Error(error)) => Err(Failure { error, done: order.done.clone() }),
             Some(Fault::Broken(sent, told, error)) => {
                 let mut done = self.state.lock().unwrap().post(order, sent);

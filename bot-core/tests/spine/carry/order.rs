@@ -58,6 +58,7 @@ async fn no_more_entries_are_under_way_than_allowed() {
         (0..6).map(|n| Place::new("telegram", format!("-{n}").as_str())).collect();
     for group in &groups {
         link(&*spine.open(), &room(), group, START).await.unwrap();
+        spine.telegram.fail(&group.chat, [Fault::Together(2)]);
     }
     spine.start();
     let lines = say(&spine, &room(), 0..10).await;
