@@ -8,7 +8,9 @@ use bridge_model::{Person, Place, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::txn::Txn;
-use super::{CodeHash, StoreError, codec, keys};
+use super::{CodeHash, StoreError, codec, joint, keys};
+use crate::lane::LaneState;
+use crate::matrix::convert::NETWORK;
 use crate::portal::PortalId;
 
 const OFFER: &str = "claim code";
@@ -47,6 +49,14 @@ pub struct Claim {
     pub portal: PortalId,
     /// Since when.
     pub since: Timestamp,
+}
+
+impl Claim {
+    /// Whose account it is, as a person on Matrix.
+    #[must_use]
+    pub fn on_matrix(&self) -> Person {
+        Person::new(NETWORK, self.mxid.as_str())
+    }
 }
 
 /// What becomes of claims.
@@ -94,14 +104,14 @@ pub fn by(tx: &Txn<'_>, mxid: &str) -> Result<Vec<Claim>, StoreError> {
     Ok(claims)
 }
 
-/// Changes what is claimed.
+/// Changes what is claimed; the lanes that got entries.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] for a code that was used meanwhile.
-pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<(), StoreError> {
-    match change {
+pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, StoreError> {
+    let done = match change {
         ClaimChange::Offered(code, offer) => tx.put(OFFER, keys::claim_offer_key(&code), &offer),
-        ClaimChange::Claimed(code, mxid) => claim(tx, &code, mxid),
+        ClaimChange::Claimed(code, mxid) => return claim(tx, &code, mxid),
         ClaimChange::Burnt(code) => match offer(tx, &code)? {
             Some(offer) => {
                 let offer = ClaimOffer { used: true, ..offer };
@@ -116,10 +126,15 @@ pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<(), StoreError> {
             Ok(())
         }
         ClaimChange::Ended(people) => people.iter().try_for_each(|person| end(tx, person)),
-    }
+    };
+    done.map(|()| Vec::new())
 }
 
-fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<(), StoreError> {
+fn claim(
+    tx: &mut Txn<'_>,
+    code: &CodeHash,
+    mxid: String,
+) -> Result<Vec<LaneState>, StoreError> {
     let Some(mut offer) = offer(tx, code)? else {
         return Err(StoreError::Conflict("the code is not known"));
     };
@@ -133,7 +148,9 @@ fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<(), StoreErr
     people.push(person.clone());
     tx.put(CLAIMED, keys::claimed_key(&keys::hash(&[&mxid])), &people)?;
     let since = tx.now;
-    put(tx, &Claim { person, name, mxid, own_voice: false, portal, since })
+    let claim = Claim { person, name, mxid, own_voice: false, portal, since };
+    put(tx, &claim)?;
+    joint::unite(tx, &claim.person, &claim.on_matrix())
 }
 
 fn put(tx: &mut Txn<'_>, claim: &Claim) -> Result<(), StoreError> {

@@ -4,10 +4,10 @@
 //! Rule: the poll has one record, at the core's place for the room; what stands in the chats are
 //! copies of it. A person has one vote, on whichever side, and nothing says whose it is.
 
-use bridge_model::{Content, Event, Message, MessageId, Place};
+use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::txn::Txn;
-use super::{StoreError, accept, messages, migration, portals, queue, summaries};
+use super::{StoreError, accept, keys, messages, migration, portals, queue, summaries};
 use crate::lane::{CORE, LaneState, Speaker, Work, core_place};
 use crate::migration::{Audit, Deed, Vote, Who};
 
@@ -108,5 +108,30 @@ pub fn close(
         accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
     }
     accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
+    Ok(lanes)
+}
+
+/// An account turns out to be somebody's: in the votes that are open both have one vote together.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unite(tx: &mut Txn<'_>, account: &Person, person: &Person) -> Lanes {
+    let mut lanes = Vec::new();
+    for portal in portals::all(tx)? {
+        let place = core_place(&portal.room);
+        let votes = migration::of(tx, portal.id)?.votes;
+        for vote in votes.iter().filter(|vote| vote.counts.is_none()) {
+            let message = name(vote.number);
+            let Some(mut origin) = messages::origin(tx, &place, &message)? else { continue };
+            let secret = tx.meta().secret.clone();
+            let voter = |who| keys::voter(&secret, who, (&place, &message));
+            let both = (voter(account), voter(person));
+            if !origin.poll.as_mut().is_some_and(|poll| poll.unite(both)) {
+                continue;
+            }
+            messages::store_origin(tx, origin.clone())?;
+            accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
+        }
+    }
     Ok(lanes)
 }

@@ -56,7 +56,7 @@ pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError>
 /// [`StoreError::Conflict`] when it no longer fits.
 pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreError> {
     let done = match change {
-        Change::Claim(what) => claims::change(tx, *what),
+        Change::Claim(what) => return claims::change(tx, *what),
         Change::Linked(linked) => return notices::linked(tx, *linked),
         Change::Move(what) => return migration::apply(tx, *what),
         Change::Timer(timer) => timers::set(tx, *timer),

@@ -9,7 +9,7 @@ use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, User
 
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
-use super::{StoreError, accept, joint, keys, messages, portals, queue, summaries, topics};
+use super::{StoreError, accept, claims, joint, keys, messages, portals, queue, summaries, topics};
 use crate::lane::{KnownPoll, LaneState, Work};
 use crate::portal::Portal;
 
@@ -193,8 +193,13 @@ fn voter(
     place: &Place,
     user: &UserId,
 ) -> Result<keys::Hash, StoreError> {
-    let person = Person { network: place.network.clone(), user: user.clone() };
+    let mut person = Person { network: place.network.clone(), user: user.clone() };
     let place = tx.numbered(origin.place)?;
+    if joint::is_joint(&place, &origin.message)
+        && let Some(claim) = claims::of(tx, &person)?
+    {
+        person = claim.on_matrix();
+    }
     Ok(keys::voter(&tx.meta().secret, &person, (&place, &origin.message)))
 }
 
@@ -240,6 +245,26 @@ impl PollRecord {
             self.votes.push(VoteRecord { place, voter, answers: after });
         }
         news
+    }
+
+    /// Two voters turn out to be one person: of two votes the later one stands, under the second
+    /// name. `false` when the first one has no vote.
+    pub(super) fn unite(&mut self, (account, person): (keys::Hash, keys::Hash)) -> bool {
+        let Some(first) = self.votes.iter().position(|vote| vote.voter == account) else {
+            return false;
+        };
+        let second = self.votes.iter().position(|vote| vote.voter == person);
+        if second.is_some_and(|second| second > first) {
+            self.votes.remove(first);
+            return true;
+        }
+        if let Some(vote) = self.votes.get_mut(first) {
+            vote.voter = person;
+        }
+        if let Some(earlier) = second {
+            self.votes.remove(earlier);
+        }
+        true
     }
 
     /// Notes a network's own count; `false` when it is known.

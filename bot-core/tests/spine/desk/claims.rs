@@ -42,13 +42,19 @@ fn code_in(text: &str) -> String {
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
+/// Somebody on Matrix claims an account on Telegram.
+pub async fn claim(spine: &Spine, account: &str, mxid: &str) {
+    let typed = Command { private: true, ..command(account, "matrix") };
+    let code = code_in(&ask_with(spine, &alone(), typed).await);
+    dm(spine, mxid, &format!("claim {code}")).await;
+}
+
 async fn claimed() -> Spine {
     let spine = Spine::linked().await;
     spine.hear(posted(&group(), "1", "tina", "hello from Telegram")).await;
     spine.matrix.shows(&room().chat, &["tina: hello from Telegram"]).await;
     spine.clock.advance(Duration::from_secs(2));
-    let code = code_in(&asks(&spine).await);
-    dm(&spine, ANN, &format!("claim {code}")).await;
+    claim(&spine, "tina", ANN).await;
     spine.settled(&room()).await;
     spine
 }

@@ -8,10 +8,11 @@ use bot_core::store::Store;
 use bridge_model::{Card, Place};
 use insta::assert_snapshot;
 
+use super::claims::claim;
 use super::stages::{days_one_by_one, portal};
 use super::{ANN, NOBODY, ask, joined};
 use crate::harness::Spine;
-use crate::words::{channel, group, room, voted};
+use crate::words::{channel, group, posted, room, voted};
 
 /// The id of the poll in a chat, once it is there.
 async fn poll_in(spine: &Spine, place: &Place) -> String {
@@ -35,6 +36,17 @@ async fn opened() -> (Spine, [String; 3]) {
         poll_in(&spine, &channel()).await,
     ];
     (spine, polls)
+}
+
+/// How the vote stands, over all sides.
+async fn stands(spine: &Spine) -> Vec<u64> {
+    let core = bot_core::lane::core_place(&portal(spine).await.room);
+    let replica = spine.store().find_replica(&core, &"vote/1".into()).await.unwrap().unwrap();
+    let poll = replica.poll.unwrap();
+    let add = |sum: Vec<u64>, (_, side): &(Place, Vec<u64>)| {
+        sum.iter().zip(side).map(|(one, more)| one + more).collect()
+    };
+    poll.votes.iter().fold(vec![0; poll.answers.len()], add)
 }
 
 fn result(spine: &Spine, place: &Place) -> Option<String> {
@@ -62,6 +74,34 @@ async fn a_vote_is_open_in_all_chats_and_counted_over_all_sides() {
     assert_snapshot!(ask(&spine, &room(), ANN, "audit").await);
     let closed = |deed: &String| deed.starts_with("close poll");
     assert!(spine.telegram.deeds().iter().any(closed), "{:?}", spine.telegram.deeds());
+}
+
+#[tokio::test]
+async fn somebody_with_two_accounts_has_one_vote() {
+    let (spine, [in_room, in_group, _]) = opened().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    // Before the claim they are two people, as far as anybody knows.
+    spine.hear(voted(&group(), &in_group, "tina", &["0"])).await;
+    spine.hear(voted(&group(), &in_group, "tom", &["2"])).await;
+    spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
+    assert_eq!(stands(&spine).await, [1, 1, 1]);
+    claim(&spine, "tina", ANN).await;
+    assert_eq!(stands(&spine).await, [0, 1, 1], "the later of the two");
+    // From now on each of both accounts changes the one vote.
+    spine.hear(voted(&group(), &in_group, "tina", &["2"])).await;
+    assert_eq!(stands(&spine).await, [0, 0, 2]);
+    spine.hear(voted(&room(), &in_room, ANN, &["0"])).await;
+    assert_eq!(stands(&spine).await, [1, 0, 1]);
+}
+
+#[tokio::test]
+async fn of_two_votes_before_a_claim_the_later_one_stands_also_when_it_is_the_old_accounts() {
+    let (spine, [in_room, in_group, _]) = opened().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
+    spine.hear(voted(&group(), &in_group, "tina", &["0"])).await;
+    claim(&spine, "tina", ANN).await;
+    assert_eq!(stands(&spine).await, [1, 0, 0]);
 }
 
 #[tokio::test]
