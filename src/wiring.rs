@@ -6,9 +6,11 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
+use bot_core::desk::accounts::Accounts;
 use bot_core::desk::{About, Desk, Rooms, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
+use bot_core::matrix::accounts::SynapseAccounts;
 use bot_core::matrix::appservice::Report;
 use bot_core::matrix::client::Client;
 use bot_core::matrix::crypto::{self, Crypto};
@@ -101,6 +103,7 @@ pub async fn wire(
         thresholds: thresholds(config),
         catalogue: Arc::new(Catalogue::load(config.notices.catalogue.as_deref())?),
         limits: limits(config),
+        accounts: accounts(config)?,
     };
     let core = Core::new(CoreParts {
         store,
@@ -115,6 +118,15 @@ pub async fn wire(
     let writer: std::sync::Weak<dyn Report> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
     Ok(Wired { core, commands })
+}
+
+/// The homeserver as one of its admins, where the operator lets the bridge give accounts.
+fn accounts(config: &Config) -> anyhow::Result<Option<Arc<dyn Accounts>>> {
+    let Some(token) = &config.moving.admin_token else { return Ok(None) };
+    let timeout = std::time::Duration::from_secs(10);
+    let http = reqwest::Client::builder().timeout(timeout).build()?;
+    let base = config.homeserver.url.as_str();
+    Ok(Some(Arc::new(SynapseAccounts::new(http, base, token.expose()))))
 }
 
 fn limits(config: &Config) -> Limits {
@@ -233,5 +245,6 @@ fn about(config: &Config) -> About {
         source_url: config.bot.source_url.to_string(),
         operators: config.bot.admins.clone(),
         server: config.homeserver.server_name.clone(),
+        web_client: config.moving.web_client.to_string(),
     }
 }

@@ -4,6 +4,8 @@
 //! Rule: nothing is ever executed for a ghost or a bot. A command ends in one transaction:
 //! its change, its answer and the removal of its entry happen together, once.
 
+pub mod accounts;
+pub mod buttons;
 pub mod claim;
 pub mod code;
 pub mod commands;
@@ -31,7 +33,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bridge_model::{
-    AuthorKind, ChatId, Command, Content, Event, NetworkId, Place, RichText, Rights,
+    AuthorKind, Button, ChatId, Command, Content, Event, Media, Message, NetworkId, Place,
+    RichText, Rights,
 };
 
 use bridge_config::Catalogue;
@@ -68,6 +71,8 @@ pub struct About {
     pub operators: Vec<String>,
     /// The homeserver's name.
     pub server: String,
+    /// A client in the browser that opens rooms at `#/room/...`; empty for none.
+    pub web_client: String,
 }
 
 /// The core bot at work.
@@ -99,6 +104,8 @@ pub struct Desk {
     pub catalogue: Arc<Catalogue>,
     /// How many notices there may be.
     pub limits: Limits,
+    /// Who gives accounts to those who move, where that is set up.
+    pub accounts: Option<Arc<dyn accounts::Accounts>>,
 }
 
 /// What a command leads to.
@@ -106,6 +113,10 @@ pub struct Desk {
 pub struct Outcome {
     /// What the person reads.
     pub answer: RichText,
+    /// Pictures of the answer.
+    pub pictures: Vec<Media>,
+    /// What can be done next with one touch; the answer says how the same is typed.
+    pub buttons: Vec<Button>,
     /// What changes.
     pub changes: Vec<Change>,
     /// What else is said and done.
@@ -202,9 +213,10 @@ impl Desk {
                 return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
             }
         };
-        let Outcome { answer, changes, mut then } = outcome;
+        let Outcome { answer, pictures, buttons, changes, mut then } = outcome;
         if !answer.is_empty() {
-            let work = Work::say(&chat, None, self.wording.message(answer, self.clock.now()));
+            let message = self.wording.message(answer, self.clock.now());
+            let work = Work::say(&chat, None, Message { buttons, media: pictures, ..message });
             let work = if task.is_none() { work.answering(hook(event)) } else { work };
             then.insert(0, (chat, work));
         }
@@ -228,7 +240,10 @@ fn hook(event: &Event) -> Answer {
         Content::Commanded(Command { answer_via: Some(via), .. }) => {
             Answer { via: Some(via.clone()), ..Answer::default() }
         }
-        Content::Commanded(_) => Answer { to: Some(event.message.clone()), ..Answer::default() },
+        Content::Commanded(command) => {
+            let to = command.pressed.as_ref().unwrap_or(&event.message);
+            Answer { to: Some(to.clone()), ..Answer::default() }
+        }
         Content::Posted(_)
         | Content::Edited(_)
         | Content::Deleted { .. }
@@ -324,7 +339,7 @@ impl Desk {
         let text = self.wording.say(Key::Severed, &[Arg::text(label(&chat.network))]);
         let then = vec![self.words(&portal.room, None, text)];
         let changes = vec![Change::Severed(chat.clone(), true)];
-        Ok(Outcome { answer: RichText::default(), changes, then })
+        Ok(Outcome { answer: RichText::default(), changes, then, ..Outcome::default() })
     }
 
     async fn moved(&self, chat: &Place) -> Result<Outcome, DeskError> {
@@ -343,6 +358,14 @@ impl Desk {
     pub(super) fn join_link(&self, room: &ChatId) -> String {
         let address = crate::matrix::convert::address::link(room.as_str());
         format!("{address}?via={}", self.about.server)
+    }
+
+    /// The address under which a room opens in a client in the browser.
+    pub(super) fn web_link(&self, room: &ChatId) -> String {
+        match self.about.web_client.trim_end_matches('/') {
+            "" => self.join_link(room),
+            base => format!("{base}/#/room/{}?via={}", room.as_str(), self.about.server),
+        }
     }
 
     /// The network that a person names, if it is configured and not Matrix.

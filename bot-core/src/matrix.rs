@@ -4,6 +4,7 @@
 //! Rule: only this module names ruma and matrix-sdk.
 
 pub mod account;
+pub mod accounts;
 pub mod appservice;
 pub mod catch_up;
 pub mod client;

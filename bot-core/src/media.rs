@@ -11,4 +11,5 @@ pub mod lottie;
 pub mod names;
 pub mod plan;
 pub mod preview;
+pub mod qr;
 pub mod wash;

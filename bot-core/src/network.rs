@@ -195,6 +195,8 @@ pub struct CommandHelp {
     pub argument_help: Option<String>,
     /// The argument may be left out.
     pub argument_optional: bool,
+    /// What it is called in the menu of a message, where it can be about one.
+    pub on_message: Option<String>,
 }
 
 /// Where listeners put what they heard.

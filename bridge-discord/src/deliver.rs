@@ -36,7 +36,7 @@ pub(crate) async fn deliver(
 ) -> Result<Receipt, Failure> {
     match &order.act {
         Act::Post { answer_via: Some(via), message, .. } if answer::is_handle(via) => {
-            match answer::answer(shared, order, message, via).await? {
+            match answer::answer(shared, order, message, (via, media)).await? {
                 Some(receipt) => Ok(receipt),
                 None => post::post(shared, order, media).await,
             }

@@ -173,7 +173,7 @@ impl Listener {
 
     /// A command.
     fn asked(&self, data: &Value, ours: &Ours) -> Heard {
-        let mut slash = incoming::slash(data, ours);
+        let mut slash = incoming::slash(data, ours, &self.shared.menus());
         if let Some(slash) = &mut slash {
             self.shared.add_title(&mut slash.event);
         }

@@ -282,6 +282,7 @@ impl Network for DiscordNetwork {
         let refused = |error: RestError| ask_error(&error, "Use Application Commands");
         let application = &self.shared.me().await.map_err(refused)?.application;
         let path = format!("/applications/{application}/commands");
+        self.shared.remember_menus(commands);
         let body = Body::Json(outgoing::commands(commands));
         self.shared.rest.tell(Method::PUT, &path, body).await.map_err(refused)
     }

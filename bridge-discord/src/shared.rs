@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bot_core::network::CommandHelp;
 use bridge_model::{Content, EmojiPack, Event};
 use reqwest::Method;
 use serde_json::Value;
@@ -14,6 +15,7 @@ use tokio::sync::{Notify, OnceCell};
 
 use crate::convert::incoming::{self, Look, Ours};
 use crate::convert::markdown::Names;
+use crate::convert::outgoing::menu_name;
 use crate::rest::{Body, Rest, RestError};
 use crate::threads::Threads;
 
@@ -67,6 +69,8 @@ struct Known {
     forums: HashMap<String, Option<String>>,
     /// The custom emoji of servers.
     packs: HashMap<String, EmojiPack>,
+    /// Entries in the menu of messages, and the commands that they stand for.
+    menus: Vec<(String, String)>,
     deleted: VecDeque<String>,
     unacknowledged: HashSet<String>,
 }
@@ -115,6 +119,16 @@ impl Shared {
         let webhooks = self.known().webhook_ids.iter().cloned().collect();
         let (cdn, proxies) = (self.cdn.clone(), self.proxies.clone());
         Ok(Ours { application, bot, webhooks, cdn, proxies })
+    }
+
+    /// Notes what our entries in the menu of messages stand for.
+    pub(crate) fn remember_menus(&self, commands: &[CommandHelp]) {
+        let menus = commands.iter().filter_map(|one| Some((menu_name(one)?, one.name.clone())));
+        self.known().menus = menus.collect();
+    }
+
+    pub(crate) fn menus(&self) -> Vec<(String, String)> {
+        self.known().menus.clone()
     }
 
     pub(crate) fn webhook(&self, channel: &str) -> Option<Webhook> {

@@ -184,6 +184,8 @@ pub struct Command {
     pub rights: Option<Rights>,
     /// The message it was typed in reply to.
     pub reply_to: Option<MessageId>,
+    /// Not typed: a button below this message of the bot's was pressed.
+    pub pressed: Option<MessageId>,
     /// The network's own handle for an answer that only this person sees.
     pub answer_via: Option<String>,
     /// The person's language as a BCP 47 tag, where the wire says so.

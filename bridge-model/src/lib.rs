@@ -25,6 +25,6 @@ pub use event::{
 };
 pub use ids::{ChatId, MessageId, NetworkId, Person, Place, Timestamp, UserId};
 pub use media::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
-pub use message::{Alias, Forward, Message, MessageKind, Reaction, Reply, Thread};
+pub use message::{Alias, Button, Forward, Message, MessageKind, Press, Reaction, Reply, Thread};
 pub use note::{Missing, Note, Service, ServiceClass};
 pub use text::{Block, Leaf, ListItem, Mention, RichText, Span, Spoiler, Style};

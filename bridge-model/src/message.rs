@@ -31,6 +31,9 @@ pub struct Message {
     pub album: Option<String>,
     /// Other names under which its network will speak of it.
     pub also: Vec<Alias>,
+    /// What its readers can do with one touch. Only the core bot's own words have them: what stands
+    /// below other messages comes as links in the text.
+    pub buttons: Vec<Button>,
     /// A program may take it away at once and say it again under another name (PluralKit), so it
     /// waits for that a moment before it crosses.
     pub held: bool,
@@ -53,6 +56,7 @@ impl Message {
             forwarded: None,
             album: None,
             also: Vec::new(),
+            buttons: Vec::new(),
             held: false,
             sent_at,
         }
@@ -84,6 +88,30 @@ pub struct Alias {
     pub chat: ChatId,
     /// The id there.
     pub message: MessageId,
+}
+
+/// Something that a reader of the core bot's words can do with one touch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// What stands on it.
+    pub label: String,
+    /// What it does.
+    pub press: Press,
+}
+
+/// What a button does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Press {
+    /// The same as typing this command, without prefix; at most [`Press::LONGEST`] bytes.
+    Say(String),
+    /// Opens this address.
+    Open(String),
+}
+
+impl Press {
+    /// Most bytes of a command behind a button: Telegram's `callback_data`
+    /// (<https://core.telegram.org/bots/api#inlinekeyboardbutton>); Discord takes 100 characters.
+    pub const LONGEST: usize = 64;
 }
 
 /// How a message was said.

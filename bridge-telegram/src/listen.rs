@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_core::{Batch, Mark, NetworkError, Sink};
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -58,6 +59,7 @@ async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Result<(), Networ
         match sink.accept(batch(&heard, next, us)).await {
             Ok(()) => {
                 backoff.reset();
+                answer_presses(network, &heard).await;
                 offset = Some(next);
             }
             Err(error) => {
@@ -153,6 +155,29 @@ fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
     let mark = Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() };
     let events = incoming::without_doubles(events);
     Batch { network: NETWORK.into(), marks: vec![mark], events }
+}
+
+/// Whoever pressed a button sees that it was heard; what it led to is said in the chat.
+async fn answer_presses(network: &TelegramNetwork, heard: &Heard) {
+    for update in &heard.updates {
+        let Ok(pressed) = serde_json::from_str::<Pressed>(update.raw.get()) else { continue };
+        let params = serde_json::json!({ "callback_query_id": pressed.callback_query.id });
+        let told = network.api.ask(&network.clients.methods, "answerCallbackQuery", &params).await;
+        if let Err(error) = told {
+            info!(network = NETWORK, update = update.id, %error, "a press was not acknowledged");
+        }
+    }
+}
+
+/// As much of a callback query as is needed to say that it was heard.
+#[derive(Deserialize)]
+struct Pressed {
+    callback_query: Query,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    id: String,
 }
 
 fn millis(wait: Duration) -> u64 {

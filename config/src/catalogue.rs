@@ -127,6 +127,8 @@ pub struct Alternative {
     pub not_at: Vec<Pattern>,
     /// Where it can be used.
     pub instances: Vec<Instance>,
+    /// Where people get an account, when that is somewhere else.
+    pub accounts: Vec<Instance>,
     /// When somebody saw last that it works.
     pub verified_on: Day,
 }

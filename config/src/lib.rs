@@ -22,15 +22,16 @@ pub use registration::registration_yaml;
 pub use secret::Secret;
 pub use values::{
     Appservice, Bot, Config, Discord, Engine, FirstStage, Homeserver, Lanes, Log, LogFormat,
-    MetadataOwner, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES, Stages,
-    Store, Telegram,
+    MetadataOwner, Moving, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES,
+    Stages, Store, Telegram,
 };
 
 /// Every environment variable that [`load`] asks for, with what it stands for.
-pub const ENVIRONMENT: [(&str, &str); 6] = [
+pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("FREESIDE_AS_TOKEN", "instead of appservice.as_token_file"),
     ("FREESIDE_HS_TOKEN", "instead of appservice.hs_token_file"),
     ("FREESIDE_ENCRYPTION_SECRET", "instead of appservice.encryption_secret_file"),
+    ("FREESIDE_ADMIN_TOKEN", "instead of moving.admin_token_file"),
     ("FREESIDE_TELEGRAM_TOKEN", "instead of telegram.token_file"),
     ("FREESIDE_DISCORD_TOKEN", "instead of discord.token_file"),
     ("FREESIDE_PSEUDONYM_SECRET", "instead of privacy.pseudonym_secret_file"),

@@ -249,6 +249,16 @@ impl<'r, 'a> Section<'r, 'a> {
         }
     }
 
+    /// A secret that may be left out; `None` when something is wrong with it.
+    pub(crate) fn optional_secret(&mut self, source: &SecretSource) -> Option<Option<Secret>> {
+        let given = self.table.is_some_and(|table| table.get(source.key).is_some());
+        if !given && (self.reader.env)(source.variable).is_none() {
+            self.skip(source.key);
+            return Some(None);
+        }
+        self.secret(source).map(Some)
+    }
+
     /// Lets a key stand that is of no use with the other settings.
     pub(crate) fn skip(&mut self, key: &'static str) {
         self.asked.insert(key);

@@ -18,10 +18,11 @@ use crate::values::{
     PLURALKIT, Portals, Privacy, Store, Telegram,
 };
 
+mod moving;
 mod notices;
 mod stages;
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "homeserver",
     "appservice",
     "bot",
@@ -31,6 +32,7 @@ const SECTIONS: [&str; 12] = [
     "lanes",
     "portals",
     "stages",
+    "moving",
     "notices",
     "privacy",
     "log",
@@ -67,6 +69,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let lanes = lanes(reader.section("lanes", false));
     let portals = portals(reader.section("portals", false));
     let stages = stages::read(reader.section("stages", false));
+    let moving = moving::read(reader.section("moving", false));
     let notices = notices::read(reader, reader.section("notices", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
@@ -80,6 +83,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         lanes,
         portals,
         stages,
+        moving: moving?,
         notices,
         privacy: privacy?,
         log,

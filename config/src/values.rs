@@ -31,6 +31,8 @@ pub struct Config {
     pub portals: Portals,
     /// `[stages]`
     pub stages: Stages,
+    /// `[moving]`
+    pub moving: Moving,
     /// `[notices]`.
     pub notices: Notices,
     /// `[privacy]`
@@ -46,6 +48,23 @@ pub struct Homeserver {
     pub url: Url,
     /// The domain in its user ids.
     pub server_name: String,
+}
+
+/// What somebody is told who asks for the way to Matrix.
+#[derive(Clone, Debug)]
+pub struct Moving {
+    /// A client in the browser that opens rooms at `#/room/...`.
+    pub web_client: Url,
+    /// The access token of an admin of the homeserver, when people can get an account there.
+    pub admin_token: Option<Secret>,
+}
+
+impl Default for Moving {
+    fn default() -> Self {
+        let web_client = Url::parse("https://app.element.io")
+            .unwrap_or_else(|_| unreachable!("this is an address"));
+        Self { web_client, admin_token: None }
+    }
 }
 
 /// How the bridge and the homeserver know each other.

@@ -16,6 +16,7 @@ async fn somebody_moves_and_stays_the_same_person() -> anyhow::Result<()> {
     let private = town.telegram.private_chat(&town.tanja);
     private.say(&town.tanja, "/start matrix")?;
     let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
+    ensure!(told.photo.is_some(), "no picture that a phone can read: {told}");
     let code = code_in(&told.text).context("no code")?;
     let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
     let alone = town.alice.create_room(options).await?;

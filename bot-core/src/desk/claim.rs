@@ -13,6 +13,7 @@ use bridge_model::{
 use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
+use crate::media::qr;
 use crate::portal::Portal;
 use crate::store::claims::{ClaimChange, ClaimOffer};
 use crate::store::{Change, Claim};
@@ -30,8 +31,9 @@ impl Desk {
         let Some(portal) = self.portal_of_person(caller).await? else {
             return Ok(self.not_linked());
         };
-        let link = Arg::url(self.join_link(&portal.room.chat));
-        let mut text = self.wording.say(Key::WayToMatrix, &[link]);
+        let (web, apps) = (self.web_link(&portal.room.chat), self.join_link(&portal.room.chat));
+        let mut text = self.wording.say(Key::WayToMatrix, &[Arg::url(web.clone())]);
+        let mut buttons = vec![self.opens(Key::ButtonRoom, web)];
         let servers = self.servers();
         if !servers.is_empty() {
             text = text.join_line(self.wording.say(Key::ClaimServers, &[Arg::text(servers)]));
@@ -44,14 +46,20 @@ impl Desk {
                 None => None,
             };
             if let Some(address) = address {
+                buttons.push(self.opens(Key::ButtonAlone, address.clone()));
                 text = text.join_line(self.wording.say(Key::ClaimAlone, &[Arg::url(address)]));
             }
-            return Ok(Outcome::say(text));
+            return Ok(Outcome::say(text).with(buttons));
         }
         let person = person(caller);
         if self.store.claim(&person).await?.is_some() {
             let known = self.wording.say(Key::ClaimKnown, &[]);
-            return Ok(Outcome::say(text.join_line(known)));
+            return Ok(Outcome::say(text.join_line(known)).with(buttons));
+        }
+        text = text.join_line(self.wording.say(Key::WayApps, &[Arg::url(apps.clone())]));
+        if let Some(token) = self.token_for(&person).await {
+            let args = [Arg::text(&self.about.server), Arg::text(token)];
+            text = text.join_line(self.wording.say(Key::WayAccount, &args));
         }
         let fresh = code::fresh(&*self.dice);
         let life = i64::try_from(LIFE.as_millis()).unwrap_or(i64::MAX);
@@ -67,7 +75,8 @@ impl Desk {
         let text = text.join_line(self.wording.say(Key::ClaimCode, &args));
         let change = ClaimChange::Offered(code::hash(&fresh), offer);
         let changes = vec![Change::Claim(Box::new(change))];
-        Ok(Outcome { answer: text, changes, then: Vec::new() })
+        let pictures = vec![qr::of(&apps)];
+        Ok(Outcome { answer: text, pictures, changes, ..Outcome::default() }.with(buttons))
     }
 
     /// The portal of the chat, or in a chat with the bot alone the one in which they spoke last.
@@ -96,10 +105,13 @@ impl Desk {
             return String::new();
         };
         let language = self.wording.language();
-        let mut all: Vec<_> = matrix.instances.iter().collect();
+        let mut all: Vec<_> = matrix.accounts.iter().collect();
         all.sort_by_key(|one| !one.languages.iter().any(|known| known == language));
-        let shown = all.into_iter().take(SERVERS).map(|one| one.url.as_str().trim_end_matches('/'));
-        shown.collect::<Vec<_>>().join(", ")
+        let shown = all.into_iter().take(SERVERS).filter_map(|one| {
+            let host = one.url.host_str()?;
+            Some(format!("{host} ({})", one.languages.join(", ")))
+        });
+        shown.collect::<Vec<_>>().join("; ")
     }
 
     /// `claim CODE`, `claim voice on` and `claim voice off`.
@@ -149,7 +161,10 @@ impl Desk {
             then.push(self.words(place, None, self.wording.say(Key::ClaimedThere, &[])));
         }
         let change = ClaimChange::Claimed(hash, mxid.to_owned());
-        Ok(Outcome { answer, changes: vec![Change::Claim(Box::new(change))], then })
+        let changes = vec![Change::Claim(Box::new(change))];
+        let undo = format!("unclaim {}", offer.person.network);
+        let undo = self.button(Key::ButtonUndo, undo);
+        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with([undo]))
     }
 
     /// The ghost leaves all rooms in which people of that network are.
@@ -182,7 +197,7 @@ impl Desk {
         let key = if on { Key::ClaimVoiceOn } else { Key::ClaimVoiceOff };
         let change = ClaimChange::Voice(mxid.to_owned(), on);
         let changes = vec![Change::Claim(Box::new(change))];
-        Ok(Outcome { answer: self.wording.say(key, &[]), changes, then: Vec::new() })
+        Ok(Outcome { answer: self.wording.say(key, &[]), changes, ..Outcome::default() })
     }
 
     /// Others would read which accounts belong together; a code that they have seen is worth nothing.
@@ -192,7 +207,7 @@ impl Desk {
         let changes = codes.map(burn).collect();
         let bot = [Arg::text(self.matrix.bot())];
         let answer = self.wording.say(Key::ClaimInPrivate, &bot);
-        Outcome { answer, changes, then: Vec::new() }
+        Outcome { answer, changes, ..Outcome::default() }
     }
 
     /// `unclaim`, also of one network.
@@ -215,7 +230,7 @@ impl Desk {
         }
         let changes = vec![Change::Claim(Box::new(ClaimChange::Ended(people)))];
         let answer = self.wording.say(Key::Unclaimed, &[]);
-        Ok(Outcome { answer, changes, then: Vec::new() })
+        Ok(Outcome { answer, changes, ..Outcome::default() })
     }
 }
 

@@ -22,10 +22,12 @@ pub struct Entry {
     pub matrix: bool,
     /// Typed in legacy chats.
     pub remote: bool,
+    /// What it is called in the menu of a message, where it can be about one.
+    pub on_message: Option<Key>,
 }
 
 const fn entry(name: &'static str, help: Key, matrix: bool, remote: bool) -> Entry {
-    Entry { name, help, argument: None, matrix, remote }
+    Entry { name, help, argument: None, matrix, remote, on_message: None }
 }
 
 /// All commands, in the order in which `help` shows them.
@@ -64,7 +66,7 @@ pub const ALL: &[Entry] = &[
     },
     entry("unclaim", Key::HelpUnclaim, true, false),
     entry("privacy", Key::HelpPrivacy, true, true),
-    entry("delete", Key::HelpDelete, false, true),
+    Entry { on_message: Some(Key::MenuDelete), ..entry("delete", Key::HelpDelete, false, true) },
     entry("version", Key::HelpVersion, true, true),
     entry("source", Key::HelpSource, true, true),
 ];
@@ -79,6 +81,7 @@ pub fn menu(wording: &Wording) -> Vec<CommandHelp> {
             argument: entry.argument.map(|(name, ..)| name.into()),
             argument_help: entry.argument.map(|(_, help, _)| wording.plain(help, &[])),
             argument_optional: entry.argument.is_some_and(|(_, _, optional)| optional),
+            on_message: entry.on_message.map(|name| wording.plain(name, &[])),
         })
         .collect()
 }

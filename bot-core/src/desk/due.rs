@@ -69,7 +69,7 @@ impl Desk {
             let args = [Arg::text(set.to.name()), Arg::text(back)];
             let answer = self.wording.say(Key::StageTakenOnDay, &args);
             let changes = vec![Change::Move(Box::new(Move::Step(step)))];
-            return Ok(Outcome { answer, changes, then: Vec::new() });
+            return Ok(Outcome { answer, changes, ..Outcome::default() });
         }
         let again = self.typed_on(&portal.room.network, "stage schedule");
         let args = [Arg::text(set.to.name()), Arg::text(again)];
@@ -85,7 +85,7 @@ impl Desk {
         };
         let moves = [Move::Note(portal.room.clone(), audit), Move::Hold(portal.room.clone(), None)];
         let changes = moves.map(|one| Change::Move(Box::new(one))).into();
-        Ok(Outcome { answer, changes, then: Vec::new() })
+        Ok(Outcome { answer, changes, ..Outcome::default() })
     }
 
     /// Tells all sides that a step comes on a day.

@@ -68,6 +68,7 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let key = text_name(tag.step);
         let text = self.stage_text(&portal.room, place, stage);
+        let text = self.notice(place, stage, text).await;
         let mut then = vec![self.once(place, &key, text).await?];
         if let Some(old) = migration.text.as_ref().filter(|old| **old != key) {
             then.push((place.clone(), notice::about(place, old, Content::Unpinned)));

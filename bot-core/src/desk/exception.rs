@@ -124,7 +124,7 @@ impl Desk {
         let who = Some(super::stage::who(caller));
         let add = Move::Except(portal.room.clone(), Box::new(exception), who);
         let changes = vec![Change::Move(Box::new(add)), Change::Timer(Box::new(timer))];
-        Outcome { answer, changes, then: Vec::new() }
+        Outcome { answer, changes, ..Outcome::default() }
     }
 
     fn close_exception(
@@ -147,7 +147,7 @@ impl Desk {
         let close = Move::EndException(portal.room.clone(), exception.number, today, who);
         let stop = Change::StopTimer(timer_name(portal, exception.number));
         let changes = vec![Change::Move(Box::new(close)), stop];
-        Outcome { answer, changes, then: Vec::new() }
+        Outcome { answer, changes, ..Outcome::default() }
     }
 
     /// The day on which an exception was to be looked at is over.

@@ -29,7 +29,12 @@ impl Desk {
         for line in self.unfinished_lines(caller, &migration) {
             text = text.join_line(line);
         }
-        Ok(Outcome::say(text))
+        let buttons = [
+            self.button(Key::ButtonStage, "stage"),
+            self.button(Key::ButtonReport, "report"),
+            self.button(Key::ButtonAudit, "audit"),
+        ];
+        Ok(Outcome::say(text).with(buttons))
     }
 
     fn state_of(&self, portal: &Portal, lanes: &[LaneState]) -> RichText {

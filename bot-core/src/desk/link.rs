@@ -92,7 +92,7 @@ impl Desk {
         let args = [Arg::text(label(&wanted)), Arg::text(typed)];
         let answer = self.wording.say(Key::LinkCode.on(&wanted), &args);
         let changes = vec![Change::Offer(code::hash(&code), offer)];
-        Ok(Outcome { answer, changes, then: Vec::new() })
+        Ok(Outcome { answer, changes, ..Outcome::default() })
     }
 
     async fn redeem(
@@ -171,11 +171,16 @@ impl Desk {
         if let Err(missing) = bridge_info {
             answer = answer.join_line(missing);
         }
+        let undo = match *here == remote {
+            true => "unlink".to_owned(),
+            false => format!("unlink {}", remote.network),
+        };
+        let buttons = [self.button(Key::ButtonUndo, undo), self.button(Key::ButtonStage, "stage")];
         let mut then = vec![self.words(there, None, self.linked(&remote, there, stage))];
         then.extend(self.notices(&room, &remote, stage).await?);
         then.extend(self.first_looks(&room, &remote, &settings).await?);
         let changes = vec![Change::Link { code: *code, room, remote, title, settings, stage }];
-        Ok(Outcome { answer, changes, then })
+        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with(buttons))
     }
 
     /// The looks of the side that decides: of the first chat for the room, or of the room for
@@ -256,7 +261,7 @@ impl Desk {
         };
         let then = vec![self.words(there, None, said(there))];
         let changes = vec![Change::Unlink(remote.clone())];
-        Ok(Outcome { answer: said(here), changes, then })
+        Ok(Outcome { answer: said(here), changes, then, ..Outcome::default() })
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Rule: a notice has a name in the store; it is posted once and edited ever after.
 
-use bridge_model::{Content, Event, MessageId, Place, RichText};
+use bridge_model::{Content, Event, Message, MessageId, Place, RichText};
 use bridge_policy::stage::Stage;
 use serde_json::json;
 
@@ -28,10 +28,12 @@ impl Desk {
         let name = [Arg::text(label(&remote.network))];
         let native = self.wording.say(Key::DisclosureMatrix.on(&remote.network), &name);
         let native_key = in_the_room(&self.pseudonyms, remote);
-        let mut works = vec![self.once(remote, DISCLOSURE, legacy).await?];
+        let notice = self.notice(remote, stage, legacy).await;
+        let mut works = vec![self.once(remote, DISCLOSURE, notice).await?];
         if stage != Stage::Inventory {
             works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned)));
         }
+        let native = self.wording.message(native, self.clock.now());
         works.push(self.once(room, &native_key, native).await?);
         Ok(works)
     }
@@ -41,13 +43,12 @@ impl Desk {
         &self,
         place: &Place,
         key: &str,
-        text: RichText,
+        message: Message,
     ) -> Result<(Place, Work), DeskError> {
         let known = self.store.find_replica(&core_place(place), &MessageId::from(key)).await?;
         if known.is_none() {
-            return Ok(self.words(place, Some(key), text));
+            return Ok((place.clone(), Work::say(place, Some(key), message)));
         }
-        let message = self.wording.message(text, self.clock.now());
         Ok((place.clone(), about(place, key, Content::Edited(message))))
     }
 

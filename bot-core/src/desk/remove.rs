@@ -42,6 +42,9 @@ impl Desk {
             task: None,
         };
         let then = everywhere.map(|place| (place, work(target.clone()))).collect();
-        Ok(Outcome { then, ..Outcome::default() })
+        // Where only the asker sees an answer, one is waited for.
+        let waits = caller.command.answer_via.is_some();
+        let done = waits.then(|| self.wording.say(Key::DeleteDone, &[]));
+        Ok(Outcome { then, ..Outcome::say(done.unwrap_or_default()) })
     }
 }

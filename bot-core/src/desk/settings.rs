@@ -5,7 +5,7 @@
 //! can be typed.
 
 use bridge_config::catalogue::Class;
-use bridge_model::{Place, RichText, ServiceClass};
+use bridge_model::{Button, Place, Press, RichText, ServiceClass};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key, languages};
@@ -225,11 +225,7 @@ impl Desk {
         let value = value.join(" ");
         let value = value.trim_start_matches(['=', ':']).trim();
         let Some(setting) = name.parse(value) else {
-            let (name, values) = (Arg::text(name.typed()), Arg::text(name.values()));
-            if value.is_empty() {
-                return say(Key::SetUsage, &[name, values]);
-            }
-            return say(Key::SetValue, &[name, Arg::text(value), values]);
+            return Ok(self.value_wanted(name, value));
         };
         if !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
@@ -241,7 +237,9 @@ impl Desk {
             return say(Key::SetSame, &args);
         }
         let before = name.value(&portal.settings);
-        let undo = self.typed(caller, &format!("set {} {before}", name.typed()));
+        let undo = format!("set {} {before}", name.typed());
+        let undone = self.button(Key::ButtonUndo, undo.clone());
+        let undo = self.typed(caller, &undo);
         let args = [
             Arg::text(name.typed()),
             Arg::text(name.value(&settings)),
@@ -263,7 +261,17 @@ impl Desk {
             | Setting::Language(_) => Vec::new(),
         };
         let changes = vec![Change::Set(caller.place.clone(), setting)];
-        Ok(Outcome { answer, changes, then })
+        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with([undone]))
+    }
+
+    /// What can be typed, or touched, as a value.
+    fn value_wanted(&self, name: Name, typed: &str) -> Outcome {
+        let (label, values) = (Arg::text(name.typed()), Arg::text(name.values()));
+        if typed.is_empty() {
+            let usage = self.wording.say(Key::SetUsage, &[label, values]);
+            return Outcome::say(usage).with(choices(name));
+        }
+        Outcome::say(self.wording.say(Key::SetValue, &[label, Arg::text(typed), values]))
     }
 
     fn all_settings(&self, caller: &Caller<'_>, settings: &Settings) -> RichText {
@@ -288,6 +296,19 @@ impl Desk {
         };
         unusual.map(line).collect()
     }
+}
+
+/// One button for each value, where there are few.
+fn choices(name: Name) -> Vec<Button> {
+    let values = match name {
+        Name::Metadata | Name::ReactionLine | Name::PhoneNumbers | Name::Threads => name.values(),
+        Name::Silent | Name::Notices | Name::Language => return Vec::new(),
+    };
+    let button = |value: &str| Button {
+        label: value.to_owned(),
+        press: Press::Say(format!("set {} {value}", name.typed())),
+    };
+    values.split(" | ").map(button).collect()
 }
 
 /// The chats that a portal joins, as people call their networks.

@@ -4,7 +4,7 @@
 //! Rule: whoever reads an answer knows what happened, where, and how to undo it. Nothing is done
 //! that `stage plan` does not show.
 
-use bridge_model::{Place, RichText};
+use bridge_model::{Button, Place, RichText};
 use bridge_policy::calendar::Date;
 use bridge_policy::gate::Gate;
 use bridge_policy::schedule::{NoSchedule, Schedule};
@@ -114,7 +114,18 @@ impl Desk {
         let plan = self.typed(caller, "stage plan");
         let next = self.typed(caller, "stage next --decision https://…");
         let how = self.wording.say(Key::StageHow, &[Arg::text(plan), Arg::text(next)]);
-        Ok(Outcome::say(text.join_line(how)))
+        Ok(Outcome::say(text.join_line(how)).with(self.stage_buttons(migration)))
+    }
+
+    fn stage_buttons(&self, migration: &Migration) -> Vec<Button> {
+        let mut buttons = vec![self.button(Key::ButtonPlan, "stage plan")];
+        if migration.unfinished().next().is_some() {
+            buttons.push(self.button(Key::ButtonRetry, "stage retry"));
+        }
+        if migration.schedule.is_some() {
+            buttons.push(self.button(Key::ButtonHold, "stage hold"));
+        }
+        buttons
     }
 
     /// What of the last step is not done, and why.
@@ -149,7 +160,8 @@ impl Desk {
                 let retry = self.typed_on(&room.network, "stage retry");
                 let refused = migration.planned(tag).filter(|planned| planned.is_refused());
                 let line = refused.map(|planned| self.unfinished_line(planned, &retry));
-                Ok(line.map(Outcome::say).unwrap_or_default())
+                let button = self.button(Key::ButtonRetry, "stage retry");
+                Ok(line.map(|line| Outcome::say(line).with([button])).unwrap_or_default())
             }
             News::Erased { messages, people } => {
                 let audit = self.typed_on(&room.network, "audit");
@@ -280,7 +292,8 @@ impl Desk {
         let args = [Arg::text(schedule.to.name()), Arg::text(day.to_string()), Arg::text(hold)];
         let answer = self.wording.say(Key::StageScheduled, &args);
         let set = Move::Schedule(portal.room.clone(), schedule, Some(who(caller)));
-        Ok(Outcome { then, ..moved(answer, set) })
+        let hold = self.button(Key::ButtonHold, "stage hold");
+        Ok(Outcome { then, ..moved(answer, set) }.with([hold]))
     }
 
     fn stage_hold(&self, caller: &Caller<'_>, here: &Here) -> Outcome {
@@ -335,7 +348,7 @@ impl Desk {
 
 /// An answer, and what it says was done.
 fn moved(answer: RichText, what: Move) -> Outcome {
-    Outcome { answer, changes: vec![Change::Move(Box::new(what))], then: Vec::new() }
+    Outcome { answer, changes: vec![Change::Move(Box::new(what))], ..Outcome::default() }
 }
 
 /// Who is to be named in the history.

@@ -40,13 +40,13 @@ impl Desk {
                 let answer = self.wording.say(Key::TopicRoom, &[Arg::text(name), link]);
                 let made = Place { network: room.network.clone(), chat: made };
                 let ready = TopicChange::Ready(end.clone(), root.clone(), made);
-                Ok(Outcome { answer, changes: vec![Change::Topic(ready)], then: Vec::new() })
+                Ok(Outcome { answer, changes: vec![Change::Topic(ready)], ..Outcome::default() })
             }
             Err(AskError::Refused(reason)) => {
                 let args = [Arg::text(name), Arg::text(reason)];
                 let answer = self.wording.say(Key::TopicRoomRefused, &args);
                 let declined = TopicChange::Declined(end.clone(), root.clone());
-                Ok(Outcome { answer, changes: vec![Change::Topic(declined)], then: Vec::new() })
+                Ok(Outcome { answer, changes: vec![Change::Topic(declined)], ..Outcome::default() })
             }
             Err(error @ AskError::Retry { .. }) => Err(error.into()),
         }

@@ -82,7 +82,7 @@ impl Desk {
         let typed = Typed::read(&caller.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
         if typed.is_empty() {
-            return Ok(Outcome::say(self.votes(caller, &migration)));
+            return Ok(self.votes(caller, &migration));
         }
         if !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
@@ -96,9 +96,10 @@ impl Desk {
     }
 
     /// The votes that are open.
-    fn votes(&self, caller: &Caller<'_>, migration: &Migration) -> RichText {
+    fn votes(&self, caller: &Caller<'_>, migration: &Migration) -> Outcome {
         let usage = self.typed(caller, "vote \u{201C}…?\u{201D} --days 7");
         let mut text = self.wording.say(Key::VoteUsage, &[Arg::text(usage)]);
+        let mut buttons = Vec::new();
         for vote in migration.votes.iter().filter(|vote| vote.counts.is_none()) {
             let args = [
                 Arg::text(vote.number.to_string()),
@@ -106,8 +107,10 @@ impl Desk {
                 Arg::text(Date::of(vote.closes).to_string()),
             ];
             text = text.join_line(self.wording.say(Key::VoteIsOpen, &args));
+            let close = format!("vote close {}", vote.number);
+            buttons.push(self.numbered(Key::ButtonClose, vote.number, close));
         }
-        text
+        Outcome::say(text).with(buttons)
     }
 
     fn open_vote(
@@ -151,7 +154,7 @@ impl Desk {
         let room = portal.room.clone();
         let open = Move::OpenVote(room, vote, Box::new(message), Some(super::stage::who(caller)));
         let changes = vec![Change::Move(Box::new(open)), Change::Timer(Box::new(timer))];
-        Outcome { answer, changes, then: Vec::new() }
+        Outcome { answer, changes, ..Outcome::default() }
     }
 
     fn vote_wrong(&self, caller: &Caller<'_>, wrong: &Wrong) -> RichText {
@@ -214,7 +217,7 @@ impl Desk {
         let close = Move::CloseVote(portal.room.clone(), vote.number, counts, who);
         let changes =
             vec![Change::Move(Box::new(close)), Change::StopTimer(timer_name(portal, vote.number))];
-        Ok(Outcome { answer: RichText::default(), changes, then })
+        Ok(Outcome { answer: RichText::default(), changes, then, ..Outcome::default() })
     }
 
     fn result(&self, vote: &Vote, counts: &[u64]) -> RichText {

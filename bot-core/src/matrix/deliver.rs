@@ -101,11 +101,8 @@ impl MatrixNetwork {
         match &order.act {
             Act::Post { voice, message, native_reply, .. } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
-                let uploaded = self.uploads((order, room, &identity), message, media).await?;
-                let contents =
-                    outgoing::post_parts(message, *native_reply, &order.source, &uploaded);
-                let at = Some(message.sent_at);
-                self.send_parts((order, room, &identity), contents, at, done).await
+                let said = (message, *native_reply);
+                self.post((order, room, &identity), said, media, done).await
             }
             Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(voice, room, (media, anew)).await?;
@@ -150,6 +147,30 @@ impl MatrixNetwork {
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)
             }
         }
+    }
+
+    /// Says something, with the bot's reactions that people have only to touch.
+    async fn post(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        (message, native_reply): (&Message, bool),
+        media: &dyn MediaSource,
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        let uploaded = self.uploads((order, room, identity), message, media).await?;
+        let contents = outgoing::post_parts(message, native_reply, &order.source, &uploaded);
+        let (many, at) = (contents.len(), Some(message.sent_at));
+        self.send_parts((order, room, identity), contents, at, done).await?;
+        let Some(last) = done.last() else { return Ok(()) };
+        let buttons = outgoing::buttons(last.id.as_str(), message, &order.source);
+        for (number, button) in (many..).zip(buttons) {
+            match self.send_one((order, room, identity), number, button, None).await {
+                // It is there from an earlier try.
+                Err(error) if error.is("M_DUPLICATE_ANNOTATION") => {}
+                other => drop(other?),
+            }
+        }
+        Ok(())
     }
 
     async fn send_parts(

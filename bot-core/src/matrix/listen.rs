@@ -5,6 +5,7 @@
 
 mod beacon;
 mod context;
+mod press;
 mod upgrade;
 
 use std::collections::HashMap;
@@ -108,6 +109,9 @@ impl Listener {
         }
         if let Some(beacon) = beacon::kind(kind) {
             return self.beacon(room, raw, beacon).await;
+        }
+        if let Some(pressed) = press::read(raw) {
+            return self.pressed(room, raw, pressed).await.into_iter().collect();
         }
         let raw = &*self.with_previous(room, raw).await;
         let profile = self.profile(room, sender).await;
@@ -263,6 +267,10 @@ impl Listener {
         if kind != Some("m.room.message") {
             return false;
         }
+        self.is_alone(room).await
+    }
+
+    async fn is_alone(&self, room: &str) -> bool {
         let linked = self.store.portal_of(&Place::new(MATRIX, room)).await;
         if !matches!(linked, Ok(None)) {
             return false;

@@ -10,7 +10,7 @@ use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note, Person
 use super::prepare::unread;
 use super::{Networks, Relay};
 use crate::matrix::convert::native::is_mxc;
-use crate::media::{derived, plan, wash};
+use crate::media::{derived, plan, qr, wash};
 use crate::network::{AskError, MediaSource, MediaStream};
 use crate::order::DeliverError;
 use crate::store::StickerRecord;
@@ -70,6 +70,9 @@ impl Networks {
 #[async_trait]
 impl MediaSource for Networks {
     async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
+        if let Some(drawn) = qr::open(&media.handle) {
+            return drawn;
+        }
         match derived::original(&media.handle) {
             Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
             None => wash::wash(media, self.fetch(&media.handle).await?).await,

@@ -130,11 +130,7 @@ pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, S
     done.map(|()| Vec::new())
 }
 
-fn claim(
-    tx: &mut Txn<'_>,
-    code: &CodeHash,
-    mxid: String,
-) -> Result<Vec<LaneState>, StoreError> {
+fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneState>, StoreError> {
     let Some(mut offer) = offer(tx, code)? else {
         return Err(StoreError::Conflict("the code is not known"));
     };

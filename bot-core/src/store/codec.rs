@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 
 /// Format 1 had no polls, threads and notes in messages, and no albums, votes and summaries;
-/// format 2 had no messages that wait. Neither was ever released.
-const POSTCARD: u8 = 3;
+/// format 2 had no messages that wait, format 3 no buttons. None was ever released.
+const POSTCARD: u8 = 4;
 
 /// Makes a value ready for the engine.
 ///

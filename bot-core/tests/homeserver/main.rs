@@ -11,6 +11,7 @@
     reason = "tests fail by panicking, and wait for one kind of event among many"
 )]
 
+mod accounts;
 mod changing;
 mod hearing;
 mod sending;

@@ -188,6 +188,7 @@ impl Stage {
             text: "link".into(),
             rights: None,
             reply_to: None,
+            pressed: None,
             answer_via: None,
             language: None,
             chat_title: None,

@@ -44,6 +44,8 @@ pub struct Spine {
     /// Each sentence of the bot stands between marks.
     pub marked: bool,
     pub limits: bridge_policy::budget::Limits,
+    /// Who gives accounts.
+    pub accounts: Option<Arc<dyn bot_core::desk::accounts::Accounts>>,
     pub thresholds: Thresholds,
     dice: Arc<FakeDice>,
     kv: MemoryKv,
@@ -69,6 +71,7 @@ impl Spine {
             high_water: 1000,
             first: Stage::Bridged,
             marked: false,
+            accounts: None,
             limits: bridge_policy::budget::Limits {
                 quiet: None,
                 ..bridge_policy::budget::Limits::DEFAULT
@@ -157,6 +160,7 @@ impl Spine {
             source_url: "https://example.org/source".into(),
             operators: vec!["@op:example.org".into()],
             server: "example.org".into(),
+            web_client: "https://app.element.io".into(),
         };
         let desk = Desk {
             networks,
@@ -172,6 +176,7 @@ impl Spine {
             thresholds: self.thresholds,
             catalogue: Arc::new(bridge_config::Catalogue::built_in().unwrap()),
             limits: self.limits,
+            accounts: self.accounts.clone(),
         };
         CoreParts {
             store,

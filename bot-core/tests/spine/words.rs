@@ -135,6 +135,7 @@ pub fn command(by: &str, text: &str) -> Command {
         text: text.into(),
         rights: None,
         reply_to: None,
+        pressed: None,
         answer_via: None,
         language: None,
         chat_title: None,

@@ -15,7 +15,7 @@ mod request;
 mod spot;
 
 use bot_core::Words;
-use bridge_model::{Leaf, Mention, Message, MessageKind, Missing, RichText, Span};
+use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span};
 use serde_json::Value;
 
 use self::answer::{above, shortened, small};
@@ -29,7 +29,7 @@ pub use file::{Lost, file_name, groups, is_same, without};
 pub use name::username;
 pub use render::render;
 pub use request::{
-    as_bot, commands, edit_body, known_reaction, new_post, post_body, reaction_path,
+    as_bot, commands, edit_body, known_reaction, menu_name, new_post, post_body, reaction_path,
     with_attachments,
 };
 pub use spot::{Spot, id_in};
@@ -63,6 +63,8 @@ pub struct Piece {
     /// A poll, as a request holds it. Discord lets nobody edit a message with a poll, hence
     /// it has a message of its own.
     pub poll: Option<Value>,
+    /// What stands below it to be pressed.
+    pub buttons: Vec<Button>,
 }
 
 /// The messages that say what `message` says. `answered` are the lines that stand first in
@@ -96,6 +98,9 @@ pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece
             Some(last) => last.files = files,
             None => pieces.push(Piece { files, ..Piece::default() }),
         }
+    }
+    if let Some(last) = pieces.last_mut() {
+        last.buttons.clone_from(&message.buttons);
     }
     pieces.extend(card.poll.map(|poll| Piece { poll: Some(poll), ..Piece::default() }));
     pieces

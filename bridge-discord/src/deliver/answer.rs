@@ -4,14 +4,15 @@
 //! Rule: the answer replaces the "thinking ..." of the acknowledgement; when the
 //! token is no longer good, the bot says it in the channel.
 
-use bot_core::{Failure, Order, Part, Receipt, Voice};
+use bot_core::{Failure, MediaSource, Order, Part, Receipt, Voice};
 use bridge_model::{Message, MessageId};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{failed, post};
+use super::{failed, post, upload};
+use crate::convert::outgoing::Lost;
 use crate::convert::{incoming, outgoing};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rest::{Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
 /// The flag of a message that only one person sees.
@@ -33,24 +34,28 @@ pub(super) async fn answer(
     shared: &Shared,
     order: &Order,
     message: &Message,
-    via: &str,
+    (via, media): (&str, &dyn MediaSource),
 ) -> Result<Option<Receipt>, Failure> {
     let token = via.split_once('/').map_or(via, |(_, token)| token);
     shared.wait_for_acknowledgement(token).await;
     let pieces = post::pieces(shared, order, message, (&Voice::Bot, true));
     let mut done = order.done.clone();
     for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
-        let mut body = outgoing::edit_body(piece);
-        let said: Result<Value, RestError> = if number == 0 {
-            let path = format!("/webhooks/{via}/messages/@original");
-            shared.rest.ask_openly(Method::PATCH, &path, Body::Json(body)).await
+        // What cannot be had is left out: the words name the same.
+        let mut lost = Lost::default();
+        let files = upload::open(media, message, &piece.files, &mut lost).await;
+        let files = files.map_err(|error| failed(error, &done))?;
+        let mut json = outgoing::edit_body(piece);
+        let (method, path) = if number == 0 {
+            (Method::PATCH, format!("/webhooks/{via}/messages/@original"))
         } else {
-            if let Some(fields) = body.as_object_mut() {
+            if let Some(fields) = json.as_object_mut() {
                 fields.insert("flags".to_owned(), EPHEMERAL.into());
             }
-            let path = format!("/webhooks/{via}?wait=true");
-            shared.rest.ask_openly(Method::POST, &path, Body::Json(body)).await
+            (Method::POST, format!("/webhooks/{via}?wait=true"))
         };
+        let (body, _) = upload::body(json, None, files);
+        let said: Result<Value, RestError> = shared.rest.ask_openly(method, &path, body).await;
         match said {
             Ok(said) => {
                 let id = incoming::id(&said, "id").unwrap_or("0");

@@ -316,6 +316,7 @@ async fn a_command_is_heard_acknowledged_and_answered() {
         description: "Links this channel".to_owned(),
         argument: Some("code".to_owned()),
         argument_help: Some("The code".to_owned()),
+        on_message: None,
         argument_optional: false,
     };
     running.network.publish_commands(&[link]).await.unwrap();

@@ -72,7 +72,7 @@ pub fn read(raw: &Value, us: &Us) -> Reading {
 /// Makes events of one kind of update; `None` when it cannot be read.
 type Reader = fn(&Value, &Us) -> Option<Vec<Event>>;
 
-const READERS: [(&str, Reader); 9] = [
+const READERS: [(&str, Reader); 10] = [
     ("message", message::posted),
     ("channel_post", message::posted),
     ("edited_message", message::edited),
@@ -82,6 +82,7 @@ const READERS: [(&str, Reader); 9] = [
     ("poll_answer", |body, _| Some(vec![card::voted(body)?])),
     ("my_chat_member", |body, _| membership::ours(body)),
     ("chat_member", membership::read),
+    ("callback_query", |body, _| command::pressed(body)),
 ];
 
 /// An update has exactly one field beside its id.

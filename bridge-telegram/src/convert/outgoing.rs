@@ -14,7 +14,7 @@ mod render;
 mod upload;
 
 use bot_core::{Act, Part, Words};
-use bridge_model::{ChatChange, MediaHandle, Message, MessageId};
+use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
 
 use super::TelegramText;
 use super::reactions;
@@ -79,6 +79,8 @@ pub enum Call {
         part: Part,
         /// Its new text or caption.
         text: TelegramText,
+        /// What stands below it to be pressed; without this it goes.
+        buttons: Vec<Button>,
     },
     /// `editMessageMedia`.
     Exchange {
@@ -232,7 +234,13 @@ fn post(pieces: Vec<Piece>, done: &[Part], to: Address) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut done = done.iter();
     let mut to = to;
-    for piece in pieces {
+    let buttons = std::mem::take(&mut to.buttons);
+    let last = pieces.len();
+    for (number, piece) in (1..).zip(pieces) {
+        // They stand at the end.
+        if number == last {
+            to.buttons.clone_from(&buttons);
+        }
         let there: Vec<&Part> = done.by_ref().take(piece.parts()).collect();
         let rest = piece.after(there.len());
         calls.extend(there.into_iter().cloned().map(Call::Keep));
@@ -248,6 +256,7 @@ fn post(pieces: Vec<Piece>, done: &[Part], to: Address) -> Vec<Call> {
 impl Address {
     fn of(message: &Message, native_reply: bool) -> Self {
         let reply = message.reply_to.as_ref().filter(|_| native_reply).map(pieces::answer);
-        Self { reply, thread: message.thread.as_ref().map(|thread| thread.root.clone()) }
+        let thread = message.thread.as_ref().map(|thread| thread.root.clone());
+        Self { reply, thread, buttons: message.buttons.clone() }
     }
 }

@@ -6,7 +6,7 @@
 //! that is not this order's.
 
 use bot_core::{DeliverError, Failure, Order, Part};
-use bridge_model::MessageId;
+use bridge_model::{Button, MessageId};
 use serde_json::json;
 
 use super::errors::{Said, Sort, Trouble, decide};
@@ -25,6 +25,8 @@ struct Wanted {
     media: bool,
     /// Its text or caption; `None` where it cannot have any, so that only its author tells.
     words: Option<TelegramText>,
+    /// What stands below it.
+    buttons: Vec<Button>,
 }
 
 /// What an edit tells about an id.
@@ -46,7 +48,7 @@ pub(crate) async fn look(desk: &Desk, order: &Order) -> Result<Vec<Part>, Failur
     for _ in 0..MOST_PROBES {
         id = id.saturating_add(1);
         let part = Part { id: MessageId::new(id.to_string()), media: message.media };
-        let probe = probe(desk, order.chat.as_str(), &part, message.words.as_ref()).await;
+        let probe = probe(desk, order.chat.as_str(), &part, &message).await;
         match probe.map_err(|error| failure(error, order))? {
             Found::Ours => {
                 empty = 0;
@@ -75,20 +77,25 @@ fn unsent(desk: &Desk, order: &Order) -> Vec<Wanted> {
     let setting = Setting { max_upload: desk.max_upload, words: &order.words };
     let calls = outgoing::calls(&order.act, &order.done, &setting).into_iter();
     calls
-        .flat_map(
-            |call| if let Call::Send { piece, .. } = call { messages(piece) } else { Vec::new() },
-        )
+        .flat_map(|call| {
+            if let Call::Send { piece, to } = call {
+                messages(piece, to.buttons)
+            } else {
+                Vec::new()
+            }
+        })
         .collect()
 }
 
-fn messages(piece: Piece) -> Vec<Wanted> {
-    let silent = || vec![Wanted { media: false, words: None }];
+fn messages(piece: Piece, buttons: Vec<Button>) -> Vec<Wanted> {
+    let silent = || vec![Wanted { media: false, words: None, buttons: Vec::new() }];
     let file = |file: FilePiece| Wanted {
         media: true,
         words: file.send_as.has_caption().then_some(file.caption),
+        buttons: Vec::new(),
     };
     match piece {
-        Piece::Text(text) => vec![Wanted { media: false, words: Some(text) }],
+        Piece::Text(text) => vec![Wanted { media: false, words: Some(text), buttons }],
         Piece::File(one) => vec![file(*one)],
         Piece::Album(files) => files.into_iter().map(file).collect(),
         Piece::Poll(_) | Piece::Place(_) | Piece::Contact { .. } => silent(),
@@ -106,10 +113,13 @@ async fn probe(
     desk: &Desk,
     chat: &str,
     part: &Part,
-    words: Option<&TelegramText>,
+    wanted: &Wanted,
 ) -> Result<Found, DeliverError> {
-    let rendered = match words {
-        Some(text) => render(&Call::Edit { part: part.clone(), text: text.clone() }, chat),
+    let rendered = match &wanted.words {
+        Some(text) => {
+            let (text, buttons) = (text.clone(), wanted.buttons.clone());
+            render(&Call::Edit { part: part.clone(), text, buttons }, chat)
+        }
         // What has no words can still be given buttons; none leave it as it is.
         None => {
             let message = part.id.as_str().parse::<i64>().ok();

@@ -14,8 +14,8 @@ use crate::api::Problem;
 use crate::network::TelegramNetwork;
 
 /// What the server shall send; reactions and members come only when named. Everything else would
-/// only be thrown away: `message_reaction_count` does not say who reacted, and a button of ours is no button yet.
-const ALLOWED: [&str; 9] = [
+/// only be thrown away: `message_reaction_count` does not say who reacted.
+const ALLOWED: [&str; 10] = [
     "message",
     "edited_message",
     "channel_post",
@@ -25,6 +25,7 @@ const ALLOWED: [&str; 9] = [
     "poll_answer",
     "my_chat_member",
     "chat_member",
+    "callback_query",
 ];
 
 /// An answer.

@@ -180,7 +180,7 @@ fn nothing_to_say_is_not_sent() {
 #[test]
 fn an_edit_replaces_the_text_in_place() {
     let calls = calls(&edit(&[part(5)], "new"), &[], MAX_UPLOAD);
-    assert_eq!(calls, [Call::Edit { part: part(5), text: plain("new") }]);
+    assert_eq!(calls, [Call::Edit { part: part(5), text: plain("new"), buttons: Vec::new() }]);
 }
 
 #[test]
@@ -213,7 +213,10 @@ fn a_caption_stays_a_caption() {
     let (native_reply, media_changed) = (false, false);
     let act = Act::Edit { voice: Voice::Bot, parts, message: photo, native_reply, media_changed };
     let calls = calls(&act, &[], MAX_UPLOAD);
-    assert_eq!(calls, [Call::Edit { part: file_part("5"), text: plain("new words") }]);
+    assert_eq!(
+        calls,
+        [Call::Edit { part: file_part("5"), text: plain("new words"), buttons: Vec::new() }]
+    );
 }
 
 #[test]

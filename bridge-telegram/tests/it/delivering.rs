@@ -384,6 +384,7 @@ async fn commands_are_published() {
         description: "Shows the bridge".to_owned(),
         argument: None,
         argument_help: None,
+        on_message: None,
         argument_optional: false,
     };
     network(&telegram).publish_commands(&[help]).await.unwrap();

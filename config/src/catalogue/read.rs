@@ -115,7 +115,8 @@ fn alternative(entry: Entry<'_, '_>) -> Option<Alternative> {
     let evidence = entry.address("evidence");
     let (at, not_at) = (entry.patterns("at"), entry.patterns("not_at"));
     let verified_on = entry.day("verified_on", true);
-    let instances = entry.instances();
+    let instances = entry.instances("instance");
+    let accounts = entry.instances("account");
     entry.require("replaces");
     entry.finish();
     Some(Alternative {
@@ -126,6 +127,7 @@ fn alternative(entry: Entry<'_, '_>) -> Option<Alternative> {
         at,
         not_at,
         instances,
+        accounts,
         verified_on: verified_on?,
     })
 }
@@ -309,15 +311,15 @@ impl<'r, 'a> Entry<'r, 'a> {
         Some(Fact { is: is?, evidence, checked_on })
     }
 
-    fn instances(&self) -> Vec<Instance> {
-        let Some(value) = self.get("instance") else { return Vec::new() };
+    fn instances(&self, key: &'static str) -> Vec<Instance> {
+        let Some(value) = self.get(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
-            self.wrong("instance", "is no entry", "Write [[alternative.instance]].");
+            self.wrong(key, "is no entry", &format!("Write [[alternative.{key}]]."));
             return Vec::new();
         };
         let one = |item: &'r Spanned<DeValue<'a>>| {
             let table = item.get_ref().as_table()?;
-            let inner = self.inner(table, item.span(), format!("{}, instance", self.name));
+            let inner = self.inner(table, item.span(), format!("{}, {key}", self.name));
             inner.require("url");
             let url = inner.address("url");
             let languages = inner.texts("languages");

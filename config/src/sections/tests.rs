@@ -10,8 +10,8 @@ use super::*;
 use crate::{ENVIRONMENT, load, registration_yaml};
 
 const EXAMPLE: &str = include_str!("../../freeside.example.toml");
-const SECRETS: [&str; 5] =
-    ["as_token", "hs_token", "telegram_token", "discord_token", "pseudonym_secret"];
+const SECRETS: [&str; 6] =
+    ["as_token", "hs_token", "telegram_token", "discord_token", "pseudonym_secret", "admin_token"];
 
 fn nothing(_: &str) -> Option<String> {
     None
@@ -73,6 +73,7 @@ fn the_example_loads_and_shows_its_defaults() {
     whole.appservice.public_media_url = None;
     whole.bot.admins.clear();
     whole.notices.catalogue = None;
+    whole.moving.admin_token = None;
     whole.telegram.as_mut().unwrap().proxy = None;
     let discord = whole.discord.as_mut().unwrap();
     discord.proxy = None;

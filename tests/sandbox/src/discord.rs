@@ -10,6 +10,7 @@ mod cards;
 mod channel;
 mod check;
 mod clock;
+mod components;
 mod contract;
 mod files;
 mod form;

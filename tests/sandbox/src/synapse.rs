@@ -183,6 +183,15 @@ impl Synapse {
         Ok(person)
     }
 
+    /// A person who is an admin of the homeserver.
+    ///
+    /// # Errors
+    /// When Synapse refuses.
+    pub async fn admin(&self, localpart: &str) -> Result<Person> {
+        process::register_admin(&self.python, (self.url(), localpart, Person::PASSWORD)).await?;
+        self.person(localpart).await
+    }
+
     fn write_files(&self) -> Result<()> {
         let settings = settings::Settings {
             dir: self.dir.path(),

@@ -129,6 +129,17 @@ pub fn events(room: &str, raw: &Value, own: &Own<'_>) -> Result<Vec<Event>, Unre
     }
 }
 
+/// Somebody on Matrix, under the name that they have in the room.
+pub fn author(mxid: &str, name: Option<&str>) -> Author {
+    Author {
+        user: UserId::from(mxid),
+        kind: AuthorKind::Person,
+        name: name::shown(name, mxid),
+        username: None,
+        avatar: None,
+    }
+}
+
 impl Raw<'_> {
     fn room_message(&self) -> Result<Vec<Event>, Unreadable> {
         let relation = self.content.get("m.relates_to");
@@ -217,6 +228,7 @@ impl Raw<'_> {
             text: text.trim().to_owned(),
             rights: None,
             reply_to: message.reply_to.as_ref().map(|reply| reply.message.clone()),
+            pressed: None,
             answer_via: None,
             language: None,
             chat_title: None,
@@ -225,13 +237,7 @@ impl Raw<'_> {
     }
 
     fn author(&self) -> Author {
-        Author {
-            user: UserId::from(self.sender),
-            kind: AuthorKind::Person,
-            name: name::shown((self.own.name)(self.sender).as_deref(), self.sender),
-            username: None,
-            avatar: None,
-        }
+        author(self.sender, (self.own.name)(self.sender).as_deref())
     }
 
     /// Polls: the question, a new version of it, a vote, the end.

@@ -22,7 +22,7 @@ mod relation;
 mod tests;
 mod uploaded;
 
-use bridge_model::{Card, Message, Reaction, RichText};
+use bridge_model::{Button, Card, Message, Press, Reaction, RichText};
 use serde_json::{Map, Value, json};
 
 use super::{MAX_CONTENT, native};
@@ -36,6 +36,13 @@ pub use uploaded::Uploaded;
 
 /// The field of every content of ours: `{"id": string, "part": number}`.
 pub const SOURCE: &str = "org.freeside.source";
+
+/// The field of the bot's words that says which command a reaction with a key stands for:
+/// `{key: string}`.
+pub const BUTTONS: &str = "org.freeside.buttons";
+
+/// What the key of a reaction begins with that is a button.
+pub const BUTTON: &str = "▶ ";
 
 /// What [`SOURCE`], relations and edits may add to a content, in bytes.
 const RESERVE: usize = 4 * 1024;
@@ -72,7 +79,31 @@ pub fn post_parts(
             sign(content, source, number);
         }
     }
+    let keys = button_keys(message);
+    if let (false, Some(Value::Object(content))) =
+        (keys.is_empty(), parts.last_mut().map(|part| &mut part.content))
+    {
+        let keys = keys.into_iter().map(|(key, command)| (key, Value::from(command)));
+        content.insert(BUTTONS.into(), Value::Object(keys.collect()));
+    }
     parts
+}
+
+/// The reactions that stand for buttons, with their commands. What opens an address is a link in
+/// the text here.
+fn button_keys(message: &Message) -> Vec<(String, &str)> {
+    let key = |button: &'_ Button| format!("{BUTTON}{}", button.label);
+    let commands = message.buttons.iter().filter_map(|button| match &button.press {
+        Press::Say(command) => Some((key(button), command.as_str())),
+        Press::Open(_) => None,
+    });
+    commands.collect()
+}
+
+/// The bot's reactions to its own words `target`, which people only have to touch.
+pub fn buttons(target: &str, message: &Message, source: &str) -> Vec<PartContent> {
+    let keys = button_keys(message).into_iter();
+    keys.map(|(key, _)| reaction(target, &Reaction::Emoji(key), source)).collect()
 }
 
 /// The event that reacts to the event `target` ("m.reaction"); a picture of the media repository

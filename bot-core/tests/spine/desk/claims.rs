@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Moving one person: a code from the one side, shown on the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bot_core::Act;
+use async_trait::async_trait;
+use bot_core::desk::accounts::Accounts;
+use bot_core::{Act, AskError};
 use bridge_model::{Command, Content, Event, Person, Place, Timestamp};
 use insta::assert_snapshot;
 
@@ -81,6 +85,44 @@ async fn one_message_says_all_and_one_that_it_worked() {
     // In the group it is said where to ask.
     let told = ask(&spine, &group(), "tom", "matrix").await;
     assert!(!told.contains("ten minutes"), "{told}");
+}
+
+/// Gives out what it is asked for, once.
+#[derive(Default)]
+struct Giver {
+    made: Mutex<Vec<String>>,
+    used: AtomicBool,
+}
+
+#[async_trait]
+impl Accounts for Giver {
+    async fn allow(&self, token: &str, _until: Timestamp) -> Result<bool, AskError> {
+        self.made.lock().unwrap().push(token.to_owned());
+        Ok(!self.used.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn who_asks_alone_gets_an_account_of_the_community_the_same_for_a_week() {
+    let mut spine = Spine::idle();
+    let giver = Arc::new(Giver::default());
+    spine.accounts = Some(giver.clone());
+    spine.link().await;
+    spine.start();
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.settled(&room()).await;
+    ask(&spine, &group(), "tina", "matrix").await;
+    assert!(giver.made.lock().unwrap().is_empty(), "nothing where others read it");
+    let told = asks(&spine).await;
+    let token = giver.made.lock().unwrap()[0].clone();
+    assert_snapshot!(told.replace(&code_in(&told), "CODE").replace(&token, "TOKEN"));
+    assert!(asks(&spine).await.contains(&token));
+    giver.used.store(true, Ordering::Relaxed);
+    assert!(!asks(&spine).await.contains(&token), "it was used");
+    giver.used.store(false, Ordering::Relaxed);
+    spine.clock.advance(Duration::from_secs(7 * 24 * 3600));
+    let next = asks(&spine).await;
+    assert!(!next.contains(&token) && next.contains("It works once."), "{next}");
 }
 
 #[tokio::test]

@@ -149,8 +149,8 @@ async fn version_source_and_the_way_to_matrix() {
     I am free software under the AGPL, version 3 or later. Source code (https://example.org/source), commit abc1234
     ");
     assert_snapshot!(ask(&spine, &group(), NOBODY, "matrix").await, @"
-    Matrix is free software and needs no phone number. Open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org), choose any server, and join.
-    Servers to begin with: https://app.element.io
+    Matrix is free software and needs no phone number. Open the room in your browser (https://app.element.io/#/room/!room:example.org?via=example.org), choose any server, and join.
+    Servers to begin with: matrix.org (en); tchncs.de (de, en); envs.net (en, de)
     ");
     let privacy = ask(&spine, &group(), NOBODY, "privacy").await;
     assert!(privacy.starts_with("What I carry: messages"), "{privacy}");

@@ -6,7 +6,7 @@
 use bridge_model::{Command, Content, Event, MessageId, Place};
 use serde_json::Value;
 
-use super::field::{id, list, text};
+use super::field::{id, list, number, text};
 use super::{Ours, author};
 use crate::{COMMAND, NETWORK, rights};
 
@@ -21,14 +21,14 @@ pub struct Slash {
     pub token: String,
 }
 
-/// Reads `INTERACTION_CREATE` of our command; `None` for every other interaction.
+/// Reads `INTERACTION_CREATE` of our command, of an entry in the menu of a message, and of a button
+/// below our words; `None` for every other interaction. `menus` are our entries and the commands
+/// that they stand for.
 ///
 /// See <https://discord.com/developers/docs/interactions/receiving-and-responding>.
-pub fn slash(raw: &Value, ours: &Ours) -> Option<Slash> {
+pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Slash> {
     let data = raw.get("data")?;
-    if raw.get("type").and_then(Value::as_u64) != Some(2) || text(data, "name") != Some(COMMAND) {
-        return None;
-    }
+    let said = said(raw, data, menus)?;
     let interaction = id(raw, "id")?.to_owned();
     let token = text(raw, "token")?.to_owned();
     let application = id(raw, "application_id").unwrap_or(&ours.application);
@@ -42,11 +42,16 @@ pub fn slash(raw: &Value, ours: &Ours) -> Option<Slash> {
         Some(thread) => thread.parent.as_str(),
         None => id(raw, "channel_id")?,
     };
+    let in_thread = |message: &str| match &thread {
+        Some(thread) => thread.message(message),
+        None => MessageId::from(message),
+    };
     let command = Command {
         by: author::of_user(user, member, ours)?,
-        text: words(data),
+        text: said.words,
         rights: member.map(|member| rights::of_bits(rights::bits(member.get("permissions")))),
-        reply_to: None,
+        reply_to: said.about.map(in_thread),
+        pressed: said.below.map(in_thread),
         answer_via: Some(format!("{application}/{token}")),
         language: text(raw, "locale").map(str::to_owned),
         chat_title: title.map(|name| format!("#{name}")),
@@ -59,6 +64,34 @@ pub fn slash(raw: &Value, ours: &Ours) -> Option<Slash> {
         content: Content::Commanded(command),
     };
     Some(Slash { event, interaction, token })
+}
+
+/// What was chosen: by typing, in the menu of a message, or with a button.
+struct Said<'a> {
+    words: String,
+    /// The message in whose menu it stood.
+    about: Option<&'a str>,
+    /// The message below which it stood.
+    below: Option<&'a str>,
+}
+
+fn said<'a>(raw: &'a Value, data: &'a Value, menus: &[(String, String)]) -> Option<Said<'a>> {
+    match (number(raw, "type"), number(data, "type")) {
+        (2, 3) => {
+            let name = text(data, "name")?;
+            let (_, command) = menus.iter().find(|(known, _)| known == name)?;
+            Some(Said { words: command.clone(), about: id(data, "target_id"), below: None })
+        }
+        (2, _) if text(data, "name") == Some(COMMAND) => {
+            Some(Said { words: words(data), about: None, below: None })
+        }
+        (3, _) => {
+            let words = text(data, "custom_id")?.to_owned();
+            let below = raw.get("message").and_then(|message| id(message, "id"));
+            Some(Said { words, about: None, below })
+        }
+        _ => None,
+    }
 }
 
 /// The subcommand and its arguments as one line.
@@ -95,6 +128,7 @@ pub fn private(raw: &Value, ours: &Ours) -> Option<Event> {
         text: words.to_owned(),
         rights: None,
         reply_to: None,
+        pressed: None,
         answer_via: None,
         language: None,
         chat_title: None,

@@ -5,18 +5,24 @@
 
 use bot_core::Voice;
 use bot_core::network::CommandHelp;
-use bridge_model::{Media, Message, MessageKind, Reaction};
+use bridge_model::{Button, Media, Message, MessageKind, Press, Reaction};
 use serde_json::{Value, json};
 use serenity::builder::{
-    CreateAllowedMentions, CreateCommand, CreateCommandOption, CreateMessage, EditMessage,
-    ExecuteWebhook,
+    CreateActionRow, CreateAllowedMentions, CreateButton, CreateCommand, CreateCommandOption,
+    CreateMessage, EditMessage, ExecuteWebhook,
 };
-use serenity::model::application::CommandOptionType;
+use serenity::model::application::{ButtonStyle, CommandOptionType, CommandType};
 use serenity::model::channel::{MessageFlags, MessageReference, MessageReferenceKind, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
 
 use super::{Piece, username};
 use crate::COMMAND;
+
+/// Discord's limit of characters on a button.
+const MOST_LABEL: usize = 80;
+
+/// Discord's limit of characters in the name of a command.
+const MOST_NAME: usize = 32;
 
 fn allowed(piece: &Piece) -> CreateAllowedMentions {
     let allowed = CreateAllowedMentions::new().users(piece.users.iter().copied());
@@ -59,6 +65,26 @@ pub fn post_body(piece: &Piece, message: &Message, voice: &Voice) -> Value {
     if let Some(poll) = &piece.poll {
         put(&mut body, "poll", poll.clone());
     }
+    with_buttons(body, &piece.buttons)
+}
+
+/// Buttons in rows of five, the most that Discord takes; what is pressed comes back as an
+/// interaction with the command as `custom_id`.
+///
+/// See <https://discord.com/developers/docs/components/reference#button>.
+fn with_buttons(mut body: Value, buttons: &[Button]) -> Value {
+    let button = |button: &Button| {
+        let made = match &button.press {
+            Press::Say(command) => CreateButton::new(command).style(ButtonStyle::Secondary),
+            Press::Open(url) => CreateButton::new_link(url),
+        };
+        made.label(button.label.chars().take(MOST_LABEL).collect::<String>())
+    };
+    let row = |row: &[Button]| CreateActionRow::Buttons(row.iter().map(button).collect());
+    let rows: Vec<CreateActionRow> = buttons.chunks(5).take(5).map(row).collect();
+    if !rows.is_empty() {
+        put(&mut body, "components", said(written(rows)));
+    }
     body
 }
 
@@ -98,7 +124,8 @@ pub fn new_post(mut body: Value, name: &str, voice: &Voice) -> Value {
 
 /// `PATCH` of a message, the same for the bot and for webhooks.
 pub fn edit_body(piece: &Piece) -> Value {
-    written(EditMessage::new().content(&piece.content).allowed_mentions(allowed(piece)))
+    let body = EditMessage::new().content(&piece.content).allowed_mentions(allowed(piece));
+    with_buttons(written(body), &piece.buttons)
 }
 
 fn put(body: &mut Value, key: &str, value: Value) {
@@ -137,7 +164,8 @@ pub fn with_attachments(mut body: Value, kept: &[String], files: &[(&Media, Stri
     body
 }
 
-/// The body of `PUT /applications/{id}/commands`: one command with subcommands.
+/// The body of `PUT /applications/{id}/commands`: one command with subcommands, and one in the
+/// menu of messages for each that is about a message.
 ///
 /// See <https://discord.com/developers/docs/interactions/application-commands>.
 pub fn commands(commands: &[CommandHelp]) -> Value {
@@ -157,7 +185,17 @@ pub fn commands(commands: &[CommandHelp]) -> Value {
     let one = CreateCommand::new(COMMAND)
         .description("Freeside: the way from this channel to Matrix")
         .set_options(options.collect());
-    Value::Array(vec![said(written(one))])
+    let menus = commands.iter().filter_map(menu_name).map(|name| {
+        // What stands in a menu has no description.
+        CreateCommand::new(name).kind(CommandType::Message)
+    });
+    Value::Array(std::iter::once(one).chain(menus).map(|one| said(written(one))).collect())
+}
+
+/// How a command is called in the menu of a message, where it stands there.
+pub fn menu_name(command: &CommandHelp) -> Option<String> {
+    let name = command.on_message.as_deref()?;
+    Some(name.chars().take(MOST_NAME).collect())
 }
 
 /// Without the fields that serenity writes though they say nothing; Discord does not

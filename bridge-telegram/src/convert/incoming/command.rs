@@ -4,15 +4,55 @@
 //! Rule: only what is certainly meant for us. `/name` counts for the names of this bridge, other
 //! bots may stand in the same group; `/name@us` always counts.
 
-use bridge_model::{Author, AuthorKind, Command};
+use bridge_model::{Author, AuthorKind, Command, Content, Event, MessageId};
 use serde_json::Value;
 
 use super::field::{count, int, list, object, text};
-use super::{Us, message_id, reply};
+use super::{Us, author, event, message_id, reply};
 
 /// The commands that are understood without naming the bot.
-pub const KNOWN: [&str; 9] =
-    ["link", "unlink", "status", "help", "privacy", "matrix", "delete", "set", "start"];
+pub const KNOWN: [&str; 14] = [
+    "link",
+    "unlink",
+    "status",
+    "help",
+    "privacy",
+    "matrix",
+    "delete",
+    "set",
+    "start",
+    "stage",
+    "audit",
+    "vote",
+    "report",
+    "exception",
+];
+
+/// A button below our words was pressed, <https://core.telegram.org/bots/api#callbackquery>; empty
+/// where it says nothing that we could do.
+pub(super) fn pressed(query: &Value) -> Option<Vec<Event>> {
+    let by = author::of_user(object(query, "from")?)?;
+    let (Some(said), Some(message)) = (text(query, "data"), object(query, "message")) else {
+        return Some(Vec::new());
+    };
+    let chat = object(message, "chat")?;
+    let language = object(query, "from").and_then(|user| text(user, "language_code"));
+    let command = Command {
+        by,
+        text: said.to_owned(),
+        rights: None,
+        reply_to: None,
+        pressed: message_id(message),
+        answer_via: None,
+        language: language.map(str::to_owned),
+        chat_title: text(chat, "title").map(str::to_owned),
+        private: text(chat, "type") == Some("private"),
+    };
+    let content = Content::Commanded(command);
+    // Each press is a command of its own.
+    let id = MessageId::new(format!("press/{}", text(query, "id")?));
+    Some(vec![event(int(chat, "id")?, id, content)])
+}
 
 /// Reads a command that is addressed to us.
 pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Command> {
@@ -27,6 +67,7 @@ pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Comman
         text: said,
         rights: None,
         reply_to: reply::answered(message).and_then(message_id),
+        pressed: None,
         answer_via: None,
         language: language.map(str::to_owned),
         chat_title: text(chat, "title").map(str::to_owned),
@@ -47,6 +88,10 @@ fn words(message: &Value, us: &Us) -> Option<String> {
     let name = match head.split_once('@') {
         Some((name, bot)) if bot.eq_ignore_ascii_case(&us.username) => name,
         Some(_) => return None,
+        // Other bots take an answer with this word as a complaint about what is answered.
+        None if head.eq_ignore_ascii_case("report") && reply::answered(message).is_some() => {
+            return None;
+        }
         None if KNOWN.iter().any(|known| head.eq_ignore_ascii_case(known)) => head,
         None => return None,
     };

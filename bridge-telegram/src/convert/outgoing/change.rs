@@ -69,7 +69,8 @@ pub(super) fn edit(
     let card_at = there.iter().rposition(|part| !part.media).filter(|_| has_card);
     let mut card_part = card_at.map(|at| there.remove(at));
     let mut steps = Vec::new();
-    for it in wanted {
+    let last = wanted.len();
+    for (number, it) in (1..).zip(wanted) {
         let mut take = |media: bool| {
             let at = there.iter().position(|part| part.media == media);
             at.map(|at| there.remove(at).clone())
@@ -81,7 +82,10 @@ pub(super) fn edit(
             }),
             Wanted::Text(text) => steps.push(match take(false) {
                 Some(part) if done.contains(&part) => Step::Make(Call::Keep(part)),
-                Some(part) => Step::Make(Call::Edit { part, text }),
+                Some(part) => {
+                    let buttons = if number == last { to.buttons.clone() } else { Vec::new() };
+                    Step::Make(Call::Edit { part, text, buttons })
+                }
                 None => Step::NewPiece(Piece::Text(text)),
             }),
             Wanted::File(file) => match take(true) {
@@ -118,7 +122,9 @@ fn change_file(file: FilePiece, part: Part, media_changed: bool, to: &Address) -
         }
         // No message can become a spoken message, a sticker or a round film.
         (true, false, _) => vec![Step::New(Box::new(file)), Step::Make(Call::Delete(part.id))],
-        (false, _, true) => vec![Step::Make(Call::Edit { part, text: file.caption })],
+        (false, _, true) => {
+            vec![Step::Make(Call::Edit { part, text: file.caption, buttons: Vec::new() })]
+        }
         (false, _, false) => vec![Step::Make(Call::Keep(part))],
     }
 }

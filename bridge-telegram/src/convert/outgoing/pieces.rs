@@ -5,7 +5,7 @@
 //! films, polls, places, business cards) stands below a message of its own with the name.
 
 use bot_core::Voice;
-use bridge_model::{Media, Message, MessageId, Missing, Note, Reply, RichText};
+use bridge_model::{Button, Media, Message, MessageId, Missing, Note, Reply, RichText};
 use teloxide::types::MessageEntityKind;
 
 use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, Place, Question, Setting};
@@ -53,6 +53,8 @@ pub struct Address {
     pub reply: Option<Answer>,
     /// The root of the thread that it stands in.
     pub thread: Option<MessageId>,
+    /// What stands below it to be pressed.
+    pub buttons: Vec<Button>,
 }
 
 /// A native answer.

@@ -6,7 +6,7 @@
 //! <https://core.telegram.org/bots/api#available-methods>.
 
 use bot_core::Part;
-use bridge_model::{Media, MediaHandle, MediaKind, MessageId, Thumbnail};
+use bridge_model::{Button, Media, MediaHandle, MediaKind, MessageId, Press, Thumbnail};
 use serde_json::{Map, Value, json};
 
 use super::{Address, Call, FilePiece, Piece, Place, Question, SendAs};
@@ -31,7 +31,11 @@ pub fn render(call: &Call, chat: &str) -> Option<(&'static str, Value)> {
     let (method, mut params) = match call {
         Call::Keep(_) => return None,
         Call::Send { piece, to } => send(piece, to)?,
-        Call::Edit { part, text } => edit(part, text)?,
+        Call::Edit { part, text, buttons } => {
+            let (method, mut params) = edit(part, text)?;
+            keyboard(&mut params, buttons);
+            (method, params)
+        }
         Call::Exchange { part, file, to: _ } => {
             let mut params = at(&part.id)?;
             params.insert("media".to_owned(), Value::Object(item(file, 0)));
@@ -153,7 +157,22 @@ fn send(piece: &Piece, to: &Address) -> Option<(&'static str, Params)> {
     if let Some(thread) = &to.thread {
         params.insert("message_thread_id".to_owned(), number(thread)?.into());
     }
+    keyboard(&mut params, &to.buttons);
     Some((method, params))
+}
+
+/// Buttons in rows of two, <https://core.telegram.org/bots/api#inlinekeyboardmarkup>. What is
+/// pressed comes back as a callback query.
+fn keyboard(params: &mut Params, buttons: &[Button]) {
+    let button = |button: &Button| match &button.press {
+        Press::Say(command) => json!({ "text": button.label, "callback_data": command }),
+        Press::Open(url) => json!({ "text": button.label, "url": url }),
+    };
+    let rows: Vec<Vec<Value>> =
+        buttons.chunks(2).map(|row| row.iter().map(button).collect()).collect();
+    if !rows.is_empty() {
+        params.insert("reply_markup".to_owned(), json!({ "inline_keyboard": rows }));
+    }
 }
 
 /// `editMessageText` or `editMessageCaption`; an empty caption takes the old one away.

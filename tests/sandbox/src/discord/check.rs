@@ -66,7 +66,7 @@ pub(crate) fn fill(
     let mut draft = draft;
     draft.content = content(body)?.unwrap_or("").trim().to_owned();
     draft.embeds = embeds(list(body, "embeds").unwrap_or_default())?;
-    draft.components = list(body, "components").unwrap_or_default();
+    draft.components = super::components::checked(list(body, "components").unwrap_or_default())?;
     draft.tts = body.get("tts").and_then(Value::as_bool).unwrap_or(false);
     draft.flags = body.get("flags").and_then(Value::as_u64).unwrap_or(0) & SETTABLE;
     draft.allowed = super::mentions::Allowed::read(body)?;
@@ -105,7 +105,7 @@ pub(crate) fn change(
         change.content = Some(content(body)?.unwrap_or("").to_owned());
     }
     change.embeds = list(body, "embeds").map(embeds).transpose()?;
-    change.components = list(body, "components");
+    change.components = list(body, "components").map(super::components::checked).transpose()?;
     change.flags = body.get("flags").and_then(Value::as_u64).map(|flags| flags & SETTABLE);
     let described = list(body, "attachments");
     let kept: Vec<u64> = old.iter().map(|file| file.id).collect();

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::board::{self, SeenPoll};
+use super::components;
 use super::guild::avatar_url;
 use super::mentions::Ping;
 use super::message::{Author, LOADING, MessageRow, REPLY};
@@ -43,6 +44,8 @@ pub struct Seen {
     pub reactions: Vec<SeenReaction>,
     /// It is pinned.
     pub pinned: bool,
+    /// What stands on the buttons below it, in order.
+    pub buttons: Vec<String>,
     /// Message flags.
     pub flags: u64,
     /// Whom it pinged.
@@ -131,6 +134,7 @@ pub(crate) fn one(world: &World, row: &MessageRow) -> Seen {
         emoji: reaction.emoji.key(),
         users: reaction.users.clone(),
     });
+    let buttons = components::buttons(&row.components).into_iter();
     Seen {
         id: row.id,
         channel: row.channel,
@@ -146,6 +150,7 @@ pub(crate) fn one(world: &World, row: &MessageRow) -> Seen {
         edited: row.edited.is_some(),
         reactions: reactions.collect(),
         pinned: channel.is_some_and(|channel| channel.pins.contains_key(&row.id)),
+        buttons: buttons.map(|(label, _)| label).collect(),
         flags: row.flags,
         pings: row.pings.clone(),
         poll: board::poll(row),

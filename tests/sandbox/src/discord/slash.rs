@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! People use slash commands.
+//! People use slash commands, the menu of a message, and buttons.
 //!
 //! Rule: a client offers only what the bot registered, with the options that it
 //! declared and to those with the rights that it asked for; anything else is an error.
@@ -14,7 +14,7 @@ use super::permissions::USE_APPLICATION_COMMANDS;
 use super::seen::{self, Answered};
 use super::session::Event;
 use super::world::{Acknowledged, InteractionRow, World};
-use super::{Channel, Inner, User, render};
+use super::{Channel, Inner, User, components, message, render};
 
 /// One use of a command.
 #[derive(Clone)]
@@ -39,10 +39,54 @@ impl Channel {
         let id = self.inner().with(|world| {
             self.come_in(world, user);
             let guild = world.channels.get(&self.id()).and_then(|row| row.guild);
-            let command = offered(world, guild, command)?;
+            let command = offered(world, guild, (command, 1))?;
             self.allowed(world, user, &command)?;
             let data = chosen(&command, sub, options)?;
-            start(world, self.id(), user, data)
+            start(world, self.id(), user, (2, json!({"data": data})))
+        })?;
+        Ok(Interaction { inner: Arc::clone(self.inner()), id })
+    }
+
+    /// A person chooses an entry of ours in the menu of a message ("Apps").
+    ///
+    /// # Errors
+    /// When the client would not offer it.
+    pub fn choose(&self, user: &User, message: u64, entry: &str) -> anyhow::Result<Interaction> {
+        let id = self.inner().with(|world| {
+            self.come_in(world, user);
+            let guild = world.channels.get(&self.id()).and_then(|row| row.guild);
+            let command = offered(world, guild, (entry, 3))?;
+            self.allowed(world, user, &command)?;
+            let target = world.message(self.id(), message).context("the message is gone")?;
+            let target = message::rest(world, target);
+            let data = json!({
+                "id": command.get("id"), "name": entry, "type": 3,
+                "target_id": message.to_string(),
+                "resolved": {"messages": {message.to_string(): target}},
+            });
+            start(world, self.id(), user, (2, json!({"data": data})))
+        })?;
+        Ok(Interaction { inner: Arc::clone(self.inner()), id })
+    }
+
+    /// A person presses the button with this label.
+    ///
+    /// # Errors
+    /// When there is no such button.
+    pub fn press(&self, user: &User, message: u64, label: &str) -> anyhow::Result<Interaction> {
+        let id = self.inner().with(|world| {
+            self.come_in(world, user);
+            let row = world.channels.get(&self.id()).and_then(|row| row.messages.get(&message));
+            let row = row.context("the message is gone")?;
+            let mut buttons = components::buttons(&row.components).into_iter();
+            let found = buttons.find(|(known, _)| known == label);
+            let (_, button) = found.with_context(|| format!("there is no button {label}"))?;
+            ensure!(button.get("custom_id").is_some(), "the button opens an address");
+            let data = json!({
+                "component_type": 2, "id": button.get("id"), "custom_id": button.get("custom_id"),
+            });
+            let message = message::rest(world, row);
+            start(world, self.id(), user, (3, json!({"data": data, "message": message})))
         })?;
         Ok(Interaction { inner: Arc::clone(self.inner()), id })
     }
@@ -62,10 +106,11 @@ impl Channel {
 }
 
 /// The registered command; those of the guild come first.
-fn offered(world: &World, guild: Option<u64>, name: &str) -> anyhow::Result<Value> {
+fn offered(world: &World, guild: Option<u64>, (name, kind): (&str, u64)) -> anyhow::Result<Value> {
     let of_guild = guild.and_then(|guild| world.commands.get(&Some(guild)));
     let all = of_guild.into_iter().chain(world.commands.get(&None)).flatten();
-    let found = all.into_iter().find(|one| text(one, "name") == name && number(one, "type") == 1);
+    let found =
+        all.into_iter().find(|one| text(one, "name") == name && number(one, "type") == kind);
     found.cloned().ok_or_else(|| anyhow!("the bot has no command /{name}"))
 }
 
@@ -126,12 +171,18 @@ fn typed(kind: u64, value: &str) -> anyhow::Result<Value> {
     }
 }
 
-fn start(world: &mut World, channel: u64, user: &User, data: Value) -> anyhow::Result<u64> {
+/// Tells the bot; `what` holds `data`, and for a button the message.
+fn start(
+    world: &mut World,
+    channel: u64,
+    user: &User,
+    (kind, what): (u64, Value),
+) -> anyhow::Result<u64> {
     let id = world.ids.next();
     let token = format!("{:064x}{:064x}", rand::random::<u128>(), rand::random::<u128>());
     let mut event = json!({
-        "id": id.to_string(), "application_id": world.application.to_string(), "type": 2,
-        "token": token, "version": 1, "data": data, "channel_id": channel.to_string(),
+        "id": id.to_string(), "application_id": world.application.to_string(), "type": kind,
+        "token": token, "version": 1, "channel_id": channel.to_string(),
         "locale": "en-US", "app_permissions": "0", "entitlements": [],
         "authorizing_integration_owners": {}, "attachment_size_limit": super::FILE_LIMIT,
         "context": 0,
@@ -156,8 +207,13 @@ fn start(world: &mut World, channel: u64, user: &User, data: Value) -> anyhow::R
         map.insert("user".into(), render::user(world, user.id()));
         map.insert("context".into(), 1.into());
     }
-    if let (Some(map), Value::Object(more)) = (event.as_object_mut(), more) {
+    let data = what.get("data").cloned().unwrap_or_default();
+    let below = what.get("message").and_then(|message| text(message, "id").parse().ok());
+    if let (Some(map), Value::Object(more), Value::Object(what)) =
+        (event.as_object_mut(), more, what)
+    {
         map.extend(more);
+        map.extend(what);
     }
     let name = text(&data, "name").to_owned();
     let row = InteractionRow {
@@ -165,7 +221,9 @@ fn start(world: &mut World, channel: u64, user: &User, data: Value) -> anyhow::R
         token,
         channel,
         user: user.id(),
+        kind,
         name,
+        below,
         made: Instant::now(),
         state: Acknowledged::No,
         original: None,

@@ -141,7 +141,11 @@ pub(crate) struct InteractionRow {
     pub(crate) token: String,
     pub(crate) channel: u64,
     pub(crate) user: u64,
+    /// 2 for a command, 3 for a button.
+    pub(crate) kind: u64,
     pub(crate) name: String,
+    /// The message below which the button is.
+    pub(crate) below: Option<u64>,
     pub(crate) made: Instant,
     pub(crate) state: Acknowledged,
     pub(crate) original: Option<u64>,

@@ -96,6 +96,25 @@ pub(super) async fn generate_keys(python: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Registers an admin with the shared secret of the configuration: (address, localpart, password).
+pub(super) async fn register_admin(
+    python: &Path,
+    (url, localpart, password): (&str, &str, &str),
+) -> Result<()> {
+    let mut register = Command::new(python);
+    register.args(["-m", "synapse._scripts.register_new_matrix_user", "--admin"]);
+    register.args(["-u", localpart, "-p", password, "-k", "sandbox", url]);
+    register.stdin(Stdio::null()).kill_on_drop(true);
+    let output = timeout(BOOT_DEADLINE, register.output())
+        .await
+        .context("no admin was registered within 90 s")?
+        .context("starting the registration")?;
+    if !output.status.success() {
+        bail!("no admin was registered: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    Ok(())
+}
+
 /// The last characters of what Synapse logged and printed.
 pub(super) fn log_tail(dir: &Path, characters: usize) -> String {
     let read = |name| std::fs::read(dir.join(name)).unwrap_or_default();

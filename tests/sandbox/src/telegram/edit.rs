@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::answer::{ApiError, bad};
 use super::params::Params;
-use super::send::{attachment, caption, chat_id, media_kind, text};
+use super::send::{attachment, caption, chat_id, markup, media_kind, text};
 use super::world::{Body, Chat, ChatKind, Draft, Message, World};
 use super::{emoji, wire};
 
@@ -59,10 +59,6 @@ pub(super) fn replace(
         message.edited = Some(wire::now());
     }
     Ok(wire::message(world, chat, id))
-}
-
-fn markup(params: &Params) -> Result<Option<Value>, ApiError> {
-    Ok(params.json("reply_markup")?.filter(|markup| markup.get("inline_keyboard").is_some()))
 }
 
 /// `editMessageText`.

@@ -164,6 +164,27 @@ fn draft(world: &World, chat: i64, params: &Params, body: Body) -> Result<Draft,
     Ok(draft)
 }
 
+/// The inline keyboard of a message, <https://core.telegram.org/bots/api#inlinekeyboardbutton>:
+/// `callback_data` has 1 to 64 bytes.
+pub(super) fn markup(params: &Params) -> Result<Option<Value>, ApiError> {
+    let markup = params.json("reply_markup")?.filter(|m| m.get("inline_keyboard").is_some());
+    let rows = markup.as_ref().and_then(|markup| markup.get("inline_keyboard")?.as_array());
+    for button in rows.into_iter().flatten().filter_map(Value::as_array).flatten() {
+        let text = |key: &str| button.get(key).and_then(Value::as_str);
+        if text("text").is_none_or(str::is_empty) {
+            return Err(bad("can't parse inline keyboard button: Text is not specified"));
+        }
+        match (text("callback_data"), text("url")) {
+            (Some(data), None) if (1..=64).contains(&data.len()) => {}
+            (Some(_), None) => return Err(bad("BUTTON_DATA_INVALID")),
+            (None, Some(url)) if url.starts_with("https://") || url.starts_with("http://") => {}
+            (None, Some(_)) => return Err(bad("BUTTON_URL_INVALID")),
+            _ => return Err(bad("BUTTON_TYPE_INVALID")),
+        }
+    }
+    Ok(markup)
+}
+
 /// Says something.
 pub(super) fn send(
     world: &mut World,
@@ -172,7 +193,7 @@ pub(super) fn send(
     body: Body,
 ) -> Result<Value, ApiError> {
     let mut draft = draft(world, chat, params, body)?;
-    draft.markup = params.json("reply_markup")?.filter(|m| m.get("inline_keyboard").is_some());
+    draft.markup = markup(params)?;
     limit(world, chat, 1)?;
     let id = world.say(chat, world.bot, draft)?;
     Ok(wire::message(world, chat, id))

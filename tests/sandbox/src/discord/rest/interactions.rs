@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Call, id, wrong_method};
 use crate::discord::form::Form;
-use crate::discord::message::{self, Author, COMMAND, EPHEMERAL, LOADING};
+use crate::discord::message::{self, Author, COMMAND, EPHEMERAL, LOADING, REPLY, Reference};
 use crate::discord::posting::Draft;
 use crate::discord::refusal::{
     Answer, Outcome, Refusal, acknowledged, invalid, invalid_webhook_token, unknown_interaction,
@@ -67,7 +67,7 @@ fn shown(world: &World, number: u64, id: u64) -> Outcome {
     let deferred = row.state == Acknowledged::Deferred;
     let ephemeral = message.get("flags").and_then(Value::as_u64).unwrap_or(0) & EPHEMERAL != 0;
     let mut json = json!({"interaction": {
-        "id": number.to_string(), "type": 2, "response_message_id": id.to_string(),
+        "id": number.to_string(), "type": row.kind, "response_message_id": id.to_string(),
         "response_message_loading": deferred, "response_message_ephemeral": ephemeral,
         "channel_id": row.channel.to_string(),
     }});
@@ -96,12 +96,23 @@ fn draft(world: &World, number: u64) -> Draft {
         let guild = world.channels.get(&row.channel).and_then(|channel| channel.guild);
         let owners = guild.map_or_else(|| json!({}), |guild| json!({"0": guild.to_string()}));
         let number = row.id.to_string();
-        let metadata = json!({
-            "id": number, "type": 2, "user": user, "authorizing_integration_owners": owners,
+        let mut metadata = json!({
+            "id": number, "type": row.kind, "user": user, "authorizing_integration_owners": owners,
         });
+        match row.below {
+            Some(below) => {
+                draft.kind = REPLY;
+                draft.reference = Some(Reference { channel: row.channel, message: below });
+                if let Some(fields) = metadata.as_object_mut() {
+                    fields.insert("interacted_message_id".into(), below.to_string().into());
+                }
+            }
+            None => {
+                let old = json!({"id": number, "type": 2, "name": row.name, "user": user});
+                extra.insert("interaction".into(), old);
+            }
+        }
         extra.insert("interaction_metadata".into(), metadata);
-        let old = json!({"id": number, "type": 2, "name": row.name, "user": user});
-        extra.insert("interaction".into(), old);
     }
     draft.extra = extra;
     draft

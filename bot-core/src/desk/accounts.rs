@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Accounts on the community's own homeserver.
+//!
+//! Rule: one person gets one token a week, the same whenever they ask; it is made from their account
+//! and never stored.
+
+use async_trait::async_trait;
+use bridge_model::{Person, Timestamp};
+
+use super::Desk;
+use crate::network::AskError;
+
+/// One token is good until the end of the week after the one in which it was asked for, less six
+/// days: at least one day, at most eight.
+const WEEK_MS: i64 = 7 * bridge_policy::calendar::DAY_MS;
+
+/// A homeserver that gives accounts to those who have a token.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Makes a token that works once, until then; says whether it still works, also when it was made
+    /// before.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn allow(&self, token: &str, until: Timestamp) -> Result<bool, AskError>;
+}
+
+impl Desk {
+    /// A token with which that person gets an account, where the homeserver gives any to them now.
+    pub(super) async fn token_for(&self, person: &Person) -> Option<String> {
+        let accounts = self.accounts.as_ref()?;
+        let week = self.clock.now().0.div_euclid(WEEK_MS);
+        let who = format!("{}/{}/{week}", person.network, person.user.as_str());
+        let token = self.pseudonyms.token("account", &who);
+        let until = (week + 1).saturating_mul(WEEK_MS) + bridge_policy::calendar::DAY_MS;
+        match accounts.allow(&token, Timestamp(until)).await {
+            Ok(works) => works.then_some(token),
+            Err(error) => {
+                tracing::warn!(%error, "the homeserver made no registration token");
+                None
+            }
+        }
+    }
+}
