@@ -5,6 +5,7 @@
 //! its change, its answer and the removal of its entry happen together, once.
 
 pub mod accounts;
+pub mod appoint;
 pub mod buttons;
 pub mod claim;
 pub mod code;
@@ -313,6 +314,13 @@ impl Desk {
     /// Words of the bot for a chat, as an entry of its lane.
     pub(super) fn words(&self, chat: &Place, key: Option<&str>, text: RichText) -> (Place, Work) {
         (chat.clone(), Work::say(chat, key, self.wording.message(text, self.clock.now())))
+    }
+
+    /// The same with the buttons of an answer.
+    pub(super) fn words_with(&self, chat: &Place, said: Outcome) -> (Place, Work) {
+        let message = self.wording.message(said.answer, self.clock.now());
+        let message = Message { buttons: said.buttons, ..message };
+        (chat.clone(), Work::say(chat, None, message))
     }
 
     /// A remote chat is lost; the room and its members stay.

@@ -203,6 +203,8 @@ pub enum Deed {
     Refused(Effect, NetworkId),
     /// What was refused is tried again.
     Retried,
+    /// An admin of that network was given the same power in the room.
+    Appointed(NetworkId),
     /// A vote was opened: its number and its question.
     VoteOpened(u32, String),
     /// A vote was closed: its number, and how many chose each answer.

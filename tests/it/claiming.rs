@@ -8,6 +8,38 @@ use sandbox::town::{BOT, code_in};
 use crate::{ask, eventually, town};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
+-> anyhow::Result<()> {
+    let town = &town("12", "").await?;
+    town.group.say(&town.tanja, "hello from Telegram")?;
+    town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
+    let private = town.telegram.private_chat(&town.tanja);
+    private.say(&town.tanja, "/start matrix")?;
+    let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
+    let code = code_in(&told.text).context("no code")?;
+    let bob = town.synapse.person_named("bob", "Bob").await?;
+    bob.join(&town.room).await?;
+    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
+    let alone = bob.create_room(options).await?;
+    eventually("the bot in the room", async || Ok(bob.members(&alone).await?.contains_key(BOT)))
+        .await?;
+    let answer = ask(&bob, &alone, &code).await?;
+    ensure!(answer.contains("You are an admin there"), "{answer}");
+    let claimed = bob.expect(&alone, |it| it.body.starts_with("Done.")).await?;
+    bob.react(&alone, &claimed.event_id, "▶ Ask for it").await?;
+    let asks = |it: &sandbox::synapse::Seen| it.sender == BOT && it.body.contains("same power");
+    let request = town.alice.expect(&town.room, asks).await?;
+    ensure!(!request.body.contains("Tanja"), "{}", request.body);
+    town.alice.react(&town.room, &request.event_id, "▶ Give it").await?;
+    let given = |it: &sandbox::synapse::Seen| it.body.contains("has the power level 50");
+    town.alice.expect(&town.room, given).await.context("nothing was given")?;
+    let power = town.alice.state(&town.room, "m.room.power_levels", "").await?;
+    let level = power.as_ref().and_then(|power| power.get("users")?.get(bob.user_id()));
+    ensure!(level == Some(&serde_json::json!(50)), "{power:?}");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn somebody_moves_and_stays_the_same_person() -> anyhow::Result<()> {
     let town = &town("12", "").await?;
     town.group.say(&town.tanja, "hello from Telegram")?;

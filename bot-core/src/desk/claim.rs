@@ -29,7 +29,11 @@ impl Desk {
     /// `matrix`: what Matrix is, how to get there, and how to be the same person there.
     pub(super) async fn way_to_matrix(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
         let Some(portal) = self.portal_of_person(caller).await? else {
-            return Ok(self.not_linked());
+            if !caller.command.private {
+                return Ok(self.not_linked());
+            }
+            let typed = Arg::text(self.typed(caller, "matrix"));
+            return Ok(Outcome::say(self.wording.say(Key::WayUnknown, &[typed])));
         };
         let (web, apps) = (self.web_link(&portal.room.chat), self.join_link(&portal.room.chat));
         let mut text = self.wording.say(Key::WayToMatrix, &[Arg::url(web.clone())]);
@@ -79,7 +83,8 @@ impl Desk {
         Ok(Outcome { answer: text, pictures, changes, ..Outcome::default() }.with(buttons))
     }
 
-    /// The portal of the chat, or in a chat with the bot alone the one in which they spoke last.
+    /// The portal of the chat, or in a chat with the bot alone one in which they spoke, or at least
+    /// are.
     async fn portal_of_person(&self, caller: &Caller<'_>) -> Result<Option<Portal>, DeskError> {
         if let Some(portal) = self.store.portal_of(caller.place).await? {
             return Ok(Some(portal));
@@ -91,6 +96,13 @@ impl Desk {
         for portal in self.store.portals().await? {
             let known = self.store.people(portal.id).await?;
             if known.iter().any(|one| one.person == person) {
+                return Ok(Some(portal));
+            }
+        }
+        let Some(network) = self.networks.get(&person.network) else { return Ok(None) };
+        for portal in self.store.portals().await? {
+            let Some(end) = portal.end_on(&person.network) else { continue };
+            if network.rights(&end.place.chat, &person.user).await?.member {
                 return Ok(Some(portal));
             }
         }
@@ -132,6 +144,7 @@ impl Desk {
             ["voice", choice @ ("on" | "off")] => {
                 return self.claim_voice(mxid, *choice == "on").await;
             }
+            ["admin"] => return self.ask_for_power(mxid).await,
             [typed] if code::looks_like(typed) => {}
             _ => return usage(),
         }
@@ -155,16 +168,22 @@ impl Desk {
         }
         let voice = Arg::text(self.typed(caller, "claim voice on"));
         let args = [Arg::text(network), Arg::text(&offer.name), voice, undo];
-        let answer = self.wording.say(Key::Claimed, &args);
+        let mut answer = self.wording.say(Key::Claimed, &args);
+        let mut buttons =
+            vec![self.button(Key::ButtonUndo, format!("unclaim {}", offer.person.network))];
+        if self.is_admin_there(&offer.person).await? {
+            let ask = self.typed(caller, "claim admin");
+            let args = [Arg::text(ask), Arg::text(label(&offer.person.network))];
+            answer = answer.join_line(self.wording.say(Key::AppointOffer, &args));
+            buttons.push(self.button(Key::ButtonAsk, "claim admin"));
+        }
         let mut then = self.ghost_leaves(&offer).await?;
         if let Some(place) = &offer.from {
             then.push(self.words(place, None, self.wording.say(Key::ClaimedThere, &[])));
         }
         let change = ClaimChange::Claimed(hash, mxid.to_owned());
         let changes = vec![Change::Claim(Box::new(change))];
-        let undo = format!("unclaim {}", offer.person.network);
-        let undo = self.button(Key::ButtonUndo, undo);
-        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with([undo]))
+        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with(buttons))
     }
 
     /// The ghost leaves all rooms in which people of that network are.

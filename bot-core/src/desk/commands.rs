@@ -65,6 +65,7 @@ pub const ALL: &[Entry] = &[
         ..entry("claim", Key::HelpClaim, true, false)
     },
     entry("unclaim", Key::HelpUnclaim, true, false),
+    entry("appoint", Key::HelpAppoint, true, false),
     entry("privacy", Key::HelpPrivacy, true, true),
     Entry { on_message: Some(Key::MenuDelete), ..entry("delete", Key::HelpDelete, false, true) },
     entry("version", Key::HelpVersion, true, true),
@@ -98,6 +99,7 @@ impl Desk {
             "start" if argument == Some("matrix") => self.way_to_matrix(caller).await,
             "claim" if on_matrix => self.claim(caller, &arguments).await,
             "unclaim" if on_matrix => self.unclaim(caller, argument).await,
+            "appoint" if on_matrix => self.appoint(caller, argument).await,
             "help" | "start" => Ok(Outcome::say(self.help(caller))),
             "link" => self.link(caller, &arguments).await,
             "unlink" => self.unlink(caller, argument).await,

@@ -181,6 +181,7 @@ impl Desk {
                 (Key::DeedRefused, vec![Arg::text(label(network)), what])
             }
             Deed::Retried => (Key::DeedRetried, Vec::new()),
+            Deed::Appointed(network) => (Key::DeedAppointed, vec![Arg::text(label(network))]),
             Deed::VoteOpened(number, question) => {
                 (Key::DeedVoteOpened, vec![Arg::text(number.to_string()), Arg::text(question)])
             }

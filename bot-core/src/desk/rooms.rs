@@ -4,7 +4,7 @@
 //! Rule: the desk knows the homeserver only as this.
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, UserId};
+use bridge_model::{ChatId, Rights, UserId};
 use serde_json::Value;
 
 use crate::network::AskError;
@@ -50,6 +50,18 @@ pub trait Rooms: Send + Sync {
     /// # Errors
     /// [`AskError`].
     async fn admins(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
+    /// Gives a member at least the power that these rights take; the level, or `None` when they have it
+    /// already.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn appoint(
+        &self,
+        room: &ChatId,
+        user: &str,
+        rights: Rights,
+    ) -> Result<Option<i64>, AskError>;
 
     /// Other bridges that carry Telegram or Discord into the room, as their admins would know them.
     ///

@@ -357,11 +357,14 @@ fn accent(letter: char) -> char {
 /// translates it.
 const FOR_ADMINS: &[&str] = &[
     "already-linked",
+    "appoint-",
     "approved",
     "audit-",
     "bridge-state-",
+    "button-ask",
     "button-audit",
     "button-close",
+    "button-give",
     "button-hold",
     "button-plan",
     "button-report",
@@ -374,6 +377,7 @@ const FOR_ADMINS: &[&str] = &[
     "effect-",
     "exception-",
     "gate-",
+    "help-appoint",
     "held",
     "hold-",
     "in-english",

@@ -5,7 +5,7 @@
 //! Rule: a room that the bot makes belongs to the human who asked for it.
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, UserId};
+use bridge_model::{ChatId, Rights, UserId};
 use ruma::api::client::discovery::get_capabilities;
 use ruma::api::client::membership::leave_room;
 use ruma::api::client::room::create_room::v3 as create_room;
@@ -18,6 +18,8 @@ use super::{MatrixNetwork, account, foreign, room_id, rooms};
 use crate::desk::Rooms;
 use crate::desk::rooms::TopicRoom;
 use crate::network::AskError;
+
+const POWER_LEVELS: &str = "m.room.power_levels";
 
 #[async_trait]
 impl Rooms for MatrixNetwork {
@@ -72,7 +74,7 @@ impl Rooms for MatrixNetwork {
         let ask = |error: super::client::ClientError| error.ask();
         let create = rooms::state(&self.client, &room, "m.room.create", "").await.map_err(ask)?;
         let create = create.unwrap_or_default();
-        let power = rooms::state(&self.client, &room, "m.room.power_levels", "").await;
+        let power = rooms::state(&self.client, &room, POWER_LEVELS, "").await;
         let power = power.map_err(ask)?;
         let mut members = rooms::members(&self.client, &room).await.map_err(ask)?;
         members.retain(|member| {
@@ -80,6 +82,26 @@ impl Rooms for MatrixNetwork {
                 && rooms::rights(&create, power.as_ref(), member, true).manage
         });
         Ok(members)
+    }
+
+    async fn appoint(
+        &self,
+        chat: &ChatId,
+        user: &str,
+        rights: Rights,
+    ) -> Result<Option<i64>, AskError> {
+        let room = room_id(chat)?;
+        let ask = |error: super::client::ClientError| error.ask();
+        let create = rooms::state(&self.client, &room, "m.room.create", "").await.map_err(ask)?;
+        let power = rooms::state(&self.client, &room, POWER_LEVELS, "").await.map_err(ask)?;
+        let content = power.as_ref().and_then(|event| event.get("content"));
+        let Some(content) = content else {
+            return Err(AskError::Refused("the room has no power levels".into()));
+        };
+        let raised = rooms::raised(&create.unwrap_or_default(), content, user, rights);
+        let Some((level, content)) = raised else { return Ok(None) };
+        let set = rooms::set_state(&self.client, &room, (POWER_LEVELS, ""), &content).await;
+        set.map(|()| Some(level)).map_err(ask)
     }
 
     async fn bridges(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {

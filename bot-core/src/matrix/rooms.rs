@@ -7,7 +7,7 @@ use ruma::api::client::state::{get_state_event_for_key, get_state_events, send_s
 use ruma::events::StateEventType;
 use ruma::events::room::member::MembershipState;
 use ruma::{OwnedRoomId, OwnedUserId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::client::{Client, ClientError, Identity};
 use crate::store::keys;
@@ -129,6 +129,24 @@ pub fn rights(create: &Value, power: Option<&Value>, user: &str, joined: bool) -
     }
 }
 
+/// The power levels with which a member has these rights, and their level; `None` when they have
+/// them already.
+pub fn raised(create: &Value, content: &Value, user: &str, rights: Rights) -> Option<(i64, Value)> {
+    let field = |key: &str| content.get(key).and_then(number).unwrap_or(50);
+    let manage = rights.manage.then(|| field("state_default"));
+    let moderate =
+        rights.moderate.then(|| ["redact", "kick", "ban"].map(field).into_iter().max()).flatten();
+    let wanted = manage.max(moderate)?;
+    if is_creator(create, user) || level(create, Some(content), user) >= wanted {
+        return None;
+    }
+    let mut content = content.clone();
+    let users =
+        content.as_object_mut()?.entry("users").or_insert_with(|| Value::Object(Map::new()));
+    users.as_object_mut()?.insert(user.to_owned(), wanted.into());
+    Some((wanted, content))
+}
+
 /// Whether a member may call everybody (`notifications.room` of `m.room.power_levels`).
 pub fn may_notify(create: &Value, power: Option<&Value>, user: &str) -> bool {
     let content = power.and_then(|event| event.get("content"));
@@ -214,5 +232,26 @@ mod tests {
         assert!(rights(&create, Some(&power), "@b:x", true).moderate);
         assert!(!rights(&create, Some(&power), "@c:x", true).manage);
         assert_eq!(rights(&create, Some(&power), "@a:x", false), Rights::default());
+    }
+
+    #[test]
+    fn power_is_raised_as_far_as_the_rights_need_and_never_lowered() {
+        let create = json!({"sender": "@ann:x", "content": {"room_version": "11"}});
+        let moderate = Rights { member: true, manage: false, moderate: true };
+        let manage = Rights { manage: true, ..moderate };
+        let content = json!({
+            "users": {"@ann:x": 100, "@cid:x": 60}, "state_default": 75, "ban": 60, "redact": 40,
+        });
+        let raise = |user: &str, rights| raised(&create, &content, user, rights);
+        assert_eq!(raise("@ben:x", Rights::default()), None);
+        assert_eq!(raise("@ann:x", manage), None);
+        assert_eq!(raise("@cid:x", moderate), None);
+        let (level, after) = raise("@ben:x", moderate).unwrap();
+        assert_eq!((level, &after["users"]["@ben:x"]), (60, &json!(60)));
+        assert_eq!(after["users"]["@ann:x"], 100, "the others keep theirs");
+        assert_eq!(raise("@cid:x", manage).unwrap().0, 75);
+        // Since room version 12 creators have all power, and are not in the list.
+        let create = json!({"sender": "@ann:x", "content": {"room_version": "12"}});
+        assert_eq!(raised(&create, &json!({}), "@ann:x", manage), None);
     }
 }

@@ -45,6 +45,8 @@ pub struct Claim {
     pub mxid: String,
     /// What it says goes on to be said by its ghost.
     pub own_voice: bool,
+    /// Its owner wants the power here that it has there, and lets the admins of the room know.
+    pub asks: bool,
     /// The community in which it was claimed.
     pub portal: PortalId,
     /// Since when.
@@ -70,6 +72,8 @@ pub enum ClaimChange {
     Burnt(CodeHash),
     /// Whether ghosts go on to speak for what somebody has claimed.
     Voice(String, bool),
+    /// Somebody asks for the power that their accounts have.
+    Asks(String),
     /// Somebody takes claims back.
     Ended(Vec<Person>),
 }
@@ -125,6 +129,12 @@ pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, S
             }
             Ok(())
         }
+        ClaimChange::Asks(mxid) => {
+            for claim in by(tx, &mxid)? {
+                put(tx, &Claim { asks: true, ..claim })?;
+            }
+            Ok(())
+        }
         ClaimChange::Ended(people) => people.iter().try_for_each(|person| end(tx, person)),
     };
     done.map(|()| Vec::new())
@@ -144,7 +154,7 @@ fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneStat
     people.push(person.clone());
     tx.put(CLAIMED, keys::claimed_key(&keys::hash(&[&mxid])), &people)?;
     let since = tx.now;
-    let claim = Claim { person, name, mxid, own_voice: false, portal, since };
+    let claim = Claim { person, name, mxid, own_voice: false, asks: false, portal, since };
     put(tx, &claim)?;
     joint::unite(tx, &claim.person, &claim.on_matrix())
 }

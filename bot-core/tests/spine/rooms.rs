@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bot_core::AskError;
 use bot_core::desk::Rooms;
 use bot_core::desk::rooms::TopicRoom;
-use bridge_model::{ChatId, UserId};
+use bridge_model::{ChatId, Rights, UserId};
 use serde_json::Value;
 
 pub const BOT: &str = "@freeside:example.org";
@@ -77,6 +77,19 @@ impl Rooms for FakeRooms {
 
     async fn admins(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
         Ok(self.admins.lock().unwrap().clone())
+    }
+
+    async fn appoint(
+        &self,
+        room: &ChatId,
+        user: &str,
+        rights: Rights,
+    ) -> Result<Option<i64>, AskError> {
+        self.note(format!("appoint {user} in {}, manage {}", room.as_str(), rights.manage));
+        match *self.state_refused.lock().unwrap() {
+            true => Err(AskError::Refused("403".into())),
+            false => Ok(Some(50)),
+        }
     }
 
     async fn bridges(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {

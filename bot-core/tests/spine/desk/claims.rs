@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bot_core::desk::accounts::Accounts;
 use bot_core::{Act, AskError};
-use bridge_model::{Command, Content, Event, Person, Place, Timestamp};
+use bridge_model::{Command, Content, Event, Person, Place, Rights, Timestamp};
 use insta::assert_snapshot;
 
 use super::{ask, ask_with, command};
@@ -36,21 +36,21 @@ fn later(id: &str, user: &str, text: &str) -> Event {
 }
 
 /// Somebody on Matrix asks in a chat with the bot alone.
-async fn dm(spine: &Spine, by: &str, text: &str) -> String {
+pub async fn dm(spine: &Spine, by: &str, text: &str) -> String {
     let place = Place::new("matrix", format!("!{}", by.trim_start_matches('@')).as_str());
     ask_with(spine, &place, Command { private: true, ..command(by, text) }).await
 }
 
-fn code_in(text: &str) -> String {
+pub fn code_in(text: &str) -> String {
     let is_code = |word: &&str| word.len() == 9 && word.chars().nth(4) == Some('-');
     text.split_whitespace().find(is_code).unwrap().to_owned()
 }
 
 /// Somebody on Matrix claims an account on Telegram.
-pub async fn claim(spine: &Spine, account: &str, mxid: &str) {
+pub async fn claim(spine: &Spine, account: &str, mxid: &str) -> String {
     let typed = Command { private: true, ..command(account, "matrix") };
     let code = code_in(&ask_with(spine, &alone(), typed).await);
-    dm(spine, mxid, &format!("claim {code}")).await;
+    dm(spine, mxid, &format!("claim {code}")).await
 }
 
 async fn claimed() -> Spine {
@@ -123,6 +123,14 @@ async fn who_asks_alone_gets_an_account_of_the_community_the_same_for_a_week() {
     spine.clock.advance(Duration::from_secs(7 * 24 * 3600));
     let next = asks(&spine).await;
     assert!(!next.contains(&token) && next.contains("It works once."), "{next}");
+}
+
+#[tokio::test]
+async fn who_never_spoke_is_known_by_being_in_the_group() {
+    let spine = Spine::linked().await;
+    assert!(asks(&spine).await.starts_with("I do not find you in any chat"));
+    spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
+    code_in(&asks(&spine).await);
 }
 
 #[tokio::test]

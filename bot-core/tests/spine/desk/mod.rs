@@ -10,6 +10,7 @@ use crate::harness::{ADMIN, Spine};
 use crate::network::FakeNetwork;
 use crate::words::{command, event};
 
+mod appointing;
 mod claims;
 mod exceptions;
 mod invited;

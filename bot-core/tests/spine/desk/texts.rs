@@ -109,6 +109,7 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside portals – Show all rooms that this bridge joins
     !freeside claim – Show that an account on Telegram or Discord is yours, too
     !freeside unclaim – Take that back
+    !freeside appoint – Give somebody who is an admin on the other side the same power here
     !freeside privacy – What happens to your messages and data
     !freeside version – Show which version runs
     !freeside source – Show where the source code is
