@@ -29,6 +29,7 @@ pub mod stage;
 pub mod topics;
 mod typed;
 pub mod vote;
+pub mod wiki;
 
 use std::sync::Arc;
 

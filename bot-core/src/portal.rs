@@ -44,6 +44,8 @@ pub struct Settings {
     pub muted: Vec<String>,
     /// The language in which the bot speaks in these chats; `None` for its own.
     pub language: Option<String>,
+    /// The wiki to which `[[links]]` lead, by its prefix; `None` when they are not answered.
+    pub wiki: Option<String>,
 }
 
 /// Which side says what the chats are called and look like.
@@ -83,6 +85,8 @@ pub enum Setting {
     Muted(Vec<String>),
     /// See [`Settings::language`].
     Language(Option<String>),
+    /// See [`Settings::wiki`].
+    Wiki(Option<String>),
 }
 
 impl Default for Settings {
@@ -97,6 +101,7 @@ impl Default for Settings {
             threads: Threads::Threads,
             muted: Vec::new(),
             language: None,
+            wiki: None,
         }
     }
 }
@@ -115,6 +120,7 @@ impl Settings {
             Setting::PhoneNumbers(on) => self.phone_numbers = on,
             Setting::Threads(threads) => self.threads = threads,
             Setting::Muted(classes) => self.muted = classes,
+            Setting::Wiki(wiki) => self.wiki = wiki,
             Setting::Language(language) => self.language = language,
         }
     }

@@ -14,3 +14,4 @@ pub mod notice;
 pub mod report;
 pub mod schedule;
 pub mod stage;
+pub mod wiki;

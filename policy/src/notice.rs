@@ -5,7 +5,7 @@
 //! the same message, words of somebody else, code, a video that is only shown around.
 
 mod dial_in;
-mod links;
+pub(crate) mod links;
 mod words;
 
 use bridge_config::Catalogue;

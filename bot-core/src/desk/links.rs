@@ -5,7 +5,7 @@
 //! `bridge_policy::budget`; here are the words.
 
 use bridge_config::catalogue::{Alternative, Class, Part, Service, Severity};
-use bridge_model::{Event, Message, Person, RichText};
+use bridge_model::{Event, Message, Person, Place, RichText};
 use bridge_policy::budget::Limits;
 use bridge_policy::calendar::DAY_MS;
 use bridge_policy::notice::{DialIn, Remark, judge};
@@ -44,11 +44,13 @@ impl Desk {
         let notice = remark.and_then(|remark| self.notice_about(&portal, event, message, remark));
         let notices: Vec<Notice> =
             notice.into_iter().chain(self.reminder(&portal, event, message)).collect();
+        let then = self.wiki_answers(&portal, event, message);
         if used.is_empty() && notices.is_empty() {
-            return Ok(Outcome::default());
+            return Ok(Outcome { then, ..Outcome::default() });
         }
         let linked = Linked { portal: portal.id, used, notices };
-        Ok(Outcome { changes: vec![Change::Linked(Box::new(linked))], ..Outcome::default() })
+        let changes = vec![Change::Linked(Box::new(linked))];
+        Ok(Outcome { changes, then, ..Outcome::default() })
     }
 
     /// What is said once a day where people are still that are awaited on Matrix.
@@ -77,6 +79,20 @@ impl Desk {
     ) -> Option<Notice> {
         let service = self.catalogue.named(&remark.service)?;
         let text = self.notice_text(service, &remark)?;
+        let person =
+            Person { network: event.place.network.clone(), user: message.author.user.clone() };
+        let then = self.below_everywhere(portal, event, message, text);
+        Some(Notice { person, subject: remark.subject, limits: self.limits, then })
+    }
+
+    /// Says something below a message, in every chat of the portal.
+    pub(super) fn below_everywhere(
+        &self,
+        portal: &Portal,
+        event: &Event,
+        message: &Message,
+        text: RichText,
+    ) -> Vec<(Place, Work)> {
         let said = self.wording.message(text, self.clock.now());
         let of = Original {
             place: event.place.clone(),
@@ -88,15 +104,12 @@ impl Desk {
             let work = Work::say(&place, None, said.clone()).answering(answer.clone());
             (place, work)
         };
-        let person =
-            Person { network: event.place.network.clone(), user: message.author.user.clone() };
         let mut places = portal.active();
         if !places.contains(&event.place) {
             // The room of a topic.
             places.push(event.place.clone());
         }
-        let then = places.into_iter().map(say).collect();
-        Some(Notice { person, subject: remark.subject, limits: self.limits, then })
+        places.into_iter().map(say).collect()
     }
 
     /// The words of a notice; `None` where there is nothing that anybody has shown.

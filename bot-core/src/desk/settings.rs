@@ -6,6 +6,7 @@
 
 use bridge_config::catalogue::Class;
 use bridge_model::{Button, Place, Press, RichText, ServiceClass};
+use bridge_policy::wiki::Wiki;
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key, languages};
@@ -23,6 +24,7 @@ enum Name {
     Threads,
     Notices,
     Language,
+    Wiki,
 }
 
 /// Parts words and values that people list.
@@ -35,7 +37,7 @@ const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
 
 impl Name {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Metadata,
         Self::Silent,
         Self::ReactionLine,
@@ -43,6 +45,7 @@ impl Name {
         Self::Threads,
         Self::Notices,
         Self::Language,
+        Self::Wiki,
     ];
 
     fn typed(self) -> &'static str {
@@ -54,6 +57,7 @@ impl Name {
             Self::Threads => "threads",
             Self::Notices => "notices",
             Self::Language => "language",
+            Self::Wiki => "wiki",
         }
     }
 
@@ -70,6 +74,7 @@ impl Name {
             Self::Threads => Key::SettingThreads,
             Self::Notices => Key::SettingNotices,
             Self::Language => Key::SettingLanguage,
+            Self::Wiki => Key::SettingWiki,
         }
     }
 
@@ -81,6 +86,7 @@ impl Name {
             Self::ReactionLine | Self::PhoneNumbers => "on | off".to_owned(),
             Self::Threads => THREADS.map(|(name, _)| name).join(" | "),
             Self::Language => format!("{} | {DEFAULT}", languages().collect::<Vec<_>>().join(LIST)),
+            Self::Wiki => "de, w:fr, meta, commons, … | off".to_owned(),
             Self::Notices => format!("{} | {ALL} | {NONE}", noticed(&[]).join(LIST)),
         }
     }
@@ -100,6 +106,7 @@ impl Name {
             Self::PhoneNumbers => switch(settings.phone_numbers),
             Self::Threads => name_of(&THREADS, settings.threads),
             Self::Language => settings.language.clone().unwrap_or_else(|| DEFAULT.to_owned()),
+            Self::Wiki => settings.wiki.clone().unwrap_or_else(|| "off".to_owned()),
             Self::Notices if settings.muted.is_empty() => ALL.to_owned(),
             Self::Notices => match noticed(&settings.muted).as_slice() {
                 [] => NONE.to_owned(),
@@ -121,6 +128,8 @@ impl Name {
                 found.map(|(_, threads)| Setting::Threads(*threads))
             }
             Self::Notices => muted(typed).map(Setting::Muted),
+            Self::Wiki if switch(typed) == Some(false) => Some(Setting::Wiki(None)),
+            Self::Wiki => Wiki::read(typed).map(|wiki| Setting::Wiki(Some(wiki.prefix()))),
             Self::Language => {
                 let typed = typed.trim().to_ascii_lowercase().replace('_', "-");
                 let known = languages().find(|code| *code == typed).map(str::to_owned);
@@ -258,7 +267,8 @@ impl Desk {
             | Setting::ReactionLine(_)
             | Setting::PhoneNumbers(_)
             | Setting::Muted(_)
-            | Setting::Language(_) => Vec::new(),
+            | Setting::Language(_)
+            | Setting::Wiki(_) => Vec::new(),
         };
         let changes = vec![Change::Set(caller.place.clone(), setting)];
         Ok(Outcome { answer, changes, then, ..Outcome::default() }.with([undone]))
@@ -302,7 +312,7 @@ impl Desk {
 fn choices(name: Name) -> Vec<Button> {
     let values = match name {
         Name::Metadata | Name::ReactionLine | Name::PhoneNumbers | Name::Threads => name.values(),
-        Name::Silent | Name::Notices | Name::Language => return Vec::new(),
+        Name::Silent | Name::Notices | Name::Language | Name::Wiki => return Vec::new(),
     };
     let button = |value: &str| Button {
         label: value.to_owned(),

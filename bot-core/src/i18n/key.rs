@@ -100,6 +100,7 @@ keys! {
     SettingThreads = "setting-threads",
     SettingNotices = "setting-notices",
     SettingLanguage = "setting-language",
+    SettingWiki = "setting-wiki",
     SetDone = "set-done",
     SetSame = "set-same",
     SetUnknown = "set-unknown",

@@ -8,8 +8,8 @@ use bridge_model::{
     AuthorKind, Content, Event, Message, MessageId, Person, Place, Reaction, UserId,
 };
 
-use bridge_policy::notice;
 use bridge_policy::stage::Stage;
+use bridge_policy::{notice, wiki};
 
 use super::audience::{self, Audience};
 use super::records::MessageRecord;
@@ -199,7 +199,9 @@ fn links(
     }
     let Content::Posted(message) = &event.content else { return Ok(Vec::new()) };
     let person = message.author.kind == AuthorKind::Person && !event.late;
-    let linked = person && portal.stage != Stage::Sunset && notice::is_worth_it(&message.body);
+    let wiki = portal.settings.wiki.is_some() && wiki::is_worth_it(&message.body);
+    let linked = notice::is_worth_it(&message.body) || wiki;
+    let linked = person && portal.stage != Stage::Sunset && linked;
     let reminds = match notices::reminder(portal, event, tx.now) {
         Some(subject) => !notices::was_said(tx, portal.id, &subject)?,
         None => false,

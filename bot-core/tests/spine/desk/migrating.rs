@@ -14,6 +14,23 @@ use crate::words::{group, room};
 const PAGE: &str = include_str!("../../../../docs/MIGRATING.md");
 const BEN: &str = "@ben:example.org";
 
+/// What the bot says when something did not go as the guide says.
+const REFUSALS: &[&str] = &[
+    "I do not know",
+    "is not possible yet",
+    "Type it",
+    "There is no",
+    "cannot be",
+    "is missing",
+    "You need",
+    "has not asked",
+    "None of your accounts",
+    "Nothing is joined",
+    "I do not find",
+    "Nothing was changed",
+    "is no address",
+];
+
 /// The commands of the page, with the side on which each is typed.
 fn commands() -> Vec<(&'static str, &'static str)> {
     let mut side = None;
@@ -78,28 +95,13 @@ async fn every_command_of_the_guide_does_what_the_guide_says() {
     admins(&spine);
     let all = commands();
     assert!(all.len() > 25, "{all:?}");
-    let refusals = [
-        "I do not know",
-        "is not possible yet",
-        "Type it",
-        "There is no",
-        "cannot be",
-        "is missing",
-        "You need",
-        "has not asked",
-        "None of your accounts",
-        "Nothing is joined",
-        "I do not find",
-        "Nothing was changed",
-        "is no address",
-    ];
     let (mut stages, mut code) = (Vec::new(), String::new());
     for (side, line) in all {
         let answer = types(&spine, (side, line), &code).await;
         if line == "/matrix" {
             code = code_in(&answer);
         }
-        let refused = refusals.iter().find(|refusal| answer.contains(**refusal));
+        let refused = REFUSALS.iter().find(|refusal| answer.contains(**refusal));
         assert!(refused.is_none(), "{line}\n{answer}");
         if line.contains("stage next") || line.contains("stage back") || line.contains("/link") {
             done(&spine).await;

@@ -25,6 +25,7 @@ mod stages;
 mod steps;
 mod texts;
 mod votes;
+mod wiki;
 
 /// A room admin, a group admin, a channel admin, and somebody without rights.
 const ANN: &str = "@ann:example.org";

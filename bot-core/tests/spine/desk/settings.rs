@@ -26,6 +26,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     threads threads – what topics and threads are in Matrix, threads of the room or rooms of their own in a space: threads | rooms
     notices all – links to proprietary services of which the bot says what they are: chat, call, form, document, video, microblog, scheduling, design | all | none
     language default – the language in which I speak in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
+    wiki off – the wiki of these chats, by its prefix; names of its pages and templates in brackets, T123 and Q42 are answered with addresses then: de, w:fr, meta, commons, … | off
     ");
 }
 
@@ -61,7 +62,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads | notices | language
+    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     metadata cannot be “everybody”. It can be: legacy | matrix | nobody
