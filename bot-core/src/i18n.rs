@@ -6,6 +6,7 @@
 //! cannot turn the direction of the sentence around it.
 
 mod fallback;
+mod figures;
 mod key;
 mod parse;
 mod plural;
@@ -15,8 +16,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bridge_model::RichText;
+use bridge_policy::calendar::Date;
 use serde_json::Value;
 
+use self::figures::Figures;
 pub use self::key::Key;
 use self::parse::Node;
 use self::plural::Plurals;
@@ -56,6 +59,8 @@ pub enum Arg {
     Url(String),
     /// A moment, shown in the reader's own time where the network can.
     Time(bridge_model::Timestamp),
+    /// A day, as the language writes it.
+    Day(Date),
 }
 
 /// A language file that cannot be used.
@@ -84,6 +89,7 @@ pub enum I18nError {
 struct Catalogue {
     messages: HashMap<String, Vec<Node>>,
     plurals: Plurals,
+    figures: Figures,
     right_to_left: bool,
 }
 
@@ -96,6 +102,11 @@ impl Arg {
     /// A number.
     pub fn number(number: u64) -> Self {
         Self::Number(number)
+    }
+
+    /// A day.
+    pub fn day(day: Date) -> Self {
+        Self::Day(day)
     }
 
     /// An address.
@@ -163,7 +174,13 @@ impl I18n {
             let Some(catalogue) = self.0.get(&code) else { continue };
             let Some(message) = catalogue.messages.get(key) else { continue };
             let isolation = if catalogue.right_to_left { Isolation::Always } else { isolation };
-            return Renderer { args, plurals: &catalogue.plurals, isolation }.render(message);
+            return Renderer {
+                args,
+                plurals: &catalogue.plurals,
+                figures: &catalogue.figures,
+                isolation,
+            }
+            .render(message);
         }
         RichText::plain_text(&format!("⧼{key}⧽"))
     }
@@ -200,6 +217,7 @@ impl Catalogue {
         Ok(Self {
             messages,
             plurals: Plurals::of(language),
+            figures: Figures::of(language),
             right_to_left: fallback::is_right_to_left(language),
         })
     }

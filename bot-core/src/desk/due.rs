@@ -121,7 +121,7 @@ impl Desk {
         let legacy = portal.ends.iter().find(|end| end.place == *place).or(portal.ends.first());
         let network = legacy.map(|end| label(&end.place.network)).unwrap_or_default();
         let args = [
-            Arg::text(day.to_string()),
+            Arg::day(day),
             Arg::number(days),
             Arg::url(self.join_link(&portal.room.chat)),
             Arg::text(network),

@@ -142,9 +142,9 @@ impl Desk {
             None => self.wording.plain(Key::AuditNobody, &[]),
         };
         let what = self.deed(&audit.deed);
-        let day = Date::of(audit.at).to_string();
+        let day = Date::of(audit.at);
         let mut line =
-            self.wording.say(Key::AuditLine, &[Arg::text(day), Arg::text(what), Arg::text(who)]);
+            self.wording.say(Key::AuditLine, &[Arg::day(day), Arg::text(what), Arg::text(who)]);
         if let Some(address) = &audit.decision {
             let link = self.wording.say(Key::AuditDecision, &[Arg::url(address)]);
             line = line.join_line(link);
@@ -170,9 +170,7 @@ impl Desk {
         let (key, args) = match deed {
             Deed::Linked => (Key::DeedLinked, Vec::new()),
             Deed::Stepped(from, to) => (Key::DeedStepped, vec![stage(from), stage(to)]),
-            Deed::Scheduled(to, day) => {
-                (Key::DeedScheduled, vec![stage(to), Arg::text(day.to_string())])
-            }
+            Deed::Scheduled(to, day) => (Key::DeedScheduled, vec![stage(to), Arg::day(*day)]),
             Deed::Held(to) => (Key::DeedHeld, vec![stage(to)]),
             Deed::GateClosed(to) => (Key::DeedGateClosed, vec![stage(to)]),
             Deed::Approved(to) => (Key::DeedApproved, vec![stage(to)]),

@@ -95,14 +95,14 @@ impl Desk {
     /// How far the community is, and what the next step asks for.
     async fn stage_status(&self, caller: &Caller<'_>, here: &Here) -> Result<Outcome, DeskError> {
         let Here { portal, migration } = here;
-        let since = Arg::text(Date::of(migration.since).to_string());
+        let since = Arg::day(Date::of(migration.since));
         let mut text = self.wording.say(Key::StageNow, &[Arg::text(portal.stage.name()), since]);
         for line in self.unfinished_lines(caller, migration) {
             text = text.join_line(line);
         }
         if let Some(set) = &migration.schedule {
             let hold = self.typed(caller, "stage hold");
-            let day = Arg::text(set.day.to_string());
+            let day = Arg::day(set.day);
             let args = [Arg::text(set.to.name()), day, Arg::text(hold)];
             text = text.join_line(self.wording.say(Key::StageScheduled, &args));
         }
@@ -289,7 +289,7 @@ impl Desk {
         let days = u64::try_from((begins.0 - now.0) / bridge_policy::calendar::DAY_MS);
         let then = self.announcement(portal, (schedule.to, day), days.unwrap_or(0));
         let hold = self.typed(caller, "stage hold");
-        let args = [Arg::text(schedule.to.name()), Arg::text(day.to_string()), Arg::text(hold)];
+        let args = [Arg::text(schedule.to.name()), Arg::day(day), Arg::text(hold)];
         let answer = self.wording.say(Key::StageScheduled, &args);
         let set = Move::Schedule(portal.room.clone(), schedule, Some(who(caller)));
         let hold = self.button(Key::ButtonHold, "stage hold");
@@ -301,14 +301,11 @@ impl Desk {
             return Outcome::say(self.wording.say(Key::HoldNothing, &[]));
         };
         let again = format!("stage schedule {} --decision {}", set.day, set.decision);
-        let args = [
-            Arg::text(set.to.name()),
-            Arg::text(set.day.to_string()),
-            Arg::text(self.typed(caller, &again)),
-        ];
+        let args =
+            [Arg::text(set.to.name()), Arg::day(set.day), Arg::text(self.typed(caller, &again))];
         let held = self.wording.say(Key::Held, &args);
         let told = here.portal.active().into_iter().filter(|place| place != caller.place);
-        let public = [Arg::text(set.day.to_string())];
+        let public = [Arg::day(set.day)];
         let then = told
             .map(|place| self.words(&place, None, self.wording.say(Key::HeldPublic, &public)))
             .collect();

@@ -104,7 +104,7 @@ impl Desk {
             let args = [
                 Arg::text(vote.number.to_string()),
                 Arg::text(&vote.question),
-                Arg::text(Date::of(vote.closes).to_string()),
+                Arg::day(Date::of(vote.closes)),
             ];
             text = text.join_line(self.wording.say(Key::VoteIsOpen, &args));
             let close = format!("vote close {}", vote.number);
@@ -140,7 +140,7 @@ impl Desk {
         let args = [
             Arg::text(number.to_string()),
             Arg::text(question),
-            Arg::text(Date::of(closes).to_string()),
+            Arg::day(Date::of(closes)),
             Arg::text(close),
         ];
         let answer = self.wording.say(Key::VoteOpened, &args);

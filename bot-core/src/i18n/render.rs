@@ -7,6 +7,7 @@
 use bridge_model::{Block, Leaf, RichText, Span, Style};
 
 use super::Arg;
+use super::figures::Figures;
 use super::parse::Node;
 use super::plural::Plurals;
 
@@ -26,6 +27,7 @@ pub(super) enum Isolation {
 pub(super) struct Renderer<'a> {
     pub(super) args: &'a [Arg],
     pub(super) plurals: &'a Plurals,
+    pub(super) figures: &'a Figures,
     pub(super) isolation: Isolation,
 }
 
@@ -84,33 +86,37 @@ impl Renderer<'_> {
         match self.arg(number)? {
             Arg::Number(value) => Some(*value),
             Arg::Text(words) => words.parse().ok(),
-            Arg::Url(_) | Arg::Time(_) => None,
+            Arg::Url(_) | Arg::Time(_) | Arg::Day(_) => None,
         }
     }
 
     fn address(&self, number: usize) -> Option<String> {
         match self.arg(number)? {
             Arg::Url(address) => Some(one_line(address)),
-            Arg::Text(_) | Arg::Number(_) | Arg::Time(_) => None,
+            Arg::Text(_) | Arg::Number(_) | Arg::Time(_) | Arg::Day(_) => None,
         }
     }
 
     fn shown(&self, number: usize, style: &Style) -> String {
         match self.arg(number) {
             None | Some(Arg::Time(_)) => format!("${number}"),
-            Some(Arg::Number(value)) => value.to_string(),
+            Some(Arg::Number(value)) if style.code => value.to_string(),
+            Some(Arg::Number(value)) => self.figures.number(*value),
+            Some(Arg::Day(day)) if style.code => day.to_string(),
+            Some(Arg::Day(day)) => self.isolated(self.figures.day(*day)),
             // An invisible character at its end would become a part of it.
             Some(Arg::Url(address)) => one_line(address),
             Some(Arg::Text(words)) if style.code => one_line(words),
-            Some(Arg::Text(words)) => {
-                let words = one_line(words);
-                let needed = match self.isolation {
-                    Isolation::Always => !words.is_empty(),
-                    Isolation::WhereNeeded => words.chars().any(is_right_to_left),
-                };
-                if needed { format!("{FIRST_STRONG_ISOLATE}{words}{POP_ISOLATE}") } else { words }
-            }
+            Some(Arg::Text(words)) => self.isolated(one_line(words)),
         }
+    }
+
+    fn isolated(&self, words: String) -> String {
+        let needed = match self.isolation {
+            Isolation::Always => !words.is_empty(),
+            Isolation::WhereNeeded => words.chars().any(is_right_to_left),
+        };
+        if needed { format!("{FIRST_STRONG_ISOLATE}{words}{POP_ISOLATE}") } else { words }
     }
 
     fn arg(&self, number: usize) -> Option<&Arg> {

@@ -86,11 +86,11 @@ async fn a_day_is_announced_on_all_sides_and_the_step_is_taken_then() {
     reached(&spine, Stage::Bridged).await;
     spine.settled(&group()).await;
     let said = spine.telegram.read(&group().chat);
-    let told: Vec<_> = said.iter().filter(|line| line.contains("On 2023-09-21")).collect();
+    let told: Vec<_> = said.iter().filter(|line| line.contains("On September 21, 2023")).collect();
     assert_snapshot!(told.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n"));
     let in_the_room = spine.matrix.read(&room().chat);
     assert_eq!(
-        in_the_room.iter().filter(|line| line.contains("On 2023-09-21")).count(),
+        in_the_room.iter().filter(|line| line.contains("On September 21, 2023")).count(),
         told.len()
     );
 }
