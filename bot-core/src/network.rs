@@ -96,6 +96,15 @@ pub trait Network: Deliver {
         Ok(self.rights(chat, user).await?.moderate)
     }
 
+    /// Other programs that carry messages into `chat` from Matrix or elsewhere, as admins know them; as
+    /// far as the platform tells bots of each other.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn relays(&self, _chat: &ChatId) -> Result<Vec<String>, AskError> {
+        Ok(Vec::new())
+    }
+
     /// Opens the bytes of a file of this network.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use crate::rest::{Body, Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
 pub(crate) use look::{look, page};
-pub(crate) use webhook::webhook;
+pub(crate) use webhook::{relays, webhook};
 
 /// Does what the order says.
 ///

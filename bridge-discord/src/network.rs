@@ -278,6 +278,11 @@ impl Network for DiscordNetwork {
         made.map(drop).map_err(|error| ask_error(&error, "Manage Webhooks"))
     }
 
+    async fn relays(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let found = deliver::relays(&self.shared, chat.as_str()).await;
+        found.map_err(|error| ask_error(&error, "Manage Webhooks"))
+    }
+
     async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError> {
         let refused = |error: RestError| ask_error(&error, "Use Application Commands");
         let application = &self.shared.me().await.map_err(refused)?.application;

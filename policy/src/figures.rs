@@ -169,9 +169,11 @@ impl Share {
         u32::try_from(percent).ok()
     }
 
-    /// The percentage, where it tells nothing about single people.
+    /// The percentage, where it tells nothing about single people: on neither side.
     pub fn shown(self) -> Option<u32> {
-        (self.all >= SMALLEST_GROUP).then(|| self.percent()).flatten()
+        let tells = |number| People::of(number) == People::Few;
+        let others = self.all.saturating_sub(self.native);
+        (!tells(self.native) && !tells(others)).then(|| self.percent()).flatten()
     }
 }
 

@@ -259,9 +259,12 @@ impl See<'_> {
     }
 
     fn share(&self) -> Reading {
-        let percent = self.measured.weeks.first().and_then(|week| week.percent());
+        let week = self.measured.weeks.first();
+        let percent = week.and_then(|week| week.percent());
         let reading = self.reading(Criterion::NativeShare, percent, self.asked.native_percent);
-        self.votable(reading)
+        // Whether it is enough can be told, how much it is cannot always.
+        let have = week.and_then(|week| week.shown()).filter(|_| percent.is_some());
+        self.votable(Reading { have, ..reading })
     }
 
     fn weeks(&self) -> Reading {

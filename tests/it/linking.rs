@@ -182,6 +182,23 @@ async fn the_notice_is_there_once_although_the_bridge_dies_while_it_links() -> a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_channel_through_which_another_bridge_speaks_is_joined_only_by_who_insists()
+-> anyhow::Result<()> {
+    let town = unlinked("12").await?;
+    town.invite_bot().await?;
+    town.discord.expect_connected().await?;
+    town.channel.webhook("GitHub");
+    town.channel.webhook("matterbridge");
+    let told = ask(&town.alice, &town.room, "!freeside link discord").await?;
+    let code = code_in(&told).ok_or_else(|| anyhow::anyhow!("no code: {told}"))?;
+    let answer = type_code(&town, &town.dora, &code).await?;
+    assert!(answer.contains("another bridge is there already: matterbridge."), "{answer}");
+    let answer = type_code(&town, &town.dora, &format!("{code} --take-over")).await?;
+    assert!(answer.contains("Joined to Matrix"), "{answer}");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_room_made_on_request_is_the_asker_s_in_version_12() -> anyhow::Result<()> {
     a_room_made_on_request_is_the_asker_s("12").await
 }

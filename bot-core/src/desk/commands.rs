@@ -105,7 +105,7 @@ impl Desk {
             "unlink" => self.unlink(caller, argument).await,
             "status" => self.status(caller).await,
             "set" | "settings" => self.set(caller, &arguments).await,
-            "stage" => self.stage(caller, &arguments).await,
+            "stage" => self.stage(caller).await,
             "audit" => self.audit(caller).await,
             "vote" => self.vote(caller).await,
             "report" => self.report(caller).await,

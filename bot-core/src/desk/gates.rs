@@ -107,6 +107,14 @@ impl Desk {
             Criterion::Servers => Key::GateServers,
             Criterion::Privacy => Key::GatePrivacy,
             Criterion::NoticeUp => Key::GateNoticeUp,
+            Criterion::NativeShare if reading.have.is_none() => {
+                let need = [Arg::number(u64::from(reading.need))];
+                return self.marked(reading, Key::GateNativeShareFew, &need);
+            }
+            Criterion::NoticeGiven if reading.have.is_none() => {
+                let need = [Arg::number(u64::from(reading.need))];
+                return self.marked(reading, Key::GateNoticeNone, &need);
+            }
             Criterion::NativeShare => Key::GateNativeShare,
             Criterion::NativeWeeks => Key::GateNativeWeeks,
             Criterion::SelfTest => Key::GateSelfTest,
@@ -114,7 +122,11 @@ impl Desk {
         };
         let have = u64::from(reading.have.unwrap_or(0));
         let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
-        let what = self.wording.plain(key, &args);
+        self.marked(reading, key, &args)
+    }
+
+    fn marked(&self, reading: &Reading, key: Key, args: &[Arg]) -> RichText {
+        let what = self.wording.plain(key, args);
         let mark = match reading.state {
             State::Met => Key::GateMet,
             State::NotMet => Key::GateNotMet,

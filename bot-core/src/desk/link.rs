@@ -128,7 +128,7 @@ impl Desk {
         }
         let others = match insists {
             true => Vec::new(),
-            false => self.matrix.bridges(&pair.room.chat).await?,
+            false => self.other_bridges(&pair).await?,
         };
         if !others.is_empty() {
             let again = self.typed(caller, &format!("link {typed} --{TAKE_OVER}"));
@@ -141,6 +141,20 @@ impl Desk {
             settings.metadata = Owner::Legacy;
         }
         self.join(&hash, pair, (here, title), settings).await
+    }
+
+    /// Other bridges on both sides.
+    async fn other_bridges(&self, pair: &Pair) -> Result<Vec<String>, DeskError> {
+        let mut others = self.matrix.bridges(&pair.room.chat).await?;
+        if let Some(network) = self.networks.get(&pair.remote.network) {
+            match network.relays(&pair.remote.chat).await {
+                Ok(relays) => others.extend(relays),
+                // What is missing for that is missing for more, and said then.
+                Err(AskError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(others)
     }
 
     /// Both chats are ready: makes the portal, with its notices.

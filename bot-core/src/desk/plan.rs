@@ -9,7 +9,7 @@ use bridge_policy::calendar::Date;
 use bridge_policy::figures::SMALLEST_GROUP;
 use bridge_policy::stage::{Direction, Effect, Stage};
 
-use super::stage::{Here, Typed};
+use super::stage::{Asked, Here};
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::migration::{Audit, Deed, Planned};
@@ -26,9 +26,9 @@ impl Desk {
         &self,
         caller: &Caller<'_>,
         here: &Here,
-        typed: &Typed<'_>,
+        typed: &Asked,
     ) -> Result<Outcome, DeskError> {
-        let back = typed.words.first().is_some_and(|word| *word == "back");
+        let back = typed.words.first().is_some_and(|word| word == "back");
         let direction = if back { Direction::Back } else { Direction::Next };
         let Here { portal, migration } = here;
         let (to, effects) = match portal.stage.step(direction) {

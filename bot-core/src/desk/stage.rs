@@ -10,6 +10,7 @@ use bridge_policy::gate::Gate;
 use bridge_policy::schedule::{NoSchedule, Schedule};
 use bridge_policy::stage::{Direction, NoStep, Stage};
 
+use super::typed::Typed;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::migration::{Migration, Move, News, Planned, Progress, Step, Who};
@@ -18,10 +19,11 @@ use crate::store::{Change, keys};
 use crate::voice::{Lines, label};
 
 /// What follows `stage`.
-pub(super) struct Typed<'a> {
-    pub(super) verb: &'a str,
-    pub(super) words: Vec<&'a str>,
-    pub(super) decision: Option<&'a str>,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) verb: String,
+    pub(super) words: Vec<String>,
+    pub(super) decision: Option<String>,
 }
 
 /// The portal of the caller, and how far it is.
@@ -30,26 +32,17 @@ pub(super) struct Here {
     pub(super) migration: Migration,
 }
 
-impl<'a> Typed<'a> {
-    /// Phones make one long dash of two short ones, and people leave the name away.
-    fn read(arguments: &[&'a str]) -> Self {
-        let mut words = Vec::new();
-        let mut decision = None;
-        let mut all = arguments.iter().copied();
-        while let Some(word) = all.next() {
-            let bare = word.trim_start_matches(['-', '\u{2013}', '\u{2014}']);
-            if bare != word && bare == "decision" {
-                decision = all.next().or(Some(""));
-            } else if let Some(address) = bare.strip_prefix("decision=").filter(|_| bare != word) {
-                decision = Some(address);
-            } else if word.starts_with("https://") || word.starts_with("http://") {
-                decision = decision.or(Some(word));
-            } else {
-                words.push(word);
-            }
-        }
-        let verb = if words.is_empty() { "" } else { words.remove(0) };
-        Self { verb, words, decision }
+impl Asked {
+    /// People leave the name of the option away: an address is the decision.
+    fn read(command: &str) -> Self {
+        let typed = Typed::read(command, &["decision"]);
+        let named = typed.option("decision").map(str::to_owned);
+        let is_web = |word: &String| word.starts_with("https://") || word.starts_with("http://");
+        let (addresses, words): (Vec<String>, Vec<String>) =
+            typed.words.into_iter().partition(is_web);
+        let decision = named.or(addresses.into_iter().next());
+        let mut words = words.into_iter();
+        Self { verb: words.next().unwrap_or_default(), words: words.collect(), decision }
     }
 }
 
@@ -62,18 +55,14 @@ impl Desk {
     }
 
     /// `stage ...`
-    pub(super) async fn stage(
-        &self,
-        caller: &Caller<'_>,
-        arguments: &[&str],
-    ) -> Result<Outcome, DeskError> {
-        let typed = Typed::read(arguments);
+    pub(super) async fn stage(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
+        let typed = Asked::read(&caller.command.text);
         let Some(here) = self.here(caller).await? else { return Ok(self.not_linked()) };
-        let only_tells = matches!(typed.verb, "" | "plan");
+        let only_tells = matches!(typed.verb.as_str(), "" | "plan");
         if !only_tells && !self.rights(caller).await?.manage {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
         }
-        match typed.verb {
+        match typed.verb.as_str() {
             "" => self.stage_status(caller, &here).await,
             "plan" => self.stage_plan(caller, &here, &typed).await,
             "next" => self.stage_step(caller, &here, (&typed, Direction::Next)).await,
@@ -176,7 +165,7 @@ impl Desk {
         &self,
         caller: &Caller<'_>,
         here: &Here,
-        (typed, direction): (&Typed<'_>, Direction),
+        (typed, direction): (&Asked, Direction),
     ) -> Result<Outcome, DeskError> {
         let Here { portal, migration } = here;
         let to = match portal.stage.step(direction) {
@@ -187,7 +176,7 @@ impl Desk {
             Direction::Next => "next",
             Direction::Back => "back",
         };
-        let Some(decision) = typed.decision.filter(|address| is_address(address)) else {
+        let Some(decision) = typed.decision.as_deref().filter(|address| is_address(address)) else {
             return Ok(Outcome::say(self.decision_needed(caller, (verb, typed))));
         };
         if direction == Direction::Next
@@ -233,7 +222,7 @@ impl Desk {
         }
     }
 
-    fn decision_needed(&self, caller: &Caller<'_>, (verb, typed): (&str, &Typed<'_>)) -> RichText {
+    fn decision_needed(&self, caller: &Caller<'_>, (verb, typed): (&str, &Asked)) -> RichText {
         let mut command = format!("stage {verb}");
         for word in &typed.words {
             command.push(' ');
@@ -241,7 +230,7 @@ impl Desk {
         }
         command.push_str(" --decision https://…");
         let command = self.typed(caller, &command);
-        match typed.decision {
+        match typed.decision.as_deref() {
             None | Some("") => self.wording.say(Key::DecisionNeeded, &[Arg::text(command)]),
             Some(wrong) => {
                 self.wording.say(Key::DecisionWrong, &[Arg::text(wrong), Arg::text(command)])
@@ -258,7 +247,7 @@ impl Desk {
         &self,
         caller: &Caller<'_>,
         here: &Here,
-        typed: &Typed<'_>,
+        typed: &Asked,
     ) -> Result<Outcome, DeskError> {
         let Here { portal, .. } = here;
         let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
@@ -267,7 +256,7 @@ impl Desk {
             let usage = self.typed(caller, "stage schedule 2027-01-31 --decision https://…");
             return say(Key::ScheduleUsage, &[Arg::text(usage)]);
         };
-        let Some(decision) = typed.decision.filter(|address| is_address(address)) else {
+        let Some(decision) = typed.decision.as_deref().filter(|address| is_address(address)) else {
             return Ok(Outcome::say(self.decision_needed(caller, ("schedule", typed))));
         };
         let notice = match portal.stage {
@@ -373,16 +362,16 @@ mod tests {
             "next https://example.org/d",
             "--decision https://example.org/d next",
         ] {
-            let words: Vec<&str> = typed.split(' ').collect();
-            let read = Typed::read(&words);
-            assert_eq!((read.verb, read.decision), ("next", Some("https://example.org/d")));
-            assert!(read.words.is_empty(), "{typed}");
+            let read = Asked::read(&format!("stage {typed}"));
+            let decision = Some("https://example.org/d".to_owned());
+            let wanted = Asked { verb: "next".to_owned(), words: Vec::new(), decision };
+            assert_eq!(read, wanted, "{typed}");
         }
     }
 
     #[test]
     fn a_decision_without_an_address_is_none() {
-        assert_eq!(Typed::read(&["next", "--decision"]).decision, Some(""));
+        assert_eq!(Asked::read("stage next --decision").decision.as_deref(), Some(""));
         for text in ["", "yes", "ftp://x.org/a", "https://", "javascript:alert(1)"] {
             assert!(!is_address(text), "{text}");
         }

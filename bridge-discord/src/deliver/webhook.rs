@@ -53,6 +53,29 @@ pub(super) async fn find(shared: &Shared, channel: &str) -> Result<Option<Webhoo
     Ok(all.iter().filter(ours).find_map(read))
 }
 
+/// Words in the names of webhooks through which other bridges speak.
+const BRIDGES: [&str; 9] =
+    ["matterbridge", "mautrix", "matrix", "ooye", "t2bot", "telegram", "irc", "bridge", "relay"];
+
+/// Webhooks of `channel` that belong to other bridges, by their names.
+///
+/// # Errors
+/// When Discord refuses.
+pub(crate) async fn relays(shared: &Shared, channel: &str) -> Result<Vec<String>, RestError> {
+    let application = shared.me().await?.application.clone();
+    let path = format!("/channels/{channel}/webhooks");
+    let all: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    let all = all.as_array().map_or(&[][..], Vec::as_slice);
+    let theirs = |one: &&Value| incoming::id(one, "application_id") != Some(&application);
+    let names = all.iter().filter(theirs).filter_map(|one| incoming::text(one, "name"));
+    Ok(names.filter(|name| is_bridge(name)).map(str::to_owned).collect())
+}
+
+fn is_bridge(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.split(|c: char| !c.is_alphanumeric()).any(|word| BRIDGES.contains(&word))
+}
+
 fn read(webhook: &Value) -> Option<Webhook> {
     Some(Webhook {
         id: incoming::id(webhook, "id")?.to_owned(),
@@ -75,5 +98,20 @@ impl Webhook {
     pub(super) fn message_path(&self, spot: Spot<'_>) -> String {
         let thread = spot.thread.map(|thread| format!("?thread_id={thread}")).unwrap_or_default();
         format!("{}/messages/{}{thread}", self.path(), spot.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bridges_are_known_by_whole_words() {
+        for name in ["matterbridge", "_matrix", "IRC relay", "OOYE Webhook", "Telegram-Bridge"] {
+            assert!(is_bridge(name), "{name}");
+        }
+        for name in ["Circle of friends", "GitHub", "Matrices", "Bridgetown news", "Captain Hook"] {
+            assert!(!is_bridge(name), "{name}");
+        }
     }
 }
