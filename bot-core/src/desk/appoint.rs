@@ -10,7 +10,7 @@ use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::migration::{Audit, Deed, Move};
 use crate::network::AskError;
-use crate::portal::Portal;
+use crate::portal::{Portal, PortalId};
 use crate::store::Change;
 use crate::store::claims::ClaimChange;
 use crate::voice::label;
@@ -28,10 +28,30 @@ impl Desk {
         Ok((rights.manage || rights.moderate).then_some(rights))
     }
 
-    /// Whether an account is an admin of any chat that is joined. Nobody waits for a platform that
-    /// does not say so.
-    pub(super) async fn is_admin_there(&self, account: &Person) -> Result<bool, DeskError> {
+    /// The portals in which an account is known to be: where it spoke, and where it asked for the way.
+    async fn portals_of(
+        &self,
+        account: &Person,
+        asked_in: PortalId,
+    ) -> Result<Vec<Portal>, DeskError> {
+        let mut found = Vec::new();
         for portal in self.store.portals().await? {
+            let spoke = self.store.people(portal.id).await?;
+            if portal.id == asked_in || spoke.iter().any(|one| one.person == *account) {
+                found.push(portal);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether an account is an admin of a chat that is joined. Nobody waits for a platform that does
+    /// not say so.
+    pub(super) async fn is_admin_there(
+        &self,
+        account: &Person,
+        asked_in: PortalId,
+    ) -> Result<bool, DeskError> {
+        for portal in self.portals_of(account, asked_in).await? {
             if matches!(self.power_there(account, &portal).await, Ok(Some(_))) {
                 return Ok(true);
             }
@@ -42,9 +62,14 @@ impl Desk {
     /// `claim admin`: the admins of the rooms are asked.
     pub(super) async fn ask_for_power(&self, mxid: &str) -> Result<Outcome, DeskError> {
         let claims = self.store.claims_by(mxid).await?;
+        let answer = self.wording.say(Key::AppointAsked, &[]);
+        if !claims.is_empty() && claims.iter().all(|claim| claim.asks) {
+            // They know it; once is enough.
+            return Ok(Outcome::say(answer));
+        }
         let mut then = Vec::new();
-        for portal in self.store.portals().await? {
-            for claim in &claims {
+        for claim in &claims {
+            for portal in self.portals_of(&claim.person, claim.portal).await? {
                 if self.power_there(&claim.person, &portal).await?.is_none() {
                     continue;
                 }
@@ -61,7 +86,6 @@ impl Desk {
             return Ok(Outcome::say(self.wording.say(Key::AppointNothing, &[])));
         }
         let asks = Change::Claim(Box::new(ClaimChange::Asks(mxid.to_owned())));
-        let answer = self.wording.say(Key::AppointAsked, &[]);
         Ok(Outcome { answer, then, changes: vec![asks], ..Outcome::default() })
     }
 

@@ -22,13 +22,24 @@ use crate::voice::{Lines, label};
 /// How long a code can be used.
 const LIFE: Duration = Duration::from_secs(10 * 60);
 
+/// What `/start` begins with for those who ask for the way to Matrix.
+pub(super) const MATRIX_WORD: &str = "matrix";
+
+/// Chats that are asked at most whether somebody is in them.
+const MOST_ASKED: usize = 10;
+
 /// Servers that are named at most.
 const SERVERS: usize = 3;
 
 impl Desk {
     /// `matrix`: what Matrix is, how to get there, and how to be the same person there.
-    pub(super) async fn way_to_matrix(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let Some(portal) = self.portal_of_person(caller).await? else {
+    /// `from` is the chat that they come from, by its pseudonym.
+    pub(super) async fn way_to_matrix(
+        &self,
+        caller: &Caller<'_>,
+        from: Option<&str>,
+    ) -> Result<Outcome, DeskError> {
+        let Some(portal) = self.portal_of_person(caller, from).await? else {
             if !caller.command.private {
                 return Ok(self.not_linked());
             }
@@ -46,7 +57,7 @@ impl Desk {
         if !alone {
             let network = self.networks.get(&caller.place.network);
             let address = match network {
-                Some(network) => network.alone("matrix").await,
+                Some(network) => network.alone(&self.matrix_word(caller.place)).await,
                 None => None,
             };
             if let Some(address) = address {
@@ -83,9 +94,19 @@ impl Desk {
         Ok(Outcome { answer: text, pictures, changes, ..Outcome::default() }.with(buttons))
     }
 
-    /// The portal of the chat, or in a chat with the bot alone one in which they spoke, or at least
-    /// are.
-    async fn portal_of_person(&self, caller: &Caller<'_>) -> Result<Option<Portal>, DeskError> {
+    /// What somebody says to the bot alone who comes from a chat (`/start ...`): at most 64 letters,
+    /// digits, `-` and `_`, <https://core.telegram.org/bots/features#deep-linking>.
+    pub(super) fn matrix_word(&self, place: &Place) -> String {
+        format!("{MATRIX_WORD}-{}", self.pseudonyms.place(place))
+    }
+
+    /// The portal of the chat, or in a chat with the bot alone the one that they come from and are
+    /// in, or one in which they spoke.
+    async fn portal_of_person(
+        &self,
+        caller: &Caller<'_>,
+        from: Option<&str>,
+    ) -> Result<Option<Portal>, DeskError> {
         if let Some(portal) = self.store.portal_of(caller.place).await? {
             return Ok(Some(portal));
         }
@@ -100,9 +121,18 @@ impl Desk {
             }
         }
         let Some(network) = self.networks.get(&person.network) else { return Ok(None) };
+        let mut chats: Vec<(Portal, Place)> = Vec::new();
         for portal in self.store.portals().await? {
-            let Some(end) = portal.end_on(&person.network) else { continue };
-            if network.rights(&end.place.chat, &person.user).await?.member {
+            let place = portal.end_on(&person.network).map(|end| end.place.clone());
+            let comes = |place: &Place| from.is_none_or(|it| self.pseudonyms.place(place) == it);
+            chats.extend(place.filter(comes).map(|place| (portal, place)));
+        }
+        // A platform is not asked about one person in a hundred chats.
+        if chats.len() > MOST_ASKED {
+            return Ok(None);
+        }
+        for (portal, place) in chats {
+            if network.rights(&place.chat, &person.user).await?.member {
                 return Ok(Some(portal));
             }
         }
@@ -171,7 +201,7 @@ impl Desk {
         let mut answer = self.wording.say(Key::Claimed, &args);
         let mut buttons =
             vec![self.button(Key::ButtonUndo, format!("unclaim {}", offer.person.network))];
-        if self.is_admin_there(&offer.person).await? {
+        if self.is_admin_there(&offer.person, offer.portal).await? {
             let ask = self.typed(caller, "claim admin");
             let args = [Arg::text(ask), Arg::text(label(&offer.person.network))];
             answer = answer.join_line(self.wording.say(Key::AppointOffer, &args));

@@ -4,6 +4,7 @@
 
 use bridge_model::{NetworkId, RichText};
 
+use super::claim::MATRIX_WORD;
 use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
 use crate::matrix::MATRIX;
@@ -87,6 +88,12 @@ pub fn menu(wording: &Wording) -> Vec<CommandHelp> {
         .collect()
 }
 
+/// Whether `/start` asks for the way to Matrix, and from which chat.
+fn way_from(argument: Option<&str>) -> Option<Option<&str>> {
+    let rest = argument?.strip_prefix(MATRIX_WORD)?;
+    if rest.is_empty() { Some(None) } else { rest.strip_prefix('-').map(Some) }
+}
+
 impl Desk {
     /// Carries out what somebody typed.
     pub(super) async fn command(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
@@ -96,7 +103,9 @@ impl Desk {
         let argument = arguments.first().copied();
         let on_matrix = caller.place.network.as_str() == MATRIX;
         match name.as_str() {
-            "start" if argument == Some("matrix") => self.way_to_matrix(caller).await,
+            "start" if way_from(argument).is_some() => {
+                self.way_to_matrix(caller, way_from(argument).flatten()).await
+            }
             "claim" if on_matrix => self.claim(caller, &arguments).await,
             "unclaim" if on_matrix => self.unclaim(caller, argument).await,
             "appoint" if on_matrix => self.appoint(caller, argument).await,
@@ -112,7 +121,7 @@ impl Desk {
             "exception" => self.exception(caller).await,
             "create" if on_matrix => self.create(caller, argument).await,
             "portals" if on_matrix => self.portals(caller).await,
-            "matrix" => self.way_to_matrix(caller).await,
+            "matrix" => self.way_to_matrix(caller, None).await,
             "privacy" => Ok(Outcome::say(self.privacy())),
             "delete" => self.delete(caller).await,
             "version" => Ok(Outcome::say(self.version())),

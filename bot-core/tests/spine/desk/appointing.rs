@@ -43,6 +43,11 @@ async fn an_admin_of_the_group_gets_the_same_power_after_one_confirmation() {
     assert_snapshot!(dm(&spine, BEN, "claim admin").await);
     let request = said_in_room(&spine).await;
     assert_snapshot!(request);
+    // Once is enough.
+    dm(&spine, BEN, "claim admin").await;
+    spine.settled(&room()).await;
+    let read = spine.matrix.read(&room().chat);
+    assert_eq!(read.iter().filter(|line| line.contains("asks for the same power")).count(), 1);
     assert!(!request.contains("tina"), "{request}");
     // Not everybody gives it, and Ben not to himself.
     for nobody in [NOBODY, BEN] {
@@ -65,6 +70,10 @@ async fn who_is_no_admin_any_more_gets_nothing() {
     spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
     let refused = ask(&spine, &room(), ANN, &format!("appoint {BEN}")).await;
     assert!(refused.contains("no admin on the other side any more"), "{refused}");
+    let spine = claimed().await;
+    spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
+    let offer = claim(&spine, "tina", BEN).await;
+    assert!(!offer.contains("admin"), "{offer}");
     assert_snapshot!(dm(&spine, BEN, "claim admin").await);
 }
 

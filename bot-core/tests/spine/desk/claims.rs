@@ -131,6 +131,14 @@ async fn who_never_spoke_is_known_by_being_in_the_group() {
     assert!(asks(&spine).await.starts_with("I do not find you in any chat"));
     spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
     code_in(&asks(&spine).await);
+    // Who comes by the link of a chat comes from there, and from nowhere else.
+    let here = bot_core::pseudonym::Pseudonyms::new(b"secret").place(&group());
+    for (word, found) in [(format!("start matrix-{here}"), true), ("start matrix-x".into(), false)]
+    {
+        let typed = Command { private: true, ..command("tina", &word) };
+        let told = ask_with(&spine, &alone(), typed).await;
+        assert_eq!(told.contains("ten minutes"), found, "{told}");
+    }
 }
 
 #[tokio::test]
