@@ -3,9 +3,9 @@
 //! message on Discord.
 
 use anyhow::{Context, ensure};
-use sandbox::synapse::RoomOptions;
 use sandbox::town::{BOT, code_in};
 
+use crate::claiming::{alone_with_bot, code_for_tanja};
 use crate::{ask, eventually, town};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,18 +86,8 @@ async fn discords_menu_of_a_message_takes_it_from_every_side() -> anyhow::Result
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_undone_with_one_touch() -> anyhow::Result<()> {
     let town = &town("12", "").await?;
-    town.group.say(&town.tanja, "hello from Telegram")?;
-    town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
-    let private = town.telegram.private_chat(&town.tanja);
-    private.say(&town.tanja, "/start matrix")?;
-    let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
-    let code = code_in(&told.text).context("no code")?;
-    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
-    let alone = town.alice.create_room(options).await?;
-    eventually("the bot in the room", async || {
-        Ok(town.alice.members(&alone).await?.contains_key(BOT))
-    })
-    .await?;
+    let code = code_for_tanja(town).await?;
+    let alone = alone_with_bot(&town.alice).await?;
     ask(&town.alice, &alone, &code).await?;
     let done = town.alice.expect(&alone, |it| it.body.starts_with("Done.")).await?;
     town.alice.react(&alone, &done.event_id, "▶ Undo").await?;

@@ -2,27 +2,39 @@
 //! One person moves: by a code from Telegram, shown to the bot on Matrix.
 
 use anyhow::{Context, ensure};
-use sandbox::synapse::RoomOptions;
-use sandbox::town::{BOT, code_in};
+use sandbox::synapse::{Person, RoomOptions};
+use sandbox::town::{BOT, Town, code_in};
 
 use crate::{ask, eventually, town};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
--> anyhow::Result<()> {
-    let town = &town("12", "").await?;
+/// Tanja speaks in the group, and asks for the way to Matrix in private; the code that she gets.
+pub async fn code_for_tanja(town: &Town) -> anyhow::Result<String> {
     town.group.say(&town.tanja, "hello from Telegram")?;
     town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
     let private = town.telegram.private_chat(&town.tanja);
     private.say(&town.tanja, "/start matrix")?;
     let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
-    let code = code_in(&told.text).context("no code")?;
+    ensure!(told.photo.is_some(), "no picture that a phone can read: {told}");
+    code_in(&told.text).context("no code")
+}
+
+/// A room of somebody with the bot alone.
+pub async fn alone_with_bot(person: &Person) -> anyhow::Result<String> {
+    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
+    let alone = person.create_room(options).await?;
+    eventually("the bot in the room", async || Ok(person.members(&alone).await?.contains_key(BOT)))
+        .await?;
+    Ok(alone)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
+-> anyhow::Result<()> {
+    let town = &town("12", "").await?;
+    let code = code_for_tanja(town).await?;
     let bob = town.synapse.person_named("bob", "Bob").await?;
     bob.join(&town.room).await?;
-    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
-    let alone = bob.create_room(options).await?;
-    eventually("the bot in the room", async || Ok(bob.members(&alone).await?.contains_key(BOT)))
-        .await?;
+    let alone = alone_with_bot(&bob).await?;
     let answer = ask(&bob, &alone, &code).await?;
     ensure!(answer.contains("You are an admin there"), "{answer}");
     let claimed = bob.expect(&alone, |it| it.body.starts_with("Done.")).await?;
@@ -42,20 +54,11 @@ async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_moves_and_stays_the_same_person() -> anyhow::Result<()> {
     let town = &town("12", "").await?;
-    town.group.say(&town.tanja, "hello from Telegram")?;
-    let first = town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
     // Two messages of the bot in all: one says where to go, one that it worked.
+    let code = code_for_tanja(town).await?;
     let private = town.telegram.private_chat(&town.tanja);
-    private.say(&town.tanja, "/start matrix")?;
-    let told = private.expect(|it| it.is_bot && it.text.contains("ten minutes")).await?;
-    ensure!(told.photo.is_some(), "no picture that a phone can read: {told}");
-    let code = code_in(&told.text).context("no code")?;
-    let options = RoomOptions { invite: vec![BOT.into()], ..RoomOptions::default() };
-    let alone = town.alice.create_room(options).await?;
-    eventually("the bot in the room", async || {
-        Ok(town.alice.members(&alone).await?.contains_key(BOT))
-    })
-    .await?;
+    let first = town.alice.expect(&town.room, |it| it.body == "hello from Telegram").await?;
+    let alone = alone_with_bot(&town.alice).await?;
     let answer = ask(&town.alice, &alone, &code).await?;
     ensure!(answer.starts_with("Done."), "{answer}");
     private.expect(|it| it.is_bot && it.text.contains("It worked")).await?;
