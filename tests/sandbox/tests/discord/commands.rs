@@ -142,3 +142,32 @@ async fn interactions_come_without_any_intent() {
     bare.expect("INTERACTION_CREATE").await;
     dc.assert_clean().unwrap();
 }
+
+#[tokio::test]
+async fn a_button_and_an_entry_in_the_menu_of_a_message_are_heard() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel, mut gateway) = ready(&dc).await;
+    let path = format!("/applications/{}/commands", dc.application_id());
+    rest.send("PUT", &path, json!([{"name": "Take away", "type": 3}])).await.ok();
+    let row = json!([{"type": 1, "components": [
+        {"type": 2, "style": 2, "label": "Undo", "custom_id": "unlink"},
+        {"type": 2, "style": 5, "label": "Open", "url": "https://example.org"},
+    ]}]);
+    let posts = format!("/channels/{}/messages", channel.id());
+    let said = rest.post(&posts, json!({"content": "well", "components": row})).await;
+    let ada = dc.user("Ada");
+    assert!(channel.press(&ada, said.id(), "Open").is_err(), "it opens an address");
+    let pressed = channel.press(&ada, said.id(), "Undo").unwrap();
+    let heard = gateway.expect("INTERACTION_CREATE").await;
+    assert_eq!((&heard["type"], &heard["data"]["custom_id"]), (&json!(3), &json!("unlink")));
+    assert_eq!(id(&heard["message"]["id"]), said.id());
+    let body = json!({"type": 4, "data": {"content": "done", "flags": 64}});
+    assert_eq!(rest.post(&callback(&heard), body).await.status, 204);
+    assert!(pressed.answer().await.unwrap().ephemeral);
+    channel.choose(&ada, said.id(), "Take away").unwrap();
+    let heard = gateway.expect("INTERACTION_CREATE").await;
+    assert_eq!((&heard["type"], &heard["data"]["type"]), (&json!(2), &json!(3)));
+    assert_eq!(id(&heard["data"]["target_id"]), said.id());
+    assert!(channel.choose(&ada, said.id(), "Something else").is_err());
+    dc.assert_clean().unwrap();
+}

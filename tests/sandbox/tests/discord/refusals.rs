@@ -213,3 +213,26 @@ async fn overwrites_change_by_whoever_may_and_has_what_is_changed() {
     assert_eq!(channel.overwrites(), json!([]));
     dc.assert_clean().unwrap();
 }
+
+#[tokio::test]
+async fn buttons_that_cannot_be_are_refused() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));
+    let path = format!("/channels/{}/messages", channel.id());
+    let button = |id: &str| json!({"type": 2, "style": 2, "label": "A", "custom_id": id});
+    let link = |url: &str| json!({"type": 2, "style": 5, "label": "A", "url": url});
+    let long = "x".repeat(101);
+    let rows = [
+        (vec![button("a"), button("a")], "COMPONENT_CUSTOM_ID_DUPLICATED"),
+        (vec![button(&long)], "BASE_TYPE_BAD_LENGTH"),
+        (vec![link("ftp://example.org")], "URL_TYPE_INVALID_SCHEME"),
+        (["a", "b", "c", "d", "e", "f"].map(button).to_vec(), "BASE_TYPE_BAD_LENGTH"),
+        (Vec::new(), "BASE_TYPE_BAD_LENGTH"),
+    ];
+    for (buttons, code) in rows {
+        let row = json!([{"type": 1, "components": buttons}]);
+        let refused = rest.post(&path, json!({"content": "x", "components": row})).await;
+        assert_eq!((refused.status, refused.code()), (400, 50035), "{code}");
+        assert!(refused.body.to_string().contains(code), "{}", refused.body);
+    }
+}

@@ -140,3 +140,25 @@ async fn a_pressed_button_is_answered_once() {
     );
     tg.assert_clean().unwrap();
 }
+
+#[tokio::test]
+async fn buttons_that_cannot_be_are_refused() {
+    let (tg, bot) = start().await;
+    let group = tg.group("Ludo");
+    let wrong = [
+        (json!({ "text": "A", "callback_data": "x".repeat(65) }), "BUTTON_DATA_INVALID"),
+        (json!({ "text": "A", "callback_data": "" }), "BUTTON_DATA_INVALID"),
+        (json!({ "text": "A", "url": "nowhere" }), "BUTTON_URL_INVALID"),
+        (json!({ "text": "A" }), "BUTTON_TYPE_INVALID"),
+        (
+            json!({ "text": "", "callback_data": "x" }),
+            "can't parse inline keyboard button: Text is not specified",
+        ),
+    ];
+    for (button, why) in wrong {
+        let keyboard = json!({ "inline_keyboard": [[button]] });
+        let params = json!({ "chat_id": group.id(), "text": "?", "reply_markup": keyboard });
+        assert_eq!(bot.refused("sendMessage", params).await, format!("Bad Request: {why}"));
+    }
+    assert!(group.messages().is_empty());
+}
