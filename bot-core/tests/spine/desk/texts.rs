@@ -157,6 +157,17 @@ async fn version_source_and_the_way_to_matrix() {
     assert!(privacy.starts_with("What I carry: messages"), "{privacy}");
 }
 
+#[test]
+fn every_command_is_in_the_readme() {
+    let readme = include_str!("../../../../README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    for entry in bot_core::desk::commands::ALL {
+        let name = format!("`{}`", entry.name);
+        let first = |row: &&str| row.split('|').nth(1).is_some_and(|cell| cell.contains(&name));
+        assert_eq!(rows.iter().filter(|row| first(row)).count(), 1, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_message_is_deleted_on_all_sides_by_a_reply_of_its_author() {
     let spine = joined().await;
