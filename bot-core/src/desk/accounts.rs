@@ -10,8 +10,8 @@ use bridge_model::{Person, Timestamp};
 use super::Desk;
 use crate::network::AskError;
 
-/// One token is good until the end of the week after the one in which it was asked for, less six
-/// days: at least one day, at most eight.
+/// A token is made in one week and ends a day after it: it is good for one day at least, and for
+/// eight at most.
 const WEEK_MS: i64 = 7 * bridge_policy::calendar::DAY_MS;
 
 /// A homeserver that gives accounts to those who have a token.

@@ -114,29 +114,40 @@ impl Desk {
             return Ok(None);
         }
         let person = person(caller);
-        for portal in self.store.portals().await? {
-            let known = self.store.people(portal.id).await?;
-            if known.iter().any(|one| one.person == person) {
-                return Ok(Some(portal));
-            }
-        }
-        let Some(network) = self.networks.get(&person.network) else { return Ok(None) };
+        let mut spoke = None;
         let mut chats: Vec<(Portal, Place)> = Vec::new();
         for portal in self.store.portals().await? {
-            let place = portal.end_on(&person.network).map(|end| end.place.clone());
-            let comes = |place: &Place| from.is_none_or(|it| self.pseudonyms.place(place) == it);
-            chats.extend(place.filter(comes).map(|place| (portal, place)));
+            let Some(place) = portal.end_on(&person.network).map(|end| end.place.clone()) else {
+                continue;
+            };
+            let comes = from.is_some_and(|from| self.pseudonyms.place(&place) == from);
+            if comes && self.is_in(&person, &place).await? {
+                return Ok(Some(portal));
+            }
+            let known = self.store.people(portal.id).await?;
+            if spoke.is_none() && known.iter().any(|one| one.person == person) {
+                spoke = Some(portal);
+            } else {
+                chats.push((portal, place));
+            }
         }
-        // A platform is not asked about one person in a hundred chats.
-        if chats.len() > MOST_ASKED {
-            return Ok(None);
+        if spoke.is_some() || chats.len() > MOST_ASKED {
+            // A platform is not asked about one person in a hundred chats.
+            return Ok(spoke);
         }
         for (portal, place) in chats {
-            if network.rights(&place.chat, &person.user).await?.member {
+            if self.is_in(&person, &place).await? {
                 return Ok(Some(portal));
             }
         }
         Ok(None)
+    }
+
+    async fn is_in(&self, person: &Person, place: &Place) -> Result<bool, DeskError> {
+        match self.networks.get(&place.network) {
+            Some(network) => Ok(network.rights(&place.chat, &person.user).await?.member),
+            None => Ok(false),
+        }
     }
 
     /// Servers that can be chosen, in the language of the reader first.

@@ -13,7 +13,8 @@ use insta::assert_snapshot;
 
 use super::{ask, ask_with, command};
 use crate::harness::Spine;
-use crate::words::{edited, group, posted, replied, room};
+use crate::store::link;
+use crate::words::{START, edited, group, posted, replied, room};
 
 const ANN: &str = "@ann:example.org";
 
@@ -131,13 +132,29 @@ async fn who_never_spoke_is_known_by_being_in_the_group() {
     assert!(asks(&spine).await.starts_with("I do not find you in any chat"));
     spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
     code_in(&asks(&spine).await);
-    // Who comes by the link of a chat comes from there, and from nowhere else.
-    let here = bot_core::pseudonym::Pseudonyms::new(b"secret").place(&group());
-    for (word, found) in [(format!("start matrix-{here}"), true), ("start matrix-x".into(), false)]
-    {
+}
+
+#[tokio::test]
+async fn who_comes_by_the_link_of_a_chat_is_led_to_its_room() {
+    let mut spine = Spine::idle();
+    let (other, its_room) =
+        (Place::new("telegram", "-7"), Place::new("matrix", "!other:example.org"));
+    spine.link().await;
+    link(&*spine.open(), &its_room, &other, START).await.unwrap();
+    spine.start();
+    // Tina spoke in the first group, and is in both.
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    spine.settled(&room()).await;
+    spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
+    let keyed = bot_core::pseudonym::Pseudonyms::new(b"secret");
+    for (word, led_to) in [
+        ("start matrix".to_owned(), &room()),
+        (format!("start matrix-{}", keyed.place(&other)), &its_room),
+        ("start matrix-of-a-chat-that-left".to_owned(), &room()),
+    ] {
         let typed = Command { private: true, ..command("tina", &word) };
         let told = ask_with(&spine, &alone(), typed).await;
-        assert_eq!(told.contains("ten minutes"), found, "{told}");
+        assert!(told.contains(led_to.chat.as_str()), "{word}: {told}");
     }
 }
 
