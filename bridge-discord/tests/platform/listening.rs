@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bot_core::network::CommandHelp;
 use bot_core::{Act, Deliver, Network, NetworkError};
-use bridge_model::{Content, Event, MediaKind, Reaction, Rights};
+use bridge_model::{Button, Content, Event, MediaKind, Message, Press, Reaction, Rights};
 use futures_util::StreamExt;
 use sandbox::discord::{File, intents, permissions};
 use serde_json::json;
@@ -305,6 +305,48 @@ async fn a_chat_that_is_gone_is_told() {
         .until(|events| events.iter().any(|e| e.content == Content::Closed).then_some(()))
         .await;
     running.stop().await;
+}
+
+#[tokio::test]
+async fn an_entry_in_a_menu_and_a_button_are_commands() {
+    let stage = Stage::new().await;
+    let running = stage.listen().await;
+    let delete = CommandHelp {
+        name: "delete".to_owned(),
+        description: "Deletes".to_owned(),
+        argument: None,
+        argument_help: None,
+        on_message: Some("Delete everywhere, on each and every side".to_owned()),
+        argument_optional: false,
+    };
+    running.network.publish_commands(&[delete]).await.unwrap();
+    stage.guild.join(&stage.ann);
+    let said = stage.channel.say(&stage.ann, "oops");
+    // Discord takes 32 letters.
+    stage.channel.choose(&stage.ann, said, "Delete everywhere, on each and e").unwrap();
+    let chosen = command(&stage, "delete").await;
+    assert_eq!(chosen.reply_to, Some(said.to_string().into()));
+    let message = Message {
+        buttons: vec![Button { label: "Plan".into(), press: Press::Say("stage plan".into()) }],
+        ..words("Look.")
+    };
+    let act =
+        Act::Post { voice: bot_core::Voice::Bot, message, native_reply: false, answer_via: None };
+    let receipt = running.network.deliver(&stage.order(1, act, None), &Files).await.unwrap();
+    let below: u64 = receipt.parts[0].id.as_str().parse().unwrap();
+    stage.channel.press(&stage.ann, below, "Plan").unwrap();
+    let pressed = command(&stage, "stage plan").await;
+    assert_eq!(pressed.pressed, Some(below.to_string().into()));
+    assert!(pressed.answer_via.is_some(), "only Ann reads the answer");
+    running.stop().await;
+}
+
+async fn command(stage: &Stage, text: &str) -> bridge_model::Command {
+    let is = |event: &Event| match &event.content {
+        Content::Commanded(command) if command.text == text => Some(command.clone()),
+        _ => None,
+    };
+    stage.core.until(|events| events.iter().find_map(is)).await
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use bot_core::{Act, Part, Voice, Words};
 use bridge_model::{
-    Block, Forward, MediaKind, Message, MessageKind, Reaction, Reply, RichText, Span,
+    Block, Button, Forward, MediaKind, Message, MessageKind, Press, Reaction, Reply, RichText, Span,
 };
 use bridge_telegram::convert::TelegramText;
 use bridge_telegram::convert::outgoing::{
@@ -251,4 +251,52 @@ fn literal_markup_in_a_text_stays_literal() {
     odd.body = RichText::paragraph(vec![Span::text("*x* <b>y</b> [z](http://z)")]);
     let pieces = pieces(&Voice::Bot, &odd, false, MAX_UPLOAD);
     assert_eq!(pieces, [Piece::Text(plain("*x* <b>y</b> [z](http://z)"))]);
+}
+
+fn offered(call: &Call) -> Vec<&str> {
+    let buttons = match call {
+        Call::Send { to, .. } => &to.buttons,
+        Call::Edit { buttons, .. } => buttons,
+        other => panic!("{other:?}"),
+    };
+    buttons.iter().map(|button| button.label.as_str()).collect()
+}
+
+#[test]
+fn buttons_stand_below_the_last_piece_and_survive_an_edit() {
+    let button = |label: &str, press| Button { label: label.to_owned(), press };
+    let buttons = vec![
+        button("Undo", Press::Say("unlink".to_owned())),
+        button("Open", Press::Open("https://example.org".to_owned())),
+        button("Plan", Press::Say("stage plan".to_owned())),
+    ];
+    let long = Message { buttons: buttons.clone(), ..message(&"word ".repeat(1000)) };
+    let act = Act::Post {
+        voice: Voice::Bot,
+        message: long.clone(),
+        native_reply: false,
+        answer_via: None,
+    };
+    let made = calls(&act, &[], MAX_UPLOAD);
+    let seen: Vec<Vec<&str>> = made.iter().map(offered).collect();
+    assert_eq!(seen, [vec![], vec!["Undo", "Open", "Plan"]]);
+    let (_, params) = outgoing::render(&made[1], "-5").unwrap();
+    let keyboard = serde_json::json!({ "inline_keyboard": [
+        [
+            { "text": "Undo", "callback_data": "unlink" },
+            { "text": "Open", "url": "https://example.org" },
+        ],
+        [{ "text": "Plan", "callback_data": "stage plan" }],
+    ] });
+    assert_eq!(params["reply_markup"], keyboard);
+    let act = Act::Edit {
+        voice: Voice::Bot,
+        parts: vec![part(5), part(6)],
+        message: long,
+        native_reply: false,
+        media_changed: false,
+    };
+    let seen: Vec<usize> =
+        calls(&act, &[], MAX_UPLOAD).iter().map(|call| offered(call).len()).collect();
+    assert_eq!(seen, [0, 3]);
 }

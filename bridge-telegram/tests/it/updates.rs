@@ -45,6 +45,40 @@ fn a_command_tells_who_where_and_in_which_language() {
 }
 
 #[test]
+fn a_pressed_button_is_a_command_below_the_message_it_stands_on() {
+    let query = |data: serde_json::Value| {
+        let mut query = json!({
+            "id": "4382", "chat_instance": "1",
+            "from": { "id": 42, "is_bot": false, "first_name": "Ada", "language_code": "pt-br" },
+            "message": { "message_id": 7, "date": 0, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" } },
+        });
+        query["data"] = data;
+        read(&json!({ "update_id": 1, "callback_query": query }), &us())
+    };
+    let event = only(query(json!("stage plan")));
+    assert_eq!(event.message.as_str(), "press/4382", "each press is one of its own");
+    let Content::Commanded(it) = event.content else { panic!() };
+    assert_eq!((it.text.as_str(), it.by.name.as_str()), ("stage plan", "Ada"));
+    assert_eq!(it.pressed.unwrap().as_str(), "7");
+    assert_eq!((it.language.as_deref(), it.private), (Some("pt-br"), false));
+    assert_eq!(query(json!(null)).events, [], "a game");
+}
+
+#[test]
+fn a_complaint_about_a_message_is_left_to_other_bots() {
+    assert_eq!(commanded(command("/report", 7)).as_deref(), Some("report"));
+    let answered = json!({
+        "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+        "from": { "id": 43, "is_bot": false, "first_name": "Bob" }, "text": "spam",
+    });
+    let reading = update(&json!({
+        "text": "/report", "reply_to_message": answered,
+        "entities": [{ "type": "bot_command", "offset": 0, "length": 7 }],
+    }));
+    assert!(posted(&only(reading)).is_some());
+}
+
+#[test]
 fn delete_carries_the_message_that_it_answers() {
     let answered = json!({
         "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
