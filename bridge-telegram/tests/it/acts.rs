@@ -254,10 +254,8 @@ fn literal_markup_in_a_text_stays_literal() {
 }
 
 fn offered(call: &Call) -> Vec<&str> {
-    let buttons = match call {
-        Call::Send { to, .. } => &to.buttons,
-        Call::Edit { buttons, .. } => buttons,
-        other => panic!("{other:?}"),
+    let (Call::Send { to: Address { buttons, .. }, .. } | Call::Edit { buttons, .. }) = call else {
+        panic!("{call:?}")
     };
     buttons.iter().map(|button| button.label.as_str()).collect()
 }
