@@ -31,6 +31,24 @@ async fn a_command_in_an_encrypted_room_is_answered_encrypted() -> anyhow::Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_button_in_an_encrypted_room_is_pressed() -> anyhow::Result<()> {
+    let town = encrypted_town().await?;
+    let asked = town.alice.say(&town.room, "!freeside status").await?;
+    let offered = |seen: &sandbox::synapse::Seen| {
+        seen.reply_to.as_ref() == Some(&asked)
+            && seen.reactions.iter().any(|it| it.key == "▶ Stage")
+    };
+    let status = town.alice.expect(&town.room, offered).await?;
+    town.alice.react(&town.room, &status.event_id, "▶ Stage").await?;
+    let stage = |seen: &sandbox::synapse::Seen| {
+        seen.reply_to.as_ref() == Some(&status.event_id) && seen.body.starts_with("Stage: ")
+    };
+    let stage = town.alice.expect(&town.room, stage).await?;
+    assert_eq!(stage.sender, BOT);
+    the_homeserver_sees_nothing(&town).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn encrypted_rooms_survive_a_sudden_death() -> anyhow::Result<()> {
     let mut town = encrypted_town().await?;
     for round in 0..3 {
