@@ -215,10 +215,9 @@ impl Desk {
                 return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
             }
         };
-        let Outcome { answer, pictures, buttons, changes, mut then } = outcome;
-        if !answer.is_empty() {
-            let message = self.wording.message(answer, self.clock.now());
-            let work = Work::say(&chat, None, Message { buttons, media: pictures, ..message });
+        let said = (!outcome.answer.is_empty()).then(|| self.words_of(&chat, &outcome).1);
+        let Outcome { changes, mut then, .. } = outcome;
+        if let Some(work) = said {
             let work = if task.is_none() { work.answering(hook(event)) } else { work };
             then.insert(0, (chat, work));
         }
@@ -317,11 +316,11 @@ impl Desk {
         (chat.clone(), Work::say(chat, key, self.wording.message(text, self.clock.now())))
     }
 
-    /// The same with the buttons of an answer.
-    pub(super) fn words_with(&self, chat: &Place, said: Outcome) -> (Place, Work) {
-        let message = self.wording.message(said.answer, self.clock.now());
-        let message = Message { buttons: said.buttons, ..message };
-        (chat.clone(), Work::say(chat, None, message))
+    /// The words of an answer for a chat, with its pictures and buttons.
+    pub(super) fn words_of(&self, chat: &Place, said: &Outcome) -> (Place, Work) {
+        let message = self.wording.message(said.answer.clone(), self.clock.now());
+        let (buttons, media) = (said.buttons.clone(), said.pictures.clone());
+        (chat.clone(), Work::say(chat, None, Message { buttons, media, ..message }))
     }
 
     /// A remote chat is lost; the room and its members stay.

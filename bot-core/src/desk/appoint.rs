@@ -36,8 +36,7 @@ impl Desk {
     ) -> Result<Vec<Portal>, DeskError> {
         let mut found = Vec::new();
         for portal in self.store.portals().await? {
-            let spoke = self.store.people(portal.id).await?;
-            if portal.id == asked_in || spoke.iter().any(|one| one.person == *account) {
+            if portal.id == asked_in || self.spoke_in(account, &portal).await? {
                 found.push(portal);
             }
         }
@@ -79,7 +78,7 @@ impl Desk {
                 let args = [Arg::text(mxid), network, Arg::text(typed)];
                 let text = self.wording.say(Key::AppointRequest, &args);
                 let give = Outcome::say(text).with([self.button(Key::ButtonGive, command)]);
-                then.push(self.words_with(&portal.room, give));
+                then.push(self.words_of(&portal.room, &give));
             }
         }
         if then.is_empty() {

@@ -124,8 +124,7 @@ impl Desk {
             if comes && self.is_in(&person, &place).await? {
                 return Ok(Some(portal));
             }
-            let known = self.store.people(portal.id).await?;
-            if spoke.is_none() && known.iter().any(|one| one.person == person) {
+            if spoke.is_none() && self.spoke_in(&person, &portal).await? {
                 spoke = Some(portal);
             } else {
                 chats.push((portal, place));
@@ -141,6 +140,16 @@ impl Desk {
             }
         }
         Ok(None)
+    }
+
+    /// Whether somebody spoke in a portal.
+    pub(super) async fn spoke_in(
+        &self,
+        person: &Person,
+        portal: &Portal,
+    ) -> Result<bool, DeskError> {
+        let known = self.store.people(portal.id).await?;
+        Ok(known.iter().any(|one| one.person == *person))
     }
 
     async fn is_in(&self, person: &Person, place: &Place) -> Result<bool, DeskError> {

@@ -40,15 +40,20 @@ async fn make(shared: &Shared, channel: &str) -> Result<Webhook, RestError> {
     read(&made).ok_or_else(|| RestError::Lost("a webhook without a token".to_owned()))
 }
 
+/// Our application, and all webhooks of `channel`.
+async fn all(shared: &Shared, channel: &str) -> Result<(String, Vec<Value>), RestError> {
+    let application = shared.me().await?.application.clone();
+    let path = format!("/channels/{channel}/webhooks");
+    let all = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    Ok((application, all))
+}
+
 /// Our webhook of `channel`, if there is one.
 ///
 /// # Errors
 /// When Discord refuses.
 pub(super) async fn find(shared: &Shared, channel: &str) -> Result<Option<Webhook>, RestError> {
-    let application = shared.me().await?.application.clone();
-    let path = format!("/channels/{channel}/webhooks");
-    let all: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
-    let all = all.as_array().map_or(&[][..], Vec::as_slice);
+    let (application, all) = all(shared, channel).await?;
     let ours = |one: &&Value| incoming::id(one, "application_id") == Some(&application);
     Ok(all.iter().filter(ours).find_map(read))
 }
@@ -62,10 +67,7 @@ const BRIDGES: [&str; 9] =
 /// # Errors
 /// When Discord refuses.
 pub(crate) async fn relays(shared: &Shared, channel: &str) -> Result<Vec<String>, RestError> {
-    let application = shared.me().await?.application.clone();
-    let path = format!("/channels/{channel}/webhooks");
-    let all: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
-    let all = all.as_array().map_or(&[][..], Vec::as_slice);
+    let (application, all) = all(shared, channel).await?;
     let theirs = |one: &&Value| incoming::id(one, "application_id") != Some(&application);
     let names = all.iter().filter(theirs).filter_map(|one| incoming::text(one, "name"));
     Ok(names.filter(|name| is_bridge(name)).map(str::to_owned).collect())

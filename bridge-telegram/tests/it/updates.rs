@@ -15,6 +15,18 @@ fn command(text: &str, length: usize) -> Reading {
     }))
 }
 
+/// A command of seven characters in answer to what Bob said, which is message 3.
+fn answering(text: &str, said: &str) -> Reading {
+    let answered = json!({
+        "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+        "from": { "id": 43, "is_bot": false, "first_name": "Bob" }, "text": said,
+    });
+    update(&json!({
+        "text": text, "reply_to_message": answered,
+        "entities": [{ "type": "bot_command", "offset": 0, "length": 7 }],
+    }))
+}
+
 fn commanded(reading: Reading) -> Option<String> {
     let Content::Commanded(command) = only(reading).content else { return None };
     Some(command.text)
@@ -67,28 +79,12 @@ fn a_pressed_button_is_a_command_below_the_message_it_stands_on() {
 #[test]
 fn a_complaint_about_a_message_is_left_to_other_bots() {
     assert_eq!(commanded(command("/report", 7)).as_deref(), Some("report"));
-    let answered = json!({
-        "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
-        "from": { "id": 43, "is_bot": false, "first_name": "Bob" }, "text": "spam",
-    });
-    let reading = update(&json!({
-        "text": "/report", "reply_to_message": answered,
-        "entities": [{ "type": "bot_command", "offset": 0, "length": 7 }],
-    }));
-    assert!(posted(&only(reading)).is_some());
+    assert!(posted(&only(answering("/report", "spam"))).is_some());
 }
 
 #[test]
 fn delete_carries_the_message_that_it_answers() {
-    let answered = json!({
-        "message_id": 3, "date": 1, "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
-        "from": { "id": 43, "is_bot": false, "first_name": "Bob" }, "text": "oops",
-    });
-    let reading = update(&json!({
-        "text": "/delete", "reply_to_message": answered,
-        "entities": [{ "type": "bot_command", "offset": 0, "length": 7 }],
-    }));
-    let Content::Commanded(it) = only(reading).content else { panic!() };
+    let Content::Commanded(it) = only(answering("/delete", "oops")).content else { panic!() };
     assert_eq!(it.reply_to.unwrap().as_str(), "3");
 }
 

@@ -7,22 +7,13 @@
 use serde_json::{Value, json};
 
 use super::refusal::{Refusal, invalid};
+use super::slash::{list, number, text};
 
 const ROW: u64 = 1;
 const BUTTON: u64 = 2;
 const LINK: u64 = 5;
-
-fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or(0)
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or("")
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.get("components").and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
+/// Where a row holds its buttons.
+const INSIDE: &str = "components";
 
 /// The components of a message as they are kept, each with an id.
 pub(crate) fn checked(rows: Vec<Value>) -> Result<Vec<Value>, Refusal> {
@@ -35,7 +26,7 @@ pub(crate) fn checked(rows: Vec<Value>) -> Result<Vec<Value>, Refusal> {
     let mut kept = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let path = format!("components[{at}].components");
-        let buttons = list(row);
+        let buttons = list(row, INSIDE);
         if number(row, "type") != ROW || buttons.is_empty() || buttons.len() > 5 {
             return Err(invalid(
                 &path,
@@ -92,6 +83,6 @@ fn check(button: &Value, path: &str, known: &mut Vec<String>) -> Result<(), Refu
 
 /// The buttons with their labels, in order.
 pub(crate) fn buttons(rows: &[Value]) -> Vec<(String, Value)> {
-    let all = rows.iter().flat_map(list);
+    let all = rows.iter().flat_map(|row| list(row, INSIDE));
     all.map(|button| (text(button, "label").to_owned(), button.clone())).collect()
 }
