@@ -4,9 +4,9 @@
 //! Rule: the last three samples are the same text 1, 10 and 60 KB long; ten times the text may
 //! take about ten times as long, and no more.
 
-use bot_core::matrix::convert::{incoming as matrix, outgoing as to_matrix};
 use bot_core::{Act, Voice, Words};
 use bridge_discord::convert::{incoming as discord, markdown, outgoing as to_discord};
+use bridge_matrix::convert::{incoming as matrix, outgoing as to_matrix};
 use bridge_model::{Author, AuthorKind, Message, Person, RichText, Timestamp};
 use bridge_telegram::convert::{incoming as telegram, outgoing as to_telegram};
 use divan::{Bencher, black_box};

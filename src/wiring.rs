@@ -6,25 +6,26 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
-use bot_core::desk::accounts::Accounts;
-use bot_core::desk::{About, Desk, Rooms, commands};
+use bot_core::desk::{About, Desk, commands};
 use bot_core::ghost::Ghosts;
+use bot_core::homeserver::Accounts;
+use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
-use bot_core::matrix::accounts::SynapseAccounts;
-use bot_core::matrix::appservice::Report;
-use bot_core::matrix::client::Client;
-use bot_core::matrix::crypto::{self, Crypto};
-use bot_core::matrix::pictures::Pictures;
-use bot_core::matrix::{self, MatrixNetwork};
 use bot_core::network::CommandHelp;
+use bot_core::pictures::Pictures;
 use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay};
+use bot_core::report::Reporter;
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Embedded, Store};
 use bot_core::voice::Wording;
 use bridge_config::{Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
+use bridge_matrix::MatrixNetwork;
+use bridge_matrix::accounts::SynapseAccounts;
+use bridge_matrix::client::Client;
+use bridge_matrix::crypto::{self, Crypto};
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
@@ -115,7 +116,7 @@ pub async fn wire(
         high_water: u64::try_from(config.lanes.high_water).unwrap_or(u64::MAX),
         stop: stop.clone(),
     });
-    let writer: std::sync::Weak<dyn Report> = Arc::downgrade(&core) as _;
+    let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
     Ok(Wired { core, commands })
 }
@@ -183,8 +184,8 @@ async fn matrix(
         let settings = crypto::Settings { dir, secret: secret.expose().to_owned() };
         Arc::new(Crypto::new(settings, &client, ghosts, dice))
     });
-    let parts = matrix::Parts {
-        settings: matrix::Settings {
+    let parts = bridge_matrix::Parts {
+        settings: bridge_matrix::Settings {
             listen: config.appservice.listen,
             appservice_id: config.appservice.id.clone(),
             hs_token: config.appservice.hs_token.expose().to_owned(),

@@ -15,7 +15,7 @@ mod tests {
     const END: &str = "<!-- End of the table. -->";
 
     fn written() -> String {
-        let matrix = rows(&bot_core::matrix::convert::MATRIX);
+        let matrix = rows(&bridge_matrix::convert::CAPABILITIES);
         let telegram = rows(&bridge_telegram::capabilities(false));
         let discord = rows(&bridge_discord::capabilities());
         let mut table =

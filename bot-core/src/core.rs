@@ -16,12 +16,11 @@ use crate::courier::{Attempt, Carry, CourierParts, Couriers};
 use crate::desk::Desk;
 use crate::gate::Gate;
 use crate::lane::{CORE, Head, Work};
-use crate::matrix::appservice;
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::EndState;
 use crate::relay::{Networks, Relay};
-use crate::report::Format;
+use crate::report::{Format, Reporter};
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
@@ -84,7 +83,7 @@ impl Carry for Carriers {
 }
 
 #[async_trait]
-impl appservice::Report for Core {
+impl Reporter for Core {
     async fn report(&self, format: Format) -> Result<String, String> {
         self.desk.whole_report(format).await.map_err(|error| error.to_string())
     }

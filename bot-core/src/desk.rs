@@ -23,7 +23,6 @@ pub mod notice;
 pub mod plan;
 pub mod remove;
 pub mod report;
-pub mod rooms;
 pub mod settings;
 pub mod stage;
 pub mod topics;
@@ -46,19 +45,18 @@ use bridge_policy::stage::Stage;
 
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, Carry};
+use crate::homeserver::{Accounts, Rooms};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, Head, Work, chat_of_core_place};
-use crate::matrix::MATRIX;
 use crate::migration::Task;
 use crate::network::AskError;
+use crate::network::MATRIX;
 use crate::order::{DeliverError, Failure};
 use crate::portal::{EndState, Settings};
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
 use crate::store::{Change, Settlement, Store, StoreError};
 use crate::voice::{Wording, label};
-
-pub use rooms::Rooms;
 
 /// What `version` and `source` answer, and who runs this bridge.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +105,7 @@ pub struct Desk {
     /// How many notices there may be.
     pub limits: Limits,
     /// Who gives accounts to those who move, where that is set up.
-    pub accounts: Option<Arc<dyn accounts::Accounts>>,
+    pub accounts: Option<Arc<dyn Accounts>>,
 }
 
 /// What a command leads to.
@@ -364,7 +362,7 @@ impl Desk {
 
     /// The address under which a room opens in a browser.
     pub(super) fn join_link(&self, room: &ChatId) -> String {
-        let address = crate::matrix::convert::address::link(room.as_str());
+        let address = crate::address::matrix_to(room.as_str());
         format!("{address}?via={}", self.about.server)
     }
 

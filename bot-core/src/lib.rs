@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Everything that is true of every network, and the Matrix side.
+//! Everything that is true of every network: accept, lanes, couriers, relay, core bot, store.
 //!
-//! Rule: this crate does not know which networks exist besides Matrix; it meets
-//! them only as [`network::Network`].
+//! Rule: this crate links no SDK and opens no connection; it meets networks only as
+//! [`network::Network`] and the homeserver only as the traits in [`homeserver`].
 
+pub mod address;
 pub mod clock;
 pub mod core;
 pub mod courier;
 pub mod desk;
 pub mod gate;
 pub mod ghost;
+pub mod homeserver;
 pub mod i18n;
 pub mod lane;
-pub mod matrix;
 pub mod media;
 pub mod migration;
 pub mod network;
 pub mod order;
+pub mod pictures;
 pub mod portal;
 pub mod pseudonym;
 pub mod relay;

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::portal::{Owner, PortalId};
 
+/// The name of the first notice of a chat.
+pub const DISCLOSURE: &str = "disclosure";
+
 /// How far a portal's community has come, besides its stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Migration {

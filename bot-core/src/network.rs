@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::order::{Batch, Failure, Order, Part, Receipt};
 
+/// The name of the network that every portal has one end in.
+pub const MATRIX: &str = "matrix";
+
 /// Carries entries to a network.
 #[async_trait]
 pub trait Deliver: Send + Sync {

@@ -270,6 +270,16 @@ impl Failure {
     }
 }
 
+impl DeliverError {
+    /// For acts that can be repeated without harm.
+    pub fn or_retry(self) -> Self {
+        match self {
+            Self::Uncertain { reason } => Self::Retry { after: None, reason },
+            Self::Retry { .. } | Self::Refused { .. } | Self::ChatClosed { .. } => self,
+        }
+    }
+}
+
 impl Voice {
     /// The display name, for everybody but the bot.
     pub fn name(&self) -> Option<&str> {

@@ -8,6 +8,9 @@ mod mark;
 mod page;
 mod wiki;
 
+use std::sync::{Arc, OnceLock, Weak};
+
+use async_trait::async_trait;
 use bridge_model::RichText;
 use bridge_policy::figures::SMALLEST_GROUP;
 use bridge_policy::report::{
@@ -17,6 +20,19 @@ use bridge_policy::report::{
 
 use crate::i18n::{Arg, Key};
 use crate::voice::{Wording, label};
+
+/// Writes the report of all portals, once there is somebody who can.
+pub type Reports = Arc<OnceLock<Weak<dyn Reporter>>>;
+
+/// Somebody who writes reports.
+#[async_trait]
+pub trait Reporter: Send + Sync {
+    /// The report of all portals.
+    ///
+    /// # Errors
+    /// Why there is none at present.
+    async fn report(&self, format: Format) -> Result<String, String>;
+}
 
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

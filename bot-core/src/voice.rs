@@ -17,7 +17,6 @@ use bridge_model::{
 use crate::i18n::{Arg, I18n, Key};
 
 pub use notes::megabytes;
-pub(crate) use notes::moment;
 
 /// The core bot's sentences in one language.
 pub struct Wording {

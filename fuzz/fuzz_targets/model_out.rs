@@ -2,7 +2,7 @@
 //! A text of the model to each network: limits hold, and nobody is called.
 #![no_main]
 
-use bot_core::matrix::convert::{html, outgoing as matrix};
+use bridge_matrix::convert::{html, outgoing as matrix};
 use bot_core::{Act, Voice, Words};
 use bridge_discord::convert::outgoing as discord;
 use bridge_model::{Author, AuthorKind, Message, Timestamp};

@@ -25,7 +25,7 @@ impl Side {
         match self {
             Self::Telegram => bridge_telegram::NETWORK,
             Self::Discord => bridge_discord::NETWORK,
-            Self::Matrix => bot_core::matrix::MATRIX,
+            Self::Matrix => bridge_matrix::NETWORK,
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! Rule: whom the line does not know stays as they are; the converter shows their name.
 
-use bot_core::matrix::convert::address;
+use bot_core::address;
 use bot_core::media::plan;
 use bot_core::relay::names;
 use bot_core::store::Acquaintance;
@@ -121,7 +121,7 @@ fn room((place, name): (Place, String), mut style: Style, line: &Line) -> Span {
         return Span { leaf: Leaf::Mention(Mention::Chat { place, name }), style };
     };
     let others: String = others.iter().map(|server| format!("&via={server}")).collect();
-    style.link = Some(format!("{}?via={first}{others}", address::link(place.chat.as_str())));
+    style.link = Some(format!("{}?via={first}{others}", address::matrix_to(place.chat.as_str())));
     Span { leaf: Leaf::Text(format!("#{name}")), style }
 }
 

@@ -4,9 +4,9 @@
 //! Rule: a message that the bridge would not carry (a command, something empty) is no error and
 //! no message; one that it could not read is an error that names the place.
 
-use bot_core::matrix::convert::incoming as matrix;
 use bridge_discord::convert::incoming as discord;
 use bridge_discord::convert::markdown::Names;
+use bridge_matrix::convert::incoming as matrix;
 use bridge_model::{Content, Event, Message};
 use bridge_telegram::convert::incoming as telegram;
 use serde_json::{Value, json};

@@ -6,9 +6,9 @@
 
 use std::sync::LazyLock;
 
-use bot_core::matrix::convert::outgoing::{Uploaded, post_parts};
 use bot_core::{Act, Voice, Words};
 use bridge_discord::convert::outgoing as discord;
+use bridge_matrix::convert::outgoing::{Uploaded, post_parts};
 use bridge_model::{Capabilities, Media, Message, Person};
 use bridge_telegram::convert::outgoing as telegram;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ pub(super) fn words() -> &'static Words {
 /// What a network can show and carry.
 pub(super) fn capabilities(side: Side) -> Capabilities {
     match side {
-        Side::Matrix => bot_core::matrix::convert::MATRIX,
+        Side::Matrix => bridge_matrix::convert::CAPABILITIES,
         Side::Telegram => bridge_telegram::capabilities(false),
         Side::Discord => bridge_discord::capabilities(),
     }

@@ -4,8 +4,8 @@
 //! Rule: what comes back is the text as the networks on its way can show it: nothing is lost,
 //! nothing is invented, literal characters stay literal (laws 2, 3 and 4).
 
-use bot_core::matrix::convert::html;
 use bridge_discord::convert::markdown::{degrade, linkify};
+use bridge_matrix::convert::html;
 use bridge_model::text::arbitrary::raw_text;
 use bridge_model::text::{Block, Leaf, RichText, Span};
 use freeside::Side;
@@ -20,7 +20,7 @@ const MANY: usize = 10_000;
 /// The text as people read it there.
 fn shown(side: Side, text: &RichText) -> RichText {
     match side {
-        Side::Matrix => text.restrict(&bot_core::matrix::convert::MATRIX.text),
+        Side::Matrix => text.restrict(&bridge_matrix::convert::CAPABILITIES.text),
         Side::Telegram => text.restrict(&bridge_telegram::capabilities(false).text),
         // Bare addresses are links, and a table with links is no block of code.
         Side::Discord => linkify(&degrade(&linkify(text))),

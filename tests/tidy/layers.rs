@@ -9,19 +9,21 @@ const MODEL: &str = "bridge-model";
 const CONFIG: &str = "bridge-config";
 const POLICY: &str = "bridge-policy";
 const CORE: &str = "bot-core";
+const MATRIX: &str = "bridge-matrix";
 const SANDBOX: &str = "sandbox";
 
 /// Each crate with those that it may know. The stand-ins know nothing of what they test.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     (MODEL, &[]),
     (CONFIG, &[]),
     (POLICY, &[MODEL, CONFIG]),
     (CORE, &[MODEL, CONFIG, POLICY]),
+    (MATRIX, &[MODEL, CONFIG, POLICY, CORE]),
     ("bridge-telegram", &[MODEL, CONFIG, CORE]),
     ("bridge-discord", &[MODEL, CONFIG, CORE]),
-    ("freeside", &[MODEL, CONFIG, POLICY, CORE, "bridge-telegram", "bridge-discord"]),
+    ("freeside", &[MODEL, CONFIG, POLICY, CORE, MATRIX, "bridge-telegram", "bridge-discord"]),
     (SANDBOX, &[]),
-    ("freeside-fuzz", &[MODEL, CORE, "bridge-telegram", "bridge-discord"]),
+    ("freeside-fuzz", &[MODEL, CORE, MATRIX, "bridge-telegram", "bridge-discord"]),
 ];
 
 fn misplaced(crates: &[Crate]) -> Vec<String> {

@@ -9,10 +9,7 @@ use crate::tree::{File, Tree};
 /// Where nothing but values may be.
 fn is_pure(path: &str) -> bool {
     let Some((folder, file)) = path.split_once("/src/") else { return false };
-    folder == "bridge-model"
-        || folder == "policy"
-        || file.starts_with("convert")
-        || (folder == "bot-core" && file.starts_with("matrix/convert"))
+    folder == "bridge-model" || folder == "policy" || file.starts_with("convert")
 }
 
 /// Crates that do something: run, talk, log, draw lots.
@@ -62,7 +59,7 @@ fn converters_are_pure() {
         "bridge-model/src/",
         "bridge-telegram/src/convert",
         "bridge-discord/src/convert",
-        "bot-core/src/matrix/convert",
+        "bridge-matrix/src/convert",
     ] {
         let count = tree.rust().filter(|it| it.path.starts_with(home) && is_pure(&it.path)).count();
         assert!(count > 10, "the converters under {home} have moved");
@@ -76,7 +73,7 @@ fn an_impure_converter_is_refused() {
     for path in [
         "bridge-x/src/convert/a.rs",
         "bridge-x/src/convert.rs",
-        "bot-core/src/matrix/convert/html/read.rs",
+        "bridge-matrix/src/convert/html/read.rs",
         "bridge-model/src/ids.rs",
     ] {
         let found = impurities(&File::new(path, text));

@@ -156,7 +156,7 @@ fn the_whole_project_is_looked_at() {
     let tree = Tree::here();
     let mut names: Vec<String> = tree.crates().into_iter().map(|it| it.name).collect();
     names.sort();
-    let all = "bot-core bridge-config bridge-discord bridge-model bridge-policy bridge-telegram freeside freeside-fuzz \
+    let all = "bot-core bridge-config bridge-discord bridge-matrix bridge-model bridge-policy bridge-telegram freeside freeside-fuzz \
         sandbox";
     assert_eq!(names, all.split(' ').collect::<Vec<_>>());
     for path in ["src/main.rs", "bot-core/src/store/sled.rs", "tests/sandbox/tests/synapse.rs"] {

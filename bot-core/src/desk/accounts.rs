@@ -4,26 +4,13 @@
 //! Rule: one person gets one token a week, the same whenever they ask; it is made from their account
 //! and never stored.
 
-use async_trait::async_trait;
 use bridge_model::{Person, Timestamp};
 
 use super::Desk;
-use crate::network::AskError;
 
 /// A token is made in one week and ends a day after it: it is good for one day at least, and for
 /// eight at most.
 const WEEK_MS: i64 = 7 * bridge_policy::calendar::DAY_MS;
-
-/// A homeserver that gives accounts to those who have a token.
-#[async_trait]
-pub trait Accounts: Send + Sync {
-    /// Makes a token that works once, until then; says whether it still works, also when it was made
-    /// before.
-    ///
-    /// # Errors
-    /// [`AskError`].
-    async fn allow(&self, token: &str, until: Timestamp) -> Result<bool, AskError>;
-}
 
 impl Desk {
     /// A token with which that person gets an account, where the homeserver gives any to them now.

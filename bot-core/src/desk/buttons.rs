@@ -9,7 +9,7 @@ use bridge_policy::stage::Stage;
 
 use super::{Desk, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::matrix::MATRIX;
+use crate::network::MATRIX;
 
 impl Outcome {
     /// The same with buttons, as far as they can be carried everywhere.

@@ -7,8 +7,8 @@ use bridge_model::{NetworkId, RichText};
 use super::claim::MATRIX_WORD;
 use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
-use crate::matrix::MATRIX;
 use crate::network::CommandHelp;
+use crate::network::MATRIX;
 use crate::voice::{Lines, Wording};
 
 /// A command, its line in `help`, and its argument in menus.

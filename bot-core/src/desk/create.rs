@@ -7,8 +7,8 @@ use bridge_model::{Place, UserId};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::matrix::MATRIX;
 use crate::network::AskError;
+use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::voice::{Lines, label};
 

@@ -161,7 +161,7 @@ fn erase(portal: &Portal, tag: &Tag) -> Outcome {
 }
 
 fn unpin(place: &Place, migration: &Migration, tag: &Tag) -> Outcome {
-    let key = migration.text.as_deref().unwrap_or(notice::DISCLOSURE);
+    let key = migration.text.as_deref().unwrap_or(crate::migration::DISCLOSURE);
     let work = notice::about(place, key, Content::Unpinned).with(Task::Effect(*tag));
     Outcome { then: vec![(place.clone(), work)], ..Outcome::default() }
 }

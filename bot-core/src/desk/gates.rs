@@ -11,8 +11,8 @@ use bridge_policy::gate::{Criterion, Gate, Measured, Reading, SelfTest, State};
 use super::{Desk, DeskError, notice};
 use crate::i18n::{Arg, Key};
 use crate::lane::core_place;
-use crate::matrix::MATRIX;
 use crate::migration::Migration;
+use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::voice::Lines;
 
@@ -63,7 +63,7 @@ impl Desk {
     async fn privacy_shown(&self, portal: &Portal) -> Result<bool, DeskError> {
         for end in &portal.ends {
             let native = notice::in_the_room(&self.pseudonyms, &end.place);
-            let legacy = notice::DISCLOSURE.to_owned();
+            let legacy = crate::migration::DISCLOSURE.to_owned();
             for (place, key) in [(&portal.room, native), (&end.place, legacy)] {
                 if !self.is_there(place, &key).await? {
                     return Ok(false);

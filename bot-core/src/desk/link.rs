@@ -8,8 +8,8 @@ use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
-use crate::matrix::MATRIX;
 use crate::network::AskError;
+use crate::network::MATRIX;
 use crate::portal::{EndState, Offer, Owner, Portal, Settings};
 use crate::store::{Change, CodeHash};
 use crate::voice::{Lines, label};

@@ -10,11 +10,9 @@ use serde_json::json;
 use super::{Desk, DeskError};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Speaker, Work, core_place};
+use crate::migration::DISCLOSURE;
 use crate::pseudonym::Pseudonyms;
 use crate::voice::label;
-
-/// The name of the first notice of a chat.
-pub const DISCLOSURE: &str = "disclosure";
 
 impl Desk {
     /// The notices of a new link: pinned in the legacy chat, named after the network in the room.

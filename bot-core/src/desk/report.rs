@@ -16,7 +16,7 @@ use super::gates::{WEEKS, share_of};
 use super::links::FIRST;
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::matrix::MATRIX;
+use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::report::{self, Format};
 use crate::voice::Lines;

@@ -6,8 +6,8 @@
 
 use bridge_model::{MessageId, Place};
 
-use super::rooms::TopicRoom;
 use super::{Desk, DeskError, Outcome};
+use crate::homeserver::TopicRoom;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::AskError;

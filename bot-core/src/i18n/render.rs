@@ -4,7 +4,7 @@
 //! Rule: a value is cleaned before it is shown: one line, no characters that steer the
 //! direction of what follows.
 
-use bridge_model::{Block, Leaf, RichText, Span, Style};
+use bridge_model::{Block, Leaf, RichText, Span, Style, Timestamp};
 
 use super::Arg;
 use super::figures::Figures;
@@ -21,6 +21,11 @@ pub(super) enum Isolation {
     Always,
     /// When their direction may differ from that of the sentence (left to right).
     WhereNeeded,
+}
+
+/// A moment in a sentence.
+fn moment(at: Timestamp, style: &Style) -> Span {
+    Span { leaf: Leaf::Time { at, style: 'f' }, style: style.clone() }
 }
 
 /// One message being made.
@@ -46,7 +51,7 @@ impl Renderer<'_> {
                 Node::Break => spans.push(Span::line_break()),
                 Node::Arg(number) => {
                     if let Some(Arg::Time(at)) = self.arg(*number) {
-                        spans.push(crate::voice::moment(*at, style));
+                        spans.push(moment(*at, style));
                     } else {
                         put(&self.shown(*number, style), style, spans);
                     }

@@ -13,9 +13,9 @@ use bridge_model::{
 
 use super::Relay;
 use super::prepare::unread;
+use crate::address::is_mxc;
 use crate::lane::Work;
-use crate::matrix::MATRIX;
-use crate::matrix::convert::native::is_mxc;
+use crate::network::MATRIX;
 use crate::order::DeliverError;
 use crate::store::EmojiRecord;
 

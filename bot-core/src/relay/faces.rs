@@ -8,7 +8,7 @@ use bridge_config::NamePolicy;
 use bridge_model::{Author, Person, Place, Timestamp};
 
 use super::Relay;
-use crate::matrix::MATRIX;
+use crate::network::MATRIX;
 use crate::order::{DeliverError, Voice};
 
 use super::prepare::unread;

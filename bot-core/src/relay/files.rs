@@ -9,7 +9,7 @@ use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note, Person
 
 use super::prepare::unread;
 use super::{Networks, Relay};
-use crate::matrix::convert::native::is_mxc;
+use crate::address::is_mxc;
 use crate::media::{derived, plan, qr, wash};
 use crate::network::{AskError, MediaSource, MediaStream};
 use crate::order::DeliverError;

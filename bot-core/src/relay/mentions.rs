@@ -10,7 +10,7 @@ use bridge_model::{Mention, NetworkId, Person, Place, RichText};
 
 use super::Relay;
 use super::prepare::unread;
-use crate::matrix::MATRIX;
+use crate::network::MATRIX;
 use crate::order::DeliverError;
 
 impl Relay {

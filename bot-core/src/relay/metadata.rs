@@ -8,7 +8,7 @@ use bridge_model::{Author, ChatChange, Content, MemberChange, Place};
 use super::Relay;
 use crate::i18n::{Arg, Key};
 use crate::lane::{CORE, Head, Work};
-use crate::matrix::MATRIX;
+use crate::network::MATRIX;
 use crate::order::{Act, DeliverError};
 use crate::voice::label;
 

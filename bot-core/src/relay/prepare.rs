@@ -10,9 +10,9 @@ use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Span, T
 
 use super::Relay;
 use crate::lane::{CORE, Entry, Head, Original, Replica, Speaker, Work};
-use crate::matrix::MATRIX;
 use crate::migration::Task;
 use crate::network::AskError;
+use crate::network::MATRIX;
 use crate::order::{Act, DeliverError, Order, Voice};
 use crate::store::StoreError;
 use crate::voice::{Words, label};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::txn::Txn;
 use super::{CodeHash, StoreError, codec, joint, keys};
 use crate::lane::LaneState;
-use crate::matrix::convert::NETWORK;
+use crate::network::MATRIX;
 use crate::portal::PortalId;
 
 const OFFER: &str = "claim code";
@@ -57,7 +57,7 @@ impl Claim {
     /// Whose account it is, as a person on Matrix.
     #[must_use]
     pub fn on_matrix(&self) -> Person {
-        Person::new(NETWORK, self.mxid.as_str())
+        Person::new(MATRIX, self.mxid.as_str())
     }
 }
 

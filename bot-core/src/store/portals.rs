@@ -130,7 +130,7 @@ fn link(
     let since = tx.now;
     portal.ends.push(End { place: remote, state: EndState::Active, since, title });
     save(tx, &portal)?;
-    migration::begin(tx, &portal, crate::desk::notice::DISCLOSURE)
+    migration::begin(tx, &portal, crate::migration::DISCLOSURE)
 }
 
 /// What is heard in a place belongs to a portal from now on.

@@ -3,7 +3,7 @@
 //!
 //! Rule: one sentence a note; its values are data.
 
-use bridge_model::{Leaf, Message, Missing, Note, RichText, Service, Span, Style, Timestamp};
+use bridge_model::{Message, Missing, Note, RichText, Service};
 
 use super::Wording;
 use crate::i18n::{Arg, Key};
@@ -105,11 +105,6 @@ impl Wording {
         }
         message
     }
-}
-
-/// A moment in a sentence.
-pub(crate) fn moment(at: Timestamp, style: &Style) -> Span {
-    Span { leaf: Leaf::Time { at, style: 'f' }, style: style.clone() }
 }
 
 /// In units of a million bytes, rounded to a tenth.

@@ -45,7 +45,7 @@ pub struct Spine {
     pub marked: bool,
     pub limits: bridge_policy::budget::Limits,
     /// Who gives accounts.
-    pub accounts: Option<Arc<dyn bot_core::desk::accounts::Accounts>>,
+    pub accounts: Option<Arc<dyn bot_core::homeserver::Accounts>>,
     pub thresholds: Thresholds,
     dice: Arc<FakeDice>,
     kv: MemoryKv,

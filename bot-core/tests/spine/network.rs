@@ -18,11 +18,57 @@ use bot_core::{
     Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
 use bridge_model::{
-    Alias, Capabilities, ChatId, Media, MediaHandle, Message, MessageId, NetworkId, Reaction,
-    Rights, UserId,
+    Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
+    MediaHandle, Message, MessageId, NetworkId, PollCapabilities, Reaction, Rights,
+    TextCapabilities, ThreadKind, UserId,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+const MAX_TEXT: usize = 60 * 1024;
+
+/// A network that can do most things, as Matrix can.
+pub const ABLE: Capabilities = Capabilities {
+    text: TextCapabilities {
+        expandable_quotes: false,
+        timestamps: false,
+        ..TextCapabilities::FULL
+    },
+    max_text: MAX_TEXT,
+    max_caption: MAX_TEXT,
+    unit: LengthUnit::Bytes,
+    media: MediaCapabilities {
+        max_upload: u64::MAX,
+        max_download: u64::MAX,
+        per_message: 1,
+        spoilers: true,
+        alt: true,
+        voice: true,
+        waveform: true,
+        video_notes: false,
+        animations: true,
+        stickers: true,
+        tags: false,
+        formats: &["image/webp", "image/gif", "image/apng", "video/webm", "video/mp4"],
+    },
+    replies: true,
+    reply_quotes: false,
+    many_reactions: true,
+    custom_reactions: true,
+    edits_media: true,
+    polls: Some(PollCapabilities {
+        question: MAX_TEXT / 8,
+        answer: MAX_TEXT / 80,
+        fewest: 1,
+        most: 20,
+        closing: true,
+    }),
+    locations: true,
+    live_locations: false,
+    contacts: false,
+    threads: ThreadKind::OnMessages,
+    chat: ChatCapabilities { name: true, topic: true, avatar: true, pins: true, emoji: true },
+};
 
 /// How one try ends.
 #[derive(Clone, Debug)]
@@ -90,7 +136,7 @@ pub struct FakeNetwork {
 
 impl FakeNetwork {
     pub fn new(id: &str) -> Arc<Self> {
-        Self::able(id, bot_core::matrix::convert::MATRIX)
+        Self::able(id, ABLE)
     }
 
     /// A platform that can do just this.

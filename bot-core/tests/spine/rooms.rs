@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bot_core::AskError;
-use bot_core::desk::Rooms;
-use bot_core::desk::rooms::TopicRoom;
+use bot_core::homeserver::Rooms;
+use bot_core::homeserver::TopicRoom;
 use bridge_model::{ChatId, Rights, UserId};
 use serde_json::Value;
 

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_core::Act;
-use bot_core::matrix::convert::MATRIX;
 use bridge_model::{Capabilities, Content, PollCapabilities, Reaction, Rights};
 
 use super::{refused, retry, uncertain};
 use crate::harness::Spine;
-use crate::network::{FakeNetwork, Fault};
+use crate::network::{ABLE, FakeNetwork, Fault};
 use crate::words::{
     asked, author, channel, counted, deleted, event, group, poll_closed, posted, reacted, room,
     unreacted, voted,
@@ -22,10 +21,10 @@ const POLLS: PollCapabilities =
 /// The room and the group have polls, the channel shows them as text. The group shows one reaction.
 async fn linked() -> Spine {
     let mut spine = Spine::idle();
-    let able = Capabilities { polls: Some(POLLS), ..MATRIX };
+    let able = Capabilities { polls: Some(POLLS), ..ABLE };
     spine.matrix = FakeNetwork::able("matrix", able.clone());
     spine.telegram = FakeNetwork::able("telegram", Capabilities { many_reactions: false, ..able });
-    spine.discord = FakeNetwork::able("discord", Capabilities { polls: None, ..MATRIX });
+    spine.discord = FakeNetwork::able("discord", Capabilities { polls: None, ..ABLE });
     spine.telegram.state.lock().unwrap().names = true;
     spine.link().await;
     spine.start();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bot_core::desk::accounts::Accounts;
+use bot_core::homeserver::Accounts;
 use bot_core::{Act, AskError};
 use bridge_model::{Command, Content, Event, Person, Place, Rights, Timestamp};
 use insta::assert_snapshot;

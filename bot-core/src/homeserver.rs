@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the core asks of the homeserver besides delivering: rooms, power levels, accounts.
+//!
+//! Rule: the core knows the homeserver only as these traits; `bridge-matrix` implements them.
+
+use async_trait::async_trait;
+use bridge_model::{ChatId, Rights, Timestamp, UserId};
+use serde_json::Value;
+
+use crate::network::AskError;
+
+/// A room for a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicRoom {
+    /// Its name.
+    pub name: String,
+    /// The topic's keyed identity: the same on every try.
+    pub key: String,
+    /// The main room's keyed identity, for the space.
+    pub space: String,
+}
+
+/// What the core bot does in rooms besides talking.
+#[async_trait]
+pub trait Rooms: Send + Sync {
+    /// The core bot's Matrix id.
+    fn bot(&self) -> &str;
+
+    /// Joins a room that the core bot was invited to.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn join(&self, room: &ChatId) -> Result<(), AskError>;
+
+    /// Makes a private room that `owner` is invited to and owns.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError>;
+
+    /// Declines an invitation for a ghost: the person behind it would never see what is written
+    /// there.
+    ///
+    /// # Errors
+    /// [`AskError::Retry`]; a refusal means that the invitation is gone, which is a success.
+    async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError>;
+
+    /// The humans in a room who may change its settings. Ghosts and the core bot are none.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn admins(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
+    /// Gives a member at least the power that these rights take; the level, or `None` when they have it
+    /// already.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn appoint(
+        &self,
+        room: &ChatId,
+        user: &str,
+        rights: Rights,
+    ) -> Result<Option<i64>, AskError>;
+
+    /// Other bridges that carry Telegram or Discord into the room, as their admins would know them.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn bridges(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
+    /// The room of a topic of the chat that `main` is linked to: found or made, as open as `main` and
+    /// owned by the same people, in a space of its own.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError>;
+
+    /// Sets a piece of state (type and state key) as the core bot
+    /// (`PUT /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}`).
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn set_state(
+        &self,
+        room: &ChatId,
+        kind_and_key: (&str, &str),
+        content: &Value,
+    ) -> Result<(), AskError>;
+}
+
+/// A homeserver that gives accounts to those who have a token.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Makes a token that works once, until then; says whether it still works, also when it was made
+    /// before.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn allow(&self, token: &str, until: Timestamp) -> Result<bool, AskError>;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The routes that the homeserver calls (application service API v1).
+//!
+//! Rule: 200 only after the store has committed. One odd event never holds up the others: the
+//! homeserver would repeat the transaction for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::listen::Listener;
+use bot_core::report::{Format, Reports};
+
+/// A transaction holds at most 100 events of 64 KiB, and ephemeral data.
+const BODY_LIMIT: usize = 32 * 1024 * 1024;
+/// The homeserver gives up on a transaction after a minute; it is told to come back before.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// What the routes need.
+pub struct Appservice {
+    /// Authenticates the homeserver.
+    pub hs_token: String,
+    /// Takes the events.
+    pub listener: Listener,
+    /// Writes reports.
+    pub reports: Reports,
+}
+
+/// The routes.
+pub fn router(service: Arc<Appservice>) -> axum::Router {
+    axum::Router::new()
+        .route("/_matrix/app/v1/transactions/{txn}", put(transaction))
+        .route("/_matrix/app/v1/ping", post(ping))
+        .route("/_freeside/report/{format}", get(report))
+        .route("/_matrix/app/v1/users/{user}", get(user))
+        .route("/_matrix/app/v1/rooms/{alias}", get(room))
+        .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
+        .layer(from_fn_with_state(Arc::clone(&service), authenticate))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(service)
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, Json(json!({"errcode": code, "error": message}))).into_response()
+}
+
+/// The homeserver shows its token in the `Authorization` header ("Authorization").
+async fn authenticate(
+    State(service): State<Arc<Appservice>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = header.and_then(|value| value.strip_prefix("Bearer ")) else {
+        let message = "the homeserver's token is missing";
+        return refuse(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", message);
+    };
+    if !bool::from(token.as_bytes().ct_eq(service.hs_token.as_bytes())) {
+        tracing::warn!(
+            "somebody called with a wrong hs_token: compare the registration file that the \
+             homeserver reads with the configuration"
+        );
+        return refuse(StatusCode::FORBIDDEN, "M_FORBIDDEN", "the token is wrong");
+    }
+    next.run(request).await
+}
+
+/// `freeside report` asks here: the store is open in one process only.
+async fn report(State(service): State<Arc<Appservice>>, Path(format): Path<String>) -> Response {
+    let Some(format) = Format::parse(&format) else {
+        return refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "there is no such format");
+    };
+    let writer = service.reports.get().and_then(std::sync::Weak::upgrade);
+    let written = match writer {
+        Some(writer) => writer.report(format).await,
+        None => Err("the bridge is starting".to_owned()),
+    };
+    match written {
+        Ok(text) => ([(CONTENT_TYPE, format.mime())], text).into_response(),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
+    }
+}
+
+async fn transaction(
+    State(service): State<Arc<Appservice>>,
+    Path(txn): Path<String>,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            tracing::error!(txn, "a transaction is larger than {BODY_LIMIT} bytes");
+            let message = "the transaction is too large";
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", message);
+        }
+        Err(rejection) => {
+            return refuse(rejection.status(), "M_UNKNOWN", "the transaction broke off");
+        }
+    };
+    let body: Value = match serde_json::from_slice(&body) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(txn, %error, "a transaction is not JSON and was refused");
+            return refuse(StatusCode::BAD_REQUEST, "M_NOT_JSON", "the transaction is not JSON");
+        }
+    };
+    let Some(events) = events(&body) else {
+        tracing::error!(txn, "a transaction without a list of events was refused");
+        let message = "the transaction has no list \"events\"";
+        return refuse(StatusCode::BAD_REQUEST, "M_BAD_JSON", message);
+    };
+    if tokio::time::timeout(LONGEST_PAUSE, service.listener.room()).await.is_err() {
+        let message = "a lane is full, try again later";
+        return refuse(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", message);
+    }
+    // Keys first: they open the events.
+    let heard = match service.listener.feed(&txn, &body).await {
+        Ok(()) => service.listener.hear(&txn, events).await,
+        Err(error) => Err(error),
+    };
+    match heard {
+        Ok(()) => Json(json!({})).into_response(),
+        Err(error) => {
+            tracing::error!(txn, %error, "a transaction was not stored; the homeserver repeats it");
+            let message = "not stored, try again";
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "M_UNKNOWN", message)
+        }
+    }
+}
+
+/// The list of events, without which nothing is a transaction. What is for devices, `crypto` reads;
+/// sections that we do not know are not our business.
+fn events(body: &Value) -> Option<&[Value]> {
+    body.get("events").and_then(Value::as_array).map(Vec::as_slice)
+}
+
+async fn ping() -> Response {
+    Json(json!({})).into_response()
+}
+
+/// Whether a user exists: ghosts are made when they first speak, never because somebody asks.
+async fn user(State(service): State<Arc<Appservice>>, Path(user): Path<String>) -> Response {
+    if service.listener.knows_user(&user).await {
+        Json(json!({})).into_response()
+    } else {
+        refuse(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such user of this bridge")
+    }
+}
+
+/// Rooms are made on request in a chat with the bot, never because somebody asks for an alias.
+async fn room(Path(_alias): Path<String>) -> Response {
+    refuse(StatusCode::NOT_FOUND, "M_NOT_FOUND", "this bridge has no aliases")
+}

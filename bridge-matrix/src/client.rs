@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The thin client-server client for the bridge's own accounts: any request of ruma, as any of them.
+//!
+//! Rule: this is the only place that speaks HTTP to the homeserver for ghosts. Media
+//! are streamed, never held.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use ruma::api::auth_scheme::{AuthScheme, SendAccessToken};
+use ruma::api::path_builder::PathBuilder;
+use ruma::api::{
+    AppserviceUserIdentity, IncomingResponse, MatrixVersion, OutgoingRequest,
+    OutgoingRequestAppserviceExt, SupportedVersions,
+};
+use ruma::{DeviceId, OwnedUserId, UserId};
+
+use bot_core::network::{AskError, MediaStream};
+use bot_core::order::DeliverError;
+
+/// A homeserver, seen by an application service.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+    versions: SupportedVersions,
+}
+
+/// As whom a request is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The core bot (`sender_localpart`).
+    Bot,
+    /// A ghost, by `?user_id=`.
+    Ghost(OwnedUserId),
+}
+
+/// A request that did not succeed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientError {
+    /// The homeserver answered with an error.
+    #[error("{status} {errcode}: {message}")]
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// Such as `M_FORBIDDEN`; empty when the body was none of Matrix's.
+        errcode: String,
+        /// For people.
+        message: String,
+        /// How long to wait.
+        retry_after: Option<Duration>,
+    },
+    /// It never reached the homeserver.
+    #[error("the homeserver cannot be reached: {0}")]
+    Unsent(String),
+    /// It may have reached the homeserver; the answer did not reach us.
+    #[error("the homeserver's answer was lost: {0}")]
+    Lost(String),
+    /// In an encrypted room keys come first, and something about them does not work yet.
+    #[error("the keys are not ready: {0}")]
+    Keys(String),
+    /// The request cannot be written.
+    #[error("the request cannot be made: {0}")]
+    Unwritable(String),
+}
+
+impl ClientError {
+    /// Whether the homeserver answered with this code.
+    pub fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Answered { errcode, .. } if errcode == code)
+    }
+
+    /// The decision about an entry that met this error.
+    pub fn decide(&self) -> DeliverError {
+        let reason = self.to_string();
+        match self {
+            Self::Answered { status: 429, retry_after, .. } => {
+                DeliverError::Retry { after: *retry_after, reason }
+            }
+            Self::Answered { errcode, .. } if errcode == "M_UNKNOWN_TOKEN" => {
+                let reason = format!("the homeserver refuses our as_token: {reason}");
+                DeliverError::Retry { after: None, reason }
+            }
+            Self::Answered { status: 500.., .. } | Self::Lost(_) => {
+                DeliverError::Uncertain { reason }
+            }
+            Self::Answered { .. } | Self::Unwritable(_) => DeliverError::Refused { reason },
+            Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
+        }
+    }
+
+    /// The same for a question.
+    pub fn ask(&self) -> AskError {
+        match self.decide() {
+            DeliverError::Retry { after, reason } => AskError::Retry { after, reason },
+            DeliverError::Uncertain { reason } => AskError::Retry { after: None, reason },
+            DeliverError::Refused { reason } | DeliverError::ChatClosed { reason } => {
+                AskError::Refused(reason)
+            }
+        }
+    }
+}
+
+impl Client {
+    /// `base` is the homeserver's address, `token` our as_token.
+    pub fn new(http: reqwest::Client, base: &str, token: &str) -> Self {
+        let versions = [MatrixVersion::V1_1, MatrixVersion::V1_7, MatrixVersion::V1_11];
+        Self {
+            http,
+            base: base.trim_end_matches('/').into(),
+            token: token.into(),
+            versions: SupportedVersions {
+                versions: versions.into_iter().collect(),
+                features: std::collections::BTreeSet::new(),
+            },
+        }
+    }
+
+    /// Sends any request as any of our accounts.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send<R>(
+        &self,
+        request: R,
+        identity: &Identity,
+    ) -> Result<R::IncomingResponse, ClientError>
+    where
+        R: OutgoingRequest,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+        for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
+    {
+        self.send_from(request, identity, None).await
+    }
+
+    /// Sends any request as one device of one of our accounts, by `?device_id=` (MSC3202).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_from<R>(
+        &self,
+        request: R,
+        identity: &Identity,
+        device: Option<&DeviceId>,
+    ) -> Result<R::IncomingResponse, ClientError>
+    where
+        R: OutgoingRequest,
+        for<'a> R::Authentication: AuthScheme<Input<'a> = SendAccessToken<'a>>,
+        for<'a> R::PathBuilder: PathBuilder<Input<'a> = Cow<'a, SupportedVersions>>,
+    {
+        let request = request.try_into_http_request_with_identity::<Vec<u8>>(
+            &self.base,
+            SendAccessToken::Always(&self.token),
+            AppserviceUserIdentity::new_maybe(identity.user(), device),
+            Cow::Borrowed(&self.versions),
+        );
+        let request = request.map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        let response = self.http.execute(request).await.map_err(|error| broken(&error))?;
+        let response = answered(response).await?;
+        let mut parsed = ruma::exports::http::Response::builder().status(response.status());
+        if let Some(headers) = parsed.headers_mut() {
+            headers.clone_from(response.headers());
+        }
+        let body = response.bytes().await.map_err(|error| broken(&error))?;
+        let parsed =
+            parsed.body(body).map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        R::IncomingResponse::try_from_http_response(parsed)
+            .map_err(|error| ClientError::Lost(error.to_string()))
+    }
+
+    /// Uploads a file as it streams in; returns its `mxc://` URI
+    /// (`POST /_matrix/media/v3/upload`).
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Lost`] also when the source breaks off.
+    pub async fn upload(
+        &self,
+        identity: &Identity,
+        (name, mime): (Option<&str>, &str),
+        media: MediaStream,
+    ) -> Result<String, ClientError> {
+        let mut query = Vec::new();
+        query.extend(name.map(|name| ("filename", name)));
+        query.extend(identity.user().map(|user| ("user_id", user.as_str())));
+        let mut request = self
+            .http
+            .post(format!("{}/_matrix/media/v3/upload", self.base))
+            .query(&query)
+            .bearer_auth(&self.token)
+            .header(CONTENT_TYPE, mime);
+        if let Some(size) = media.size {
+            request = request.header(CONTENT_LENGTH, size);
+        }
+        let body = reqwest::Body::wrap_stream(media.chunks);
+        let response = request.body(body).send().await.map_err(|error| broken(&error))?;
+        let answer: serde_json::Value =
+            answered(response).await?.json().await.map_err(|error| broken(&error))?;
+        let uri = answer.get("content_uri").and_then(|uri| uri.as_str());
+        uri.map(Into::into).ok_or_else(|| ClientError::Lost("no content_uri in the answer".into()))
+    }
+
+    /// Downloads a file (`GET /_matrix/client/v1/media/download`, authenticated).
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Unwritable`] when `uri` is no `mxc://` URI.
+    pub async fn download(&self, uri: &str) -> Result<MediaStream, ClientError> {
+        let uri = ruma::OwnedMxcUri::from(uri);
+        let (server, media) =
+            uri.parts().map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        let address = format!("{}/_matrix/client/v1/media/download/{server}/{media}", self.base);
+        let request = self.http.get(address).bearer_auth(&self.token);
+        let response = request.send().await.map_err(|error| broken(&error))?;
+        let response = answered(response).await?;
+        let mime = response.headers().get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok());
+        Ok(MediaStream {
+            size: response.content_length(),
+            mime: mime.map(Into::into),
+            chunks: Box::pin(response.bytes_stream().map_err(std::io::Error::other)),
+        })
+    }
+
+    /// The address of the homeserver.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The token with which the homeserver knows us.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+impl Identity {
+    fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Bot => None,
+            Self::Ghost(user) => Some(user),
+        }
+    }
+}
+
+trait MaybeIdentity<'a> {
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self;
+}
+
+impl<'a> MaybeIdentity<'a> for AppserviceUserIdentity<'a> {
+    fn new_maybe(user: Option<&'a UserId>, device: Option<&'a DeviceId>) -> Self {
+        let mut identity = Self::default();
+        identity.user_id = user;
+        identity.device_id = device;
+        identity
+    }
+}
+
+/// What a broken exchange means: only a failed connection surely changed nothing.
+pub(super) fn broken(error: &reqwest::Error) -> ClientError {
+    let told = std::iter::successors(std::error::Error::source(error), |error| error.source())
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    if error.is_connect() { ClientError::Unsent(told) } else { ClientError::Lost(told) }
+}
+
+/// Passes a success on and reads the error otherwise.
+pub(super) async fn answered(
+    response: reqwest::Response,
+) -> Result<reqwest::Response, ClientError> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let seconds = header.and_then(|value| value.parse().ok()).map(Duration::from_secs);
+    let body: serde_json::Value = response.json().await.unwrap_or_default();
+    let text = |key: &str| body.get(key).and_then(|value| value.as_str()).unwrap_or_default();
+    let ms = body.get("retry_after_ms").and_then(serde_json::Value::as_u64);
+    Err(ClientError::Answered {
+        status,
+        errcode: text("errcode").into(),
+        message: text("error").into(),
+        retry_after: ms.map(Duration::from_millis).or(seconds),
+    })
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From HTML tokens to a text.
+//!
+//! Rule: a tag that is not named here has no effect.
+
+use std::cell::RefCell;
+
+use bridge_model::{Leaf, Mention, Person, Place, RichText, Spoiler, Style};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+
+use super::super::address::{self, Target};
+use super::super::{NETWORK, native};
+use super::MAX_DEPTH;
+use super::blocks;
+use super::frames::{Frame, Frames};
+use super::line::is_space;
+
+/// Reads HTML; the result is not normalised.
+pub(super) fn read(html: &str) -> RichText {
+    let sink = Sink(RefCell::new(Reader::new()));
+    let options = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
+    let tokenizer = Tokenizer::new(sink, options);
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(html));
+    // Scripts never pause the reader, so one call takes everything.
+    let _done = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.into_inner().finish()
+}
+
+struct Sink(RefCell<Reader>);
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut reader = self.0.borrow_mut();
+        match token {
+            Token::CharacterTokens(text) => reader.text(&text),
+            Token::NullCharacterToken => reader.text("\u{fffd}"),
+            Token::TagToken(tag) => match tag.kind {
+                TagKind::StartTag => return reader.start(&tag),
+                TagKind::EndTag => reader.end(&tag.name),
+            },
+            Token::DoctypeToken(_)
+            | Token::CommentToken(_)
+            | Token::EOFToken
+            | Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+struct Reader {
+    frames: Frames,
+    /// Open inline tags, by name.
+    worn: Vec<(String, Effect)>,
+    /// Inline tags that were too deep and are still open.
+    too_deep: usize,
+    capture: Option<Capture>,
+    skip: Option<Skip>,
+}
+
+/// What an inline tag does.
+enum Effect {
+    Nothing,
+    Bold,
+    Italic,
+    Underline,
+    Strike,
+    Code,
+    Subtext,
+    Spoiler(Option<String>),
+    Link(String),
+}
+
+/// The words of a link to a person or room.
+struct Capture {
+    target: Target,
+    href: String,
+    style: Style,
+    /// With the style that each piece wears inside the link.
+    words: Vec<(String, Style)>,
+    /// Lines of the same link came before.
+    goes_on: bool,
+}
+
+/// Everything up to the end of this element is left out.
+struct Skip {
+    name: String,
+    depth: usize,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Self { frames: Frames::new(), worn: Vec::new(), too_deep: 0, capture: None, skip: None }
+    }
+
+    fn finish(mut self) -> RichText {
+        self.end_capture();
+        self.frames.finish()
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.skip.is_some() {
+            return;
+        }
+        let style = self.style();
+        if let Some(capture) = &mut self.capture {
+            capture.words.push((text.to_owned(), style));
+            return;
+        }
+        if let Some(Frame::Pre { text: code, fresh, .. }) = self.frames.top() {
+            let first = std::mem::take(fresh);
+            let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(text);
+            code.push_str(text);
+            return;
+        }
+        if text.chars().all(is_space) {
+            self.frames.line.space(&style);
+        } else {
+            self.frames.make_room_for_text();
+            self.frames.line.text(text, &style);
+        }
+    }
+
+    fn start(&mut self, tag: &Tag) -> TokenSinkResult<()> {
+        let name: &str = &tag.name;
+        if let Some(skip) = &mut self.skip {
+            skip.depth += usize::from(skip.name == name);
+            return TokenSinkResult::Continue;
+        }
+        if let Some(Frame::Pre { fresh, .. }) = self.frames.top() {
+            *fresh = false;
+        }
+        let named = matches!(name, "strong" | "b" | "span");
+        if named && attribute(tag, "data-mx-profile-fallback").is_some() {
+            // The name of a profile for one message, which its reader knows from elsewhere (MSC4144).
+            self.skip(name);
+            return TokenSinkResult::Continue;
+        }
+        match name {
+            "script" => return self.leave_out(name, RawKind::ScriptData),
+            "style" => return self.leave_out(name, RawKind::Rawtext),
+            "mx-reply" => self.skip(name),
+            "img" => self.image(tag),
+            "br" => self.line_break(),
+            "a" => self.link(tag),
+            "span" | "div" if attribute(tag, "data-mx-maths").is_some() => self.maths(tag),
+            "span" => {
+                let spoiler = attribute(tag, "data-mx-spoiler");
+                let effect = spoiler.map_or(Effect::Nothing, |reason| {
+                    Effect::Spoiler(Some(reason.to_owned()).filter(|r| !r.is_empty()))
+                });
+                self.wear(name, effect);
+            }
+            "code" => {
+                if let Some(Frame::Pre { language: language @ None, .. }) = self.frames.top() {
+                    *language = attribute(tag, "class").and_then(language_of);
+                }
+                self.wear(name, Effect::Code);
+            }
+            "b" | "strong" => self.wear(name, Effect::Bold),
+            "i" | "em" => self.wear(name, Effect::Italic),
+            "u" => self.wear(name, Effect::Underline),
+            "s" | "del" | "strike" => self.wear(name, Effect::Strike),
+            "sub" => self.wear(name, Effect::Subtext),
+            _ => {
+                if blocks::is_block(name) {
+                    self.end_capture();
+                    let start = attribute(tag, "start").and_then(|n| n.parse().ok());
+                    blocks::open(&mut self.frames, name, start);
+                }
+            }
+        }
+        TokenSinkResult::Continue
+    }
+
+    fn end(&mut self, name: &str) {
+        if let Some(skip) = &mut self.skip {
+            if skip.name == name {
+                skip.depth = skip.depth.saturating_sub(1);
+                if skip.depth == 0 {
+                    self.skip = None;
+                    if name == "div" {
+                        self.frames.paragraph_edge();
+                    }
+                }
+            }
+            return;
+        }
+        match name {
+            "a" | "b" | "strong" | "i" | "em" | "u" | "s" | "del" | "strike" | "sub" | "code"
+            | "span" => {
+                if name == "a" && self.capture.is_some() {
+                    self.end_capture();
+                } else {
+                    self.take_off(name);
+                }
+            }
+            _ => {
+                if blocks::is_block(name) {
+                    self.end_capture();
+                    blocks::close(&mut self.frames, name);
+                }
+            }
+        }
+    }
+
+    /// The style of what comes now.
+    fn style(&self) -> Style {
+        let mut style = Style::default();
+        for (_, effect) in &self.worn {
+            match effect {
+                Effect::Nothing => {}
+                Effect::Bold => style.bold = true,
+                Effect::Italic => style.italic = true,
+                Effect::Underline => style.underline = true,
+                Effect::Strike => style.strike = true,
+                Effect::Code => style.code = true,
+                Effect::Subtext => style.subtext = true,
+                Effect::Spoiler(reason) => {
+                    style.spoiler = Some(Spoiler { reason: reason.clone() });
+                }
+                Effect::Link(url) => style.link = Some(url.clone()),
+            }
+        }
+        style
+    }
+
+    fn wear(&mut self, name: &str, effect: Effect) {
+        if self.worn.len() < MAX_DEPTH {
+            self.worn.push((name.to_owned(), effect));
+        } else {
+            self.too_deep += 1;
+        }
+    }
+
+    fn take_off(&mut self, name: &str) {
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+        } else if let Some(index) = self.worn.iter().rposition(|(worn, _)| worn == name) {
+            self.worn.remove(index);
+        }
+    }
+
+    fn skip(&mut self, name: &str) {
+        self.end_capture();
+        self.skip = Some(Skip { name: name.to_owned(), depth: 1 });
+    }
+
+    fn leave_out(&mut self, name: &str, kind: RawKind) -> TokenSinkResult<()> {
+        self.skip(name);
+        TokenSinkResult::RawData(kind)
+    }
+
+    fn line_break(&mut self) {
+        if let Some(capture) = &self.capture {
+            match capture.target {
+                Target::Person(_) => self.text(" "),
+                Target::Room(_) => self.next_line_of_capture(),
+            }
+        } else if let Some(Frame::Pre { text, .. }) = self.frames.top() {
+            text.push('\n');
+        } else {
+            self.frames.make_room_for_text();
+            self.frames.line.line_break();
+        }
+    }
+
+    fn leaf(&mut self, leaf: Leaf, style: Style) {
+        self.frames.make_room_for_text();
+        self.frames.line.leaf(leaf, style);
+    }
+
+    /// Custom emoji are pictures on the media repository that say so, or that have the size
+    /// and the kind of name that emoji have. Of other pictures, the description is left.
+    fn image(&mut self, tag: &Tag) {
+        let described = [attribute(tag, "alt"), attribute(tag, "title")];
+        let name = described.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or("");
+        let bare = name.strip_prefix(':').unwrap_or(name);
+        let bare = bare.strip_suffix(':').unwrap_or(bare);
+        let source = attribute(tag, "src").filter(|src| bot_core::address::is_mxc(src));
+        let looks_so = attribute(tag, "height") == Some("32") && bare.len() + 2 == name.len();
+        let emoji = source.filter(|_| looks_so || attribute(tag, "data-mx-emoticon").is_some());
+        let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
+        match emoji {
+            Some(id) if self.capture.is_none() && !in_pre && !bare.is_empty() => {
+                let style = self.style();
+                let (id, name) = (id.to_owned(), bare.to_owned());
+                self.leaf(Leaf::Emoji { id, name, animated: false }, style);
+            }
+            Some(_) | None => {
+                let name = name.to_owned();
+                self.text(&name);
+            }
+        }
+    }
+
+    fn maths(&mut self, tag: &Tag) {
+        let latex = attribute(tag, "data-mx-maths").unwrap_or_default().to_owned();
+        if tag.name.as_ref() == "div" {
+            self.end_capture();
+            self.frames.paragraph_edge();
+        }
+        if let Some(Frame::Pre { text, .. }) = self.frames.top() {
+            text.push_str(&latex);
+        } else if self.capture.is_some() {
+            self.text(&latex);
+        } else {
+            let style = self.style();
+            self.leaf(Leaf::Maths(latex), style);
+        }
+        // What is inside is a fallback for the same formula.
+        let name: &str = &tag.name;
+        self.skip = Some(Skip { name: name.to_owned(), depth: 1 });
+    }
+
+    fn link(&mut self, tag: &Tag) {
+        // Links do not nest: a new one ends the one before.
+        self.end_capture();
+        if self.worn.iter().any(|(name, _)| name == "a") {
+            self.take_off("a");
+        }
+        // Control characters are in no address, and none is written.
+        let href: String = attribute(tag, "href").unwrap_or_default().replace(char::is_control, "");
+        let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
+        match address::target(&href).filter(|_| !in_pre) {
+            Some(target) => {
+                let words = Vec::new();
+                self.capture =
+                    Some(Capture { target, href, style: self.style(), words, goes_on: false });
+            }
+            None if address::may_be_link(&href) => self.wear("a", Effect::Link(href)),
+            None => self.wear("a", Effect::Nothing),
+        }
+    }
+
+    /// A link that stands on several lines is one link on each of them.
+    fn next_line_of_capture(&mut self) {
+        let Some(capture) = &self.capture else { return };
+        let blank = capture.words.iter().all(|(piece, _)| native::one_line(piece).is_empty());
+        let next = Capture {
+            target: capture.target.clone(),
+            href: capture.href.clone(),
+            style: capture.style.clone(),
+            words: Vec::new(),
+            goes_on: capture.goes_on || !blank,
+        };
+        if blank {
+            self.capture = None;
+        } else {
+            self.end_capture();
+        }
+        self.frames.make_room_for_text();
+        self.frames.line.line_break();
+        self.capture = Some(next);
+    }
+
+    fn end_capture(&mut self) {
+        let Some(Capture { target, href, style, words: pieces, goes_on }) = self.capture.take()
+        else {
+            return;
+        };
+        let words: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+        let name = native::one_line(&words);
+        if goes_on && name.is_empty() {
+            return;
+        }
+        self.frames.make_room_for_text();
+        let is_name = |id: &str| name.is_empty() || name.starts_with('#') || name == id;
+        if matches!(&target, Target::Room(id) if !is_name(id)) {
+            // "click here": the address says more than the room's name would.
+            for (piece, style) in pieces {
+                let link = Some(href.clone());
+                self.frames.line.text(&piece, &Style { link, ..style });
+            }
+            return;
+        }
+        if words.starts_with(is_space) {
+            self.frames.line.space(&style);
+        }
+        match target {
+            Target::Person(id) => {
+                let bare = name.strip_prefix('@').unwrap_or(&name);
+                let own = id.strip_prefix('@').unwrap_or(&id);
+                let name = if bare.is_empty() { own } else { bare }.to_owned();
+                let who = Person::new(NETWORK, id);
+                self.leaf(Leaf::Mention(Mention::Person { who, name }), style.clone());
+            }
+            Target::Room(id) => {
+                let bare = name.strip_prefix('#').unwrap_or(&name);
+                let own = id.strip_prefix('#').unwrap_or(&id);
+                let name = if bare.is_empty() { own } else { bare }.to_owned();
+                let place = Place::new(NETWORK, id);
+                self.leaf(Leaf::Mention(Mention::Chat { place, name }), style.clone());
+            }
+        }
+        if words.ends_with(is_space) {
+            self.frames.line.space(&style);
+        }
+    }
+}
+
+fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
+    tag.attrs.iter().find(|a| a.name.local.as_ref() == name).map(|a| a.value.as_ref())
+}
+
+/// The language in a `class` such as `language-rust`.
+fn language_of(class: &str) -> Option<String> {
+    class.split_whitespace().find_map(|c| c.strip_prefix("language-")).map(str::to_owned)
+}

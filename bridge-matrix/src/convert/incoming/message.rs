@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What a message says.
+//!
+//! Rule: only those are addressed whom `m.mentions` names; where the field is missing
+//! (old clients), those whom the HTML links to.
+
+use bridge_model::{
+    Card, Leaf, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
+};
+use serde_json::Value;
+
+use super::{Raw, Unreadable, media, persona, place, text};
+use crate::convert::{html, native};
+
+/// Reads the content of an `m.room.message`, or the new content of an edit.
+pub(super) fn read(
+    raw: &Raw<'_>,
+    content: &Value,
+    relation: Option<&Value>,
+) -> Result<Message, Unreadable> {
+    let body = text(content, "body");
+    let body = body.ok_or_else(|| Unreadable::malformed("a message without `body`"))?;
+    let (kind, msgtype) = match text(content, "msgtype") {
+        Some("m.emote") => (MessageKind::Emote, ""),
+        Some("m.notice") => (MessageKind::Notice, ""),
+        Some(other) => (MessageKind::Text, other),
+        None => return Err(Unreadable::malformed("a message without `msgtype`")),
+    };
+    let mut message = bare(raw, (kind, content), relation);
+    if msgtype == "m.location" {
+        message.card = place::read(content).map(Card::Location);
+        place::unplaced(&mut message, content);
+        return Ok(message);
+    }
+    let gallery = media::gallery(content);
+    let says = match &gallery {
+        Some(_) => true,
+        None => {
+            message.media.extend(media::read(content)?);
+            // Without a name of its own, the body is the file's name ("Media captions").
+            message.media.is_empty() || text(content, "filename").is_some_and(|name| name != body)
+        }
+    };
+    if let Some((files, lost)) = gallery {
+        message.media = files;
+        message.notes = lost;
+    }
+    if says {
+        let words = whole_body(content, body, message.reply_to.is_some());
+        message.body = only_intended(words, content.get("m.mentions"));
+    }
+    if let Some(reason) = media::reason(content).filter(|_| !message.media.is_empty()) {
+        message.body.prepend(vec![Span::text(format!("({reason}) "))]);
+        message.body = message.body.normalise();
+    }
+    Ok(message)
+}
+
+/// Reads an `m.sticker`.
+pub(super) fn sticker(raw: &Raw<'_>, relation: Option<&Value>) -> Result<Message, Unreadable> {
+    let mut message = bare(raw, (MessageKind::Text, raw.content), relation);
+    message.media.push(media::sticker(raw.content)?);
+    Ok(message)
+}
+
+/// A message of this author in its place, which says nothing yet.
+pub(super) fn bare(
+    raw: &Raw<'_>,
+    (kind, content): (MessageKind, &Value),
+    relation: Option<&Value>,
+) -> Message {
+    let (reply_to, thread) = relations(relation);
+    let author = persona::worn(raw.author(), content);
+    Message {
+        kind,
+        reply_to,
+        thread: thread.map(|root| Thread { root, name: None }),
+        ..Message::new(author, Timestamp(raw.sent_at))
+    }
+}
+
+/// What is answered, and the thread's root. In a thread, clients that know none are told
+/// to show an answer to the thread's last message; that is no real answer.
+fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
+    let Some(relation) = relation else { return (None, None) };
+    let root =
+        text(relation, "event_id").filter(|_| text(relation, "rel_type") == Some("m.thread"));
+    let falling_back = relation.get("is_falling_back").and_then(Value::as_bool) == Some(true);
+    let answered = relation.get("m.in_reply_to").and_then(|reply| text(reply, "event_id"));
+    let answered = answered.filter(|_| !(root.is_some() && falling_back));
+    let reply = answered.map(|event| Reply::to(MessageId::from(event)));
+    (reply, root.map(MessageId::from))
+}
+
+/// The HTML where there is some, else the plain body.
+fn whole_body(content: &Value, body: &str, is_reply: bool) -> RichText {
+    if text(content, "format") == Some("org.matrix.custom.html")
+        && let Some(formatted) = text(content, "formatted_body")
+    {
+        let read = html::read(formatted);
+        if !read.is_empty() {
+            return read;
+        }
+    }
+    let body = if is_reply { without_fallback(body) } else { body };
+    let body = persona::without_name(body, content);
+    RichText::plain_text(body).normalise()
+}
+
+/// The plain body without the quote of what is answered.
+pub(super) fn plain(content: &Value, is_reply: bool) -> Option<&str> {
+    let body = text(content, "body")?;
+    Some(if is_reply { without_fallback(body) } else { body })
+}
+
+/// Leaves out the quote that old clients put before a reply: lines with `> `, of which the
+/// first names the author, then an empty line. A quote that somebody typed stays.
+fn without_fallback(body: &str) -> &str {
+    if !(body.starts_with("> <@") || body.starts_with("> * <@")) {
+        return body;
+    }
+    let mut rest = body;
+    while let Some((line, behind)) = rest.split_once('\n') {
+        if !line.starts_with('>') {
+            break;
+        }
+        rest = behind;
+    }
+    rest.strip_prefix('\n').unwrap_or(rest)
+}
+
+/// Turns mentions of people whom `m.mentions` does not name into their names, and
+/// `@room` into everybody where it says so.
+fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
+    let Some(mentions) = mentions.filter(|mentions| mentions.is_object()) else { return body };
+    let people = mentions.get("user_ids").and_then(Value::as_array);
+    let named = |id: &str| people.is_some_and(|ids| ids.iter().any(|i| i.as_str() == Some(id)));
+    let everyone = mentions.get("room").and_then(Value::as_bool) == Some(true);
+    let rewrite = |spans: Vec<Span>| {
+        let mut out = Vec::with_capacity(spans.len());
+        for Span { leaf, style } in spans {
+            match leaf {
+                Leaf::Mention(Mention::Person { who, name }) if !named(who.user.as_str()) => {
+                    out.push(Span { leaf: Leaf::Text(format!("@{name}")), style });
+                }
+                Leaf::Text(words) if everyone && !style.code => {
+                    out.extend(everyone_in(&words).map(|leaf| Span { leaf, style: style.clone() }));
+                }
+                leaf @ (Leaf::Text(_)
+                | Leaf::Break
+                | Leaf::Mention(_)
+                | Leaf::Emoji { .. }
+                | Leaf::Maths(_)
+                | Leaf::Time { .. }) => out.push(Span { leaf, style }),
+            }
+        }
+        out
+    };
+    RichText(native::map_runs(body.0, &rewrite)).normalise()
+}
+
+/// Cuts out each `@room`.
+fn everyone_in(words: &str) -> impl Iterator<Item = Leaf> {
+    let pieces = words.split(native::EVERYONE).enumerate();
+    pieces.flat_map(|(number, piece)| {
+        let everyone = (number > 0).then_some(Leaf::Mention(Mention::Everyone));
+        let piece = (!piece.is_empty()).then(|| Leaf::Text(piece.to_owned()));
+        everyone.into_iter().chain(piece)
+    })
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Names that hold for one message (MSC4144).
+//!
+//! Rule: only name and picture are another's; the account stays the sender's, and with it every
+//! right.
+
+use bridge_model::{Author, MediaHandle};
+use serde_json::Value;
+
+use super::text;
+use crate::convert::{NETWORK, name};
+
+const PROFILE: &str = "com.beeper.per_message_profile";
+
+/// The author as the message wants them shown.
+pub(super) fn worn(mut author: Author, content: &Value) -> Author {
+    let Some(profile) = content.get(PROFILE).filter(|profile| profile.is_object()) else {
+        return author;
+    };
+    if let Some(name) = text(profile, "displayname").and_then(name::clean) {
+        author.name = name;
+    }
+    if let Some(uri) = text(profile, "avatar_url").filter(|uri| bot_core::address::is_mxc(uri)) {
+        let reference = uri.to_owned();
+        author.avatar = Some(MediaHandle { network: NETWORK.into(), reference });
+    }
+    author
+}
+
+/// `body` without the name that stands before it for clients that know no such profiles. (In HTML
+/// it stands in an element of its own, which is left out where HTML is read.)
+pub(super) fn without_name<'b>(body: &'b str, content: &Value) -> &'b str {
+    let Some(profile) = content.get(PROFILE) else { return body };
+    let fallback = profile.get("has_fallback").and_then(Value::as_bool) == Some(true);
+    let name = text(profile, "displayname").filter(|_| fallback);
+    let rest = name.and_then(|name| body.strip_prefix(name)?.strip_prefix(": "));
+    rest.unwrap_or(body)
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What of a text is native to Matrix, and the rest as plain words.
+//!
+//! Rule: only accounts, rooms and pictures of Matrix itself are addressed; everything
+//! of another network is its name.
+
+use bot_core::address::is_mxc;
+use bridge_model::{Block, Leaf, ListItem, Mention, NetworkId, RichText, Span, Style};
+
+use super::{NETWORK, address};
+
+/// How a text addresses everybody in a room, literally.
+pub const EVERYONE: &str = "@room";
+
+/// Turns what Matrix cannot address into words: people, groups and chats of other networks into
+/// their names, custom emoji that are not on the media repository into `:name:`, links that
+/// clients would not follow into `words (url)`. The result is normalised.
+pub fn native(text: &RichText) -> RichText {
+    let rewrite = |spans: Vec<Span>| {
+        let spans: Vec<Span> = spans.into_iter().map(native_span).collect();
+        spell_foreign_links(&spans)
+    };
+    RichText(map_runs(text.clone().normalise().0, &rewrite)).normalise()
+}
+
+/// The ids of the accounts that `text` addresses, sorted, and whether it addresses everybody.
+pub fn mentioned(text: &RichText) -> (Vec<String>, bool) {
+    let mut people = Vec::new();
+    let mut everyone = false;
+    for mention in text.mentions() {
+        match mention {
+            Mention::Person { who, .. } => {
+                let id = who.user.as_str();
+                if is_ours(&who.network) && address::is_user(id) {
+                    people.push(id.to_owned());
+                }
+            }
+            Mention::Everyone => everyone = true,
+            Mention::Role { .. } | Mention::Chat { .. } => {}
+        }
+    }
+    people.sort();
+    people.dedup();
+    (people, everyone)
+}
+
+/// An emoji by its name: `:name:`, or the name alone where it is no word but, say, the plain emoji
+/// that the custom one stands for.
+pub fn shortcode(name: &str) -> String {
+    if name.is_empty() || is_word(name) || name.starts_with(':') || name.ends_with(':') {
+        format!(":{name}:")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Whether `name` is one that people could type between colons.
+pub(super) fn is_word(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '~' | '.'))
+}
+
+/// A name on one line, with single spaces and without characters that control something.
+pub(super) fn one_line(name: &str) -> String {
+    let shown: String = name.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Rewrites each sequence of runs. Recurses: only for normalised blocks.
+pub(super) fn map_runs(blocks: Vec<Block>, all: &dyn Fn(Vec<Span>) -> Vec<Span>) -> Vec<Block> {
+    let map = |block| match block {
+        Block::Paragraph(spans) => Block::Paragraph(all(spans)),
+        Block::Heading { level, content } => Block::Heading { level, content: all(content) },
+        Block::Quote { blocks, expandable } => {
+            Block::Quote { blocks: map_runs(blocks, all), expandable }
+        }
+        Block::List { start, items } => {
+            let item = |ListItem(blocks)| ListItem(map_runs(blocks, all));
+            Block::List { start, items: items.into_iter().map(item).collect() }
+        }
+        Block::Table { head, rows } => {
+            let row = |cells: Vec<Vec<Span>>| cells.into_iter().map(all).collect();
+            Block::Table { head, rows: rows.into_iter().map(row).collect() }
+        }
+        Block::Details { summary, blocks } => {
+            Block::Details { summary: all(summary), blocks: map_runs(blocks, all) }
+        }
+        code_or_rule @ (Block::Code { .. } | Block::Rule) => code_or_rule,
+    };
+    blocks.into_iter().map(map).collect()
+}
+
+fn is_ours(network: &NetworkId) -> bool {
+    network.as_str() == NETWORK
+}
+
+/// Puts ` (url)` behind the words of a link that clients would not follow.
+fn spell_foreign_links(spans: &[Span]) -> Vec<Span> {
+    let mut out = Vec::with_capacity(spans.len());
+    for stretch in spans.chunk_by(|a, b| a.style.link == b.style.link) {
+        let link = stretch.first().and_then(|span| span.style.link.as_deref());
+        let Some(url) = link.filter(|url| !address::may_be_link(url)) else {
+            out.extend_from_slice(stretch);
+            continue;
+        };
+        let bare = |span: &Span| Style { link: None, ..span.style.clone() };
+        out.extend(stretch.iter().map(|span| Span { leaf: span.leaf.clone(), style: bare(span) }));
+        let words: String = stretch.iter().map(|span| span.leaf.shown()).collect();
+        if words != url {
+            let style = stretch.last().map(bare).unwrap_or_default();
+            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
+        }
+    }
+    out
+}
+
+/// One span, except for its link.
+fn native_span(span: Span) -> Span {
+    let Span { leaf, style } = span;
+    let leaf = match leaf {
+        Leaf::Mention(mention) => native_mention(mention),
+        Leaf::Emoji { id, name, .. } if is_mxc(&id) && !name.is_empty() => {
+            Leaf::Emoji { id, name, animated: false }
+        }
+        Leaf::Emoji { name, .. } => Leaf::Text(shortcode(&name)),
+        same @ (Leaf::Text(_) | Leaf::Break | Leaf::Maths(_) | Leaf::Time { .. }) => same,
+    };
+    Span { leaf, style }
+}
+
+fn native_mention(mention: Mention) -> Leaf {
+    match mention {
+        Mention::Person { who, name } => {
+            let name = one_line(&name);
+            let ours = is_ours(&who.network) && address::is_user(who.user.as_str());
+            if !ours {
+                return Leaf::Text(format!("@{name}"));
+            }
+            let own = who.user.as_str().trim_start_matches('@');
+            let name = if name.is_empty() { own.to_owned() } else { name };
+            Leaf::Mention(Mention::Person { who, name })
+        }
+        Mention::Chat { place, name } => {
+            let name = one_line(&name);
+            let ours = is_ours(&place.network) && address::is_room(place.chat.as_str());
+            if !ours {
+                return Leaf::Text(format!("#{name}"));
+            }
+            let own = place.chat.as_str().trim_start_matches('#');
+            let name = if name.is_empty() { own.to_owned() } else { name };
+            Leaf::Mention(Mention::Chat { place, name })
+        }
+        Mention::Role { name, .. } => Leaf::Text(format!("@{}", one_line(&name))),
+        Mention::Everyone => Leaf::Text(EVERYONE.to_owned()),
+    }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Carries orders into rooms, as ghosts.
+//!
+//! Rule: a transaction id is made of the store's number, the entry's and the part's, so that it is
+//! unique over all ghosts and for ever, and the same on every try.
+
+mod chat;
+mod files;
+mod upload;
+
+use async_trait::async_trait;
+use bridge_model::{Capabilities, Message, MessageId, Timestamp};
+use ruma::api::client::membership::leave_room;
+use ruma::api::client::message::send_message_event;
+use ruma::api::client::redact::redact_event;
+use ruma::events::MessageLikeEventType;
+use ruma::{MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, UInt};
+use serde_json::Value;
+
+use super::client::{ClientError, Identity};
+use super::convert::outgoing::{self, PartContent};
+use super::{MatrixNetwork, convert, rooms};
+use bot_core::network::{Deliver, MediaSource};
+use bot_core::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+use bot_core::store::topics;
+
+#[async_trait]
+impl Deliver for MatrixNetwork {
+    fn capabilities(&self) -> &Capabilities {
+        &convert::CAPABILITIES
+    }
+
+    async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
+        if order.chat.as_str().starts_with(topics::WAITING) {
+            let reason = "the room is being made".to_owned();
+            return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
+        }
+        let room = OwnedRoomId::try_from(order.chat.as_str())
+            .map_err(|error| Failure::clean(DeliverError::Refused { reason: error.to_string() }))?;
+        let mut done = order.done.clone();
+        let mut result = self.act(order, &room, (media, false), &mut done).await;
+        if matches!(&result, Err(error) if error.is("M_FORBIDDEN")) {
+            // The ghost may have been removed, or the homeserver has forgotten it.
+            result = self.act(order, &room, (media, true), &mut done).await;
+        }
+        match result {
+            Ok(()) => Ok(Receipt { parts: done, ..Receipt::default() }),
+            Err(error) => Err(Failure { error: self.decide(&room, error).await, done }),
+        }
+    }
+
+    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+        self.look_for(order)
+            .await
+            .map_err(|error| Failure { error: error.decide().or_retry(), done: order.done.clone() })
+    }
+}
+
+/// Why an act failed: the homeserver's answer, or a decision that was made already.
+pub(super) enum ActError {
+    Client(ClientError),
+    Decided(DeliverError),
+}
+
+impl From<ClientError> for ActError {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<DeliverError> for ActError {
+    fn from(error: DeliverError) -> Self {
+        Self::Decided(error)
+    }
+}
+
+impl ActError {
+    fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Client(error) if error.is(code))
+    }
+}
+
+impl MatrixNetwork {
+    async fn act(
+        &self,
+        order: &Order,
+        room: &OwnedRoomId,
+        (media, anew): (&dyn MediaSource, bool),
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        match &order.act {
+            Act::Post { voice, message, native_reply, .. } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let said = (message, *native_reply);
+                self.post((order, room, &identity), said, media, done).await
+            }
+            Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let message = self.rehosted((order, room, &identity), message, media).await?;
+                self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
+            }
+            Act::Delete { voice, parts } => {
+                for part in parts {
+                    let identity = self.ghost(voice, room, (media, anew)).await?;
+                    self.redact((order, room, &identity), &part.id).await?;
+                }
+                Ok(())
+            }
+            Act::React { voice, target, reaction, .. } => {
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let content = outgoing::reaction(target.as_str(), reaction, &order.source);
+                self.send_parts((order, room, &identity), vec![content], None, done).await
+            }
+            Act::Unreact { voice, id, .. } => {
+                let Some(id) = id else { return Ok(()) };
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                Ok(self.redact((order, room, &identity), id).await?)
+            }
+            Act::Pin { target } => Ok(self.pin(room, target, true).await?),
+            Act::Unpin { target } => Ok(self.pin(room, target, false).await?),
+            Act::ClosePoll { voice, parts } => {
+                // A copy that was closed from the start is words, and has no such part.
+                let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };
+                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let end = outgoing::poll_end(poll.id.as_str(), &order.source);
+                Ok(self.send_one((order, room, &identity), 0, end, None).await.map(drop)?)
+            }
+            Act::SetChat { change } => self.set_chat(room, change, media).await,
+            // A thread is a message here: it has no name and cannot be closed.
+            Act::SetThread { .. } => Ok(()),
+            Act::Refresh { voice } => Ok(self.refresh(voice, media).await?),
+            // The room is the free side: it is never closed by us.
+            Act::SetAccess { .. } => Ok(()),
+            Act::Withdraw { voice } => Ok(self.withdraw(voice, room).await?),
+            Act::Leave => {
+                let request = leave_room::v3::Request::new(room.clone());
+                Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)
+            }
+        }
+    }
+
+    /// Says something, with the bot's reactions that people have only to touch.
+    async fn post(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        (message, native_reply): (&Message, bool),
+        media: &dyn MediaSource,
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        let uploaded = self.uploads((order, room, identity), message, media).await?;
+        let contents = outgoing::post_parts(message, native_reply, &order.source, &uploaded);
+        let (many, at) = (contents.len(), Some(message.sent_at));
+        self.send_parts((order, room, identity), contents, at, done).await?;
+        let Some(last) = done.last() else { return Ok(()) };
+        let buttons = outgoing::buttons(last.id.as_str(), message, &order.source);
+        for (number, button) in (many..).zip(buttons) {
+            match self.send_one((order, room, identity), number, button, None).await {
+                // It is there from an earlier try.
+                Err(error) if error.is("M_DUPLICATE_ANNOTATION") => {}
+                other => drop(other?),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_parts(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        contents: Vec<PartContent>,
+        at: Option<Timestamp>,
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        for (number, content) in contents.into_iter().enumerate().skip(done.len()) {
+            let media = content.media;
+            let id = self.send_one((order, room, identity), number, content, at).await?;
+            done.push(Part { id, media });
+        }
+        Ok(())
+    }
+
+    async fn send_one(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        number: usize,
+        content: PartContent,
+        at: Option<Timestamp>,
+    ) -> Result<MessageId, ClientError> {
+        let content = self.sealed(room, identity, content).await?;
+        let body = raw(&content.content)?;
+        let mut request = send_message_event::v3::Request::new_raw(
+            room.clone(),
+            self.transaction(order, number),
+            MessageLikeEventType::from(content.event_type),
+            ruma::serde::Raw::from_json(body),
+        );
+        let at = at.and_then(|at| UInt::try_from(at.0).ok());
+        request.timestamp = at.map(MilliSecondsSinceUnixEpoch);
+        let outside = outgoing::without_thread(&content.content);
+        let response = match self.client.send(request.clone(), identity).await {
+            // No thread hangs on an event that is in one itself ("Threading"); nothing was sent.
+            Err(error) if error.is("M_UNKNOWN") && outside.is_some() => {
+                request.body = ruma::serde::Raw::from_json(raw(&outside.unwrap_or_default())?);
+                self.client.send(request, identity).await?
+            }
+            other => other?,
+        };
+        Ok(MessageId::from(response.event_id.as_str()))
+    }
+
+    fn transaction(&self, order: &Order, number: usize) -> OwnedTransactionId {
+        format!("{}.{}.{number}", self.instance, order.entry.0).into()
+    }
+
+    /// Edits the parts that are there, redacts what is too many, adds what is too few.
+    async fn edit(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        parts: &[Part],
+        (message, native_reply): (&Message, bool),
+        done: &mut Vec<Part>,
+    ) -> Result<(), ActError> {
+        let edits = outgoing::edit_parts(message, native_reply, &order.source, parts);
+        for (number, content) in edits.into_iter().enumerate().skip(done.len()) {
+            let part = parts.get(number).cloned();
+            let media = content.media;
+            if content.event_type == outgoing::UNCHANGED {
+                done.extend(part);
+                continue;
+            }
+            let id = self.send_one((order, room, identity), number, content, None).await?;
+            // An edited part keeps its own id; the edit's id is of no use.
+            done.push(part.unwrap_or(Part { id, media }));
+        }
+        for surplus in parts.iter().skip(done.len()) {
+            self.redact((order, room, identity), &surplus.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Redacts as the one who said it, else as the core bot. What is gone already is a success.
+    async fn redact(
+        &self,
+        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        event: &MessageId,
+    ) -> Result<(), ClientError> {
+        let event = OwnedEventId::try_from(event.as_str())
+            .map_err(|error| ClientError::Unwritable(error.to_string()))?;
+        let name = rooms::short(event.as_str());
+        let transaction = format!("{}.{}.r{name}", self.instance, order.entry.0);
+        let request =
+            redact_event::v3::Request::new(room.clone(), event, transaction.clone().into());
+        match self.client.send(request.clone(), identity).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is("M_NOT_FOUND") => Ok(()),
+            Err(error) if error.is("M_FORBIDDEN") && *identity != Identity::Bot => {
+                self.client.send(request, &Identity::Bot).await.map(drop)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A room that the core bot is not in any more is closed to everybody.
+    async fn decide(&self, room: &OwnedRoomId, error: ActError) -> DeliverError {
+        let error = match error {
+            ActError::Decided(error) => return error,
+            ActError::Client(error) => error,
+        };
+        if error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") {
+            let bot = bridge_model::UserId::from(self.ghosts.bot());
+            let chat = bridge_model::ChatId::from(room.as_str());
+            let rights = bot_core::network::Network::rights(self, &chat, &bot).await;
+            if !rights.is_ok_and(|rights| rights.member) {
+                let reason = format!("the core bot is not in the room: {error}");
+                return DeliverError::ChatClosed { reason };
+            }
+        }
+        error.decide()
+    }
+
+    /// The Matrix id that speaks for a voice.
+    pub(super) fn sender_of(&self, voice: &Voice) -> String {
+        match voice {
+            Voice::Bot => self.ghosts.bot().to_owned(),
+            Voice::Person { person, .. } => self.ghosts.mxid(&self.ghosts.localpart(person)),
+        }
+    }
+}
+
+fn raw(content: &Value) -> Result<Box<serde_json::value::RawValue>, ClientError> {
+    serde_json::value::to_raw_value(content)
+        .map_err(|error| ClientError::Unwritable(error.to_string()))
+}

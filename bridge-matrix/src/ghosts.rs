@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Brings a ghost to where it speaks: registered, named, joined.
+//!
+//! Rule: what the homeserver was told is remembered, so that a message costs one request once its
+//! author is known.
+
+use std::time::Duration;
+
+use bridge_model::{Media, MediaHandle, MediaKind, NetworkId, Person, Place};
+use ruma::api::client::profile::set_profile_field;
+use ruma::profile::ProfileFieldValue;
+use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
+
+use super::client::{ClientError, Identity};
+use super::{MatrixNetwork, account, rooms};
+use bot_core::network::MediaSource;
+use bot_core::order::{DeliverError, Voice};
+use bot_core::store::{GhostRecord, keys};
+
+/// How often a platform is asked for a picture that does not come with messages.
+const PICTURE_AGE: Duration = Duration::from_secs(24 * 3600);
+
+impl MatrixNetwork {
+    /// The ghost of a voice, ready to speak in `room`. `anew` forgets what was remembered,
+    /// for when the homeserver says otherwise.
+    ///
+    /// # Errors
+    /// The decision about the entry.
+    pub(super) async fn ghost(
+        &self,
+        voice: &Voice,
+        room: &OwnedRoomId,
+        (media, anew): (&dyn MediaSource, bool),
+    ) -> Result<Identity, DeliverError> {
+        let Voice::Person { person, name, avatar, .. } = voice else { return Ok(Identity::Bot) };
+        let localpart = self.ghosts.localpart(person);
+        let mxid = OwnedUserId::try_from(self.ghosts.mxid(&localpart))
+            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+        let stored = self.store.ghost(person).await.map_err(retry)?;
+        let mut record = match stored.clone() {
+            Some(record) if !anew => record,
+            Some(_) | None => {
+                account::register(&self.client, &localpart).await.map_err(|e| e.decide())?;
+                GhostRecord { localpart, ..GhostRecord::default() }
+            }
+        };
+        // Nameless voices only take back what they did before.
+        if !name.is_empty() {
+            self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
+        }
+        let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
+        if !record.rooms.contains(&place) {
+            rooms::join(&self.client, room, &mxid).await.map_err(|error| closed(&error))?;
+            record.rooms.push(place);
+        }
+        if stored.as_ref() != Some(&record) {
+            self.store.save_ghost(person, record).await.map_err(retry)?;
+        }
+        Ok(Identity::Ghost(mxid))
+    }
+
+    /// Brings the profile of a ghost up to date. One that was never made has none.
+    ///
+    /// # Errors
+    /// The decision about the entry.
+    pub(super) async fn refresh(
+        &self,
+        voice: &Voice,
+        media: &dyn MediaSource,
+    ) -> Result<(), DeliverError> {
+        let Voice::Person { person, name, avatar, .. } = voice else { return Ok(()) };
+        let Some(stored) = self.store.ghost(person).await.map_err(retry)? else { return Ok(()) };
+        if name.is_empty() {
+            return Ok(());
+        }
+        let mxid = OwnedUserId::try_from(self.ghosts.mxid(&stored.localpart))
+            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+        let mut record = stored.clone();
+        self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
+        if record != stored {
+            self.store.save_ghost(person, record).await.map_err(retry)?;
+        }
+        Ok(())
+    }
+
+    async fn profile(
+        &self,
+        record: &mut GhostRecord,
+        mxid: &OwnedUserId,
+        (person, name, avatar): (&Person, &str, Option<&MediaHandle>),
+        media: &dyn MediaSource,
+    ) -> Result<(), DeliverError> {
+        let shown = self.shown_name(&person.network, name);
+        let profile = keys::hash(&[&shown]);
+        if record.profile != Some(profile) {
+            self.set(mxid, ProfileFieldValue::DisplayName(shown)).await.map_err(|e| e.decide())?;
+            record.profile = Some(profile);
+        }
+        if self.settings.avatars {
+            self.picture(record, mxid, (person, avatar), media).await;
+        }
+        Ok(())
+    }
+
+    /// A picture that cannot be had never holds up a message.
+    async fn picture(
+        &self,
+        record: &mut GhostRecord,
+        mxid: &OwnedUserId,
+        (person, avatar): (&Person, Option<&MediaHandle>),
+        media: &dyn MediaSource,
+    ) {
+        let mut handle = avatar.cloned();
+        let now = self.clock.now();
+        let age = now.0.saturating_sub(record.avatar_asked.0);
+        if handle.is_none() && u128::try_from(age).is_ok_and(|age| age > PICTURE_AGE.as_millis()) {
+            handle = media.picture(person).await.unwrap_or_default();
+            record.avatar_asked = now;
+        }
+        let Some(handle) = handle else { return };
+        let source = keys::hash(&[&handle.reference]);
+        if record.avatar.as_ref().is_some_and(|(_, known)| *known == source) {
+            return;
+        }
+        match self.upload_picture(mxid, handle, media).await {
+            Ok(uri) => record.avatar = Some((uri, source)),
+            Err(error) => {
+                tracing::warn!(network = %person.network, error, "a profile picture was left out");
+                record.avatar_asked = now;
+            }
+        }
+    }
+
+    async fn upload_picture(
+        &self,
+        mxid: &OwnedUserId,
+        handle: MediaHandle,
+        media: &dyn MediaSource,
+    ) -> Result<String, String> {
+        let picture = Media::new(handle, MediaKind::Image);
+        let stream = media.open(&picture).await.map_err(|error| error.to_string())?;
+        let mime = stream.mime.clone().unwrap_or_else(|| "image/png".into());
+        let identity = Identity::Ghost(mxid.clone());
+        let uri = self.client.upload(&identity, (None, &mime), stream).await;
+        let uri = uri.map_err(|error| error.to_string())?;
+        let value = ProfileFieldValue::AvatarUrl(OwnedMxcUri::from(uri.as_str()));
+        self.set(mxid, value).await.map_err(|error| error.to_string())?;
+        Ok(uri)
+    }
+
+    async fn set(&self, mxid: &OwnedUserId, value: ProfileFieldValue) -> Result<(), ClientError> {
+        let request = set_profile_field::v3::Request::new(mxid.clone(), value);
+        self.client.send(request, &Identity::Ghost(mxid.clone())).await.map(drop)
+    }
+
+    /// A remote name as Matrix shows it: the suffix names the network, so that a ghost never looks like
+    /// a native person.
+    fn shown_name(&self, network: &NetworkId, name: &str) -> String {
+        let suffix = self.settings.suffix.replace("{network}", &bot_core::voice::label(network));
+        let name = super::convert::name::clean(name).unwrap_or_else(|| "?".into());
+        format!("{name}{suffix}")
+    }
+}
+
+/// A join that is refused closes the room for this ghost: the admins must act.
+fn closed(error: &ClientError) -> DeliverError {
+    let gone = error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") || error.is("M_UNKNOWN");
+    let decided = error.decide();
+    match decided {
+        DeliverError::Refused { reason } if gone => DeliverError::ChatClosed { reason },
+        DeliverError::Uncertain { reason } => DeliverError::Retry { after: None, reason },
+        DeliverError::Refused { .. }
+        | DeliverError::Retry { .. }
+        | DeliverError::ChatClosed { .. } => decided,
+    }
+}
+
+/// The store could not be asked.
+pub(super) fn retry(error: bot_core::store::StoreError) -> DeliverError {
+    DeliverError::Retry { after: None, reason: error.to_string() }
+}

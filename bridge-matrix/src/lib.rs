@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Matrix as a network: application service, ghosts, converters, encryption.
+//!
+//! Rule: only this crate names ruma and matrix-sdk.
+
+pub mod account;
+pub mod accounts;
+pub mod appservice;
+pub mod catch_up;
+pub mod client;
+pub mod convert;
+pub mod crypto;
+pub mod deliver;
+mod foreign;
+pub mod ghosts;
+pub mod listen;
+pub mod look;
+pub mod own;
+pub mod pictures;
+pub mod rooms;
+mod topics;
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Rights, UserId};
+use ruma::api::client::appservice::request_ping;
+use ruma::{OwnedRoomId, OwnedUserId};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use bot_core::clock::Clock;
+use bot_core::ghost::Ghosts;
+use bot_core::network::{
+    AskError, CommandHelp, MediaSource, MediaStream, Network, NetworkError, Sink,
+};
+use bot_core::pictures::Pictures;
+use bot_core::report::{Reporter, Reports};
+use bot_core::store::Store;
+
+use account::{Account, AccountError};
+use client::{Client, Identity};
+use crypto::Crypto;
+
+/// The name of this network.
+pub const NETWORK: &str = bot_core::network::MATRIX;
+
+/// What stands before a command in a room.
+pub const COMMAND_PREFIX: &str = "!freeside ";
+
+/// What the operator decides about the Matrix side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the homeserver calls us.
+    pub listen: SocketAddr,
+    /// The id in the registration file.
+    pub appservice_id: String,
+    /// Authenticates the homeserver to us.
+    pub hs_token: String,
+    /// What follows a ghost's name; `{network}` stands for the network.
+    pub suffix: String,
+    /// Ghosts get pictures.
+    pub avatars: bool,
+    /// The core bot's display name.
+    pub bot_name: String,
+}
+
+/// The Matrix side.
+pub struct MatrixNetwork {
+    id: NetworkId,
+    settings: Settings,
+    client: Client,
+    store: Arc<dyn Store>,
+    ghosts: Ghosts,
+    clock: Arc<dyn Clock>,
+    account: OnceCell<Account>,
+    instance: String,
+    pictures: Option<Pictures>,
+    crypto: Option<Arc<Crypto>>,
+    /// Addresses of encrypted files that were not what was sent.
+    spoiled: Arc<Mutex<HashSet<String>>>,
+    reports: Reports,
+}
+
+/// What the Matrix side needs.
+pub struct Parts {
+    /// What the operator decides.
+    pub settings: Settings,
+    /// The homeserver.
+    pub client: Client,
+    /// What is known of ghosts.
+    pub store: Arc<dyn Store>,
+    /// Whose Matrix ids are ours.
+    pub ghosts: Ghosts,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The store's own number, see [`Store::instance`].
+    pub instance: String,
+    /// Answers addresses of pictures.
+    pub pictures: Option<Pictures>,
+    /// The keys of encrypted rooms, where the bridge takes part in them.
+    pub crypto: Option<Arc<Crypto>>,
+}
+
+impl MatrixNetwork {
+    /// Puts the parts together; nothing is sent yet.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { settings, client, store, ghosts, clock, instance, pictures, crypto } = parts;
+        let account = OnceCell::new();
+        let id = NetworkId::from(NETWORK);
+        let spoiled = Arc::default();
+        Self {
+            id,
+            settings,
+            client,
+            store,
+            ghosts,
+            clock,
+            account,
+            instance,
+            pictures,
+            crypto,
+            spoiled,
+            reports: Arc::default(),
+        }
+    }
+
+    /// Who writes reports for those who ask with the homeserver's token.
+    pub fn report_from(&self, writer: std::sync::Weak<dyn Reporter>) {
+        // The first one stays; there is one core.
+        drop(self.reports.set(writer));
+    }
+
+    /// The core bot's own account; logged in on first use.
+    ///
+    /// # Errors
+    /// [`AccountError`]; the next call tries again.
+    pub async fn account(&self) -> Result<&Account, AccountError> {
+        self.account
+            .get_or_try_init(|| async {
+                let bot = OwnedUserId::try_from(self.ghosts.bot())
+                    .map_err(|error| AccountError::Sdk(error.to_string()))?;
+                let account = match &self.crypto {
+                    Some(crypto) => {
+                        let device = crypto.bot().await;
+                        let device = device.map_err(|e| AccountError::Sdk(e.to_string()))?.name();
+                        Account::on_device(&self.client, &bot, device).await?
+                    }
+                    None => Account::log_in(&self.client, &bot).await?,
+                };
+                account.set_name(&self.settings.bot_name).await?;
+                tracing::info!("the core bot is logged in");
+                Ok(account)
+            })
+            .await
+    }
+
+    /// The homeserver, for whatever the core bot does in rooms besides talking.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Greets the homeserver until it answers, so that it delivers at once what it holds back
+    /// (`POST /_matrix/client/v1/appservice/{id}/ping`).
+    async fn greet(&self) {
+        let mut delay = Duration::from_secs(1);
+        loop {
+            match self.account().await {
+                Ok(_) => break,
+                Err(error) => {
+                    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                    tracing::warn!(%error, delay_ms, "the homeserver does not let us in yet");
+                }
+            }
+            self.clock.sleep(delay).await;
+            delay = delay.saturating_mul(2).min(Duration::from_secs(60));
+        }
+        let request = request_ping::v1::Request::new(self.settings.appservice_id.clone());
+        match self.client.send(request, &Identity::Bot).await {
+            Ok(response) => {
+                let duration_ms = u64::try_from(response.duration.as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(duration_ms, "the homeserver reaches us");
+            }
+            Err(error) => tracing::error!(
+                %error,
+                "the homeserver does not reach us at `appservice.public_url`: is that the address \
+                 under which it finds `appservice.listen`, and does it read our registration file?"
+            ),
+        }
+    }
+}
+
+#[async_trait]
+impl Network for MatrixNetwork {
+    fn id(&self) -> &NetworkId {
+        &self.id
+    }
+
+    async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
+        let room = room_id(chat)?;
+        let state = |kind, key| rooms::state(&self.client, &room, kind, key);
+        let member = state("m.room.member", user.as_str()).await.map_err(|error| error.ask())?;
+        let create = state("m.room.create", "").await.map_err(|error| error.ask())?;
+        let power = state("m.room.power_levels", "").await.map_err(|error| error.ask())?;
+        let membership = member.as_ref().and_then(|event| event.get("content")?.get("membership"));
+        let joined = membership.and_then(|membership| membership.as_str()) == Some("join");
+        let create = create.unwrap_or_default();
+        Ok(rooms::rights(&create, power.as_ref(), user.as_str(), joined))
+    }
+
+    async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
+        let room = room_id(chat)?;
+        let name = rooms::state(&self.client, &room, "m.room.name", "").await;
+        let name = name.map_err(|error| error.ask())?;
+        let text = name.as_ref().and_then(|event| event.get("content")?.get("name")?.as_str());
+        Ok(text.filter(|text| !text.is_empty()).map(Into::into))
+    }
+
+    async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
+        self.open_file(&media.reference).await
+    }
+
+    async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
+        Ok(None)
+    }
+
+    /// Only those who reach the level for it call everybody ("Push rules", `.m.rule.roomnotif`).
+    async fn may_call_everyone(&self, chat: &ChatId, user: &UserId) -> Result<bool, AskError> {
+        let room = room_id(chat)?;
+        let state = |kind| rooms::state(&self.client, &room, kind, "");
+        let create = state("m.room.create").await.map_err(|error| error.ask())?;
+        let power = state("m.room.power_levels").await.map_err(|error| error.ask())?;
+        Ok(rooms::may_notify(&create.unwrap_or_default(), power.as_ref(), user.as_str()))
+    }
+
+    /// Uploads the file as the core bot.
+    async fn host(
+        &self,
+        file: &Media,
+        source: &dyn MediaSource,
+    ) -> Result<Option<String>, AskError> {
+        let stream = source.open(file).await?;
+        let mime = file.mime.clone().or_else(|| stream.mime.clone());
+        let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
+        let uploaded = self.client.upload(&Identity::Bot, (None, &mime), stream).await;
+        uploaded.map(Some).map_err(|error| error.ask())
+    }
+
+    fn read_link(&self, url: &str) -> Option<(ChatId, MessageId)> {
+        let (room, event) = convert::address::message(url)?;
+        Some((ChatId::from(room), MessageId::from(event)))
+    }
+
+    fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String> {
+        let room = bot_core::address::matrix_to(chat.as_str());
+        let event = bot_core::address::matrix_to(message.as_str());
+        let event = event.strip_prefix("https://matrix.to/#/")?;
+        Some(format!("{room}/{event}"))
+    }
+
+    fn command_prefix(&self) -> &str {
+        COMMAND_PREFIX
+    }
+
+    async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
+        let bot = UserId::from(self.ghosts.bot());
+        let rights = self.rights(chat, &bot).await?;
+        if rights.member {
+            Ok(())
+        } else {
+            Err(AskError::Refused(format!("invite {} first", self.ghosts.bot())))
+        }
+    }
+
+    async fn publish_commands(&self, _commands: &[CommandHelp]) -> Result<(), AskError> {
+        Ok(())
+    }
+
+    async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
+        let service = Arc::new(appservice::Appservice {
+            hs_token: self.settings.hs_token.clone(),
+            reports: Arc::clone(&self.reports),
+            listener: listen::Listener {
+                sink,
+                client: self.client.clone(),
+                ghosts: self.ghosts.clone(),
+                store: Arc::clone(&self.store),
+                memory: listen::Memory::default(),
+                clock: Arc::clone(&self.clock),
+                crypto: self.crypto.clone(),
+                started: self.clock.now(),
+            },
+        });
+        let refused = |reason: String| NetworkError::Refused { network: self.id.clone(), reason };
+        let address = self.settings.listen;
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+            refused(format!("cannot listen on {address} (`appservice.listen`): {error}"))
+        })?;
+        tracing::info!(%address, "listening for the homeserver");
+        let mut router = appservice::router(Arc::clone(&service));
+        if let Some(pictures) = &self.pictures {
+            router = router.merge(pictures::router(pictures.clone(), self.client.clone()));
+        }
+        let serve =
+            axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let greet = async {
+            let begin = async {
+                self.greet().await;
+                tokio::join!(service.listener.look_around(), service.listener.tend());
+            };
+            tokio::select! {
+                () = begin => {}
+                () = stop.cancelled() => {}
+            }
+        };
+        let (served, ()) = tokio::join!(serve.into_future(), greet);
+        served.map_err(|error| refused(error.to_string()))
+    }
+}
+
+/// The id of a room.
+///
+/// # Errors
+/// [`AskError::Refused`] when it is none.
+pub fn room_id(chat: &ChatId) -> Result<OwnedRoomId, AskError> {
+    OwnedRoomId::try_from(chat.as_str()).map_err(|error| AskError::Refused(error.to_string()))
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the core bot does in rooms besides talking: joins them, makes them, keeps ghosts out
+//! of those that are not theirs.
+//!
+//! Rule: a room that the bot makes belongs to the human who asked for it.
+
+use async_trait::async_trait;
+use bridge_model::{ChatId, Rights, UserId};
+use ruma::api::client::discovery::get_capabilities;
+use ruma::api::client::membership::leave_room;
+use ruma::api::client::room::create_room::v3 as create_room;
+use ruma::serde::Raw;
+use ruma::{OwnedRoomId, OwnedUserId};
+use serde_json::{Value, json};
+
+use super::client::Identity;
+use super::{MatrixNetwork, account, foreign, room_id, rooms};
+use bot_core::homeserver::Rooms;
+use bot_core::homeserver::TopicRoom;
+use bot_core::network::AskError;
+
+const POWER_LEVELS: &str = "m.room.power_levels";
+
+#[async_trait]
+impl Rooms for MatrixNetwork {
+    fn bot(&self) -> &str {
+        self.ghosts.bot()
+    }
+
+    async fn join(&self, chat: &ChatId) -> Result<(), AskError> {
+        let room = room_id(chat)?;
+        let account = self.account().await.map_err(later)?;
+        account.join(&room).await.map_err(|error| AskError::Refused(error.to_string()))
+    }
+
+    async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {
+        let owner = user_id(owner)?;
+        let mut request = create_room::Request::new();
+        request.name = Some(name.to_owned());
+        request.preset = Some(create_room::RoomPreset::PrivateChat);
+        request.invite = vec![owner.clone()];
+        if self.makes_creators().await? {
+            let mut content = create_room::CreationContent::new();
+            content.additional_creators = vec![owner];
+            let raw = Raw::new(&content).map_err(|e| AskError::Refused(e.to_string()))?;
+            request.creation_content = Some(raw);
+        } else {
+            let users = json!({"users": {owner.as_str(): 100, self.bot(): 100}});
+            let raw = serde_json::value::to_raw_value(&users)
+                .map_err(|error| AskError::Refused(error.to_string()))?;
+            request.power_level_content_override = Some(Raw::from_json(raw));
+        }
+        let account = self.account().await.map_err(later)?;
+        let room: OwnedRoomId = account.create(request).await.map_err(later)?;
+        Ok(ChatId::from(room.as_str()))
+    }
+
+    async fn decline(&self, chat: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError> {
+        let room = room_id(chat)?;
+        let ghost = user_id(ghost)?;
+        // The ghost may never have spoken; the homeserver knows it only once it is registered.
+        account::register(&self.client, ghost.localpart()).await.map_err(|error| error.ask())?;
+        let mut request = leave_room::v3::Request::new(room);
+        request.reason = Some(reason);
+        let left = self.client.send(request, &Identity::Ghost(ghost)).await;
+        match left.map_err(|error| error.ask()) {
+            Ok(_) | Err(AskError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn admins(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let room = room_id(chat)?;
+        let ask = |error: super::client::ClientError| error.ask();
+        let create = rooms::state(&self.client, &room, "m.room.create", "").await.map_err(ask)?;
+        let create = create.unwrap_or_default();
+        let power = rooms::state(&self.client, &room, POWER_LEVELS, "").await;
+        let power = power.map_err(ask)?;
+        let mut members = rooms::members(&self.client, &room).await.map_err(ask)?;
+        members.retain(|member| {
+            !self.ghosts.is_ours(member)
+                && rooms::rights(&create, power.as_ref(), member, true).manage
+        });
+        Ok(members)
+    }
+
+    async fn appoint(
+        &self,
+        chat: &ChatId,
+        user: &str,
+        rights: Rights,
+    ) -> Result<Option<i64>, AskError> {
+        let room = room_id(chat)?;
+        let ask = |error: super::client::ClientError| error.ask();
+        let create = rooms::state(&self.client, &room, "m.room.create", "").await.map_err(ask)?;
+        let power = rooms::state(&self.client, &room, POWER_LEVELS, "").await.map_err(ask)?;
+        let content = power.as_ref().and_then(|event| event.get("content"));
+        let Some(content) = content else {
+            return Err(AskError::Refused("the room has no power levels".into()));
+        };
+        let raised = rooms::raised(&create.unwrap_or_default(), content, user, rights);
+        let Some((level, content)) = raised else { return Ok(None) };
+        let set = rooms::set_state(&self.client, &room, (POWER_LEVELS, ""), &content).await;
+        set.map(|()| Some(level)).map_err(ask)
+    }
+
+    async fn bridges(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let room = room_id(chat)?;
+        let state = rooms::whole_state(&self.client, &room).await.map_err(|error| error.ask())?;
+        Ok(foreign::bridges(&state, &|user| user == self.bot() || self.ghosts.is_ours(user)))
+    }
+
+    async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {
+        self.make_topic_room(main, wanted).await
+    }
+
+    async fn set_state(
+        &self,
+        chat: &ChatId,
+        kind_and_key: (&str, &str),
+        content: &Value,
+    ) -> Result<(), AskError> {
+        let room = room_id(chat)?;
+        let set = rooms::set_state(&self.client, &room, kind_and_key, content).await;
+        set.map_err(|error| error.ask())
+    }
+}
+
+impl MatrixNetwork {
+    /// Whether new rooms have creators with power of their own (room version 12 and later).
+    pub(super) async fn makes_creators(&self) -> Result<bool, AskError> {
+        let request = get_capabilities::v3::Request::new();
+        let answer = self.client.send(request, &Identity::Bot).await;
+        let answer = answer.map_err(|error| error.ask())?;
+        let version = answer.capabilities.room_versions.default;
+        Ok(version.as_str().parse::<u32>().is_ok_and(|version| version >= 12))
+    }
+}
+
+fn user_id(user: &UserId) -> Result<OwnedUserId, AskError> {
+    OwnedUserId::try_from(user.as_str()).map_err(|error| AskError::Refused(error.to_string()))
+}
+
+pub(super) fn later(error: account::AccountError) -> AskError {
+    AskError::Retry { after: None, reason: error.to_string() }
+}
