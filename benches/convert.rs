@@ -4,7 +4,7 @@
 //! Rule: the last three samples are the same text 1, 10 and 60 KB long; ten times the text may
 //! take about ten times as long, and no more.
 
-use bot_core::{Act, Voice, Words};
+use bot_core::{Action, SendAs, Words};
 use bridge_discord::convert::{incoming as discord, markdown, outgoing as to_discord};
 use bridge_matrix::convert::{incoming as matrix, outgoing as to_matrix};
 use bridge_model::{Author, AuthorKind, Message, Person, RichText, Timestamp};
@@ -50,9 +50,9 @@ fn message(sample: &str) -> Message {
     message
 }
 
-fn voice() -> Voice {
+fn voice() -> SendAs {
     let person = Person::new("x", "1");
-    Voice::Person { person, name: "Ann".to_owned(), avatar_url: None, avatar: None }
+    SendAs::Person { person, name: "Ann".to_owned(), avatar_url: None, avatar: None }
 }
 
 fn of_discord(sample: &str) -> Value {
@@ -92,8 +92,8 @@ fn telegram_in(bencher: Bencher<'_, '_>, sample: &str) {
 fn telegram_out(bencher: Bencher<'_, '_>, sample: &str) {
     let words = Words::english();
     let setting = to_telegram::Setting { max_upload: to_telegram::MAX_UPLOAD, words: &words };
-    let act = Act::Post {
-        voice: voice(),
+    let act = Action::Post {
+        send_as: voice(),
         message: message(sample),
         native_reply: false,
         answer_via: None,
@@ -113,8 +113,8 @@ fn discord_in(bencher: Bencher<'_, '_>, sample: &str) {
 
 #[divan::bench(args = SAMPLES)]
 fn discord_out(bencher: Bencher<'_, '_>, sample: &str) {
-    let (message, voice, words) = (message(sample), voice(), Words::english());
-    bencher.bench(|| to_discord::render(black_box(&message), &voice, None, &words));
+    let (message, send_as, words) = (message(sample), voice(), Words::english());
+    bencher.bench(|| to_discord::render(black_box(&message), &send_as, None, &words));
 }
 
 #[divan::bench(args = SAMPLES)]

@@ -19,7 +19,7 @@ use bot_core::relay::{Networks, Relay};
 use bot_core::report::Reporter;
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Embedded, Store};
-use bot_core::voice::Wording;
+use bot_core::wording::Wording;
 use bridge_config::{Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
 use bridge_matrix::MatrixNetwork;

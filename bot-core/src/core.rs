@@ -11,11 +11,11 @@ use bridge_model::{ChatId, NetworkId, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
-use crate::courier::{Attempt, Carry, CourierParts, Couriers};
+use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::Desk;
-use crate::gate::Gate;
-use crate::lane::{CORE, Head, Work};
+use crate::lane::{CORE, LaneHead, Work};
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::EndState;
@@ -35,7 +35,7 @@ pub struct Core {
     store: Arc<dyn Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
-    gate: Arc<Gate>,
+    backpressure: Arc<Backpressure>,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     stop: CancellationToken,
@@ -62,22 +62,22 @@ pub struct CoreParts {
 }
 
 /// Entries of core lanes go to the desk, all others to their network.
-struct Carriers {
+struct Executors {
     relay: Relay,
     desk: Arc<Desk>,
 }
 
 #[async_trait]
-impl Carry for Carriers {
-    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+impl Executor for Executors {
+    async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         if head.entry.lane.network.as_str() == CORE {
-            self.desk.carry(head, attempt).await
+            self.desk.execute(head, attempt).await
         } else {
-            self.relay.carry(head, attempt).await
+            self.relay.execute(head, attempt).await
         }
     }
 
-    async fn halted(&self, head: &Head, why: &str) -> Vec<(bridge_model::Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(bridge_model::Place, Work)> {
         self.relay.halted(head, why).await
     }
 }
@@ -93,19 +93,19 @@ impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
         let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
-        let gate = Arc::new(Gate::new(high_water));
+        let backpressure = Arc::new(Backpressure::new(high_water));
         let networks = relay.networks.clone();
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
-            carry: Arc::new(Carriers { relay, desk: Arc::clone(&desk) }),
+            executor: Arc::new(Executors { relay, desk: Arc::clone(&desk) }),
             clock: Arc::clone(&clock),
             dice,
-            gate: Arc::clone(&gate),
+            backpressure: Arc::clone(&backpressure),
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, gate, couriers, desk, stop })
+        Arc::new(Self { store, networks, clock, backpressure, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -117,7 +117,7 @@ impl Core {
     pub async fn run(self: &Arc<Self>, commands: Vec<CommandHelp>) -> Result<(), RunError> {
         let all = || self.networks.all().map(|network| network.id().clone());
         for lane in self.store.lanes().await? {
-            self.gate.note(&lane.place, lane.depth, all());
+            self.backpressure.note(&lane.place, lane.depth, all());
         }
         self.couriers.start().await?;
         let tasks = TaskTracker::new();
@@ -127,7 +127,8 @@ impl Core {
             let commands = commands.clone();
             tasks.spawn(async move {
                 let id = network.id().clone();
-                let sink: Arc<dyn Sink> = Arc::new(Ear { core: Arc::clone(&core), network: id });
+                let sink: Arc<dyn Sink> =
+                    Arc::new(NetworkSink { core: Arc::clone(&core), network: id });
                 let ready = async {
                     core.make_ready(&*network, &commands).await;
                     std::future::pending().await
@@ -247,18 +248,18 @@ pub enum RunError {
 }
 
 /// What one network sees of the core.
-struct Ear {
+struct NetworkSink {
     core: Arc<Core>,
     network: NetworkId,
 }
 
 #[async_trait]
-impl Sink for Ear {
+impl Sink for NetworkSink {
     async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
         let now = self.core.clock.now();
         let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
         for lane in accepted.lanes.iter().filter(|lane| lane.halted.is_none()) {
-            self.core.gate.note(&lane.place, lane.depth, [self.network.clone()]);
+            self.core.backpressure.note(&lane.place, lane.depth, [self.network.clone()]);
         }
         self.core.couriers.wake(accepted.lanes);
         Ok(())
@@ -268,8 +269,8 @@ impl Sink for Ear {
         self.core.store.mark(&self.network, key).await.map_err(sink)
     }
 
-    async fn room(&self, network: &NetworkId) {
-        self.core.gate.room(network).await;
+    async fn wait_for_capacity(&self, network: &NetworkId) {
+        self.core.backpressure.wait_for_capacity(network).await;
     }
 
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {

@@ -14,9 +14,9 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
-use crate::gate::Gate;
-use crate::lane::{Head, LaneState, Work};
+use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, Failure, Part};
 use crate::store::{Settlement, Store, StoreError};
 
@@ -25,16 +25,16 @@ const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
 
 /// Carries one entry: to a network, or to the core bot's desk.
 #[async_trait]
-pub trait Carry: Send + Sync {
+pub trait Executor: Send + Sync {
     /// Carries the head of a lane. What `attempt` knows of earlier tries is brought up to date, also on
     /// errors. A refusal is settled here, with a word to the author.
     ///
     /// # Errors
     /// [`Failure`] with `Retry`, `Uncertain` or `ChatClosed`.
-    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure>;
+    async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure>;
 
     /// What to say to whom when a lane comes to a halt.
-    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)>;
+    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)>;
 }
 
 /// What is known of earlier tries to carry the same entry.
@@ -51,10 +51,10 @@ pub struct Attempt {
 /// All couriers.
 pub struct Couriers {
     store: Arc<dyn Store>,
-    carry: Arc<dyn Carry>,
+    executor: Arc<dyn Executor>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
-    gate: Arc<Gate>,
+    backpressure: Arc<Backpressure>,
     permits: Semaphore,
     running: Mutex<HashMap<Place, Arc<Notify>>>,
     tasks: TaskTracker,
@@ -66,13 +66,13 @@ pub struct CourierParts {
     /// Where the lanes are.
     pub store: Arc<dyn Store>,
     /// Who carries.
-    pub carry: Arc<dyn Carry>,
+    pub executor: Arc<dyn Executor>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Arc<dyn Dice>,
     /// Who is told about depths.
-    pub gate: Arc<Gate>,
+    pub backpressure: Arc<Backpressure>,
     /// How many entries are under way at once, over all lanes.
     pub concurrency: usize,
     /// Ends all couriers.
@@ -82,13 +82,13 @@ pub struct CourierParts {
 impl Couriers {
     /// Puts the parts together; [`Couriers::start`] begins.
     pub fn new(parts: CourierParts) -> Arc<Self> {
-        let CourierParts { store, carry, clock, dice, gate, concurrency, stop } = parts;
+        let CourierParts { store, executor, clock, dice, backpressure, concurrency, stop } = parts;
         Arc::new(Self {
             store,
-            carry,
+            executor,
             clock,
             dice,
-            gate,
+            backpressure,
             permits: Semaphore::new(concurrency.max(1)),
             running: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -193,11 +193,11 @@ impl Couriers {
         };
         let entry = head.entry.id.0;
         let network = lane.network.clone();
-        match self.carry.carry(&head, attempt).await {
+        match self.executor.execute(&head, attempt).await {
             Ok(settlement) => match self.store.settle(settlement).await {
                 Ok(settled) => {
                     tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
-                    self.gate.note(lane, settled.depth, []);
+                    self.backpressure.note(lane, settled.depth, []);
                     self.wake(settled.lanes);
                     Step::Next
                 }
@@ -216,7 +216,7 @@ impl Couriers {
     }
 
     /// The head, which nothing joins any more.
-    async fn closed(&self, head: Head) -> Result<Option<Head>, StoreError> {
+    async fn closed(&self, head: LaneHead) -> Result<Option<LaneHead>, StoreError> {
         if !head.entry.is_open() {
             return Ok(Some(head));
         }
@@ -225,7 +225,7 @@ impl Couriers {
 
     async fn failed(
         self: &Arc<Self>,
-        head: &Head,
+        head: &LaneHead,
         attempt: &mut Attempt,
         failure: Failure,
     ) -> Step {
@@ -245,11 +245,11 @@ impl Couriers {
             }
             DeliverError::ChatClosed { reason } | DeliverError::Refused { reason } => {
                 tracing::error!(entry, %network, reason, "a lane is halted");
-                let then = self.carry.halted(head, &reason).await;
+                let then = self.executor.halted(head, &reason).await;
                 let lane = &head.entry.lane;
                 match self.store.halt(lane, Some(reason), then, self.clock.now()).await {
                     Ok(told) => {
-                        self.gate.open(lane);
+                        self.backpressure.open(lane);
                         for lane in told {
                             self.begin(lane, Attempt::default());
                         }

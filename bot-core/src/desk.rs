@@ -5,6 +5,7 @@
 //! its change, its answer and the removal of its entry happen together, once.
 
 pub mod accounts;
+pub mod appearance;
 pub mod appoint;
 pub mod buttons;
 pub mod claim;
@@ -18,7 +19,6 @@ pub mod gates;
 pub mod info;
 pub mod link;
 pub mod links;
-pub mod looks;
 pub mod notice;
 pub mod plan;
 pub mod remove;
@@ -44,10 +44,10 @@ use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
 use crate::clock::{Clock, Dice};
-use crate::courier::{Attempt, Carry};
+use crate::courier::{Attempt, Executor};
 use crate::homeserver::{Accounts, Rooms};
 use crate::i18n::{Arg, Key};
-use crate::lane::{Answer, Head, Work, chat_of_core_place};
+use crate::lane::{Answer, LaneHead, Work, chat_of_core_place};
 use crate::migration::Task;
 use crate::network::AskError;
 use crate::network::MATRIX;
@@ -56,7 +56,7 @@ use crate::portal::{EndState, Settings};
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
 use crate::store::{Change, Settlement, Store, StoreError};
-use crate::voice::{Wording, label};
+use crate::wording::{Wording, label};
 
 /// What `version` and `source` answer, and who runs this bridge.
 #[derive(Clone, Debug, Default)]
@@ -150,8 +150,12 @@ impl Outcome {
 }
 
 #[async_trait]
-impl Carry for Desk {
-    async fn carry(&self, head: &Head, _attempt: &mut Attempt) -> Result<Settlement, Failure> {
+impl Executor for Desk {
+    async fn execute(
+        &self,
+        head: &LaneHead,
+        _attempt: &mut Attempt,
+    ) -> Result<Settlement, Failure> {
         let event = &head.entry.work.event;
         let chat = chat_of_core_place(&head.entry.lane).unwrap_or_else(|| event.place.clone());
         match self.language_for(event, &chat).await {
@@ -160,7 +164,7 @@ impl Carry for Desk {
         }
     }
 
-    async fn halted(&self, _head: &Head, _why: &str) -> Vec<(Place, Work)> {
+    async fn halted(&self, _head: &LaneHead, _why: &str) -> Vec<(Place, Work)> {
         Vec::new()
     }
 }
@@ -187,7 +191,7 @@ impl Desk {
         portal.settings.language.filter(|language| !own(language))
     }
 
-    async fn carry_out(&self, head: &Head, chat: Place) -> Result<Settlement, Failure> {
+    async fn carry_out(&self, head: &LaneHead, chat: Place) -> Result<Settlement, Failure> {
         let event = &head.entry.work.event;
         let task = head.entry.work.task.as_ref();
         let handled = match task {

@@ -2,7 +2,7 @@
 //! The durable, ordered queue of one destination chat.
 //!
 //! Rule: everything that the bridge says in a chat goes through that chat's lane,
-//! one entry after the other. `Deliver::look` rests on it.
+//! one entry after the other. `Deliver::find_sent` rests on it.
 
 use std::time::Duration;
 
@@ -130,7 +130,7 @@ pub struct LaneState {
 
 /// The head of a lane with what its network needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct LaneHead {
     /// The entry.
     pub entry: Entry,
     /// The newest message of the chat that the store knows.
@@ -153,7 +153,7 @@ pub struct Replica {
     /// It has words, and not only files.
     pub words: bool,
     /// Its copies.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<MessageCopy>,
     /// The reactions to it.
     pub reactions: Vec<KnownReaction>,
     /// The poll in it.
@@ -162,7 +162,7 @@ pub struct Replica {
 
 /// One copy of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
+pub struct MessageCopy {
     /// Where.
     pub place: Place,
     /// Its parts, in order.

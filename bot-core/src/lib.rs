@@ -5,11 +5,11 @@
 //! [`network::Network`] and the homeserver only as the traits in [`homeserver`].
 
 pub mod address;
+pub mod backpressure;
 pub mod clock;
 pub mod core;
 pub mod courier;
 pub mod desk;
-pub mod gate;
 pub mod ghost;
 pub mod homeserver;
 pub mod i18n;
@@ -24,8 +24,10 @@ pub mod pseudonym;
 pub mod relay;
 pub mod report;
 pub mod store;
-pub mod voice;
+pub mod wording;
 
 pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, Sink};
-pub use order::{Act, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, Voice};
-pub use voice::Words;
+pub use order::{
+    Action, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, SendAs,
+};
+pub use wording::Words;

@@ -12,4 +12,4 @@ pub mod names;
 pub mod plan;
 pub mod preview;
 pub mod qr;
-pub mod wash;
+pub mod strip;

@@ -37,13 +37,13 @@ pub trait Deliver: Send + Sync {
     /// [`Failure`] says what the courier does next, and which parts are there already.
     async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure>;
 
-    /// Looks for the parts of a [`crate::Act::Post`] that an earlier try may have left in
+    /// Looks for the parts of a [`crate::Action::Post`] that an earlier try may have left in
     /// the chat after `order.after`, in order. Called before an order whose
     /// outcome is in doubt is delivered again; idempotent acts answer with an empty list.
     ///
     /// # Errors
     /// As [`Deliver::deliver`].
-    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure>;
+    async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure>;
 }
 
 /// One network that portals can reach.
@@ -69,11 +69,11 @@ pub trait Network: Deliver {
     ///
     /// # Errors
     /// See [`AskError`].
-    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+    async fn appearance(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
         Ok(self.title(chat).await?.map(ChatChange::Name).into_iter().collect())
     }
 
-    /// Who may speak in `chat`, in the network's own words, as [`crate::Act::SetAccess`] takes them to
+    /// Who may speak in `chat`, in the network's own words, as [`crate::Action::SetAccess`] takes them to
     /// restore it. `None` where the bridge cannot decide that.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ pub trait Network: Deliver {
     ///
     /// # Errors
     /// See [`AskError`].
-    async fn lacks(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
         Ok(Vec::new())
     }
 
@@ -153,7 +153,7 @@ pub trait Network: Deliver {
 
     /// An address that begins a chat with the bot alone, with a word for it to answer; `None` where
     /// an answer in a chat is seen by the asker only.
-    async fn alone(&self, _word: &str) -> Option<String> {
+    async fn private_chat_link(&self, _word: &str) -> Option<String> {
         None
     }
 
@@ -229,7 +229,7 @@ pub trait Sink: Send + Sync {
     async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError>;
 
     /// Waits while a lane that this network feeds is above its high-water mark.
-    async fn room(&self, network: &NetworkId);
+    async fn wait_for_capacity(&self, network: &NetworkId);
 
     /// The chats of this network that are linked to a portal.
     ///

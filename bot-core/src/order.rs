@@ -8,7 +8,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::voice::Words;
+use crate::wording::Words;
 
 /// What a listener heard, with the mark that says how far it has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,12 +51,12 @@ pub struct Order {
     /// Where to.
     pub chat: ChatId,
     /// What.
-    pub act: Act,
+    pub act: Action,
     /// Parts of this order that are in the chat already.
     pub done: Vec<Part>,
     /// The newest message of the chat that the store knows; where `look` starts.
     pub after: Option<MessageId>,
-    /// The source message's identity for [`Act::Post`], as a keyed hash in base32: the same on every
+    /// The source message's identity for [`Action::Post`], as a keyed hash in base32: the same on every
     /// try, different for every message, and it tells nothing about its origin.
     pub source: String,
     /// Says lines that stand for something, in the language of the chat.
@@ -65,13 +65,13 @@ pub struct Order {
 
 /// What to do in a chat. Ids are those of the destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// Say something. Mentions of people of this network, reply targets and the thread are
     /// resolved; the rest is shown as text. `notes` are in the text already. A thread whose root
     /// the destination does not know is `None`.
     Post {
         /// As whom.
-        voice: Voice,
+        send_as: SendAs,
         /// What; `reply_to`, if any, holds ids of the destination when `native_reply` is true.
         message: Message,
         /// The destination knows the message that is answered, under `reply_to.message`.
@@ -82,12 +82,12 @@ pub enum Act {
     /// Replace what was said before.
     Edit {
         /// As whom.
-        voice: Voice,
+        send_as: SendAs,
         /// The parts that are there, in order.
         parts: Vec<Part>,
         /// The whole new version.
         message: Message,
-        /// As for [`Act::Post`].
+        /// As for [`Action::Post`].
         native_reply: bool,
         /// The files are others than before. Networks cannot see what a message of theirs holds;
         /// without this they would send every file again with every corrected word.
@@ -96,14 +96,14 @@ pub enum Act {
     /// Take away what was said before.
     Delete {
         /// As whom it was said.
-        voice: Voice,
+        send_as: SendAs,
         /// The parts that are there.
         parts: Vec<Part>,
     },
     /// React.
     React {
         /// As whom.
-        voice: Voice,
+        send_as: SendAs,
         /// To what.
         target: MessageId,
         /// With what.
@@ -115,7 +115,7 @@ pub enum Act {
     /// Take a reaction back.
     Unreact {
         /// As whom.
-        voice: Voice,
+        send_as: SendAs,
         /// From what.
         target: MessageId,
         /// Which.
@@ -138,7 +138,7 @@ pub enum Act {
     /// Let nobody vote any more in a poll that the bridge posted.
     ClosePoll {
         /// As whom it was posted.
-        voice: Voice,
+        send_as: SendAs,
         /// The parts that are there; the poll is among them.
         parts: Vec<Part>,
     },
@@ -159,12 +159,12 @@ pub enum Act {
     /// Bring what is shown of a person up to date, where the network has accounts for that.
     Refresh {
         /// The person.
-        voice: Voice,
+        send_as: SendAs,
     },
     /// A person is no longer in the chat: their account of ours leaves it too.
     Withdraw {
         /// The person.
-        voice: Voice,
+        send_as: SendAs,
     },
     /// Let only the bot speak in the chat, or those again who could before.
     SetAccess {
@@ -187,7 +187,7 @@ pub enum Access {
 
 /// As whom something is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub enum SendAs {
     /// The core bot itself.
     Bot,
     /// A person of another network.
@@ -215,8 +215,8 @@ pub struct Part {
 /// What a delivered order left in the chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// For [`Act::Post`] and [`Act::Edit`]: all parts that are there now, in order.
-    /// For [`Act::React`] on networks where a reaction is an event: that event.
+    /// For [`Action::Post`] and [`Action::Edit`]: all parts that are there now, in order.
+    /// For [`Action::React`] on networks where a reaction is an event: that event.
     pub parts: Vec<Part>,
     /// Other names under which the network will speak of what was posted.
     pub also: Vec<Alias>,
@@ -280,7 +280,7 @@ impl DeliverError {
     }
 }
 
-impl Voice {
+impl SendAs {
     /// The display name, for everybody but the bot.
     pub fn name(&self) -> Option<&str> {
         match self {

@@ -26,16 +26,16 @@ use bridge_config::NamePolicy;
 use bridge_model::{Content, NetworkId, Place};
 
 use crate::clock::Clock;
-use crate::courier::{Attempt, Carry};
+use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
-use crate::lane::{Answer, CORE, Head, Work};
+use crate::lane::{Answer, CORE, LaneHead, Work};
 use crate::migration::{Move, Task};
 use crate::network::Network;
 use crate::order::{DeliverError, Failure, Receipt};
 use crate::pictures::Pictures;
 use crate::pseudonym::Pseudonyms;
 use crate::store::{Change, Settlement, Store};
-use crate::voice::Wording;
+use crate::wording::Wording;
 
 /// Every network that is configured, Matrix included.
 #[derive(Clone, Default)]
@@ -80,8 +80,8 @@ pub struct Relay {
 }
 
 #[async_trait]
-impl Carry for Relay {
-    async fn carry(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+impl Executor for Relay {
+    async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         match self.language_in(&head.entry.lane).await {
             Some(language) => {
                 let wording = Arc::new(self.wording.speaking(&language));
@@ -91,7 +91,7 @@ impl Carry for Relay {
         }
     }
 
-    async fn halted(&self, head: &Head, why: &str) -> Vec<(Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
         let portal = self.store.portal_of(lane).await;
         match portal {
@@ -115,7 +115,11 @@ impl Relay {
         portal.settings.language.filter(|language| language != self.wording.language())
     }
 
-    async fn carry_out(&self, head: &Head, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+    async fn carry_out(
+        &self,
+        head: &LaneHead,
+        attempt: &mut Attempt,
+    ) -> Result<Settlement, Failure> {
         let summaries = match self.summaries_after(head).await {
             Ok(summaries) => summaries,
             Err(error) => return Err(Failure { error, done: attempt.done.clone() }),
@@ -142,7 +146,7 @@ impl Relay {
 
 impl Relay {
     /// What is in the chat when the entry is done.
-    async fn attempt(&self, head: &Head, attempt: &mut Attempt) -> Result<Receipt, Failure> {
+    async fn attempt(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Receipt, Failure> {
         let lane = &head.entry.lane;
         let Some(network) = self.networks.get(&lane.network) else {
             let reason = format!("the network {} is not configured", lane.network);
@@ -155,14 +159,14 @@ impl Relay {
         let prepared = self.prepare(head).await.map_err(failed)?;
         let Some(mut order) = prepared else { return Ok(Receipt::default()) };
         if attempt.doubt {
-            attempt.done = network.look(&order).await?;
+            attempt.done = network.find_sent(&order).await?;
             attempt.doubt = false;
         }
         order.done.clone_from(&attempt.done);
         network.deliver(&order, &self.networks).await
     }
 
-    fn settled(&self, head: &Head, receipt: Receipt) -> Settlement {
+    fn settled(&self, head: &LaneHead, receipt: Receipt) -> Settlement {
         Settlement {
             lane: head.entry.lane.clone(),
             entry: head.entry.id,
@@ -178,7 +182,7 @@ impl Relay {
 
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
     /// reactions, which would be louder than what was lost.
-    fn tell_author(&self, head: &Head, reason: &str) -> Option<(Place, Work)> {
+    fn tell_author(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
         let event = &head.entry.work.event;
         let worth_it = match &event.content {
             Content::Posted(_)

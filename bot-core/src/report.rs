@@ -19,7 +19,7 @@ use bridge_policy::report::{
 };
 
 use crate::i18n::{Arg, Key};
-use crate::voice::{Wording, label};
+use crate::wording::{Wording, label};
 
 /// Writes the report of all portals, once there is somebody who can.
 pub type Reports = Arc<OnceLock<Weak<dyn Reporter>>>;

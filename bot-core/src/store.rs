@@ -6,24 +6,24 @@
 
 pub mod accept;
 pub mod albums;
+pub mod appearance;
 pub mod audience;
 pub mod claims;
 pub mod codec;
-pub mod early;
+mod delayed;
 pub mod embedded;
 pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
-mod held;
 pub mod joint;
 pub mod keys;
 pub mod kv;
-pub mod looks;
 pub mod memory;
 pub mod messages;
 pub mod migration;
 pub mod notices;
+pub mod orphans;
 pub mod people;
 pub mod portals;
 pub mod queue;
@@ -43,7 +43,7 @@ use bridge_model::{Alias, MessageId, NetworkId, Person, Place, Timestamp};
 use bridge_policy::figures::WeekFigures;
 use bridge_policy::stage::Stage;
 
-use crate::lane::{Head, LaneState, Replica, Summary, Work};
+use crate::lane::{LaneHead, LaneState, Replica, Summary, Work};
 use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
@@ -64,14 +64,18 @@ pub trait Store: Send + Sync {
     async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The head of a lane; it stays there until [`Store::settle`].
-    async fn take(&self, lane: &Place) -> Result<Option<Head>, StoreError>;
+    async fn take(&self, lane: &Place) -> Result<Option<LaneHead>, StoreError>;
 
     /// Removes the head of a lane and stores what came of it, all or nothing.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
 
     /// Lets no further file join the album at the head of a lane, if that is still `entry`. The
     /// head as it is now: between the last look at it and this, a file may have joined.
-    async fn close_album(&self, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError>;
+    async fn close_album(
+        &self,
+        lane: &Place,
+        entry: EntryId,
+    ) -> Result<Option<LaneHead>, StoreError>;
 
     /// Lanes that are not empty or stand still.
     async fn lanes(&self) -> Result<Vec<LaneState>, StoreError>;

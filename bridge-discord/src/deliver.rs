@@ -7,14 +7,14 @@
 mod answer;
 mod change;
 mod chat;
+mod find_sent;
 mod home;
-mod look;
 mod plan;
 mod post;
 mod upload;
 mod webhook;
 
-use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Voice};
+use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{MessageId, Reaction};
 use reqwest::Method;
 
@@ -22,7 +22,7 @@ use crate::convert::outgoing::{self, Spot};
 use crate::rest::{Body, Effect, RestError, deliver_error};
 use crate::shared::Shared;
 
-pub(crate) use look::{look, page};
+pub(crate) use find_sent::{find_sent, page};
 pub(crate) use webhook::{relays, webhook};
 
 /// Does what the order says.
@@ -35,37 +35,37 @@ pub(crate) async fn deliver(
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
     match &order.act {
-        Act::Post { answer_via: Some(via), message, .. } if answer::is_handle(via) => {
+        Action::Post { answer_via: Some(via), message, .. } if answer::is_handle(via) => {
             match answer::answer(shared, order, message, (via, media)).await? {
                 Some(receipt) => Ok(receipt),
                 None => post::post(shared, order, media).await,
             }
         }
-        Act::Post { .. } => post::post(shared, order, media).await,
-        Act::Edit { .. } => change::edit(shared, order, media).await,
-        Act::Delete { voice, parts } => {
-            change::delete(shared, order, voice, parts).await.map(|()| Receipt::default())
+        Action::Post { .. } => post::post(shared, order, media).await,
+        Action::Edit { .. } => change::edit(shared, order, media).await,
+        Action::Delete { send_as, parts } => {
+            change::delete(shared, order, send_as, parts).await.map(|()| Receipt::default())
         }
-        Act::React { target, reaction, .. } => {
+        Action::React { target, reaction, .. } => {
             react(shared, order, (Method::PUT, target.as_str()), reaction).await
         }
-        Act::Unreact { target, reaction, others, .. } => {
+        Action::Unreact { target, reaction, others, .. } => {
             if others.contains(reaction) {
                 return Ok(Receipt::default());
             }
             react(shared, order, (Method::DELETE, target.as_str()), reaction).await
         }
-        Act::Pin { target } => pin(shared, order, Method::PUT, target).await,
-        Act::Unpin { target } => pin(shared, order, Method::DELETE, target).await,
-        Act::ClosePoll { voice, parts } => close_poll(shared, order, voice, parts).await,
-        Act::SetChat { change } => chat::change(shared, order, change).await,
-        Act::SetThread { root, name, closed } => {
+        Action::Pin { target } => pin(shared, order, Method::PUT, target).await,
+        Action::Unpin { target } => pin(shared, order, Method::DELETE, target).await,
+        Action::ClosePoll { send_as, parts } => close_poll(shared, order, send_as, parts).await,
+        Action::SetChat { change } => chat::change(shared, order, change).await,
+        Action::SetThread { root, name, closed } => {
             chat::change_thread(shared, root, name.as_deref(), *closed).await
         }
         // People speak through the webhook and have no account here.
-        Act::Refresh { .. } | Act::Withdraw { .. } => Ok(Receipt::default()),
-        Act::SetAccess { access } => chat::set_access(shared, order, access).await,
-        Act::Leave => leave(shared, order).await,
+        Action::Refresh { .. } | Action::Withdraw { .. } => Ok(Receipt::default()),
+        Action::SetAccess { access } => chat::set_access(shared, order, access).await,
+        Action::Leave => leave(shared, order).await,
     }
 }
 
@@ -114,11 +114,11 @@ async fn pin(
 async fn close_poll(
     shared: &Shared,
     order: &Order,
-    voice: &Voice,
+    send_as: &SendAs,
     parts: &[Part],
 ) -> Result<Receipt, Failure> {
     let receipt = Receipt { parts: parts.to_vec(), ..Receipt::default() };
-    let (Voice::Bot, Some(part)) = (voice, parts.last()) else { return Ok(receipt) };
+    let (SendAs::Bot, Some(part)) = (send_as, parts.last()) else { return Ok(receipt) };
     let path = |channel: &str, message: &str| format!("/channels/{channel}/polls/{message}/expire");
     let closed = at_message(shared, order, (Method::POST, part.id.as_str()), path).await;
     // Unknown Message; "Poll expired"; "Cannot expire a non-poll message".

@@ -225,7 +225,7 @@ impl Listener {
     pub(crate) async fn accept(&self, batch: Batch) -> Result<(), Over> {
         if !batch.events.is_empty() {
             tokio::select! {
-                () = self.sink.room(&self.network) => {}
+                () = self.sink.wait_for_capacity(&self.network) => {}
                 () = self.stop.cancelled() => return Err(Over::Stopped),
             }
         }

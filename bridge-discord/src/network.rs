@@ -174,11 +174,11 @@ impl bot_core::Deliver for DiscordNetwork {
         deliver::deliver(&self.shared, order, media).await
     }
 
-    async fn look(
+    async fn find_sent(
         &self,
         order: &bot_core::Order,
     ) -> Result<Vec<bot_core::Part>, bot_core::Failure> {
-        deliver::look(&self.shared, order).await
+        deliver::find_sent(&self.shared, order).await
     }
 }
 
@@ -198,7 +198,7 @@ impl Network for DiscordNetwork {
         Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))
     }
 
-    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+    async fn appearance(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
         let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
         let name = incoming::text(&channel, "name").map(|name| ChatChange::Name(name.to_owned()));
         let topic = incoming::text(&channel, "topic").filter(|topic| !topic.is_empty());
@@ -213,7 +213,7 @@ impl Network for DiscordNetwork {
         Ok(Some(outgoing::recorded(&channel)))
     }
 
-    async fn lacks(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
         let refused = |error: RestError| ask_error(&error, "View Channel");
         let me = self.shared.me().await.map_err(refused)?.bot.clone();
         let held = self.permissions(chat, &UserId::from(me.as_str())).await?;

@@ -119,7 +119,7 @@ async fn transaction(
         let message = "the transaction has no list \"events\"";
         return refuse(StatusCode::BAD_REQUEST, "M_BAD_JSON", message);
     };
-    if tokio::time::timeout(LONGEST_PAUSE, service.listener.room()).await.is_err() {
+    if tokio::time::timeout(LONGEST_PAUSE, service.listener.wait_for_capacity()).await.is_err() {
         let message = "a lane is full, try again later";
         return refuse(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", message);
     }

@@ -21,7 +21,7 @@ use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
 use bot_core::network::{Deliver, MediaSource};
-use bot_core::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+use bot_core::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use bot_core::store::topics;
 
 #[async_trait]
@@ -49,7 +49,7 @@ impl Deliver for MatrixNetwork {
         }
     }
 
-    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+    async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure> {
         self.look_for(order)
             .await
             .map_err(|error| Failure { error: error.decide().or_retry(), done: order.done.clone() })
@@ -89,50 +89,50 @@ impl MatrixNetwork {
         done: &mut Vec<Part>,
     ) -> Result<(), ActError> {
         match &order.act {
-            Act::Post { voice, message, native_reply, .. } => {
-                let identity = self.ghost(voice, room, (media, anew)).await?;
+            Action::Post { send_as, message, native_reply, .. } => {
+                let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let said = (message, *native_reply);
                 self.post((order, room, &identity), said, media, done).await
             }
-            Act::Edit { voice, parts, message, native_reply, media_changed: _ } => {
-                let identity = self.ghost(voice, room, (media, anew)).await?;
+            Action::Edit { send_as, parts, message, native_reply, media_changed: _ } => {
+                let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let message = self.rehosted((order, room, &identity), message, media).await?;
                 self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
             }
-            Act::Delete { voice, parts } => {
+            Action::Delete { send_as, parts } => {
                 for part in parts {
-                    let identity = self.ghost(voice, room, (media, anew)).await?;
+                    let identity = self.ghost(send_as, room, (media, anew)).await?;
                     self.redact((order, room, &identity), &part.id).await?;
                 }
                 Ok(())
             }
-            Act::React { voice, target, reaction, .. } => {
-                let identity = self.ghost(voice, room, (media, anew)).await?;
+            Action::React { send_as, target, reaction, .. } => {
+                let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let content = outgoing::reaction(target.as_str(), reaction, &order.source);
                 self.send_parts((order, room, &identity), vec![content], None, done).await
             }
-            Act::Unreact { voice, id, .. } => {
+            Action::Unreact { send_as, id, .. } => {
                 let Some(id) = id else { return Ok(()) };
-                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let identity = self.ghost(send_as, room, (media, anew)).await?;
                 Ok(self.redact((order, room, &identity), id).await?)
             }
-            Act::Pin { target } => Ok(self.pin(room, target, true).await?),
-            Act::Unpin { target } => Ok(self.pin(room, target, false).await?),
-            Act::ClosePoll { voice, parts } => {
+            Action::Pin { target } => Ok(self.pin(room, target, true).await?),
+            Action::Unpin { target } => Ok(self.pin(room, target, false).await?),
+            Action::ClosePoll { send_as, parts } => {
                 // A copy that was closed from the start is words, and has no such part.
                 let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };
-                let identity = self.ghost(voice, room, (media, anew)).await?;
+                let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let end = outgoing::poll_end(poll.id.as_str(), &order.source);
                 Ok(self.send_one((order, room, &identity), 0, end, None).await.map(drop)?)
             }
-            Act::SetChat { change } => self.set_chat(room, change, media).await,
+            Action::SetChat { change } => self.set_chat(room, change, media).await,
             // A thread is a message here: it has no name and cannot be closed.
-            Act::SetThread { .. } => Ok(()),
-            Act::Refresh { voice } => Ok(self.refresh(voice, media).await?),
+            Action::SetThread { .. } => Ok(()),
+            Action::Refresh { send_as } => Ok(self.refresh(send_as, media).await?),
             // The room is the free side: it is never closed by us.
-            Act::SetAccess { .. } => Ok(()),
-            Act::Withdraw { voice } => Ok(self.withdraw(voice, room).await?),
-            Act::Leave => {
+            Action::SetAccess { .. } => Ok(()),
+            Action::Withdraw { send_as } => Ok(self.withdraw(send_as, room).await?),
+            Action::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)
             }
@@ -277,11 +277,11 @@ impl MatrixNetwork {
         error.decide()
     }
 
-    /// The Matrix id that speaks for a voice.
-    pub(super) fn sender_of(&self, voice: &Voice) -> String {
-        match voice {
-            Voice::Bot => self.ghosts.bot().to_owned(),
-            Voice::Person { person, .. } => self.ghosts.mxid(&self.ghosts.localpart(person)),
+    /// The Matrix id that speaks for a send_as.
+    pub(super) fn sender_of(&self, send_as: &SendAs) -> String {
+        match send_as {
+            SendAs::Bot => self.ghosts.bot().to_owned(),
+            SendAs::Person { person, .. } => self.ghosts.mxid(&self.ghosts.localpart(person)),
         }
     }
 }

@@ -14,25 +14,25 @@ use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 use super::client::{ClientError, Identity};
 use super::{MatrixNetwork, account, rooms};
 use bot_core::network::MediaSource;
-use bot_core::order::{DeliverError, Voice};
+use bot_core::order::{DeliverError, SendAs};
 use bot_core::store::{GhostRecord, keys};
 
 /// How often a platform is asked for a picture that does not come with messages.
 const PICTURE_AGE: Duration = Duration::from_secs(24 * 3600);
 
 impl MatrixNetwork {
-    /// The ghost of a voice, ready to speak in `room`. `anew` forgets what was remembered,
+    /// The ghost of a send_as, ready to speak in `room`. `anew` forgets what was remembered,
     /// for when the homeserver says otherwise.
     ///
     /// # Errors
     /// The decision about the entry.
     pub(super) async fn ghost(
         &self,
-        voice: &Voice,
+        send_as: &SendAs,
         room: &OwnedRoomId,
         (media, anew): (&dyn MediaSource, bool),
     ) -> Result<Identity, DeliverError> {
-        let Voice::Person { person, name, avatar, .. } = voice else { return Ok(Identity::Bot) };
+        let SendAs::Person { person, name, avatar, .. } = send_as else { return Ok(Identity::Bot) };
         let localpart = self.ghosts.localpart(person);
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&localpart))
             .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
@@ -65,10 +65,10 @@ impl MatrixNetwork {
     /// The decision about the entry.
     pub(super) async fn refresh(
         &self,
-        voice: &Voice,
+        send_as: &SendAs,
         media: &dyn MediaSource,
     ) -> Result<(), DeliverError> {
-        let Voice::Person { person, name, avatar, .. } = voice else { return Ok(()) };
+        let SendAs::Person { person, name, avatar, .. } = send_as else { return Ok(()) };
         let Some(stored) = self.store.ghost(person).await.map_err(retry)? else { return Ok(()) };
         if name.is_empty() {
             return Ok(());
@@ -156,7 +156,7 @@ impl MatrixNetwork {
     /// A remote name as Matrix shows it: the suffix names the network, so that a ghost never looks like
     /// a native person.
     fn shown_name(&self, network: &NetworkId, name: &str) -> String {
-        let suffix = self.settings.suffix.replace("{network}", &bot_core::voice::label(network));
+        let suffix = self.settings.suffix.replace("{network}", &bot_core::wording::label(network));
         let name = super::convert::name::clean(name).unwrap_or_else(|| "?".into());
         format!("{name}{suffix}")
     }

@@ -11,13 +11,13 @@ pub mod client;
 pub mod convert;
 pub mod crypto;
 pub mod deliver;
+pub mod find_sent;
 mod foreign;
 pub mod ghosts;
 pub mod listen;
-pub mod look;
-pub mod own;
 pub mod pictures;
 pub mod rooms;
+pub mod rooms_impl;
 mod topics;
 
 use std::collections::HashSet;

@@ -66,8 +66,8 @@ struct Profile {
 
 impl Listener {
     /// Waits while a lane that Matrix feeds is full.
-    pub async fn room(&self) {
-        self.sink.room(&NetworkId::from(NETWORK)).await;
+    pub async fn wait_for_capacity(&self) {
+        self.sink.wait_for_capacity(&NetworkId::from(NETWORK)).await;
     }
 
     /// Whether a Matrix id is that of the core bot or of a ghost that has been made.

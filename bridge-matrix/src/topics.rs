@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::client::{ClientError, Identity};
-use super::own::later;
+use super::rooms_impl::later;
 use super::{MatrixNetwork, room_id, rooms};
 use bot_core::homeserver::TopicRoom;
 use bot_core::network::AskError;

@@ -7,21 +7,21 @@
 mod call;
 mod change;
 mod errors;
-mod look;
+mod find_sent;
 mod send;
 mod stream;
 
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Words};
+use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, Words};
 use bridge_model::{Alias, MessageId};
 use reqwest_telegram::Client;
 
 use crate::api::Api;
 use crate::convert::outgoing::{self, Call, Setting};
 
-pub(crate) use look::look;
+pub(crate) use find_sent::find_sent;
 
 /// Where orders are carried out.
 pub(crate) struct Desk {
@@ -75,11 +75,11 @@ pub(crate) async fn carry_out(
     match refused {
         Some(error) => Err(Failure { error, done: with_done(made.parts, &order.done) }),
         // Who counts reactions in a line has to know.
-        None if made.shows_no_reaction && matches!(order.act, Act::React { .. }) => {
+        None if made.shows_no_reaction && matches!(order.act, Action::React { .. }) => {
             let reason = "a bot cannot react so here".to_owned();
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
-        None if matches!(order.act, Act::Post { .. } | Act::Edit { .. }) => {
+        None if matches!(order.act, Action::Post { .. } | Action::Edit { .. }) => {
             Ok(Receipt { parts: made.parts, also: made.also })
         }
         None => Ok(Receipt::default()),

@@ -44,7 +44,7 @@ async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Result<(), Networ
     let mut offset = stored_offset(sink, &mut backoff).await;
     info!(network = NETWORK, "listening to Telegram");
     loop {
-        sink.room(&NETWORK.into()).await;
+        sink.wait_for_capacity(&NETWORK.into()).await;
         let heard = match poll::poll(network, offset).await {
             Ok(heard) => heard,
             Err(problem) => {

@@ -147,8 +147,8 @@ impl Deliver for TelegramNetwork {
         deliver::carry_out(&self.desk, order, media).await
     }
 
-    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
-        deliver::look(&self.desk, order).await
+    async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+        deliver::find_sent(&self.desk, order).await
     }
 }
 
@@ -167,12 +167,12 @@ impl Network for TelegramNetwork {
     }
 
     /// See <https://core.telegram.org/bots/features#deep-linking>.
-    async fn alone(&self, word: &str) -> Option<String> {
+    async fn private_chat_link(&self, word: &str) -> Option<String> {
         let us = self.us().await.ok()?;
         Some(format!("https://t.me/{}?start={word}", us.username))
     }
 
-    async fn looks(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
+    async fn appearance(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
         self.looks_of(chat).await
     }
 
@@ -180,7 +180,7 @@ impl Network for TelegramNetwork {
         self.permissions_of(chat).await
     }
 
-    async fn lacks(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
         self.lacking(chat, need).await
     }
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use bridge_matrix::convert::{html, outgoing as matrix};
-use bot_core::{Act, Voice, Words};
+use bot_core::{Action, SendAs, Words};
 use bridge_discord::convert::outgoing as discord;
 use bridge_model::{Author, AuthorKind, Message, Timestamp};
 use bridge_telegram::convert::outgoing as telegram;
@@ -20,14 +20,14 @@ fuzz_target!(|bytes: &[u8]| {
     let mut message = Message::new(author, Timestamp(0));
     message.body = html::read(&String::from_utf8_lossy(bytes));
     let words = Words::english();
-    for body in discord::render(&message, &Voice::Bot, None, &words) {
+    for body in discord::render(&message, &SendAs::Bot, None, &words) {
         let content = body.get("content").and_then(|it| it.as_str()).unwrap_or_default();
         assert!(content.chars().count() <= discord::MOST_CHARACTERS);
         assert_eq!(body["allowed_mentions"]["parse"], serde_json::json!([]));
     }
     let _ = matrix::post_parts(&message, false, "x", &[]);
     let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: &words };
-    let act = Act::Post { voice: Voice::Bot, message, native_reply: false, answer_via: None };
+    let act = Action::Post { send_as: SendAs::Bot, message, native_reply: false, answer_via: None };
     for call in telegram::calls(&act, &[], &setting) {
         let Some((_, params)) = telegram::render(&call, "1") else { continue };
         let text = params.get("text").and_then(|it| it.as_str()).unwrap_or_default();

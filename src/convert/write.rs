@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use bot_core::{Act, Voice, Words};
+use bot_core::{Action, SendAs, Words};
 use bridge_discord::convert::outgoing as discord;
 use bridge_matrix::convert::outgoing::{Uploaded, post_parts};
 use bridge_model::{Capabilities, Media, Message, Person};
@@ -65,12 +65,12 @@ fn at(number: usize, media: &Media) -> Uploaded {
 }
 
 /// The author, where the line says who it is.
-fn voice(message: &Message) -> Voice {
+fn voice(message: &Message) -> SendAs {
     let author = &message.author;
     if author.user.as_str() == NOBODY {
-        return Voice::Bot;
+        return SendAs::Bot;
     }
-    Voice::Person {
+    SendAs::Person {
         person: Person::new("", author.user.clone()),
         name: author.name.clone(),
         avatar_url: None,
@@ -81,8 +81,8 @@ fn voice(message: &Message) -> Voice {
 fn calls(local: Local) -> Vec<Value> {
     let Local { message, native_reply, .. } = local;
     let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: words() };
-    let voice = voice(&message);
-    let act = Act::Post { voice, message, native_reply, answer_via: None };
+    let send_as = voice(&message);
+    let act = Action::Post { send_as, message, native_reply, answer_via: None };
     let calls = telegram::calls(&act, &[], &setting);
     let rendered = calls.iter().filter_map(|call| telegram::render(call, "0"));
     rendered.map(|(method, params)| with_method(method, params)).collect()
@@ -98,11 +98,11 @@ fn with_method(method: &str, params: Value) -> Value {
 }
 
 fn bodies(local: &Local) -> Vec<Value> {
-    let voice = voice(&local.message);
-    let mut bodies = discord::render(&local.message, &voice, local.link.clone(), words());
+    let send_as = voice(&local.message);
+    let mut bodies = discord::render(&local.message, &send_as, local.link.clone(), words());
     // Only a bot can answer; a webhook draws a line.
     let answered = local.message.reply_to.as_ref();
-    let answered = answered.filter(|_| local.native_reply && voice == Voice::Bot);
+    let answered = answered.filter(|_| local.native_reply && send_as == SendAs::Bot);
     if let (Some(reply), Some(Value::Object(first))) = (answered, bodies.first_mut()) {
         let reference =
             json!({ "message_id": reply.message.as_str(), "fail_if_not_exists": false });

@@ -13,7 +13,7 @@ use crate::network::AskError;
 use crate::portal::{Portal, PortalId};
 use crate::store::Change;
 use crate::store::claims::ClaimChange;
-use crate::voice::label;
+use crate::wording::label;
 
 impl Desk {
     /// What an account may do in a portal's chat on its network, when that is more than others may.

@@ -48,7 +48,7 @@ impl Desk {
         let answers = !matches!(stage, Stage::Inventory | Stage::Sunset);
         let network = self.networks.get(&place.network);
         if let Some(network) = network.filter(|_| answers && place.network.as_str() != MATRIX) {
-            message.buttons.push(match network.alone(&self.matrix_word(place)).await {
+            message.buttons.push(match network.private_chat_link(&self.matrix_word(place)).await {
                 Some(address) => self.opens(Key::ButtonMatrix, address),
                 None => self.button(Key::ButtonMatrix, "matrix"),
             });

@@ -17,7 +17,7 @@ use crate::media::qr;
 use crate::portal::Portal;
 use crate::store::claims::{ClaimChange, ClaimOffer};
 use crate::store::{Change, Claim};
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// How long a code can be used.
 const LIFE: Duration = Duration::from_secs(10 * 60);
@@ -57,7 +57,7 @@ impl Desk {
         if !alone {
             let network = self.networks.get(&caller.place.network);
             let address = match network {
-                Some(network) => network.alone(&self.matrix_word(caller.place)).await,
+                Some(network) => network.private_chat_link(&self.matrix_word(caller.place)).await,
                 None => None,
             };
             if let Some(address) = address {
@@ -264,7 +264,7 @@ impl Desk {
             return Ok(Outcome::say(self.wording.say(Key::UnclaimNothing, &[])));
         }
         let key = if on { Key::ClaimVoiceOn } else { Key::ClaimVoiceOff };
-        let change = ClaimChange::Voice(mxid.to_owned(), on);
+        let change = ClaimChange::SendAs(mxid.to_owned(), on);
         let changes = vec![Change::Claim(Box::new(change))];
         Ok(Outcome { answer: self.wording.say(key, &[]), changes, ..Outcome::default() })
     }

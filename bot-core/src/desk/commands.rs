@@ -9,7 +9,7 @@ use super::{Caller, Desk, DeskError, Outcome, code};
 use crate::i18n::{Arg, Key};
 use crate::network::CommandHelp;
 use crate::network::MATRIX;
-use crate::voice::{Lines, Wording};
+use crate::wording::{Lines, Wording};
 
 /// A command, its line in `help`, and its argument in menus.
 pub struct Entry {

@@ -10,7 +10,7 @@ use crate::i18n::{Arg, Key};
 use crate::network::AskError;
 use crate::network::MATRIX;
 use crate::portal::Portal;
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 impl Desk {
     /// `create NETWORK`, in a chat with the bot alone.

@@ -13,7 +13,7 @@ use crate::lane::Work;
 use crate::migration::{Audit, Deed, Due, Migration, Move, Step, Vote};
 use crate::portal::Portal;
 use crate::store::Change;
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 impl Desk {
     /// Does what is due.

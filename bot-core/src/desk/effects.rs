@@ -17,7 +17,7 @@ use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
 use crate::store::Change;
 use crate::store::migration::text_name;
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// The language that strangers read.
 const ENGLISH: &str = "en";
@@ -112,7 +112,7 @@ impl Desk {
         tag: &Tag,
     ) -> Result<Outcome, DeskError> {
         let before = std::mem::replace(&mut portal.settings.metadata, owner);
-        let then = self.looks(&portal, before).await;
+        let then = self.appearance(&portal, before).await;
         let set = Change::Set(portal.room.clone(), Setting::Metadata(owner));
         let mut outcome = at_once(tag, [], None);
         outcome.changes.insert(0, set);

@@ -17,7 +17,7 @@ use crate::migration::{Due, Migration, Move, Task};
 use crate::portal::Portal;
 use crate::store::Change;
 use crate::store::timers::NewTimer;
-use crate::voice::Lines;
+use crate::wording::Lines;
 
 const OPTIONS: [&str; 5] = ["reason", "candidate", "owner", "review", "tracker"];
 

@@ -14,7 +14,7 @@ use crate::lane::core_place;
 use crate::migration::Migration;
 use crate::network::MATRIX;
 use crate::portal::Portal;
-use crate::voice::Lines;
+use crate::wording::Lines;
 
 /// Weeks that are looked at.
 pub(super) const WEEKS: i32 = 26;

@@ -8,7 +8,7 @@ use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::lane::LaneState;
 use crate::portal::{EndState, Portal};
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 impl Desk {
     /// What is linked here, and whether everything crosses.

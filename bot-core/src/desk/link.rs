@@ -12,7 +12,7 @@ use crate::network::AskError;
 use crate::network::MATRIX;
 use crate::portal::{EndState, Offer, Owner, Portal, Settings};
 use crate::store::{Change, CodeHash};
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// Joins a room although another bridge is in it.
 const TAKE_OVER: &str = "take-over";

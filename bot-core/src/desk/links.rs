@@ -17,7 +17,7 @@ use crate::lane::{Answer, Original, Work};
 use crate::portal::Portal;
 use crate::store::Change;
 use crate::store::notices::{self, Linked, Notice};
-use crate::voice::Lines;
+use crate::wording::Lines;
 
 /// What stands before the id of a service that was the first place to watch something.
 pub(super) const FIRST: &str = "first/";

@@ -12,7 +12,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::{Speaker, Work, core_place};
 use crate::migration::DISCLOSURE;
 use crate::pseudonym::Pseudonyms;
-use crate::voice::label;
+use crate::wording::label;
 
 impl Desk {
     /// The notices of a new link: pinned in the legacy chat, named after the network in the room.

@@ -15,7 +15,7 @@ use crate::i18n::{Arg, Key};
 use crate::migration::{Audit, Deed, Planned};
 use crate::network::{AskError, Need};
 use crate::store::migration::plan;
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// Lines of the history that are shown.
 const LINES: usize = 20;
@@ -84,7 +84,7 @@ impl Desk {
         };
         let place = &planned.place;
         let Some(network) = self.networks.get(&place.network) else { return Ok(Vec::new()) };
-        let lacking = match network.lacks(&place.chat, need).await {
+        let lacking = match network.missing_rights(&place.chat, need).await {
             Ok(lacking) => lacking,
             Err(AskError::Refused(reason)) => vec![reason],
             Err(error @ AskError::Retry { .. }) => return Err(error.into()),

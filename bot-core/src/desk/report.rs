@@ -19,7 +19,7 @@ use crate::i18n::{Arg, Key};
 use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::report::{self, Format};
-use crate::voice::Lines;
+use crate::wording::Lines;
 
 impl Desk {
     /// `report`.

@@ -12,7 +12,7 @@ use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key, languages};
 use crate::portal::{Owner, Portal, Setting, Settings, Threads};
 use crate::store::Change;
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// The name of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl Desk {
         let then = match &setting {
             Setting::Metadata(_) => {
                 let before = portal.settings.metadata;
-                self.looks(&Portal { settings, ..portal }, before).await
+                self.appearance(&Portal { settings, ..portal }, before).await
             }
             Setting::Threads(threads) => self.topics_move_in(&portal, *threads).await?,
             Setting::Silent(_)

@@ -16,7 +16,7 @@ use crate::i18n::{Arg, Key};
 use crate::migration::{Migration, Move, News, Planned, Progress, Step, Who};
 use crate::portal::Portal;
 use crate::store::{Change, keys};
-use crate::voice::{Lines, label};
+use crate::wording::{Lines, label};
 
 /// What follows `stage`.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::migration::{Due, Migration, Move, Task, Vote, Who};
 use crate::portal::Portal;
 use crate::store::timers::NewTimer;
 use crate::store::{Change, joint};
-use crate::voice::Lines;
+use crate::wording::Lines;
 
 const OPTIONS: [&str; 2] = ["days", "decision"];
 /// Days that a vote is open, if nobody says otherwise.

@@ -9,7 +9,7 @@ use bridge_policy::stage::Effect;
 use super::Relay;
 use super::prepare::unread;
 use crate::migration::Tag;
-use crate::order::{Access, Act, DeliverError};
+use crate::order::{Access, Action, DeliverError};
 
 impl Relay {
     /// The act behind an effect, where it is one of its own; the others are acts of the bot's
@@ -22,7 +22,7 @@ impl Relay {
         &self,
         lane: &Place,
         tag: &Tag,
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         let migration = self.store.migration(tag.portal).await.map_err(unread)?;
         if migration.planned(tag).is_none() {
             return Ok(None);
@@ -34,9 +34,11 @@ impl Relay {
             })
         };
         Ok(match tag.effect {
-            Effect::CloseAccess => Some(Act::SetAccess { access: Access::BotOnly(access()?) }),
-            Effect::RestoreAccess => Some(Act::SetAccess { access: Access::AsBefore(access()?) }),
-            Effect::LeaveLegacy => Some(Act::Leave),
+            Effect::CloseAccess => Some(Action::SetAccess { access: Access::BotOnly(access()?) }),
+            Effect::RestoreAccess => {
+                Some(Action::SetAccess { access: Access::AsBefore(access()?) })
+            }
+            Effect::LeaveLegacy => Some(Action::Leave),
             Effect::PinText(_)
             | Effect::UnpinText
             | Effect::RelayOn

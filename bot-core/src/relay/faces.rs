@@ -9,7 +9,7 @@ use bridge_model::{Author, Person, Place, Timestamp};
 
 use super::Relay;
 use crate::network::MATRIX;
-use crate::order::{DeliverError, Voice};
+use crate::order::{DeliverError, SendAs};
 
 use super::prepare::unread;
 
@@ -22,11 +22,11 @@ impl Relay {
         &self,
         place: &Place,
         author: &Author,
-    ) -> Result<Voice, DeliverError> {
+    ) -> Result<SendAs, DeliverError> {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         let avatar_url = self.picture(&person, author).await?;
         let name = self.shown_name(&person, &author.name);
-        Ok(Voice::Person { person, name, avatar_url, avatar: author.avatar.clone() })
+        Ok(SendAs::Person { person, name, avatar_url, avatar: author.avatar.clone() })
     }
 
     /// The voice of the author of something that is said in `lane` at that moment. Whoever has
@@ -41,7 +41,7 @@ impl Relay {
         lane: &Place,
         place: &Place,
         (author, sent_at): (&Author, Timestamp),
-    ) -> Result<Voice, DeliverError> {
+    ) -> Result<SendAs, DeliverError> {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         if lane.network.as_str() == MATRIX {
             let claim = self.store.claim(&person).await.map_err(unread)?;
@@ -49,21 +49,21 @@ impl Relay {
             let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
             let silent = claim.is_some_and(|claim| !claim.own_voice && after(claim.since));
             if silent {
-                return Ok(Voice::Bot);
+                return Ok(SendAs::Bot);
             }
         }
-        let voice = self.voice(place, author).await?;
+        let send_as = self.voice(place, author).await?;
         if place.network.as_str() != MATRIX {
-            return Ok(voice);
+            return Ok(send_as);
         }
         let claims = self.store.claims_by(author.user.as_str()).await.map_err(unread)?;
         let known = claims.into_iter().find(|claim| claim.person.network == lane.network);
-        Ok(match (voice, known) {
-            (Voice::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
+        Ok(match (send_as, known) {
+            (SendAs::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
                 let name = self.shown_name(&claim.person, &claim.name);
-                Voice::Person { person, name, avatar_url, avatar }
+                SendAs::Person { person, name, avatar_url, avatar }
             }
-            (voice, _) => voice,
+            (send_as, _) => send_as,
         })
     }
 

@@ -10,7 +10,7 @@ use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note, Person
 use super::prepare::unread;
 use super::{Networks, Relay};
 use crate::address::is_mxc;
-use crate::media::{derived, plan, qr, wash};
+use crate::media::{derived, plan, qr, strip};
 use crate::network::{AskError, MediaSource, MediaStream};
 use crate::order::DeliverError;
 use crate::store::StickerRecord;
@@ -75,7 +75,7 @@ impl MediaSource for Networks {
         }
         match derived::original(&media.handle) {
             Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
-            None => wash::wash(media, self.fetch(&media.handle).await?).await,
+            None => strip::strip_metadata(media, self.fetch(&media.handle).await?).await,
         }
     }
 

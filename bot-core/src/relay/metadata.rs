@@ -7,10 +7,10 @@ use bridge_model::{Author, ChatChange, Content, MemberChange, Place};
 
 use super::Relay;
 use crate::i18n::{Arg, Key};
-use crate::lane::{CORE, Head, Work};
+use crate::lane::{CORE, LaneHead, Work};
 use crate::network::MATRIX;
-use crate::order::{Act, DeliverError};
-use crate::voice::label;
+use crate::order::{Action, DeliverError};
+use crate::wording::label;
 
 impl Relay {
     /// The change of a chat, where the network has such a thing.
@@ -22,7 +22,7 @@ impl Relay {
         lane: &Place,
         place: &Place,
         change: &ChatChange,
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         let Some(network) = self.networks.get(&lane.network) else { return Ok(None) };
         let can = network.capabilities().chat;
         let can = match change {
@@ -31,11 +31,11 @@ impl Relay {
             ChatChange::Avatar(_) => can.avatar,
             ChatChange::Emoji(pack) if can.emoji => {
                 let pack = self.local_pack(place, pack).await?;
-                return Ok(Some(Act::SetChat { change: ChatChange::Emoji(pack) }));
+                return Ok(Some(Action::SetChat { change: ChatChange::Emoji(pack) }));
             }
             ChatChange::Emoji(_) => false,
         };
-        Ok(can.then(|| Act::SetChat { change: change.clone() }))
+        Ok(can.then(|| Action::SetChat { change: change.clone() }))
     }
 
     /// What the account that stands for a person does.
@@ -47,20 +47,22 @@ impl Relay {
         lane: &Place,
         place: &Place,
         (who, change): (&Author, MemberChange),
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         if lane.network.as_str() != MATRIX {
             return Ok(None);
         }
         Ok(match change {
             MemberChange::Joined => None,
-            MemberChange::Left => Some(Act::Withdraw { voice: self.voice(place, who).await? }),
-            MemberChange::Profile => Some(Act::Refresh { voice: self.voice(place, who).await? }),
+            MemberChange::Left => Some(Action::Withdraw { send_as: self.voice(place, who).await? }),
+            MemberChange::Profile => {
+                Some(Action::Refresh { send_as: self.voice(place, who).await? })
+            }
         })
     }
 
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
     /// the others.
-    pub(super) async fn tell_room(&self, head: &Head, reason: &str) -> Option<(Place, Work)> {
+    pub(super) async fn tell_room(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
         let (lane, event) = (&head.entry.lane, &head.entry.work.event);
         let about_looks = matches!(
             event.content,

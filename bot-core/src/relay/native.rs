@@ -10,7 +10,7 @@ use bridge_model::{Leaf, Mention, Message, Person, Place, RichText, Span};
 use super::Relay;
 use crate::lane::{Speaker, Work};
 use crate::network::AskError;
-use crate::order::{Act, DeliverError};
+use crate::order::{Action, DeliverError};
 
 impl Relay {
     /// The act in the destination's own terms.
@@ -21,37 +21,37 @@ impl Relay {
         &self,
         lane: &Place,
         work: &Work,
-        act: Act,
-    ) -> Result<Act, DeliverError> {
+        act: Action,
+    ) -> Result<Action, DeliverError> {
         Ok(match act {
-            Act::Post { voice, message, native_reply, answer_via } => {
+            Action::Post { send_as, message, native_reply, answer_via } => {
                 let message = self.message_in_its_terms(lane, work, message).await?;
-                Act::Post { voice, message, native_reply, answer_via }
+                Action::Post { send_as, message, native_reply, answer_via }
             }
-            Act::Edit { voice, parts, message, native_reply, media_changed } => {
+            Action::Edit { send_as, parts, message, native_reply, media_changed } => {
                 let message = self.message_in_its_terms(lane, work, message).await?;
-                Act::Edit { voice, parts, message, native_reply, media_changed }
+                Action::Edit { send_as, parts, message, native_reply, media_changed }
             }
-            Act::React { voice, target, reaction, others } => {
+            Action::React { send_as, target, reaction, others } => {
                 let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
                 let others = self.local_others(lane, work, others).await?;
-                Act::React { voice, target, reaction, others }
+                Action::React { send_as, target, reaction, others }
             }
-            Act::Unreact { voice, target, reaction, id, others } => {
+            Action::Unreact { send_as, target, reaction, id, others } => {
                 let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
                 let others = self.local_others(lane, work, others).await?;
-                Act::Unreact { voice, target, reaction, id, others }
+                Action::Unreact { send_as, target, reaction, id, others }
             }
-            same @ (Act::Delete { .. }
-            | Act::Pin { .. }
-            | Act::Unpin { .. }
-            | Act::ClosePoll { .. }
-            | Act::SetChat { .. }
-            | Act::SetThread { .. }
-            | Act::Refresh { .. }
-            | Act::Withdraw { .. }
-            | Act::SetAccess { .. }
-            | Act::Leave) => same,
+            same @ (Action::Delete { .. }
+            | Action::Pin { .. }
+            | Action::Unpin { .. }
+            | Action::ClosePoll { .. }
+            | Action::SetChat { .. }
+            | Action::SetThread { .. }
+            | Action::Refresh { .. }
+            | Action::Withdraw { .. }
+            | Action::SetAccess { .. }
+            | Action::Leave) => same,
         })
     }
 

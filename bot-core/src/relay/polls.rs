@@ -6,7 +6,7 @@ use bridge_model::{Place, PollCapabilities, UserId};
 use super::Relay;
 use super::prepare::voice_of_copy;
 use crate::lane::{KnownPoll, Replica, Work};
-use crate::order::{Act, DeliverError};
+use crate::order::{Action, DeliverError};
 
 impl Relay {
     /// Closes the copy of a poll that ended.
@@ -18,7 +18,7 @@ impl Relay {
         lane: &Place,
         work: &Work,
         by: Option<&UserId>,
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
         if !self.is_allowed(&replica, &work.event.place, by).await? {
             let reason = "only its author or a moderator can close a poll".into();
@@ -28,8 +28,8 @@ impl Relay {
         // What somebody else posted is not ours to close.
         let ours = replica.origin != *lane && !parts.is_empty();
         let closing = self.poll_in(lane, &replica).is_some_and(|polls| polls.closing);
-        let voice = voice_of_copy(&replica, lane);
-        Ok((ours && closing).then_some(Act::ClosePoll { voice, parts }))
+        let send_as = voice_of_copy(&replica, lane);
+        Ok((ours && closing).then_some(Action::ClosePoll { send_as, parts }))
     }
 
     /// What `lane` can do with this poll; `None` where it is text.

@@ -9,27 +9,27 @@ use std::sync::Arc;
 use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Span, Thread, UserId};
 
 use super::Relay;
-use crate::lane::{CORE, Entry, Head, Original, Replica, Speaker, Work};
+use crate::lane::{CORE, Entry, LaneHead, Original, Replica, Speaker, Work};
 use crate::migration::Task;
 use crate::network::AskError;
 use crate::network::MATRIX;
-use crate::order::{Act, DeliverError, Order, Voice};
+use crate::order::{Action, DeliverError, Order, SendAs};
 use crate::store::StoreError;
-use crate::voice::{Words, label};
+use crate::wording::{Words, label};
 
 impl Relay {
     /// The order, or `None` when there is nothing (any more) to do.
     ///
     /// # Errors
     /// What to do with the entry when something could not be asked.
-    pub async fn prepare(&self, head: &Head) -> Result<Option<Order>, DeliverError> {
+    pub async fn prepare(&self, head: &LaneHead) -> Result<Option<Order>, DeliverError> {
         let Some(act) = self.act(&head.entry).await? else { return Ok(None) };
         let act = self.in_its_terms(&head.entry.lane, &head.entry.work, act).await?;
         Ok(Some(self.order(head, act)))
     }
 
     /// The order that has an act carried out for the head of a lane.
-    pub(super) fn order(&self, head: &Head, act: Act) -> Order {
+    pub(super) fn order(&self, head: &LaneHead, act: Action) -> Order {
         Order {
             entry: head.entry.id,
             chat: head.entry.lane.chat.clone(),
@@ -53,7 +53,7 @@ impl Relay {
         self.pseudonyms.token("reaction", &format!("{message}/{}/{user}/{key}", user.len()))
     }
 
-    async fn act(&self, entry: &Entry) -> Result<Option<Act>, DeliverError> {
+    async fn act(&self, entry: &Entry) -> Result<Option<Action>, DeliverError> {
         let Entry { lane, work, .. } = entry;
         let event = &work.event;
         if let Some(Task::Effect(tag)) = &work.task
@@ -74,9 +74,9 @@ impl Relay {
                 let person = Person { network: event.place.network.clone(), user: by.user.clone() };
                 let others = others(&replica, lane, &person, reaction);
                 let now = self.clock.now();
-                let voice = self.voice_in(lane, &event.place, (by, now)).await?;
+                let send_as = self.voice_in(lane, &event.place, (by, now)).await?;
                 let (target, reaction) = (target.id, reaction.clone());
-                Ok(Some(Act::React { voice, target, reaction, others }))
+                Ok(Some(Action::React { send_as, target, reaction, others }))
             }
             Content::Unreacted { by, reaction } => {
                 let Some(replica) = self.replica(work).await? else { return Ok(None) };
@@ -85,14 +85,14 @@ impl Relay {
             Content::Pinned => {
                 let Some(replica) = self.replica(work).await? else { return Ok(None) };
                 let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Act::Pin { target: target.id }))
+                Ok(target.map(|target| Action::Pin { target: target.id }))
             }
             Content::Unpinned => {
                 let Some(replica) = self.replica(work).await? else { return Ok(None) };
                 let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Act::Unpin { target: target.id }))
+                Ok(target.map(|target| Action::Unpin { target: target.id }))
             }
-            Content::Closed => Ok(Some(Act::Leave)),
+            Content::Closed => Ok(Some(Action::Leave)),
             Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }
@@ -101,7 +101,7 @@ impl Relay {
             Content::ThreadChanged { name, closed } => {
                 let Some(replica) = self.replica(work).await? else { return Ok(None) };
                 let root = replica.parts_at(lane).into_iter().next();
-                Ok(root.map(|root| Act::SetThread {
+                Ok(root.map(|root| Action::SetThread {
                     root: root.id,
                     name: name.clone(),
                     closed: *closed,
@@ -124,7 +124,7 @@ impl Relay {
         lane: &Place,
         work: &Work,
         message: &Message,
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
             && self.copy_of(lane, of).await?.is_none()
         {
@@ -132,11 +132,11 @@ impl Relay {
         }
         let (message, native_reply) = self.localise(lane, work, message).await?;
         let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
-        let (voice, message) = self.speaker(lane, work, message).await?;
-        Ok(Some(Act::Post { voice, message, native_reply, answer_via }))
+        let (send_as, message) = self.speaker(lane, work, message).await?;
+        Ok(Some(Action::Post { send_as, message, native_reply, answer_via }))
     }
 
-    async fn edit(&self, entry: &Entry, message: &Message) -> Result<Option<Act>, DeliverError> {
+    async fn edit(&self, entry: &Entry, message: &Message) -> Result<Option<Action>, DeliverError> {
         let Entry { lane, work, media_changed, .. } = entry;
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
@@ -149,9 +149,9 @@ impl Relay {
         }
         self.may_edit_alone(lane, &replica, *media_changed).await?;
         let (message, native_reply) = self.localise(lane, work, message).await?;
-        let (voice, message) = self.speaker(lane, work, message).await?;
+        let (send_as, message) = self.speaker(lane, work, message).await?;
         let media_changed = *media_changed;
-        Ok(Some(Act::Edit { voice, parts, message, native_reply, media_changed }))
+        Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))
     }
 
     async fn speaker(
@@ -159,21 +159,21 @@ impl Relay {
         lane: &Place,
         work: &Work,
         mut message: Message,
-    ) -> Result<(Voice, Message), DeliverError> {
+    ) -> Result<(SendAs, Message), DeliverError> {
         if work.speaker == Speaker::Bot {
-            return Ok((Voice::Bot, message));
+            return Ok((SendAs::Bot, message));
         }
         let place = &work.event.place;
         let author = (&message.author, message.sent_at);
-        let voice = self.voice_in(lane, place, author).await?;
-        if voice == Voice::Bot {
+        let send_as = self.voice_in(lane, place, author).await?;
+        if send_as == SendAs::Bot {
             let person =
                 Person { network: place.network.clone(), user: message.author.user.clone() };
             let name = self.shown_name(&person, &message.author.name);
             let name = format!("{name} ({})", label(&place.network));
             message.body.lead_with(Span::bold(name));
         }
-        Ok((voice, message))
+        Ok((send_as, message))
     }
 
     /// The message with mentions and reply target as the destination knows them.
@@ -252,7 +252,7 @@ impl Relay {
         lane: &Place,
         work: &Work,
         by: Option<&UserId>,
-    ) -> Result<Option<Act>, DeliverError> {
+    ) -> Result<Option<Action>, DeliverError> {
         let event = &work.event;
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
         if !self.is_allowed(&replica, &event.place, by).await? {
@@ -267,7 +267,7 @@ impl Relay {
             let reason = "the album is one message there, so this file stays until all are deleted";
             return Err(DeliverError::Refused { reason: reason.into() });
         }
-        Ok(Some(Act::Delete { voice: voice_of_copy(&replica, lane), parts }))
+        Ok(Some(Action::Delete { send_as: voice_of_copy(&replica, lane), parts }))
     }
 
     /// The author and moderators may, and whoever the platform has checked already.
@@ -293,13 +293,13 @@ impl Relay {
 }
 
 /// As whom the copy of a message in `lane` was said.
-pub(super) fn voice_of_copy(replica: &Replica, lane: &Place) -> Voice {
+pub(super) fn voice_of_copy(replica: &Replica, lane: &Place) -> SendAs {
     if replica.origin == *lane || replica.origin.network.as_str() == CORE {
-        return Voice::Bot;
+        return SendAs::Bot;
     }
     let (network, user) = (replica.origin.network.clone(), replica.author.clone());
     let person = Person { network, user };
-    Voice::Person { person, name: String::new(), avatar_url: None, avatar: None }
+    SendAs::Person { person, name: String::new(), avatar_url: None, avatar: None }
 }
 
 /// The bot's own words.
@@ -322,7 +322,7 @@ fn unreact(
     place: &Place,
     replica: &Replica,
     (by, reaction): (&UserId, &Reaction),
-) -> Option<Act> {
+) -> Option<Action> {
     let target = replica.parts_at(lane).into_iter().next()?;
     let person = Person { network: place.network.clone(), user: by.clone() };
     let known =
@@ -330,12 +330,12 @@ fn unreact(
     let event: Option<MessageId> = known.and_then(|known| {
         known.events.iter().find(|(place, _)| place == lane).map(|(_, event)| event.clone())
     });
-    Some(Act::Unreact {
+    Some(Action::Unreact {
         target: target.id,
         reaction: reaction.clone(),
         id: event,
         others: others(replica, lane, &person, reaction),
-        voice: Voice::Person { person, name: String::new(), avatar_url: None, avatar: None },
+        send_as: SendAs::Person { person, name: String::new(), avatar_url: None, avatar: None },
     })
 }
 

@@ -9,9 +9,9 @@ use bridge_model::{Content, Message, MessageId, Place, Reaction, Reply, RichText
 use super::Relay;
 use super::prepare::unread;
 use crate::courier::Attempt;
-use crate::lane::{Head, KnownPoll, Replica, Summary, SummaryKind};
+use crate::lane::{KnownPoll, LaneHead, Replica, Summary, SummaryKind};
 use crate::network::Network;
-use crate::order::{Act, DeliverError, Failure, Order, Part, Receipt, Voice};
+use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use crate::portal::Portal;
 
 /// Asks for the presentation as a picture; with and without it an emoji is the same one.
@@ -39,7 +39,7 @@ impl Relay {
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn summaries_after(
         &self,
-        head: &Head,
+        head: &LaneHead,
     ) -> Result<Vec<(Place, Summary)>, DeliverError> {
         let (lane, work) = (&head.entry.lane, &head.entry.work);
         let is_reaction =
@@ -66,7 +66,7 @@ impl Relay {
     pub(super) async fn bring_up_to_date(
         &self,
         network: &dyn Network,
-        head: &Head,
+        head: &LaneHead,
         (summary, attempt): (&Summary, &mut Attempt),
     ) -> Result<Receipt, Failure> {
         let lane = &head.entry.lane;
@@ -85,7 +85,7 @@ impl Relay {
         if there.is_empty() {
             // The try that was cut off may have said how things stood then.
             if attempt.doubt {
-                attempt.done = network.look(&self.order(head, say(message.clone()))).await?;
+                attempt.done = network.find_sent(&self.order(head, say(message.clone()))).await?;
             }
             there.clone_from(&attempt.done);
         }
@@ -113,11 +113,11 @@ impl Relay {
     async fn take_back(
         &self,
         network: &dyn Network,
-        head: &Head,
+        head: &LaneHead,
         parts: Vec<Part>,
     ) -> Result<Receipt, Failure> {
         if !parts.is_empty() {
-            let act = Act::Delete { voice: Voice::Bot, parts: parts.clone() };
+            let act = Action::Delete { send_as: SendAs::Bot, parts: parts.clone() };
             let deleted = network.deliver(&self.order(head, act), &self.networks).await;
             deleted.map_err(|failure| Failure { done: parts, ..failure })?;
         }
@@ -170,13 +170,13 @@ impl Relay {
     }
 }
 
-fn say(message: Message) -> Act {
-    Act::Post { voice: Voice::Bot, message, native_reply: true, answer_via: None }
+fn say(message: Message) -> Action {
+    Action::Post { send_as: SendAs::Bot, message, native_reply: true, answer_via: None }
 }
 
-fn change(message: Message, parts: Vec<Part>) -> Act {
-    let (voice, native_reply, media_changed) = (Voice::Bot, true, false);
-    Act::Edit { voice, parts, message, native_reply, media_changed }
+fn change(message: Message, parts: Vec<Part>) -> Action {
+    let (send_as, native_reply, media_changed) = (SendAs::Bot, true, false);
+    Action::Edit { send_as, parts, message, native_reply, media_changed }
 }
 
 /// What stands for a reaction in a line of text.

@@ -13,7 +13,7 @@ use insta::assert_snapshot;
 
 use super::{Format, write};
 use crate::i18n::I18n;
-use crate::voice::Wording;
+use crate::wording::Wording;
 
 fn week(number: i32, native: u64, legacy: u64) -> WeekReport {
     let mut week = WeekFigures::new(Week(number));

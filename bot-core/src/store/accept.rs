@@ -15,8 +15,8 @@ use super::audience::{self, Audience};
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, early, figures, held, keys, messages, notices, portals, queue,
-    summaries, threads, topics, votes,
+    Accepted, StoreError, albums, delayed, figures, keys, messages, notices, orphans, portals,
+    queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, LaneState, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -115,7 +115,7 @@ fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError>
 /// [`StoreError`].
 pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
     let event = messages::under_its_own_name(tx, event)?;
-    if early::keep(tx, &event)? {
+    if orphans::keep(tx, &event)? {
         return Ok(Some(Vec::new()));
     }
     let here = event.place.clone();
@@ -163,7 +163,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
         }
         for place in places {
             let work = Work { event: event.clone(), speaker, answer: None, task: None };
-            let state = match held::withdraw(tx, &place, &event)? {
+            let state = match delayed::withdraw(tx, &place, &event)? {
                 Some(state) => state,
                 None => hand_on(tx, &place, (work, media_changed))?,
             };
@@ -194,7 +194,7 @@ fn links(
     event: &Event,
 ) -> Result<Vec<LaneState>, StoreError> {
     let lane = core_place(here);
-    if let Some(state) = held::withdraw(tx, &lane, event)? {
+    if let Some(state) = delayed::withdraw(tx, &lane, event)? {
         return Ok(vec![state]);
     }
     let Content::Posted(message) = &event.content else { return Ok(Vec::new()) };
@@ -250,7 +250,7 @@ fn hand_on(
     if let Some(state) = albums::append(tx, lane, &work)? {
         return Ok(state);
     }
-    if let Some(state) = held::append(tx, lane, &work)? {
+    if let Some(state) = delayed::append(tx, lane, &work)? {
         return Ok(state);
     }
     queue::push(tx, Entry { media_changed, ..Entry::new(lane.clone(), work) })

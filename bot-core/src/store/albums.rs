@@ -8,7 +8,9 @@ use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 
 use super::txn::Txn;
 use super::{StoreError, keys, messages, queue};
-use crate::lane::{ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, Head, LaneState, Member, Work};
+use crate::lane::{
+    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, LaneState, Member, Work,
+};
 use crate::order::{EntryId, Part};
 
 /// What tells an album from all others: where, by whom, and its mark.
@@ -77,7 +79,11 @@ fn join(entry: &mut Entry, member: &Member, message: &Message, now: Timestamp) -
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn close(tx: &mut Txn<'_>, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError> {
+pub fn close(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    entry: EntryId,
+) -> Result<Option<LaneHead>, StoreError> {
     let Some(mut head) = queue::head(tx, lane)? else { return Ok(None) };
     if head.entry.id == entry && head.entry.is_open() {
         if let Some(album) = &mut head.entry.album {

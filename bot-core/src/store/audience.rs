@@ -10,7 +10,7 @@ use bridge_model::{
 };
 
 use super::txn::Txn;
-use super::{StoreError, keys, looks, messages, people, portals, topics};
+use super::{StoreError, appearance, keys, messages, people, portals, topics};
 use crate::lane::{CORE, Speaker};
 use crate::portal::Portal;
 
@@ -44,11 +44,11 @@ pub fn of(
         Content::Unpinned => pins(tx, portal, &event, false)?,
         // A pack takes nothing away from anybody, whoever decides what the chats look like.
         Content::ChatChanged { change: change @ ChatChange::Emoji(_), .. } => {
-            looks::learn(tx, &event.place, change)?
+            appearance::learn(tx, &event.place, change)?
         }
         Content::ChatChanged { change, .. } => {
             // A room of a topic gives its name to the topic only.
-            !is_topic && looks::learn(tx, &event.place, change)? && portal.leads(&event.place)
+            !is_topic && appearance::learn(tx, &event.place, change)? && portal.leads(&event.place)
         }
         Content::MemberChanged { who, change } if event.place == portal.room => {
             let notice = coming_and_going(who, *change, tx.now);

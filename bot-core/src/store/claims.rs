@@ -71,7 +71,7 @@ pub enum ClaimChange {
     /// A code was seen by others.
     Burnt(CodeHash),
     /// Whether ghosts go on to speak for what somebody has claimed.
-    Voice(String, bool),
+    SendAs(String, bool),
     /// Somebody asks for the power that their accounts have.
     Asks(String),
     /// Somebody takes claims back.
@@ -123,7 +123,7 @@ pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, S
             }
             None => Ok(()),
         },
-        ClaimChange::Voice(mxid, own_voice) => {
+        ClaimChange::SendAs(mxid, own_voice) => {
             for claim in by(tx, &mxid)? {
                 put(tx, &Claim { own_voice, ..claim })?;
             }

@@ -21,7 +21,7 @@ use super::{
     erase, figures, files, keys, messages, migration, people, portals, queue, settle, stickers,
     timers, topics,
 };
-use crate::lane::{Head, LaneState, Replica, Work};
+use crate::lane::{LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
@@ -152,7 +152,7 @@ impl Store for Embedded {
         self.run(Timestamp(0), move |tx| tx.get("mark", &key)).await
     }
 
-    async fn take(&self, lane: &Place) -> Result<Option<Head>, StoreError> {
+    async fn take(&self, lane: &Place) -> Result<Option<LaneHead>, StoreError> {
         let lane = lane.clone();
         self.run(Timestamp(0), move |tx| queue::head(tx, &lane)).await
     }
@@ -161,7 +161,11 @@ impl Store for Embedded {
         self.run(settlement.now, move |tx| settle::settle(tx, settlement)).await
     }
 
-    async fn close_album(&self, lane: &Place, entry: EntryId) -> Result<Option<Head>, StoreError> {
+    async fn close_album(
+        &self,
+        lane: &Place,
+        entry: EntryId,
+    ) -> Result<Option<LaneHead>, StoreError> {
         let lane = lane.clone();
         self.run(Timestamp(0), move |tx| albums::close(tx, &lane, entry)).await
     }

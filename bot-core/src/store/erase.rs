@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use super::records::MessageRecord;
 use super::txn::Txn;
 use super::{
-    GhostRecord, StoreError, claims, codec, early, keys, looks, notices, people, portals, queue,
-    topics,
+    GhostRecord, StoreError, appearance, claims, codec, keys, notices, orphans, people, portals,
+    queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -27,8 +27,8 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     notices::forget(tx, portal.id);
     for place in portal.places() {
         queue::purge(tx, place)?;
-        looks::transfer(tx, place, None)?;
-        early::forget(tx, place)?;
+        appearance::transfer(tx, place, None)?;
+        orphans::forget(tx, place)?;
     }
     topics::forget(tx, portal.id, None)?;
     let mut left = portal.clone();

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, ReactionRecord};
 use super::txn::Txn;
 use super::{StoreError, codec, keys, people, votes};
-use crate::lane::{Copy, KnownReaction, Replica};
+use crate::lane::{KnownReaction, MessageCopy, Replica};
 use crate::order::Part;
 
 const RECORD: &str = "message record";
@@ -402,7 +402,7 @@ pub fn replica(
     let Some(origin) = origin(tx, place, message)? else { return Ok(None) };
     let mut copies = Vec::new();
     for CopyRecord { place, parts, shared } in origin.copies.clone() {
-        copies.push(Copy { place: tx.numbered(place)?, parts, shared });
+        copies.push(MessageCopy { place: tx.numbered(place)?, parts, shared });
     }
     let poll = votes::known(tx, &origin)?;
     let mut reactions = Vec::new();

@@ -7,8 +7,8 @@ use bridge_model::{Content, Event, MessageId, Person, Place};
 
 use super::txn::Txn;
 use super::{
-    Change, CodeHash, GhostRecord, StoreError, claims, figures, keys, looks, migration, notices,
-    people, queue, timers, topics,
+    Change, CodeHash, GhostRecord, StoreError, appearance, claims, figures, keys, migration,
+    notices, people, queue, timers, topics,
 };
 use crate::lane::{LaneState, Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Setting, Settings};
@@ -163,7 +163,7 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     };
     portal.ends.retain(|end| end.place != *remote);
     speaks_no_more(tx, remote);
-    looks::transfer(tx, remote, None)?;
+    appearance::transfer(tx, remote, None)?;
     topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
@@ -171,7 +171,7 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     if portal.ends.is_empty() {
         speaks_no_more(tx, &portal.room);
         tx.delete(keys::portal_key(portal.id.0));
-        looks::transfer(tx, &portal.room, None)?;
+        appearance::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
         figures::forget(tx, portal.id)?;
         notices::forget(tx, portal.id);
@@ -232,7 +232,7 @@ pub fn relocate(
     save(tx, &portal)?;
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
-    looks::transfer(tx, from, Some(to))?;
+    appearance::transfer(tx, from, Some(to))?;
     let told = Event {
         place: from.clone(),
         message: MessageId::from(""),

@@ -5,8 +5,8 @@ use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
 use super::txn::Txn;
-use super::{StoreError, albums, codec, held, keys, looks, messages, summaries};
-use crate::lane::{CORE, Entry, Head, LaneState, Summary, Work};
+use super::{StoreError, albums, appearance, codec, delayed, keys, messages, summaries};
+use crate::lane::{CORE, Entry, LaneHead, LaneState, Summary, Work};
 use crate::order::{EntryId, Part};
 
 const LANE: &str = "lane";
@@ -59,7 +59,7 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneSta
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
     if let Content::ChatChanged { change, .. } = &entry.work.event.content
-        && !looks::expect(tx, &entry.lane, change)?
+        && !appearance::expect(tx, &entry.lane, change)?
     {
         return Ok(state(lane(tx, &entry.lane)?));
     }
@@ -93,7 +93,7 @@ pub fn subject(entry: &Entry) -> Option<keys::Hash> {
     let Content::Posted(message) = &event.content else { return None };
     match &entry.album {
         Some(_) => albums::subject(&event.place, message),
-        None => held::subject(&event.place, &event.message, message),
+        None => delayed::subject(&event.place, &event.message, message),
     }
 }
 
@@ -133,12 +133,12 @@ pub fn state(record: LaneRecord) -> LaneState {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<Head>, StoreError> {
+pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError> {
     let rows = tx.scan(&keys::lane_prefix(&keys::place(place)), 1)?;
     let Some((_, sealed)) = rows.first() else { return Ok(None) };
     let entry = codec::open(ENTRY, sealed)?;
     let record = lane(tx, place)?;
-    Ok(Some(Head { entry, newest: record.newest, halted: record.halted.is_some() }))
+    Ok(Some(LaneHead { entry, newest: record.newest, halted: record.halted.is_some() }))
 }
 
 /// Removes the head, which must be `entry`.

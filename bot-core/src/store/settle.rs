@@ -5,7 +5,7 @@ use bridge_model::{Content, Person};
 
 use super::txn::Txn;
 use super::{
-    Settled, Settlement, StoreError, accept, albums, early, messages, migration, portals, queue,
+    Settled, Settlement, StoreError, accept, albums, messages, migration, orphans, portals, queue,
     summaries, votes,
 };
 use crate::lane::{CORE, Entry, LaneState};
@@ -21,7 +21,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
     let said = matches!(entry.work.event.content, Content::Posted(_) | Content::Edited(_));
     queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
-    accept::merge(&mut settled.lanes, early::hear(tx, &lane, &also)?);
+    accept::merge(&mut settled.lanes, orphans::hear(tx, &lane, &also)?);
     for change in changes {
         accept::merge(&mut settled.lanes, portals::change(tx, change)?);
     }

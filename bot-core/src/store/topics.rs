@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{MessageRecord, Origin};
 use super::txn::Txn;
-use super::{StoreError, accept, early, keys, looks, messages, portals, queue};
+use super::{StoreError, accept, appearance, keys, messages, orphans, portals, queue};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
@@ -134,7 +134,8 @@ pub fn redirect(
         if let Some(thread) = message.thread.as_ref().filter(|it| it.root != event.message) {
             (room, lanes) = posted(tx, portal, event, thread)?;
         }
-    } else if early::is_about_a_copy(&event.content) || matches!(event.content, Content::Edited(_))
+    } else if orphans::is_about_a_copy(&event.content)
+        || matches!(event.content, Content::Edited(_))
     {
         let origin = messages::origin(tx, &event.place, &event.message)?;
         room = room_of(tx, origin.as_ref())?;
@@ -358,7 +359,7 @@ pub fn renamed_here(
 ) -> Result<Vec<LaneState>, StoreError> {
     let Content::ChatChanged { change, .. } = &event.content else { return Ok(Vec::new()) };
     let ChatChange::Name(name) = change else { return Ok(Vec::new()) };
-    if name.is_empty() || !looks::learn(tx, &topic.room, change)? {
+    if name.is_empty() || !appearance::learn(tx, &topic.room, change)? {
         return Ok(Vec::new());
     }
     let told = Event {

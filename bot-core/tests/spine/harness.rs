@@ -17,7 +17,7 @@ use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay};
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Store};
-use bot_core::voice::Wording;
+use bot_core::wording::Wording;
 use bridge_model::{Event, Place, Rights};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bot_core::Voice;
+use bot_core::SendAs;
 use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
 use bot_core::order::Access;
 use bot_core::store::topics::WAITING;
 use bot_core::{
-    Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
+    Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
 };
 use bridge_model::{
     Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
@@ -184,7 +184,7 @@ impl FakeNetwork {
     }
 
     /// The acts of all tries.
-    pub fn acts(&self) -> Vec<Act> {
+    pub fn acts(&self) -> Vec<Action> {
         self.state.lock().unwrap().tries.iter().map(|order| order.act.clone()).collect()
     }
 
@@ -228,8 +228,8 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn line(voice: &Voice, text: &str) -> String {
-    format!("{}: {text}", voice.name().unwrap_or("BOT"))
+fn line(send_as: &SendAs, text: &str) -> String {
+    format!("{}: {text}", send_as.name().unwrap_or("BOT"))
 }
 
 fn key(reaction: &Reaction) -> &str {
@@ -254,21 +254,21 @@ fn pieces(message: &Message, together: bool) -> Vec<(String, Vec<String>)> {
     said.zip(groups).collect()
 }
 
-fn shown_line(voice: &Voice, text: &str, files: &[String]) -> String {
+fn shown_line(send_as: &SendAs, text: &str, files: &[String]) -> String {
     let files: String = files.iter().map(|file| format!("[{file}]")).collect();
-    line(voice, &format!("{text}{files}"))
+    line(send_as, &format!("{text}{files}"))
 }
 
 impl State {
     /// Sends at most `limit` of the parts that are not there yet.
     fn post(&mut self, order: &Order, limit: usize) -> Vec<Part> {
         let mut parts = order.done.clone();
-        let Act::Post { voice, message, .. } = &order.act else { return parts };
+        let Action::Post { send_as, message, .. } = &order.act else { return parts };
         let pieces = pieces(message, self.files_together);
         for (text, files) in pieces.into_iter().skip(order.done.len()).take(limit) {
             self.last_id += 1;
             let id = self.last_id.to_string();
-            let (line, source) = (shown_line(voice, &text, &files), order.source.clone());
+            let (line, source) = (shown_line(send_as, &text, &files), order.source.clone());
             let chat = self.chats.entry(order.chat.as_str().into()).or_default();
             parts.push(Part { id: MessageId::from(id.as_str()), media: !files.is_empty() });
             chat.push(Shown { id, line, source, files });
@@ -288,28 +288,28 @@ impl State {
     fn act(&mut self, order: &Order) -> Receipt {
         let chat = self.chats.entry(order.chat.as_str().into()).or_default();
         match &order.act {
-            Act::Post { .. } => {
+            Action::Post { .. } => {
                 let parts = self.post(order, usize::MAX);
                 let named = parts.iter().filter(|_| self.names);
                 let alias = |part: &Part| Alias { chat: "polls".into(), message: part.id.clone() };
                 let also = named.map(alias).collect();
                 return Receipt { parts, also };
             }
-            Act::Edit { voice, parts, message, media_changed, .. } => {
+            Action::Edit { send_as, parts, message, media_changed, .. } => {
                 for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {
                     if *media_changed {
                         let names = message.media.iter().filter_map(|file| file.name.clone());
                         shown.files = names.collect();
                     }
                     let text = message.body.plain();
-                    shown.line = shown_line(voice, &text, &shown.files);
+                    shown.line = shown_line(send_as, &text, &shown.files);
                 }
                 return Receipt { parts: parts.clone(), ..Receipt::default() };
             }
-            Act::Delete { parts, .. } => {
+            Action::Delete { parts, .. } => {
                 chat.retain(|shown| parts.iter().all(|part| part.id.as_str() != shown.id));
             }
-            Act::React { target, reaction, .. } => {
+            Action::React { target, reaction, .. } => {
                 self.last_id += 1;
                 let id = format!("reaction/{}", self.last_id);
                 self.deeds.push(format!("{} on {} as {id}", key(reaction), target.as_str()));
@@ -317,30 +317,30 @@ impl State {
                 let parts = vec![Part { id, media: false }];
                 return Receipt { parts, ..Receipt::default() };
             }
-            Act::Unreact { target, reaction, id, .. } => {
+            Action::Unreact { target, reaction, id, .. } => {
                 let id = id.as_ref().map_or("nothing", MessageId::as_str);
                 let (key, target) = (key(reaction), target.as_str());
                 self.deeds.push(format!("no {key} on {target}, was {id}"));
             }
-            Act::Pin { target } => self.deeds.push(format!("pin {}", target.as_str())),
-            Act::Unpin { target } => self.deeds.push(format!("unpin {}", target.as_str())),
-            Act::ClosePoll { parts, .. } => {
+            Action::Pin { target } => self.deeds.push(format!("pin {}", target.as_str())),
+            Action::Unpin { target } => self.deeds.push(format!("unpin {}", target.as_str())),
+            Action::ClosePoll { parts, .. } => {
                 let parts: Vec<_> = parts.iter().map(|part| part.id.as_str()).collect();
                 self.deeds.push(format!("close poll {}", parts.join(" ")));
             }
-            Act::SetChat { change } => self.deeds.push(format!("chat: {change:?}")),
-            Act::SetThread { root, name, closed } => {
+            Action::SetChat { change } => self.deeds.push(format!("chat: {change:?}")),
+            Action::SetThread { root, name, closed } => {
                 let root = root.as_str();
                 self.deeds.push(format!("thread {root}: {name:?}, closed {closed:?}"));
             }
-            Act::Refresh { voice } => {
-                self.deeds.push(format!("refresh {}", voice.name().unwrap_or_default()));
+            Action::Refresh { send_as } => {
+                self.deeds.push(format!("refresh {}", send_as.name().unwrap_or_default()));
             }
-            Act::Withdraw { voice } => {
-                self.deeds.push(format!("withdraw {}", voice.name().unwrap_or_default()));
+            Action::Withdraw { send_as } => {
+                self.deeds.push(format!("withdraw {}", send_as.name().unwrap_or_default()));
             }
-            Act::SetAccess { access } => self.set_access(&order.chat, access),
-            Act::Leave => self.deeds.push("leave".into()),
+            Action::SetAccess { access } => self.set_access(&order.chat, access),
+            Action::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()
     }
@@ -392,7 +392,7 @@ impl Deliver for FakeNetwork {
         result
     }
 
-    async fn look(&self, order: &Order) -> Result<Vec<Part>, Failure> {
+    async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure> {
         let mut state = self.state.lock().unwrap();
         state.looks.push(order.clone());
         let after = order.after.as_ref().map_or(0, |id| id.as_str().parse::<u64>().unwrap_or(0));
@@ -426,7 +426,7 @@ impl Network for FakeNetwork {
         Ok(Some(known.unwrap_or_else(|| "everybody".into())))
     }
 
-    async fn lacks(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
         Ok(self.state.lock().unwrap().lacking.clone())
     }
 

@@ -4,7 +4,7 @@
 //! Rule: the answer replaces the "thinking ..." of the acknowledgement; when the
 //! token is no longer good, the bot says it in the channel.
 
-use bot_core::{Failure, MediaSource, Order, Part, Receipt, Voice};
+use bot_core::{Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId};
 use reqwest::Method;
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(super) async fn answer(
 ) -> Result<Option<Receipt>, Failure> {
     let token = via.split_once('/').map_or(via, |(_, token)| token);
     shared.wait_for_acknowledgement(token).await;
-    let pieces = post::pieces(shared, order, message, (&Voice::Bot, true));
+    let pieces = post::pieces(shared, order, message, (&SendAs::Bot, true));
     let mut done = order.done.clone();
     for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
         // What cannot be had is left out: the words name the same.

@@ -4,7 +4,7 @@
 //! Rule: a part that is gone already is fine. Text goes from part to part in order; files
 //! stay with the message that has them, as long as they are the same.
 
-use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Voice};
+use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::Message;
 use reqwest::Method;
 use serde_json::Value;
@@ -28,21 +28,22 @@ pub(super) async fn edit(
     order: &Order,
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
-    let Act::Edit { voice, parts, message, native_reply, media_changed: _ } = &order.act else {
+    let Action::Edit { send_as, parts, message, native_reply, media_changed: _ } = &order.act
+    else {
         return Ok(Receipt::default());
     };
     let stop = |error: DeliverError| failed(error, &order.done);
     let forum = is_forum(shared, order.chat.as_str()).await;
     let forum = forum.map_err(|error| stop(decided(&error)))?;
-    let pieces = post::pieces(shared, order, message, (voice, *native_reply));
+    let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
     let plan = Plan::new(parts, pieces);
-    let changing = Changing { shared, order, voice, message, media, forum };
+    let changing = Changing { shared, order, send_as, message, media, forum };
     let mut there = Vec::new();
     for (part, piece) in &plan.replaced {
         there.extend(changing.replace(part, piece).await.map_err(stop)?);
     }
     let surplus: Vec<Part> = plan.surplus.iter().map(|part| (*part).clone()).collect();
-    delete(shared, order, voice, &surplus).await?;
+    delete(shared, order, send_as, &surplus).await?;
     there.extend(plan.kept.into_iter().cloned());
     // What is done beyond the old parts was added by an earlier try.
     let added: Vec<Part> =
@@ -52,7 +53,7 @@ pub(super) async fn edit(
     let thread = parts.first().and_then(|part| Spot::of(part.id.as_str(), forum).thread);
     let home = thread.map_or(Home::Channel, |thread| Home::Thread(thread.to_owned()));
     for (number, piece) in plan.added.iter().enumerate().skip(skip) {
-        let saying = Saying { shared, order, voice, message, media, home: &home };
+        let saying = Saying { shared, order, send_as, message, media, home: &home };
         let part = saying.say(piece, parts.len() + number, false).await;
         there.push(part.map_err(|error| failed(error, &there))?.0);
     }
@@ -67,7 +68,7 @@ fn decided(error: &RestError) -> DeliverError {
 struct Changing<'a> {
     shared: &'a Shared,
     order: &'a Order,
-    voice: &'a Voice,
+    send_as: &'a SendAs,
     message: &'a Message,
     media: &'a dyn MediaSource,
     forum: bool,
@@ -135,28 +136,28 @@ impl Changing<'_> {
         let kept = (!all_kept).then_some(kept.as_slice());
         let (body, watch) = upload::body(json, kept, files);
         let rest = &self.shared.rest;
-        let answer = match self.voice {
-            Voice::Bot => rest.tell(Method::PATCH, &path, body).await,
-            Voice::Person { .. } => rest.tell_openly(Method::PATCH, &path, body).await,
+        let answer = match self.send_as {
+            SendAs::Bot => rest.tell(Method::PATCH, &path, body).await,
+            SendAs::Person { .. } => rest.tell_openly(Method::PATCH, &path, body).await,
         };
         watch.check(self.noticed(answer)).map(|()| media)
     }
 
     async fn path(&self, spot: Spot<'_>) -> Result<String, RestError> {
         let chat = self.order.chat.as_str();
-        Ok(match self.voice {
-            Voice::Bot => {
+        Ok(match self.send_as {
+            SendAs::Bot => {
                 format!("/channels/{}/messages/{}", spot.channel(chat), spot.message)
             }
-            Voice::Person { .. } => webhook(self.shared, chat).await?.message_path(spot),
+            SendAs::Person { .. } => webhook(self.shared, chat).await?.message_path(spot),
         })
     }
 
     async fn attached(&self, path: &str) -> Result<Vec<Attached>, RestError> {
         let rest = &self.shared.rest;
-        let message: Result<Value, RestError> = match self.voice {
-            Voice::Bot => rest.ask(Method::GET, path, Body::Empty).await,
-            Voice::Person { .. } => rest.ask_openly(Method::GET, path, Body::Empty).await,
+        let message: Result<Value, RestError> = match self.send_as {
+            SendAs::Bot => rest.ask(Method::GET, path, Body::Empty).await,
+            SendAs::Person { .. } => rest.ask_openly(Method::GET, path, Body::Empty).await,
         };
         let message = self.noticed(message)?;
         let files = incoming::list(&message, "attachments").iter();
@@ -204,7 +205,7 @@ fn matched(message: &Message, wanted: &[usize], there: &[Attached]) -> (Vec<Stri
 pub(super) async fn delete(
     shared: &Shared,
     order: &Order,
-    voice: &Voice,
+    send_as: &SendAs,
     parts: &[Part],
 ) -> Result<(), Failure> {
     if parts.is_empty() {
@@ -216,7 +217,7 @@ pub(super) async fn delete(
     for part in parts {
         let spot = Spot::of(part.id.as_str(), forum);
         shared.will_delete(spot.message);
-        match delete_one(shared, order, voice, spot).await {
+        match delete_one(shared, order, send_as, spot).await {
             Ok(()) => {}
             // Unknown Message; the thread with it.
             Err(error) if error.code() == Some(10008) => {}
@@ -230,11 +231,11 @@ pub(super) async fn delete(
 async fn delete_one(
     shared: &Shared,
     order: &Order,
-    voice: &Voice,
+    send_as: &SendAs,
     spot: Spot<'_>,
 ) -> Result<(), RestError> {
     let chat = order.chat.as_str();
-    if let Voice::Person { .. } = voice {
+    if let SendAs::Person { .. } = send_as {
         let path = webhook(shared, chat).await?.message_path(spot);
         match shared.rest.tell_openly(Method::DELETE, &path, Body::Empty).await {
             // Unknown Webhook, or a message of another one: the bot may still do it.

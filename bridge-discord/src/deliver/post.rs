@@ -4,7 +4,7 @@
 //! Rule: a part is named as done as soon as Discord has answered with its id, and
 //! never sent again.
 
-use bot_core::{Act, DeliverError, Failure, MediaSource, Order, Part, Receipt, Voice};
+use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;
 use serde_json::Value;
@@ -30,17 +30,17 @@ pub(super) async fn post(
     order: &Order,
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
-    let Act::Post { voice, message, native_reply, .. } = &order.act else {
+    let Action::Post { send_as, message, native_reply, .. } = &order.act else {
         return Ok(Receipt::default());
     };
-    let pieces = pieces(shared, order, message, (voice, *native_reply));
+    let pieces = pieces(shared, order, message, (send_as, *native_reply));
     let mut done = order.done.clone();
     let mut home = match home::of_message(shared, order, message, *native_reply).await {
         Ok(home) => home,
         Err(error) => return Err(failed(error, &done)),
     };
     for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
-        let saying = Saying { shared, order, voice, message, media, home: &home };
+        let saying = Saying { shared, order, send_as, message, media, home: &home };
         let said = saying.say(piece, number, *native_reply).await;
         let (part, channel) = said.map_err(|error| failed(error, &done))?;
         done.push(part);
@@ -56,9 +56,9 @@ pub(super) fn pieces(
     shared: &Shared,
     order: &Order,
     message: &Message,
-    (voice, native_reply): (&Voice, bool),
+    (send_as, native_reply): (&SendAs, bool),
 ) -> Vec<Piece> {
-    let answered = answered(shared, order, message, (voice, native_reply));
+    let answered = answered(shared, order, message, (send_as, native_reply));
     outgoing::pieces(message, answered, &order.words)
 }
 
@@ -66,10 +66,10 @@ fn answered(
     shared: &Shared,
     order: &Order,
     message: &Message,
-    (voice, native_reply): (&Voice, bool),
+    (send_as, native_reply): (&SendAs, bool),
 ) -> RichText {
     // Only the bot can reply natively; a webhook cannot.
-    if native_reply && *voice == Voice::Bot {
+    if native_reply && *send_as == SendAs::Bot {
         return RichText::default();
     }
     let target = message.reply_to.as_ref().filter(|_| native_reply);
@@ -81,7 +81,7 @@ fn answered(
 pub(super) struct Saying<'a> {
     pub(super) shared: &'a Shared,
     pub(super) order: &'a Order,
-    pub(super) voice: &'a Voice,
+    pub(super) send_as: &'a SendAs,
     pub(super) message: &'a Message,
     pub(super) media: &'a dyn MediaSource,
     pub(super) home: &'a Home,
@@ -124,27 +124,27 @@ impl Saying<'_> {
         files: Vec<Open<'_>>,
         (number, native_reply): (usize, bool),
     ) -> Result<Value, Stop> {
-        let mut json = outgoing::post_body(piece, self.message, self.voice);
+        let mut json = outgoing::post_body(piece, self.message, self.send_as);
         let chat = self.order.chat.as_str();
         let rest = &self.shared.rest;
-        match self.voice {
-            Voice::Bot => {
+        match self.send_as {
+            SendAs::Bot => {
                 let nonce = format!("{}-{number}", self.order.entry.0);
                 json = outgoing::as_bot(json, &nonce, self.answers(number, native_reply));
                 let path = match self.home {
                     Home::Channel => format!("/channels/{chat}/messages"),
                     Home::Thread(thread) => format!("/channels/{thread}/messages"),
                     Home::NewPost(name) => {
-                        json = outgoing::new_post(json, name, self.voice);
+                        json = outgoing::new_post(json, name, self.send_as);
                         format!("/channels/{chat}/threads")
                     }
                 };
                 let (body, watch) = upload::body(json, None, files);
                 watch.check(rest.ask(Method::POST, &path, body).await)
             }
-            Voice::Person { .. } => {
+            SendAs::Person { .. } => {
                 if let Home::NewPost(name) = self.home {
-                    json = outgoing::new_post(json, name, self.voice);
+                    json = outgoing::new_post(json, name, self.send_as);
                 }
                 let hook = webhook(self.shared, chat).await.map_err(|error| {
                     Stop::Decided(deliver_error(&error, Effect::Repeats, "Manage Webhooks"))
@@ -171,7 +171,7 @@ impl Saying<'_> {
     fn part(&self, said: &Value, media: bool) -> Result<(Part, String), DeliverError> {
         // The bot's new post is a channel that holds its message; a webhook's is a message that
         // names its channel.
-        let opened = matches!((self.home, self.voice), (Home::NewPost(_), Voice::Bot));
+        let opened = matches!((self.home, self.send_as), (Home::NewPost(_), SendAs::Bot));
         let message = if opened { said.get("message").unwrap_or(said) } else { said };
         let id = incoming::id(message, "id").ok_or_else(|| DeliverError::Uncertain {
             reason: "the answer has no message id".to_owned(),
@@ -188,7 +188,7 @@ impl Saying<'_> {
 
     fn refused(&self, error: &RestError) -> DeliverError {
         // Unknown Webhook: somebody deleted it; the next try makes another.
-        if matches!(self.voice, Voice::Person { .. }) && error.code() == Some(10015) {
+        if matches!(self.send_as, SendAs::Person { .. }) && error.code() == Some(10015) {
             self.shared.forget_webhook(self.order.chat.as_str());
             let reason = "the webhook is gone".to_owned();
             return DeliverError::Retry { after: None, reason };

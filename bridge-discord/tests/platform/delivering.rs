@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bot_core::{Act, AskError, Deliver, DeliverError, Network, Part, Voice};
+use bot_core::{Action, AskError, Deliver, DeliverError, Network, Part, SendAs};
 use bridge_model::{Block, Leaf, Mention, Person, Reaction, Reply, RichText, Rights, Span, Style};
 use sandbox::discord::permissions;
 use sandbox::faults::Fault;
@@ -67,7 +67,7 @@ async fn a_long_message_comes_in_parts_and_is_edited_in_place() {
     assert_eq!(receipt.parts.len(), 1);
     let seen = stage.channel.until(|all| all.len() == 1).await.unwrap();
     assert_eq!((seen[0].content.as_str(), seen[0].edited), ("short", true));
-    let act = Act::Delete { voice: zoe(), parts: receipt.parts };
+    let act = Action::Delete { send_as: zoe(), parts: receipt.parts };
     for entry in [3, 4] {
         network.deliver(&stage.order(entry, act.clone(), None), &Files).await.unwrap();
     }
@@ -120,8 +120,9 @@ async fn a_reply_is_drawn_for_people_and_native_for_the_bot() {
         excerpt: Some(RichText::plain_text("who?")),
         ..Reply::to(id.to_string().into())
     });
-    for (entry, voice) in [(1, zoe()), (2, Voice::Bot)] {
-        let act = Act::Post { voice, message: said.clone(), native_reply: true, answer_via: None };
+    for (entry, send_as) in [(1, zoe()), (2, SendAs::Bot)] {
+        let act =
+            Action::Post { send_as, message: said.clone(), native_reply: true, answer_via: None };
         network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
     let seen = stage.channel.until(|all| all.len() == 3).await.unwrap();
@@ -139,16 +140,16 @@ async fn reactions_and_pins_are_set_and_taken_back() {
     let id = stage.channel.say(&stage.ann, "hello");
     let thumb = Reaction::Emoji("👍".to_owned());
     let target = id.to_string();
-    let react = Act::React {
-        voice: zoe(),
+    let react = Action::React {
+        send_as: zoe(),
         target: target.as_str().into(),
         reaction: thumb.clone(),
         others: vec![],
     };
     network.deliver(&stage.order(1, react, None), &Files).await.unwrap();
     stage.channel.expect(|seen| seen.reacted("👍").len() == 1).await.unwrap();
-    let back = |others| Act::Unreact {
-        voice: zoe(),
+    let back = |others| Action::Unreact {
+        send_as: zoe(),
         target: target.as_str().into(),
         reaction: thumb.clone(),
         id: None,
@@ -158,7 +159,7 @@ async fn reactions_and_pins_are_set_and_taken_back() {
     assert_eq!(stage.channel.messages()[0].reacted("👍").len(), 1, "somebody else still has it");
     network.deliver(&stage.order(3, back(vec![]), None), &Files).await.unwrap();
     stage.channel.expect(|seen| seen.reactions.is_empty()).await.unwrap();
-    let pin = Act::Pin { target: target.as_str().into() };
+    let pin = Action::Pin { target: target.as_str().into() };
     for entry in [4, 5] {
         network.deliver(&stage.order(entry, pin.clone(), None), &Files).await.unwrap();
     }
@@ -168,20 +169,20 @@ async fn reactions_and_pins_are_set_and_taken_back() {
 
 #[tokio::test]
 async fn a_lost_answer_is_found_again_in_the_channel() {
-    for voice in [zoe(), Voice::Bot] {
+    for send_as in [zoe(), SendAs::Bot] {
         let stage = Stage::new().await;
         let network = stage.network();
         let before = stage.channel.say(&stage.ann, "before");
         network.prepare(&stage.channel.id().to_string().into()).await.unwrap();
         stage.discord.faults().next("POST ", 1, Fault::LoseResponse);
-        let mut order = stage.order(1, post(voice, words("once")), Some(before));
+        let mut order = stage.order(1, post(send_as, words("once")), Some(before));
         let failure = network.deliver(&order, &Files).await.unwrap_err();
         assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
         for after in [order.after.clone(), None] {
             order.after = after;
-            assert_eq!(network.look(&order).await.unwrap().len(), 1);
+            assert_eq!(network.find_sent(&order).await.unwrap().len(), 1);
         }
-        order.done = network.look(&order).await.unwrap();
+        order.done = network.find_sent(&order).await.unwrap();
         network.deliver(&order, &Files).await.unwrap();
         assert_eq!(stage.channel.messages().len(), 2);
     }
@@ -195,7 +196,7 @@ async fn nothing_is_found_where_nothing_was_sent() {
     let last = stage.channel.say(&stage.ann, "second");
     for after in [Some(last), None] {
         let order = stage.order(2, post(zoe(), words("third")), after);
-        assert_eq!(network.look(&order).await.unwrap(), []);
+        assert_eq!(network.find_sent(&order).await.unwrap(), []);
     }
 }
 
@@ -208,7 +209,7 @@ async fn the_rest_of_a_long_message_is_sent_after_a_lost_answer() {
     network.prepare(&order.chat).await.unwrap();
     stage.discord.faults().next("POST /webhooks", 1, Fault::LoseResponse);
     network.deliver(&order, &Files).await.unwrap_err();
-    order.done = network.look(&order).await.unwrap();
+    order.done = network.find_sent(&order).await.unwrap();
     assert_eq!(order.done.len(), 1);
     assert_eq!(network.deliver(&order, &Files).await.unwrap().parts.len(), 4);
     assert_eq!(stage.channel.messages().len(), 5);
@@ -247,10 +248,10 @@ async fn a_closed_channel_and_a_missing_right_are_told_apart() {
     stage.channel.deny_bot(permissions::MANAGE_WEBHOOKS);
     let error = network.prepare(&chat).await.unwrap_err();
     assert!(matches!(&error, AskError::Refused(why) if why.contains("Manage Webhooks")), "{error}");
-    let order = stage.order(1, post(Voice::Bot, words("hello")), None);
+    let order = stage.order(1, post(SendAs::Bot, words("hello")), None);
     network.deliver(&order, &Files).await.unwrap();
     stage.channel.remove();
-    let order = stage.order(2, post(Voice::Bot, words("hello")), None);
+    let order = stage.order(2, post(SendAs::Bot, words("hello")), None);
     let failure = network.deliver(&order, &Files).await.unwrap_err();
     assert!(matches!(failure.error, DeliverError::ChatClosed { .. }), "{failure}");
 }
@@ -276,7 +277,7 @@ async fn leaving_takes_the_webhook_away() {
     let network = stage.network();
     network.deliver(&stage.order(1, post(zoe(), words("bye")), None), &Files).await.unwrap();
     for entry in [2, 3] {
-        network.deliver(&stage.order(entry, Act::Leave, None), &Files).await.unwrap();
+        network.deliver(&stage.order(entry, Action::Leave, None), &Files).await.unwrap();
     }
     assert!(stage.channel.webhooks().is_empty());
 }

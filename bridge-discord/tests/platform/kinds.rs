@@ -75,7 +75,7 @@ async fn components_are_read_whole() {
         &bot,
         "",
         &json!({"flags": 1 << 15, "components": [
-            {"type": 10, "content": "# Head"},
+            {"type": 10, "content": "# LaneHead"},
             {"type": 17, "components": [
                 {"type": 9, "components": [{"type": 10, "content": "**section**"}],
                  "accessory": {"type": 11, "media": {"url": picture}, "description": "a map"}},
@@ -90,7 +90,7 @@ async fn components_are_read_whole() {
     );
     let message = stage.core.message(1).await;
     let plain = message.body.plain();
-    for words in ["Head", "section", "Open"] {
+    for words in ["LaneHead", "section", "Open"] {
         assert!(plain.contains(words), "{words} in {plain}");
     }
     assert!(message.body.0.contains(&Block::Rule));

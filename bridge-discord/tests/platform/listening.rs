@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bot_core::network::CommandHelp;
-use bot_core::{Act, Deliver, Network, NetworkError};
+use bot_core::{Action, Deliver, Network, NetworkError};
 use bridge_model::{Button, Content, Event, MediaKind, Message, Press, Reaction, Rights};
 use futures_util::StreamExt;
 use sandbox::discord::{File, intents, permissions};
@@ -330,8 +330,12 @@ async fn an_entry_in_a_menu_and_a_button_are_commands() {
         buttons: vec![Button { label: "Plan".into(), press: Press::Say("stage plan".into()) }],
         ..words("Look.")
     };
-    let act =
-        Act::Post { voice: bot_core::Voice::Bot, message, native_reply: false, answer_via: None };
+    let act = Action::Post {
+        send_as: bot_core::SendAs::Bot,
+        message,
+        native_reply: false,
+        answer_via: None,
+    };
     let receipt = running.network.deliver(&stage.order(1, act, None), &Files).await.unwrap();
     let below: u64 = receipt.parts[0].id.as_str().parse().unwrap();
     stage.channel.press(&stage.ann, below, "Plan").unwrap();
@@ -376,8 +380,8 @@ async fn a_command_is_heard_acknowledged_and_answered() {
         .await;
     assert_eq!(command.text, "link AB-12");
     assert_eq!(command.rights, Some(Rights { member: true, manage: true, moderate: false }));
-    let act = Act::Post {
-        voice: bot_core::Voice::Bot,
+    let act = Action::Post {
+        send_as: bot_core::SendAs::Bot,
         message: words("Linked."),
         native_reply: false,
         answer_via: command.answer_via,

@@ -133,7 +133,7 @@ impl Sink for Recorder {
         Ok(self.kept.lock().unwrap().marks.get(key).cloned())
     }
 
-    async fn room(&self, _network: &NetworkId) {
+    async fn wait_for_capacity(&self, _network: &NetworkId) {
         let mut room = self.room.subscribe();
         room.wait_for(|room| *room).await.unwrap();
     }

@@ -3,7 +3,7 @@
 //!
 //! Rule: what does not arrive is named; nobody is called by accident.
 
-use bot_core::{Act, Deliver, DeliverError, Voice, Words};
+use bot_core::{Action, Deliver, DeliverError, SendAs, Words};
 use bridge_discord::convert::outgoing::render;
 use bridge_model::{
     Block, Card, ChatChange, Contact, Leaf, Location, Media, MediaKind, Mention, Message,
@@ -42,10 +42,10 @@ fn span(leaf: Leaf) -> Span {
 async fn a_poll_arrives_as_a_poll() {
     let stage = Stage::new().await;
     let network = stage.network();
-    for (entry, voice) in [(1, zoe()), (2, Voice::Bot)] {
+    for (entry, send_as) in [(1, zoe()), (2, SendAs::Bot)] {
         let closes_at = Some(Timestamp(90 * 60_000));
         let asked = Poll { choices: 2, closes_at, ..poll("When *exactly*?", &["now", "later"]) };
-        let act = post(voice, asking(asked));
+        let act = post(send_as, asking(asked));
         let receipt = network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
         let id = receipt.parts[0].id.as_str().parse().unwrap();
         stage.channel.vote(&stage.ann, id, 2).unwrap();
@@ -82,7 +82,7 @@ async fn the_text_of_a_poll_can_be_edited_and_the_poll_stays() {
     let seen = stage.channel.messages();
     assert_eq!(seen[0].content, "Please vote");
     assert!(seen[1].poll.is_some() && !seen[1].edited);
-    let act = Act::ClosePoll { voice: zoe(), parts: posted.parts };
+    let act = Action::ClosePoll { send_as: zoe(), parts: posted.parts };
     network.deliver(&stage.order(3, act, None), &Files).await.unwrap();
     assert!(!stage.channel.messages()[1].poll.as_ref().unwrap().closed, "a webhook cannot");
     assert!(!network.capabilities().polls.unwrap().closing);
@@ -93,9 +93,9 @@ async fn the_text_of_a_poll_can_be_edited_and_the_poll_stays() {
 async fn the_bot_closes_its_own_poll() {
     let stage = Stage::new().await;
     let network = stage.network();
-    let act = post(Voice::Bot, asking(poll("When?", &["now", "later"])));
+    let act = post(SendAs::Bot, asking(poll("When?", &["now", "later"])));
     let posted = network.deliver(&stage.order(1, act, None), &Files).await.unwrap();
-    let act = Act::ClosePoll { voice: Voice::Bot, parts: posted.parts };
+    let act = Action::ClosePoll { send_as: SendAs::Bot, parts: posted.parts };
     for entry in [2, 3] {
         network.deliver(&stage.order(entry, act.clone(), None), &Files).await.unwrap();
     }
@@ -262,7 +262,7 @@ async fn a_file_that_is_bigger_than_it_said_is_named() {
 
 #[tokio::test]
 async fn files_are_dropped_added_and_exchanged_by_an_edit() {
-    for voice in [zoe(), Voice::Bot] {
+    for send_as in [zoe(), SendAs::Bot] {
         let stage = Stage::new().await;
         let network = stage.network();
         let with = |text: &str, files: &[(&str, u64)]| {
@@ -270,7 +270,7 @@ async fn files_are_dropped_added_and_exchanged_by_an_edit() {
             said.media = files.iter().map(|(name, size)| picture(name, *size)).collect();
             said
         };
-        let act = post(voice.clone(), with("one", &[("a.png", 1), ("b.png", 2), ("c.png", 3)]));
+        let act = post(send_as.clone(), with("one", &[("a.png", 1), ("b.png", 2), ("c.png", 3)]));
         let mut parts = network.deliver(&stage.order(1, act, None), &Files).await.unwrap().parts;
         let shown = || {
             let seen = stage.channel.messages();
@@ -286,12 +286,12 @@ async fn files_are_dropped_added_and_exchanged_by_an_edit() {
         ];
         let seen: [Vec<usize>; 5] = [vec![1, 3], vec![1, 3, 4], vec![3, 4, 7], vec![], vec![5]];
         for (entry, ((text, files), expected)) in (2..).zip(steps.into_iter().zip(seen)) {
-            let act = edit(voice.clone(), &parts, with(text, files));
+            let act = edit(send_as.clone(), &parts, with(text, files));
             parts = network.deliver(&stage.order(entry, act, None), &Files).await.unwrap().parts;
             assert_eq!(shown(), (1, text.to_owned(), expected));
             assert_eq!(parts[0].media, !files.is_empty());
         }
-        let act = edit(voice, &parts, with("seven", &[("e.png", 5)]));
+        let act = edit(send_as, &parts, with("seven", &[("e.png", 5)]));
         stage.discord.faults().next("POST ", 1, Fault::LoseResponse);
         network.deliver(&stage.order(9, act, None), &Files).await.unwrap();
         let bodies = stage.discord.requests();
@@ -306,7 +306,7 @@ async fn a_notice_wakes_nobody_and_an_emote_leans() {
     let network = stage.network();
     let notice = Message { kind: MessageKind::Notice, ..words("done") };
     let emote = Message { kind: MessageKind::Emote, ..words("waves") };
-    let acts = [post(zoe(), notice.clone()), post(Voice::Bot, notice), post(zoe(), emote)];
+    let acts = [post(zoe(), notice.clone()), post(SendAs::Bot, notice), post(zoe(), emote)];
     for (entry, act) in (1..).zip(acts) {
         network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
@@ -340,7 +340,7 @@ async fn a_small_table_keeps_its_columns_and_a_linked_one_its_links() {
 async fn a_channel_gets_another_name_and_topic() {
     let stage = Stage::new().await;
     let network = stage.network();
-    let set = |change| Act::SetChat { change };
+    let set = |change| Action::SetChat { change };
     let changes = [
         ChatChange::Name("#New Name".to_owned()),
         ChatChange::Topic("What we talk about".to_owned()),
@@ -371,14 +371,19 @@ async fn a_missing_permission_is_named() {
     let target = stage.channel.say(&stage.ann, "hello").to_string();
     let reaction = Reaction::Emoji("👍".to_owned());
     let cases = [
-        (permissions::PIN_MESSAGES, Act::Pin { target: target.as_str().into() }, "Pin Messages"),
+        (permissions::PIN_MESSAGES, Action::Pin { target: target.as_str().into() }, "Pin Messages"),
         (
             permissions::ADD_REACTIONS,
-            Act::React { voice: zoe(), target: target.as_str().into(), reaction, others: vec![] },
+            Action::React {
+                send_as: zoe(),
+                target: target.as_str().into(),
+                reaction,
+                others: vec![],
+            },
             "Add Reactions",
         ),
         (permissions::MANAGE_WEBHOOKS, post(zoe(), words("hello")), "Manage Webhooks"),
-        (permissions::SEND_MESSAGES, post(Voice::Bot, words("hello")), "Send Messages"),
+        (permissions::SEND_MESSAGES, post(SendAs::Bot, words("hello")), "Send Messages"),
     ];
     for (entry, (right, act, name)) in (1..).zip(cases) {
         stage.channel.deny_bot(right);
@@ -393,8 +398,8 @@ async fn a_foreign_custom_reaction_is_shown_as_what_it_stands_for() {
     let stage = Stage::new().await;
     let network = stage.network();
     let target = stage.channel.say(&stage.ann, "hello").to_string();
-    let act = |name: &str, id: &str| Act::React {
-        voice: zoe(),
+    let act = |name: &str, id: &str| Action::React {
+        send_as: zoe(),
         target: target.as_str().into(),
         reaction: Reaction::Custom { id: id.to_owned(), name: name.to_owned() },
         others: vec![],
@@ -411,7 +416,9 @@ async fn a_foreign_custom_reaction_is_shown_as_what_it_stands_for() {
 #[tokio::test]
 async fn nothing_is_done_for_people_who_have_no_account_here() {
     let stage = Stage::new().await;
-    for (entry, act) in [(1, Act::Refresh { voice: zoe() }), (2, Act::Withdraw { voice: zoe() })] {
+    for (entry, act) in
+        [(1, Action::Refresh { send_as: zoe() }), (2, Action::Withdraw { send_as: zoe() })]
+    {
         stage.network().deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
     assert!(stage.channel.messages().is_empty());

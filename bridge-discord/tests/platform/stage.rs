@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use bot_core::{
-    Act, AskError, EntryId, MediaSource, MediaStream, Network, NetworkError, Order, Part, Voice,
-    Words,
+    Action, AskError, EntryId, MediaSource, MediaStream, Network, NetworkError, Order, Part,
+    SendAs, Words,
 };
 use bridge_discord::{DiscordNetwork, DiscordSettings};
 use bridge_model::{
@@ -86,7 +86,7 @@ impl Stage {
         Running { network, stop, task }
     }
 
-    pub fn order(&self, entry: u64, act: Act, after: Option<u64>) -> Order {
+    pub fn order(&self, entry: u64, act: Action, after: Option<u64>) -> Order {
         Order {
             entry: EntryId(entry),
             chat: self.channel.id().to_string().into(),
@@ -121,8 +121,8 @@ impl Running {
     }
 }
 
-pub fn zoe() -> Voice {
-    Voice::Person {
+pub fn zoe() -> SendAs {
+    SendAs::Person {
         person: Person::new("matrix", "@zoe:example.org"),
         name: "Zoë".to_owned(),
         avatar_url: Some("https://example.org/zoe.png".to_owned()),
@@ -145,12 +145,18 @@ pub fn words(text: &str) -> Message {
     message(RichText::plain_text(text))
 }
 
-pub fn post(voice: Voice, message: Message) -> Act {
-    Act::Post { voice, message, native_reply: false, answer_via: None }
+pub fn post(send_as: SendAs, message: Message) -> Action {
+    Action::Post { send_as, message, native_reply: false, answer_via: None }
 }
 
-pub fn edit(voice: Voice, parts: &[Part], message: Message) -> Act {
-    Act::Edit { voice, parts: parts.to_vec(), message, native_reply: false, media_changed: false }
+pub fn edit(send_as: SendAs, parts: &[Part], message: Message) -> Action {
+    Action::Edit {
+        send_as,
+        parts: parts.to_vec(),
+        message,
+        native_reply: false,
+        media_changed: false,
+    }
 }
 
 pub fn picture(name: &str, size: u64) -> Media {

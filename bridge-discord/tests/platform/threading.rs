@@ -3,7 +3,7 @@
 //!
 //! Rule: what is said in a thread is never said outside of it.
 
-use bot_core::{Act, Deliver, DeliverError, Network, Part, Voice};
+use bot_core::{Action, Deliver, DeliverError, Network, Part, SendAs};
 use bridge_model::{Message, Reaction, Reply, Thread};
 use sandbox::discord::{Channel, permissions};
 use sandbox::faults::Fault;
@@ -25,8 +25,8 @@ async fn a_thread_is_made_when_something_is_said_in_it() {
     let stage = Stage::new().await;
     let network = stage.network();
     let root = stage.channel.say(&stage.ann, "Where do we meet?").to_string();
-    for (entry, voice) in [(1, zoe()), (2, Voice::Bot)] {
-        let act = post(voice, within(&root, Some("Meeting"), "at noon"));
+    for (entry, send_as) in [(1, zoe()), (2, SendAs::Bot)] {
+        let act = post(send_as, within(&root, Some("Meeting"), "at noon"));
         let receipt = network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
         let id = receipt.parts[0].id.as_str();
         assert!(id.starts_with(&format!("{root}/")), "{id}");
@@ -87,15 +87,15 @@ async fn everything_happens_to_messages_in_threads_too() {
     let target = edited.parts[0].id.clone();
     let thumb = Reaction::Emoji("👍".to_owned());
     let react =
-        Act::React { voice: zoe(), target: target.clone(), reaction: thumb, others: vec![] };
-    let pin = Act::Pin { target: target.clone() };
+        Action::React { send_as: zoe(), target: target.clone(), reaction: thumb, others: vec![] };
+    let pin = Action::Pin { target: target.clone() };
     for (entry, act) in [(3, react), (4, pin)] {
         network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
     assert_eq!(thread.pinned().len(), 1);
     thread.expect(|seen| seen.content == "short" && seen.reacted("👍").len() == 1).await.unwrap();
-    let unpin = Act::Unpin { target };
-    let delete = Act::Delete { voice: zoe(), parts: edited.parts };
+    let unpin = Action::Unpin { target };
+    let delete = Action::Delete { send_as: zoe(), parts: edited.parts };
     for (entry, act) in [(5, unpin.clone()), (6, unpin), (7, delete.clone()), (8, delete)] {
         network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
@@ -112,11 +112,11 @@ async fn who_answers_somebody_in_a_thread_goes_there() {
     let thread = stage.channel.thread_on(&stage.ann, root, "T").unwrap();
     let asked = thread.say(&stage.ann, "who?");
     let target = format!("{}/{asked}", thread.id());
-    for (entry, voice) in [(1, zoe()), (2, Voice::Bot)] {
+    for (entry, send_as) in [(1, zoe()), (2, SendAs::Bot)] {
         let mut message = words("me");
         message.reply_to =
             Some(Reply { name: Some("Ann".to_owned()), ..Reply::to(target.as_str().into()) });
-        let act = Act::Post { voice, message, native_reply: true, answer_via: None };
+        let act = Action::Post { send_as, message, native_reply: true, answer_via: None };
         network.deliver(&stage.order(entry, act, None), &Files).await.unwrap();
     }
     let link = format!("https://discord.com/channels/{}/{target}", stage.guild.id());
@@ -147,7 +147,7 @@ async fn an_archived_thread_wakes_up_and_a_locked_one_refuses() {
         let DeliverError::Refused { reason } = failure.error else { panic!("{failure}") };
         assert!(reason.contains("locked"), "{reason}");
     }
-    let delete = Act::Delete { voice: zoe(), parts: said.parts };
+    let delete = Action::Delete { send_as: zoe(), parts: said.parts };
     network.deliver(&stage.order(5, delete, None), &Files).await.unwrap();
     stage.clean();
 }
@@ -188,18 +188,18 @@ async fn a_deleted_thread_is_made_again() {
 
 #[tokio::test]
 async fn a_lost_answer_is_found_again_in_the_thread() {
-    for voice in [zoe(), Voice::Bot] {
+    for send_as in [zoe(), SendAs::Bot] {
         let stage = Stage::new().await;
         let network = stage.network();
         network.prepare(&stage.channel.id().to_string().into()).await.unwrap();
         let root = stage.channel.say(&stage.ann, "hm");
         let thread = stage.channel.thread_on(&stage.ann, root, "T").unwrap();
         stage.discord.faults().next("POST ", 1, Fault::LoseResponse);
-        let act = post(voice, within(&root.to_string(), None, "once"));
+        let act = post(send_as, within(&root.to_string(), None, "once"));
         let mut order = stage.order(1, act, Some(root));
         let failure = network.deliver(&order, &Files).await.unwrap_err();
         assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
-        let found = network.look(&order).await.unwrap();
+        let found = network.find_sent(&order).await.unwrap();
         assert_eq!(found.len(), 1);
         assert!(found[0].id.as_str().starts_with(&format!("{root}/")));
         order.done = found;
@@ -210,13 +210,13 @@ async fn a_lost_answer_is_found_again_in_the_thread() {
 
 #[tokio::test]
 async fn a_message_in_a_forum_becomes_a_post() {
-    for voice in [zoe(), Voice::Bot] {
+    for send_as in [zoe(), SendAs::Bot] {
         let mut stage = Stage::new().await;
         stage.channel = stage.guild.forum("ideas");
         let network = stage.network();
         let mut said = words(&format!("A new idea\n{}", "all work and no play ".repeat(150)));
         said.media = vec![picture("cat.png", 10)];
-        let act = post(voice.clone(), said);
+        let act = post(send_as.clone(), said);
         let receipt = network.deliver(&stage.order(1, act, None), &Files).await.unwrap();
         let threads = stage.channel.threads();
         assert_eq!(threads.len(), 1);
@@ -230,13 +230,14 @@ async fn a_message_in_a_forum_becomes_a_post() {
         // The id of the post is its thread and its first message.
         let thumb = Reaction::Emoji("👍".to_owned());
         let target = receipt.parts[0].id.clone();
-        let react = Act::React { voice: voice.clone(), target, reaction: thumb, others: vec![] };
+        let react =
+            Action::React { send_as: send_as.clone(), target, reaction: thumb, others: vec![] };
         network.deliver(&stage.order(2, react, None), &Files).await.unwrap();
-        let act = edit(voice.clone(), &receipt.parts, words("short"));
+        let act = edit(send_as.clone(), &receipt.parts, words("short"));
         network.deliver(&stage.order(3, act, None), &Files).await.unwrap();
         assert_eq!(texts(&thread), ["short"]);
         assert_eq!(thread.messages()[0].reacted("👍").len(), 1);
-        let act = post(voice, within(&id, Some("x"), "more"));
+        let act = post(send_as, within(&id, Some("x"), "more"));
         network.deliver(&stage.order(4, act, None), &Files).await.unwrap();
         assert_eq!(texts(&thread), ["short", "more"]);
         stage.clean();
@@ -245,7 +246,7 @@ async fn a_message_in_a_forum_becomes_a_post() {
 
 #[tokio::test]
 async fn a_lost_post_is_found_again() {
-    for voice in [zoe(), Voice::Bot] {
+    for send_as in [zoe(), SendAs::Bot] {
         let mut stage = Stage::new().await;
         let old = stage.channel.say(&stage.ann, "before");
         stage.channel = stage.guild.forum("ideas");
@@ -253,12 +254,12 @@ async fn a_lost_post_is_found_again() {
         network.prepare(&stage.channel.id().to_string().into()).await.unwrap();
         stage.channel.post_in_forum(&stage.ann, "Mine", "look");
         stage.discord.faults().next("POST ", 1, Fault::LoseResponse);
-        let mut order = stage.order(1, post(voice, words("once")), Some(old));
+        let mut order = stage.order(1, post(send_as, words("once")), Some(old));
         let failure = network.deliver(&order, &Files).await.unwrap_err();
         assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
         for after in [order.after.clone(), None] {
             order.after = after;
-            let found = network.look(&order).await.unwrap();
+            let found = network.find_sent(&order).await.unwrap();
             assert_eq!(found.len(), 1);
             let newest = stage.channel.threads().last().unwrap().id.to_string();
             assert_eq!(found[0], Part { id: newest.into(), media: false });
@@ -272,7 +273,7 @@ async fn threads_are_renamed_closed_and_opened() {
     let network = stage.network();
     let root = stage.channel.say(&stage.ann, "hm");
     stage.channel.thread_on(&stage.ann, root, "T").unwrap();
-    let set = |name: Option<&str>, closed| Act::SetThread {
+    let set = |name: Option<&str>, closed| Action::SetThread {
         root: root.to_string().into(),
         name: name.map(str::to_owned),
         closed,
@@ -287,7 +288,7 @@ async fn threads_are_renamed_closed_and_opened() {
     assert_eq!(shown(), ("New".to_owned(), true), "it is renamed and stays closed");
     network.deliver(&stage.order(3, set(Some("Newer"), Some(false)), None), &Files).await.unwrap();
     assert_eq!(shown(), ("Newer".to_owned(), false));
-    let none = Act::SetThread { root: "4711".into(), name: None, closed: Some(true) };
+    let none = Action::SetThread { root: "4711".into(), name: None, closed: Some(true) };
     network.deliver(&stage.order(4, none, None), &Files).await.unwrap();
     stage.guild.bot_permissions(permissions::BOT & !permissions::MANAGE_THREADS);
     let act = set(Some("No"), None);

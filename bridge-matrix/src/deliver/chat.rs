@@ -13,7 +13,7 @@ use crate::client::{ClientError, Identity};
 use crate::convert::incoming::PINS;
 use crate::{MatrixNetwork, NETWORK, convert, ghosts, rooms};
 use bot_core::network::MediaSource;
-use bot_core::order::{DeliverError, Voice};
+use bot_core::order::{DeliverError, SendAs};
 use bot_core::store::keys;
 
 /// The state of a room that holds a pack of emoji, <https://github.com/matrix-org/matrix-spec-proposals/pull/2545>.
@@ -88,8 +88,12 @@ impl MatrixNetwork {
     }
 
     /// The ghost leaves the room. One that is not there has left already.
-    pub(super) async fn withdraw(&self, voice: &Voice, room: &OwnedRoomId) -> Result<(), ActError> {
-        let Voice::Person { person, .. } = voice else { return Ok(()) };
+    pub(super) async fn withdraw(
+        &self,
+        send_as: &SendAs,
+        room: &OwnedRoomId,
+    ) -> Result<(), ActError> {
+        let SendAs::Person { person, .. } = send_as else { return Ok(()) };
         let stored = self.store.ghost(person).await.map_err(ghosts::retry)?;
         let place = keys::place(&Place::new(NETWORK, room.as_str()));
         let Some(mut record) = stored.filter(|record| record.rooms.contains(&place)) else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What Ann says on Telegram, as Alice sees it.
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::{
     Card, Contact, Leaf, Live, Location, Media, MediaHandle, MediaKind, Point, Poll, PollAnswer,
     Reaction, RichText, Span, Style, Thread, Thumbnail,
@@ -38,11 +38,16 @@ async fn a_poll_can_be_voted_in_edited_and_closed() {
     let id = first(&parts);
     alice.vote(room, id.as_str(), &["1"]).await.unwrap();
     asks.body = RichText::plain_text("2 votes on Telegram");
-    let edit =
-        Act::Edit { voice: ann(), parts, message: asks, native_reply: false, media_changed: false };
+    let edit = Action::Edit {
+        send_as: ann(),
+        parts,
+        message: asks,
+        native_reply: false,
+        media_changed: false,
+    };
     let parts = stage.does(edit).await;
     assert_eq!(parts.len(), 2);
-    stage.does(Act::ClosePoll { voice: ann(), parts }).await;
+    stage.does(Action::ClosePoll { send_as: ann(), parts }).await;
     let lines = alice.transcript(room).await.unwrap();
     insta::assert_snapshot!(lines.to_string(), @r"
     Ann (Telegram): [poll] Tea? (Yes: 0) (No: 1) closed (edited)
@@ -59,8 +64,8 @@ async fn places_contacts_and_threads_are_shown() {
     let parts = stage.posts(here.clone()).await;
     here.card = Some(place(52.75, None));
     stage
-        .does(Act::Edit {
-            voice: ann(),
+        .does(Action::Edit {
+            send_as: ann(),
             parts,
             message: here,
             native_reply: false,
@@ -122,8 +127,8 @@ async fn files_of_all_kinds_are_shown_and_can_be_exchanged() {
     let mut new = said("another");
     new.media = vec![file("moon.jpg", MediaKind::Image, "image/jpeg")];
     stage
-        .does(Act::Edit {
-            voice: ann(),
+        .does(Action::Edit {
+            send_as: ann(),
             parts,
             message: new,
             native_reply: false,
@@ -156,7 +161,7 @@ async fn custom_emoji_are_pictures_in_words_and_reactions() {
     emoji.body = RichText::paragraph(vec![Span { leaf, style: Style::default() }]);
     let target = first(&stage.posts(emoji).await);
     let reaction = Reaction::Custom { id: mxc.clone(), name: "cat".into() };
-    stage.does(Act::React { voice: ann(), target, reaction, others: Vec::new() }).await;
+    stage.does(Action::React { send_as: ann(), target, reaction, others: Vec::new() }).await;
     let lines = alice.transcript(room).await.unwrap();
     let line = lines.line(":cat:").unwrap();
     assert!(line.html.as_ref().unwrap().contains(&format!("<img data-mx-emoticon src=\"{mxc}\"")));

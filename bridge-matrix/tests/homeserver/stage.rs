@@ -19,8 +19,8 @@ use bot_core::pseudonym::Pseudonyms;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Settlement, Store};
 use bot_core::{
-    Act, AskError, Batch, Deliver, EntryId, MediaSource, MediaStream, Network, Order, Part, Sink,
-    Voice, Words,
+    Action, AskError, Batch, Deliver, EntryId, MediaSource, MediaStream, Network, Order, Part,
+    SendAs, Sink, Words,
 };
 use bridge_matrix::client::Client;
 use bridge_matrix::{MatrixNetwork, Parts, Settings};
@@ -103,7 +103,7 @@ impl Stage {
     }
 
     /// Carries out an act in the room; the parts that are there then.
-    pub async fn does(&self, act: Act) -> Vec<Part> {
+    pub async fn does(&self, act: Action) -> Vec<Part> {
         let entry = EntryId(self.entries.fetch_add(1, Ordering::Relaxed));
         let order = Order {
             entry,
@@ -117,8 +117,8 @@ impl Stage {
         let done = tokio::time::timeout(MOST, self.matrix.deliver(&order, &self.shelf)).await;
         let receipt = done.unwrap().unwrap();
         // Whatever was posted can be found again.
-        if matches!(order.act, Act::Post { .. }) {
-            assert_eq!(self.matrix.look(&order).await.unwrap(), receipt.parts);
+        if matches!(order.act, Action::Post { .. }) {
+            assert_eq!(self.matrix.find_sent(&order).await.unwrap(), receipt.parts);
         }
         receipt.parts
     }
@@ -126,7 +126,7 @@ impl Stage {
     /// Ann of Telegram says something.
     pub async fn posts(&self, message: Message) -> Vec<Part> {
         let native_reply = message.reply_to.is_some();
-        self.does(Act::Post { voice: ann(), message, native_reply, answer_via: None }).await
+        self.does(Action::Post { send_as: ann(), message, native_reply, answer_via: None }).await
     }
 
     /// Waits for an event that `wanted` likes; what was heard before is forgotten.
@@ -226,8 +226,8 @@ impl Drop for Stage {
 const MOST: Duration = Duration::from_secs(60);
 
 /// Ann, who is on Telegram.
-pub fn ann() -> Voice {
-    Voice::Person {
+pub fn ann() -> SendAs {
+    SendAs::Person {
         person: Account::new("telegram", "1"),
         name: "Ann".into(),
         avatar_url: None,
@@ -301,7 +301,7 @@ impl Sink for Ears {
         Ok(None)
     }
 
-    async fn room(&self, _network: &NetworkId) {}
+    async fn wait_for_capacity(&self, _network: &NetworkId) {}
 
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(Vec::new())

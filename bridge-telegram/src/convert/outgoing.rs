@@ -13,7 +13,7 @@ mod pieces;
 mod render;
 mod upload;
 
-use bot_core::{Act, Part, Words};
+use bot_core::{Action, Part, Words};
 use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
 
 use super::TelegramText;
@@ -25,7 +25,7 @@ pub(crate) use pieces::missing;
 pub use pieces::{Address, Answer, FilePiece, Piece, pieces};
 pub use render::render;
 pub(crate) use render::{Enclosed, enclosed};
-pub use upload::SendAs;
+pub use upload::UploadMethod;
 
 /// Most UTF-16 code units of a text, <https://core.telegram.org/bots/api#sendmessage>.
 pub const MAX_TEXT: usize = 4096;
@@ -139,44 +139,44 @@ pub enum Call {
 }
 
 /// The calls that carry out `act`, in order. `done` are the parts that an earlier try left.
-pub fn calls(act: &Act, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
+pub fn calls(act: &Action, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
     match act {
-        Act::Post { voice, message, native_reply, answer_via: _ } => {
-            let pieces = pieces(voice, message, *native_reply, setting);
+        Action::Post { send_as, message, native_reply, answer_via: _ } => {
+            let pieces = pieces(send_as, message, *native_reply, setting);
             post(pieces, done, Address::of(message, *native_reply))
         }
-        Act::Edit { voice, parts, message, native_reply, media_changed } => {
+        Action::Edit { send_as, parts, message, native_reply, media_changed } => {
             let fitting = change::without_lost(message, parts, (*media_changed, setting));
-            let pieces = pieces(voice, &fitting, *native_reply, setting);
+            let pieces = pieces(send_as, &fitting, *native_reply, setting);
             let to = Address { reply: None, ..Address::of(message, false) };
             change::edit(pieces, (parts, done), *media_changed, &to)
         }
-        Act::Delete { voice: _, parts } => {
+        Action::Delete { send_as: _, parts } => {
             parts.iter().map(|part| Call::Delete(part.id.clone())).collect()
         }
-        Act::React { target, reaction, others, .. } => {
+        Action::React { target, reaction, others, .. } => {
             let choices = reactions::by_frequency(others.iter().chain([reaction]));
             vec![Call::React { target: target.clone(), choices }]
         }
-        Act::Unreact { target, others, .. } => {
+        Action::Unreact { target, others, .. } => {
             let choices = reactions::by_frequency(others);
             vec![Call::React { target: target.clone(), choices }]
         }
-        Act::Pin { target } => vec![Call::Pin(target.clone())],
-        Act::Unpin { target } => vec![Call::Unpin(target.clone())],
+        Action::Pin { target } => vec![Call::Pin(target.clone())],
+        Action::Unpin { target } => vec![Call::Unpin(target.clone())],
         // The poll is the last thing that is sent; see `pieces`.
-        Act::ClosePoll { voice: _, parts } => {
+        Action::ClosePoll { send_as: _, parts } => {
             let poll = parts.iter().rfind(|part| !part.media);
             poll.map(|part| Call::StopPoll(part.id.clone())).into_iter().collect()
         }
-        Act::SetChat { change } => set_chat(change).into_iter().collect(),
-        Act::SetThread { root, name, closed } => set_thread(root, name.as_deref(), *closed),
+        Action::SetChat { change } => set_chat(change).into_iter().collect(),
+        Action::SetThread { root, name, closed } => set_thread(root, name.as_deref(), *closed),
         // Nobody has an account of ours here.
-        Act::Refresh { .. } | Act::Withdraw { .. } => Vec::new(),
-        Act::SetAccess { access } => {
+        Action::Refresh { .. } | Action::Withdraw { .. } => Vec::new(),
+        Action::SetAccess { access } => {
             access::permissions(access).map(Call::SetPermissions).into_iter().collect()
         }
-        Act::Leave => vec![Call::Leave],
+        Action::Leave => vec![Call::Leave],
     }
 }
 

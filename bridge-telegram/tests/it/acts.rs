@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Single acts, turned into calls without a network.
 
-use bot_core::{Act, Part, Voice, Words};
+use bot_core::{Action, Part, SendAs, Words};
 use bridge_model::{
     Block, Button, Forward, MediaKind, Message, MessageKind, Press, Reaction, Reply, RichText, Span,
 };
 use bridge_telegram::convert::TelegramText;
 use bridge_telegram::convert::outgoing::{
-    self, Address, Call, MAX_CAPTION, MAX_TEXT, MAX_UPLOAD, Piece, SendAs, Setting,
+    self, Address, Call, MAX_CAPTION, MAX_TEXT, MAX_UPLOAD, Piece, Setting, UploadMethod,
 };
 use teloxide::types::{MessageEntity, MessageEntityKind};
 
 use crate::stage::{alice, media, message, part, post};
 
-fn calls(act: &Act, done: &[Part], max_upload: u64) -> Vec<Call> {
+fn calls(act: &Action, done: &[Part], max_upload: u64) -> Vec<Call> {
     outgoing::calls(act, done, &Setting { max_upload, words: &Words::english() })
 }
 
-fn pieces(voice: &Voice, message: &Message, native_reply: bool, max_upload: u64) -> Vec<Piece> {
+fn pieces(send_as: &SendAs, message: &Message, native_reply: bool, max_upload: u64) -> Vec<Piece> {
     let words = Words::english();
-    outgoing::pieces(voice, message, native_reply, &Setting { max_upload, words: &words })
+    outgoing::pieces(send_as, message, native_reply, &Setting { max_upload, words: &words })
 }
 
 fn file_part(id: &str) -> Part {
@@ -34,10 +34,10 @@ fn sent(calls: &[Call]) -> Vec<&str> {
     words.collect()
 }
 
-fn edit(parts: &[Part], text: &str) -> Act {
+fn edit(parts: &[Part], text: &str) -> Action {
     let parts = parts.to_vec();
     let (message, native_reply, media_changed) = (message(text), false, false);
-    Act::Edit { voice: Voice::Bot, parts, message, native_reply, media_changed }
+    Action::Edit { send_as: SendAs::Bot, parts, message, native_reply, media_changed }
 }
 
 fn plain(text: &str) -> TelegramText {
@@ -64,17 +64,17 @@ fn a_forwarded_message_says_from_where() {
 
 #[test]
 fn a_name_is_data() {
-    let Voice::Person { person, .. } = alice() else { panic!() };
+    let SendAs::Person { person, .. } = alice() else { panic!() };
     let name = "<b>*x*</b>\n/kick @all".to_owned();
-    let voice = Voice::Person { person, name, avatar_url: None, avatar: None };
-    let pieces = pieces(&voice, &message("hi"), false, MAX_UPLOAD);
+    let send_as = SendAs::Person { person, name, avatar_url: None, avatar: None };
+    let pieces = pieces(&send_as, &message("hi"), false, MAX_UPLOAD);
     assert_eq!(pieces[0].words().text, "<b>*x*</b> /\u{2060}kick @\u{2060}all:\nhi");
     assert_eq!(pieces[0].words().entities.len(), 1);
 }
 
 #[test]
 fn the_bot_speaks_without_a_name() {
-    let pieces = pieces(&Voice::Bot, &message("hello"), false, MAX_UPLOAD);
+    let pieces = pieces(&SendAs::Bot, &message("hello"), false, MAX_UPLOAD);
     assert_eq!(pieces, [Piece::Text(plain("hello"))]);
 }
 
@@ -115,7 +115,8 @@ fn an_answer_to_what_is_not_here_quotes_it() {
 fn a_native_answer_is_sent_with_the_first_part_only() {
     let mut answer = message(&"word ".repeat(1500));
     answer.reply_to = Some(Reply::to("77".into()));
-    let act = Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
+    let act =
+        Action::Post { send_as: alice(), message: answer, native_reply: true, answer_via: None };
     let replies: Vec<bool> = calls(&act, &[], MAX_UPLOAD)
         .iter()
         .map(|it| matches!(it, Call::Send { to: Address { reply: Some(_), .. }, .. }))
@@ -163,13 +164,13 @@ fn a_file_that_is_too_large_leaves_a_line() {
 fn odd_pictures_go_as_documents() {
     let mut wide = media(MediaKind::Image, "a.png", "image/png");
     (wide.width, wide.height) = (Some(9000), Some(100));
-    assert_eq!(SendAs::of(&wide), SendAs::Document);
+    assert_eq!(UploadMethod::of(&wide), UploadMethod::Document);
     let mut heavy = media(MediaKind::Image, "a.png", "image/png");
     heavy.size = Some(11_000_000);
-    assert_eq!(SendAs::of(&heavy), SendAs::Document);
+    assert_eq!(UploadMethod::of(&heavy), UploadMethod::Document);
     let vector = media(MediaKind::Image, "a.svg", "image/svg+xml");
-    assert_eq!(SendAs::of(&vector), SendAs::Document);
-    assert_eq!(SendAs::of(&media(MediaKind::Image, "a", "image/png")), SendAs::Photo);
+    assert_eq!(UploadMethod::of(&vector), UploadMethod::Document);
+    assert_eq!(UploadMethod::of(&media(MediaKind::Image, "a", "image/png")), UploadMethod::Photo);
 }
 
 #[test]
@@ -211,7 +212,8 @@ fn a_caption_stays_a_caption() {
     photo.media.push(media(MediaKind::Image, "a.png", "image/png"));
     let parts = vec![file_part("5")];
     let (native_reply, media_changed) = (false, false);
-    let act = Act::Edit { voice: Voice::Bot, parts, message: photo, native_reply, media_changed };
+    let act =
+        Action::Edit { send_as: SendAs::Bot, parts, message: photo, native_reply, media_changed };
     let calls = calls(&act, &[], MAX_UPLOAD);
     assert_eq!(
         calls,
@@ -223,15 +225,16 @@ fn a_caption_stays_a_caption() {
 fn the_most_frequent_reaction_is_set() {
     let emoji = |it: &str| Reaction::Emoji(it.to_owned());
     let others = vec![emoji("👍"), emoji("👍")];
-    let (voice, target) = (alice(), "5".into());
-    let act = Act::React { voice, target, reaction: emoji("🔥"), others: others.clone() };
+    let (send_as, target) = (alice(), "5".into());
+    let act = Action::React { send_as, target, reaction: emoji("🔥"), others: others.clone() };
     let calls_of_react = calls(&act, &[], MAX_UPLOAD);
     let choices = vec!["👍".to_owned(), "🔥".to_owned()];
     let wanted = Call::React { target: "5".into(), choices };
     assert_eq!(calls_of_react, [wanted]);
 
-    let (voice, target) = (alice(), "5".into());
-    let act = Act::Unreact { voice, target, reaction: emoji("🔥"), id: None, others: Vec::new() };
+    let (send_as, target) = (alice(), "5".into());
+    let act =
+        Action::Unreact { send_as, target, reaction: emoji("🔥"), id: None, others: Vec::new() };
     let none = Call::React { target: "5".into(), choices: Vec::new() };
     assert_eq!(calls(&act, &[], MAX_UPLOAD), [none]);
 }
@@ -240,7 +243,7 @@ fn the_most_frequent_reaction_is_set() {
 fn a_reaction_that_telegram_does_not_have_leaves_those_that_it_has() {
     let reaction = Reaction::Emoji("🥦".to_owned());
     let others = vec![Reaction::Emoji("👍".to_owned())];
-    let act = Act::React { voice: alice(), target: "5".into(), reaction, others };
+    let act = Action::React { send_as: alice(), target: "5".into(), reaction, others };
     let choices = vec!["👍".to_owned()];
     assert_eq!(calls(&act, &[], MAX_UPLOAD), [Call::React { target: "5".into(), choices }]);
 }
@@ -249,7 +252,7 @@ fn a_reaction_that_telegram_does_not_have_leaves_those_that_it_has() {
 fn literal_markup_in_a_text_stays_literal() {
     let mut odd = message("");
     odd.body = RichText::paragraph(vec![Span::text("*x* <b>y</b> [z](http://z)")]);
-    let pieces = pieces(&Voice::Bot, &odd, false, MAX_UPLOAD);
+    let pieces = pieces(&SendAs::Bot, &odd, false, MAX_UPLOAD);
     assert_eq!(pieces, [Piece::Text(plain("*x* <b>y</b> [z](http://z)"))]);
 }
 
@@ -269,8 +272,8 @@ fn buttons_stand_below_the_last_piece_and_survive_an_edit() {
         button("Plan", Press::Say("stage plan".to_owned())),
     ];
     let long = Message { buttons: buttons.clone(), ..message(&"word ".repeat(1000)) };
-    let act = Act::Post {
-        voice: Voice::Bot,
+    let act = Action::Post {
+        send_as: SendAs::Bot,
         message: long.clone(),
         native_reply: false,
         answer_via: None,
@@ -287,8 +290,8 @@ fn buttons_stand_below_the_last_piece_and_survive_an_edit() {
         [{ "text": "Plan", "callback_data": "stage plan" }],
     ] });
     assert_eq!(params["reply_markup"], keyboard);
-    let act = Act::Edit {
-        voice: Voice::Bot,
+    let act = Action::Edit {
+        send_as: SendAs::Bot,
         parts: vec![part(5), part(6)],
         message: long,
         native_reply: false,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Polls, places and business cards on their way to Telegram.
 
-use bot_core::{Act, Deliver, Order, Part, Receipt};
+use bot_core::{Action, Deliver, Order, Part, Receipt};
 use bridge_model::{
     Card, Contact, Live, Location, Message, MessageId, Point, Poll, PollAnswer, RichText, Timestamp,
 };
@@ -49,7 +49,7 @@ async fn deliver(telegram: &Telegram, order: &Order) -> Receipt {
 
 async fn edit(telegram: &Telegram, group: &Group, parts: Vec<Part>, message: Message) -> Receipt {
     let (native_reply, media_changed) = (false, false);
-    let act = Act::Edit { voice: alice(), parts, message, native_reply, media_changed };
+    let act = Action::Edit { send_as: alice(), parts, message, native_reply, media_changed };
     deliver(telegram, &order(group.id(), act)).await
 }
 
@@ -127,12 +127,12 @@ async fn a_poll_closes_in_time_when_asked_and_twice_is_fine() {
     let parts = deliver(&telegram, &order(group.id(), post(message))).await.parts;
     assert_eq!(telegram.requests_of("sendPoll")[0]["open_period"], 3600);
     for _ in 0..2 {
-        let act = Act::ClosePoll { voice: alice(), parts: parts.clone() };
+        let act = Action::ClosePoll { send_as: alice(), parts: parts.clone() };
         deliver(&telegram, &order(group.id(), act)).await;
     }
     assert!(group.messages()[0].poll.as_ref().unwrap().closed);
     let words = deliver(&telegram, &order(group.id(), post(crate::stage::message("words")))).await;
-    let act = Act::ClosePoll { voice: alice(), parts: words.parts };
+    let act = Action::ClosePoll { send_as: alice(), parts: words.parts };
     deliver(&telegram, &order(group.id(), act)).await;
     telegram.assert_clean().unwrap();
 }
@@ -164,7 +164,7 @@ async fn a_doubtful_poll_is_found_and_not_doubled() {
     telegram.faults().next("sendPoll", 1, Fault::LoseResponse);
     network(&telegram).deliver(&order, &Shelf::default()).await.unwrap_err();
     group.say(&ada, "behind").unwrap();
-    order.done = network(&telegram).look(&order).await.unwrap();
+    order.done = network(&telegram).find_sent(&order).await.unwrap();
     assert_eq!(order.done.len(), 1);
     deliver(&telegram, &order).await;
     assert_eq!(group.messages().len(), 3);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How a chat looks, and the one reaction of the bot.
 
-use bot_core::{Act, Deliver, DeliverError};
+use bot_core::{Action, Deliver, DeliverError};
 use bridge_model::{ChatChange, MediaHandle, MessageId, Reaction};
 use sandbox::telegram::{Group, Rights, Telegram};
 
@@ -9,7 +9,7 @@ use crate::stage::{Shelf, alice, network, order, png};
 
 async fn set(telegram: &Telegram, group: &Group, change: ChatChange) -> Result<(), DeliverError> {
     let shelf = Shelf([("face".to_owned(), png())].into());
-    let order = order(group.id(), Act::SetChat { change });
+    let order = order(group.id(), Action::SetChat { change });
     network(telegram).deliver(&order, &shelf).await.map(|_| ()).map_err(|it| it.error)
 }
 
@@ -66,7 +66,7 @@ async fn a_picture_that_is_gone_is_refused() {
 async fn accounts_that_are_not_here_need_nothing() {
     let telegram = Telegram::start().await.unwrap();
     let group = telegram.group("Maps");
-    for act in [Act::Refresh { voice: alice() }, Act::Withdraw { voice: alice() }] {
+    for act in [Action::Refresh { send_as: alice() }, Action::Withdraw { send_as: alice() }] {
         network(&telegram).deliver(&order(group.id(), act), &Shelf::default()).await.unwrap();
     }
     assert!(telegram.requests().is_empty());
@@ -81,7 +81,7 @@ async fn the_bot_has_the_most_frequent_reaction_that_the_chat_allows() {
     let react = |reaction: &str, others: &[&str]| {
         let target = MessageId::new(id.0.to_string());
         let others = others.iter().map(|it| emoji(it)).collect();
-        let act = Act::React { voice: alice(), target, reaction: emoji(reaction), others };
+        let act = Action::React { send_as: alice(), target, reaction: emoji(reaction), others };
         order(group.id(), act)
     };
     let shown = || {

@@ -3,7 +3,7 @@
 
 use bot_core::network::CommandHelp;
 use bot_core::{
-    Act, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Voice,
+    Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, SendAs,
 };
 use bridge_model::{ChatId, MediaHandle, MediaKind, MessageId, Reaction, Reply, UserId};
 use futures_util::StreamExt;
@@ -49,8 +49,12 @@ async fn a_reply_is_native_and_survives_a_target_that_is_gone() {
         let mut answer = message("answer");
         let message = MessageId::new(target.to_string());
         answer.reply_to = Some(Reply::to(message));
-        let act =
-            Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
+        let act = Action::Post {
+            send_as: alice(),
+            message: answer,
+            native_reply: true,
+            answer_via: None,
+        };
         deliver(&telegram, &order(group.id(), act)).await.unwrap();
     }
     let seen = group.messages();
@@ -133,7 +137,7 @@ async fn after_a_lost_response_the_message_is_found_and_not_doubled() {
     order.after = Some(MessageId::new(known.0.to_string()));
     let failure = deliver(&telegram, &order).await.unwrap_err();
     assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
-    let found = network(&telegram).look(&order).await.unwrap();
+    let found = network(&telegram).find_sent(&order).await.unwrap();
     assert_eq!(found.len(), 1);
     order.done = found;
     let receipt = deliver(&telegram, &order).await.unwrap();
@@ -155,7 +159,7 @@ async fn a_look_passes_over_what_others_said_and_what_is_deleted() {
     assert_eq!(receipt.parts.len(), 2);
     group.say(&ada, "behind").unwrap();
     let before = group.transcript();
-    assert_eq!(network(&telegram).look(&order).await.unwrap(), receipt.parts);
+    assert_eq!(network(&telegram).find_sent(&order).await.unwrap(), receipt.parts);
     assert_eq!(group.transcript(), before, "looking changed something");
 }
 
@@ -165,10 +169,10 @@ async fn a_look_finds_nothing_where_nothing_was_sent() {
     let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
     let known = group.say(&ada, "known").unwrap();
     let mut order = order(group.id(), post(message("never sent")));
-    assert_eq!(network(&telegram).look(&order).await.unwrap(), []);
+    assert_eq!(network(&telegram).find_sent(&order).await.unwrap(), []);
     order.after = Some(MessageId::new(known.0.to_string()));
     group.say(&ada, "later").unwrap();
-    assert_eq!(network(&telegram).look(&order).await.unwrap(), []);
+    assert_eq!(network(&telegram).find_sent(&order).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -184,7 +188,7 @@ async fn a_photo_is_found_again_by_its_caption() {
     order.after = Some(MessageId::new(known.0.to_string()));
     let failure = network(&telegram).deliver(&order, &shelf).await.unwrap_err();
     assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
-    let found = network(&telegram).look(&order).await.unwrap();
+    let found = network(&telegram).find_sent(&order).await.unwrap();
     assert_eq!((found.len(), found[0].media), (1, true));
 }
 
@@ -195,8 +199,8 @@ async fn an_edit_shrinks_and_grows() {
     let long = message(&"word ".repeat(1500));
     let mut parts = deliver(&telegram, &order(group.id(), post(long.clone()))).await.unwrap().parts;
     for (version, count) in [(message("short"), 1), (long, 2), (message("end"), 1)] {
-        let act = Act::Edit {
-            voice: alice(),
+        let act = Action::Edit {
+            send_as: alice(),
             parts,
             message: version,
             native_reply: false,
@@ -213,8 +217,8 @@ async fn repeating_an_edit_or_a_deletion_is_no_error() {
     let telegram = Telegram::start().await.unwrap();
     let group = telegram.group("Maps");
     let parts = deliver(&telegram, &order(group.id(), post(message("a")))).await.unwrap().parts;
-    let act = Act::Edit {
-        voice: alice(),
+    let act = Action::Edit {
+        send_as: alice(),
         parts: parts.clone(),
         message: message("b"),
         native_reply: false,
@@ -224,7 +228,7 @@ async fn repeating_an_edit_or_a_deletion_is_no_error() {
         let receipt = deliver(&telegram, &order(group.id(), act.clone())).await.unwrap();
         assert_eq!(receipt.parts, parts);
     }
-    let delete = Act::Delete { voice: alice(), parts };
+    let delete = Action::Delete { send_as: alice(), parts };
     for _ in 0..2 {
         deliver(&telegram, &order(group.id(), delete.clone())).await.unwrap();
     }
@@ -241,7 +245,7 @@ async fn what_may_not_be_deleted_is_refused_and_the_rest_goes() {
     let ours = deliver(&telegram, &order(group.id(), post(message("a")))).await.unwrap().parts;
     let parts = vec![part(hers.0), ours[0].clone()];
     let error =
-        error(&telegram, &order(group.id(), Act::Delete { voice: Voice::Bot, parts })).await;
+        error(&telegram, &order(group.id(), Action::Delete { send_as: SendAs::Bot, parts })).await;
     assert!(matches!(error, DeliverError::Refused { .. }), "{error}");
     assert_eq!(texts(&group), ["mine"]);
 }
@@ -253,8 +257,8 @@ async fn reactions_are_set_and_taken_back() {
     let id = group.say(&ada, "nice").unwrap();
     let target = MessageId::new(id.0.to_string());
     let reaction = Reaction::Emoji("❤\u{fe0f}".to_owned());
-    let react = Act::React {
-        voice: alice(),
+    let react = Action::React {
+        send_as: alice(),
         target: target.clone(),
         reaction: reaction.clone(),
         others: Vec::new(),
@@ -262,7 +266,7 @@ async fn reactions_are_set_and_taken_back() {
     deliver(&telegram, &order(group.id(), react)).await.unwrap();
     let reactions = group.message(id).unwrap().reactions;
     assert_eq!(reactions, [("Freeside".to_owned(), "❤".to_owned())]);
-    let back = Act::Unreact { voice: alice(), target, reaction, id: None, others: Vec::new() };
+    let back = Action::Unreact { send_as: alice(), target, reaction, id: None, others: Vec::new() };
     deliver(&telegram, &order(group.id(), back)).await.unwrap();
     assert!(group.message(id).unwrap().reactions.is_empty());
 }
@@ -274,7 +278,7 @@ async fn who_counts_reactions_is_told_of_one_that_a_bot_cannot_have() {
     let id = group.say(&ada, "nice").unwrap();
     let target = MessageId::new(id.0.to_string());
     let reaction = Reaction::Custom { id: "1".to_owned(), name: "wiki".to_owned() };
-    let react = Act::React { voice: alice(), target, reaction, others: Vec::new() };
+    let react = Action::React { send_as: alice(), target, reaction, others: Vec::new() };
     let error = error(&telegram, &order(group.id(), react)).await;
     assert!(matches!(error, DeliverError::Refused { .. }), "{error}");
 }
@@ -286,7 +290,7 @@ async fn a_pin_is_pinned() {
     group.promote_bot(Rights::all());
     let parts = deliver(&telegram, &order(group.id(), post(message("a")))).await.unwrap().parts;
     let target = parts[0].id.clone();
-    deliver(&telegram, &order(group.id(), Act::Pin { target })).await.unwrap();
+    deliver(&telegram, &order(group.id(), Action::Pin { target })).await.unwrap();
     assert_eq!(group.pinned().len(), 1);
 }
 
@@ -307,7 +311,7 @@ async fn being_removed_halts_the_lane_and_leaving_twice_is_fine() {
     group.remove_bot();
     let error = error(&telegram, &order(group.id(), post(message("a")))).await;
     assert!(matches!(error, DeliverError::ChatClosed { .. }), "{error}");
-    deliver(&telegram, &order(group.id(), Act::Leave)).await.unwrap();
+    deliver(&telegram, &order(group.id(), Action::Leave)).await.unwrap();
 }
 
 #[tokio::test]

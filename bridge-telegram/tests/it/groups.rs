@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use bot_core::{Act, Deliver, DeliverError, Part, Receipt};
+use bot_core::{Action, Deliver, DeliverError, Part, Receipt};
 use bridge_model::{MediaKind, Message, MessageId};
 use sandbox::faults::Fault;
 use sandbox::telegram::{Group, Telegram, too_many_requests};
@@ -22,12 +22,12 @@ fn pictures(text: &str, count: usize) -> (Message, Shelf) {
     (many, Shelf(shelf))
 }
 
-async fn deliver(telegram: &Telegram, group: &Group, act: Act, shelf: &Shelf) -> Receipt {
+async fn deliver(telegram: &Telegram, group: &Group, act: Action, shelf: &Shelf) -> Receipt {
     network(telegram).deliver(&order(group.id(), act), shelf).await.unwrap()
 }
 
-fn edit(parts: Vec<Part>, message: Message, media_changed: bool) -> Act {
-    Act::Edit { voice: alice(), parts, message, native_reply: false, media_changed }
+fn edit(parts: Vec<Part>, message: Message, media_changed: bool) -> Action {
+    Action::Edit { send_as: alice(), parts, message, native_reply: false, media_changed }
 }
 
 fn texts(group: &Group) -> Vec<String> {
@@ -154,7 +154,7 @@ async fn after_a_lost_response_the_group_is_found_and_not_doubled() {
     let failure = network(&telegram).deliver(&order, &shelf).await.unwrap_err();
     assert!(matches!(failure.error, DeliverError::Uncertain { .. }), "{failure}");
     let before = group.transcript();
-    order.done = network(&telegram).look(&order).await.unwrap();
+    order.done = network(&telegram).find_sent(&order).await.unwrap();
     assert_eq!(order.done.len(), 3);
     assert_eq!(group.transcript(), before, "looking changed something");
     let receipt = network(&telegram).deliver(&order, &shelf).await.unwrap();

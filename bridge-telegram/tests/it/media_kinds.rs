@@ -3,7 +3,7 @@
 
 use bot_core::Deliver;
 use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
-use bridge_telegram::convert::outgoing::SendAs;
+use bridge_telegram::convert::outgoing::UploadMethod;
 use sandbox::telegram::{Seen, Telegram};
 
 use crate::stage::{Shelf, media, message, network, order, png, post};
@@ -116,19 +116,19 @@ async fn a_film_has_size_and_length() {
 
 #[test]
 fn kind_and_type_decide_how_a_file_is_shown() {
-    let of = |kind, mime| SendAs::of(&media(kind, "a", mime));
-    assert_eq!(of(MediaKind::Voice, "audio/mpeg"), SendAs::Voice);
-    assert_eq!(of(MediaKind::Voice, "audio/wav"), SendAs::Document);
-    assert_eq!(of(MediaKind::Audio, "audio/ogg"), SendAs::Document);
-    assert_eq!(of(MediaKind::Sticker, "image/png"), SendAs::Photo);
-    assert_eq!(of(MediaKind::Sticker, "image/gif"), SendAs::Animation);
-    assert_eq!(of(MediaKind::Image, "image/gif"), SendAs::Animation);
-    assert_eq!(of(MediaKind::Sticker, "application/json"), SendAs::Document);
-    assert_eq!(of(MediaKind::Video, "video/webm"), SendAs::Document);
+    let of = |kind, mime| UploadMethod::of(&media(kind, "a", mime));
+    assert_eq!(of(MediaKind::Voice, "audio/mpeg"), UploadMethod::Voice);
+    assert_eq!(of(MediaKind::Voice, "audio/wav"), UploadMethod::Document);
+    assert_eq!(of(MediaKind::Audio, "audio/ogg"), UploadMethod::Document);
+    assert_eq!(of(MediaKind::Sticker, "image/png"), UploadMethod::Photo);
+    assert_eq!(of(MediaKind::Sticker, "image/gif"), UploadMethod::Animation);
+    assert_eq!(of(MediaKind::Image, "image/gif"), UploadMethod::Animation);
+    assert_eq!(of(MediaKind::Sticker, "application/json"), UploadMethod::Document);
+    assert_eq!(of(MediaKind::Video, "video/webm"), UploadMethod::Document);
     let mut wide = media(MediaKind::VideoNote, "a", "video/mp4");
     (wide.width, wide.height) = (Some(640), Some(360));
-    assert_eq!(SendAs::of(&wide), SendAs::Video);
+    assert_eq!(UploadMethod::of(&wide), UploadMethod::Video);
     let mut heavy = media(MediaKind::Sticker, "a", "image/webp");
     heavy.size = Some(600_000);
-    assert_eq!(SendAs::of(&heavy), SendAs::Photo);
+    assert_eq!(UploadMethod::of(&heavy), UploadMethod::Photo);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Calls as JSON: what the tool prints is what goes over the wire.
 
-use bot_core::{Act, Deliver, Part, Words};
+use bot_core::{Action, Deliver, Part, Words};
 use bridge_model::{MediaKind, MessageId, Reply, RichText, Span};
 use bridge_telegram::convert::outgoing::{Call, MAX_UPLOAD, Setting, calls, render};
 use sandbox::telegram::Telegram;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Shelf, alice, media, message, network, order, png, post};
 
-fn rendered(act: &Act) -> Vec<(&'static str, Value)> {
+fn rendered(act: &Action) -> Vec<(&'static str, Value)> {
     let setting = Setting { max_upload: MAX_UPLOAD, words: &Words::english() };
     calls(act, &[], &setting).iter().filter_map(|it| render(it, "-100")).collect()
 }
@@ -19,7 +19,8 @@ fn a_text_has_entities_and_no_parse_mode() {
     let mut answer = message("");
     answer.body = RichText::paragraph(vec![Span::bold("yes")]);
     answer.reply_to = Some(Reply::to("7".into()));
-    let act = Act::Post { voice: alice(), message: answer, native_reply: true, answer_via: None };
+    let act =
+        Action::Post { send_as: alice(), message: answer, native_reply: true, answer_via: None };
     let wanted = json!({
         "chat_id": -100,
         "text": "Alice:\nyes",

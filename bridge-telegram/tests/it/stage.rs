@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bot_core::network::SinkError;
 use bot_core::{
-    Act, AskError, Batch, EntryId, Mark, MediaSource, MediaStream, Network, NetworkError, Order,
-    Part, Sink, Voice, Words,
+    Action, AskError, Batch, EntryId, Mark, MediaSource, MediaStream, Network, NetworkError, Order,
+    Part, SendAs, Sink, Words,
 };
 use bridge_model::{
     Author, AuthorKind, ChatId, Content, Event, Media, MediaHandle, MediaKind, Message, MessageId,
@@ -79,7 +79,7 @@ impl Sink for Memory {
         Ok(self.marks.lock().unwrap().get(key).cloned())
     }
 
-    async fn room(&self, _network: &NetworkId) {
+    async fn wait_for_capacity(&self, _network: &NetworkId) {
         self.wait(|memory| (!*memory.full.lock().unwrap()).then_some(())).await;
     }
 
@@ -205,9 +205,9 @@ pub fn media(kind: MediaKind, name: &str, mime: &str) -> Media {
     Media { name: Some(name.to_owned()), mime: Some(mime.to_owned()), ..Media::new(handle, kind) }
 }
 
-/// Alice's voice.
-pub fn alice() -> Voice {
-    Voice::Person {
+/// Alice's send_as.
+pub fn alice() -> SendAs {
+    SendAs::Person {
         person: Person::new("matrix", "@alice:example.org"),
         name: "Alice".to_owned(),
         avatar_url: None,
@@ -216,12 +216,12 @@ pub fn alice() -> Voice {
 }
 
 /// Alice says `message`.
-pub fn post(message: Message) -> Act {
-    Act::Post { voice: alice(), message, native_reply: false, answer_via: None }
+pub fn post(message: Message) -> Action {
+    Action::Post { send_as: alice(), message, native_reply: false, answer_via: None }
 }
 
 /// An order for `chat`.
-pub fn order(chat: i64, act: Act) -> Order {
+pub fn order(chat: i64, act: Action) -> Order {
     Order {
         entry: EntryId(1),
         chat: ChatId::new(chat.to_string()),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Where in a chat something is said: topics, threads, answers to a part of a message.
 
-use bot_core::{Act, Deliver, Receipt};
+use bot_core::{Action, Deliver, Receipt};
 use bridge_model::{Message, MessageId, Reply, RichText, Span, Thread};
 use sandbox::telegram::{Group, Rights, Telegram};
 use serde_json::json;
 
 use crate::stage::{Shelf, alice, message, network, order, part, post};
 
-async fn deliver(telegram: &Telegram, group: &Group, act: Act) -> Receipt {
+async fn deliver(telegram: &Telegram, group: &Group, act: Action) -> Receipt {
     network(telegram).deliver(&order(group.id(), act), &Shelf::default()).await.unwrap()
 }
 
@@ -17,14 +17,14 @@ fn in_thread(text: &str, root: i64) -> Message {
     Message { thread: Some(Thread { root, name: None }), ..message(text) }
 }
 
-fn answer(to: i64, excerpt: Vec<Span>) -> Act {
+fn answer(to: i64, excerpt: Vec<Span>) -> Action {
     let reply = Reply {
         excerpt: Some(RichText::paragraph(excerpt)),
         partial: true,
         ..Reply::to(MessageId::new(to.to_string()))
     };
     let message = Message { reply_to: Some(reply), ..message("indeed") };
-    Act::Post { voice: alice(), message, native_reply: true, answer_via: None }
+    Action::Post { send_as: alice(), message, native_reply: true, answer_via: None }
 }
 
 #[tokio::test]
@@ -37,7 +37,8 @@ async fn what_is_said_in_a_thread_stands_in_its_topic() {
     assert_eq!(parts.len(), 2);
     let longer = in_thread(&"word ".repeat(2500), topic.0);
     let (native_reply, media_changed) = (false, false);
-    let act = Act::Edit { voice: alice(), parts, message: longer, native_reply, media_changed };
+    let act =
+        Action::Edit { send_as: alice(), parts, message: longer, native_reply, media_changed };
     assert_eq!(deliver(&telegram, &group, act).await.parts.len(), 4);
     let seen = group.messages();
     assert!(seen[1..].iter().all(|it| it.topic.as_deref() == Some("Rivers")));
@@ -60,8 +61,8 @@ async fn without_topics_a_thread_is_answers_to_its_root() {
     say(post(in_thread("two", root.0))).await;
     let mut third = in_thread("three", root.0);
     third.reply_to = Some(Reply::to(MessageId::new(other.0.to_string())));
-    let (voice, native_reply, answer_via) = (alice(), true, None);
-    say(Act::Post { voice, message: third, native_reply, answer_via }).await;
+    let (send_as, native_reply, answer_via) = (alice(), true, None);
+    say(Action::Post { send_as, message: third, native_reply, answer_via }).await;
     let replies: Vec<_> = group.messages().iter().map(|it| it.reply_to).collect();
     assert_eq!(replies, [None, None, Some(root), Some(root), Some(other)]);
     assert_eq!(telegram.requests_of("sendMessage").len(), 4, "the first try teaches");
@@ -73,7 +74,7 @@ async fn topics_are_renamed_closed_and_opened() {
     let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
     let topic = group.open_topic(&ada, "Rivers").unwrap();
     group.promote_bot(Rights::all());
-    let set = |name: Option<&str>, closed| Act::SetThread {
+    let set = |name: Option<&str>, closed| Action::SetThread {
         root: MessageId::new(topic.0.to_string()),
         name: name.map(str::to_owned),
         closed,
@@ -95,7 +96,7 @@ async fn the_missing_right_is_named() {
     let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
     let topic = group.open_topic(&ada, "Rivers").unwrap();
     let root = MessageId::new(topic.0.to_string());
-    let act = Act::SetThread { root, name: Some("Lakes".to_owned()), closed: None };
+    let act = Action::SetThread { root, name: Some("Lakes".to_owned()), closed: None };
     let failed = network(&telegram).deliver(&order(group.id(), act), &Shelf::default()).await;
     let error = failed.unwrap_err().error.to_string();
     assert!(error.contains("manage topics"), "{error}");
@@ -135,13 +136,13 @@ async fn pins_come_and_go() {
     let said = group.say(&ada, "rules").unwrap();
     let target = part(said.0).id;
     for _ in 0..2 {
-        deliver(&telegram, &group, Act::Pin { target: target.clone() }).await;
+        deliver(&telegram, &group, Action::Pin { target: target.clone() }).await;
     }
     assert_eq!(group.pinned().len(), 1);
     for _ in 0..2 {
-        deliver(&telegram, &group, Act::Unpin { target: target.clone() }).await;
+        deliver(&telegram, &group, Action::Unpin { target: target.clone() }).await;
     }
     assert!(group.pinned().is_empty());
-    deliver(&telegram, &group, Act::Unpin { target: "4711".into() }).await;
+    deliver(&telegram, &group, Action::Unpin { target: "4711".into() }).await;
     telegram.assert_clean().unwrap();
 }

@@ -20,7 +20,7 @@ pub(super) struct WebP {
 #[derive(Clone, Copy, Default)]
 enum Next {
     #[default]
-    Head,
+    LaneHead,
     Chunk,
     Copy(u64),
     Blank(u64),
@@ -29,7 +29,7 @@ enum Next {
 impl Walk for WebP {
     fn step(&mut self, pending: &mut [u8], _end: bool) -> Step {
         match self.next {
-            Next::Head => {
+            Next::LaneHead => {
                 let Some(head) = pending.get(4..HEAD) else { return Step::Wait };
                 // `WEBP` counts as a part of what is left.
                 self.left = u64::from(number(head)).saturating_sub(4);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bot_core::Act;
+use bot_core::Action;
 use bot_core::store::Store;
 use bridge_model::{Content, Event, Message};
 
@@ -90,7 +90,7 @@ async fn each_file_of_an_album_is_answered_and_reacted_to_by_itself() {
     spine.hear(replied(&room(), "$r", &second, ("@ann:x", "where?"))).await;
     spine.telegram.shows(&group().chat, &["ann: where?"]).await;
     let acts = spine.telegram.acts();
-    let Act::Post { message, .. } = &acts[0] else { panic!("{acts:?}") };
+    let Action::Post { message, .. } = &acts[0] else { panic!("{acts:?}") };
     assert_eq!(message.reply_to.as_ref().unwrap().message.as_str(), "2");
     spine.hear(reacted(&group(), "2", ("tom", "👍"), None)).await;
     spine.matrix.until("reacted", |matrix| matrix.deeds().len() == 1).await;
@@ -129,7 +129,7 @@ async fn another_caption_keeps_all_files() {
     spine.matrix.shows(&room().chat, &["tina: see[1.png]", "tina: [2.png]"]).await;
     spine.discord.shows(&channel().chat, &["tina: see[1.png][2.png]"]).await;
     let acts = spine.discord.acts();
-    assert!(matches!(&acts[1], Act::Edit { media_changed: false, .. }), "{acts:?}");
+    assert!(matches!(&acts[1], Action::Edit { media_changed: false, .. }), "{acts:?}");
     spine.hear(caption("2", "second")).await;
     spine.matrix.shows(&room().chat, &["tina: see[1.png]", "tina: second[2.png]"]).await;
     let told = "BOT: Not delivered to Discord: the album is one message there, with the words of \
@@ -166,7 +166,7 @@ async fn an_edit_says_whether_the_files_are_others() {
     spine.matrix.until("edited", |matrix| matrix.tries() == 4).await;
     let acts = spine.matrix.acts();
     let changed = acts.iter().filter_map(|act| {
-        let Act::Edit { media_changed, .. } = act else { return None };
+        let Action::Edit { media_changed, .. } = act else { return None };
         Some(*media_changed)
     });
     let changed: Vec<bool> = changed.collect();

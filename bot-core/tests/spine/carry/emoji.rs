@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Custom emoji become what the destination knows, or text.
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::{Content, Event, Leaf, Message, Place, Reaction, RichText, Span, Style};
 
 use crate::harness::Spine;
@@ -20,8 +20,8 @@ fn custom(id: &str, name: &str) -> Reaction {
     Reaction::Custom { id: id.into(), name: name.into() }
 }
 
-fn shown(acts: &[Act]) -> Leaf {
-    let Some(Act::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+fn shown(acts: &[Action]) -> Leaf {
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
     message.body.runs().next().unwrap().leaf.clone()
 }
 
@@ -70,19 +70,19 @@ async fn a_reaction_with_a_picture_crosses_as_one_or_by_its_name() {
     spine.hear(event(&channel(), &on, by("cem", custom("77", "parrot")))).await;
     spine.matrix.until("told", |matrix| matrix.tries() == 1).await;
     let acts = spine.matrix.acts();
-    let Act::React { reaction, .. } = &acts[0] else { panic!("{acts:?}") };
+    let Action::React { reaction, .. } = &acts[0] else { panic!("{acts:?}") };
     assert_eq!(*reaction, custom("mxc://example.org/1", "parrot"));
     spine.telegram.until("told", |telegram| telegram.tries() == 2).await;
     let acts = spine.telegram.acts();
-    let Act::React { reaction, .. } = &acts[1] else { panic!("{acts:?}") };
+    let Action::React { reaction, .. } = &acts[1] else { panic!("{acts:?}") };
     assert_eq!(*reaction, Reaction::Emoji(":parrot:".into()));
     spine.hear(event(&room(), "$1", by("@bob:x", custom("mxc://example.org/1", "bird")))).await;
     spine.discord.until("told", |discord| discord.tries() == 2).await;
     spine.telegram.until("told", |telegram| telegram.tries() == 3).await;
     let acts = spine.discord.acts();
-    let Act::React { reaction, .. } = &acts[1] else { panic!("{acts:?}") };
+    let Action::React { reaction, .. } = &acts[1] else { panic!("{acts:?}") };
     assert_eq!(*reaction, custom("77", "parrot"));
     let acts = spine.telegram.acts();
-    let Act::React { others, .. } = &acts[2] else { panic!("{acts:?}") };
+    let Action::React { others, .. } = &acts[2] else { panic!("{acts:?}") };
     assert_eq!(*others, [Reaction::Emoji(":parrot:".into())]);
 }

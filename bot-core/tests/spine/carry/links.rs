@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Links to messages and mentions of chats lead to what the destination knows.
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::{Content, Leaf, Mention, Message, Place, RichText, Span, Style};
 
 use crate::harness::Spine;
@@ -25,8 +25,8 @@ async fn a_link_to_a_message_leads_to_its_copy() {
     spine.hear(event(&room(), "$2", Content::Posted(said))).await;
     spine.telegram.until("told", |telegram| telegram.tries() == 1).await;
     spine.discord.until("told", |discord| discord.tries() == 2).await;
-    let links = |act: &Act| {
-        let Act::Post { message, .. } = act else { panic!("{act:?}") };
+    let links = |act: &Action| {
+        let Action::Post { message, .. } = act else { panic!("{act:?}") };
         let link = message.body.runs().find_map(|run| run.style.link.clone());
         let Leaf::Text(words) = &message.body.runs().next().unwrap().leaf else { panic!() };
         (words.clone(), link.unwrap())
@@ -51,8 +51,8 @@ async fn a_chat_that_is_mentioned_is_the_linked_one() {
     spine.hear(mentioning(&channel(), here)).await;
     spine.matrix.until("told", |matrix| matrix.tries() == 1).await;
     spine.telegram.until("told", |telegram| telegram.tries() == 1).await;
-    let chat = |act: &Act| {
-        let Act::Post { message, .. } = act else { panic!("{act:?}") };
+    let chat = |act: &Action| {
+        let Action::Post { message, .. } = act else { panic!("{act:?}") };
         let Some(Mention::Chat { place, .. }) = message.body.mentions().next() else { panic!() };
         place.clone()
     };
@@ -65,8 +65,8 @@ async fn everybody_is_called_only_by_those_who_may() {
     let spine = Spine::linked().await;
     spine.hear(mentioning(&room(), Mention::Everyone)).await;
     spine.telegram.shows(&group().chat, &["ann: @\u{2060}everyone"]).await;
-    let calls = |act: &Act| {
-        let Act::Post { message, .. } = act else { panic!("{act:?}") };
+    let calls = |act: &Action| {
+        let Action::Post { message, .. } = act else { panic!("{act:?}") };
         message.body.mentions().count()
     };
     assert_eq!(calls(&spine.telegram.acts()[0]), 0);

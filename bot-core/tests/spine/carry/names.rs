@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Names that are written by hand.
 
-use bot_core::Act;
+use bot_core::Action;
 use bot_core::store::{GhostRecord, Store};
 use bridge_model::{Mention, Person};
 
 use crate::harness::Spine;
 use crate::words::{channel, group, posted, room};
 
-fn called(act: &Act) -> Vec<Person> {
-    let Act::Post { message, .. } = act else { panic!("{act:?}") };
+fn called(act: &Action) -> Vec<Person> {
+    let Action::Post { message, .. } = act else { panic!("{act:?}") };
     let people = message.body.mentions().map(|mention| match mention {
         Mention::Person { who, .. } => who.clone(),
         Mention::Everyone | Mention::Role { .. } | Mention::Chat { .. } => panic!("{mention:?}"),
@@ -25,7 +25,7 @@ async fn a_written_name_calls_whoever_spoke_under_it() {
     spine.hear(posted(&room(), "$1", "@ann:x", "welcome @Tina and @cem, ask @nobody")).await;
     spine.telegram.until("told", |telegram| telegram.tries() == 2).await;
     spine.discord.until("told", |discord| discord.tries() == 2).await;
-    let last = |acts: Vec<Act>| called(acts.last().unwrap());
+    let last = |acts: Vec<Action>| called(acts.last().unwrap());
     assert_eq!(last(spine.telegram.acts()), [Person::new("telegram", "tina")]);
     assert_eq!(last(spine.discord.acts()), [Person::new("discord", "cem")]);
     spine.settled(&group()).await;

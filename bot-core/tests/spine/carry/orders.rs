@@ -2,7 +2,7 @@
 //! Orders speak of the destination's own messages and people.
 
 use bot_core::store::{GhostRecord, Store};
-use bot_core::{Act, Voice};
+use bot_core::{Action, SendAs};
 use bridge_model::{Content, Leaf, Mention, Person, RichText, Rights, Span, Style};
 
 use crate::harness::Spine;
@@ -34,7 +34,7 @@ async fn an_edit_and_a_deletion_name_the_copies() {
     spine.matrix.shows(&room().chat, &[]).await;
     spine.discord.shows(&channel().chat, &[]).await;
     let acts = spine.matrix.acts();
-    let Act::Delete { parts, voice: Voice::Person { person, .. } } = &acts[2] else {
+    let Action::Delete { parts, send_as: SendAs::Person { person, .. } } = &acts[2] else {
         panic!("{acts:?}")
     };
     assert_eq!((parts, person), (&vec![part(&in_room)], &Person::new("telegram", "tina")));
@@ -48,7 +48,7 @@ async fn a_moderator_deletes_on_every_side_and_at_the_origin() {
     spine.discord.shows(&channel().chat, &[]).await;
     spine.telegram.until("tried", |telegram| telegram.tries() == 1).await;
     let act = &spine.telegram.acts()[0];
-    assert_eq!(*act, Act::Delete { voice: Voice::Bot, parts: vec![part("1")] });
+    assert_eq!(*act, Action::Delete { send_as: SendAs::Bot, parts: vec![part("1")] });
 }
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn a_reply_points_to_the_message_as_the_chat_knows_it() {
     spine.hear(replied(&room(), "$2", &in_room, ("@ann:x", "hi tina"))).await;
     spine.telegram.shows(&group().chat, &["ann: hi tina"]).await;
     spine.discord.shows(&channel().chat, &["tina: hello", "ann: hi tina"]).await;
-    let reply = |act: &Act| {
-        let Act::Post { message, native_reply, .. } = act else { panic!("{act:?}") };
+    let reply = |act: &Action| {
+        let Action::Post { message, native_reply, .. } = act else { panic!("{act:?}") };
         let reply = message.reply_to.clone().unwrap();
         (*native_reply, reply.message.as_str().to_owned(), reply.author)
     };
@@ -73,7 +73,7 @@ async fn a_reply_to_an_unknown_message_is_no_native_one() {
     spine.hear(replied(&room(), "$2", "$unknown", ("@ann:x", "what?"))).await;
     spine.telegram.shows(&group().chat, &["ann: what?"]).await;
     let acts = spine.telegram.acts();
-    assert!(matches!(&acts[0], Act::Post { native_reply: false, .. }), "{acts:?}");
+    assert!(matches!(&acts[0], Action::Post { native_reply: false, .. }), "{acts:?}");
 }
 
 #[tokio::test]
@@ -91,9 +91,9 @@ async fn a_reaction_and_its_end_name_the_copies_and_the_event() {
     let deeds = spine.matrix.deeds();
     assert_eq!((&deeds[0], &deeds[2]), (&first, &last));
     let acts = spine.matrix.acts();
-    let Act::React { others, .. } = &acts[2] else { panic!("{acts:?}") };
+    let Action::React { others, .. } = &acts[2] else { panic!("{acts:?}") };
     assert_eq!(*others, [emoji("👍")]);
-    let Act::Unreact { others, .. } = &acts[3] else { panic!("{acts:?}") };
+    let Action::Unreact { others, .. } = &acts[3] else { panic!("{acts:?}") };
     assert_eq!(*others, [emoji("🎉")]);
 }
 
@@ -107,8 +107,8 @@ async fn say(spine: &Spine, from: &bridge_model::Place, who: Person) {
     spine.hear(event(from, "77", Content::Posted(said))).await;
 }
 
-fn mentioned(act: &Act) -> Person {
-    let Act::Post { message, .. } = act else { panic!("{act:?}") };
+fn mentioned(act: &Action) -> Person {
+    let Action::Post { message, .. } = act else { panic!("{act:?}") };
     let people: Vec<_> = message.body.mentions().collect();
     let [Mention::Person { who, .. }] = people[..] else { panic!("{people:?}") };
     who.clone()

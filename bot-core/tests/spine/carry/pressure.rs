@@ -37,9 +37,12 @@ async fn a_full_lane_pauses_its_sources_and_drops_nothing() {
     spine.discord.shows(&channel().chat, &lines).await;
     let (matrix, telegram) = (NetworkId::from("matrix"), NetworkId::from("telegram"));
     let sink = spine.matrix.sink().await;
-    let mut room = std::pin::pin!(sink.room(&matrix));
+    let mut room = std::pin::pin!(sink.wait_for_capacity(&matrix));
     assert!(poll!(room.as_mut()).is_pending());
-    assert!(poll!(std::pin::pin!(sink.room(&telegram))).is_ready(), "it feeds other lanes only");
+    assert!(
+        poll!(std::pin::pin!(sink.wait_for_capacity(&telegram))).is_ready(),
+        "it feeds other lanes only"
+    );
     spine.clock.slept(Duration::from_secs(60), 1).await;
     spine.clock.advance(Duration::from_secs(60));
     tokio::time::timeout(Duration::from_secs(20), room).await.unwrap();
@@ -57,7 +60,7 @@ async fn a_lane_that_is_full_at_the_start_pauses_everybody() {
     for network in ["matrix", "discord"] {
         let network = NetworkId::from(network);
         let sink = spine.matrix.sink().await;
-        assert!(poll!(std::pin::pin!(sink.room(&network))).is_pending(), "{network}");
+        assert!(poll!(std::pin::pin!(sink.wait_for_capacity(&network))).is_pending(), "{network}");
     }
 }
 
@@ -73,6 +76,6 @@ async fn a_halted_lane_pauses_nobody_however_full_it_is() {
     spine.discord.until("done", |discord| discord.read(&channel().chat).len() == 20).await;
     spine.settled(&channel()).await;
     let sink = spine.matrix.sink().await;
-    let room = async { sink.room(&NetworkId::from("matrix")).await };
+    let room = async { sink.wait_for_capacity(&NetworkId::from("matrix")).await };
     tokio::time::timeout(Duration::from_secs(20), room).await.expect("it pauses for ever");
 }

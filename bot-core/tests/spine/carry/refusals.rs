@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Refusals and closed chats: who is told, and how it goes on.
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::MessageId;
 
 use super::{closed, refused};
@@ -25,7 +25,7 @@ async fn a_refusal_is_told_to_the_author_once_and_the_lane_goes_on() {
     spine.settled(&room()).await;
     assert_eq!(spine.matrix.tries(), 1);
     let acts = spine.matrix.acts();
-    let Act::Post { message, native_reply, .. } = &acts[0] else { panic!("{acts:?}") };
+    let Action::Post { message, native_reply, .. } = &acts[0] else { panic!("{acts:?}") };
     assert!(native_reply);
     assert_eq!(message.reply_to.as_ref().unwrap().message, MessageId::from("$1"));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is relayed only where the portal's people want it.
 
-use bot_core::Act;
+use bot_core::Action;
 use bot_core::portal::Setting;
 use bridge_model::{Card, Contact, Content, Live, Location, Message, Point, Timestamp};
 
@@ -14,7 +14,7 @@ async fn send_card(spine: &Spine) -> String {
     spine.hear(event(&group(), "1", Content::Posted(said))).await;
     spine.settled(&room()).await;
     let acts = spine.matrix.acts();
-    let Act::Post { message, .. } = &acts[0] else { panic!("{acts:?}") };
+    let Action::Post { message, .. } = &acts[0] else { panic!("{acts:?}") };
     assert_eq!(message.card, None);
     spine.matrix.read(&room().chat).concat()
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::{Capabilities, Content, PollCapabilities, Reaction, Rights};
 
 use super::{refused, retry, uncertain};
@@ -66,7 +66,7 @@ async fn votes_of_the_other_sides_stand_below_each_poll_in_one_line_that_is_edit
     spine.matrix.shows(&room().chat, &[&elsewhere(0, 1)]).await;
     spine.discord.shows(&channel().chat, &["ann: a poll", &all(0, 2)]).await;
     let acts = spine.discord.acts();
-    let Act::Post { message, native_reply: true, .. } = &acts[1] else { panic!("{acts:?}") };
+    let Action::Post { message, native_reply: true, .. } = &acts[1] else { panic!("{acts:?}") };
     assert_eq!(message.reply_to.as_ref().unwrap().message.as_str(), in_channel);
 }
 
@@ -271,7 +271,7 @@ async fn a_line_that_somebody_took_away_is_said_anew() {
     };
     spine.telegram.until("said anew", shows).await;
     let posts = |network: &Arc<FakeNetwork>| {
-        network.acts().iter().filter(|act| matches!(act, Act::Post { .. })).count()
+        network.acts().iter().filter(|act| matches!(act, Action::Post { .. })).count()
     };
     assert_eq!(posts(&spine.telegram), 3);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Threads: what one hangs on, as each chat knows it.
 
-use bot_core::Act;
+use bot_core::Action;
 
 use super::refused;
 use crate::harness::Spine;
@@ -12,7 +12,7 @@ use crate::words::{channel, deleted, group, room, threaded};
 fn roots(spine: &Spine) -> Vec<Option<String>> {
     let acts = spine.matrix.acts();
     let posts = acts.iter().filter_map(|act| {
-        let Act::Post { message, .. } = act else { return None };
+        let Action::Post { message, .. } = act else { return None };
         Some(&message.thread)
     });
     posts.map(|thread| thread.as_ref().map(|it| it.root.as_str().to_owned())).collect()

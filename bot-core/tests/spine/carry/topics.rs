@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Topics that have a room of their own.
 
-use bot_core::Act;
+use bot_core::Action;
 use bot_core::lane::core_place;
 use bot_core::portal::{Setting, Threads};
 use bot_core::store::topics::TopicState;
@@ -62,7 +62,7 @@ async fn a_topic_has_a_room_and_what_is_said_in_it_goes_both_ways() {
     spine.hear(posted(&there, "$1", "@ann:x", "three")).await;
     spine.discord.shows(&channel().chat, &["ann: three"]).await;
     let acts = spine.discord.acts();
-    let Some(Act::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
     assert_eq!(message.thread.as_ref().unwrap().root.as_str(), "50");
     assert!(reads("cem: 💬 Gardens")(&spine.matrix));
     assert_eq!(spine.matrix.read(&room().chat).len(), 2);
@@ -89,7 +89,7 @@ async fn what_happens_to_a_message_of_a_topic_happens_in_its_room() {
     spine.hear(deleted(&channel(), "50/51", None)).await;
     spine.matrix.shows(&there.chat, &[]).await;
     let acts = spine.discord.acts();
-    let Some(Act::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
     assert_eq!(message.reply_to.as_ref().unwrap().message.as_str(), "50/51");
 }
 
@@ -202,7 +202,7 @@ async fn a_thread_inside_of_a_topics_room_is_a_conversation_in_the_topic() {
     spine.hear(threaded(&there, "$1", &root, ("@ann:x", "aside"))).await;
     spine.discord.shows(&channel().chat, &["ann: aside"]).await;
     let acts = spine.discord.acts();
-    let Some(Act::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
     assert_eq!(message.reply_to.as_ref().unwrap().message.as_str(), "50/51");
 }
 

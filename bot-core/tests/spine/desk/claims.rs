@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bot_core::homeserver::Accounts;
-use bot_core::{Act, AskError};
+use bot_core::{Action, AskError};
 use bridge_model::{Command, Content, Event, Person, Place, Rights, Timestamp};
 use insta::assert_snapshot;
 
@@ -195,25 +195,25 @@ async fn who_is_claimed_is_the_same_person_on_both_sides() {
         .await;
     // Whoever answers her there reaches her here.
     spine.hear(replied(&group(), "3", "1", ("tom", "welcome"))).await;
-    let reaches = |act: &Act| match act {
-        Act::Post { message, .. } => message
+    let reaches = |act: &Action| match act {
+        Action::Post { message, .. } => message
             .reply_to
             .as_ref()
             .and_then(|reply| reply.author.as_ref())
             .is_some_and(|who| *who == Person::new("matrix", ANN)),
-        Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::React { .. }
-        | Act::Unreact { .. }
-        | Act::Pin { .. }
-        | Act::Unpin { .. }
-        | Act::ClosePoll { .. }
-        | Act::SetChat { .. }
-        | Act::SetThread { .. }
-        | Act::Refresh { .. }
-        | Act::Withdraw { .. }
-        | Act::SetAccess { .. }
-        | Act::Leave => false,
+        Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::Unreact { .. }
+        | Action::Pin { .. }
+        | Action::Unpin { .. }
+        | Action::ClosePoll { .. }
+        | Action::SetChat { .. }
+        | Action::SetThread { .. }
+        | Action::Refresh { .. }
+        | Action::Withdraw { .. }
+        | Action::SetAccess { .. }
+        | Action::Leave => false,
     };
     spine.matrix.until("the answer", |matrix| matrix.acts().iter().any(reaches)).await;
     // What she says on Matrix has the name that she has there.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Who is answered in which language, and that no sentence is said past `i18n/`.
 
-use bot_core::Act;
+use bot_core::Action;
 use bridge_model::{Command, Content, Rights};
 use insta::assert_snapshot;
 
@@ -45,7 +45,7 @@ async fn what_one_person_sees_is_in_their_language() {
     spine.hear(event(&channel(), "1", Content::Commanded(french))).await;
     let told = |text: &str| {
         spine.discord.acts().iter().any(
-            |act| matches!(act, Act::Post { message, .. } if message.body.plain().contains(text)),
+            |act| matches!(act, Action::Post { message, .. } if message.body.plain().contains(text)),
         )
     };
     spine.discord.until("the answer", |_| told("Ce que je conserve")).await;

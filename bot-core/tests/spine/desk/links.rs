@@ -46,7 +46,7 @@ async fn a_notice_hangs_below_the_link_on_every_side() {
     for network in [&spine.matrix, &spine.telegram, &spine.discord] {
         let acts = network.acts();
         let said = acts.iter().find_map(|act| {
-            let bot_core::Act::Post { message, voice: bot_core::Voice::Bot, .. } = act else {
+            let bot_core::Action::Post { message, send_as: bot_core::SendAs::Bot, .. } = act else {
                 return None;
             };
             Some(message)

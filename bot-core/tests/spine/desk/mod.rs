@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bot_core::{Act, Voice};
+use bot_core::{Action, SendAs};
 use bridge_model::{Command, Content, Place, Rights};
 
 use crate::harness::{ADMIN, Spine};
@@ -63,7 +63,7 @@ async fn joined() -> Spine {
 /// The answer of the bot to the message `id`, when it is there.
 fn answer_to(network: &FakeNetwork, id: &str) -> Option<String> {
     network.acts().into_iter().find_map(|act| {
-        let Act::Post { voice: Voice::Bot, message, .. } = act else { return None };
+        let Action::Post { send_as: SendAs::Bot, message, .. } = act else { return None };
         let to = message.reply_to.as_ref()?.message.as_str() == id;
         to.then(|| message.body.plain())
     })

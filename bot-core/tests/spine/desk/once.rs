@@ -76,8 +76,8 @@ async fn an_answer_for_one_person_goes_by_the_networks_own_handle() {
     spine.hear(event(&group(), "55", Content::Commanded(typed))).await;
     spine.telegram.until("answered", |telegram| {
         telegram.acts().iter().any(|act| {
-            let via = matches!(act, bot_core::Act::Post { answer_via: Some(via), .. } if via == "token");
-            via && matches!(act, bot_core::Act::Post { native_reply: false, .. })
+            let via = matches!(act, bot_core::Action::Post { answer_via: Some(via), .. } if via == "token");
+            via && matches!(act, bot_core::Action::Post { native_reply: false, .. })
         })
     })
     .await;

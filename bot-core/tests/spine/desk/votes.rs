@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bot_core::Act;
+use bot_core::Action;
 use bot_core::store::Store;
 use bridge_model::{Card, Place};
 use insta::assert_snapshot;
@@ -17,7 +17,7 @@ use crate::words::{channel, group, posted, room, voted};
 /// The id of the poll in a chat, once it is there.
 async fn poll_in(spine: &Spine, place: &Place) -> String {
     let network = spine.network(place);
-    let has_poll = |act: &Act| matches!(act, Act::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
+    let has_poll = |act: &Action| matches!(act, Action::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
     network.until("the poll", |network| network.acts().iter().any(has_poll)).await;
     spine.settled(place).await;
     let portal = portal(spine).await;
@@ -148,7 +148,7 @@ async fn a_death_while_a_vote_is_posted_posts_it_once_in_each_chat() {
     poll_in(&spine, &group()).await;
     poll_in(&spine, &room()).await;
     tokio::time::timeout(Duration::from_secs(20), spine.settled(&group())).await.unwrap();
-    let is_poll = |act: &Act| matches!(act, Act::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
+    let is_poll = |act: &Action| matches!(act, Action::Post { message, .. } if matches!(message.card, Some(Card::Poll(_))));
     let shown = spine.telegram.acts().iter().filter(|act| is_poll(act)).count();
     assert!(shown >= 1);
     assert_eq!(super::stages::migration(&spine).await.votes.len(), 1);

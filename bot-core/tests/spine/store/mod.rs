@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use bot_core::lane::{Entry, Head, Replica, Work, core_place};
+use bot_core::lane::{Entry, LaneHead, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
 use bot_core::portal::{Offer, Settings};
 use bot_core::store::kv::Kv;
@@ -136,7 +136,7 @@ impl World {
         self
     }
 
-    pub async fn head(&self, lane: &Place) -> Option<Head> {
+    pub async fn head(&self, lane: &Place) -> Option<LaneHead> {
         self.store().take(lane).await.unwrap()
     }
 

@@ -4,7 +4,7 @@
 //! Rule: the same functions as in delivery; what only delivery can know (files that cannot
 //! be had, the thread) is not here.
 
-use bot_core::{Voice, Words};
+use bot_core::{SendAs, Words};
 use bridge_model::Message;
 use serde_json::Value;
 
@@ -12,15 +12,20 @@ use super::{Piece, answered, file_name, pieces, post_body, with_attachments};
 
 /// The bodies that say `message`, in order. `link` leads to the answered message, where it is
 /// known; the bot answers natively then, and has no line for it.
-pub fn render(message: &Message, voice: &Voice, link: Option<String>, words: &Words) -> Vec<Value> {
-    let native = link.is_some() && *voice == Voice::Bot;
+pub fn render(
+    message: &Message,
+    send_as: &SendAs,
+    link: Option<String>,
+    words: &Words,
+) -> Vec<Value> {
+    let native = link.is_some() && *send_as == SendAs::Bot;
     let answered = if native { Default::default() } else { answered(message, link) };
     let pieces = pieces(message, answered, words);
-    pieces.iter().map(|piece| whole(piece, message, voice)).collect()
+    pieces.iter().map(|piece| whole(piece, message, send_as)).collect()
 }
 
-fn whole(piece: &Piece, message: &Message, voice: &Voice) -> Value {
-    let body = post_body(piece, message, voice);
+fn whole(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
+    let body = post_body(piece, message, send_as);
     let named: Vec<_> = piece
         .files
         .iter()

@@ -3,7 +3,7 @@
 //!
 //! Rule: every body that holds text also holds `allowed_mentions`.
 
-use bot_core::Voice;
+use bot_core::SendAs;
 use bot_core::network::CommandHelp;
 use bridge_model::{Button, Media, Message, MessageKind, Press, Reaction};
 use serde_json::{Value, json};
@@ -39,18 +39,18 @@ fn written(body: impl serde::Serialize) -> Value {
 ///
 /// See <https://discord.com/developers/docs/resources/webhook#execute-webhook> and
 /// <https://discord.com/developers/docs/resources/message#create-message>.
-pub fn post_body(piece: &Piece, message: &Message, voice: &Voice) -> Value {
+pub fn post_body(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
     let flags = match message.kind {
         MessageKind::Notice => Some(MessageFlags::SUPPRESS_NOTIFICATIONS),
         MessageKind::Text | MessageKind::Emote => None,
     };
-    let body = match voice {
-        Voice::Bot => {
+    let body = match send_as {
+        SendAs::Bot => {
             let body =
                 CreateMessage::new().content(&piece.content).allowed_mentions(allowed(piece));
             written(if let Some(flags) = flags { body.flags(flags) } else { body })
         }
-        Voice::Person { name, avatar_url, .. } => {
+        SendAs::Person { name, avatar_url, .. } => {
             let mut body = ExecuteWebhook::new()
                 .content(&piece.content)
                 .username(username(name))
@@ -112,10 +112,10 @@ pub fn as_bot(mut body: Value, nonce: &str, answers: Option<(u64, u64)>) -> Valu
 
 /// A new post in a forum: through a webhook the message names it, the bot puts the message
 /// into it (`POST /channels/{id}/threads`).
-pub fn new_post(mut body: Value, name: &str, voice: &Voice) -> Value {
-    match voice {
-        Voice::Bot => json!({"name": name, "message": body}),
-        Voice::Person { .. } => {
+pub fn new_post(mut body: Value, name: &str, send_as: &SendAs) -> Value {
+    match send_as {
+        SendAs::Bot => json!({"name": name, "message": body}),
+        SendAs::Person { .. } => {
             put(&mut body, "thread_name", name.into());
             body
         }

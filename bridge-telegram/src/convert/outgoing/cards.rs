@@ -3,7 +3,7 @@
 //!
 //! Rule: what Telegram would refuse becomes words; nothing is cut to fit.
 
-use bot_core::{Voice, Words};
+use bot_core::{SendAs, Words};
 use bridge_model::{
     Block, Card, Contact, ListItem, Live, Location, Message, Note, Point, Poll, RichText, Span,
     Timestamp,
@@ -79,8 +79,8 @@ pub(super) fn card(message: &Message, words: &Words) -> (Option<Piece>, Vec<Rich
 }
 
 /// A poll of the bot itself is a vote of the whole community.
-pub(super) fn open_ballot(card: &mut Option<Piece>, voice: &Voice) {
-    if let (Some(Piece::Poll(poll)), Voice::Bot) = (card, voice) {
+pub(super) fn open_ballot(card: &mut Option<Piece>, send_as: &SendAs) {
+    if let (Some(Piece::Poll(poll)), SendAs::Bot) = (card, send_as) {
         poll.by_name = true;
     }
 }
@@ -88,11 +88,11 @@ pub(super) fn open_ballot(card: &mut Option<Piece>, voice: &Voice) {
 /// Puts the name before the question, if it fits and there is nothing else to say before it.
 pub(super) fn name_question(
     card: &mut Option<Piece>,
-    voice: &Voice,
+    send_as: &SendAs,
     message: &Message,
     native_reply: bool,
 ) -> bool {
-    let (Some(Piece::Poll(poll)), Some(name)) = (card, voice.name()) else { return false };
+    let (Some(Piece::Poll(poll)), Some(name)) = (card, send_as.name()) else { return false };
     let quotes = !native_reply && message.reply_to.as_ref().is_some_and(draw::has_quote);
     let named = format!("{}: {}", draw::shown_name(name), poll.question);
     if quotes || !message.body.is_empty() || named.chars().count() > MAX_QUESTION {

@@ -116,7 +116,7 @@ impl Wanted {
 }
 
 fn change_file(file: FilePiece, part: Part, media_changed: bool, to: &Address) -> Vec<Step> {
-    match (media_changed, file.send_as.exchanges(), file.send_as.has_caption()) {
+    match (media_changed, file.upload_as.exchanges(), file.upload_as.has_caption()) {
         (true, true, _) => {
             vec![Step::Make(Call::Exchange { part, file: Box::new(file), to: to.clone() })]
         }

@@ -3,7 +3,7 @@
 //!
 //! Rule: a name is data. It goes into a text leaf and never through markup.
 
-use bot_core::Voice;
+use bot_core::SendAs;
 use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span};
 
 use super::links::defused;
@@ -17,7 +17,7 @@ const MAX_EXCERPT: usize = 120;
 
 /// The whole text; `below` are lines about what could not be sent or shown.
 pub(super) fn body(
-    voice: &Voice,
+    send_as: &SendAs,
     message: &Message,
     native_reply: bool,
     below: Vec<RichText>,
@@ -35,7 +35,7 @@ pub(super) fn body(
     }
     let mut blocks = Vec::new();
     let mut head = Vec::new();
-    if let Some(name) = voice.name() {
+    if let Some(name) = send_as.name() {
         head = name_line(name, message.kind);
     }
     let quote = message.reply_to.as_ref().filter(|_| !native_reply).and_then(quote);

@@ -4,12 +4,12 @@
 //! Rule: words that can be a caption are one. What has no caption on Telegram (stickers, round
 //! films, polls, places, business cards) stands below a message of its own with the name.
 
-use bot_core::Voice;
+use bot_core::SendAs;
 use bridge_model::{Button, Media, Message, MessageId, Missing, Note, Reply, RichText};
 use teloxide::types::MessageEntityKind;
 
 use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, Place, Question, Setting};
-use super::{SendAs, cards, draw, links, split, upload};
+use super::{UploadMethod, cards, draw, links, split, upload};
 use crate::convert::entities::utf16_len;
 use crate::convert::{TelegramText, to_telegram};
 
@@ -41,7 +41,7 @@ pub struct FilePiece {
     /// Which.
     pub media: Media,
     /// By which method.
-    pub send_as: SendAs,
+    pub upload_as: UploadMethod,
     /// Its caption; may be empty.
     pub caption: TelegramText,
 }
@@ -140,12 +140,13 @@ impl Piece {
 
     /// The same with pictures and films as documents, where that is another thing.
     pub(crate) fn as_documents(&self) -> Option<Self> {
-        let plain = |file: &FilePiece| FilePiece { send_as: SendAs::Document, ..file.clone() };
+        let plain =
+            |file: &FilePiece| FilePiece { upload_as: UploadMethod::Document, ..file.clone() };
         match self {
-            Self::File(file) if file.send_as != SendAs::Document => {
+            Self::File(file) if file.upload_as != UploadMethod::Document => {
                 Some(Self::File(Box::new(plain(file))))
             }
-            Self::Album(files) if files.iter().any(|it| it.send_as != SendAs::Document) => {
+            Self::Album(files) if files.iter().any(|it| it.upload_as != UploadMethod::Document) => {
                 Some(Self::Album(files.iter().map(plain).collect()))
             }
             Self::File(_)
@@ -173,7 +174,7 @@ impl Piece {
 /// The messages that show `message`: what has no caption stands below its text; else the first
 /// file has the text as its caption as far as it fits, and what is left of it follows.
 pub fn pieces(
-    voice: &Voice,
+    send_as: &SendAs,
     message: &Message,
     native_reply: bool,
     setting: &Setting<'_>,
@@ -182,13 +183,13 @@ pub fn pieces(
     let (files, lost): (Vec<&Media>, Vec<&Media>) = message.media.iter().partition(fits);
     let mut files: Vec<FilePiece> = files.into_iter().map(FilePiece::of).collect();
     let (mut card, mut below) = cards::card(message, setting.words);
-    cards::open_ballot(&mut card, voice);
+    cards::open_ballot(&mut card, send_as);
     below.extend(lost.into_iter().map(|it| missing(it, it.size, Missing::TooLargeToSend, setting)));
     let alone = files.is_empty() && below.is_empty();
-    let named = alone && cards::name_question(&mut card, voice, message, native_reply);
+    let named = alone && cards::name_question(&mut card, send_as, message, native_reply);
     let text =
-        if named { RichText::default() } else { draw::body(voice, message, native_reply, below) };
-    let captioned = files.first().is_some_and(|file| file.send_as.has_caption());
+        if named { RichText::default() } else { draw::body(send_as, message, native_reply, below) };
+    let captioned = files.first().is_some_and(|file| file.upload_as.has_caption());
     let max = if captioned { MAX_CAPTION } else { MAX_TEXT };
     let mut words = split(&links::write_out(&text), max).into_iter();
     if let Some(first) = files.first_mut().filter(|_| captioned) {
@@ -238,17 +239,17 @@ pub(super) fn groups(files: Vec<FilePiece>) -> Vec<Piece> {
 fn joins(group: &[FilePiece], file: &FilePiece) -> bool {
     let size = |file: &FilePiece| file.media.size.unwrap_or(0);
     let sizes = group.iter().map(size).fold(size(file), u64::saturating_add);
-    let kind = file.send_as.album();
+    let kind = file.upload_as.album();
     group.len() < MAX_ALBUM
         && sizes <= super::MAX_UPLOAD
         && kind.is_some()
-        && group.iter().all(|it| it.send_as.album() == kind)
+        && group.iter().all(|it| it.upload_as.album() == kind)
 }
 
 impl FilePiece {
     pub(super) fn of(media: &Media) -> Self {
         let (media, caption) = (media.clone(), TelegramText::default());
-        Self { send_as: SendAs::of(&media), media, caption }
+        Self { upload_as: UploadMethod::of(&media), media, caption }
     }
 }
 

@@ -9,7 +9,7 @@ use bot_core::Part;
 use bridge_model::{Button, Media, MediaHandle, MediaKind, MessageId, Press, Thumbnail};
 use serde_json::{Map, Value, json};
 
-use super::{Address, Call, FilePiece, Piece, Place, Question, SendAs};
+use super::{Address, Call, FilePiece, Piece, Place, Question, UploadMethod};
 use crate::convert::TelegramText;
 
 type Params = Map<String, Value>;
@@ -112,7 +112,7 @@ pub(crate) fn enclosed(call: &Call) -> Vec<Enclosed> {
     each.flat_map(|(number, file)| {
         let media = file.media.clone();
         let whole = Enclosed { name: number.to_string(), media, is_preview: false };
-        let preview = file.send_as.thumbnail(&file.media).cloned().map(|it| {
+        let preview = file.upload_as.thumbnail(&file.media).cloned().map(|it| {
             let Thumbnail { handle, mime, size, .. } = it;
             let media = Media { size, ..picture(handle, mime) };
             Enclosed { name: format!("{number}t"), media, is_preview: true }
@@ -133,7 +133,7 @@ fn send(piece: &Piece, to: &Address) -> Option<(&'static str, Params)> {
             words(&mut params, ("text", "entities"), text);
             ("sendMessage", params)
         }
-        Piece::File(file) => (file.send_as.method(), single(file)),
+        Piece::File(file) => (file.upload_as.method(), single(file)),
         Piece::Album(files) => {
             let items = files.iter().enumerate().map(|(n, file)| Value::Object(item(file, n)));
             ("sendMediaGroup", one("media", items.collect::<Vec<_>>()))
@@ -240,7 +240,7 @@ fn point(params: &mut Params, place: &Place) {
     }
 }
 
-impl SendAs {
+impl UploadMethod {
     fn method(self) -> &'static str {
         match self {
             Self::Photo => "sendPhoto",
@@ -272,44 +272,48 @@ impl SendAs {
 /// The parameters of a method that sends one file.
 fn single(file: &FilePiece) -> Params {
     let mut params = about(file, 0);
-    params.insert(file.send_as.field().to_owned(), attached(0).into());
+    params.insert(file.upload_as.field().to_owned(), attached(0).into());
     params
 }
 
 /// An `InputMedia`, <https://core.telegram.org/bots/api#inputmedia>.
 fn item(file: &FilePiece, number: usize) -> Params {
     let mut params = about(file, number);
-    params.insert("type".to_owned(), file.send_as.field().into());
+    params.insert("type".to_owned(), file.upload_as.field().into());
     params.insert("media".to_owned(), attached(number).into());
     params
 }
 
 /// What is said of a file, as far as its method takes it.
 fn about(file: &FilePiece, number: usize) -> Params {
-    let FilePiece { media, send_as, caption } = file;
+    let FilePiece { media, upload_as, caption } = file;
     let mut params = Params::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             params.insert(name.to_owned(), value);
         }
     };
-    let sized = matches!(send_as, SendAs::Video | SendAs::Animation);
-    let hides = sized || matches!(send_as, SendAs::Photo);
-    let timed = sized || matches!(send_as, SendAs::Audio | SendAs::Voice | SendAs::Round);
-    let music = matches!(send_as, SendAs::Audio);
+    let sized = matches!(upload_as, UploadMethod::Video | UploadMethod::Animation);
+    let hides = sized || matches!(upload_as, UploadMethod::Photo);
+    let timed = sized
+        || matches!(upload_as, UploadMethod::Audio | UploadMethod::Voice | UploadMethod::Round);
+    let music = matches!(upload_as, UploadMethod::Audio);
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
     put("has_spoiler", (hides && media.spoiler).then(|| true.into()));
     put("width", media.width.filter(|_| sized).map(Value::from));
     put("height", media.height.filter(|_| sized).map(Value::from));
-    put("length", media.width.filter(|_| matches!(send_as, SendAs::Round)).map(Value::from));
+    put(
+        "length",
+        media.width.filter(|_| matches!(upload_as, UploadMethod::Round)).map(Value::from),
+    );
     put("duration", media.duration_ms.filter(|_| timed).map(|it| it.div_ceil(1000).into()));
-    put("supports_streaming", matches!(send_as, SendAs::Video).then(|| true.into()));
+    put("supports_streaming", matches!(upload_as, UploadMethod::Video).then(|| true.into()));
     put("title", text(&media.title).filter(|_| music));
     put("performer", text(&media.performer).filter(|_| music));
-    put("thumbnail", send_as.thumbnail(media).map(|_| format!("attach://{number}t").into()));
+    put("thumbnail", upload_as.thumbnail(media).map(|_| format!("attach://{number}t").into()));
     let emoji = media.sticker.as_ref().and_then(|sticker| sticker.emoji.as_deref());
-    put("emoji", emoji.filter(|_| matches!(send_as, SendAs::Sticker)).map(Value::from));
-    if send_as.has_caption() && !caption.text.is_empty() {
+    put("emoji", emoji.filter(|_| matches!(upload_as, UploadMethod::Sticker)).map(Value::from));
+    if upload_as.has_caption() && !caption.text.is_empty() {
         words(&mut params, ("caption", "caption_entities"), caption);
     }
     params

@@ -23,7 +23,7 @@ const THUMBNAIL: (u64, u32) = (200_000, 320);
 
 /// The method that sends a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendAs {
+pub enum UploadMethod {
     /// `sendPhoto`.
     Photo,
     /// `sendVideo`.
@@ -50,7 +50,7 @@ pub(super) enum Album {
     Documents,
 }
 
-impl SendAs {
+impl UploadMethod {
     /// The method for `media`, by its kind, type, size and shape.
     pub fn of(media: &Media) -> Self {
         let mime = media.mime.as_deref().unwrap_or_default().to_ascii_lowercase();

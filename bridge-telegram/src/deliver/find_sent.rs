@@ -38,7 +38,7 @@ enum Found {
 
 /// Finds the parts that a doubtful try left after `order.after`, in order; without a place to
 /// start from, none.
-pub(crate) async fn look(desk: &Desk, order: &Order) -> Result<Vec<Part>, Failure> {
+pub(crate) async fn find_sent(desk: &Desk, order: &Order) -> Result<Vec<Part>, Failure> {
     check_chat(order)?;
     let mut wanted = unsent(desk, order).into_iter();
     let mut found = Vec::new();
@@ -91,7 +91,7 @@ fn messages(piece: Piece, buttons: Vec<Button>) -> Vec<Wanted> {
     let silent = || vec![Wanted { media: false, words: None, buttons: Vec::new() }];
     let file = |file: FilePiece| Wanted {
         media: true,
-        words: file.send_as.has_caption().then_some(file.caption),
+        words: file.upload_as.has_caption().then_some(file.caption),
         buttons: Vec::new(),
     };
     match piece {

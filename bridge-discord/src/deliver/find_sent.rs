@@ -5,7 +5,7 @@
 //! other, so whatever we said after the newest message that the store knows is part
 //! of the order in doubt.
 
-use bot_core::{Act, Failure, Order, Part, Voice};
+use bot_core::{Action, Failure, Order, Part, SendAs};
 use bridge_model::MessageId;
 use reqwest::Method;
 use serde_json::Value;
@@ -29,8 +29,8 @@ const PAGE: usize = 100;
 ///
 /// # Errors
 /// See [`Failure`].
-pub(crate) async fn look(shared: &Shared, order: &Order) -> Result<Vec<Part>, Failure> {
-    let Act::Post { voice, message, native_reply, answer_via } = &order.act else {
+pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part>, Failure> {
+    let Action::Post { send_as, message, native_reply, answer_via } = &order.act else {
         return Ok(Vec::new());
     };
     // The answer to a command is written again into the same place.
@@ -41,12 +41,12 @@ pub(crate) async fn look(shared: &Shared, order: &Order) -> Result<Vec<Part>, Fa
     let decided =
         |error: RestError| stop(deliver_error(&error, Effect::Repeats, "Read Message History"));
     let chat = order.chat.as_str();
-    let speaker = match voice {
-        Voice::Bot => shared.me().await.map_err(decided)?.bot.clone(),
-        Voice::Person { .. } => webhook(shared, chat).await.map_err(decided)?.id,
+    let speaker = match send_as {
+        SendAs::Bot => shared.me().await.map_err(decided)?.bot.clone(),
+        SendAs::Person { .. } => webhook(shared, chat).await.map_err(decided)?.id,
     };
     let home = home::of_message(shared, order, message, *native_reply).await.map_err(stop)?;
-    let pieces = post::pieces(shared, order, message, (voice, *native_reply));
+    let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
     let wanted = pieces.get(order.done.len()..).unwrap_or_default();
     let looking = Looking { shared, order, speaker: &speaker, wanted };
     let (thread, said) = match home {

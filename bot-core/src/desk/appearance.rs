@@ -13,7 +13,7 @@ use crate::portal::{EndState, Owner, Portal};
 impl Desk {
     /// The looks of the chat that decides, for all others. Where `before` it was the room that
     /// decided, the picture is the room's, and would come back as a smaller copy.
-    pub(super) async fn looks(&self, portal: &Portal, before: Owner) -> Vec<(Place, Work)> {
+    pub(super) async fn appearance(&self, portal: &Portal, before: Owner) -> Vec<(Place, Work)> {
         let mut ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
         let model = match portal.settings.metadata {
             Owner::Legacy => ends.next().map(|end| &end.place),
@@ -54,7 +54,7 @@ impl Desk {
 
     async fn looks_of(&self, place: &Place) -> Vec<ChatChange> {
         let Some(network) = self.networks.get(&place.network) else { return Vec::new() };
-        network.looks(&place.chat).await.unwrap_or_default()
+        network.appearance(&place.chat).await.unwrap_or_default()
     }
 }
 

@@ -22,7 +22,7 @@ const CLEANED: [&str; 4] = ["image/jpeg", "image/jpg", "image/png", "image/webp"
 /// # Errors
 /// [`AskError::Refused`] for a picture that is not what it says; [`AskError::Retry`] when the file
 /// breaks off within its first bytes.
-pub async fn wash(media: &Media, stream: MediaStream) -> Result<MediaStream, AskError> {
+pub async fn strip_metadata(media: &Media, stream: MediaStream) -> Result<MediaStream, AskError> {
     if !plan::is_picture(media) {
         return Ok(stream);
     }
@@ -95,7 +95,7 @@ mod tests {
         let blank = [b"\xff\xd8\xff\xe0\x00\x06jpeg\xff\xfe\x00\x08".as_slice(), &[0; 6]].concat();
         let single: Vec<&[u8]> = picture.chunks(1).collect();
         for kind in [MediaKind::Image, MediaKind::File] {
-            let clean = wash(&file(kind, "image/jpeg"), stream(&single)).await.unwrap();
+            let clean = strip_metadata(&file(kind, "image/jpeg"), stream(&single)).await.unwrap();
             assert_eq!(bytes(clean).await, [blank.as_slice(), b"\xff\xd9"].concat());
         }
     }
@@ -103,17 +103,18 @@ mod tests {
     #[tokio::test]
     async fn what_only_says_that_it_is_a_picture_is_withheld() {
         let picture = file(MediaKind::Image, "image/jpeg");
-        let refused = wash(&picture, stream(&[b"II*\0 with a place"])).await;
+        let refused = strip_metadata(&picture, stream(&[b"II*\0 with a place"])).await;
         assert!(matches!(refused, Err(AskError::Refused(_))));
     }
 
     #[tokio::test]
     async fn other_files_pass() {
         for (kind, mime) in [(MediaKind::File, "text/plain"), (MediaKind::Video, "video/mp4")] {
-            let passed = wash(&file(kind, mime), stream(&[b"\xff\xd8\xff", b" hello"])).await;
+            let passed =
+                strip_metadata(&file(kind, mime), stream(&[b"\xff\xd8\xff", b" hello"])).await;
             assert_eq!(bytes(passed.unwrap()).await, b"\xff\xd8\xff hello");
         }
-        let empty = wash(&file(MediaKind::Image, "image/png"), stream(&[])).await;
+        let empty = strip_metadata(&file(MediaKind::Image, "image/png"), stream(&[])).await;
         assert_eq!(bytes(empty.unwrap()).await, b"");
     }
 }

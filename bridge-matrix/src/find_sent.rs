@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::MatrixNetwork;
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::SOURCE;
-use bot_core::order::{Act, Order, Part};
+use bot_core::order::{Action, Order, Part};
 
 /// How far back an interrupted try can lie: a ghost's own last events.
 const DEPTH: u32 = 50;
@@ -26,23 +26,23 @@ impl MatrixNetwork {
     /// # Errors
     /// [`ClientError`].
     pub(super) async fn look_for(&self, order: &Order) -> Result<Vec<Part>, ClientError> {
-        let voice = match &order.act {
-            Act::Post { voice, .. } | Act::React { voice, .. } => voice,
-            Act::Edit { .. }
-            | Act::Delete { .. }
-            | Act::Unreact { .. }
-            | Act::Pin { .. }
-            | Act::Unpin { .. }
-            | Act::ClosePoll { .. }
-            | Act::SetChat { .. }
-            | Act::SetThread { .. }
-            | Act::Refresh { .. }
-            | Act::Withdraw { .. }
-            | Act::SetAccess { .. }
-            | Act::Leave => return Ok(Vec::new()),
+        let send_as = match &order.act {
+            Action::Post { send_as, .. } | Action::React { send_as, .. } => send_as,
+            Action::Edit { .. }
+            | Action::Delete { .. }
+            | Action::Unreact { .. }
+            | Action::Pin { .. }
+            | Action::Unpin { .. }
+            | Action::ClosePoll { .. }
+            | Action::SetChat { .. }
+            | Action::SetThread { .. }
+            | Action::Refresh { .. }
+            | Action::Withdraw { .. }
+            | Action::SetAccess { .. }
+            | Action::Leave => return Ok(Vec::new()),
         };
-        let reaction = matches!(order.act, Act::React { .. });
-        let sender = self.sender_of(voice);
+        let reaction = matches!(order.act, Action::React { .. });
+        let sender = self.sender_of(send_as);
         let Ok(room) = OwnedRoomId::try_from(order.chat.as_str()) else { return Ok(Vec::new()) };
         let mut request = get_message_events::v3::Request::new(room, Direction::Backward);
         request.limit = DEPTH.into();

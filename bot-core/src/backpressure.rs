@@ -12,13 +12,13 @@ use tokio::sync::Notify;
 
 /// Knows which lanes are full and which networks feed them.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Backpressure {
     high: u64,
     full: Mutex<HashMap<Place, HashSet<NetworkId>>>,
     changed: Notify,
 }
 
-impl Gate {
+impl Backpressure {
     /// Lanes of more than `high` entries are full, until they are at three quarters of it.
     pub fn new(high: u64) -> Self {
         Self { high, full: Mutex::default(), changed: Notify::new() }
@@ -47,7 +47,7 @@ impl Gate {
     }
 
     /// Waits while a lane that `network` feeds is full.
-    pub async fn room(&self, network: &NetworkId) {
+    pub async fn wait_for_capacity(&self, network: &NetworkId) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -69,16 +69,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_pauses_its_sources_and_nobody_else() {
-        let gate = Gate::new(4);
+        let backpressure = Backpressure::new(4);
         let lane = Place::new("discord", "1");
-        gate.note(&lane, 5, [NetworkId::from("telegram")]);
-        gate.room(&NetworkId::from("matrix")).await;
+        backpressure.note(&lane, 5, [NetworkId::from("telegram")]);
+        backpressure.wait_for_capacity(&NetworkId::from("matrix")).await;
         let telegram = NetworkId::from("telegram");
-        let mut waiting = std::pin::pin!(gate.room(&telegram));
+        let mut waiting = std::pin::pin!(backpressure.wait_for_capacity(&telegram));
         assert!(futures_util::poll!(waiting.as_mut()).is_pending());
-        gate.note(&lane, 4, []);
+        backpressure.note(&lane, 4, []);
         assert!(futures_util::poll!(waiting.as_mut()).is_pending(), "not yet at three quarters");
-        gate.note(&lane, 3, []);
+        backpressure.note(&lane, 3, []);
         waiting.await;
     }
 }
