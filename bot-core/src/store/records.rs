@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The shapes of stored values that only the store sees.
+//! The shapes of stored values, where those are not the shapes of the domain.
 //!
-//! Rule: fields are only ever added at the end of an enum or in a new format version.
+//! Rule: `tests/spine/store/pinned.rs` keeps the bytes of each. A packed record never changes
+//! without a new version of its table; a named one may get fields that have a default.
 
-use bridge_model::{MessageId, Person, Place, Reaction, UserId};
+use bridge_model::{
+    Card, ChatChange, Event, Message, MessageId, Person, Place, Reaction, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::order::Part;
+use super::Acquaintance;
+use crate::lane::{Album, Answer, Entry, Speaker, Summary, Work};
+use crate::migration::Task;
+use crate::order::{EntryId, Part};
 
 /// Counters and the like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// The layout of the store, see [`super::layout`].
+    #[serde(default)]
+    pub layout: u16,
     /// The next lane entry's number.
     pub next_entry: u64,
     /// The next place's number.
@@ -23,6 +32,104 @@ pub struct Meta {
     pub secret: String,
     /// The weeks that have message records, oldest first.
     pub buckets: Vec<u16>,
+}
+
+/// An entry that waits in a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRecord {
+    /// Its number.
+    pub id: EntryId,
+    /// The chat.
+    pub lane: Place,
+    /// What.
+    pub work: WorkRecord,
+    /// Of an edit: the files are others than before.
+    pub media_changed: bool,
+    /// Of a group of files that came as several messages: the messages.
+    pub album: Option<Album>,
+    /// The summary that it brings up to date.
+    pub summary: Option<Summary>,
+    /// While this is set, a deletion removes the entry before it is sent.
+    pub held_until: Option<Timestamp>,
+}
+
+/// What an entry or a timer carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkRecord {
+    /// What happened, at its own place.
+    pub event: Event,
+    /// Who says it in the chat of the lane.
+    pub speaker: Speaker,
+    /// Of the core bot's answers: to whom and what.
+    pub answer: Option<Answer>,
+    /// What is done besides.
+    pub task: Option<Task>,
+}
+
+impl From<Work> for WorkRecord {
+    fn from(work: Work) -> Self {
+        let Work { event, speaker, answer, task } = work;
+        Self { event, speaker, answer, task }
+    }
+}
+
+impl From<WorkRecord> for Work {
+    fn from(record: WorkRecord) -> Self {
+        let WorkRecord { event, speaker, answer, task } = record;
+        Self { event, speaker, answer, task }
+    }
+}
+
+impl From<Entry> for EntryRecord {
+    fn from(entry: Entry) -> Self {
+        let Entry { id, lane, work, media_changed, album, summary, held_until } = entry;
+        Self { id, lane, work: work.into(), media_changed, album, summary, held_until }
+    }
+}
+
+impl From<EntryRecord> for Entry {
+    fn from(record: EntryRecord) -> Self {
+        let EntryRecord { id, lane, work, media_changed, album, summary, held_until } = record;
+        Self { id, lane, work: work.into(), media_changed, album, summary, held_until }
+    }
+}
+
+/// A timer that is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerRecord {
+    /// Its name.
+    pub name: String,
+    /// The lane that gets the work.
+    pub lane: Place,
+    /// The work.
+    pub work: WorkRecord,
+}
+
+/// An event that waits until the id of the message that it is about is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrphanRecord {
+    /// The event.
+    pub event: Event,
+    /// Since when it waits.
+    pub at: Timestamp,
+}
+
+/// Somebody who spoke in a portal, and in which week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Who.
+    pub who: Acquaintance,
+    /// The week, see [`super::keys::bucket`].
+    pub week: u16,
+}
+
+/// What is known of how a chat looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// The last known change of each kind.
+    pub known: Vec<ChatChange>,
+    /// Ours that are under way, with the time at which they were ordered.
+    pub coming: Vec<(ChatChange, Timestamp)>,
 }
 
 /// The state of a lane.
@@ -128,6 +235,22 @@ pub struct PollRecord {
     pub votes: Vec<VoteRecord>,
     /// The networks' own counts, by place number; they outdo the votes that were seen there.
     pub counts: Vec<(u32, Vec<u64>)>,
+}
+
+impl PollRecord {
+    /// The record of the poll in a new message.
+    pub fn begin(message: &Message) -> Option<Self> {
+        let Some(Card::Poll(poll)) = &message.card else { return None };
+        let answers = poll.answers.iter();
+        Some(Self {
+            answers: answers.map(|answer| (answer.id.clone(), answer.text.plain())).collect(),
+            choices: poll.choices,
+            disclosed: poll.disclosed,
+            closed: poll.closed,
+            votes: Vec::new(),
+            counts: Vec::new(),
+        })
+    }
 }
 
 /// What one person votes for.
