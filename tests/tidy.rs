@@ -5,6 +5,9 @@
 //! against the tree stands one that plants a violation and sees it refused.
 
 #[cfg(test)]
+#[path = "tidy/features.rs"]
+mod features;
+#[cfg(test)]
 #[path = "tidy/files.rs"]
 mod files;
 #[cfg(test)]
