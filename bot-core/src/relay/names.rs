@@ -5,55 +5,41 @@
 
 use std::collections::HashMap;
 
-use bridge_model::{Leaf, Mention, Person, Place, RichText, Span};
+use bridge_model::{Leaf, Mention, Person, RichText, Span};
 
-use super::Relay;
-use super::prepare::unread;
+use super::directory::Directory;
 use crate::order::DeliverError;
 use crate::store::Acquaintance;
 
 /// Shorter names are more often something else.
 const SHORTEST: usize = 2;
 
-impl Relay {
-    /// The text with the names of people whom the destination knows as mentions.
-    ///
-    /// # Errors
-    /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn written_names(
-        &self,
-        lane: &Place,
-        text: RichText,
-    ) -> Result<RichText, DeliverError> {
-        if !text.runs().any(may_name) {
-            return Ok(text);
-        }
-        let Some(portal) = self.store.portal_of(lane).await.map_err(unread)? else {
-            return Ok(text);
-        };
-        let names = Names::of(self.store.people(portal.id).await.map_err(unread)?, |who| {
-            self.shown_name(&who.person, &who.name)
-        });
-        let mut local: HashMap<Person, Person> = HashMap::new();
-        for person in text.runs().filter(|span| may_name(span)).flat_map(|s| names.called(s)) {
-            let there = self.local_person(&lane.network, person.clone()).await?;
-            if there.network == lane.network {
-                local.insert(person, there);
-            }
-        }
-        if local.is_empty() {
-            return Ok(text);
-        }
-        Ok(text.map_spans(&mut |span| names.exchange(span, &local)))
+/// The text with the names of people whom the destination knows as mentions.
+///
+/// # Errors
+/// What the directory answers.
+pub(super) async fn resolve_written_names(
+    directory: &dyn Directory,
+    text: RichText,
+) -> Result<RichText, DeliverError> {
+    if !text.runs().any(may_name) {
+        return Ok(text);
     }
-}
-
-/// The text with the names of these people as mentions of them, for whoever has no store.
-pub fn call(text: RichText, people: Vec<Acquaintance>) -> RichText {
-    let themselves = |who: &Acquaintance| (who.person.clone(), who.person.clone());
-    let local = people.iter().map(themselves).collect();
-    let names = Names::of(people, |who| who.name.clone());
-    text.map_spans(&mut |span| names.exchange(span, &local))
+    let names = Names::of(directory.people().await?, |who| {
+        directory.shown_name(Some(&who.person), &who.name)
+    });
+    let there = &directory.route().to.network;
+    let mut local: HashMap<Person, Person> = HashMap::new();
+    for person in text.runs().filter(|span| may_name(span)).flat_map(|s| names.called(s)) {
+        let known = directory.person(&person).await?.person;
+        if known.network == *there {
+            local.insert(person, known);
+        }
+    }
+    if local.is_empty() {
+        return Ok(text);
+    }
+    Ok(text.map_spans(&mut |span| names.exchange(span, &local)))
 }
 
 fn may_name(span: &Span) -> bool {
