@@ -18,6 +18,9 @@ use crate::portal::Portal;
 /// Asks for the presentation as a picture; with and without it an emoji is the same one.
 const PICTURE: char = '\u{fe0f}';
 
+/// Kinds of reactions that one line names.
+const MOST_KINDS: usize = 20;
+
 /// How things stand in one chat.
 struct Standing {
     /// The message below which it is said.
@@ -157,6 +160,10 @@ impl Delivery<'_> {
         }
         // The sort is stable: of equals the older stands first.
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let rest = counts.len().saturating_sub(MOST_KINDS);
+        let others = counts.iter().rev().take(rest).map(|(_, count)| *count).sum::<u64>();
+        counts.truncate(MOST_KINDS);
+        counts.extend((others > 0).then(|| ("…".to_owned(), others)));
         let needed = hidden || counts.len() > 1 || counts.iter().any(|(_, count)| *count > 1);
         (self.wording.reactions(&counts), needed && !counts.is_empty())
     }
