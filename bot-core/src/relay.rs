@@ -5,6 +5,7 @@
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
 mod actions;
+mod crashes;
 pub mod directory;
 mod effect;
 mod emoji;
@@ -17,9 +18,11 @@ mod mentions;
 mod metadata;
 mod names;
 mod networks;
+mod newest;
 mod polls;
 pub mod prepare;
 mod redaction;
+mod refusals;
 mod shared;
 pub mod summary;
 
@@ -27,19 +30,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Event, Place, Reaction};
+use bridge_model::{Content, Event, Message, Place, Reaction};
 
+use self::crashes::Crashes;
 use self::directory::Route;
 use self::emoji::EmojiUploads;
 use self::identities::Identities;
 use self::lookup::{Lookup, StoreDirectory, unread};
 pub use self::networks::Networks;
+use self::newest::Newest;
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
-use crate::lane::{Answer, CORE, LaneHead, Work};
+use crate::lane::{Entry, LaneHead, Work};
 use crate::migration::{Move, Task};
-use crate::order::{Action, DeliverError, Failure, Order, Receipt};
+use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
 use crate::portal::Portal;
 use crate::pseudonym::Pseudonyms;
@@ -73,6 +78,7 @@ pub struct Relay {
     store: Arc<dyn Store>,
     pseudonyms: Pseudonyms,
     lookup: Lookup,
+    crashes: Arc<Crashes>,
     wording: Arc<Wording>,
     clock: Arc<dyn Clock>,
 }
@@ -83,6 +89,7 @@ struct Delivery<'a> {
     head: &'a LaneHead,
     portal: Option<Portal>,
     wording: Arc<Wording>,
+    without_files: bool,
 }
 
 impl Relay {
@@ -108,7 +115,9 @@ impl Relay {
             identities,
             emoji,
         };
-        Self { networks, store, pseudonyms, lookup, wording, clock }
+        let crashes =
+            Arc::new(Crashes::new(Arc::clone(&store), pseudonyms.clone(), Arc::clone(&clock)));
+        Self { networks, store, pseudonyms, lookup, crashes, wording, clock }
     }
 
     /// The networks that it reaches.
@@ -133,10 +142,20 @@ impl Relay {
 #[async_trait]
 impl Executor for Relay {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
-        let portal = self.store.portal_of(&head.entry.lane).await.map_err(unread);
-        let portal = portal.map_err(|error| Failure { error, done: attempt.done.clone() })?;
+        let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        let Entry { id, lane, work, .. } = &head.entry;
+        let portal = self.store.portal_of(lane).await.map_err(unread);
+        let portal = portal.map_err(|error| failed(error, attempt))?;
         let wording = self.wording_in(portal.as_ref());
-        Delivery { relay: self, head, portal, wording }.execute(attempt).await
+        let under_way = self.crashes.begin(lane, *id, &work.event.content).await;
+        let under_way = under_way.map_err(|error| failed(error, attempt))?;
+        let without_files = under_way.without_files;
+        let delivery = Delivery { relay: self, head, portal, wording, without_files };
+        let done = delivery.execute(attempt).await;
+        if let Err(error) = self.crashes.end(lane, under_way).await {
+            tracing::warn!(%error, "an entry still counts as being under way");
+        }
+        done
     }
 
     async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)> {
@@ -163,32 +182,53 @@ impl Delivery<'_> {
     }
 
     async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {
-        let head = self.head;
-        let summaries = match self.summaries_after().await {
-            Ok(summaries) => summaries,
-            Err(error) => return Err(Failure { error, done: attempt.done.clone() }),
+        let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
+        let begun = attempt.doubt || !attempt.done.is_empty();
+        let newest = match begun {
+            // What an earlier try may have sent is searched for as it was.
+            true => Newest::default(),
+            false => self.newest().await.map_err(|error| failed(error, attempt))?,
         };
-        match self.attempt(attempt).await {
-            Ok(receipt) => Ok(Settlement { summaries, ..self.settled(receipt) }),
-            Err(Failure { error: DeliverError::Refused { reason }, done }) => {
-                let (entry, network) = (head.entry.id.0, &head.entry.lane.network);
-                tracing::warn!(entry, %network, reason, "refused");
-                let receipt = Receipt { parts: done, ..Receipt::default() };
+        let mut settlement = match self.attempt(attempt, newest.version.as_ref()).await {
+            Ok(receipt) => {
+                let repaired = self.repaired(&receipt).await;
+                let repaired = repaired.map_err(|error| failed(error, attempt))?;
                 let mut settlement = self.settled(receipt);
-                settlement.then.extend(self.tell_author(&reason));
-                settlement.then.extend(self.tell_room(&reason));
-                if let Some(Task::Effect(tag)) = head.entry.work.task {
-                    let refused = Move::Effected(tag, Err(reason));
-                    settlement.changes.push(Change::Move(Box::new(refused)));
-                }
-                Ok(Settlement { summaries, refused: true, ..settlement })
+                settlement.then.extend(repaired);
+                settlement
             }
-            Err(failure) => Err(failure),
+            Err(Failure { error: DeliverError::Refused { reason }, done }) => {
+                self.refused(reason, done)
+            }
+            Err(failure) => return Err(failure),
+        };
+        if !newest.edits.is_empty() && !settlement.refused {
+            settlement.changes.push(Change::Superseded(newest.edits));
         }
+        Ok(Settlement { summaries, ..settlement })
     }
 
-    /// What is in the chat when the entry is done.
-    async fn attempt(&self, attempt: &mut Attempt) -> Result<Receipt, Failure> {
+    fn refused(&self, reason: String, done: Vec<Part>) -> Settlement {
+        let Entry { id, lane, work, .. } = &self.head.entry;
+        tracing::warn!(entry = id.0, network = %lane.network, reason, "refused");
+        let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
+        settlement.then.extend(self.tell_author(&reason));
+        settlement.then.extend(self.tell_room(&reason));
+        if let Some(Task::Effect(tag)) = work.task {
+            let refused = Move::Effected(tag, Err(reason));
+            settlement.changes.push(Change::Move(Box::new(refused)));
+        }
+        Settlement { refused: true, ..settlement }
+    }
+
+    /// What is in the chat when the entry is done. `version` is what to say in the place of a message
+    /// that was edited meanwhile.
+    async fn attempt(
+        &self,
+        attempt: &mut Attempt,
+        version: Option<&Message>,
+    ) -> Result<Receipt, Failure> {
         let lane = &self.head.entry.lane;
         let Some(network) = self.relay.networks.get(&lane.network) else {
             let reason = format!("the network {} is not configured", lane.network);
@@ -198,12 +238,20 @@ impl Delivery<'_> {
             return self.bring_up_to_date(&**network, (summary, attempt)).await;
         }
         let failed = |error| Failure { error, done: attempt.done.clone() };
-        let action = self.action().await.map_err(failed)?;
+        let gone = self.is_taken_back().await.map_err(failed)?;
+        if gone && !attempt.doubt && attempt.done.is_empty() {
+            return Ok(Receipt::default());
+        }
+        let action = self.action(version).await.map_err(failed)?;
         let Some(action) = action else { return Ok(Receipt::default()) };
         let mut order = self.order(action);
         if attempt.doubt {
             attempt.done = network.find_sent(&order).await?;
             attempt.doubt = false;
+        }
+        if gone {
+            // The deletion that follows takes away what an earlier try left.
+            return Ok(Receipt { parts: attempt.done.clone(), ..Receipt::default() });
         }
         order.done.clone_from(&attempt.done);
         network.deliver(&order, &self.relay.networks).await
@@ -248,39 +296,5 @@ impl Delivery<'_> {
             then: Vec::new(),
             now: self.relay.clock.now(),
         }
-    }
-
-    /// One line under the message that did not arrive. Not for the bot's own words, and not for
-    /// reactions, which would be louder than what was lost.
-    fn tell_author(&self, reason: &str) -> Option<(Place, Work)> {
-        let event = &self.head.entry.work.event;
-        let worth_it = match &event.content {
-            Content::Posted(_)
-            | Content::Edited(_)
-            | Content::Deleted { .. }
-            | Content::PollClosed { .. } => true,
-            Content::Reacted { .. }
-            | Content::Unreacted { .. }
-            | Content::Commanded(_)
-            | Content::Moved { .. }
-            | Content::Closed
-            | Content::Invited { .. }
-            | Content::Pinned
-            | Content::Unpinned
-            | Content::Voted { .. }
-            | Content::Counted { .. }
-            | Content::ChatChanged { .. }
-            | Content::MemberChanged { .. }
-            | Content::ThreadChanged { .. } => false,
-        };
-        if !worth_it || event.place.network.as_str() == CORE {
-            return None;
-        }
-        let text = self.wording.refused(&self.head.entry.lane.network, reason);
-        let message = self.wording.message(text, self.relay.clock.now());
-        let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
-        let place = event.place.clone();
-        let work = Work::say(&place, None, message).answering(answer);
-        Some((place, work))
     }
 }

@@ -5,7 +5,8 @@
 //! asked for it says so.
 
 use bridge_model::{
-    Author, Content, Message, MessageId, Person, Place, Reaction, Reply, Span, Thread, UserId,
+    Author, Content, Media, Message, MessageId, Missing, Note, Person, Place, Reaction, Reply,
+    Span, Thread, UserId,
 };
 
 use super::emoji::resolve_reaction;
@@ -21,9 +22,14 @@ use crate::wording::label;
 impl Delivery<'_> {
     /// The action, or `None` when there is nothing (any more) to do.
     ///
+    /// `version` is what to say in the place of a message that was edited meanwhile.
+    ///
     /// # Errors
     /// What to do with the entry when something could not be asked.
-    pub(super) async fn action(&self) -> Result<Option<Action>, DeliverError> {
+    pub(super) async fn action(
+        &self,
+        version: Option<&Message>,
+    ) -> Result<Option<Action>, DeliverError> {
         let Entry { lane, work, .. } = &self.head.entry;
         let event = &work.event;
         if let Some(Task::Effect(tag)) = &work.task
@@ -32,7 +38,7 @@ impl Delivery<'_> {
             return Ok(Some(act));
         }
         match &event.content {
-            Content::Posted(message) => self.post(message).await,
+            Content::Posted(message) => self.post(version.unwrap_or(message)).await,
             Content::Edited(message) => self.edit(message).await,
             Content::PollClosed { by } => self.close_poll(lane, work, by.as_ref()).await,
             Content::Deleted { by } => self.delete(lane, work, by.as_ref()).await,
@@ -156,11 +162,17 @@ impl Delivery<'_> {
         let Entry { lane, work, media_changed, .. } = &self.head.entry;
         let Some(replica) = self.replica(work).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
-        if parts.is_empty() && event_is_ours(work) {
-            // The first version was refused; this one may be welcome.
-            return self.post(message).await;
+        if replica.deleted && !event_is_ours(work) {
+            return Ok(None);
         }
-        if parts.is_empty() || replica.deleted {
+        if parts.is_empty() {
+            // The first version was refused; this one may be welcome.
+            return match event_is_ours(work) || self.was_refused().await? {
+                true => self.post(message).await,
+                false => Ok(None),
+            };
+        }
+        if replica.deleted {
             return Ok(None);
         }
         shared::may_edit_alone(&*self.relay.store, lane, &replica, *media_changed).await?;
@@ -175,6 +187,13 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let directory = self.directory();
         let mut message = message.clone();
+        if self.without_files {
+            let files = std::mem::take(&mut message.media).into_iter();
+            message.notes.extend(files.map(|Media { name, size, .. }| {
+                let why = Missing::Unavailable;
+                Note::FileMissing { name, size, why }
+            }));
+        }
         let answer = self.answered().await?;
         if answer.is_some() {
             message.reply_to = None;
