@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Event, Message, Place, Reaction};
+use bridge_model::{Content, Message, Place, Reaction};
 
 use self::crashes::Crashes;
 use self::directory::Route;
@@ -43,7 +43,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Entry, LaneHead, Work};
-use crate::migration::{Move, Task};
+use crate::migration::Move;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
 use crate::portal::Portal;
@@ -147,7 +147,8 @@ impl Executor for Relay {
         let portal = self.store.portal_of(lane).await.map_err(unread);
         let portal = portal.map_err(|error| failed(error, attempt))?;
         let wording = self.wording_in(portal.as_ref());
-        let under_way = self.crashes.begin(lane, *id, &work.event.content).await;
+        let under_way =
+            self.crashes.begin(lane, *id, work.event().map(|event| &event.content)).await;
         let under_way = under_way.map_err(|error| failed(error, attempt))?;
         let without_files = under_way.without_files;
         let delivery = Delivery { relay: self, head, portal, wording, without_files };
@@ -176,8 +177,9 @@ impl Executor for Relay {
 impl Delivery<'_> {
     /// What is known of people, chats and messages along the way of this entry.
     fn directory(&self) -> StoreDirectory<'_> {
-        let from = self.head.entry.work.event.place.clone();
-        let route = Route { from, to: self.head.entry.lane.clone() };
+        let Entry { lane, work, .. } = &self.head.entry;
+        let from = work.message().map_or(lane, |(place, _)| place).clone();
+        let route = Route { from, to: lane.clone() };
         self.relay.lookup.directory(route, self.portal.as_ref())
     }
 
@@ -215,7 +217,7 @@ impl Delivery<'_> {
         let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
-        if let Some(Task::Effect(tag)) = work.task {
+        if let Some(tag) = work.completes() {
             let refused = Move::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));
         }
@@ -234,7 +236,7 @@ impl Delivery<'_> {
             let reason = format!("the network {} is not configured", lane.network);
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
-        if let Some(summary) = &self.head.entry.summary {
+        if let Work::Summary(summary) = &self.head.entry.work {
             return self.bring_up_to_date(&**network, (summary, attempt)).await;
         }
         let failed = |error| Failure { error, done: attempt.done.clone() };
@@ -265,16 +267,20 @@ impl Delivery<'_> {
             act,
             done: Vec::new(),
             after: self.head.newest.clone(),
-            source: self.source(&self.head.entry.work.event),
+            source: self.source(),
             words: Words::new(Arc::clone(&self.wording)),
         }
     }
 
-    /// What tells this message, or this person's reaction to it, from all others.
-    fn source(&self, event: &Event) -> String {
+    /// The keyed identity of this message, or of this person's reaction to it. Empty for a task,
+    /// which sends no message.
+    fn source(&self) -> String {
         let pseudonyms = &self.relay.pseudonyms;
-        let message = pseudonyms.message(&event.place, &event.message);
-        let Content::Reacted { by, reaction, .. } = &event.content else { return message };
+        let work = &self.head.entry.work;
+        let Some((place, id)) = work.message() else { return String::new() };
+        let message = pseudonyms.message(place, id);
+        let content = work.event().map(|event| &event.content);
+        let Some(Content::Reacted { by, reaction, .. }) = content else { return message };
         let key = match reaction {
             Reaction::Emoji(key) => key,
             Reaction::Custom { id, .. } => id,

@@ -5,24 +5,23 @@
 //! asked for it says so.
 
 use bridge_model::{
-    Author, Content, Media, Message, MessageId, Missing, Note, Person, Place, Reaction, Reply,
-    Span, Thread, UserId,
+    Author, Content, Event, Media, Message, MessageId, Missing, Note, Person, Place, Reaction,
+    Reply, Span, Thread, UserId,
 };
 
 use super::emoji::resolve_reaction;
 use super::lookup::unread;
 use super::prepare::{Prepared, prepare, prepare_own};
 use super::{Delivery, effect, shared};
-use crate::lane::{CORE, Entry, Original, Replica, Speaker, Work};
+use crate::lane::{Answer, CORE, Entry, Original, Relayed, Replica, Saying, Speaker, Work};
 use crate::migration::Task;
 use crate::network::{AskError, MATRIX};
 use crate::order::{Action, DeliverError, SendAs};
 use crate::wording::label;
 
 impl Delivery<'_> {
-    /// The action, or `None` when there is nothing (any more) to do.
-    ///
-    /// `version` is what to say in the place of a message that was edited meanwhile.
+    /// The action, or `None` when there is nothing (any more) to do. `version` is what to say in the
+    /// place of a message that was edited meanwhile.
     ///
     /// # Errors
     /// What to do with the entry when something could not be asked.
@@ -30,29 +29,36 @@ impl Delivery<'_> {
         &self,
         version: Option<&Message>,
     ) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, .. } = &self.head.entry;
-        let event = &work.event;
-        if let Some(Task::Effect(tag)) = &work.task
-            && let Some(act) = effect::action(&*self.relay.store, lane, tag).await?
-        {
-            return Ok(Some(act));
-        }
-        match &event.content {
-            Content::Posted(message) => self.post(version.unwrap_or(message)).await,
-            Content::Edited(message) => self.edit(message).await,
-            Content::PollClosed { by } => self.close_poll(lane, work, by.as_ref()).await,
-            Content::Deleted { by } => self.delete(lane, work, by.as_ref()).await,
-            Content::Reacted { by, reaction, .. } => self.react(by, reaction).await,
-            Content::Unreacted { by, reaction } => self.unreact(by, reaction).await,
-            Content::Pinned => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Action::Pin { target: target.id }))
+        let lane = &self.head.entry.lane;
+        match &self.head.entry.work {
+            Work::Relay(relayed) => self.relayed(relayed, version).await,
+            Work::Say(saying) => {
+                let Saying { message, answer, .. } = &**saying;
+                let speaker = Speaker::Bot;
+                self.post(Draft { message, speaker, answer: Some(answer) }).await
             }
-            Content::Unpinned => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Action::Unpin { target: target.id }))
+            Work::Task(Task::Effect(tag)) => effect::action(&*self.relay.store, lane, tag).await,
+            Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | Work::Summary(_) => {
+                Ok(None)
+            }
+        }
+    }
+
+    /// What an event of another chat becomes here.
+    async fn relayed(
+        &self,
+        relayed: &Relayed,
+        version: Option<&Message>,
+    ) -> Result<Option<Action>, DeliverError> {
+        let lane = &self.head.entry.lane;
+        let event = &relayed.event;
+        let draft = |message| Draft { message, speaker: relayed.speaker, answer: None };
+        match &event.content {
+            Content::Posted(message) => self.post(draft(version.unwrap_or(message))).await,
+            Content::Edited(message) => self.edit(relayed, draft(message)).await,
+            Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
+            Content::MemberChanged { who, change } => {
+                self.member(lane, &event.place, (who, *change)).await
             }
             Content::Closed => Ok(Some(Action::Leave)),
             Content::Commanded(_)
@@ -60,61 +66,98 @@ impl Delivery<'_> {
             | Content::Invited { .. }
             | Content::Voted { .. }
             | Content::Counted { .. } => Ok(None),
-            Content::ThreadChanged { name, closed } => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let root = replica.parts_at(lane).into_iter().next();
-                Ok(root.map(|root| Action::SetThread {
-                    root: root.id,
-                    name: name.clone(),
-                    closed: *closed,
-                }))
-            }
-            Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
-            Content::MemberChanged { who, change } => {
-                self.member(lane, &event.place, (who, *change)).await
-            }
+            Content::PollClosed { .. }
+            | Content::Deleted { .. }
+            | Content::Reacted { .. }
+            | Content::Unreacted { .. }
+            | Content::Pinned
+            | Content::Unpinned
+            | Content::ThreadChanged { .. } => match self.replica(event).await? {
+                Some(replica) => self.happened_to(event, &replica).await,
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// What an event about a message that is known becomes at its copy.
+    async fn happened_to(
+        &self,
+        event: &Event,
+        replica: &Replica,
+    ) -> Result<Option<Action>, DeliverError> {
+        let lane = &self.head.entry.lane;
+        let place = &event.place;
+        let first = replica.parts_at(lane).into_iter().next().map(|part| part.id);
+        match &event.content {
+            Content::PollClosed { by } => self.close_poll(place, replica, by.as_ref()).await,
+            Content::Deleted { by } => self.delete(place, replica, by.as_ref()).await,
+            Content::Reacted { by, reaction, .. } => match first {
+                Some(target) => self.react(event, (replica, target), by, reaction).await,
+                None => Ok(None),
+            },
+            Content::Unreacted { by, reaction } => match first {
+                Some(target) => self.unreact(event, (replica, target), by, reaction).await,
+                None => Ok(None),
+            },
+            Content::Pinned => Ok(first.map(|target| Action::Pin { target })),
+            Content::Unpinned => Ok(first.map(|target| Action::Unpin { target })),
+            Content::ThreadChanged { name, closed } => Ok(first.map(|root| Action::SetThread {
+                root,
+                name: name.clone(),
+                closed: *closed,
+            })),
+            Content::Posted(_)
+            | Content::Edited(_)
+            | Content::Closed
+            | Content::Commanded(_)
+            | Content::Moved { .. }
+            | Content::Invited { .. }
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. } => Ok(None),
         }
     }
 
     async fn react(
         &self,
+        event: &Event,
+        (replica, target): (&Replica, MessageId),
         by: &Author,
         reaction: &Reaction,
     ) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, .. } = &self.head.entry;
-        let place = &work.event.place;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        let Some(target) = replica.parts_at(lane).into_iter().next() else { return Ok(None) };
+        let lane = &self.head.entry.lane;
+        let place = &event.place;
         let person = Person { network: place.network.clone(), user: by.user.clone() };
-        let others = self.others(&replica, &person, reaction).await?;
+        let others = self.others(replica, &person, reaction).await?;
         let now = self.relay.clock.now();
         let send_as = self.relay.identities().send_as(lane, place, (by, now)).await?;
         let reaction =
             resolve_reaction(&self.directory(), &place.network, reaction.clone()).await?;
-        Ok(Some(Action::React { send_as, target: target.id, reaction, others }))
+        Ok(Some(Action::React { send_as, target, reaction, others }))
     }
 
     async fn unreact(
         &self,
+        event: &Event,
+        (replica, target): (&Replica, MessageId),
         by: &UserId,
         reaction: &Reaction,
     ) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, .. } = &self.head.entry;
-        let place = &work.event.place;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        let Some(target) = replica.parts_at(lane).into_iter().next() else { return Ok(None) };
+        let lane = &self.head.entry.lane;
+        let place = &event.place;
         let person = Person { network: place.network.clone(), user: by.clone() };
         let mut known = replica.reactions.iter();
         let known = known.find(|known| known.by == person && known.reaction == *reaction);
         let id: Option<MessageId> = known.and_then(|known| {
             known.events.iter().find(|(place, _)| place == lane).map(|(_, event)| event.clone())
         });
-        let others = self.others(&replica, &person, reaction).await?;
+        let others = self.others(replica, &person, reaction).await?;
         let reaction =
             resolve_reaction(&self.directory(), &place.network, reaction.clone()).await?;
         let (name, avatar_url, avatar) = (String::new(), None, None);
         let send_as = SendAs::Person { person, name, avatar_url, avatar };
-        Ok(Some(Action::Unreact { send_as, target: target.id, reaction, id, others }))
+        Ok(Some(Action::Unreact { send_as, target, reaction, id, others }))
     }
 
     /// The reactions that the bridge carries to this chat besides this one, oldest first, as the
@@ -140,53 +183,50 @@ impl Delivery<'_> {
         Ok(local)
     }
 
-    pub(super) async fn replica(&self, work: &Work) -> Result<Option<Replica>, DeliverError> {
-        let event = &work.event;
+    pub(super) async fn replica(&self, event: &Event) -> Result<Option<Replica>, DeliverError> {
         self.relay.store.find_replica(&event.place, &event.message).await.map_err(unread)
     }
 
-    async fn post(&self, message: &Message) -> Result<Option<Action>, DeliverError> {
-        let work = &self.head.entry.work;
-        if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
+    async fn post(&self, draft: Draft<'_>) -> Result<Option<Action>, DeliverError> {
+        if let Some(of) = draft.answer.and_then(|answer| answer.of.as_ref())
             && self.copy_of(of).await?.is_none()
         {
             return Ok(None);
         }
-        let Prepared { message, native_reply } = self.prepared(message).await?;
-        let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
-        let (send_as, message) = self.speaker(message).await?;
+        let Prepared { message, native_reply } = self.prepared(draft).await?;
+        let answer_via = draft.answer.and_then(|answer| answer.via.clone());
+        let (send_as, message) = self.speaker(draft, message).await?;
         Ok(Some(Action::Post { send_as, message, native_reply, answer_via }))
     }
 
-    async fn edit(&self, message: &Message) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, media_changed, .. } = &self.head.entry;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
+    async fn edit(
+        &self,
+        relayed: &Relayed,
+        draft: Draft<'_>,
+    ) -> Result<Option<Action>, DeliverError> {
+        let lane = &self.head.entry.lane;
+        let Relayed { event, media_changed, .. } = relayed;
+        let Some(replica) = self.replica(event).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
-        if replica.deleted && !event_is_ours(work) {
-            return Ok(None);
-        }
-        if parts.is_empty() {
+        let own = event.place.network.as_str() == CORE;
+        if parts.is_empty() && (own || (!replica.deleted && self.was_refused(event).await?)) {
             // The first version was refused; this one may be welcome.
-            return match event_is_ours(work) || self.was_refused().await? {
-                true => self.post(message).await,
-                false => Ok(None),
-            };
+            return self.post(draft).await;
         }
-        if replica.deleted {
+        if parts.is_empty() || replica.deleted {
             return Ok(None);
         }
         shared::may_edit_alone(&*self.relay.store, lane, &replica, *media_changed).await?;
-        let Prepared { message, native_reply } = self.prepared(message).await?;
-        let (send_as, message) = self.speaker(message).await?;
+        let Prepared { message, native_reply } = self.prepared(draft).await?;
+        let (send_as, message) = self.speaker(draft, message).await?;
         let media_changed = *media_changed;
         Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))
     }
 
     /// The message as the destination can show it.
-    async fn prepared(&self, message: &Message) -> Result<Prepared, DeliverError> {
-        let Entry { lane, work, .. } = &self.head.entry;
+    async fn prepared(&self, draft: Draft<'_>) -> Result<Prepared, DeliverError> {
         let directory = self.directory();
-        let mut message = message.clone();
+        let mut message = draft.message.clone();
         if self.without_files {
             let files = std::mem::take(&mut message.media).into_iter();
             message.notes.extend(files.map(|Media { name, size, .. }| {
@@ -194,16 +234,16 @@ impl Delivery<'_> {
                 Note::FileMissing { name, size, why }
             }));
         }
-        let answer = self.answered().await?;
-        if answer.is_some() {
+        let answered = self.answered(draft.answer).await?;
+        if answered.is_some() {
             message.reply_to = None;
         }
-        let mut prepared = match work.speaker {
+        let mut prepared = match draft.speaker {
             Speaker::Author => prepare(&directory, &self.wording, message).await?,
             Speaker::Bot => prepare_own(&directory, &self.wording, message).await?,
         };
-        if let Some((to, threaded)) = answer {
-            if lane.network.as_str() == MATRIX && !threaded {
+        if let Some((to, begins_thread)) = answered {
+            if begins_thread {
                 prepared.message.thread = Some(Thread { root: to.clone(), name: None });
             }
             prepared.message.reply_to = Some(Reply::to(to));
@@ -212,29 +252,36 @@ impl Delivery<'_> {
         Ok(prepared)
     }
 
-    /// The message of this very chat that the core bot answers, and whether the answer stands where
-    /// that message does instead of in a thread of its own.
-    async fn answered(&self) -> Result<Option<(MessageId, bool)>, DeliverError> {
-        let Some(answer) = &self.head.entry.work.answer else { return Ok(None) };
+    /// The message of this very chat that the core bot answers, and whether the answer begins a
+    /// thread below it.
+    async fn answered(
+        &self,
+        answer: Option<&Answer>,
+    ) -> Result<Option<(MessageId, bool)>, DeliverError> {
+        let Some(answer) = answer else { return Ok(None) };
         if let Some(to) = &answer.to {
-            return Ok(Some((to.clone(), true)));
+            return Ok(Some((to.clone(), false)));
         }
         let Some(of) = &answer.of else { return Ok(None) };
-        Ok(self.copy_of(of).await?.map(|copy| (copy, of.threaded)))
+        let begins = self.head.entry.lane.network.as_str() == MATRIX && !of.threaded;
+        Ok(self.copy_of(of).await?.map(|copy| (copy, begins)))
     }
 
-    async fn speaker(&self, mut message: Message) -> Result<(SendAs, Message), DeliverError> {
+    async fn speaker(
+        &self,
+        draft: Draft<'_>,
+        mut message: Message,
+    ) -> Result<(SendAs, Message), DeliverError> {
         let Entry { lane, work, .. } = &self.head.entry;
-        if work.speaker == Speaker::Bot {
+        let Some((place, _)) = work.message().filter(|_| draft.speaker == Speaker::Author) else {
             return Ok((SendAs::Bot, message));
-        }
-        let place = &work.event.place;
+        };
         let author = (&message.author, message.sent_at);
-        let send_as = self.relay.identities().send_as(lane, place, author).await?;
+        let identities = self.relay.identities();
+        let send_as = identities.send_as(lane, place, author).await?;
         if send_as == SendAs::Bot {
             let person =
                 Person { network: place.network.clone(), user: message.author.user.clone() };
-            let identities = self.relay.identities();
             let name = identities.shown_name(Some(&person), &message.author.name);
             let name = format!("{name} ({})", label(&place.network));
             message.body.lead_with(Span::bold(name));
@@ -254,13 +301,12 @@ impl Delivery<'_> {
 
     async fn delete(
         &self,
-        lane: &Place,
-        work: &Work,
+        place: &Place,
+        replica: &Replica,
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
-        let event = &work.event;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        if !self.is_allowed(&replica, &event.place, by).await? {
+        let lane = &self.head.entry.lane;
+        if !self.is_allowed(replica, place, by).await? {
             let reason = "only its author or a moderator can take a message away".into();
             return Err(DeliverError::Refused { reason });
         }
@@ -268,11 +314,11 @@ impl Delivery<'_> {
         if parts.is_empty() {
             return Ok(None);
         }
-        if shared::is_needed_by_others(&*self.relay.store, lane, &replica).await? {
+        if shared::is_needed_by_others(&*self.relay.store, lane, replica).await? {
             let reason = "the album is one message there, so this file stays until all are deleted";
             return Err(DeliverError::Refused { reason: reason.into() });
         }
-        Ok(Some(Action::Delete { send_as: copy_sent_as(&replica, lane), parts }))
+        Ok(Some(Action::Delete { send_as: copy_sent_as(replica, lane), parts }))
     }
 
     /// The author and moderators may, and whoever the platform has checked already.
@@ -307,7 +353,13 @@ pub(super) fn copy_sent_as(replica: &Replica, lane: &Place) -> SendAs {
     SendAs::Person { person, name: String::new(), avatar_url: None, avatar: None }
 }
 
-/// The bot's own words.
-fn event_is_ours(work: &Work) -> bool {
-    work.event.place.network.as_str() == CORE
+/// A message as its entry holds it, before it is prepared for its destination.
+#[derive(Clone, Copy)]
+struct Draft<'a> {
+    /// The message.
+    message: &'a Message,
+    /// As whom it is sent.
+    speaker: Speaker,
+    /// What it answers, if the bot says it.
+    answer: Option<&'a Answer>,
 }

@@ -54,9 +54,9 @@ impl Crashes {
         &self,
         lane: &Place,
         entry: EntryId,
-        content: &Content,
+        content: Option<&Content>,
     ) -> Result<UnderWay, DeliverError> {
-        let (Content::Posted(message) | Content::Edited(message)) = content else {
+        let Some(Content::Posted(message) | Content::Edited(message)) = content else {
             return Ok(UnderWay::default());
         };
         if message.media.is_empty() || !self.is_first(lane) {

@@ -66,7 +66,7 @@ impl Delivery<'_> {
     /// the others.
     pub(super) fn tell_room(&self, reason: &str) -> Option<(Place, Work)> {
         let Entry { lane, work, .. } = &self.head.entry;
-        let event = &work.event;
+        let event = work.event()?;
         let about_looks = matches!(
             event.content,
             Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned

@@ -8,7 +8,7 @@ use bridge_model::{Content, Message};
 
 use super::Delivery;
 use super::lookup::unread;
-use crate::lane::Entry;
+use crate::lane::{Entry, Relayed};
 use crate::order::DeliverError;
 
 /// The newest version of a message, and the edits that led to it.
@@ -26,16 +26,18 @@ impl Delivery<'_> {
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn newest(&self) -> Result<Newest, DeliverError> {
-        let Entry { lane, work, album, summary, .. } = &self.head.entry;
-        let alone = album.as_ref().is_none_or(|album| album.members.len() < 2);
-        let Content::Posted(first) = &work.event.content else { return Ok(Newest::default()) };
-        if !alone || summary.is_some() {
-            return Ok(Newest::default());
-        }
-        let edits = self.relay.store.waiting_edits(lane, &work.event).await.map_err(unread)?;
-        let Some(Content::Edited(last)) = edits.last().map(|edit| &edit.work.event.content) else {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let Some(Relayed { event, album, .. }) = work.relayed() else {
             return Ok(Newest::default());
         };
+        let alone = album.as_ref().is_none_or(|album| album.members.len() < 2);
+        let Content::Posted(first) = &event.content else { return Ok(Newest::default()) };
+        if !alone {
+            return Ok(Newest::default());
+        }
+        let edits = self.relay.store.waiting_edits(lane, event).await.map_err(unread)?;
+        let last = edits.last().and_then(|edit| edit.work.event()).map(|event| &event.content);
+        let Some(Content::Edited(last)) = last else { return Ok(Newest::default()) };
         let mut version = last.clone();
         // Edits do not say everywhere where the message stands.
         version.reply_to = version.reply_to.or_else(|| first.reply_to.clone());
@@ -48,8 +50,9 @@ impl Delivery<'_> {
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn is_taken_back(&self) -> Result<bool, DeliverError> {
-        let Entry { work, album, .. } = &self.head.entry;
-        let event = &work.event;
+        let Some(Relayed { event, album, .. }) = self.head.entry.work.relayed() else {
+            return Ok(false);
+        };
         if !matches!(event.content, Content::Posted(_)) {
             return Ok(false);
         }

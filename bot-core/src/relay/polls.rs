@@ -6,7 +6,7 @@ use bridge_model::{Place, PollCapabilities, UserId};
 use super::Delivery;
 use super::actions::copy_sent_as;
 use super::networks::Networks;
-use crate::lane::{KnownPoll, Replica, Work};
+use crate::lane::{KnownPoll, Replica};
 use crate::order::{Action, DeliverError};
 
 impl Delivery<'_> {
@@ -16,12 +16,12 @@ impl Delivery<'_> {
     /// What to do with the entry.
     pub(super) async fn close_poll(
         &self,
-        lane: &Place,
-        work: &Work,
+        place: &Place,
+        replica: &Replica,
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        if !self.is_allowed(&replica, &work.event.place, by).await? {
+        let lane = &self.head.entry.lane;
+        if !self.is_allowed(replica, place, by).await? {
             let reason = "only its author or a moderator can close a poll".into();
             return Err(DeliverError::Refused { reason });
         }
@@ -29,8 +29,8 @@ impl Delivery<'_> {
         // What somebody else posted is not ours to close.
         let ours = replica.origin != *lane && !parts.is_empty();
         let closing =
-            poll_in(&self.relay.networks, lane, &replica).is_some_and(|polls| polls.closing);
-        let send_as = copy_sent_as(&replica, lane);
+            poll_in(&self.relay.networks, lane, replica).is_some_and(|polls| polls.closing);
+        let send_as = copy_sent_as(replica, lane);
         Ok((ours && closing).then_some(Action::ClosePoll { send_as, parts }))
     }
 }

@@ -8,17 +8,19 @@ use bridge_model::{Content, Event, MessageId, Place};
 
 use super::Delivery;
 use super::lookup::unread;
-use crate::lane::{Answer, CORE, Entry, Speaker, Work, core_place};
+use crate::lane::{Answer, CORE, Saying, Work, core_place};
 use crate::order::{DeliverError, Receipt};
 
 impl Delivery<'_> {
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
     /// reactions, which would be louder than what was lost.
     pub(super) fn tell_author(&self, reason: &str) -> Option<(Place, Work)> {
-        let event = &self.head.entry.work.event;
+        let event = self.head.entry.work.event()?;
         let key = match &event.content {
-            Content::Posted(_) => Some(self.refusal_key()),
-            Content::Edited(_) | Content::Deleted { .. } | Content::PollClosed { .. } => None,
+            Content::Posted(_) => self.refusal_key(event),
+            Content::Edited(_) | Content::Deleted { .. } | Content::PollClosed { .. } => {
+                MessageId::from("")
+            }
             Content::Reacted { .. }
             | Content::Unreacted { .. }
             | Content::Commanded(_)
@@ -40,19 +42,18 @@ impl Delivery<'_> {
         let message = self.wording.message(text, self.relay.clock.now());
         let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
         let place = event.place.clone();
-        let key = key.as_ref().map(MessageId::as_str);
-        let work = Work::say(&place, key, message).answering(answer);
-        Some((place, work))
+        let saying = Saying { origin: core_place(&place), id: key, message, answer };
+        Some((place, Work::Say(Box::new(saying))))
     }
 
     /// The chat has refused the first version of the message, so that an edit of it may be posted.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn was_refused(&self) -> Result<bool, DeliverError> {
-        let place = core_place(&self.head.entry.work.event.place);
-        let line = self.relay.store.find_replica(&place, &self.refusal_key()).await;
-        Ok(line.map_err(unread)?.is_some_and(|line| !line.deleted))
+    pub(super) async fn was_refused(&self, event: &Event) -> Result<bool, DeliverError> {
+        let (place, line) = (core_place(&event.place), self.refusal_key(event));
+        let line = self.relay.store.find_replica(&place, &line).await.map_err(unread)?;
+        Ok(line.is_some_and(|line| !line.deleted))
     }
 
     /// Takes the line away when an edit that was refused before has arrived.
@@ -63,26 +64,26 @@ impl Delivery<'_> {
         &self,
         receipt: &Receipt,
     ) -> Result<Option<(Place, Work)>, DeliverError> {
-        let event = &self.head.entry.work.event;
-        let is_edit = matches!(event.content, Content::Edited(_));
-        if !is_edit || receipt.parts.is_empty() || !self.was_refused().await? {
+        let edit = self.head.entry.work.event();
+        let edit = edit.filter(|event| matches!(event.content, Content::Edited(_)));
+        let Some(edit) = edit.filter(|_| !receipt.parts.is_empty()) else { return Ok(None) };
+        if !self.was_refused(edit).await? {
             return Ok(None);
         }
         let event = Event {
-            place: core_place(&event.place),
-            message: self.refusal_key(),
+            place: core_place(&edit.place),
+            message: self.refusal_key(edit),
             late: false,
             content: Content::Deleted { by: None },
         };
-        let work = Work { event, speaker: Speaker::Bot, answer: None, task: None };
-        Ok(Some((self.head.entry.work.event.place.clone(), work)))
+        Ok(Some((edit.place.clone(), Work::by_bot(event))))
     }
 
     /// The name of the line for ever: one for each message and chat.
-    fn refusal_key(&self) -> MessageId {
-        let Entry { lane, work, .. } = &self.head.entry;
+    fn refusal_key(&self, event: &Event) -> MessageId {
         let pseudonyms = &self.relay.pseudonyms;
-        let message = pseudonyms.message(&work.event.place, &work.event.message);
-        MessageId::new(format!("refused/{}/{message}", pseudonyms.place(lane)))
+        let message = pseudonyms.message(&event.place, &event.message);
+        let lane = pseudonyms.place(&self.head.entry.lane);
+        MessageId::new(format!("refused/{lane}/{message}"))
     }
 }

@@ -10,7 +10,7 @@ use super::Delivery;
 use super::lookup::unread;
 use super::polls::poll_in;
 use crate::courier::Attempt;
-use crate::lane::{Entry, KnownPoll, Replica, Summary, SummaryKind};
+use crate::lane::{Entry, KnownPoll, Replica, Summary, SummaryKind, SummaryMessage};
 use crate::network::Network;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use crate::portal::Portal;
@@ -43,8 +43,9 @@ impl Delivery<'_> {
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn summaries_after(&self) -> Result<Vec<(Place, Summary)>, DeliverError> {
         let Entry { lane, work, .. } = &self.head.entry;
+        let Some(event) = work.event() else { return Ok(Vec::new()) };
         let is_reaction =
-            matches!(work.event.content, Content::Reacted { .. } | Content::Unreacted { .. });
+            matches!(event.content, Content::Reacted { .. } | Content::Unreacted { .. });
         let network = self.relay.networks.get(&lane.network);
         if !is_reaction || network.is_none_or(|it| it.capabilities().many_reactions) {
             return Ok(Vec::new());
@@ -52,7 +53,7 @@ impl Delivery<'_> {
         if !self.portal.as_ref().is_some_and(reaction_line) {
             return Ok(Vec::new());
         }
-        let Some(Replica { origin: place, message, .. }) = self.replica(work).await? else {
+        let Some(Replica { origin: place, message, .. }) = self.replica(event).await? else {
             return Ok(Vec::new());
         };
         let kind = SummaryKind::Reactions;
@@ -66,11 +67,12 @@ impl Delivery<'_> {
     pub(super) async fn bring_up_to_date(
         &self,
         network: &dyn Network,
-        (summary, attempt): (&Summary, &mut Attempt),
+        (SummaryMessage { origin, id, summary }, attempt): (&SummaryMessage, &mut Attempt),
     ) -> Result<Receipt, Failure> {
-        let Entry { lane, work, .. } = &self.head.entry;
+        let lane = &self.head.entry.lane;
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
-        let said = self.replica(work).await.map_err(|it| failed(it, attempt))?;
+        let said = self.relay.store.find_replica(origin, id).await;
+        let said = said.map_err(|error| failed(unread(error), attempt))?;
         // A line that somebody took away is said anew.
         let said = said.filter(|said| !said.deleted);
         let mut there = said.map(|said| said.parts_at(lane)).unwrap_or_default();
