@@ -5,7 +5,8 @@
 //! (old clients), those whom the HTML links to.
 
 use bridge_model::{
-    Card, Leaf, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
+    Card, Leaf, Mention, Message, MessageId, MessageKind, Person, Reply, RichText, Span, Thread,
+    Timestamp,
 };
 use serde_json::Value;
 
@@ -129,22 +130,34 @@ fn without_fallback(body: &str) -> &str {
     rest.strip_prefix('\n').unwrap_or(rest)
 }
 
-/// Turns mentions of people whom `m.mentions` does not name into their names, and
-/// `@room` into everybody where it says so.
+/// Turns mentions of people whom `m.mentions` does not name into their names, ids that stand in the
+/// words of people whom it does name into mentions, and `@room` into everybody where it says so.
 fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
     let Some(mentions) = mentions.filter(|mentions| mentions.is_object()) else { return body };
     let people = mentions.get("user_ids").and_then(Value::as_array);
     let named = |id: &str| people.is_some_and(|ids| ids.iter().any(|i| i.as_str() == Some(id)));
+    let ids: Vec<&str> = people.into_iter().flatten().filter_map(Value::as_str).collect();
     let everyone = mentions.get("room").and_then(Value::as_bool) == Some(true);
     let rewrite = |spans: Vec<Span>| {
         let mut out = Vec::with_capacity(spans.len());
         for Span { leaf, style } in spans {
             match leaf {
                 Leaf::Mention(Mention::Person { who, name }) if !named(who.user.as_str()) => {
-                    out.push(Span { leaf: Leaf::Text(format!("@{name}")), style });
+                    // Without `@`, so that nobody reads it as a call that was written by hand.
+                    out.push(Span { leaf: Leaf::Text(name), style });
                 }
-                Leaf::Text(words) if everyone && !style.code => {
-                    out.extend(everyone_in(&words).map(|leaf| Span { leaf, style: style.clone() }));
+                Leaf::Text(words) if !style.code && style.link.is_none() => {
+                    let leaves = people_in(&words, &ids).into_iter();
+                    let leaves = leaves.flat_map(|leaf| match leaf {
+                        Leaf::Text(words) if everyone => everyone_in(&words).collect(),
+                        leaf @ (Leaf::Text(_)
+                        | Leaf::Break
+                        | Leaf::Mention(_)
+                        | Leaf::Emoji { .. }
+                        | Leaf::Maths(_)
+                        | Leaf::Time { .. }) => vec![leaf],
+                    });
+                    out.extend(leaves.map(|leaf| Span { leaf, style: style.clone() }));
                 }
                 leaf @ (Leaf::Text(_)
                 | Leaf::Break
@@ -157,6 +170,46 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
         out
     };
     RichText(native::map_runs(body.0, &rewrite)).normalise()
+}
+
+/// Cuts out the ids of these people where they stand as words of their own (`@ann:example.org`).
+fn people_in(words: &str, ids: &[&str]) -> Vec<Leaf> {
+    let (mut found, mut rest) = (Vec::new(), words);
+    let mut said = String::new();
+    while let Some(at) = rest.find('@') {
+        let (before, from) = rest.split_at(at);
+        said.push_str(before);
+        let apart = said.chars().next_back().is_none_or(|c| !is_part_of_id(c));
+        let mut matching = ids.iter().filter(|id| apart && ends_after(from, id));
+        let Some(id) = matching.by_ref().max_by_key(|id| id.len()) else {
+            said.push('@');
+            rest = from.get(1..).unwrap_or_default();
+            continue;
+        };
+        found.extend((!said.is_empty()).then(|| Leaf::Text(std::mem::take(&mut said))));
+        let name = id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned();
+        let who = Person::new(crate::NETWORK, *id);
+        found.push(Leaf::Mention(Mention::Person { who, name }));
+        rest = from.get(id.len()..).unwrap_or_default();
+    }
+    said.push_str(rest);
+    found.extend((!said.is_empty()).then_some(Leaf::Text(said)));
+    found
+}
+
+/// Whether `text` begins with `id`, and the id ends there.
+fn ends_after(text: &str, id: &str) -> bool {
+    let Some(rest) = text.strip_prefix(id).filter(|_| id.starts_with('@')) else { return false };
+    let mut rest = rest.chars();
+    match rest.next() {
+        Some('.' | '-' | ':') => rest.next().is_none_or(|c| !c.is_alphanumeric()),
+        Some(c) => !is_part_of_id(c),
+        None => true,
+    }
+}
+
+fn is_part_of_id(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '=' | '/' | '+' | '@')
 }
 
 /// Cuts out each `@room`.
