@@ -20,6 +20,9 @@ mod manifests;
 #[path = "tidy/map.rs"]
 mod map;
 #[cfg(test)]
+#[path = "tidy/modules.rs"]
+mod modules;
+#[cfg(test)]
 #[path = "tidy/purity.rs"]
 mod purity;
 #[cfg(test)]
