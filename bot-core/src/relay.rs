@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Answer, CORE, LaneHead, Work};
-use crate::migration::{Move, Task};
+use crate::migration::Move;
 use crate::network::Network;
 use crate::order::{DeliverError, Failure, Receipt};
 use crate::pictures::Pictures;
@@ -133,7 +133,7 @@ impl Relay {
                 let mut settlement = self.settled(head, receipt);
                 settlement.then.extend(self.tell_author(head, &reason));
                 settlement.then.extend(self.tell_room(head, &reason).await);
-                if let Some(Task::Effect(tag)) = head.entry.work.task {
+                if let Some(tag) = head.entry.work.completes() {
                     let refused = Move::Effected(tag, Err(reason));
                     settlement.changes.push(Change::Move(Box::new(refused)));
                 }
@@ -152,7 +152,7 @@ impl Relay {
             let reason = format!("the network {} is not configured", lane.network);
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
-        if let Some(summary) = &head.entry.summary {
+        if let Work::Summary(summary) = &head.entry.work {
             return self.bring_up_to_date(&**network, head, (summary, attempt)).await;
         }
         let failed = |error| Failure { error, done: attempt.done.clone() };
@@ -183,7 +183,7 @@ impl Relay {
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
     /// reactions, which would be louder than what was lost.
     fn tell_author(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
-        let event = &head.entry.work.event;
+        let event = head.entry.work.event()?;
         let worth_it = match &event.content {
             Content::Posted(_)
             | Content::Edited(_)
@@ -210,7 +210,7 @@ impl Relay {
         let message = self.wording.message(text, self.clock.now());
         let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
         let place = event.place.clone();
-        let work = Work::say(&place, None, message).answering(answer);
+        let work = Work::answer(&place, answer, message);
         Some((place, work))
     }
 }

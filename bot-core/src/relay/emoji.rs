@@ -7,14 +7,13 @@
 use std::collections::HashMap;
 
 use bridge_model::{
-    EmojiPack, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Person, Place, Reaction, RichText,
-    Span,
+    EmojiPack, Event, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Person, Place, Reaction,
+    RichText, Span,
 };
 
 use super::Relay;
 use super::prepare::unread;
 use crate::address::is_mxc;
-use crate::lane::Work;
 use crate::network::MATRIX;
 use crate::order::DeliverError;
 use crate::store::EmojiRecord;
@@ -98,13 +97,12 @@ impl Relay {
     pub(super) async fn local_others(
         &self,
         lane: &Place,
-        work: &Work,
+        event: &Event,
         others: Vec<Reaction>,
     ) -> Result<Vec<Reaction>, DeliverError> {
         if others.iter().all(|reaction| matches!(reaction, Reaction::Emoji(_))) {
             return Ok(others);
         }
-        let event = &work.event;
         let replica = self.store.find_replica(&event.place, &event.message).await;
         let known = replica.map_err(unread)?.map(|replica| replica.reactions).unwrap_or_default();
         let mut local = Vec::with_capacity(others.len());

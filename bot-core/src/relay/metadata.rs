@@ -63,7 +63,7 @@ impl Relay {
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
     /// the others.
     pub(super) async fn tell_room(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
-        let (lane, event) = (&head.entry.lane, &head.entry.work.event);
+        let (lane, event) = (&head.entry.lane, head.entry.work.event()?);
         let about_looks = matches!(
             event.content,
             Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned

@@ -8,7 +8,7 @@
 use bridge_model::{Leaf, Mention, Message, Person, Place, RichText, Span};
 
 use super::Relay;
-use crate::lane::{Speaker, Work};
+use crate::lane::{Relayed, Speaker};
 use crate::network::AskError;
 use crate::order::{Action, DeliverError};
 
@@ -20,26 +20,27 @@ impl Relay {
     pub(super) async fn in_its_terms(
         &self,
         lane: &Place,
-        work: &Work,
+        relayed: &Relayed,
         act: Action,
     ) -> Result<Action, DeliverError> {
+        let event = &relayed.event;
         Ok(match act {
             Action::Post { send_as, message, native_reply, answer_via } => {
-                let message = self.message_in_its_terms(lane, work, message).await?;
+                let message = self.message_in_its_terms(lane, relayed, message).await?;
                 Action::Post { send_as, message, native_reply, answer_via }
             }
             Action::Edit { send_as, parts, message, native_reply, media_changed } => {
-                let message = self.message_in_its_terms(lane, work, message).await?;
+                let message = self.message_in_its_terms(lane, relayed, message).await?;
                 Action::Edit { send_as, parts, message, native_reply, media_changed }
             }
             Action::React { send_as, target, reaction, others } => {
-                let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
-                let others = self.local_others(lane, work, others).await?;
+                let reaction = self.local_reaction(lane, &event.place, reaction).await?;
+                let others = self.local_others(lane, event, others).await?;
                 Action::React { send_as, target, reaction, others }
             }
             Action::Unreact { send_as, target, reaction, id, others } => {
-                let reaction = self.local_reaction(lane, &work.event.place, reaction).await?;
-                let others = self.local_others(lane, work, others).await?;
+                let reaction = self.local_reaction(lane, &event.place, reaction).await?;
+                let others = self.local_others(lane, event, others).await?;
                 Action::Unreact { send_as, target, reaction, id, others }
             }
             same @ (Action::Delete { .. }
@@ -58,13 +59,13 @@ impl Relay {
     async fn message_in_its_terms(
         &self,
         lane: &Place,
-        work: &Work,
+        relayed: &Relayed,
         mut message: Message,
     ) -> Result<Message, DeliverError> {
-        if work.speaker == Speaker::Bot {
+        if relayed.speaker == Speaker::Bot {
             return Ok(message);
         }
-        let place = &work.event.place;
+        let place = &relayed.event.place;
         let author = Person { network: place.network.clone(), user: message.author.user.clone() };
         message.body = self.checked_calls(place, &author, message.body).await?;
         message.body = self.written_names(lane, message.body).await?;

@@ -5,7 +5,7 @@ use bridge_model::{Place, PollCapabilities, UserId};
 
 use super::Relay;
 use super::prepare::voice_of_copy;
-use crate::lane::{KnownPoll, Replica, Work};
+use crate::lane::{KnownPoll, Replica};
 use crate::order::{Action, DeliverError};
 
 impl Relay {
@@ -16,19 +16,19 @@ impl Relay {
     pub(super) async fn close_poll(
         &self,
         lane: &Place,
-        work: &Work,
+        place: &Place,
+        replica: &Replica,
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        if !self.is_allowed(&replica, &work.event.place, by).await? {
+        if !self.is_allowed(replica, place, by).await? {
             let reason = "only its author or a moderator can close a poll".into();
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);
         // What somebody else posted is not ours to close.
         let ours = replica.origin != *lane && !parts.is_empty();
-        let closing = self.poll_in(lane, &replica).is_some_and(|polls| polls.closing);
-        let send_as = voice_of_copy(&replica, lane);
+        let closing = self.poll_in(lane, replica).is_some_and(|polls| polls.closing);
+        let send_as = voice_of_copy(replica, lane);
         Ok((ours && closing).then_some(Action::ClosePoll { send_as, parts }))
     }
 

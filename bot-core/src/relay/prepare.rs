@@ -6,10 +6,14 @@
 
 use std::sync::Arc;
 
-use bridge_model::{Content, Message, MessageId, Person, Place, Reaction, Span, Thread, UserId};
+use bridge_model::{
+    Content, Event, Message, MessageId, Person, Place, Reaction, Span, Thread, UserId,
+};
 
 use super::Relay;
-use crate::lane::{CORE, Entry, LaneHead, Original, Replica, Speaker, Work};
+use crate::lane::{
+    Answer, CORE, Entry, LaneHead, Original, Relayed, Replica, Saying, Speaker, Work,
+};
 use crate::migration::Task;
 use crate::network::AskError;
 use crate::network::MATRIX;
@@ -23,9 +27,8 @@ impl Relay {
     /// # Errors
     /// What to do with the entry when something could not be asked.
     pub async fn prepare(&self, head: &LaneHead) -> Result<Option<Order>, DeliverError> {
-        let Some(act) = self.act(&head.entry).await? else { return Ok(None) };
-        let act = self.in_its_terms(&head.entry.lane, &head.entry.work, act).await?;
-        Ok(Some(self.order(head, act)))
+        let act = self.act(&head.entry).await?;
+        Ok(act.map(|act| self.order(head, act)))
     }
 
     /// The order that has an act carried out for the head of a lane.
@@ -36,15 +39,18 @@ impl Relay {
             act,
             done: Vec::new(),
             after: head.newest.clone(),
-            source: self.source(&head.entry.work.event),
+            source: self.source(&head.entry.work),
             words: Words::new(Arc::clone(&self.wording)),
         }
     }
 
-    /// What tells this message, or this person's reaction to it, from all others.
-    fn source(&self, event: &bridge_model::Event) -> String {
-        let message = self.pseudonyms.message(&event.place, &event.message);
-        let Content::Reacted { by, reaction, .. } = &event.content else { return message };
+    /// The keyed identity of this message, or of this person's reaction to it. Empty for a task,
+    /// which sends no message.
+    fn source(&self, work: &Work) -> String {
+        let Some((place, id)) = work.message() else { return String::new() };
+        let message = self.pseudonyms.message(place, id);
+        let content = work.event().map(|event| &event.content);
+        let Some(Content::Reacted { by, reaction, .. }) = content else { return message };
         let key = match reaction {
             Reaction::Emoji(key) => key,
             Reaction::Custom { id, .. } => id,
@@ -54,43 +60,37 @@ impl Relay {
     }
 
     async fn act(&self, entry: &Entry) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, .. } = entry;
-        let event = &work.event;
-        if let Some(Task::Effect(tag)) = &work.task
-            && let Some(act) = self.effect(lane, tag).await?
-        {
-            return Ok(Some(act));
+        let lane = &entry.lane;
+        match &entry.work {
+            Work::Relay(relayed) => {
+                let Some(act) = self.relayed(lane, relayed).await? else { return Ok(None) };
+                self.in_its_terms(lane, relayed, act).await.map(Some)
+            }
+            Work::Say(saying) => {
+                let Saying { origin, message, answer, .. } = &**saying;
+                let speaker = Speaker::Bot;
+                self.post(lane, Draft { origin, message, speaker, answer: Some(answer) }).await
+            }
+            Work::Task(Task::Effect(tag)) => self.effect(lane, tag).await,
+            Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | Work::Summary(_) => {
+                Ok(None)
+            }
         }
+    }
+
+    /// What an event of another chat becomes here.
+    async fn relayed(
+        &self,
+        lane: &Place,
+        relayed: &Relayed,
+    ) -> Result<Option<Action>, DeliverError> {
+        let event = &relayed.event;
         match &event.content {
-            Content::Posted(message) => self.post(lane, work, message).await,
-            Content::Edited(message) => self.edit(entry, message).await,
-            Content::PollClosed { by } => self.close_poll(lane, work, by.as_ref()).await,
-            Content::Deleted { by } => self.delete(lane, work, by.as_ref()).await,
-            Content::Reacted { by, reaction, .. } => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let Some(target) = replica.parts_at(lane).into_iter().next() else {
-                    return Ok(None);
-                };
-                let person = Person { network: event.place.network.clone(), user: by.user.clone() };
-                let others = others(&replica, lane, &person, reaction);
-                let now = self.clock.now();
-                let send_as = self.voice_in(lane, &event.place, (by, now)).await?;
-                let (target, reaction) = (target.id, reaction.clone());
-                Ok(Some(Action::React { send_as, target, reaction, others }))
-            }
-            Content::Unreacted { by, reaction } => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                Ok(unreact(lane, &event.place, &replica, (by, reaction)))
-            }
-            Content::Pinned => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Action::Pin { target: target.id }))
-            }
-            Content::Unpinned => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let target = replica.parts_at(lane).into_iter().next();
-                Ok(target.map(|target| Action::Unpin { target: target.id }))
+            Content::Posted(message) => self.post(lane, draft(relayed, message)).await,
+            Content::Edited(message) => self.edit(lane, relayed, message).await,
+            Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
+            Content::MemberChanged { who, change } => {
+                self.member(lane, &event.place, (who, *change)).await
             }
             Content::Closed => Ok(Some(Action::Leave)),
             Content::Commanded(_)
@@ -98,58 +98,99 @@ impl Relay {
             | Content::Invited { .. }
             | Content::Voted { .. }
             | Content::Counted { .. } => Ok(None),
-            Content::ThreadChanged { name, closed } => {
-                let Some(replica) = self.replica(work).await? else { return Ok(None) };
-                let root = replica.parts_at(lane).into_iter().next();
-                Ok(root.map(|root| Action::SetThread {
-                    root: root.id,
-                    name: name.clone(),
-                    closed: *closed,
-                }))
-            }
-            Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
-            Content::MemberChanged { who, change } => {
-                self.member(lane, &event.place, (who, *change)).await
-            }
+            Content::PollClosed { .. }
+            | Content::Deleted { .. }
+            | Content::Reacted { .. }
+            | Content::Unreacted { .. }
+            | Content::Pinned
+            | Content::Unpinned
+            | Content::ThreadChanged { .. } => match self.replica(event).await? {
+                Some(replica) => self.happened_to(lane, event, replica).await,
+                None => Ok(None),
+            },
         }
     }
 
-    pub(super) async fn replica(&self, work: &Work) -> Result<Option<Replica>, DeliverError> {
-        let event = &work.event;
+    /// What an event about a message that is known becomes at its copy.
+    async fn happened_to(
+        &self,
+        lane: &Place,
+        event: &Event,
+        replica: Replica,
+    ) -> Result<Option<Action>, DeliverError> {
+        let first = replica.parts_at(lane).into_iter().next().map(|part| part.id);
+        match &event.content {
+            Content::PollClosed { by } => {
+                self.close_poll(lane, &event.place, &replica, by.as_ref()).await
+            }
+            Content::Deleted { by } => self.delete(lane, &event.place, &replica, by.as_ref()).await,
+            Content::Reacted { by, reaction, .. } => {
+                let Some(target) = first else { return Ok(None) };
+                let person = Person { network: event.place.network.clone(), user: by.user.clone() };
+                let others = others(&replica, lane, &person, reaction);
+                let now = self.clock.now();
+                let send_as = self.voice_in(lane, &event.place, (by, now)).await?;
+                Ok(Some(Action::React { send_as, target, reaction: reaction.clone(), others }))
+            }
+            Content::Unreacted { by, reaction } => {
+                Ok(unreact(lane, &event.place, &replica, (by, reaction)))
+            }
+            Content::Pinned => Ok(first.map(|target| Action::Pin { target })),
+            Content::Unpinned => Ok(first.map(|target| Action::Unpin { target })),
+            Content::ThreadChanged { name, closed } => Ok(first.map(|root| Action::SetThread {
+                root,
+                name: name.clone(),
+                closed: *closed,
+            })),
+            Content::Posted(_)
+            | Content::Edited(_)
+            | Content::Closed
+            | Content::Commanded(_)
+            | Content::Moved { .. }
+            | Content::Invited { .. }
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. } => Ok(None),
+        }
+    }
+
+    pub(super) async fn replica(&self, event: &Event) -> Result<Option<Replica>, DeliverError> {
         self.store.find_replica(&event.place, &event.message).await.map_err(unread)
     }
 
-    async fn post(
-        &self,
-        lane: &Place,
-        work: &Work,
-        message: &Message,
-    ) -> Result<Option<Action>, DeliverError> {
-        if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
+    async fn post(&self, lane: &Place, draft: Draft<'_>) -> Result<Option<Action>, DeliverError> {
+        if let Some(of) = draft.answer.and_then(|answer| answer.of.as_ref())
             && self.copy_of(lane, of).await?.is_none()
         {
             return Ok(None);
         }
-        let (message, native_reply) = self.localise(lane, work, message).await?;
-        let answer_via = work.answer.as_ref().and_then(|answer| answer.via.clone());
-        let (send_as, message) = self.speaker(lane, work, message).await?;
+        let (message, native_reply) = self.localise(lane, draft).await?;
+        let answer_via = draft.answer.and_then(|answer| answer.via.clone());
+        let (send_as, message) = self.speaker(lane, draft, message).await?;
         Ok(Some(Action::Post { send_as, message, native_reply, answer_via }))
     }
 
-    async fn edit(&self, entry: &Entry, message: &Message) -> Result<Option<Action>, DeliverError> {
-        let Entry { lane, work, media_changed, .. } = entry;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
+    async fn edit(
+        &self,
+        lane: &Place,
+        relayed: &Relayed,
+        message: &Message,
+    ) -> Result<Option<Action>, DeliverError> {
+        let Relayed { event, media_changed, .. } = relayed;
+        let Some(replica) = self.replica(event).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
-        if parts.is_empty() && event_is_ours(work) {
-            // The first version was refused; this one may be welcome.
-            return self.post(lane, work, message).await;
+        let draft = draft(relayed, message);
+        if parts.is_empty() && event.place.network.as_str() == CORE {
+            // The first version of the bot's own words was refused; this one may be welcome.
+            return self.post(lane, draft).await;
         }
         if parts.is_empty() || replica.deleted {
             return Ok(None);
         }
         self.may_edit_alone(lane, &replica, *media_changed).await?;
-        let (message, native_reply) = self.localise(lane, work, message).await?;
-        let (send_as, message) = self.speaker(lane, work, message).await?;
+        let (message, native_reply) = self.localise(lane, draft).await?;
+        let (send_as, message) = self.speaker(lane, draft, message).await?;
         let media_changed = *media_changed;
         Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))
     }
@@ -157,13 +198,13 @@ impl Relay {
     async fn speaker(
         &self,
         lane: &Place,
-        work: &Work,
+        draft: Draft<'_>,
         mut message: Message,
     ) -> Result<(SendAs, Message), DeliverError> {
-        if work.speaker == Speaker::Bot {
+        if draft.speaker == Speaker::Bot {
             return Ok((SendAs::Bot, message));
         }
-        let place = &work.event.place;
+        let place = draft.origin;
         let author = (&message.author, message.sent_at);
         let send_as = self.voice_in(lane, place, author).await?;
         if send_as == SendAs::Bot {
@@ -180,20 +221,19 @@ impl Relay {
     async fn localise(
         &self,
         lane: &Place,
-        work: &Work,
-        message: &Message,
+        draft: Draft<'_>,
     ) -> Result<(Message, bool), DeliverError> {
-        let mut message = self.discreet(lane, &work.event.place, message.clone()).await?;
+        let Draft { origin, message, answer, .. } = draft;
+        let mut message = self.discreet(lane, origin, message.clone()).await?;
         self.develop(lane, &mut message).await?;
         let mut message = self.wording.spell_notes(message);
-        message.thread = self.local_thread(lane, &work.event.place, message.thread).await?;
+        message.thread = self.local_thread(lane, origin, message.thread).await?;
         message.body = self.local_mentions(&lane.network, message.body).await?;
-        let answered = work.answer.as_ref().and_then(|answer| answer.to.clone());
-        if let Some(to) = answered {
+        if let Some(to) = answer.and_then(|answer| answer.to.clone()) {
             message.reply_to = Some(bridge_model::Reply::to(to));
             return Ok((message, true));
         }
-        if let Some(of) = work.answer.as_ref().and_then(|answer| answer.of.as_ref())
+        if let Some(of) = answer.and_then(|answer| answer.of.as_ref())
             && let Some(copy) = self.copy_of(lane, of).await?
         {
             if lane.network.as_str() == MATRIX && !of.threaded {
@@ -209,7 +249,7 @@ impl Relay {
         if let Some(excerpt) = reply.excerpt.take() {
             reply.excerpt = Some(self.local_mentions(&lane.network, excerpt).await?);
         }
-        let known = self.store.find_replica(&work.event.place, &reply.message).await;
+        let known = self.store.find_replica(origin, &reply.message).await;
         let Some(replica) = known.map_err(unread)? else { return Ok((message, false)) };
         let Some(first) = replica.parts_at(lane).into_iter().next() else {
             return Ok((message, false));
@@ -250,12 +290,11 @@ impl Relay {
     async fn delete(
         &self,
         lane: &Place,
-        work: &Work,
+        place: &Place,
+        replica: &Replica,
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
-        let event = &work.event;
-        let Some(replica) = self.replica(work).await? else { return Ok(None) };
-        if !self.is_allowed(&replica, &event.place, by).await? {
+        if !self.is_allowed(replica, place, by).await? {
             let reason = "only its author or a moderator can take a message away".into();
             return Err(DeliverError::Refused { reason });
         }
@@ -263,11 +302,11 @@ impl Relay {
         if parts.is_empty() {
             return Ok(None);
         }
-        if self.is_needed_by_others(lane, &replica).await? {
+        if self.is_needed_by_others(lane, replica).await? {
             let reason = "the album is one message there, so this file stays until all are deleted";
             return Err(DeliverError::Refused { reason: reason.into() });
         }
-        Ok(Some(Action::Delete { send_as: voice_of_copy(&replica, lane), parts }))
+        Ok(Some(Action::Delete { send_as: voice_of_copy(replica, lane), parts }))
     }
 
     /// The author and moderators may, and whoever the platform has checked already.
@@ -302,9 +341,22 @@ pub(super) fn voice_of_copy(replica: &Replica, lane: &Place) -> SendAs {
     SendAs::Person { person, name: String::new(), avatar_url: None, avatar: None }
 }
 
-/// The bot's own words.
-fn event_is_ours(work: &Work) -> bool {
-    work.event.place.network.as_str() == CORE
+/// A message as its entry holds it, before it is translated for its destination.
+#[derive(Clone, Copy)]
+struct Draft<'a> {
+    /// Where it was said first.
+    origin: &'a Place,
+    /// The message.
+    message: &'a Message,
+    /// As whom it is sent.
+    speaker: Speaker,
+    /// What it answers, if the bot says it.
+    answer: Option<&'a Answer>,
+}
+
+fn draft<'a>(relayed: &'a Relayed, message: &'a Message) -> Draft<'a> {
+    let Relayed { event, speaker, .. } = relayed;
+    Draft { origin: &event.place, message, speaker: *speaker, answer: None }
 }
 
 /// The reactions that the bridge carries to `lane` besides this one, oldest first.

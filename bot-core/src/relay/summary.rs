@@ -9,7 +9,7 @@ use bridge_model::{Content, Message, MessageId, Place, Reaction, Reply, RichText
 use super::Relay;
 use super::prepare::unread;
 use crate::courier::Attempt;
-use crate::lane::{KnownPoll, LaneHead, Replica, Summary, SummaryKind};
+use crate::lane::{KnownPoll, LaneHead, Replica, Summary, SummaryKind, SummaryMessage};
 use crate::network::Network;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use crate::portal::Portal;
@@ -41,9 +41,10 @@ impl Relay {
         &self,
         head: &LaneHead,
     ) -> Result<Vec<(Place, Summary)>, DeliverError> {
-        let (lane, work) = (&head.entry.lane, &head.entry.work);
+        let lane = &head.entry.lane;
+        let Some(event) = head.entry.work.event() else { return Ok(Vec::new()) };
         let is_reaction =
-            matches!(work.event.content, Content::Reacted { .. } | Content::Unreacted { .. });
+            matches!(event.content, Content::Reacted { .. } | Content::Unreacted { .. });
         let network = self.networks.get(&lane.network);
         if !is_reaction || network.is_none_or(|it| it.capabilities().many_reactions) {
             return Ok(Vec::new());
@@ -52,7 +53,7 @@ impl Relay {
         if !portal.is_some_and(|portal| reaction_line(&portal)) {
             return Ok(Vec::new());
         }
-        let Some(Replica { origin: place, message, .. }) = self.replica(work).await? else {
+        let Some(Replica { origin: place, message, .. }) = self.replica(event).await? else {
             return Ok(Vec::new());
         };
         let kind = SummaryKind::Reactions;
@@ -67,11 +68,12 @@ impl Relay {
         &self,
         network: &dyn Network,
         head: &LaneHead,
-        (summary, attempt): (&Summary, &mut Attempt),
+        (SummaryMessage { origin, id, summary }, attempt): (&SummaryMessage, &mut Attempt),
     ) -> Result<Receipt, Failure> {
         let lane = &head.entry.lane;
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
-        let said = self.replica(&head.entry.work).await.map_err(|it| failed(it, attempt))?;
+        let said = self.store.find_replica(origin, id).await;
+        let said = said.map_err(|error| failed(unread(error), attempt))?;
         // A line that somebody took away is said anew.
         let said = said.filter(|said| !said.deleted);
         let mut there = said.map(|said| said.parts_at(lane)).unwrap_or_default();

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Reads the values of stores of layout 4, which were written by position and without names.
 //!
-//! Rule: nothing here rests on a type of today. `format4.json` says what each table held; it was
-//! generated once from the types of that time (with `serde-reflection`) and never changes.
+//! Rule: `format4.json` says what each table held; it was generated once from the types of that time
+//! (with `serde-reflection`) and never changes. What has another shape today is read with the shapes
+//! in `format4/`.
+
+mod lane;
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -161,8 +165,18 @@ impl Schema {
         if !reader.rest.is_empty() {
             return Err(damaged("it is longer than its type"));
         }
-        codec::seal(kind, &value)
+        let sealed = codec::seal(kind, &value)?;
+        // These have another shape since.
+        match kind.prefix {
+            b'l' => tables::ENTRIES.seal(&reread::<lane::OldEntry>(kind, &sealed)?.into()),
+            b'T' => tables::TIMERS.seal(&reread::<lane::OldTimer>(kind, &sealed)?.into()),
+            _ => Ok(sealed),
+        }
     }
+}
+
+fn reread<T: DeserializeOwned>(kind: &Kind, sealed: &[u8]) -> Result<T, StoreError> {
+    codec::open(kind, sealed)
 }
 
 type Read<T> = Result<T, &'static str>;

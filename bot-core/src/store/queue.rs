@@ -7,7 +7,7 @@ use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
 use super::{StoreError, albums, appearance, delayed, keys, messages, summaries};
-use crate::lane::{CORE, Entry, LaneHead, LaneState, Summary, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Saying, SummaryMessage, Work};
 use crate::order::{EntryId, Part};
 
 /// The state of a lane, empty when nothing ever went through it.
@@ -35,17 +35,15 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneState, StoreError> {
-    if work.event.place.network.as_str() == CORE
-        && let Content::Posted(message) = &work.event.content
-    {
-        if work.event.message.as_str().is_empty() {
-            let next = tx.meta().next_entry;
-            work.event.message = MessageId::new(format!("entry/{next}"));
-            messages::begin(tx, &work.event.place, &work.event.message, message)?;
-        } else if messages::find(tx, &work.event.place, &work.event.message)?.is_some() {
+    if let Work::Say(saying) = &mut work {
+        let Saying { origin, id, message, .. } = &mut **saying;
+        if id.as_str().is_empty() {
+            *id = MessageId::new(format!("entry/{}", tx.meta().next_entry));
+            messages::begin(tx, origin, id, message)?;
+        } else if messages::find(tx, origin, id)?.is_some() {
             return Ok(state(lane(tx, place)?));
         } else {
-            messages::begin_for_ever(tx, &work.event.place, &work.event.message, message)?;
+            messages::begin_for_ever(tx, origin, id, message)?;
         }
     }
     push(tx, Entry::new(place.clone(), work))
@@ -56,7 +54,7 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneSta
 /// # Errors
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
-    if let Content::ChatChanged { change, .. } = &entry.work.event.content
+    if let Some(Content::ChatChanged { change, .. }) = entry.work.event().map(|it| &it.content)
         && !appearance::expect(tx, &entry.lane, change)?
     {
         return Ok(state(lane(tx, &entry.lane)?));
@@ -79,19 +77,25 @@ pub fn put(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     if let Some(subject) = subject(entry) {
         tx.put(&WAITING, &(lane, subject), &entry.id)?;
     }
-    tx.put(&ENTRIES, &(lane, entry.id), &entry.clone().into())
+    tx.put(&ENTRIES, &(lane, entry.id), entry)
 }
 
 /// What an entry is about, if a later one of the same kind may join it.
 pub fn subject(entry: &Entry) -> Option<keys::Hash> {
-    let event = &entry.work.event;
-    if let Some(Summary { kind, place, message }) = &entry.summary {
-        return Some(summaries::subject(*kind, &keys::message(place, message)));
-    }
-    let Content::Posted(message) = &event.content else { return None };
-    match &entry.album {
-        Some(_) => albums::subject(&event.place, message),
-        None => delayed::subject(&event.place, &event.message, message),
+    match &entry.work {
+        Work::Relay(relayed) => {
+            let event = &relayed.event;
+            let Content::Posted(message) = &event.content else { return None };
+            match &relayed.album {
+                Some(_) => albums::subject(&event.place, message),
+                None => delayed::subject(&event.place, &event.message, message),
+            }
+        }
+        Work::Summary(SummaryMessage { summary, .. }) => {
+            let about = keys::message(&summary.place, &summary.message);
+            Some(summaries::subject(summary.kind, &about))
+        }
+        Work::Say(_) | Work::Task(_) => None,
     }
 }
 
@@ -106,7 +110,7 @@ pub fn waiting(
 ) -> Result<Option<Entry>, StoreError> {
     let lane = keys::place(place);
     let Some(id) = tx.get(&WAITING, &(lane, *subject))? else { return Ok(None) };
-    Ok(tx.get(&ENTRIES, &(lane, id))?.map(Entry::from))
+    tx.get(&ENTRIES, &(lane, id))
 }
 
 /// Has a lane that stands still go on; `None` when it does not stand still.
@@ -178,7 +182,7 @@ pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError
 pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
     for (row, entry) in tx.scan(&ENTRIES, &keys::place(from), usize::MAX)? {
         tx.remove(row);
-        put(tx, &Entry { lane: to.clone(), ..entry.into() })?;
+        put(tx, &Entry { lane: to.clone(), ..entry })?;
         let mut record = lane(tx, to)?;
         record.depth = record.depth.saturating_add(1);
         store_lane(tx, &record)?;

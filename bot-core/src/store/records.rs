@@ -10,9 +10,8 @@ use bridge_model::{
 use serde::{Deserialize, Serialize};
 
 use super::Acquaintance;
-use crate::lane::{Album, Answer, Entry, Speaker, Summary, Work};
-use crate::migration::Task;
-use crate::order::{EntryId, Part};
+use crate::lane::Work;
+use crate::order::Part;
 
 /// Counters and the like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,66 +33,6 @@ pub struct Meta {
     pub buckets: Vec<u16>,
 }
 
-/// An entry that waits in a lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntryRecord {
-    /// Its number.
-    pub id: EntryId,
-    /// The chat.
-    pub lane: Place,
-    /// What.
-    pub work: WorkRecord,
-    /// Of an edit: the files are others than before.
-    pub media_changed: bool,
-    /// Of a group of files that came as several messages: the messages.
-    pub album: Option<Album>,
-    /// The summary that it brings up to date.
-    pub summary: Option<Summary>,
-    /// While this is set, a deletion removes the entry before it is sent.
-    pub held_until: Option<Timestamp>,
-}
-
-/// What an entry or a timer carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkRecord {
-    /// What happened, at its own place.
-    pub event: Event,
-    /// Who says it in the chat of the lane.
-    pub speaker: Speaker,
-    /// Of the core bot's answers: to whom and what.
-    pub answer: Option<Answer>,
-    /// What is done besides.
-    pub task: Option<Task>,
-}
-
-impl From<Work> for WorkRecord {
-    fn from(work: Work) -> Self {
-        let Work { event, speaker, answer, task } = work;
-        Self { event, speaker, answer, task }
-    }
-}
-
-impl From<WorkRecord> for Work {
-    fn from(record: WorkRecord) -> Self {
-        let WorkRecord { event, speaker, answer, task } = record;
-        Self { event, speaker, answer, task }
-    }
-}
-
-impl From<Entry> for EntryRecord {
-    fn from(entry: Entry) -> Self {
-        let Entry { id, lane, work, media_changed, album, summary, held_until } = entry;
-        Self { id, lane, work: work.into(), media_changed, album, summary, held_until }
-    }
-}
-
-impl From<EntryRecord> for Entry {
-    fn from(record: EntryRecord) -> Self {
-        let EntryRecord { id, lane, work, media_changed, album, summary, held_until } = record;
-        Self { id, lane, work: work.into(), media_changed, album, summary, held_until }
-    }
-}
-
 /// A timer that is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimerRecord {
@@ -102,7 +41,7 @@ pub struct TimerRecord {
     /// The lane that gets the work.
     pub lane: Place,
     /// The work.
-    pub work: WorkRecord,
+    pub work: Work,
 }
 
 /// An event that waits until the id of the message that it is about is stored.

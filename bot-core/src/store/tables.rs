@@ -17,12 +17,11 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{self, Form};
 use super::keys::{Hash, Key, Prefix};
-use super::records::{
-    EntryRecord, LaneRecord, Looks, MessageRecord, Meta, OrphanRecord, Seen, TimerRecord,
-};
+use super::records::{LaneRecord, Looks, MessageRecord, Meta, OrphanRecord, Seen, TimerRecord};
 use super::{
     Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, StoreError, Topic,
 };
+use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
 use crate::portal::{Offer, Portal, PortalId};
@@ -136,7 +135,7 @@ tables! {
     /// States of lanes.
     LANES: Hash => LaneRecord = packed(b'n', "lane");
     /// Entries, by lane and number.
-    ENTRIES: (Hash, EntryId) => EntryRecord = named(b'l', "lane entry");
+    ENTRIES: (Hash, EntryId) => Entry = named(b'l', "lane entry");
     /// The newest waiting entry of a lane about a subject.
     WAITING: (Hash, Hash) => EntryId = packed(b'w', "lane entry");
     /// Numbers of places.

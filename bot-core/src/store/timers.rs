@@ -35,7 +35,7 @@ pub fn set(tx: &mut Txn<'_>, timer: NewTimer) -> Result<(), StoreError> {
     stop(tx, &name)?;
     let hash = keys::hash(&[&name]);
     tx.put(&TIMER_MOMENTS, &hash, &at)?;
-    tx.put(&TIMERS, &(at, hash), &TimerRecord { name, lane, work: work.into() })
+    tx.put(&TIMERS, &(at, hash), &TimerRecord { name, lane, work })
 }
 
 /// Takes a timer away, if there is one of that name.
@@ -64,7 +64,7 @@ pub fn due(tx: &mut Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
             break;
         }
         stop(tx, &timer.name)?;
-        accept::merge(&mut lanes, vec![queue::append(tx, &timer.lane, timer.work.into())?]);
+        accept::merge(&mut lanes, vec![queue::append(tx, &timer.lane, timer.work)?]);
     }
     Ok(lanes)
 }

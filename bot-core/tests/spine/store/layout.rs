@@ -11,7 +11,7 @@ use bot_core::store::layout::{LAYOUT, bring_up_to_date};
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::records::Meta;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Embedded, Store, StoreError, tables};
+use bot_core::store::{Embedded, Store, StoreError, keys, tables};
 use bridge_model::{MessageId, Person, Place};
 use tempfile::TempDir;
 
@@ -57,6 +57,17 @@ fn rows_in(folder: &Path) -> Vec<Row> {
 fn old_rows() -> Vec<Row> {
     let folder = unpacked();
     rows_in(&folder.path().join("store"))
+}
+
+/// What waits in a lane of the sample, in the order of its entries.
+fn waiting(lane: &Place) -> Vec<&'static str> {
+    let prefix = [&b"l"[..], &keys::place(lane)].concat();
+    let entries = old_rows().into_iter().filter(|(key, _)| key.starts_with(&prefix));
+    let text = |(_, value): Row| {
+        let texts = ["wartet eins", "wartet zwei", "wartet drei"].into_iter();
+        texts.filter(|text| value.windows(text.len()).any(|at| at == text.as_bytes())).last()
+    };
+    entries.filter_map(text).collect()
 }
 
 fn memory(rows: &[Row]) -> MemoryKv {
@@ -179,9 +190,10 @@ async fn what_waited_in_a_lane_is_delivered_in_order_after_the_migration() {
     let chat = group.chat.clone();
     spine.telegram.until("three messages", |telegram| telegram.read(&chat).len() >= 3).await;
     let read = spine.telegram.read(&group.chat).join("\n");
-    let at = |text: &str| read.find(text).unwrap_or_else(|| panic!("{text} is not in {read}"));
-    assert!(at("wartet eins") < at("wartet zwei"), "{read}");
-    assert!(at("wartet zwei") < at("wartet drei"), "{read}");
+    let at = |text: &&str| read.find(*text).unwrap_or_else(|| panic!("{text} is not in {read}"));
+    let waiting = waiting(&group);
+    assert_eq!(waiting.len(), 3, "{waiting:?}");
+    assert!(waiting.iter().map(at).is_sorted(), "{waiting:?} became {read}");
 }
 
 #[tokio::test]

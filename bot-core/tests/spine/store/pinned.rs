@@ -333,26 +333,7 @@ impl Samples {
             return Vec::new();
         }
         let most = parts.iter().map(Vec::len).max().unwrap_or(1);
-        let value = |at: usize| parts.iter().flat_map(|part| part[at % part.len()].clone());
+        let value = |at: usize| parts.iter().flat_map(move |part| part[at % part.len()].clone());
         (0..most).map(|at| value(at).collect()).collect()
     }
-}
-
-#[test]
-#[ignore = "writes the lines of named tables once"]
-fn write_pins() {
-    let schema = Schema::load().unwrap();
-    let samples = Samples::load();
-    let mut lines = String::new();
-    for (prefix, sealed) in packed() {
-        lines += &format!("{} {}\n", char::from(prefix), HEXLOWER.encode(&sealed));
-    }
-    for kind in tables::ALL {
-        for value in samples.of(kind.prefix).into_iter().take(2) {
-            let old = [&[4][..], &value].concat();
-            let sealed = schema.upgraded(&[kind.prefix], &old).unwrap().unwrap();
-            lines += &format!("{} {}\n", char::from(kind.prefix), HEXLOWER.encode(&sealed));
-        }
-    }
-    std::fs::write("/tmp/st/pinned.txt", lines).unwrap();
 }
