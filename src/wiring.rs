@@ -219,6 +219,7 @@ fn add_remote(
             api_url: telegram.api_url.clone(),
             proxy: telegram.proxy.clone(),
             local_server: telegram.api_url.host_str() != Some("api.telegram.org"),
+            local_files: telegram.local_files.clone(),
             patience: Patience::new(fraction(dice)),
         };
         networks.add(Arc::new(TelegramNetwork::new(settings)?));

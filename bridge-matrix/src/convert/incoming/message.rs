@@ -19,7 +19,8 @@ pub(super) fn read(
     content: &Value,
     relation: Option<&Value>,
 ) -> Result<Message, Unreadable> {
-    let body = text(content, "body");
+    // Some servers let messages through whose words stand in the HTML alone.
+    let body = text(content, "body").or_else(|| formatted(content).map(|_| ""));
     let body = body.ok_or_else(|| Unreadable::malformed("a message without `body`"))?;
     let (kind, msgtype) = match text(content, "msgtype") {
         Some("m.emote") => (MessageKind::Emote, ""),
@@ -28,6 +29,10 @@ pub(super) fn read(
         None => return Err(Unreadable::malformed("a message without `msgtype`")),
     };
     let mut message = bare(raw, (kind, content), relation);
+    if let Some(reply) = &mut message.reply_to {
+        // For an answered message that nobody has any more. Whose words they were, it says itself.
+        reply.excerpt = fallback(body).map(|quoted| lines(&quoted));
+    }
     if msgtype == "m.location" {
         message.card = place::read(content).map(Card::Location);
         place::unplaced(&mut message, content);
@@ -70,19 +75,14 @@ pub(super) fn bare(
     (kind, content): (MessageKind, &Value),
     relation: Option<&Value>,
 ) -> Message {
-    let (reply_to, thread) = relations(relation);
-    let author = persona::worn(raw.author(), content);
-    Message {
-        kind,
-        reply_to,
-        thread: thread.map(|root| Thread { root, name: None }),
-        ..Message::new(author, Timestamp(raw.sent_at))
-    }
+    let (reply_to, thread) = place_in_conversation(relation);
+    let author = persona::shown_author(raw.author(), content);
+    Message { kind, reply_to, thread, ..Message::new(author, Timestamp(raw.sent_at)) }
 }
 
-/// What is answered, and the thread's root. In a thread, clients that know none are told
+/// What is answered, and the thread, by the relation of a message. In a thread, clients that know none are told
 /// to show an answer to the thread's last message; that is no real answer.
-fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
+pub fn place_in_conversation(relation: Option<&Value>) -> (Option<Reply>, Option<Thread>) {
     let Some(relation) = relation else { return (None, None) };
     let root =
         text(relation, "event_id").filter(|_| text(relation, "rel_type") == Some("m.thread"));
@@ -90,22 +90,36 @@ fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
     let answered = relation.get("m.in_reply_to").and_then(|reply| text(reply, "event_id"));
     let answered = answered.filter(|_| !(root.is_some() && falling_back));
     let reply = answered.map(|event| Reply::to(MessageId::from(event)));
-    (reply, root.map(MessageId::from))
+    (reply, root.map(|root| Thread { root: MessageId::from(root), name: None }))
 }
 
 /// The HTML where there is some, else the plain body.
 fn whole_body(content: &Value, body: &str, is_reply: bool) -> RichText {
-    if text(content, "format") == Some("org.matrix.custom.html")
-        && let Some(formatted) = text(content, "formatted_body")
-    {
+    if let Some(formatted) = formatted(content) {
         let read = html::read(formatted);
         if !read.is_empty() {
             return read;
         }
     }
     let body = if is_reply { without_fallback(body) } else { body };
-    let body = persona::without_name(body, content);
-    RichText::plain_text(body).normalise()
+    lines(persona::without_name(body, content))
+}
+
+/// Words that are no HTML. A line ends with `\n`, also where a client wrote `\r\n` or `\r`.
+pub(super) fn lines(words: &str) -> RichText {
+    RichText::plain_text(&words.replace("\r\n", "\n").replace('\r', "\n")).normalise()
+}
+
+/// The HTML of a message, where it has some.
+fn formatted(content: &Value) -> Option<&str> {
+    text(content, "formatted_body")
+        .filter(|_| text(content, "format") == Some("org.matrix.custom.html"))
+}
+
+/// Whether somebody asks to verify a device ("Key verification framework"). That concerns the two
+/// devices; the words are for clients that cannot do it.
+pub(super) fn is_verification(content: &Value) -> bool {
+    text(content, "msgtype").is_some_and(|msgtype| msgtype.starts_with("m.key.verification."))
 }
 
 /// The plain body without the quote of what is answered.
@@ -128,6 +142,15 @@ fn without_fallback(body: &str) -> &str {
         rest = behind;
     }
     rest.strip_prefix('\n').unwrap_or(rest)
+}
+
+/// The words that an old client quoted of what is answered.
+fn fallback(body: &str) -> Option<String> {
+    let quoted = body.strip_suffix(without_fallback(body)).filter(|quoted| !quoted.is_empty())?;
+    let mut lines = quoted.trim_end().lines().map(|line| line.trim_start_matches("> "));
+    let first = lines.next()?.split_once('>').map_or("", |(_, words)| words.trim_start());
+    let words: Vec<&str> = std::iter::once(first).chain(lines).collect();
+    Some(words.join("\n").trim().to_owned()).filter(|words| !words.is_empty())
 }
 
 /// Turns mentions of people whom `m.mentions` does not name into their names, ids that stand in the
