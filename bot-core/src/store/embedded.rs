@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{Event, MessageId, NetworkId, Person, Place, Timestamp};
 use bridge_policy::figures::WeekFigures;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
@@ -24,7 +24,7 @@ use super::{
     erase, figures, files, keys, messages, migration, people, portals, queue, settle, stickers,
     timers, topics,
 };
-use crate::lane::{LaneHead, LaneState, Replica, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
