@@ -3,8 +3,14 @@
 //!
 //! Rule: the person's own name, changed only where Discord would refuse it.
 
+use bot_core::wording::label;
+use bridge_model::NetworkId;
+
 /// Discord's limit of characters.
 const MOST: usize = 80;
+
+/// What the bot and its webhooks are called.
+const OURS: &str = "Freeside";
 
 /// Goes into a word that Discord refuses; nobody sees it.
 const JOINER: char = '\u{200D}';
@@ -27,6 +33,27 @@ pub fn username(name: &str) -> String {
     if out.is_empty() { "…".to_owned() } else { out }
 }
 
+/// The name of a person of `network` on a webhook. One that a reader could take for the bot's says
+/// where the person is: all messages of ours have the same mark of an app.
+pub fn webhook_name(name: &str, network: &NetworkId) -> String {
+    let shown = username(name);
+    if !is_bots(&shown) {
+        return shown;
+    }
+    let mark = format!(" ({})", label(network));
+    let room = MOST.saturating_sub(mark.chars().count());
+    let shown: String = shown.chars().take(room).collect();
+    format!("{shown}{mark}")
+}
+
+/// The name is ours, or cannot be told from it.
+fn is_bots(name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    letters(name) == letters(OURS)
+}
+
 /// `text` with a joiner after the first letter of every `word`.
 fn broken(text: &str, word: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
@@ -43,7 +70,16 @@ fn broken(text: &str, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::username;
+    use super::{username, webhook_name};
+
+    #[test]
+    fn whoever_is_called_like_the_bot_has_a_mark() {
+        let of = |name| webhook_name(name, &"matrix".into());
+        for name in ["Freeside", " freeside ", "FREESIDE", "Free\u{200b}side"] {
+            assert!(of(name).ends_with(" (Matrix)"), "{}", of(name));
+        }
+        assert_eq!(of("Freesider"), "Freesider");
+    }
 
     #[test]
     fn a_name_stays_as_it_is() {
