@@ -11,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod media;
 pub mod message;
+pub mod name;
 pub mod note;
 pub mod text;
 

@@ -12,6 +12,7 @@ mod inline;
 pub mod nest;
 mod normal;
 mod restrict;
+pub mod scripts;
 mod shown;
 mod split;
 mod walk;

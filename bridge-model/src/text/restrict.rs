@@ -97,12 +97,21 @@ fn tell_links(spans: Vec<Span>) -> Vec<Span> {
         let Some(last) = stretch.last() else { continue };
         let Some(url) = &last.style.link else { continue };
         let words: String = stretch.iter().map(|span| span.leaf.shown()).collect();
-        if words != *url || reason_inside(stretch) {
+        if !says(&words, url) || reason_inside(stretch) {
             let style = Style { link: None, code: false, ..last.style.clone() };
             out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
         }
     }
     out
+}
+
+/// The words are the address, as people write it: perhaps without the scheme.
+fn says(words: &str, url: &str) -> bool {
+    let bare = |text: &str| {
+        let web = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        web.map(|rest| rest.strip_suffix('/').unwrap_or(rest).to_owned())
+    };
+    words == url || bare(url).is_some_and(|url| words.strip_suffix('/').unwrap_or(words) == url)
 }
 
 /// A reason will be told in the midst of these runs.
