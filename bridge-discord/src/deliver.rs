@@ -19,7 +19,7 @@ use bridge_model::{MessageId, Reaction};
 use reqwest::Method;
 
 use crate::convert::outgoing::{self, MessageLocation};
-use crate::rest::{Body, Effect, RestError, code, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 pub(crate) use find_sent::{find_sent, page};
@@ -170,7 +170,7 @@ fn done(result: Result<(), RestError>, fine: &[u64], right: &str) -> Result<Rece
         Err(error) if error.code().is_some_and(|code| fine.contains(&code)) => {
             Ok(Receipt::default())
         }
-        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats, right))),
+        Err(error) => Err(Failure::clean(deliver_error(&error, Idempotency::Repeatable, right))),
     }
 }
 

@@ -18,7 +18,8 @@ use url::Url;
 use crate::token::Token;
 use crate::tolerant;
 
-pub(crate) use error::{Effect, ErrorAnswer, RestError, ask_error, deliver_error};
+pub(crate) use bot_core::order::Idempotency;
+pub(crate) use error::{ErrorAnswer, RestError, ask_error, deliver_error};
 
 /// How long a request may take; uploads included.
 const LONGEST: Duration = Duration::from_secs(120);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{failed, post, upload};
 use crate::convert::outgoing::Lost;
 use crate::convert::{incoming, outgoing};
-use crate::rest::{Effect, RestError, deliver_error};
+use crate::rest::{Idempotency, RestError, deliver_error};
 use crate::shared::Shared;
 
 /// The flag of a message that only one person sees.
@@ -70,7 +70,10 @@ pub(super) async fn answer(
                 break;
             }
             Err(error) => {
-                return Err(failed(deliver_error(&error, Effect::Repeats, post::TO_POST), &done));
+                return Err(failed(
+                    deliver_error(&error, Idempotency::Repeatable, post::TO_POST),
+                    &done,
+                ));
             }
         }
     }

@@ -16,7 +16,7 @@ use super::upload::{self, Stop};
 use super::{failed, webhook};
 use crate::convert::incoming;
 use crate::convert::outgoing::{self, Lost, MessageLocation, Piece};
-use crate::rest::{Body, Effect, RestError, code, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Replaces the parts of a message by its new version.
@@ -65,7 +65,7 @@ pub(super) async fn edit(
 }
 
 fn decided(error: &RestError) -> DeliverError {
-    deliver_error(error, Effect::Repeats, TO_POST)
+    deliver_error(error, Idempotency::Repeatable, TO_POST)
 }
 
 /// One message being changed.
@@ -296,8 +296,9 @@ pub(super) async fn delete(
     if parts.is_empty() {
         return Ok(());
     }
-    let stop =
-        |error| failed(deliver_error(&error, Effect::Repeats, "Manage Messages"), &order.done);
+    let stop = |error| {
+        failed(deliver_error(&error, Idempotency::Repeatable, "Manage Messages"), &order.done)
+    };
     let forum = is_forum(shared, order.chat.as_str()).await.map_err(stop)?;
     for part in parts {
         let location = MessageLocation::of(part.id.as_str(), forum);

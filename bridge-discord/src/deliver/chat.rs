@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::done;
 use crate::convert::incoming::id;
 use crate::convert::outgoing::{MOST_NAME, MessageLocation, overwrites};
-use crate::rest::{Body, Effect, RestError, code, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Discord's limit of characters in a topic.
@@ -70,8 +70,9 @@ pub(super) async fn set_access(
     order: &Order,
     access: &Access,
 ) -> Result<Receipt, Failure> {
-    let failed =
-        |error: RestError| Failure::clean(deliver_error(&error, Effect::Repeats, "Manage Roles"));
+    let failed = |error: RestError| {
+        Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Roles"))
+    };
     let path = format!("/channels/{}", order.chat.as_str());
     let channel: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await.map_err(failed)?;
     let bot = shared.me().await.map_err(failed)?;
@@ -123,7 +124,9 @@ pub(super) async fn change_thread(
             let reason = "the bot cannot see this thread".to_owned();
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
-        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats, "Manage Threads"))),
+        Err(error) => {
+            Err(Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Threads")))
+        }
         Ok(()) => Ok(Receipt::default()),
     }
 }

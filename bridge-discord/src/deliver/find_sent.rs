@@ -14,7 +14,7 @@ use super::post;
 use super::post_target::{self, PostTarget};
 use crate::convert::incoming::{self, Ours};
 use crate::convert::outgoing::{Piece, id_in};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, deliver_error};
 use crate::shared::Shared;
 
 /// How many of the last messages are compared when the store knows none.
@@ -38,8 +38,9 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
         return Ok(order.done.clone());
     }
     let stop = |error| Failure { error, done: order.done.clone() };
-    let decided =
-        |error: RestError| stop(deliver_error(&error, Effect::Repeats, "Read Message History"));
+    let decided = |error: RestError| {
+        stop(deliver_error(&error, Idempotency::Repeatable, "Read Message History"))
+    };
     let chat = order.chat.as_str();
     let ours = shared.ours().await.map_err(decided)?;
     let target =

@@ -17,7 +17,7 @@ use super::webhook::{self, webhook};
 use super::{failed, link_to};
 use crate::convert::incoming;
 use crate::convert::outgoing::{self, Lost, MessageLocation, Piece, id_in};
-use crate::rest::{Body, Effect, RestError, code, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::{Shared, Webhook};
 
 /// What saying something needs.
@@ -57,7 +57,7 @@ impl Poster {
                 }
                 Ok(Self::BotFor(name.clone()))
             }
-            Err(error) => Err(deliver_error(&error, Effect::Repeats, "Manage Webhooks")),
+            Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks")),
         }
     }
 }
@@ -269,8 +269,9 @@ impl MessagePost<'_> {
 
     async fn webhook(&self) -> Result<Webhook, Stop> {
         let chat = self.order.chat.as_str();
-        let decided =
-            |error| Stop::Decided(deliver_error(&error, Effect::Repeats, "Manage Webhooks"));
+        let decided = |error| {
+            Stop::Decided(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks"))
+        };
         let hook = webhook(self.shared, chat).await.map_err(decided)?;
         // A new post is in a channel of its own, so that its answer does not tell where it went.
         if matches!(self.target, PostTarget::NewPost(_)) {
@@ -379,7 +380,7 @@ impl MessagePost<'_> {
         if let (Some(thread), Some(code::UNKNOWN_CHANNEL)) = (self.target.thread(), error.code()) {
             return post_target::lost_thread(self.shared, thread, self.order);
         }
-        deliver_error(error, Effect::Adds, TO_POST)
+        deliver_error(error, Idempotency::Once, TO_POST)
     }
 }
 

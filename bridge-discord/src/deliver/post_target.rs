@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::convert::incoming;
 use crate::convert::outgoing::{MessageLocation, NewPost, thread_name};
-use crate::rest::{Body, Effect, RestError, code, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Where a new message goes.
@@ -60,7 +60,7 @@ pub(super) async fn of_message(
     native_reply: bool,
 ) -> Result<PostTarget, DeliverError> {
     let chat = order.chat.as_str();
-    let decided = |error| deliver_error(&error, Effect::Repeats, "View Channel");
+    let decided = |error| deliver_error(&error, Idempotency::Repeatable, "View Channel");
     let forum = is_forum(shared, chat).await.map_err(decided)?;
     let thread_of = |id| MessageLocation::of(id, forum).thread.map(str::to_owned);
     if let Some(first) = order.done.first() {
@@ -116,7 +116,7 @@ async fn open(
             let reason = "the bot cannot see this thread".to_owned();
             Err(DeliverError::Refused { reason })
         }
-        Err(error) => Err(deliver_error(&error, Effect::Repeats, "View Channel")),
+        Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "View Channel")),
     }
 }
 
@@ -147,7 +147,9 @@ async fn make(
                 | code::INVALID_MESSAGE_TYPE
                 | code::TOO_MANY_THREADS,
             ) => Ok(None),
-            Some(_) | None => Err(deliver_error(&error, Effect::Repeats, "Create Public Threads")),
+            Some(_) | None => {
+                Err(deliver_error(&error, Idempotency::Repeatable, "Create Public Threads"))
+            }
         },
     }
 }

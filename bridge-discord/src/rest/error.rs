@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bot_core::order::Idempotency;
 use bot_core::{AskError, DeliverError};
 use serde_json::Value;
 
@@ -57,15 +58,6 @@ impl fmt::Display for ErrorAnswer {
         let fields = fields.collect::<Vec<_>>().join(", ");
         if fields.is_empty() { Ok(()) } else { write!(f, " ({fields})") }
     }
-}
-
-/// Whether asking twice does something twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It does: a message is sent.
-    Adds,
-    /// It does not.
-    Repeats,
 }
 
 impl RestError {
@@ -153,11 +145,15 @@ impl ErrorAnswer {
 }
 
 /// The courier's decision; `right` names the permissions that the request needs.
-pub(crate) fn deliver_error(error: &RestError, effect: Effect, right: &str) -> DeliverError {
+pub(crate) fn deliver_error(
+    error: &RestError,
+    idempotency: Idempotency,
+    right: &str,
+) -> DeliverError {
     let retry = |after, reason: String| DeliverError::Retry { after, reason };
-    let unsure = |reason: String| match effect {
-        Effect::Adds => DeliverError::Uncertain { reason },
-        Effect::Repeats => retry(None, reason),
+    let unsure = |reason: String| match idempotency {
+        Idempotency::Once => DeliverError::Uncertain { reason },
+        Idempotency::Repeatable => retry(None, reason),
     };
     let reason = error.to_string();
     let answer = match error {
@@ -212,9 +208,9 @@ mod tests {
         for status in [400, 401, 403, 404, 405, 408, 413] {
             for body in [Value::Null, json!({"error": "blocked by policy"})] {
                 let error = refusal(status, &body);
-                let adds = deliver_error(&error, Effect::Adds, "x");
+                let adds = deliver_error(&error, Idempotency::Once, "x");
                 assert!(matches!(adds, DeliverError::Uncertain { .. }), "{status}: {adds}");
-                let repeats = deliver_error(&error, Effect::Repeats, "x");
+                let repeats = deliver_error(&error, Idempotency::Repeatable, "x");
                 assert!(matches!(repeats, DeliverError::Retry { .. }), "{status}: {repeats}");
                 let asked = ask_error(&error, "x");
                 assert!(matches!(asked, AskError::Retry { .. }), "{status}: {asked}");
@@ -226,7 +222,7 @@ mod tests {
     fn what_discord_said_itself_is_refused() {
         for (status, code) in [(400, 50035), (403, 50013), (404, 0), (405, 0)] {
             let error = refusal(status, &json!({"code": code, "message": "no"}));
-            let decision = deliver_error(&error, Effect::Adds, "x");
+            let decision = deliver_error(&error, Idempotency::Once, "x");
             assert!(matches!(decision, DeliverError::Refused { .. }), "{code}: {decision}");
         }
     }

@@ -5,6 +5,7 @@
 
 use bot_core::wording::label;
 use bridge_model::NetworkId;
+use bridge_model::name::{clean, looks_like};
 
 /// Discord's limit of characters.
 const MOST: usize = 80;
@@ -20,8 +21,7 @@ const JOINER: char = '\u{200D}';
 /// See <https://discord.com/developers/docs/resources/webhook#create-webhook> and
 /// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
 pub fn username(name: &str) -> String {
-    let mut out = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    out.retain(|c| !c.is_control());
+    let mut out = clean(name, MOST).unwrap_or_default();
     for word in ["discord", "clyde"] {
         out = broken(&out, word);
     }
@@ -37,21 +37,13 @@ pub fn username(name: &str) -> String {
 /// where the person is: all messages of ours have the same mark of an app.
 pub fn webhook_name(name: &str, network: &NetworkId) -> String {
     let shown = username(name);
-    if !is_bots(&shown) {
+    if !looks_like(&shown, OURS) {
         return shown;
     }
     let mark = format!(" ({})", label(network));
     let room = MOST.saturating_sub(mark.chars().count());
     let shown: String = shown.chars().take(room).collect();
     format!("{shown}{mark}")
-}
-
-/// The name is ours, or cannot be told from it.
-fn is_bots(name: &str) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    letters(name) == letters(OURS)
 }
 
 /// `text` with a joiner after the first letter of every `word`.
