@@ -9,16 +9,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bot_core::lane::{Work, core_place};
+use bot_core::migration::{Due, Task};
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::PortalId;
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
-    CopyRecord, LaneRecord, MessageRecord, Origin, PollRecord, ReactionRecord, VoteRecord,
+    CopyRecord, LaneRecord, MessageRecord, Origin, OrphanRecord, PollRecord, ReactionRecord,
+    TimerRecord, VoteRecord,
 };
 use bot_core::store::{StoreError, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use data_encoding::HEXLOWER;
 use serde_json::Value;
+
+use crate::words::{START, group, reacted, room};
 
 /// Reads a sealed value with the type of its table, and writes it again.
 fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -126,16 +131,17 @@ fn every_table_has_a_pinned_value_that_is_what_is_written_today() {
 }
 
 #[test]
-fn packed_records_have_the_bytes_that_are_pinned() {
+fn values_are_written_with_the_bytes_that_are_pinned() {
     let pinned = pinned();
-    for (prefix, sealed) in packed() {
-        let table = char::from(prefix);
-        let line = format!("{table} {}", HEXLOWER.encode(&sealed));
-        assert!(pinned.contains(&(prefix, sealed)), "not pinned: {line}");
-    }
+    let missing = written().into_iter().filter(|row| !pinned.contains(row));
+    let line = |(prefix, sealed): (u8, Vec<u8>)| {
+        format!("{} {}\n", char::from(prefix), HEXLOWER.encode(&sealed))
+    };
+    let missing: String = missing.map(line).collect();
+    assert!(missing.is_empty(), "these lines are not pinned:\n{missing}");
 }
 
-fn packed() -> Vec<(u8, Vec<u8>)> {
+fn written() -> Vec<(u8, Vec<u8>)> {
     macro_rules! sealed {
         ($table:ident, $value:expr) => {
             (tables::$table.kind().prefix, tables::$table.seal(&$value).unwrap())
@@ -174,6 +180,18 @@ fn packed() -> Vec<(u8, Vec<u8>)> {
         sealed!(PORTAL_OF, PortalId(300)),
         sealed!(TIMER_MOMENTS, Timestamp(1_700_000_000_000)),
         sealed!(TOPIC_ROOMS, [7; 16]),
+        sealed!(
+            ORPHANS,
+            OrphanRecord { event: reacted(&group(), "1", ("ann", "👍"), Some("2")), at: START }
+        ),
+        sealed!(
+            TIMERS,
+            TimerRecord {
+                name: "vote/1".into(),
+                lane: core_place(&room()),
+                work: Work::Task(Task::Due(Due::Vote { portal: PortalId(1), number: 2 })),
+            }
+        ),
     ]
 }
 
