@@ -5,10 +5,12 @@
 //! `convert/outgoing` -> `deliver` for what goes. Everything under `convert` is pure.
 
 mod api;
+mod connection;
 pub mod convert;
 mod deliver;
 mod files;
 mod listen;
+mod moves;
 mod network;
 mod rights;
 mod settings;

@@ -126,12 +126,17 @@ pub struct Telegram {
     pub token: Secret,
     /// The Bot API server.
     pub api_url: Url,
+    /// The folder of a Bot API server's files on this machine; only below it are paths opened.
+    pub local_files: Option<PathBuf>,
     /// The proxy for all that goes there.
     pub proxy: Option<Url>,
 }
 
 /// The application of PluralKit, <https://pluralkit.me>.
 pub const PLURALKIT: &str = "466378653216014359";
+
+/// The application id of Tupperbox on Discord.
+pub const TUPPERBOX: &str = "431544605209788416";
 
 /// Access to Discord.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{Event, MessageId, NetworkId, Person, Place, Timestamp};
 use bridge_policy::figures::WeekFigures;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
@@ -24,7 +24,7 @@ use super::{
     erase, figures, files, keys, migration, people, portals, queue, replica, retention, settle,
     stickers, timers, topics,
 };
-use crate::lane::{LaneHead, LaneState, Replica, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
@@ -228,6 +228,11 @@ impl Store for Embedded {
     ) -> Result<Option<Replica>, StoreError> {
         let (place, message) = (place.clone(), message.clone());
         self.run(move |tx| replica::find(tx, &place, &message)).await
+    }
+
+    async fn waiting_edits(&self, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError> {
+        let (lane, event) = (lane.clone(), event.clone());
+        self.run(move |tx| replica::waiting_edits(tx, &lane, &event)).await
     }
 
     async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {

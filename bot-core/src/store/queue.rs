@@ -171,6 +171,28 @@ fn take_out(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     store_lane(tx, &record)
 }
 
+/// The edits of a message that wait in a lane, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_edits(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<Entry>, StoreError> {
+    let mut edits = Vec::new();
+    for entry in tx.all(&ENTRIES, &keys::place(lane))? {
+        let is_edit = entry.work.event().is_some_and(|event| {
+            let same = event.place == *place && event.message == *message;
+            same && matches!(event.content, Content::Edited(_))
+        });
+        if is_edit {
+            edits.push(entry);
+        }
+    }
+    Ok(edits)
+}
+
 /// Moves all entries of one lane to the end of another (a chat got a new id).
 ///
 /// # Errors

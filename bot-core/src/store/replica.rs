@@ -3,12 +3,12 @@
 //!
 //! Rule: numbers of places are the store's own; here they become places again.
 
-use bridge_model::{MessageId, Place};
+use bridge_model::{Content, Event, MessageId, Place};
 
 use super::records::{CopyRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, messages};
-use crate::lane::{KnownPoll, KnownReaction, MessageCopy, Replica};
+use super::{StoreError, messages, queue};
+use crate::lane::{Entry, KnownPoll, KnownReaction, MessageCopy, Replica};
 
 /// What is known of a message, whichever of its copies is named.
 ///
@@ -76,4 +76,23 @@ fn poll(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> 
         closed: poll.closed,
         votes: votes.collect::<Result<_, StoreError>>()?,
     }))
+}
+
+/// The edits of a new message that wait in `lane` behind it, in order. Only a message whose newest
+/// version is another one has some, so that no other lane is searched.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_edits(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    event: &Event,
+) -> Result<Vec<Entry>, StoreError> {
+    let Content::Posted(first) = &event.content else { return Ok(Vec::new()) };
+    let here = (&event.place, &event.message);
+    let Some(newest) = messages::origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
+    if newest.digest == messages::digest(first)? && newest.media == messages::media_digest(first)? {
+        return Ok(Vec::new());
+    }
+    queue::waiting_edits(tx, lane, here)
 }

@@ -66,6 +66,7 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
             linking::link(tx, room, (remote, title), (settings, stage))
         }
         Change::Set(place, setting) => linking::set(tx, &place, setting),
+        Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Severed(remote, severed) => {
             let state = if severed { EndState::Severed } else { EndState::Active };

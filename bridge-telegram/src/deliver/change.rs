@@ -4,24 +4,29 @@
 //! Rule: all of it can be repeated. What is as it shall be, and what is not there any more, is a
 //! success.
 
+use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::MessageId;
 
-use super::errors::{Said, Sort, decide};
+use super::errors::{Refusal, decide};
 use super::stream::Setback;
-use super::{Counter, Made};
+use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Call, FilePiece, Piece, missing};
 
-impl Counter<'_> {
+impl ChatSender<'_> {
     /// Edits words in place; a message that is gone is no part any more.
     pub(super) async fn edit(&self, call: Call, made: &mut Made) -> Result<(), DeliverError> {
-        let answer = self.plain(&call).await.map(|_| ());
+        let answer = self.plain(&call).await;
+        if let Ok(answer) = &answer {
+            made.note_topic(answer.messages().unwrap_or_default().first());
+        }
+        let answer = answer.map(|_| ());
         let Call::Edit { part, .. } = call else { return Ok(()) };
         match answer {
             Ok(()) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_unchanged) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
-            Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+            Err(trouble) if trouble.is(Refusal::is_unchanged) => made.parts.push(part),
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
+            Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
     }
@@ -53,10 +58,10 @@ impl Counter<'_> {
                         .await;
                 }
             };
-            let odd = trouble.is(Said::is_odd_file);
-            if trouble.is(Said::is_unchanged) {
+            let odd = trouble.is(Refusal::is_odd_file);
+            if trouble.is(Refusal::is_unchanged) {
                 made.parts.push(part);
-            } else if trouble.is(Said::is_not_for_us) {
+            } else if trouble.is(Refusal::is_not_for_us) {
                 let new = vec![Piece::File(Box::new(file))];
                 return self.replace((part, new), &to, made).await;
             } else if let Some(Piece::File(plain)) =
@@ -64,8 +69,8 @@ impl Counter<'_> {
             {
                 file = *plain;
                 continue;
-            } else if !trouble.is(Said::is_gone) {
-                return Err(decide(&trouble, Sort::Repeatable));
+            } else if !trouble.is(Refusal::is_gone) {
+                return Err(decide(&trouble, Idempotency::Repeatable));
             }
             return Ok(());
         }
@@ -88,12 +93,12 @@ impl Counter<'_> {
     pub(super) async fn move_place(&self, call: Call, made: &mut Made) -> Result<(), DeliverError> {
         let answer = self.plain(&call).await.map(|_| ());
         let Call::Move { part, .. } = call else { return Ok(()) };
-        let fine = |said: &Said| said.is_unchanged() || said.is_not_for_us();
+        let fine = |said: &Refusal| said.is_unchanged() || said.is_not_for_us();
         match answer {
             Ok(()) => made.parts.push(part),
             Err(trouble) if trouble.is(fine) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
-            Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
+            Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
     }
@@ -114,8 +119,8 @@ impl Counter<'_> {
                     made.shows_no_reaction = none;
                     return Ok(());
                 }
-                Err(trouble) if trouble.is(Said::is_unwanted_reaction) => {}
-                Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+                Err(trouble) if trouble.is(Refusal::is_unwanted_reaction) => {}
+                Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
             }
         }
         made.shows_no_reaction = true;
@@ -140,7 +145,7 @@ impl Counter<'_> {
                 return Err(DeliverError::Refused { reason });
             }
         };
-        let nothing_to_do = |said: &Said| {
+        let nothing_to_do = |said: &Refusal| {
             said.is_unchanged()
                 || said.is_gone()
                 || matches!(call, Call::StopPoll(_)) && said.is_not_for_us()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bot_core::DeliverError;
 
 mod albums;
+mod crashes;
 mod doubt;
 mod emoji;
 mod held;
@@ -13,6 +14,7 @@ mod links;
 mod looks;
 mod members;
 mod names;
+mod newest;
 mod order;
 mod orders;
 mod pressure;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What others see of an author: as much of the name as the operator's policy allows, and a
+//! profile picture.
+//!
+//! Rule: every name of a person leaves through [`Identities::shown_name`].
+
+use std::sync::Arc;
+
+use bridge_config::NamePolicy;
+use bridge_model::{Author, Person, Place, Timestamp};
+
+use super::lookup::unread;
+use crate::network::MATRIX;
+use crate::order::{DeliverError, SendAs};
+use crate::pictures::Pictures;
+use crate::pseudonym::Pseudonyms;
+use crate::store::Store;
+
+/// Picks the identity to send as.
+#[derive(Clone)]
+pub(super) struct Identities {
+    pub store: Arc<dyn Store>,
+    pub pseudonyms: Pseudonyms,
+    pub names: NamePolicy,
+    pub pictures: Option<Pictures>,
+}
+
+impl Identities {
+    /// The identity of an author of another chat, with name and picture.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn of(&self, place: &Place, author: &Author) -> Result<SendAs, DeliverError> {
+        let person = Person { network: place.network.clone(), user: author.user.clone() };
+        let avatar_url = self.picture(&person, author).await?;
+        let name = self.shown_name(Some(&person), &author.name);
+        Ok(SendAs::Person { person, name, avatar_url, avatar: author.avatar.clone() })
+    }
+
+    /// The identity to send as in `lane`. If the author has linked a Matrix account, the bot posts
+    /// for them on Matrix, so that they do not appear there twice, unless they want otherwise; on
+    /// other networks they have the name of the account that they linked there.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn send_as(
+        &self,
+        lane: &Place,
+        place: &Place,
+        (author, sent_at): (&Author, Timestamp),
+    ) -> Result<SendAs, DeliverError> {
+        let person = Person { network: place.network.clone(), user: author.user.clone() };
+        if lane.network.as_str() == MATRIX {
+            let claim = self.store.claim(&person).await.map_err(unread)?;
+            // Some networks tell seconds only.
+            let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
+            let silent = claim.is_some_and(|claim| !claim.own_voice && after(claim.since));
+            if silent {
+                return Ok(SendAs::Bot);
+            }
+        }
+        let send_as = self.of(place, author).await?;
+        if place.network.as_str() != MATRIX {
+            return Ok(send_as);
+        }
+        let claims = self.store.claims_by(author.user.as_str()).await.map_err(unread)?;
+        let known = claims.into_iter().find(|claim| claim.person.network == lane.network);
+        Ok(match (send_as, known) {
+            (SendAs::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
+                let name = self.shown_name(Some(&claim.person), &claim.name);
+                SendAs::Person { person, name, avatar_url, avatar }
+            }
+            (send_as, _) => send_as,
+        })
+    }
+
+    /// As much of a name as the policy shows. Without the person, as in a forward, the pseudonym
+    /// is one of the name.
+    pub(super) fn shown_name(&self, person: Option<&Person>, name: &str) -> String {
+        shown_name(self.names, &self.pseudonyms, person, name)
+    }
+
+    /// A public address of the picture: of the Matrix account, or of the ghost, whose picture the
+    /// homeserver has.
+    async fn picture(
+        &self,
+        person: &Person,
+        author: &Author,
+    ) -> Result<Option<String>, DeliverError> {
+        let Some(pictures) = &self.pictures else { return Ok(None) };
+        if person.network.as_str() == MATRIX {
+            let mxc = author.avatar.as_ref().map(|avatar| avatar.reference.as_str());
+            return Ok(mxc.and_then(|mxc| pictures.address(mxc)));
+        }
+        let ghost = self.store.ghost(person).await.map_err(unread)?;
+        let mxc = ghost.and_then(|ghost| ghost.avatar).map(|(mxc, _)| mxc);
+        Ok(mxc.and_then(|mxc| pictures.address(&mxc)))
+    }
+}
+
+/// As much of a name as `policy` shows.
+pub fn shown_name(
+    policy: NamePolicy,
+    pseudonyms: &Pseudonyms,
+    person: Option<&Person>,
+    name: &str,
+) -> String {
+    match policy {
+        NamePolicy::Full => name.to_owned(),
+        NamePolicy::FirstName => name.split_whitespace().next().unwrap_or(name).to_owned(),
+        NamePolicy::Pseudonym => {
+            let whole = match person {
+                Some(person) => pseudonyms.person(person),
+                None => pseudonyms.token("name", name),
+            };
+            format!("Person {}", whole.chars().take(6).collect::<String>())
+        }
+    }
+}
