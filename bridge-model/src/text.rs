@@ -8,12 +8,14 @@
 
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+pub mod bounds;
 mod inline;
 pub mod nest;
 mod normal;
 mod restrict;
 mod shown;
 mod split;
+mod told;
 mod walk;
 mod window;
 
