@@ -4,7 +4,7 @@
 //! Rule: the nickname of the server wins over the display name, and that over the
 //! handle, as in Discord's own clients.
 
-use bridge_model::{Author, AuthorKind, MediaHandle, UserId};
+use bridge_model::{Author, AuthorKind, MediaHandle, UserId, name};
 use serde_json::Value;
 
 use super::Ours;
@@ -36,7 +36,7 @@ pub(super) fn of_user(user: &Value, member: Option<&Value>, ours: &Ours) -> Opti
     Some(Author {
         user: UserId::from(user_id),
         kind: if bot { AuthorKind::Bot } else { AuthorKind::Person },
-        name: name(user, member),
+        name: shown_name(user, member),
         username: text(user, "username").map(str::to_owned),
         avatar,
     })
@@ -47,13 +47,12 @@ fn is_hash(hash: &str) -> bool {
     hash.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn name(user: &Value, member: Option<&Value>) -> String {
-    member
-        .and_then(|member| text(member, "nick"))
-        .or_else(|| text(user, "global_name"))
-        .or_else(|| text(user, "username"))
-        .unwrap_or("user")
-        .to_owned()
+/// The first of an account's names in which a reader sees something.
+fn shown_name(user: &Value, member: Option<&Value>) -> String {
+    let nick = member.and_then(|member| text(member, "nick"));
+    let names = [nick, text(user, "global_name"), text(user, "username")];
+    let shown = names.into_iter().flatten().find_map(|it| name::clean(it, name::LONGEST));
+    shown.unwrap_or_else(|| "somebody".to_owned())
 }
 
 /// `names` with the people whom this message mentions.
@@ -63,7 +62,7 @@ pub(super) fn with_mentions(names: &Names, message: &Value) -> Names {
     let around = copies.chain(message.get("referenced_message")).chain([message]);
     for user in around.flat_map(|one| list(one, "mentions")) {
         if let Some(user_id) = id(user, "id") {
-            names.users.insert(user_id.to_owned(), name(user, user.get("member")));
+            names.users.insert(user_id.to_owned(), shown_name(user, user.get("member")));
         }
     }
     names.everyone = message.get("mention_everyone").and_then(Value::as_bool).unwrap_or(false);

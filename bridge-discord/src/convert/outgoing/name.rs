@@ -3,28 +3,34 @@
 //!
 //! Rule: the person's own name, changed only where Discord would refuse it.
 
+use bridge_model::name;
+
 /// Discord's limit of characters.
 const MOST: usize = 80;
 
 /// Goes into a word that Discord refuses; nobody sees it.
 const JOINER: char = '\u{200D}';
 
-/// A name that Discord accepts for a webhook.
+/// The name that the bot's webhooks and its account have by default.
+const BOT: &str = "Freeside";
+
+/// A name that Discord accepts for a webhook. One that looks like the bot's own gets
+/// `network`, where the person is, behind it: a webhook shows the same mark as the bot.
 ///
 /// See <https://discord.com/developers/docs/resources/webhook#create-webhook> and
 /// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
-pub fn username(name: &str) -> String {
-    let mut out = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    out.retain(|c| !c.is_control());
+pub fn username(shown: &str, network: &str) -> String {
+    let mut out = name::clean(shown, MOST).unwrap_or_else(|| "…".to_owned());
+    if name::looks_like(&out, BOT) {
+        out = format!("{out} ({network})");
+    }
     for word in ["discord", "clyde"] {
         out = broken(&out, word);
     }
     if matches!(out.to_lowercase().as_str(), "everyone" | "here") {
         out.insert(1, JOINER);
     }
-    let out: String = out.chars().take(MOST).collect();
-    let out = out.trim_end().to_owned();
-    if out.is_empty() { "…".to_owned() } else { out }
+    name::first_characters(&out, MOST).to_owned()
 }
 
 /// `text` with a joiner after the first letter of every `word`.
@@ -47,13 +53,13 @@ mod tests {
 
     #[test]
     fn a_name_stays_as_it_is() {
-        assert_eq!(username("Zoë **Müller** @here"), "Zoë **Müller** @here");
+        assert_eq!(username("Zoë **Müller** @here", "Matrix"), "Zoë **Müller** @here");
     }
 
     #[test]
     fn what_discord_refuses_is_broken() {
         for name in ["Discord fan", "xCLYDEx", "everyone", "discorddiscord"] {
-            let shown = username(name);
+            let shown = username(name, "Matrix");
             assert!(!shown.to_lowercase().contains("discord"), "{shown}");
             assert!(!shown.to_lowercase().contains("clyde"), "{shown}");
             assert_ne!(shown, "everyone");
@@ -62,7 +68,20 @@ mod tests {
 
     #[test]
     fn a_long_or_empty_name_becomes_valid() {
-        assert_eq!(username(&"😀".repeat(100)).chars().count(), 80);
-        assert_eq!(username(" \n "), "…");
+        assert_eq!(username(&"😀".repeat(100), "Matrix").chars().count(), 80);
+        assert_eq!(username(" \n ", "Matrix"), "…");
+    }
+
+    #[test]
+    fn a_name_that_shows_nothing_is_no_name() {
+        assert_eq!(username("\u{3164}\u{ad}", "Matrix"), "…");
+        assert_eq!(username("\u{202e}nimda", "Matrix"), "nimda");
+    }
+
+    #[test]
+    fn nobody_has_the_name_of_the_bot() {
+        for name in ["Freeside", "FREESIDE", "Frееside", "Free\u{ad}side"] {
+            assert!(username(name, "Matrix").ends_with(" (Matrix)"), "{name}");
+        }
     }
 }

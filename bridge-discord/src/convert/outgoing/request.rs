@@ -50,10 +50,11 @@ pub fn post_body(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
                 CreateMessage::new().content(&piece.content).allowed_mentions(allowed(piece));
             written(if let Some(flags) = flags { body.flags(flags) } else { body })
         }
-        SendAs::Person { name, avatar_url, .. } => {
+        SendAs::Person { person, name, avatar_url, .. } => {
+            let network = bot_core::wording::label(&person.network);
             let mut body = ExecuteWebhook::new()
                 .content(&piece.content)
-                .username(username(name))
+                .username(username(name, &network))
                 .allowed_mentions(allowed(piece));
             if let Some(url) = avatar_url {
                 body = body.avatar_url(url);

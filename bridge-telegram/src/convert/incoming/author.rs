@@ -6,7 +6,7 @@
 //! signed, each signature is an author of its own (`<chat id>/<signature>`): one account whose name
 //! changed with every post would fill the rooms with name changes.
 
-use bridge_model::{Author, AuthorKind, UserId};
+use bridge_model::{Author, AuthorKind, UserId, name};
 use serde_json::Value;
 
 use super::field::{flag, int, object, text};
@@ -50,13 +50,14 @@ fn signed(author: Author, signature: Option<&str>) -> Author {
 pub(super) fn of_user(user: &Value) -> Option<Author> {
     let id = int(user, "id")?;
     let kind = if flag(user, "is_bot") { AuthorKind::Bot } else { AuthorKind::Person };
-    let name = |key| text(user, key).unwrap_or_default();
-    let full = format!("{} {}", name("first_name"), name("last_name"));
-    let shown = first_named([full.trim(), name("username")]);
+    let field = |key| text(user, key).unwrap_or_default();
+    let full = format!("{} {}", field("first_name"), field("last_name"));
+    let shown = first_named([&full, field("username")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind,
-        name: shown.unwrap_or_else(|| format!("user {}", id.unsigned_abs() % 10_000)),
+        // Not a part of the id: that would tell accounts apart that show no name.
+        name: shown.unwrap_or_else(|| "somebody".to_owned()),
         username: text(user, "username").map(str::to_owned),
         avatar: None,
     })
@@ -65,8 +66,8 @@ pub(super) fn of_user(user: &Value) -> Option<Author> {
 /// A chat that speaks for itself; `None` without an id.
 pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     let id = int(chat, "id")?;
-    let name = |key| text(chat, key).unwrap_or_default();
-    let shown = first_named([name("title"), name("username"), name("first_name")]);
+    let field = |key| text(chat, key).unwrap_or_default();
+    let shown = first_named([field("title"), field("username"), field("first_name")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind: AuthorKind::Chat,
@@ -76,6 +77,7 @@ pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     })
 }
 
+/// The first of these names in which a reader sees something.
 fn first_named<const N: usize>(names: [&str; N]) -> Option<String> {
-    names.into_iter().map(str::trim).find(|name| !name.is_empty()).map(str::to_owned)
+    names.into_iter().find_map(|name| name::clean(name, name::LONGEST))
 }

@@ -4,15 +4,17 @@
 //! Rule: a name is data. It goes into a text leaf and never through markup.
 
 use bot_core::SendAs;
-use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span};
+use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
 
 use super::links::defused;
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, write};
 
-/// Longest name that is shown, in characters.
+/// Longest name that is shown, in grapheme clusters.
 const MAX_NAME: usize = 64;
-/// Longest quoted line, in characters.
+/// Stands where a name shows nothing.
+const NAMELESS: &str = "…";
+/// Longest quoted line, in grapheme clusters.
 const MAX_EXCERPT: usize = 120;
 
 /// The whole text; `below` are lines about what could not be sent or shown.
@@ -59,9 +61,9 @@ pub(super) fn body(
     RichText(blocks).normalise()
 }
 
-/// The name as it is shown: nobody is called by it.
-pub(super) fn shown_name(name: &str) -> String {
-    defused(&one_line(name, MAX_NAME))
+/// The name as it is shown: nobody is mentioned by it, and no address in it becomes a link.
+pub(super) fn shown_name(shown: &str) -> String {
+    name::defuse(&name::clean(shown, MAX_NAME).unwrap_or_else(|| NAMELESS.to_owned()))
 }
 
 /// There is something to quote of what is answered.
@@ -105,11 +107,14 @@ fn quote(reply: &Reply) -> Option<Block> {
     Some(Block::Quote { blocks: vec![Block::Paragraph(spans)], expandable: false })
 }
 
-/// `text` in one line of at most `max` characters.
+/// `text` in one line of at most `max` grapheme clusters, with a sign that there was more.
 pub(super) fn one_line(text: &str, max: usize) -> String {
-    let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).collect();
-    let line = words.iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    cut(&line, max)
+    let line = name::one_line(text, max.saturating_add(1));
+    let kept = name::one_line(&line, max);
+    if kept == line {
+        return line;
+    }
+    format!("{}…", name::one_line(&kept, max.saturating_sub(1)))
 }
 
 /// The first `max` characters of `text`, with a sign that there was more.
