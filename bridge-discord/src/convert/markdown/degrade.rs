@@ -4,14 +4,16 @@
 //! Rule: characters stay; only the markup around them goes. The one exception are
 //! empty lines at the edges of a code block and characters that an address cannot hold.
 
-use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style, Timestamp};
+use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Timestamp};
 
 use super::{TEXT, atoms, table};
 
 /// The shape in which Discord shows `text`; normalised. Applying it twice changes nothing.
 pub fn degrade(text: &RichText) -> RichText {
     let text = table::as_code(text).restrict(&TEXT);
-    RichText(text.0.into_iter().map(block).collect()).normalise()
+    // Only `http` and `https` lead somewhere on Discord; other addresses are shown.
+    let text = text.write_out_links(&|url| address(url).is_some());
+    RichText(text.0.into_iter().map(block).collect()).thin_out_links()
 }
 
 fn block(one: Block) -> Block {
@@ -55,42 +57,22 @@ fn list(start: Option<u32>, items: Vec<ListItem>) -> Block {
 }
 
 fn spans(all: Vec<Span>) -> Vec<Span> {
-    let mut out: Vec<Span> = Vec::with_capacity(all.len());
-    let mut left = all.into_iter().map(leaf).peekable();
-    while let Some(mut span) = left.next() {
-        let Some(url) = span.style.link.take() else {
-            out.push(span);
-            continue;
-        };
-        let mut words = vec![span];
-        while let Some(mut more) = left.next_if(|next| next.style.link.as_ref() == Some(&url)) {
-            more.style.link = None;
-            words.push(more);
-        }
-        link(&mut out, words, &url);
-    }
-    out
+    all.into_iter().map(linked).map(leaf).collect()
+}
+
+/// With the address as Discord takes it.
+fn linked(mut span: Span) -> Span {
+    span.style.link = span.style.link.as_deref().and_then(address);
+    span
 }
 
 /// A link cannot be parted: with a longer address it might not fit into a message.
 const MOST_ADDRESS: usize = 1500;
 
-/// Only `http` and `https` lead somewhere on Discord; other addresses are shown.
-fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
+/// Where the link leads, if Discord takes it.
+fn address(url: &str) -> Option<String> {
     let address = cleaned(url);
-    if atoms::is_address(&address) && address.len() <= MOST_ADDRESS {
-        for word in &mut words {
-            word.style.link = Some(address.clone());
-        }
-        return out.extend(words);
-    }
-    let same = matches!(words.as_slice(), [Span { leaf: Leaf::Text(text), .. }] if text == url);
-    let style = words.last().map(|word| word.style.clone()).unwrap_or_default();
-    out.extend(words);
-    if !same {
-        let style = Style { code: false, ..style };
-        out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
-    }
+    (atoms::is_address(&address) && address.len() <= MOST_ADDRESS).then_some(address)
 }
 
 /// Writes what cannot stand in an address as percent signs and digits.

@@ -5,7 +5,7 @@
 //! out beside the words. It makes mentions of `@name`, whoever that is, so what we add to a text
 //! never looks like one; what the author wrote stays.
 
-use bridge_model::{Block, Leaf, Mention, RichText, Span, Style};
+use bridge_model::{Block, Leaf, Mention, RichText, Span};
 
 use crate::NETWORK;
 use crate::convert::entities::CAPABILITIES;
@@ -15,7 +15,8 @@ const SCHEMES: [&str; 4] = ["http", "https", "tg", "ton"];
 
 /// Degrades `text` to what Telegram shows and writes out the addresses that it would drop.
 pub(super) fn write_out(text: &RichText) -> RichText {
-    RichText(blocks(text.restrict(&CAPABILITIES).0)).normalise()
+    let text = text.restrict(&CAPABILITIES).write_out_links(&is_taken);
+    RichText(blocks(text.0)).normalise()
 }
 
 /// An invisible character that keeps words apart for the platform.
@@ -58,10 +59,10 @@ fn blocks(input: Vec<Block>) -> Vec<Block> {
     input.into_iter().map(block).collect()
 }
 
-/// After degrading, only paragraphs hold links, alone or in quotes.
+/// After degrading, only paragraphs hold mentions, alone or in quotes.
 fn block(block: Block) -> Block {
     match block {
-        Block::Paragraph(spans) => Block::Paragraph(spans_of(spans)),
+        Block::Paragraph(spans) => Block::Paragraph(spans.into_iter().map(in_words).collect()),
         Block::Quote { blocks: inner, expandable } => {
             Block::Quote { blocks: blocks(inner), expandable }
         }
@@ -74,30 +75,6 @@ fn block(block: Block) -> Block {
     }
 }
 
-fn spans_of(spans: Vec<Span>) -> Vec<Span> {
-    let mut out = Vec::with_capacity(spans.len());
-    let mut spans = spans.into_iter().map(in_words).peekable();
-    // The words of one link may be several runs.
-    let mut words = String::new();
-    while let Some(mut span) = spans.next() {
-        let Some(url) = span.style.link.take_if(|url| !is_taken(url)) else {
-            out.push(span);
-            continue;
-        };
-        words.push_str(&span.leaf.shown());
-        let goes_on = spans.peek().is_some_and(|next| next.style.link.as_deref() == Some(&url));
-        let style = Style { link: None, ..span.style.clone() };
-        out.push(span);
-        if goes_on {
-            continue;
-        }
-        if std::mem::take(&mut words) != url {
-            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
-        }
-    }
-    out
-}
-
 fn is_taken(url: &str) -> bool {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     SCHEMES.iter().any(|it| scheme.eq_ignore_ascii_case(it)) && url::Url::parse(url).is_ok()
@@ -105,6 +82,8 @@ fn is_taken(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bridge_model::Style;
+
     use super::*;
 
     #[test]
