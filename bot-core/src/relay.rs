@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Answer, CORE, LaneHead, Work};
+use crate::media::drawing::{DrawSticker, InProcess};
 use crate::migration::{Move, Task};
 use crate::network::Network;
 use crate::order::{DeliverError, Failure, Receipt};
@@ -38,23 +39,37 @@ use crate::store::{Change, Settlement, Store};
 use crate::wording::Wording;
 
 /// Every network that is configured, Matrix included.
-#[derive(Clone, Default)]
-pub struct Networks(HashMap<NetworkId, Arc<dyn Network>>);
+#[derive(Clone)]
+pub struct Networks {
+    by_id: HashMap<NetworkId, Arc<dyn Network>>,
+    drawer: Arc<dyn DrawSticker>,
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self { by_id: HashMap::new(), drawer: Arc::new(InProcess) }
+    }
+}
 
 impl Networks {
+    /// Lets `drawer` draw stickers that a network cannot show.
+    pub fn draw_with(&mut self, drawer: Arc<dyn DrawSticker>) {
+        self.drawer = drawer;
+    }
+
     /// Adds one.
     pub fn add(&mut self, network: Arc<dyn Network>) {
-        self.0.insert(network.id().clone(), network);
+        self.by_id.insert(network.id().clone(), network);
     }
 
     /// The network of that name.
     pub fn get(&self, id: &NetworkId) -> Option<&Arc<dyn Network>> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
-        self.0.values()
+        self.by_id.values()
     }
 }
 

@@ -74,7 +74,9 @@ impl MediaSource for Networks {
             return drawn;
         }
         match derived::original(&media.handle) {
-            Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
+            Some((recipe, original)) => {
+                recipe.make(self.fetch(&original).await?, self.drawer.as_ref()).await
+            }
             None => strip::strip_metadata(media, self.fetch(&media.handle).await?).await,
         }
     }
