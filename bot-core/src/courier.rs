@@ -180,7 +180,7 @@ impl Couriers {
             }
         };
         if let Some(wait) = head.entry.waits(self.clock.now()) {
-            let held = head.entry.held_until.is_some();
+            let held = head.entry.work.relayed().is_some_and(|it| it.held_until.is_some());
             return if held { Step::Hold(wait) } else { Step::Wait(wait) };
         }
         let head = match self.closed(head).await {

@@ -156,9 +156,9 @@ impl Executor for Desk {
         head: &LaneHead,
         _attempt: &mut Attempt,
     ) -> Result<Settlement, Failure> {
-        let event = &head.entry.work.event;
-        let chat = chat_of_core_place(&head.entry.lane).unwrap_or_else(|| event.place.clone());
-        match self.language_for(event, &chat).await {
+        let lane = &head.entry.lane;
+        let chat = chat_of_core_place(lane).unwrap_or_else(|| lane.clone());
+        match self.language_for(&head.entry.work, &chat).await {
             Some(language) => self.speaking(&language).carry_out(head, chat).await,
             None => self.carry_out(head, chat).await,
         }
@@ -178,9 +178,9 @@ impl Desk {
 
     /// The language of an answer, where it is not the bot's own: what only one person sees is in
     /// theirs, all else in that of the chats.
-    async fn language_for(&self, event: &Event, chat: &Place) -> Option<String> {
+    async fn language_for(&self, work: &Work, chat: &Place) -> Option<String> {
         let own = |language: &String| language == self.wording.language();
-        if let Content::Commanded(command) = &event.content
+        if let Some(Content::Commanded(command)) = work.event().map(|event| &event.content)
             && (command.private || command.answer_via.is_some())
             && let Some(tag) = &command.language
             && let Some(language) = self.wording.closest(tag)
@@ -192,36 +192,35 @@ impl Desk {
     }
 
     async fn carry_out(&self, head: &LaneHead, chat: Place) -> Result<Settlement, Failure> {
-        let event = &head.entry.work.event;
-        let task = head.entry.work.task.as_ref();
-        let handled = match task {
-            Some(Task::Effect(tag)) => self.effect(&chat, tag).await,
-            Some(Task::Due(due)) => self.due(&chat, due).await,
-            Some(Task::Room(end, root)) => self.topic_room(&chat, end, root).await,
-            Some(Task::Tell(news)) => self.tell(&chat, news).await,
-            None => self.handle(event, &chat).await,
+        let work = &head.entry.work;
+        let handled = match work {
+            Work::Task(Task::Effect(tag)) => self.effect(&chat, tag).await,
+            Work::Task(Task::Due(due)) => self.due(&chat, due).await,
+            Work::Task(Task::Room(end, root)) => self.topic_room(&chat, end, root).await,
+            Work::Task(Task::Tell(news)) => self.tell(&chat, news).await,
+            Work::Relay(relayed) => self.handle(&relayed.event, &chat).await,
+            // The bot speaks in the lanes of chats only.
+            Work::Say(_) | Work::Summary(_) => Ok(Outcome::default()),
         };
         let outcome = match handled {
             Ok(outcome) => outcome,
             Err(DeskError::Ask(AskError::Retry { after, reason })) => {
                 return Err(Failure::clean(DeliverError::Retry { after, reason }));
             }
-            Err(DeskError::Ask(AskError::Refused(reason))) => match task {
-                Some(Task::Effect(tag)) => Self::effect_refused(tag, reason),
-                Some(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | None => {
-                    Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
-                }
+            Err(DeskError::Ask(AskError::Refused(reason))) => match work.completes() {
+                Some(tag) => Self::effect_refused(&tag, reason),
+                None => Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)])),
             },
             Err(DeskError::Store(error)) => {
                 let reason = error.to_string();
                 return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
             }
         };
-        let said = (!outcome.answer.is_empty()).then(|| self.words_of(&chat, &outcome).1);
+        let answer = work.event().map(hook).unwrap_or_default();
+        let said = (!outcome.answer.is_empty()).then(|| self.words_of(&chat, answer, &outcome));
         let Outcome { changes, mut then, .. } = outcome;
-        if let Some(work) = said {
-            let work = if task.is_none() { work.answering(hook(event)) } else { work };
-            then.insert(0, (chat, work));
+        if let Some(said) = said {
+            then.insert(0, said);
         }
         Ok(Settlement {
             lane: head.entry.lane.clone(),
@@ -319,10 +318,10 @@ impl Desk {
     }
 
     /// The words of an answer for a chat, with its pictures and buttons.
-    pub(super) fn words_of(&self, chat: &Place, said: &Outcome) -> (Place, Work) {
+    pub(super) fn words_of(&self, chat: &Place, answer: Answer, said: &Outcome) -> (Place, Work) {
         let message = self.wording.message(said.answer.clone(), self.clock.now());
         let (buttons, media) = (said.buttons.clone(), said.pictures.clone());
-        (chat.clone(), Work::say(chat, None, Message { buttons, media, ..message }))
+        (chat.clone(), Work::answer(chat, answer, Message { buttons, media, ..message }))
     }
 
     /// A remote chat is lost; the room and its members stay.

@@ -6,31 +6,21 @@
 
 use std::time::Duration;
 
-use bridge_model::{
-    Author, AuthorKind, Content, Event, Message, MessageId, Place, Timestamp, UserId,
-};
+use bridge_model::{Event, Message, MessageId, Place, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::migration::Task;
+use crate::migration::{Tag, Task};
 use crate::order::{EntryId, Part};
 
 /// One thing to be done in one chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its number.
+    /// Its number; they grow, and none is given twice.
     pub id: EntryId,
-    /// The chat.
+    /// The destination chat.
     pub lane: Place,
-    /// What.
+    /// What is to be done there.
     pub work: Work,
-    /// Of an edit: the files are others than before.
-    pub media_changed: bool,
-    /// Of a group of files that came as several messages: the messages.
-    pub album: Option<Album>,
-    /// It says how things stand when it is carried; the event says nothing.
-    pub summary: Option<Summary>,
-    /// Until when it waits for being taken away; `None` once nobody waits any more.
-    pub held_until: Option<Timestamp>,
 }
 
 /// Files that came as several messages and are shown as one.
@@ -75,18 +65,59 @@ pub enum SummaryKind {
 
 /// What an entry carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
-    /// What happened, at its own place.
-    pub event: Event,
-    /// Who says it here.
-    pub speaker: Speaker,
-    /// For the core bot's answers: to whom and what.
-    pub answer: Option<Answer>,
-    /// What the entry does besides; where it does nothing else, the event says nothing.
-    pub task: Option<Task>,
+pub enum Work {
+    /// An event: for the destination chat, or, in a lane of the core, for the desk.
+    Relay(Box<Relayed>),
+    /// A message of the core bot.
+    Say(Box<Saying>),
+    /// The bot's summary below another message.
+    Summary(SummaryMessage),
+    /// Something that is no message.
+    Task(Task),
 }
 
-/// Who says it.
+/// An event on its way to a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relayed {
+    /// What happened, at its own place.
+    pub event: Event,
+    /// As whom it is sent.
+    pub speaker: Speaker,
+    /// Of an edit: it exchanges files, not only words.
+    pub media_changed: bool,
+    /// Of a post: the messages of the album that it stands for.
+    pub album: Option<Album>,
+    /// Of a post: while this is set, a deletion removes the entry before it is sent.
+    pub held_until: Option<Timestamp>,
+    /// The effect of a migration step that is done when this entry is.
+    pub completes: Option<Tag>,
+}
+
+/// A message of the core bot on its way to a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saying {
+    /// The core's place under which the message is known, see [`core_place`].
+    pub origin: Place,
+    /// Its id there. Empty until the entry is appended, for a message without a key.
+    pub id: MessageId,
+    /// The message.
+    pub message: Message,
+    /// What it answers.
+    pub answer: Answer,
+}
+
+/// A summary on its way to a chat. The relay computes the words when it carries the entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummaryMessage {
+    /// The core's place under which the bot's message is known, see [`core_place`].
+    pub origin: Place,
+    /// Its id there.
+    pub id: MessageId,
+    /// What it sums up.
+    pub summary: Summary,
+}
+
+/// As whom something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Speaker {
     /// The event's author, relayed.
@@ -214,31 +245,32 @@ impl KnownPoll {
 }
 
 impl Entry {
-    /// Ordinary work; it gets its number when it is appended.
+    /// An entry without a number; the store gives it one.
     pub fn new(lane: Place, work: Work) -> Self {
-        let id = EntryId(0);
-        let (album, summary, held_until) = (None, None, None);
-        Self { id, lane, work, media_changed: false, album, summary, held_until }
+        Self { id: EntryId(0), lane, work }
     }
 
-    /// How long the courier waits: for more files of the same album, or for the message to be
-    /// taken away.
+    /// How long the courier waits: for more files of the same album, or for a deletion of the
+    /// message.
     pub fn waits(&self, now: Timestamp) -> Option<Duration> {
-        let album = self.album.as_ref().and_then(|album| album.open_until);
-        let until = album.max(self.held_until)?;
+        let relayed = self.work.relayed()?;
+        let album = relayed.album.as_ref().and_then(|album| album.open_until);
+        let until = album.max(relayed.held_until)?;
         // A clock that was set back must not make it wait for hours.
         let left = until.0.saturating_sub(now.0).min(ALBUM_LONGEST_MS);
         u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
     }
 
-    /// Files may still join it, or it may still be taken away.
+    /// Files may still join the entry, or a deletion may still remove it.
     pub fn is_open(&self) -> bool {
-        let album = self.album.as_ref().is_some_and(|album| album.open_until.is_some());
-        album || self.held_until.is_some()
+        self.work.relayed().is_some_and(|relayed| {
+            let album = relayed.album.as_ref().is_some_and(|album| album.open_until.is_some());
+            album || relayed.held_until.is_some()
+        })
     }
 }
 
-/// A message that a program may say again waits so long for being taken away, in milliseconds.
+/// A message that a proxy bot may repost waits so long for its deletion, in milliseconds.
 pub const HELD_MS: i64 = 3000;
 
 /// An album waits so long for the next of its files, in milliseconds.
@@ -258,58 +290,75 @@ impl Replica {
 }
 
 impl Work {
-    /// Something that the core bot says in the chat of `lane`. `key` names it for ever, so that
-    /// it is said once; without a key the entry's number does.
+    /// Something that the core bot says in the chat of `lane`. A message with a `key` is said
+    /// once, for ever; one without gets an id from the number of its entry.
     pub fn say(lane: &Place, key: Option<&str>, message: Message) -> Self {
-        let event = Event {
-            place: core_place(lane),
-            message: MessageId::from(key.unwrap_or_default()),
-            late: false,
-            content: Content::Posted(message),
-        };
-        Self { event, speaker: Speaker::Bot, answer: None, task: None }
-    }
-
-    /// A summary in the chat of `lane`, said under its own key for as long as messages are known.
-    pub fn summary(lane: &Place, key: &str, now: Timestamp) -> Self {
-        let author = Author {
-            user: UserId::from("bot"),
-            kind: AuthorKind::Bot,
-            name: String::new(),
-            username: None,
-            avatar: None,
-        };
-        Self::say(lane, Some(key), Message::new(author, now))
-    }
-
-    /// What happened, told as its author's doing.
-    pub fn of(event: Event) -> Self {
-        Self { event, speaker: Speaker::Author, answer: None, task: None }
-    }
-
-    /// Something that is done for the chat of `lane`, without a word.
-    pub fn task(lane: &Place, task: Task) -> Self {
-        let event = Event {
-            place: core_place(lane),
-            message: MessageId::from(""),
-            late: false,
-            content: Content::Pinned,
-        };
-        Self { event, speaker: Speaker::Bot, answer: None, task: Some(task) }
-    }
-
-    /// The same, with a task that is done when this is.
-    #[must_use]
-    pub fn with(mut self, task: Task) -> Self {
-        self.task = Some(task);
-        self
+        let (origin, id) = (core_place(lane), MessageId::from(key.unwrap_or_default()));
+        Self::Say(Box::new(Saying { origin, id, message, answer: Answer::default() }))
     }
 
     /// The same, as an answer.
-    #[must_use]
-    pub fn answering(mut self, answer: Answer) -> Self {
-        self.answer = Some(answer);
-        self
+    pub fn answer(lane: &Place, answer: Answer, message: Message) -> Self {
+        let (origin, id) = (core_place(lane), MessageId::from(""));
+        Self::Say(Box::new(Saying { origin, id, message, answer }))
+    }
+
+    /// An event, sent as its author.
+    pub fn of(event: Event) -> Self {
+        Relayed::new(event, Speaker::Author).into()
+    }
+
+    /// An event, sent as the bot.
+    pub fn by_bot(event: Event) -> Self {
+        Relayed::new(event, Speaker::Bot).into()
+    }
+
+    /// The event that is relayed, with what belongs to it.
+    pub fn relayed(&self) -> Option<&Relayed> {
+        match self {
+            Self::Relay(relayed) => Some(relayed),
+            Self::Say(_) | Self::Summary(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// The event that is relayed.
+    pub fn event(&self) -> Option<&Event> {
+        self.relayed().map(|relayed| &relayed.event)
+    }
+
+    /// The effect of a migration step that is carried out with this entry.
+    pub fn completes(&self) -> Option<Tag> {
+        match self {
+            Self::Relay(relayed) => relayed.completes,
+            Self::Task(Task::Effect(tag)) => Some(*tag),
+            Self::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_))
+            | Self::Say(_)
+            | Self::Summary(_) => None,
+        }
+    }
+
+    /// The message that the entry sends or is about: where it was said first, and its id there.
+    pub fn message(&self) -> Option<(&Place, &MessageId)> {
+        match self {
+            Self::Relay(relayed) => Some((&relayed.event.place, &relayed.event.message)),
+            Self::Say(saying) => Some((&saying.origin, &saying.id)),
+            Self::Summary(summary) => Some((&summary.origin, &summary.id)),
+            Self::Task(_) => None,
+        }
+    }
+}
+
+impl From<Relayed> for Work {
+    fn from(relayed: Relayed) -> Self {
+        Self::Relay(Box::new(relayed))
+    }
+}
+
+impl Relayed {
+    /// An event that waits for nothing.
+    pub fn new(event: Event, speaker: Speaker) -> Self {
+        let (album, held_until, completes) = (None, None, None);
+        Self { event, speaker, media_changed: false, album, held_until, completes }
     }
 }
 

@@ -13,6 +13,7 @@ mod inline;
 pub mod nest;
 mod normal;
 mod restrict;
+pub mod scripts;
 mod shown;
 mod split;
 mod told;

@@ -307,3 +307,17 @@ fn runs_can_be_put_before_and_behind() {
     ]);
     assert_eq!(text.normalise(), expected);
 }
+
+#[test]
+fn an_address_without_its_scheme_is_not_told_twice() {
+    for (words, url) in [
+        ("example.org/x", "http://example.org/x"),
+        ("example.org", "https://example.org/"),
+        ("https://example.org/x", "https://example.org/x"),
+    ] {
+        let text = RichText::paragraph(vec![Span::link(words, url)]);
+        assert_eq!(text.plain(), words);
+    }
+    let other = RichText::paragraph(vec![Span::link("example.com", "https://example.org/")]);
+    assert_eq!(other.plain(), "example.com (https://example.org/)");
+}

@@ -24,8 +24,8 @@ impl Desk {
         let mut looks = self.looks_for(model, &portal.others(model)).await;
         if before == Owner::Matrix {
             let is_picture = |work: &Work| {
-                let content = &work.event.content;
-                matches!(content, Content::ChatChanged { change: ChatChange::Avatar(_), .. })
+                let content = work.event().map(|event| &event.content);
+                matches!(content, Some(Content::ChatChanged { change: ChatChange::Avatar(_), .. }))
             };
             looks.retain(|(_, work)| !is_picture(work));
         }

@@ -8,6 +8,7 @@ use bridge_model::{Person, Rights};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
+use crate::lane::Answer;
 use crate::migration::{Audit, Deed, Move};
 use crate::network::AskError;
 use crate::portal::{Portal, PortalId};
@@ -78,7 +79,7 @@ impl Desk {
                 let args = [Arg::text(mxid), network, Arg::text(typed)];
                 let text = self.wording.say(Key::AppointRequest, &args);
                 let give = Outcome::say(text).with([self.button(Key::ButtonGive, command)]);
-                then.push(self.words_of(&portal.room, &give));
+                then.push(self.words_of(&portal.room, Answer::default(), &give));
             }
         }
         if then.is_empty() {

@@ -11,7 +11,7 @@ use bridge_policy::stage::{Effect, Stage};
 
 use super::{Desk, DeskError, Outcome, notice};
 use crate::i18n::{Arg, Key};
-use crate::lane::Work;
+use crate::lane::{Relayed, Speaker, Work};
 use crate::migration::{Migration, Move, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
@@ -45,7 +45,7 @@ impl Desk {
             }
             Effect::RecordAccess => self.record_access(&place, tag).await,
             Effect::CloseAccess | Effect::RestoreAccess | Effect::LeaveLegacy => {
-                let work = Work::task(&place, Task::Effect(*tag));
+                let work = Work::Task(Task::Effect(*tag));
                 Ok(Outcome { then: vec![(place, work)], ..Outcome::default() })
             }
             Effect::WithdrawGhosts => self.withdraw_ghosts(&portal, tag).await,
@@ -71,10 +71,10 @@ impl Desk {
         let text = self.notice(place, stage, text).await;
         let mut then = vec![self.once(place, &key, text).await?];
         if let Some(old) = migration.text.as_ref().filter(|old| **old != key) {
-            then.push((place.clone(), notice::about(place, old, Content::Unpinned)));
+            then.push((place.clone(), notice::about(place, old, Content::Unpinned).into()));
         }
-        let pin = notice::about(place, &key, Content::Pinned).with(Task::Effect(*tag));
-        then.push((place.clone(), pin));
+        let pin = notice::about(place, &key, Content::Pinned);
+        then.push((place.clone(), Relayed { completes: Some(*tag), ..pin }.into()));
         Ok(Outcome { then, ..Outcome::default() })
     }
 
@@ -135,15 +135,16 @@ impl Desk {
     /// One entry for each ghost; the last one ends the effect.
     async fn withdraw_ghosts(&self, portal: &Portal, tag: &Tag) -> Result<Outcome, DeskError> {
         let topics = self.store.topics(portal.id).await?.into_iter();
-        let mut then = Vec::new();
+        let mut all = Vec::new();
         // The main room is the last, so that its entry is.
         for room in topics.map(|topic| topic.room).chain([portal.room.clone()]) {
             let mut people = self.store.ghosts_in(&room).await?;
             people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
-            then.extend(people.iter().map(|person| (room.clone(), withdraw(portal, person))));
+            all.extend(people.iter().map(|person| (room.clone(), withdraw(portal, person))));
         }
-        let Some((_, last)) = then.last_mut() else { return Ok(at_once(tag, [], None)) };
-        last.task = Some(Task::Effect(*tag));
+        let Some((_, last)) = all.last_mut() else { return Ok(at_once(tag, [], None)) };
+        last.completes = Some(*tag);
+        let then = all.into_iter().map(|(room, relayed)| (room, relayed.into())).collect();
         Ok(Outcome { then, ..Outcome::default() })
     }
 }
@@ -162,12 +163,13 @@ fn erase(portal: &Portal, tag: &Tag) -> Outcome {
 
 fn unpin(place: &Place, migration: &Migration, tag: &Tag) -> Outcome {
     let key = migration.text.as_deref().unwrap_or(crate::migration::DISCLOSURE);
-    let work = notice::about(place, key, Content::Unpinned).with(Task::Effect(*tag));
+    let unpin = notice::about(place, key, Content::Unpinned);
+    let work = Relayed { completes: Some(*tag), ..unpin }.into();
     Outcome { then: vec![(place.clone(), work)], ..Outcome::default() }
 }
 
 /// The person's account of ours leaves the room.
-fn withdraw(portal: &Portal, person: &Person) -> Work {
+fn withdraw(portal: &Portal, person: &Person) -> Relayed {
     let mut ends = portal.ends.iter();
     let end = ends.find(|end| end.place.network == person.network);
     let place = end.map_or_else(|| portal.room.clone(), |end| end.place.clone());
@@ -184,5 +186,5 @@ fn withdraw(portal: &Portal, person: &Person) -> Work {
         late: false,
         content: Content::MemberChanged { who, change: MemberChange::Left },
     };
-    Work::of(event)
+    Relayed::new(event, Speaker::Author)
 }

@@ -119,7 +119,7 @@ impl Desk {
             name: timer_name(portal, number),
             at: Timestamp(review.begins().0.saturating_add(DAY_MS)),
             lane: core_place(&portal.room),
-            work: Work::task(&portal.room, Task::Due(Due::Review { portal: portal.id, number })),
+            work: Work::Task(Task::Due(Due::Review { portal: portal.id, number })),
         };
         let who = Some(super::stage::who(caller));
         let add = Move::Except(portal.room.clone(), Box::new(exception), who);

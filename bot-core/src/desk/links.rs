@@ -101,7 +101,7 @@ impl Desk {
         };
         let answer = Answer { of: Some(of), ..Answer::default() };
         let say = |place| {
-            let work = Work::say(&place, None, said.clone()).answering(answer.clone());
+            let work = Work::answer(&place, answer.clone(), said.clone());
             (place, work)
         };
         let mut places = portal.active();

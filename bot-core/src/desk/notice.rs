@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Desk, DeskError};
 use crate::i18n::{Arg, Key};
-use crate::lane::{Speaker, Work, core_place};
+use crate::lane::{Relayed, Speaker, Work, core_place};
 use crate::migration::DISCLOSURE;
 use crate::pseudonym::Pseudonyms;
 use crate::wording::label;
@@ -29,7 +29,7 @@ impl Desk {
         let notice = self.notice(remote, stage, legacy).await;
         let mut works = vec![self.once(remote, DISCLOSURE, notice).await?];
         if stage != Stage::Inventory {
-            works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned)));
+            works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned).into()));
         }
         let native = self.wording.message(native, self.clock.now());
         works.push(self.once(room, &native_key, native).await?);
@@ -47,7 +47,7 @@ impl Desk {
         if known.is_none() {
             return Ok((place.clone(), Work::say(place, Some(key), message)));
         }
-        Ok((place.clone(), about(place, key, Content::Edited(message))))
+        Ok((place.clone(), about(place, key, Content::Edited(message)).into()))
     }
 
     /// Sets `m.bridge` (MSC2346) and its older name; an answer says what is missing.
@@ -96,10 +96,9 @@ impl Desk {
 }
 
 /// Something that happens to the bot's own words.
-pub fn about(place: &Place, key: &str, content: Content) -> Work {
-    let event =
-        Event { place: core_place(place), message: MessageId::from(key), late: false, content };
-    Work { event, speaker: Speaker::Bot, answer: None, task: None }
+pub fn about(place: &Place, key: &str, content: Content) -> Relayed {
+    let (place, message) = (core_place(place), MessageId::from(key));
+    Relayed::new(Event { place, message, late: false, content }, Speaker::Bot)
 }
 
 /// The name of the notice that a room has of a legacy chat.

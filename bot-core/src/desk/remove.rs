@@ -7,7 +7,7 @@ use bridge_model::{Content, Event};
 
 use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::lane::{Speaker, Work};
+use crate::lane::Work;
 
 impl Desk {
     /// `delete`, typed in reply to the message that is to go.
@@ -35,13 +35,7 @@ impl Desk {
         };
         let places: Vec<_> = portal.others(caller.place).into_iter().collect();
         let everywhere = places.into_iter().chain([caller.place.clone()]);
-        let work = |message| Work {
-            event: event(message),
-            speaker: Speaker::Bot,
-            answer: None,
-            task: None,
-        };
-        let then = everywhere.map(|place| (place, work(target.clone()))).collect();
+        let then = everywhere.map(|place| (place, Work::by_bot(event(target.clone())))).collect();
         // Where only the asker sees an answer, one is waited for.
         let waits = caller.command.answer_via.is_some();
         let done = waits.then(|| self.wording.say(Key::DeleteDone, &[]));

@@ -149,7 +149,7 @@ impl Desk {
             name: timer_name(portal, number),
             at: closes,
             lane: core_place(&portal.room),
-            work: Work::task(&portal.room, Task::Due(due)),
+            work: Work::Task(Task::Due(due)),
         };
         let room = portal.room.clone();
         let open = Move::OpenVote(room, vote, Box::new(message), Some(super::stage::who(caller)));

@@ -18,7 +18,7 @@ use super::{
     Accepted, StoreError, albums, delayed, figures, keys, messages, notices, orphans, portals,
     queue, summaries, threads, topics, votes,
 };
-use crate::lane::{Entry, LaneState, Work, core_place};
+use crate::lane::{Entry, LaneState, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
 use crate::portal::Portal;
 
@@ -162,10 +162,10 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
             places.push(here.clone());
         }
         for place in places {
-            let work = Work { event: event.clone(), speaker, answer: None, task: None };
+            let relayed = Relayed { media_changed, ..Relayed::new(event.clone(), speaker) };
             let state = match delayed::withdraw(tx, &place, &event)? {
                 Some(state) => state,
-                None => hand_on(tx, &place, (work, media_changed))?,
+                None => hand_on(tx, &place, relayed)?,
             };
             merge(&mut lanes, vec![state]);
         }
@@ -209,8 +209,8 @@ fn links(
     if !linked && !reminds {
         return Ok(Vec::new());
     }
-    let work = Work::of(event.clone());
-    Ok(vec![hand_on(tx, &lane, (work, false))?])
+    let relayed = Relayed::new(event.clone(), Speaker::Author);
+    Ok(vec![hand_on(tx, &lane, relayed)?])
 }
 
 /// One part of a copy was taken away, and the rest still stands there.
@@ -242,18 +242,14 @@ impl From<Event> for News {
     }
 }
 
-fn hand_on(
-    tx: &mut Txn<'_>,
-    lane: &Place,
-    (work, media_changed): (Work, bool),
-) -> Result<LaneState, StoreError> {
-    if let Some(state) = albums::append(tx, lane, &work)? {
+fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<LaneState, StoreError> {
+    if let Some(state) = albums::append(tx, lane, &relayed)? {
         return Ok(state);
     }
-    if let Some(state) = delayed::append(tx, lane, &work)? {
+    if let Some(state) = delayed::append(tx, lane, &relayed)? {
         return Ok(state);
     }
-    queue::push(tx, Entry { media_changed, ..Entry::new(lane.clone(), work) })
+    queue::push(tx, Entry::new(lane.clone(), relayed.into()))
 }
 
 /// What the lanes get, in order; nothing when the event says nothing new.

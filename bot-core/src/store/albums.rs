@@ -9,7 +9,7 @@ use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 use super::txn::Txn;
 use super::{StoreError, keys, messages, queue};
 use crate::lane::{
-    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, LaneState, Member, Work,
+    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, LaneState, Member, Relayed, Work,
 };
 use crate::order::{EntryId, Part};
 
@@ -28,9 +28,9 @@ pub fn subject(place: &Place, message: &Message) -> Option<keys::Hash> {
 pub fn append(
     tx: &mut Txn<'_>,
     lane: &Place,
-    work: &Work,
+    relayed: &Relayed,
 ) -> Result<Option<LaneState>, StoreError> {
-    let Event { place, message: id, content, .. } = &work.event;
+    let Event { place, message: id, content, .. } = &relayed.event;
     let Content::Posted(message) = content else { return Ok(None) };
     let Some(subject) = subject(place, message) else { return Ok(None) };
     let member = Member {
@@ -43,10 +43,10 @@ pub fn append(
         queue::put(tx, &entry)?;
         return Ok(Some(queue::state(queue::lane(tx, lane)?)));
     }
-    let mut entry = Entry::new(lane.clone(), work.clone());
     let open_until = Some(Timestamp(tx.now.0.saturating_add(ALBUM_GRACE_MS)));
-    entry.album = Some(Album { begun: tx.now, open_until, members: vec![member] });
-    queue::push(tx, entry).map(Some)
+    let album = Some(Album { begun: tx.now, open_until, members: vec![member] });
+    let work = Relayed { album, ..relayed.clone() }.into();
+    queue::push(tx, Entry::new(lane.clone(), work)).map(Some)
 }
 
 /// Adds a message to an entry; `false` when it came too late.
@@ -54,7 +54,8 @@ fn join(entry: &mut Entry, member: &Member, message: &Message, now: Timestamp) -
     if entry.waits(now).is_none() {
         return false;
     }
-    let (Some(album), Content::Posted(whole)) = (&mut entry.album, &mut entry.work.event.content)
+    let Work::Relay(relayed) = &mut entry.work else { return false };
+    let (Some(album), Content::Posted(whole)) = (&mut relayed.album, &mut relayed.event.content)
     else {
         return false;
     };
@@ -85,11 +86,14 @@ pub fn close(
     entry: EntryId,
 ) -> Result<Option<LaneHead>, StoreError> {
     let Some(mut head) = queue::head(tx, lane)? else { return Ok(None) };
-    if head.entry.id == entry && head.entry.is_open() {
-        if let Some(album) = &mut head.entry.album {
+    if head.entry.id == entry
+        && head.entry.is_open()
+        && let Work::Relay(relayed) = &mut head.entry.work
+    {
+        if let Some(album) = &mut relayed.album {
             album.open_until = None;
         }
-        head.entry.held_until = None;
+        relayed.held_until = None;
         queue::put(tx, &head.entry)?;
     }
     Ok(Some(head))
@@ -99,9 +103,14 @@ pub fn close(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn set_copies(tx: &mut Txn<'_>, entry: &Entry, parts: &[Part]) -> Result<(), StoreError> {
-    let (event, lane) = (&entry.work.event, &entry.lane);
-    let members = entry.album.as_ref().map_or(&[][..], |album| &album.members);
+pub fn set_copies(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    relayed: &Relayed,
+    parts: &[Part],
+) -> Result<(), StoreError> {
+    let event = &relayed.event;
+    let members = relayed.album.as_ref().map_or(&[][..], |album| &album.members);
     if members.len() < 2 {
         return messages::set_copy(tx, (&event.place, &event.message), lane, (parts, &[]));
     }

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 
 /// Format 1 had no polls, threads and notes in messages, and no albums, votes and summaries;
-/// format 2 had no messages that wait, format 3 no buttons. None was ever released.
-const POSTCARD: u8 = 4;
+/// format 2 had no messages that wait, format 3 no buttons, format 4 kept what an entry does as a
+/// bag of options. None was ever released.
+const POSTCARD: u8 = 5;
 
 /// Makes a value ready for the engine.
 ///

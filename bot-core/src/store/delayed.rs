@@ -7,7 +7,7 @@ use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 
 use super::txn::Txn;
 use super::{StoreError, keys, queue};
-use crate::lane::{Entry, HELD_MS, LaneState, Work};
+use crate::lane::{Entry, HELD_MS, LaneState, Relayed};
 
 /// What tells a message that waits from all others.
 pub fn subject(place: &Place, id: &MessageId, message: &Message) -> Option<keys::Hash> {
@@ -25,15 +25,15 @@ fn named(place: &Place, id: &MessageId) -> keys::Hash {
 pub fn append(
     tx: &mut Txn<'_>,
     lane: &Place,
-    work: &Work,
+    relayed: &Relayed,
 ) -> Result<Option<LaneState>, StoreError> {
-    let Content::Posted(message) = &work.event.content else { return Ok(None) };
+    let Content::Posted(message) = &relayed.event.content else { return Ok(None) };
     if !message.held {
         return Ok(None);
     }
     let held_until = Some(Timestamp(tx.now.0.saturating_add(HELD_MS)));
-    let entry = Entry { held_until, ..Entry::new(lane.clone(), work.clone()) };
-    queue::push(tx, entry).map(Some)
+    let work = Relayed { held_until, ..relayed.clone() }.into();
+    queue::push(tx, Entry::new(lane.clone(), work)).map(Some)
 }
 
 /// Takes a message that waits out of a lane; `None` when nobody waits with it there.
@@ -50,8 +50,12 @@ pub fn withdraw(
     }
     let subject = named(&event.place, &event.message);
     let waiting = queue::waiting(tx, lane, &subject)?;
-    match waiting.filter(|entry| entry.held_until.is_some()) {
+    match waiting.filter(is_delayed) {
         Some(entry) => queue::withdraw(tx, &entry).map(Some),
         None => Ok(None),
     }
+}
+
+fn is_delayed(entry: &Entry) -> bool {
+    entry.work.relayed().is_some_and(|relayed| relayed.held_until.is_some())
 }

@@ -8,7 +8,7 @@ use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::txn::Txn;
 use super::{StoreError, accept, keys, messages, migration, portals, queue, summaries};
-use crate::lane::{CORE, LaneState, Speaker, Work, core_place};
+use crate::lane::{Answer, CORE, Entry, LaneState, Saying, Work, core_place};
 use crate::migration::{Audit, Deed, Vote, Who};
 
 type Lanes = Result<Vec<LaneState>, StoreError>;
@@ -52,14 +52,13 @@ pub fn open(
     migration::note(tx, portal.id, &audit)?;
     let mut lanes = Vec::new();
     for lane in portal.active() {
-        let event = Event {
-            place: place.clone(),
-            message: message.clone(),
-            late: false,
-            content: Content::Posted(poll.clone()),
+        let saying = Saying {
+            origin: place.clone(),
+            id: message.clone(),
+            message: poll.clone(),
+            answer: Answer::default(),
         };
-        let work = Work { event, speaker: Speaker::Bot, answer: None, task: None };
-        let entry = crate::lane::Entry::new(lane, work);
+        let entry = Entry::new(lane, Work::Say(Box::new(saying)));
         accept::merge(&mut lanes, vec![queue::push(tx, entry)?]);
     }
     Ok(lanes)
@@ -104,8 +103,7 @@ pub fn close(
             late: false,
             content: Content::PollClosed { by: None },
         };
-        let work = Work { event, speaker: Speaker::Bot, answer: None, task: None };
-        accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
+        accept::merge(&mut lanes, vec![queue::append(tx, &lane, Work::by_bot(event))?]);
     }
     accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
     Ok(lanes)

@@ -254,7 +254,7 @@ fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Lanes {
             planned.progress = Progress::UnderWay;
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             let tag = Tag { portal: portal.id, step: migration.steps, index, effect: next };
-            let work = Work::task(&portal.room, Task::Effect(tag));
+            let work = Work::Task(Task::Effect(tag));
             let lane = core_place(&portal.room);
             accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
         }
@@ -320,7 +320,7 @@ pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lane
 
 /// The people in the room hear what came of a step.
 fn tell(tx: &mut Txn<'_>, portal: &Portal, news: News) -> Result<LaneState, StoreError> {
-    let work = Work::task(&portal.room, Task::Tell(news));
+    let work = Work::Task(Task::Tell(news));
     queue::append(tx, &core_place(&portal.room), work)
 }
 
@@ -370,7 +370,7 @@ fn set_day(tx: &mut Txn<'_>, portal: &Portal, schedule: Schedule, who: Option<Wh
     for (days, at) in schedule.due(tx.now) {
         let due = Due::Step { portal: portal.id, set_at: schedule.set_at, days };
         let lane = core_place(&portal.room);
-        let work = Work::task(&portal.room, Task::Due(due));
+        let work = Work::Task(Task::Due(due));
         timers::set(tx, NewTimer { name: timer_name(portal.id, days), at, lane, work })?;
     }
     let mut migration = of(tx, portal.id)?;

@@ -6,7 +6,7 @@ use bridge_model::{Content, MessageId, Place};
 use super::records::LaneRecord;
 use super::txn::Txn;
 use super::{StoreError, albums, appearance, codec, delayed, keys, messages, summaries};
-use crate::lane::{CORE, Entry, LaneHead, LaneState, Summary, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Saying, SummaryMessage, Work};
 use crate::order::{EntryId, Part};
 
 const LANE: &str = "lane";
@@ -37,17 +37,15 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneState, StoreError> {
-    if work.event.place.network.as_str() == CORE
-        && let Content::Posted(message) = &work.event.content
-    {
-        if work.event.message.as_str().is_empty() {
-            let next = tx.meta().next_entry;
-            work.event.message = MessageId::new(format!("entry/{next}"));
-            messages::begin(tx, &work.event.place, &work.event.message, message)?;
-        } else if messages::find(tx, &work.event.place, &work.event.message)?.is_some() {
+    if let Work::Say(saying) = &mut work {
+        let Saying { origin, id, message, .. } = &mut **saying;
+        if id.as_str().is_empty() {
+            *id = MessageId::new(format!("entry/{}", tx.meta().next_entry));
+            messages::begin(tx, origin, id, message)?;
+        } else if messages::find(tx, origin, id)?.is_some() {
             return Ok(state(lane(tx, place)?));
         } else {
-            messages::begin_for_ever(tx, &work.event.place, &work.event.message, message)?;
+            messages::begin_for_ever(tx, origin, id, message)?;
         }
     }
     push(tx, Entry::new(place.clone(), work))
@@ -58,7 +56,7 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneSta
 /// # Errors
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
-    if let Content::ChatChanged { change, .. } = &entry.work.event.content
+    if let Some(Content::ChatChanged { change, .. }) = entry.work.event().map(|it| &it.content)
         && !appearance::expect(tx, &entry.lane, change)?
     {
         return Ok(state(lane(tx, &entry.lane)?));
@@ -86,14 +84,20 @@ pub fn put(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
 
 /// What an entry is about, if a later one of the same kind may join it.
 pub fn subject(entry: &Entry) -> Option<keys::Hash> {
-    let event = &entry.work.event;
-    if let Some(Summary { kind, place, message }) = &entry.summary {
-        return Some(summaries::subject(*kind, &keys::message(place, message)));
-    }
-    let Content::Posted(message) = &event.content else { return None };
-    match &entry.album {
-        Some(_) => albums::subject(&event.place, message),
-        None => delayed::subject(&event.place, &event.message, message),
+    match &entry.work {
+        Work::Relay(relayed) => {
+            let event = &relayed.event;
+            let Content::Posted(message) = &event.content else { return None };
+            match &relayed.album {
+                Some(_) => albums::subject(&event.place, message),
+                None => delayed::subject(&event.place, &event.message, message),
+            }
+        }
+        Work::Summary(SummaryMessage { summary, .. }) => {
+            let about = keys::message(&summary.place, &summary.message);
+            Some(summaries::subject(summary.kind, &about))
+        }
+        Work::Say(_) | Work::Task(_) => None,
     }
 }
 
@@ -168,6 +172,29 @@ pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError
     record.depth = record.depth.saturating_sub(1);
     store_lane(tx, &record)?;
     Ok(state(record))
+}
+
+/// The edits of a message that wait in a lane, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_edits(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<Entry>, StoreError> {
+    let mut edits = Vec::new();
+    for (_, sealed) in tx.scan(&keys::lane_prefix(&keys::place(lane)), usize::MAX)? {
+        let entry: Entry = codec::open(ENTRY, &sealed)?;
+        let is_edit = entry.work.event().is_some_and(|event| {
+            let same = event.place == *place && event.message == *message;
+            same && matches!(event.content, Content::Edited(_))
+        });
+        if is_edit {
+            edits.push(entry);
+        }
+    }
+    Ok(edits)
 }
 
 /// Moves all entries of one lane to the end of another (a chat got a new id).

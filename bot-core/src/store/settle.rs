@@ -8,8 +8,8 @@ use super::{
     Settled, Settlement, StoreError, accept, albums, messages, migration, orphans, portals, queue,
     summaries, votes,
 };
-use crate::lane::{CORE, Entry, LaneState};
-use crate::migration::{Tag, Task};
+use crate::lane::{CORE, Entry, LaneState, Relayed, Work};
+use crate::migration::Tag;
 
 /// Settles the head of a lane.
 ///
@@ -19,8 +19,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
     let mut settled = Settled { lanes: outcome(tx, &entry, &settlement)?, depth: 0 };
     let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
-    let said = matches!(entry.work.event.content, Content::Posted(_) | Content::Edited(_));
-    queue::note_settled(tx, &lane, if said { &parts } else { &[] })?;
+    queue::note_settled(tx, &lane, if is_message(&entry.work) { &parts } else { &[] })?;
     accept::merge(&mut settled.lanes, orphans::hear(tx, &lane, &also)?);
     for change in changes {
         accept::merge(&mut settled.lanes, portals::change(tx, change)?);
@@ -43,13 +42,24 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     Ok(settled)
 }
 
+/// The parts that the entry left are messages, not reactions or the like.
+fn is_message(work: &Work) -> bool {
+    match work {
+        Work::Relay(relayed) => {
+            matches!(relayed.event.content, Content::Posted(_) | Content::Edited(_))
+        }
+        Work::Say(_) | Work::Summary(_) => true,
+        Work::Task(_) => false,
+    }
+}
+
 /// The effect that is carried out with this entry. In the lanes of the core an effect only begins;
 /// the desk says what comes of it.
 fn finished(entry: &Entry, refused: bool) -> Option<Tag> {
-    match &entry.work.task {
-        Some(Task::Effect(tag)) if !refused && entry.lane.network.as_str() != CORE => Some(*tag),
-        Some(Task::Effect(_) | Task::Due(_) | Task::Room(..) | Task::Tell(_)) | None => None,
+    if refused || entry.lane.network.as_str() == CORE {
+        return None;
     }
+    entry.work.completes()
 }
 
 /// Stores what the entry left; the lanes that got entries by it.
@@ -58,16 +68,40 @@ fn outcome(
     entry: &Entry,
     settlement: &Settlement,
 ) -> Result<Vec<LaneState>, StoreError> {
+    let Settlement { lane, parts, also, .. } = settlement;
+    match &entry.work {
+        Work::Relay(relayed) => return relayed_outcome(tx, relayed, settlement),
+        Work::Say(saying) => {
+            if !parts.is_empty() {
+                let said = (&saying.origin, &saying.id);
+                messages::set_copy(tx, said, lane, (parts, &[]))?;
+            }
+        }
+        Work::Summary(summary) => {
+            let said = (&summary.origin, &summary.id);
+            messages::bring_back(tx, said)?;
+            messages::set_copy(tx, said, lane, (parts, &[]))?;
+        }
+        Work::Task(_) => return Ok(Vec::new()),
+    }
+    if let Some(first) = parts.first() {
+        messages::name(tx, (lane, &first.id), also)?;
+    }
+    Ok(Vec::new())
+}
+
+fn relayed_outcome(
+    tx: &mut Txn<'_>,
+    relayed: &Relayed,
+    settlement: &Settlement,
+) -> Result<Vec<LaneState>, StoreError> {
     let Settlement { lane, parts, also, refused, .. } = settlement;
-    let event = &entry.work.event;
+    let event = &relayed.event;
     let here = (&event.place, &event.message);
     match &event.content {
         Content::Posted(_) | Content::Edited(_) => {
-            if entry.summary.is_some() {
-                messages::bring_back(tx, here)?;
-                messages::set_copy(tx, here, lane, (parts, &[]))?;
-            } else if !parts.is_empty() {
-                albums::set_copies(tx, entry, parts)?;
+            if !parts.is_empty() {
+                albums::set_copies(tx, lane, relayed, parts)?;
             }
             if let Some(first) = parts.first() {
                 messages::name(tx, (lane, &first.id), also)?;

@@ -4,12 +4,12 @@
 //! Rule: an entry holds no words. It is computed when it is carried, so one that waits stands for
 //! everything that happens until then.
 
-use bridge_model::{Content, Place};
+use bridge_model::{Author, AuthorKind, Message, MessageId, Place, Timestamp, UserId};
 
 use super::records::{MessageRecord, Origin};
 use super::txn::Txn;
 use super::{StoreError, accept, keys, messages, portals, queue};
-use crate::lane::{Entry, LaneState, Summary, SummaryKind, Work};
+use crate::lane::{Entry, LaneState, Summary, SummaryKind, SummaryMessage, Work, core_place};
 use crate::order::EntryId;
 
 const KINDS: [SummaryKind; 2] = [SummaryKind::Poll, SummaryKind::Reactions];
@@ -27,9 +27,21 @@ pub fn subject(kind: SummaryKind, about: &keys::Hash) -> keys::Hash {
 }
 
 /// The id of a summary at the core's place.
-fn key(summary: &Summary) -> String {
+fn key(summary: &Summary) -> MessageId {
     let about = hex(&keys::message(&summary.place, &summary.message));
-    format!("summary/{}/{about}", name(summary.kind))
+    MessageId::new(format!("summary/{}/{about}", name(summary.kind)))
+}
+
+/// What the record of a summary is made from: its words are never stored.
+fn without_words(now: Timestamp) -> Message {
+    let author = Author {
+        user: UserId::from("bot"),
+        kind: AuthorKind::Bot,
+        name: String::new(),
+        username: None,
+        avatar: None,
+    };
+    Message::new(author, now)
 }
 
 fn hex(hash: &keys::Hash) -> String {
@@ -68,14 +80,12 @@ fn waiting(tx: &Txn<'_>, lane: &Place, summary: &Summary) -> Result<Option<Entry
 }
 
 fn push(tx: &mut Txn<'_>, lane: &Place, summary: Summary) -> Result<LaneState, StoreError> {
-    let work = Work::summary(lane, &key(&summary), tx.now);
-    let event = &work.event;
-    if let Content::Posted(message) = &event.content
-        && messages::find(tx, &event.place, &event.message)?.is_none()
-    {
-        messages::begin(tx, &event.place, &event.message, message)?;
+    let (origin, id) = (core_place(lane), key(&summary));
+    if messages::find(tx, &origin, &id)?.is_none() {
+        messages::begin(tx, &origin, &id, &without_words(tx.now))?;
     }
-    queue::push(tx, Entry { summary: Some(summary), ..Entry::new(lane.clone(), work) })
+    let work = Work::Summary(SummaryMessage { origin, id, summary });
+    queue::push(tx, Entry::new(lane.clone(), work))
 }
 
 /// Has the votes brought up to date in these lanes.
@@ -114,8 +124,7 @@ pub fn end(
     for lane in portal.active() {
         for kind in KINDS {
             let summary = about(tx, kind, origin)?;
-            let said = Work::summary(&lane, &key(&summary), tx.now).event;
-            let known = messages::find(tx, &said.place, &said.message)?;
+            let known = messages::find(tx, &core_place(&lane), &key(&summary))?;
             if matches!(known, Some(MessageRecord::Origin(_))) {
                 accept::merge(&mut lanes, vec![append(tx, &lane, summary)?]);
             }

@@ -219,7 +219,7 @@ fn open(
     };
     save(tx, &topic)?;
     let task = Task::Room(end.clone(), thread.root.clone());
-    let work = Work::task(&portal.room, task);
+    let work = Work::Task(task);
     let lane = queue::append(tx, &core_place(&portal.room), work)?;
     Ok((topic, vec![lane]))
 }

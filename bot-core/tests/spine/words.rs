@@ -3,6 +3,7 @@
 //!
 //! Rule: the three places of the portal of the tests are [`room`], [`group`] and [`channel`].
 
+use bot_core::lane::Work;
 use bot_core::order::Part;
 use bridge_model::{
     Alias, Author, AuthorKind, Card, Command, Content, Event, Media, MediaHandle, MediaKind,
@@ -43,6 +44,18 @@ pub fn message(user: &str, text: &str) -> Message {
 
 pub fn event(place: &Place, id: &str, content: Content) -> Event {
     Event { place: place.clone(), message: MessageId::from(id), late: false, content }
+}
+
+/// What an entry of a lane carries, as an event; what the bot says happens at the core's place.
+pub fn carried(work: &Work) -> Event {
+    match work {
+        Work::Relay(relayed) => relayed.event.clone(),
+        Work::Say(saying) => {
+            event(&saying.origin, saying.id.as_str(), Content::Posted(saying.message.clone()))
+        }
+        Work::Summary(it) => posted(&it.origin, it.id.as_str(), "bot", ""),
+        Work::Task(task) => panic!("{task:?} is no event"),
+    }
 }
 
 pub fn posted(place: &Place, id: &str, user: &str, text: &str) -> Event {

@@ -267,19 +267,25 @@ fn group<'a>(first: &Span, rest: &[Part<'a>]) -> Vec<&'a Span> {
     if first.style.link.is_none() { Vec::new() } else { rest.iter().map_while(same).collect() }
 }
 
-/// The words of these runs are their address, and no reason will be told in the midst of them.
+/// The words of these runs are their address, as people write it (perhaps without the scheme),
+/// and no reason will be told in the midst of them.
 fn says(group: &[&Span], url: &str) -> bool {
-    let mut left = url;
-    let same = group.iter().all(|span| {
-        let shown = span.leaf.shown();
-        left.strip_prefix(shown.as_str()).map(|rest| left = rest).is_some()
-    });
-    same && left.is_empty()
-        && !group.windows(2).any(|pair| match pair {
-            [a, b] => {
-                let reason = |spoiler: &Spoiler| spoiler.reason.is_some();
-                b.style.spoiler.as_ref().is_some_and(reason) && a.style.spoiler != b.style.spoiler
-            }
-            _ => false,
-        })
+    let mut words = String::new();
+    for span in group {
+        words.push_str(&span.leaf.shown());
+        // Not longer than an address that ends with a slash more.
+        if words.len() > url.len().saturating_add(1) {
+            return false;
+        }
+    }
+    let unslashed = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
+    let bare = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let same = words == url || bare.is_some_and(|bare| unslashed(&words) == unslashed(bare));
+    same && !group.windows(2).any(|pair| match pair {
+        [a, b] => {
+            let reason = |spoiler: &Spoiler| spoiler.reason.is_some();
+            b.style.spoiler.as_ref().is_some_and(reason) && a.style.spoiler != b.style.spoiler
+        }
+        _ => false,
+    })
 }

@@ -8,7 +8,8 @@ use bridge_model::{ChatId, Content, MessageId, Place};
 
 use super::World;
 use crate::words::{
-    channel, deleted, edited, event, group, media, part, pictured, posted, replied, room, text,
+    carried, channel, deleted, edited, event, group, media, part, pictured, posted, replied, room,
+    text,
 };
 
 on_every_engine!(
@@ -48,7 +49,7 @@ async fn entries(world: &World, lane: &Place) -> Vec<String> {
 }
 
 fn names(entry: &Entry) -> String {
-    let content = &entry.work.event.content;
+    let content = &carried(&entry.work).content;
     let Content::Posted(message) = content else { return text(content) };
     if message.media.is_empty() {
         return text(content);
@@ -69,9 +70,9 @@ async fn the_files_of_an_album_are_one_entry(world: World) {
     let world = world.linked().await;
     show(&world, &["1", "2", "3"]).await;
     let entry = world.head(&room()).await.unwrap().entry;
-    let Content::Posted(message) = &entry.work.event.content else { panic!("{entry:?}") };
+    let Content::Posted(message) = carried(&entry.work).content else { panic!("{entry:?}") };
     assert_eq!((message.media.len(), message.body.plain().as_str()), (3, "1\n\n2\n\n3"));
-    assert_eq!(entry.work.event.message, MessageId::from("1"));
+    assert_eq!(carried(&entry.work).message, MessageId::from("1"));
     assert_eq!((world.depth(&room()).await, world.depth(&channel()).await), (1, 1));
 }
 
@@ -241,7 +242,7 @@ async fn a_shared_copy_that_a_platform_took_away_takes_all_files_along(world: Wo
     for lane in [room(), group()] {
         let mut gone = Vec::new();
         while let Some(head) = world.head(&lane).await {
-            let event = head.entry.work.event;
+            let event = carried(&head.entry.work);
             let named = world.store().find_replica(&event.place, &event.message).await;
             gone.push(named.unwrap().unwrap().message);
             world.deliver(&lane, &[]).await;

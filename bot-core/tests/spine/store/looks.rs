@@ -10,7 +10,7 @@ use bridge_model::{
 };
 
 use super::World;
-use crate::words::{author, channel, event, group, posted, room};
+use crate::words::{author, carried, channel, event, group, posted, room};
 
 on_every_engine!(
     looks_cross_from_the_side_that_decides,
@@ -126,8 +126,8 @@ async fn people_of_matrix_come_and_go_in_the_words_of_the_bot(world: World) {
     assert!(!world.hear(member("$2", MemberChange::Joined)).await);
     assert!(!world.hear(member("$3", MemberChange::Profile)).await);
     let work = world.head(&group()).await.unwrap().entry.work;
-    let Content::Posted(said) = work.event.content else { panic!("{:?}", work.event) };
-    assert_eq!((work.speaker, said.notes), (Speaker::Bot, vec![joined("ann")]));
+    let Content::Posted(said) = carried(&work).content else { panic!("{work:?}") };
+    assert_eq!((work.relayed().unwrap().speaker, said.notes), (Speaker::Bot, vec![joined("ann")]));
 }
 
 fn joined(name: &str) -> Note {

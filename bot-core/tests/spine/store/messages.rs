@@ -5,7 +5,7 @@ use bot_core::lane::Replica;
 use bridge_model::{Content, UserId};
 
 use super::World;
-use crate::words::{channel, deleted, edited, group, part, posted, room};
+use crate::words::{carried, channel, deleted, edited, group, part, posted, room};
 
 on_every_engine!(
     a_message_is_found_from_its_origin_and_from_every_part_of_every_copy,
@@ -92,7 +92,7 @@ async fn a_deletion_by_somebody_else_leaves_the_message_until_it_is_allowed(worl
     assert!(world.hear(edited(&room(), "$1", "@ann:x", "still here")).await);
     world.deliver(&group(), &["1"]).await;
     let entry = world.deliver(&group(), &[]).await;
-    assert_eq!(entry.work.event.content, Content::Deleted { by: Some(UserId::from("@bob:x")) });
+    assert_eq!(carried(&entry.work).content, Content::Deleted { by: Some(UserId::from("@bob:x")) });
 }
 
 async fn a_deletion_of_an_unknown_message_is_dropped(world: World) {

@@ -182,7 +182,7 @@ impl World {
     pub async fn drain(&self, lane: &Place) -> Vec<String> {
         let mut texts = Vec::new();
         while self.head(lane).await.is_some() {
-            texts.push(words::text(&self.deliver(lane, &[]).await.work.event.content));
+            texts.push(words::text(&words::carried(&self.deliver(lane, &[]).await.work).content));
         }
         texts
     }

@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::World;
-use crate::words::{channel, group, pictured, posted, room, text};
+use crate::words::{carried, channel, group, pictured, posted, room, text};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -100,7 +100,7 @@ async fn step(world: &mut World, model: &mut Model, step: Step) {
         }
         Step::Take(lane) => {
             let head = world.head(&places[lane]).await;
-            let head = head.map(|head| text(&head.entry.work.event.content));
+            let head = head.map(|head| text(&carried(&head.entry.work).content));
             assert_eq!(head, model.lanes[lane].front().map(whole));
         }
         Step::Settle(lane) => {
@@ -108,7 +108,7 @@ async fn step(world: &mut World, model: &mut Model, step: Step) {
             model.made += 1;
             let copy = format!("copy{}", model.made);
             let entry = world.deliver(&places[lane], &[&copy]).await;
-            assert_eq!(text(&entry.work.event.content), whole(&expected));
+            assert_eq!(text(&carried(&entry.work).content), whole(&expected));
             model.heard.insert((lane, copy.clone()));
             model.copies[lane] = Some(copy);
         }

@@ -5,7 +5,7 @@ use bot_core::store::Store;
 use bridge_model::{Content, MessageId, UserId};
 
 use super::World;
-use crate::words::{channel, deleted, emoji, group, posted, reacted, room, unreacted};
+use crate::words::{carried, channel, deleted, emoji, group, posted, reacted, room, unreacted};
 
 on_every_engine!(
     a_reaction_counts_once_until_it_is_taken_back,
@@ -42,7 +42,7 @@ async fn a_redacted_reaction_event_becomes_a_reaction_taken_back(world: World) {
     assert!(!world.hear(deleted(&room(), "$r", Some("@bob:x"))).await);
     world.deliver(&group(), &["1"]).await;
     world.deliver(&group(), &[]).await;
-    let event = world.deliver(&group(), &[]).await.work.event;
+    let event = carried(&world.deliver(&group(), &[]).await.work);
     let (by, reaction) = (UserId::from("@bob:x"), emoji("👍"));
     assert_eq!(event.content, Content::Unreacted { by, reaction });
     assert_eq!(event.message, MessageId::from("$1"));

@@ -7,7 +7,7 @@ use bot_core::store::{Change, Store};
 use bridge_model::Timestamp;
 
 use super::{World, offer};
-use crate::words::{DAY, START, edited, group, message, part, posted, room};
+use crate::words::{DAY, START, carried, edited, group, message, part, posted, room};
 
 on_every_engine!(
     whole_weeks_are_forgotten_and_the_rest_stays,
@@ -68,7 +68,7 @@ async fn what_is_said_when_a_lane_halts_is_as_old_as_it_is(world: World) {
     let told = Work::say(&room(), None, message("bot", "stopped"));
     let (why, then) = (Some("gone".to_owned()), vec![(room(), told)]);
     world.store().halt(&group(), why, then, world.now).await.unwrap();
-    let told = world.deliver(&room(), &["$told"]).await.work.event.message;
+    let told = carried(&world.deliver(&room(), &["$told"]).await.work).message;
     world.store().forget(later(-7)).await.unwrap();
     assert!(world.replica(&core_place(&room()), told.as_str()).await.is_some());
     assert!(world.replica(&room(), "$told").await.is_some());

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Summaries in lanes: as few as possible, and never one too few.
 
-use bot_core::lane::{Summary, SummaryKind, core_place};
+use bot_core::lane::{Summary, SummaryKind, Work, core_place};
 use bot_core::order::Part;
 use bot_core::store::{Settlement, Store};
 use bridge_model::{ChatId, Content, MessageId, Place, Timestamp};
 
 use super::World;
 use crate::words::{
-    DAY, asked, channel, counted, deleted, event, group, part, poll_closed, posted, reacted, room,
-    voted,
+    DAY, asked, carried, channel, counted, deleted, event, group, part, poll_closed, posted,
+    reacted, room, voted,
 };
 
 on_every_engine!(
@@ -45,7 +45,10 @@ fn votes(message: &str) -> Summary {
 async fn summaries(world: &World, lane: &Place) -> Vec<Option<Summary>> {
     let mut found = Vec::new();
     while world.head(lane).await.is_some() {
-        found.push(world.deliver(lane, &[]).await.summary);
+        found.push(match world.deliver(lane, &[]).await.work {
+            Work::Summary(it) => Some(it.summary),
+            Work::Relay(_) | Work::Say(_) | Work::Task(_) => None,
+        });
     }
     found
 }
@@ -122,7 +125,7 @@ async fn the_end_that_a_moderator_asked_for_is_summed_up_when_it_is_allowed(worl
 
 async fn shown(world: &World, lane: &Place) -> Vec<Part> {
     let place = core_place(lane);
-    let event = world.head(lane).await.unwrap().entry.work.event;
+    let event = carried(&world.head(lane).await.unwrap().entry.work);
     assert_eq!(event.place, place);
     world.replica(&place, event.message.as_str()).await.unwrap().parts_at(lane)
 }
@@ -143,7 +146,7 @@ async fn a_summary_is_one_message_that_is_replaced_and_taken_away(world: World) 
 async fn a_summary_that_was_taken_away_is_none_until_it_is_said_anew(world: World) {
     let world = poll(world).await;
     world.hear(voted(&group(), "41", "tina", &["0"])).await;
-    let event = world.deliver(&channel(), &["72"]).await.work.event;
+    let event = carried(&world.deliver(&channel(), &["72"]).await.work);
     let said = async || world.replica(&event.place, event.message.as_str()).await.unwrap();
     assert!(world.hear(deleted(&channel(), "72", None)).await, "by a moderator there");
     assert!(said().await.deleted);
@@ -195,7 +198,7 @@ async fn a_summary_moves_with_its_chat(world: World) {
 async fn a_summary_is_forgotten_with_its_week(world: World) {
     let world = poll(world).await;
     world.hear(voted(&group(), "41", "tina", &["0"])).await;
-    let event = world.deliver(&room(), &["$s"]).await.work.event;
+    let event = carried(&world.deliver(&room(), &["$s"]).await.work);
     assert!(world.replica(&event.place, event.message.as_str()).await.is_some());
     world.store().forget(Timestamp(world.now.0 + 30 * DAY)).await.unwrap();
     assert_eq!(world.replica(&event.place, event.message.as_str()).await, None);

@@ -4,7 +4,9 @@
 use bridge_model::{Content, Message, MessageId, MessageKind, Note, Service, Thread};
 
 use super::World;
-use crate::words::{channel, deleted, event, group, message, posted, room, text, threaded};
+use crate::words::{
+    carried, channel, deleted, event, group, message, posted, room, text, threaded,
+};
 
 on_every_engine!(
     a_thread_of_which_nobody_knows_the_beginning_begins_with_a_line,
@@ -19,8 +21,9 @@ async fn opened(world: &World) -> Vec<(String, Vec<Note>)> {
     let mut seen = Vec::new();
     while world.head(&room()).await.is_some() {
         let entry = world.deliver(&room(), &[]).await;
-        let Content::Posted(message) = &entry.work.event.content else { continue };
-        seen.push((entry.work.event.message.as_str().to_owned(), message.notes.clone()));
+        let event = carried(&entry.work);
+        let Content::Posted(message) = event.content else { continue };
+        seen.push((event.message.as_str().to_owned(), message.notes));
     }
     seen
 }
@@ -35,7 +38,7 @@ async fn a_thread_of_which_nobody_knows_the_beginning_begins_with_a_line(world: 
     assert!(world.hear(threaded(&channel(), "50/52", "50", ("ece", "two"))).await);
     for lane in [room(), group()] {
         assert_eq!(world.depth(&lane).await, 3);
-        let head = world.head(&lane).await.unwrap().entry.work.event;
+        let head = carried(&world.head(&lane).await.unwrap().entry.work);
         let Content::Posted(root) = &head.content else { panic!("{head:?}") };
         assert_eq!((root.kind, root.author.user.as_str()), (MessageKind::Notice, "cem"));
     }
@@ -91,6 +94,6 @@ async fn what_a_thread_hangs_on_survives_closing_and_opening(world: World) {
     world.reopen();
     let root = world.replica(&channel(), "50").await.unwrap();
     assert_eq!(root.parts_at(&room())[0].id, MessageId::from("$root"));
-    let content = world.head(&room()).await.unwrap().entry.work.event.content;
+    let content = carried(&world.head(&room()).await.unwrap().entry.work).content;
     assert_eq!(text(&content), "one");
 }

@@ -7,7 +7,7 @@ use bridge_model::{Card, Content, UserId, VoteChange};
 
 use super::World;
 use crate::words::{
-    asked, channel, counted, deleted, group, poll_closed, posted, room, vote, voted,
+    asked, carried, channel, counted, deleted, group, poll_closed, posted, room, vote, voted,
 };
 
 on_every_engine!(
@@ -144,7 +144,7 @@ async fn closings(world: &World) -> usize {
     let mut closings = 0;
     while world.head(&channel()).await.is_some() {
         let entry = world.deliver(&channel(), &[]).await;
-        closings += usize::from(matches!(entry.work.event.content, Content::PollClosed { .. }));
+        closings += usize::from(matches!(carried(&entry.work).content, Content::PollClosed { .. }));
     }
     closings
 }
@@ -161,7 +161,7 @@ async fn only_the_author_and_whoever_is_allowed_close_a_poll(world: World) {
     assert_eq!(closings(&world).await, 1);
     assert!(known(&world).await.closed);
     assert!(!world.hear(poll_closed(&room(), "$1", by)).await);
-    let event = world.head(&group()).await.unwrap().entry.work.event;
+    let event = carried(&world.head(&group()).await.unwrap().entry.work);
     assert_eq!(event.content, Content::PollClosed { by: Some(UserId::from("@mod:x")) });
 }
 
@@ -179,7 +179,7 @@ async fn the_final_count_at_home_ends_the_poll_everywhere(world: World) {
     world.deliver(&channel(), &["71"]).await;
     assert!(world.hear(counted(&group(), "1", &[5, 6], true)).await);
     assert!(!world.hear(counted(&group(), "1", &[5, 6], true)).await);
-    let event = world.head(&channel()).await.unwrap().entry.work.event;
+    let event = carried(&world.head(&channel()).await.unwrap().entry.work);
     assert_eq!((event.place, event.content), (group(), Content::PollClosed { by: None }));
     assert_eq!(closings(&world).await, 1);
 }

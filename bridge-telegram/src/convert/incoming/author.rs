@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use super::field::{flag, int, object, text};
 
+/// The name of an account that has none, as deleted ones are. Never its id: that is personal data.
+const NAMELESS: &str = "somebody";
+
 /// What parts the id of a chat from the signature of the one who spoke for it.
 pub(crate) const SIGNED: char = '/';
 
@@ -36,7 +39,7 @@ fn signature(message: &Value) -> Option<&str> {
 }
 
 fn signed(author: Author, signature: Option<&str>) -> Author {
-    let Some(signature) = signature.map(str::trim).filter(|it| !it.is_empty()) else {
+    let Some(signature) = signature.and_then(|it| name::clean(it, name::LONGEST)) else {
         return author;
     };
     Author {
@@ -50,14 +53,13 @@ fn signed(author: Author, signature: Option<&str>) -> Author {
 pub(super) fn of_user(user: &Value) -> Option<Author> {
     let id = int(user, "id")?;
     let kind = if flag(user, "is_bot") { AuthorKind::Bot } else { AuthorKind::Person };
-    let field = |key| text(user, key).unwrap_or_default();
-    let full = format!("{} {}", field("first_name"), field("last_name"));
-    let shown = first_named([&full, field("username")]);
+    let own = |key| text(user, key).unwrap_or_default();
+    let full = format!("{} {}", own("first_name"), own("last_name"));
+    let shown = first_named([&full, own("username")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind,
-        // Not a part of the id: that would tell accounts apart that show no name.
-        name: shown.unwrap_or_else(|| "somebody".to_owned()),
+        name: shown.unwrap_or_else(|| NAMELESS.to_owned()),
         username: text(user, "username").map(str::to_owned),
         avatar: None,
     })
@@ -66,8 +68,8 @@ pub(super) fn of_user(user: &Value) -> Option<Author> {
 /// A chat that speaks for itself; `None` without an id.
 pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     let id = int(chat, "id")?;
-    let field = |key| text(chat, key).unwrap_or_default();
-    let shown = first_named([field("title"), field("username"), field("first_name")]);
+    let own = |key| text(chat, key).unwrap_or_default();
+    let shown = first_named([own("title"), own("username"), own("first_name")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind: AuthorKind::Chat,
@@ -77,7 +79,7 @@ pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     })
 }
 
-/// The first of these names in which a reader sees something.
+/// The first name in which something can be seen.
 fn first_named<const N: usize>(names: [&str; N]) -> Option<String> {
-    names.into_iter().find_map(|name| name::clean(name, name::LONGEST))
+    names.into_iter().find_map(|it| name::clean(it, name::LONGEST))
 }
