@@ -3,34 +3,47 @@
 //!
 //! Rule: the person's own name, changed only where Discord would refuse it.
 
-use bridge_model::name;
+use bot_core::wording::label;
+use bridge_model::NetworkId;
+use bridge_model::name::{clean, looks_like};
 
 /// Discord's limit of characters.
 const MOST: usize = 80;
 
+/// What the bot and its webhooks are called.
+const OURS: &str = "Freeside";
+
 /// Goes into a word that Discord refuses; nobody sees it.
 const JOINER: char = '\u{200D}';
 
-/// The name that the bot's webhooks and its account have by default.
-const BOT: &str = "Freeside";
-
-/// A name that Discord accepts for a webhook. One that looks like the bot's own gets
-/// `network`, where the person is, behind it: a webhook shows the same mark as the bot.
+/// A name that Discord accepts for a webhook.
 ///
 /// See <https://discord.com/developers/docs/resources/webhook#create-webhook> and
 /// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
-pub fn username(shown: &str, network: &str) -> String {
-    let mut out = name::clean(shown, MOST).unwrap_or_else(|| "…".to_owned());
-    if name::looks_like(&out, BOT) {
-        out = format!("{out} ({network})");
-    }
+pub fn username(name: &str) -> String {
+    let mut out = clean(name, MOST).unwrap_or_default();
     for word in ["discord", "clyde"] {
         out = broken(&out, word);
     }
     if matches!(out.to_lowercase().as_str(), "everyone" | "here") {
         out.insert(1, JOINER);
     }
-    name::first_characters(&out, MOST).to_owned()
+    let out: String = out.chars().take(MOST).collect();
+    let out = out.trim_end().to_owned();
+    if out.is_empty() { "…".to_owned() } else { out }
+}
+
+/// The name of a person of `network` on a webhook. One that a reader could take for the bot's says
+/// where the person is: all messages of ours have the same mark of an app.
+pub fn webhook_name(name: &str, network: &NetworkId) -> String {
+    let shown = username(name);
+    if !looks_like(&shown, OURS) {
+        return shown;
+    }
+    let mark = format!(" ({})", label(network));
+    let room = MOST.saturating_sub(mark.chars().count());
+    let shown: String = shown.chars().take(room).collect();
+    format!("{shown}{mark}")
 }
 
 /// `text` with a joiner after the first letter of every `word`.
@@ -49,17 +62,26 @@ fn broken(text: &str, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::username;
+    use super::{username, webhook_name};
+
+    #[test]
+    fn whoever_is_called_like_the_bot_has_a_mark() {
+        let of = |name| webhook_name(name, &"matrix".into());
+        for name in ["Freeside", " freeside ", "FREESIDE", "Free\u{200b}side"] {
+            assert!(of(name).ends_with(" (Matrix)"), "{}", of(name));
+        }
+        assert_eq!(of("Freesider"), "Freesider");
+    }
 
     #[test]
     fn a_name_stays_as_it_is() {
-        assert_eq!(username("Zoë **Müller** @here", "Matrix"), "Zoë **Müller** @here");
+        assert_eq!(username("Zoë **Müller** @here"), "Zoë **Müller** @here");
     }
 
     #[test]
     fn what_discord_refuses_is_broken() {
         for name in ["Discord fan", "xCLYDEx", "everyone", "discorddiscord"] {
-            let shown = username(name, "Matrix");
+            let shown = username(name);
             assert!(!shown.to_lowercase().contains("discord"), "{shown}");
             assert!(!shown.to_lowercase().contains("clyde"), "{shown}");
             assert_ne!(shown, "everyone");
@@ -68,20 +90,7 @@ mod tests {
 
     #[test]
     fn a_long_or_empty_name_becomes_valid() {
-        assert_eq!(username(&"😀".repeat(100), "Matrix").chars().count(), 80);
-        assert_eq!(username(" \n ", "Matrix"), "…");
-    }
-
-    #[test]
-    fn a_name_that_shows_nothing_is_no_name() {
-        assert_eq!(username("\u{3164}\u{ad}", "Matrix"), "…");
-        assert_eq!(username("\u{202e}nimda", "Matrix"), "nimda");
-    }
-
-    #[test]
-    fn nobody_has_the_name_of_the_bot() {
-        for name in ["Freeside", "FREESIDE", "Frееside", "Free\u{ad}side"] {
-            assert!(username(name, "Matrix").ends_with(" (Matrix)"), "{name}");
-        }
+        assert_eq!(username(&"😀".repeat(100)).chars().count(), 80);
+        assert_eq!(username(" \n "), "…");
     }
 }
