@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What happened in a channel that is linked, or in a thread of it.
 //!
-//! Rule: events are about the channel that Discord names; the scene puts them where they
+//! Rule: events are about the channel that Discord names; the location puts them where they
 //! belong.
 
 use bridge_model::{Content, Event, MessageId, VoteChange};
 use serde_json::Value;
 
-use super::scene::Scene;
-use super::{Heard, Listener};
+use super::linked_location::LinkedLocation;
+use super::{HeardEvents, Listener};
 use crate::convert::incoming::{self, ChannelAppearance, Ours};
 
 /// The flag of a message whose previews were taken away.
@@ -21,16 +21,16 @@ impl Listener {
     /// What one gateway event in `channel` comes to.
     pub(super) fn hear_in(
         &mut self,
-        (channel, scene): (&str, &Scene),
+        (channel, location): (&str, &LinkedLocation),
         (kind, data): (&str, &Value),
         ours: &Ours,
-    ) -> Heard {
-        let mut heard = Heard::default();
+    ) -> HeardEvents {
+        let mut heard = HeardEvents::default();
         heard.events = match kind {
             "MESSAGE_CREATE" => {
                 let id = incoming::id(data, "id");
                 heard.last = id.map(|id| (channel.to_owned(), id.to_owned()));
-                self.created(scene, data, ours)
+                self.created(location, data, ours)
             }
             "MESSAGE_UPDATE" => self.updated(channel, data, ours),
             "MESSAGE_DELETE" => {
@@ -65,16 +65,16 @@ impl Listener {
         for event in &heard.events {
             self.memory.reaction(channel, event);
         }
-        heard.events = heard.events.into_iter().map(|event| scene.place(event)).collect();
+        heard.events = heard.events.into_iter().map(|event| location.place(event)).collect();
         heard
     }
 
-    fn created(&mut self, scene: &Scene, data: &Value, ours: &Ours) -> Vec<Event> {
+    fn created(&mut self, location: &LinkedLocation, data: &Value, ours: &Ours) -> Vec<Event> {
         self.memory.announce(data);
         self.memory.meet(data, ours);
         let (_, kind) = incoming::flags_and_type(data);
         // A thread tells of its new name itself.
-        if scene.thread.is_some() && kind == 4 {
+        if location.thread.is_some() && kind == 4 {
             return Vec::new();
         }
         let events = incoming::created(data, &self.shared.names_in(data), ours, false);
