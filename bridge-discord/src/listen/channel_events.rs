@@ -4,7 +4,7 @@
 //! Rule: events are about the channel that Discord names; the location puts them where they
 //! belong.
 
-use bridge_model::{Content, Event, MessageId, VoteChange};
+use bridge_model::{Content, Event, VoteChange};
 use serde_json::Value;
 
 use super::linked_location::LinkedLocation;
@@ -89,7 +89,8 @@ impl Listener {
         let (flags, _) = incoming::flags_and_type(data);
         let mut events = Vec::new();
         if self.memory.is_unpinned(data) {
-            events.extend(about(channel, data, Content::Unpinned));
+            let message = incoming::id(data, "id");
+            events.extend(message.map(|id| incoming::about(channel, id, Content::Unpinned)));
         }
         if ours.said(data) {
             return events;
@@ -123,16 +124,7 @@ impl Listener {
     fn cleared(&mut self, channel: &str, data: &Value) -> Vec<Event> {
         let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
         let gone = self.memory.cleared(channel, data).into_iter();
-        let event = |content| Event {
-            message: MessageId::from(message),
-            content,
-            ..incoming::closed(channel)
-        };
+        let event = |content| incoming::about(channel, message, content);
         gone.map(|(by, reaction)| event(Content::Unreacted { by, reaction })).collect()
     }
-}
-
-fn about(channel: &str, data: &Value, content: Content) -> Option<Event> {
-    let message = MessageId::from(incoming::id(data, "id")?);
-    Some(Event { message, content, ..incoming::closed(channel) })
 }
