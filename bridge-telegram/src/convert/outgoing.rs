@@ -12,6 +12,7 @@ mod links;
 mod pieces;
 mod render;
 mod upload;
+mod web_address;
 
 use bot_core::{Action, Part, Words};
 use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
