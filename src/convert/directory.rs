@@ -164,7 +164,7 @@ impl Directory for LineDirectory<'_> {
             ReplyInfo::Number(id) => with_id(id.to_string()),
             ReplyInfo::Known { id, name, text, author_id, .. } => KnownMessage {
                 id: id.as_ref().and_then(written_id).map(MessageId::from),
-                author: author_id.as_ref().map(|id| Person::new(self.sides.1.network(), id)),
+                author: author_id.as_deref().map(|id| Person::new(self.sides.1.network(), id)),
                 name: name.clone(),
                 excerpt: text.as_deref().map(RichText::plain_text),
             },

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Runs the binary; the lines of its answer, and whether it succeeded.
 fn run(from: &str, to: &str, input: &[u8]) -> (Vec<Value>, bool) {
@@ -61,4 +61,73 @@ fn a_bad_line_is_told_with_its_place_and_the_rest_goes_on() {
     assert_eq!(said[1]["id"], "two");
     assert!(errors[2].unwrap().starts_with("line 3: this is no JSON"));
     assert_eq!(said[3]["messages"][0]["text"], "b");
+}
+
+/// The answer to one line that has to be good, as text.
+fn answer(from: &str, to: &str, line: &Value) -> String {
+    let (said, well) = run(from, to, line.to_string().as_bytes());
+    assert!(well, "{said:?}");
+    Value::from(said).to_string()
+}
+
+fn on_telegram(more: Value) -> Value {
+    let mut message = json!({ "message_id": 7, "date": 1_700_000_000,
+        "chat": { "id": -1001, "type": "supergroup", "title": "G" },
+        "from": { "id": 42, "is_bot": false, "first_name": "Ann" } });
+    for (key, value) in more.as_object().unwrap() {
+        message[key] = value.clone();
+    }
+    message
+}
+
+#[test]
+fn a_phone_number_crosses_only_where_the_line_allows_it() {
+    let contact = json!({ "contact": { "phone_number": "+100200", "first_name": "Di" } });
+    let hidden = json!({ "message": on_telegram(contact.clone()) });
+    assert!(!answer("telegram", "matrix", &hidden).contains("+100200"));
+    let shown = json!({ "message": on_telegram(contact), "settings": { "phone_numbers": true } });
+    assert!(answer("telegram", "matrix", &shown).contains("+100200"));
+}
+
+#[test]
+fn every_name_of_a_person_follows_the_policy_for_names() {
+    let origin = json!({ "type": "hidden_user", "date": 1, "sender_user_name": "Bob Jones" });
+    let message = on_telegram(json!({ "text": "hi", "forward_origin": origin }));
+    let full = json!({ "message": message });
+    assert!(answer("telegram", "matrix", &full).contains("Bob Jones"));
+    let first = json!({ "message": message, "settings": { "names": "first-name" } });
+    let first = answer("telegram", "matrix", &first);
+    assert!(first.contains("Bob") && !first.contains("Jones"), "{first}");
+    let made_up = json!({ "message": message, "settings": { "names": "pseudonym" } });
+    assert!(!answer("telegram", "matrix", &made_up).contains("Bob"));
+}
+
+#[test]
+fn everybody_is_called_only_by_somebody_who_may() {
+    let message =
+        json!({ "msgtype": "m.text", "body": "@room hi", "m.mentions": { "room": true } });
+    let may_not = answer("matrix", "discord", &json!({ "message": message }));
+    assert!(may_not.contains("\"parse\":[]"), "{may_not}");
+    let settings = json!({ "everyone": true });
+    let may = answer("matrix", "discord", &json!({ "message": message, "settings": settings }));
+    assert!(!may.contains("\"parse\":[]"), "{may}");
+}
+
+#[test]
+fn a_file_that_may_hide_personal_data_is_withheld() {
+    let file = json!({ "file_id": "f", "file_unique_id": "u", "file_name": "a.heic",
+        "mime_type": "image/heic", "file_size": 9 });
+    let line = json!({ "message": on_telegram(json!({ "document": file, "caption": "look" })) });
+    let said = answer("telegram", "matrix", &line);
+    assert!(said.contains("withheld") && !said.contains("mxc://"), "{said}");
+}
+
+#[test]
+fn an_address_that_holds_a_name_crosses_as_it_was_written() {
+    let people = json!({ "7": { "name": "Bob", "mxid": "@tg_7:example.org" } });
+    for address in ["https://x.example/@bob/1", "@bob:example.org", "@bob@mastodon.social"] {
+        let message = json!({ "msgtype": "m.text", "body": address });
+        let said = answer("matrix", "telegram", &json!({ "message": message, "people": people }));
+        assert!(said.contains(address) && !said.contains("text_mention"), "{said}");
+    }
 }

@@ -244,3 +244,28 @@ fn everyone_in(words: &str) -> impl Iterator<Item = Leaf> {
         everyone.into_iter().chain(piece)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn mentioned(words: &str, ids: &[&str]) -> (usize, String) {
+        let mentions = json!({ "user_ids": ids });
+        let text = only_intended(RichText::plain_text(words), Some(&mentions));
+        (text.mentions().count(), text.plain())
+    }
+
+    #[test]
+    fn an_id_in_the_words_is_a_mention_where_the_sender_meant_it() {
+        let bob = "@bob:x.org";
+        for words in [bob, "hi @bob:x.org!", "(@bob:x.org)", "@bob:x.org: look", "@bob:x.org."] {
+            assert_eq!(mentioned(words, &[bob]).0, 1, "{words}");
+            assert_eq!(mentioned(words, &[]), (0, words.to_owned()));
+        }
+        for other in ["@bob:x.org.uk", "mail@bob:x.org", "@bob:x.organic", "x/@bob:x.org"] {
+            assert_eq!(mentioned(other, &[bob]), (0, other.to_owned()));
+        }
+    }
+}

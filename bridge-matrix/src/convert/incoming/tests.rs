@@ -142,7 +142,7 @@ fn only_those_are_mentioned_whom_the_sender_meant() {
         |text: &RichText| text.mentions().filter(|m| matches!(m, Mention::Person { .. })).count();
     assert_eq!(people(&say(Value::Null)), 1);
     assert_eq!(people(&say(json!({ "user_ids": ["@bob:x"] }))), 1);
-    assert_eq!(say(json!({})), RichText::plain_text("@Bob @room"));
+    assert_eq!(say(json!({})), RichText::plain_text("Bob @room"));
     let everyone = say(json!({ "room": true }));
     assert!(everyone.mentions().any(|mention| *mention == Mention::Everyone));
 }
