@@ -13,7 +13,7 @@ use crate::tree::{File, Tree};
 const GLOSSARY: &str = "docs/GLOSSARY.md";
 
 /// Names of public types that are defined more than once, each with the reason.
-const TWICE: [(&str, &str); 17] = [
+const TWICE: [(&str, &str); 16] = [
     (
         "Answer",
         "what a command leaves below a message; the message that an answer on Telegram is to",
@@ -24,7 +24,6 @@ const TWICE: [(&str, &str); 17] = [
     ("Look", "open: what a Discord channel looks like; a look at held events"),
     ("Part", "of a message; of a service in the catalogue, whose files say part"),
     ("Piece", "each network cuts messages after its own rules"),
-    ("Place", "open: a chat; a folder for keys; a spot on the map"),
     ("Reading", "of an update; of a requirement's figure"),
     ("Requirement", "as the catalogue states it; as a report shows it"),
     ("Service", "a service message; a service that communities link to"),

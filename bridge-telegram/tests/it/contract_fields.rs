@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use bridge_telegram::convert::incoming::fields::{Fate, all, of_message, of_update};
+use bridge_telegram::convert::incoming::fields::{FieldUse, all, of_message, of_update};
 use bridge_telegram::convert::incoming::read;
 use serde_json::{Value, json};
 
@@ -19,14 +19,14 @@ fn no_field_has_two_fates() {
 
 #[test]
 fn every_field_for_which_a_line_stands_leaves_one() {
-    for (name, _) in all().filter(|(_, fate)| *fate == Fate::Line) {
+    for (name, _) in all().filter(|(_, fate)| *fate == FieldUse::Line) {
         assert!(!update(&json!({ name: {} })).events.is_empty(), "{name}");
     }
 }
 
 #[test]
 fn a_silent_field_is_no_event() {
-    for (name, _) in all().filter(|(_, fate)| *fate == Fate::Silent) {
+    for (name, _) in all().filter(|(_, fate)| *fate == FieldUse::Silent) {
         assert_eq!(update(&json!({ name: {} })).events, [], "{name}");
     }
 }
@@ -57,7 +57,7 @@ fn contract() -> Option<Value> {
 #[test]
 fn the_contract_has_no_field_that_is_not_in_the_table() {
     let Some(contract) = contract() else { return };
-    let unknown = |kind: &str, fate: fn(&str) -> Option<Fate>| {
+    let unknown = |kind: &str, fate: fn(&str) -> Option<FieldUse>| {
         let fields = contract["types"][kind]["fields"].as_array().expect("fields");
         let names = fields.iter().filter_map(|it| it["name"].as_str());
         names.filter(|name| fate(name).is_none()).map(str::to_owned).collect::<Vec<_>>()

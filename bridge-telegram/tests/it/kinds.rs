@@ -258,7 +258,9 @@ fn buttons_stand_below_the_text() {
     let Block::Paragraph(spans) = &items[0].0[0] else { panic!() };
     assert_eq!(spans[0].style.link.as_deref(), Some("https://example.org/"));
     let button = |label: &str| Note::Button { label: label.to_owned() };
-    assert_eq!(message.notes, [button("Vote"), button("App")]);
+    let Block::Paragraph(spans) = &items[1].0[0] else { panic!() };
+    assert_eq!(spans[0].style.link.as_deref(), Some("x"), "a web app is a page, too");
+    assert_eq!(message.notes, [button("Vote")]);
 }
 
 #[test]
@@ -375,7 +377,7 @@ fn every_kind_survives_what_is_new_beside_it() {
         // Of Bot API 10, then invented.
         fields.insert("sender_tag".into(), json!("Cartographer"));
         fields.insert("suggested_post_info".into(), json!({ "state": "pending" }));
-        fields.insert("receiver_user".into(), json!({ "id": 1 }));
+        fields.insert("effect_id".into(), json!({ "id": 1 }));
         fields.insert("reply_markup".into(), json!({ "inline_keyboard": "none" }));
         fields.insert("mood".into(), json!({ "colour": 7 }));
         fields.insert("via_bot".into(), json!([]));

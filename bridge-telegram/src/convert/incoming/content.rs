@@ -8,7 +8,7 @@ use bridge_model::{Alias, Card, Leaf, Media, MediaKind, Note, RichText, Span, St
 use serde_json::Value;
 
 use super::field::{flag, int, list, object, small, text};
-use super::fields::{self, Fate};
+use super::fields::{self, FieldUse};
 use super::{card, lists, media, poll, rich};
 use crate::convert::entities::from_wire;
 
@@ -84,7 +84,7 @@ pub(super) fn of_message(message: &Value) -> Option<MessageParts> {
 
 fn has_content(message: &Value) -> bool {
     let names = message.as_object().map(|it| it.keys()).into_iter().flatten();
-    names.into_iter().any(|name| fields::of_message(name) != Some(Fate::Around))
+    names.into_iter().any(|name| fields::of_message(name) != Some(FieldUse::Around))
 }
 
 /// Something that is not known here; its words are kept.

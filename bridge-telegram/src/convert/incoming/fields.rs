@@ -8,7 +8,7 @@
 
 /// What becomes of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum FieldUse {
     /// Other sides show what it says, or do what it tells.
     Crosses,
     /// A line stands for it.
@@ -191,27 +191,30 @@ const UPDATES_NOT_ASKED_FOR: [&str; 17] = [
 ];
 
 /// What becomes of a field of a message; `None` when it is not known.
-pub fn of_message(name: &str) -> Option<Fate> {
-    let lists: [(&[&str], Fate); 4] = [
-        (&CROSSES, Fate::Crosses),
-        (&LINE, Fate::Line),
-        (&SILENT, Fate::Silent),
-        (&AROUND, Fate::Around),
+pub fn of_message(name: &str) -> Option<FieldUse> {
+    let lists: [(&[&str], FieldUse); 4] = [
+        (&CROSSES, FieldUse::Crosses),
+        (&LINE, FieldUse::Line),
+        (&SILENT, FieldUse::Silent),
+        (&AROUND, FieldUse::Around),
     ];
     lists.iter().find(|(names, _)| names.contains(&name)).map(|(_, fate)| *fate)
 }
 
 /// What becomes of a field of an update; `None` when it is not known.
-pub fn of_update(name: &str) -> Option<Fate> {
-    let read = UPDATES.contains(&name).then_some(Fate::Crosses);
-    let silent = || UPDATES_NOT_ASKED_FOR.contains(&name).then_some(Fate::Silent);
-    let number = || (name == "update_id").then_some(Fate::Around);
+pub fn of_update(name: &str) -> Option<FieldUse> {
+    let read = UPDATES.contains(&name).then_some(FieldUse::Crosses);
+    let silent = || UPDATES_NOT_ASKED_FOR.contains(&name).then_some(FieldUse::Silent);
+    let number = || (name == "update_id").then_some(FieldUse::Around);
     read.or_else(silent).or_else(number)
 }
 
 /// All fields of a message that are known, each with what becomes of it.
-pub fn all() -> impl Iterator<Item = (&'static str, Fate)> {
+pub fn all() -> impl Iterator<Item = (&'static str, FieldUse)> {
     let of = |fate| move |name: &&'static str| (*name, fate);
-    let shown = CROSSES.iter().map(of(Fate::Crosses)).chain(LINE.iter().map(of(Fate::Line)));
-    shown.chain(SILENT.iter().map(of(Fate::Silent))).chain(AROUND.iter().map(of(Fate::Around)))
+    let shown =
+        CROSSES.iter().map(of(FieldUse::Crosses)).chain(LINE.iter().map(of(FieldUse::Line)));
+    shown
+        .chain(SILENT.iter().map(of(FieldUse::Silent)))
+        .chain(AROUND.iter().map(of(FieldUse::Around)))
 }
