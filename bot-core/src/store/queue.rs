@@ -185,8 +185,7 @@ pub fn waiting_edits(
     (place, message): (&Place, &MessageId),
 ) -> Result<Vec<Entry>, StoreError> {
     let mut edits = Vec::new();
-    for (_, sealed) in tx.scan(&keys::lane_prefix(&keys::place(lane)), usize::MAX)? {
-        let entry: Entry = codec::open(ENTRY, &sealed)?;
+    for (_, entry) in tx.scan(&ENTRIES, &keys::place(lane), usize::MAX)? {
         let is_edit = entry.work.event().is_some_and(|event| {
             let same = event.place == *place && event.message == *message;
             same && matches!(event.content, Content::Edited(_))
