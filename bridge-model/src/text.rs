@@ -43,9 +43,9 @@ pub enum Block {
     },
     /// Something that somebody else said.
     Quote {
-        /// What.
+        /// The quoted blocks.
         blocks: Vec<Block>,
-        /// Shown folded at first.
+        /// The client shows the quote folded at first.
         expandable: bool,
     },
     /// A list.
@@ -84,12 +84,12 @@ pub enum Block {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ListItem(pub Vec<Block>);
 
-/// A leaf with the style that it wears.
+/// A leaf and its style.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
-    /// What.
+    /// The content.
     pub leaf: Leaf,
-    /// How.
+    /// How the content is shown.
     pub style: Style,
 }
 
@@ -115,7 +115,7 @@ pub enum Leaf {
     Maths(String),
     /// A moment, to be shown in the reader's own time.
     Time {
-        /// When.
+        /// The moment, in whole seconds once normalised.
         at: Timestamp,
         /// Discord's style letter (`t T d D f F R`), `f` when none was given.
         style: char,
@@ -128,7 +128,7 @@ pub enum Mention {
     /// One account. A converter shows it natively if and only if the account is
     /// of its own network; the courier has translated the others before.
     Person {
-        /// Whom.
+        /// The account that is mentioned.
         who: Person,
         /// The name to show, without `@`.
         name: String,
@@ -144,7 +144,7 @@ pub enum Mention {
     },
     /// Another chat.
     Chat {
-        /// Which.
+        /// The chat that is mentioned.
         place: Place,
         /// The name to show, without `#`.
         name: String,
@@ -168,14 +168,14 @@ pub struct Style {
     pub subtext: bool,
     /// Hidden until asked for.
     pub spoiler: Option<Spoiler>,
-    /// Where it leads.
+    /// The address of the link, at most [`bounds::ADDRESS`] characters once normalised.
     pub link: Option<String>,
 }
 
 /// Hidden until asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Spoiler {
-    /// Why.
+    /// Why it is hidden, at most [`bounds::REASON`] characters once normalised.
     pub reason: Option<String>,
 }
 
@@ -235,7 +235,7 @@ impl RichText {
         Self(vec![Block::Paragraph(spans)])
     }
 
-    /// Says nothing.
+    /// Whether the text has no blocks; a normalised text without blocks shows nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

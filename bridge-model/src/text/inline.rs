@@ -246,7 +246,7 @@ fn tidy_styles(line: &mut [Glyph]) {
     }
 }
 
-/// Takes one attribute from the spaces at the edges of each stretch that wears it.
+/// Removes one attribute from the spaces at the edges of each stretch that has it.
 fn strip(line: &mut [Glyph], get: fn(&Ink) -> Option<usize>, clear: fn(&mut Ink)) {
     for run in line.chunk_by_mut(|a, b| get(&a.ink) == get(&b.ink)) {
         let spaces = run.iter_mut().take_while(|g| g.is_space());
@@ -263,18 +263,18 @@ fn collect(lines: Vec<Vec<Glyph>>, pool: &Pool<'_>) -> Vec<Span> {
             spans.push(Span::line_break());
         }
         let mut text = String::new();
-        let mut worn = Ink::default();
+        let mut current = Ink::default();
         for glyph in line {
-            if glyph.ink != worn || matches!(glyph.what, What::Leaf(_)) {
-                flush(&mut spans, &mut text, pool.style(worn));
-                worn = glyph.ink;
+            if glyph.ink != current || matches!(glyph.what, What::Leaf(_)) {
+                flush(&mut spans, &mut text, pool.style(current));
+                current = glyph.ink;
             }
             match glyph.what {
                 What::Char(c) => text.push(c),
-                What::Leaf(leaf) => spans.push(Span { leaf: *leaf, style: pool.style(worn) }),
+                What::Leaf(leaf) => spans.push(Span { leaf: *leaf, style: pool.style(current) }),
             }
         }
-        flush(&mut spans, &mut text, pool.style(worn));
+        flush(&mut spans, &mut text, pool.style(current));
     }
     spans
 }

@@ -58,31 +58,31 @@ fn wraps(style: &Style) -> impl Iterator<Item = Wrap<'_>> {
     .flatten()
 }
 
-fn nest_within<'a>(spans: &'a [Span], worn: &mut Vec<Wrap<'a>>) -> Vec<Node<'a>> {
+fn nest_within<'a>(spans: &'a [Span], open: &mut Vec<Wrap<'a>>) -> Vec<Node<'a>> {
     let mut nodes = Vec::new();
     let mut rest = spans;
     while let Some((first, behind)) = rest.split_first() {
-        let Some((wrap, length)) = farthest(first, rest, worn) else {
+        let Some((wrap, length)) = farthest(first, rest, open) else {
             nodes.push(Node::Leaf(&first.leaf));
             rest = behind;
             continue;
         };
         let Some((inside, behind)) = rest.split_at_checked(length) else { break };
-        worn.push(wrap);
-        nodes.push(Node::Styled(wrap, nest_within(inside, worn)));
-        worn.pop();
+        open.push(wrap);
+        nodes.push(Node::Styled(wrap, nest_within(inside, open)));
+        open.pop();
         rest = behind;
     }
     nodes
 }
 
-/// The style of `first` that is not worn yet and reaches farthest, with its reach.
-fn farthest<'a>(first: &'a Span, rest: &'a [Span], worn: &[Wrap<'a>]) -> Option<(Wrap<'a>, usize)> {
+/// The style of `first` that is not open yet and reaches farthest, with its reach.
+fn farthest<'a>(first: &'a Span, rest: &'a [Span], open: &[Wrap<'a>]) -> Option<(Wrap<'a>, usize)> {
     if first.leaf == Leaf::Break {
         return None;
     }
     let mut best: Option<(Wrap<'a>, usize)> = None;
-    for wrap in wraps(&first.style).filter(|wrap| !worn.contains(wrap)) {
+    for wrap in wraps(&first.style).filter(|wrap| !open.contains(wrap)) {
         if wrap == Wrap::Code && best.is_some() {
             continue;
         }
@@ -94,7 +94,7 @@ fn farthest<'a>(first: &'a Span, rest: &'a [Span], worn: &[Wrap<'a>]) -> Option<
     best
 }
 
-/// How many of the first runs wear `wrap`, breaks between them included. Nothing stands
+/// How many of the first runs have the style `wrap`, breaks between them included. Nothing stands
 /// within code, so code reaches only as far as nothing else changes.
 fn reach(wrap: Wrap<'_>, spans: &[Span]) -> usize {
     if wrap == Wrap::Code {
