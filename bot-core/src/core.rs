@@ -19,6 +19,7 @@ use crate::lane::{CORE, LaneHead, Work};
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::EndState;
+use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter};
 use crate::store::topics::TopicState;
@@ -77,7 +78,7 @@ impl Executor for Executors {
         }
     }
 
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(bridge_model::Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(bridge_model::Place, Work)> {
         self.relay.halted(head, why).await
     }
 }
@@ -201,7 +202,7 @@ impl Core {
             match ask().await {
                 Ok(()) => return,
                 Err(AskError::Refused(reason)) => {
-                    tracing::error!(reason, "a platform refuses what the bridge needs");
+                    tracing::error!(%reason, "a platform refuses what the bridge needs");
                     return;
                 }
                 Err(AskError::Retry { after, .. }) => {

@@ -18,6 +18,7 @@ use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
 use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, Failure, Part};
+use crate::refusal::Refusal;
 use crate::store::{Settlement, Store, StoreError};
 
 const FIRST_DELAY: Duration = Duration::from_secs(1);
@@ -34,7 +35,7 @@ pub trait Executor: Send + Sync {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure>;
 
     /// What to say to whom when a lane comes to a halt.
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)>;
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)>;
 }
 
 /// What is known of earlier tries to carry the same entry.
@@ -244,7 +245,7 @@ impl Couriers {
                 Step::Wait(self.delay(attempt))
             }
             DeliverError::ChatClosed { reason } | DeliverError::Refused { reason } => {
-                tracing::error!(entry, %network, reason, "a lane is halted");
+                tracing::error!(entry, %network, %reason, "a lane is halted");
                 let then = self.executor.halted(head, &reason).await;
                 let lane = &head.entry.lane;
                 match self.store.halt(lane, Some(reason), then, self.clock.now()).await {

@@ -34,6 +34,7 @@ use crate::network::Network;
 use crate::order::{DeliverError, Failure, Receipt};
 use crate::pictures::Pictures;
 use crate::pseudonym::Pseudonyms;
+use crate::refusal::Refusal;
 use crate::store::{Change, Settlement, Store};
 use crate::wording::Wording;
 
@@ -91,7 +92,7 @@ impl Executor for Relay {
         }
     }
 
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
         let portal = self.store.portal_of(lane).await;
         match portal {
@@ -128,7 +129,7 @@ impl Relay {
             Ok(receipt) => Ok(Settlement { summaries, ..self.settled(head, receipt) }),
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {
                 let (entry, network) = (head.entry.id.0, &head.entry.lane.network);
-                tracing::warn!(entry, %network, reason, "refused");
+                tracing::warn!(entry, %network, %reason, "refused");
                 let receipt = Receipt { parts: done, ..Receipt::default() };
                 let mut settlement = self.settled(head, receipt);
                 settlement.then.extend(self.tell_author(head, &reason));
@@ -149,7 +150,7 @@ impl Relay {
     async fn attempt(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Receipt, Failure> {
         let lane = &head.entry.lane;
         let Some(network) = self.networks.get(&lane.network) else {
-            let reason = format!("the network {} is not configured", lane.network);
+            let reason = Refusal::NotConfigured;
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
         if let Work::Summary(summary) = &head.entry.work {
@@ -182,7 +183,7 @@ impl Relay {
 
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
     /// reactions, which would be louder than what was lost.
-    fn tell_author(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
+    fn tell_author(&self, head: &LaneHead, reason: &Refusal) -> Option<(Place, Work)> {
         let event = head.entry.work.event()?;
         let worth_it = match &event.content {
             Content::Posted(_)

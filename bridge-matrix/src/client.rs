@@ -17,6 +17,7 @@ use ruma::api::{
 };
 use ruma::{DeviceId, OwnedUserId, UserId};
 
+use bot_core::Refusal;
 use bot_core::network::{AskError, MediaStream};
 use bot_core::order::DeliverError;
 
@@ -87,7 +88,14 @@ impl ClientError {
             Self::Answered { status: 500.., .. } | Self::Lost(_) => {
                 DeliverError::Uncertain { reason }
             }
-            Self::Answered { .. } | Self::Unwritable(_) => DeliverError::Refused { reason },
+            Self::Answered { status, errcode, message, .. } => {
+                let words = match message.is_empty() {
+                    true => format!("{status} {errcode}"),
+                    false => message.clone(),
+                };
+                DeliverError::Refused { reason: Refusal::Platform(words) }
+            }
+            Self::Unwritable(_) => DeliverError::Refused { reason: Refusal::Unexpected(reason) },
             Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }
     }

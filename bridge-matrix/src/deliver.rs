@@ -20,6 +20,7 @@ use serde_json::Value;
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
+use bot_core::Refusal;
 use bot_core::network::{Deliver, MediaSource};
 use bot_core::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use bot_core::store::topics;
@@ -35,8 +36,9 @@ impl Deliver for MatrixNetwork {
             let reason = "the room is being made".to_owned();
             return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
         }
-        let room = OwnedRoomId::try_from(order.chat.as_str())
-            .map_err(|error| Failure::clean(DeliverError::Refused { reason: error.to_string() }))?;
+        let room = OwnedRoomId::try_from(order.chat.as_str()).map_err(|error| {
+            Failure::clean(DeliverError::Refused { reason: Refusal::unexpected(error) })
+        })?;
         let mut done = order.done.clone();
         let mut result = self.act(order, &room, (media, false), &mut done).await;
         if matches!(&result, Err(error) if error.is("M_FORBIDDEN")) {
@@ -270,8 +272,7 @@ impl MatrixNetwork {
             let chat = bridge_model::ChatId::from(room.as_str());
             let rights = bot_core::network::Network::rights(self, &chat, &bot).await;
             if !rights.is_ok_and(|rights| rights.member) {
-                let reason = format!("the core bot is not in the room: {error}");
-                return DeliverError::ChatClosed { reason };
+                return DeliverError::ChatClosed { reason: Refusal::NotInChat };
             }
         }
         error.decide()

@@ -32,6 +32,7 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use bot_core::Refusal;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{
@@ -271,7 +272,7 @@ impl Network for MatrixNetwork {
         if rights.member {
             Ok(())
         } else {
-            Err(AskError::Refused(format!("invite {} first", self.ghosts.bot())))
+            Err(AskError::Refused(Refusal::NotInvited(self.ghosts.bot().to_owned())))
         }
     }
 
@@ -326,5 +327,6 @@ impl Network for MatrixNetwork {
 /// # Errors
 /// [`AskError::Refused`] when it is none.
 pub fn room_id(chat: &ChatId) -> Result<OwnedRoomId, AskError> {
-    OwnedRoomId::try_from(chat.as_str()).map_err(|error| AskError::Refused(error.to_string()))
+    OwnedRoomId::try_from(chat.as_str())
+        .map_err(|error| AskError::Refused(Refusal::unexpected(error)))
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bot_core::AskError;
+use bot_core::Refusal;
 use reqwest_telegram::{Client, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -160,7 +161,7 @@ impl From<Problem> for AskError {
                 Self::Retry { after: None, reason: format!("token refused: {text}") }
             }
             Problem::Said { code: 500.., text, after } => Self::Retry { after, reason: text },
-            Problem::Said { text, .. } => Self::Refused(text),
+            Problem::Said { text, .. } => Self::Refused(Refusal::Platform(text)),
             Problem::Outage(reason) => Self::Retry { after: None, reason },
         }
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bot_core::Refusal;
 use bot_core::{AskError, MediaStream};
 use bridge_model::{MediaHandle, UserId};
 use futures_util::{StreamExt, TryStreamExt};
@@ -62,7 +63,8 @@ impl TelegramNetwork {
         let params = json!({ "file_id": media.reference });
         let file = self.api.ask(&self.clients.methods, "getFile", &params).await?;
         let path = file.get("file_path").and_then(Value::as_str);
-        let path = path.ok_or_else(|| AskError::Refused("the file is not available".to_owned()))?;
+        let path =
+            path.ok_or_else(|| AskError::Refused(Refusal::file("the file is not available")))?;
         let size = file.get("file_size").and_then(Value::as_u64);
         if self.local_server && path.starts_with('/') {
             return open_local(path, size).await;
@@ -87,7 +89,9 @@ impl TelegramNetwork {
 async fn open_local(path: &str, size: Option<u64>) -> Result<MediaStream, AskError> {
     let file = tokio::fs::File::open(path).await;
     let file = file.map_err(|error| {
-        AskError::Refused(format!("the local Bot API server's file cannot be read: {error}"))
+        AskError::Refused(Refusal::file(format!(
+            "the local Bot API server's file cannot be read: {error}"
+        )))
     })?;
     Ok(MediaStream { size, mime: None, chunks: ReaderStream::new(file).boxed() })
 }

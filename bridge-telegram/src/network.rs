@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bot_core::MissingRight;
 use bot_core::network::{CommandHelp, Need};
 use bot_core::{
     AskError, Deliver, Failure, MediaSource, MediaStream, Network, NetworkError, Order, Part,
@@ -180,7 +181,11 @@ impl Network for TelegramNetwork {
         self.permissions_of(chat).await
     }
 
-    async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
         self.lacking(chat, need).await
     }
 

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 
 use super::lottie;
 use crate::network::{AskError, MediaStream};
+use crate::refusal::Refusal;
 
 /// The network of such handles.
 pub const DERIVED: &str = "derived";
@@ -58,7 +59,7 @@ impl Recipe {
             Self::LottieToApng => lottie::to_apng(&whole),
             Self::LottieToGif => lottie::to_gif(&whole),
         });
-        let broken = |reason: String| AskError::Refused(reason);
+        let broken = |reason: String| AskError::Refused(Refusal::File(reason));
         let made = made.await.map_err(|error| broken(error.to_string()))?;
         let made = made.map_err(|error| broken(error.to_string()))?;
         let size = u64::try_from(made.len()).ok();
@@ -86,7 +87,9 @@ async fn collect(mut stream: MediaStream) -> Result<Vec<u8>, AskError> {
             chunk.map_err(|error| AskError::Retry { after: None, reason: error.to_string() })?;
         whole.extend_from_slice(&chunk);
         if whole.len() > LARGEST {
-            return Err(AskError::Refused("too large to be turned into another format".into()));
+            return Err(AskError::Refused(Refusal::file(
+                "too large to be turned into another format",
+            )));
         }
     }
     Ok(whole)

@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt};
 use super::clean::{Cleaner, Format, SNIFF};
 use super::plan;
 use crate::network::{AskError, MediaStream};
+use crate::refusal::Refusal;
 
 /// Media types that have to be what they say.
 const CLEANED: [&str; 4] = ["image/jpeg", "image/jpg", "image/png", "image/webp"];
@@ -41,7 +42,9 @@ pub async fn strip_metadata(media: &Media, stream: MediaStream) -> Result<MediaS
     let Some(format) = Format::of(&start) else {
         let said = media.mime.as_deref().or(mime.as_deref()).unwrap_or_default();
         if CLEANED.contains(&said.to_ascii_lowercase().as_str()) && !start.is_empty() {
-            return Err(AskError::Refused("the picture is not of the kind that it says".into()));
+            return Err(AskError::Refused(Refusal::file(
+                "the picture is not of the kind that it says",
+            )));
         }
         return Ok(MediaStream { size, mime, chunks: Box::pin(whole) });
     };

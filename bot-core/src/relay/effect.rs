@@ -10,6 +10,7 @@ use super::Relay;
 use super::prepare::unread;
 use crate::migration::Tag;
 use crate::order::{Access, Action, DeliverError};
+use crate::refusal::Refusal;
 
 impl Relay {
     /// The act behind an effect, where it is one of its own; the others are acts of the bot's
@@ -29,9 +30,7 @@ impl Relay {
         }
         let access = || {
             let known = migration.access_of(lane).map(str::to_owned);
-            known.ok_or_else(|| DeliverError::Refused {
-                reason: "who could speak here before is not known".into(),
-            })
+            known.ok_or(DeliverError::Refused { reason: Refusal::AccessUnknown })
         };
         Ok(match tag.effect {
             Effect::CloseAccess => Some(Action::SetAccess { access: Access::BotOnly(access()?) }),

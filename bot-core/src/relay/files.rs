@@ -13,6 +13,7 @@ use crate::address::is_mxc;
 use crate::media::{derived, plan, qr, strip};
 use crate::network::{AskError, MediaSource, MediaStream};
 use crate::order::DeliverError;
+use crate::refusal::Refusal;
 use crate::store::StickerRecord;
 
 impl Relay {
@@ -62,7 +63,7 @@ impl Networks {
     async fn fetch(&self, handle: &MediaHandle) -> Result<MediaStream, AskError> {
         match self.get(&handle.network) {
             Some(network) => network.open(handle).await,
-            None => Err(AskError::Refused("its network is not configured".into())),
+            None => Err(AskError::Refused(Refusal::NotConfigured)),
         }
     }
 }

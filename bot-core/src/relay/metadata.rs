@@ -10,6 +10,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::{CORE, LaneHead, Work};
 use crate::network::MATRIX;
 use crate::order::{Action, DeliverError};
+use crate::refusal::Refusal;
 use crate::wording::label;
 
 impl Relay {
@@ -62,7 +63,11 @@ impl Relay {
 
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
     /// the others.
-    pub(super) async fn tell_room(&self, head: &LaneHead, reason: &str) -> Option<(Place, Work)> {
+    pub(super) async fn tell_room(
+        &self,
+        head: &LaneHead,
+        reason: &Refusal,
+    ) -> Option<(Place, Work)> {
         let (lane, event) = (&head.entry.lane, head.entry.work.event()?);
         let about_looks = matches!(
             event.content,
@@ -76,6 +81,7 @@ impl Relay {
         let portal = self.store.portal_of(lane).await.ok().flatten()?;
         let network = self.networks.get(&portal.room.network)?;
         let stop = format!("{}set metadata nobody", network.command_prefix());
+        let reason = self.wording.reason(&lane.network, reason);
         let args = [Arg::text(label(&lane.network)), Arg::text(reason), Arg::text(stop)];
         let text = self.wording.say(Key::MetadataRefused, &args);
         let message = self.wording.message(text, self.clock.now());

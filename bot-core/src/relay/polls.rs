@@ -7,6 +7,7 @@ use super::Relay;
 use super::prepare::voice_of_copy;
 use crate::lane::{KnownPoll, Replica};
 use crate::order::{Action, DeliverError};
+use crate::refusal::Refusal;
 
 impl Relay {
     /// Closes the copy of a poll that ended.
@@ -21,7 +22,7 @@ impl Relay {
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
         if !self.is_allowed(replica, place, by).await? {
-            let reason = "only its author or a moderator can close a poll".into();
+            let reason = Refusal::NotTheirsToClose;
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);

@@ -18,6 +18,7 @@ use crate::migration::Task;
 use crate::network::AskError;
 use crate::network::MATRIX;
 use crate::order::{Action, DeliverError, Order, SendAs};
+use crate::refusal::Refusal;
 use crate::store::StoreError;
 use crate::wording::{Words, label};
 
@@ -295,7 +296,7 @@ impl Relay {
         by: Option<&UserId>,
     ) -> Result<Option<Action>, DeliverError> {
         if !self.is_allowed(replica, place, by).await? {
-            let reason = "only its author or a moderator can take a message away".into();
+            let reason = Refusal::NotTheirsToDelete;
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);
@@ -303,8 +304,7 @@ impl Relay {
             return Ok(None);
         }
         if self.is_needed_by_others(lane, replica).await? {
-            let reason = "the album is one message there, so this file stays until all are deleted";
-            return Err(DeliverError::Refused { reason: reason.into() });
+            return Err(DeliverError::Refused { reason: Refusal::AlbumStays });
         }
         Ok(Some(Action::Delete { send_as: voice_of_copy(replica, lane), parts }))
     }

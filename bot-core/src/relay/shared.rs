@@ -12,6 +12,7 @@ use super::Relay;
 use super::prepare::unread;
 use crate::lane::Replica;
 use crate::order::DeliverError;
+use crate::refusal::Refusal;
 
 impl Relay {
     /// Other messages that are still there have the same copy in `lane`.
@@ -37,12 +38,12 @@ impl Relay {
         media_changed: bool,
     ) -> Result<(), DeliverError> {
         let others = self.sharing(lane, replica).await?;
-        let refused = |reason: &str| Err(DeliverError::Refused { reason: reason.into() });
+        let refused = |reason| Err(DeliverError::Refused { reason });
         if media_changed && !others.is_empty() {
-            return refused("the album is one message there, so one file cannot be exchanged");
+            return refused(Refusal::AlbumFile);
         }
         if others.iter().any(|other| other.words && !other.deleted) {
-            return refused("the album is one message there, with the words of several");
+            return refused(Refusal::AlbumWords);
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ use crate::lane::{LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
+use crate::refusal::Refusal;
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
@@ -182,7 +183,7 @@ impl Store for Embedded {
     async fn halt(
         &self,
         lane: &Place,
-        why: Option<String>,
+        why: Option<Refusal>,
         then: Vec<(Place, Work)>,
         now: Timestamp,
     ) -> Result<Vec<Place>, StoreError> {

@@ -19,6 +19,7 @@ use crate::migration::{
     Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
+use crate::refusal::Refusal;
 
 const MIGRATION: &str = "way of a community";
 const AUDIT: &str = "history of a portal";
@@ -267,7 +268,7 @@ fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Lanes {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lanes {
+pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), Refusal>) -> Lanes {
     let mut migration = of(tx, tag.portal)?;
     let Some(planned) = migration.planned(&tag).cloned() else { return Ok(Vec::new()) };
     if planned.progress != Progress::UnderWay {

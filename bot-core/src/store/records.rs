@@ -7,6 +7,7 @@ use bridge_model::{MessageId, Person, Place, Reaction, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::order::Part;
+use crate::refusal::Refusal;
 
 /// Counters and the like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct LaneRecord {
     /// Entries that wait.
     pub depth: u64,
     /// Why it stands still.
-    pub halted: Option<String>,
+    pub halted: Option<Refusal>,
     /// The newest message that was known when nothing of ours was under way.
     pub newest: Option<MessageId>,
     /// The newest message that is known.

@@ -17,6 +17,7 @@ use super::{failed, webhook};
 use crate::convert::incoming;
 use crate::convert::outgoing::{self, Lost, Piece, Spot};
 use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rights;
 use crate::shared::Shared;
 
 /// Replaces the parts of a message by its new version.
@@ -211,8 +212,9 @@ pub(super) async fn delete(
     if parts.is_empty() {
         return Ok(());
     }
-    let stop =
-        |error| failed(deliver_error(&error, Effect::Repeats, "Manage Messages"), &order.done);
+    let stop = |error| {
+        failed(deliver_error(&error, Effect::Repeats, rights::MANAGE_MESSAGES), &order.done)
+    };
     let forum = is_forum(shared, order.chat.as_str()).await.map_err(stop)?;
     for part in parts {
         let spot = Spot::of(part.id.as_str(), forum);

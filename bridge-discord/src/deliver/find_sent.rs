@@ -15,6 +15,7 @@ use super::{post, webhook};
 use crate::convert::incoming;
 use crate::convert::outgoing::{Piece, id_in};
 use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rights;
 use crate::shared::Shared;
 
 /// How many of the last messages are compared when the store knows none.
@@ -39,7 +40,7 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
     }
     let stop = |error| Failure { error, done: order.done.clone() };
     let decided =
-        |error: RestError| stop(deliver_error(&error, Effect::Repeats, "Read Message History"));
+        |error: RestError| stop(deliver_error(&error, Effect::Repeats, rights::READ_HISTORY));
     let chat = order.chat.as_str();
     let speaker = match send_as {
         SendAs::Bot => shared.me().await.map_err(decided)?.bot.clone(),

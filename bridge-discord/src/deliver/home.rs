@@ -4,6 +4,7 @@
 //! Rule: what cannot stand in a thread stands in the channel; what must not be seen outside
 //! of a thread is refused. Threads are made when something is said in them.
 
+use bot_core::Refusal;
 use bot_core::{DeliverError, Order};
 use bridge_model::{Message, Thread};
 use reqwest::Method;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::convert::incoming;
 use crate::convert::outgoing::{Spot, thread_name};
 use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rights;
 use crate::shared::Shared;
 
 /// Where a new message goes.
@@ -60,7 +62,7 @@ pub(super) async fn of_message(
     native_reply: bool,
 ) -> Result<Home, DeliverError> {
     let chat = order.chat.as_str();
-    let decided = |error| deliver_error(&error, Effect::Repeats, "View Channel");
+    let decided = |error| deliver_error(&error, Effect::Repeats, rights::VIEW_CHANNEL);
     let forum = is_forum(shared, chat).await.map_err(decided)?;
     let thread_of = |id| Spot::of(id, forum).thread.map(str::to_owned);
     if let Some(first) = order.done.first() {
@@ -107,10 +109,10 @@ async fn open(
         Err(error) if error.code() == Some(10003) => make(shared, chat, root, message).await,
         // Missing Access: it is there, for others.
         Err(error) if error.code() == Some(50001) => {
-            let reason = "the bot cannot see this thread".to_owned();
+            let reason = Refusal::ThreadHidden;
             Err(DeliverError::Refused { reason })
         }
-        Err(error) => Err(deliver_error(&error, Effect::Repeats, "View Channel")),
+        Err(error) => Err(deliver_error(&error, Effect::Repeats, rights::VIEW_CHANNEL)),
     }
 }
 
@@ -135,7 +137,7 @@ async fn make(
             // Unknown Message; a system message; a channel without threads; a message that
             // cannot have one; too many threads.
             Some(10008 | 50021 | 50024 | 50068 | 160_006) => Ok(None),
-            Some(_) | None => Err(deliver_error(&error, Effect::Repeats, "Create Public Threads")),
+            Some(_) | None => Err(deliver_error(&error, Effect::Repeats, rights::CREATE_THREADS)),
         },
     }
 }
@@ -150,7 +152,7 @@ pub(super) fn lost_thread(shared: &Shared, thread: &str, order: &Order) -> Deliv
         let reason = "the thread is gone".to_owned();
         DeliverError::Retry { after: Some(std::time::Duration::ZERO), reason }
     } else {
-        DeliverError::Refused { reason: "the thread is gone".to_owned() }
+        DeliverError::Refused { reason: Refusal::ThreadGone }
     }
 }
 

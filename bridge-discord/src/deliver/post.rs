@@ -4,6 +4,7 @@
 //! Rule: a part is named as done as soon as Discord has answered with its id, and
 //! never sent again.
 
+use crate::rights::Permission;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;
@@ -15,11 +16,11 @@ use super::{failed, link_to, webhook};
 use crate::convert::incoming;
 use crate::convert::outgoing::{self, Lost, Piece, Spot, id_in};
 use crate::rest::{Effect, RestError, deliver_error};
+use crate::rights;
 use crate::shared::Shared;
 
 /// What saying something needs.
-pub(super) const TO_POST: &str =
-    "View Channel, Send Messages, Send Messages in Threads, Attach Files or Manage Webhooks";
+pub(super) const TO_POST: &[Permission] = rights::POST;
 
 /// Posts the parts of the order that are not done.
 ///
@@ -147,7 +148,7 @@ impl Saying<'_> {
                     json = outgoing::new_post(json, name, self.send_as);
                 }
                 let hook = webhook(self.shared, chat).await.map_err(|error| {
-                    Stop::Decided(deliver_error(&error, Effect::Repeats, "Manage Webhooks"))
+                    Stop::Decided(deliver_error(&error, Effect::Repeats, rights::WEBHOOKS))
                 })?;
                 let path = hook.post_path(self.home.thread());
                 let (body, watch) = upload::body(json, None, files);

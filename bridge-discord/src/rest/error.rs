@@ -6,6 +6,9 @@
 
 use std::time::Duration;
 
+use crate::rights;
+use crate::rights::Permission;
+use bot_core::Refusal;
 use bot_core::{AskError, DeliverError};
 use serde_json::Value;
 
@@ -95,8 +98,12 @@ impl Said {
     }
 }
 
-/// The courier's decision; `right` names the permissions that the request needs.
-pub(crate) fn deliver_error(error: &RestError, effect: Effect, right: &str) -> DeliverError {
+/// The courier's decision; `needed` are the permissions that the request needs.
+pub(crate) fn deliver_error(
+    error: &RestError,
+    effect: Effect,
+    needed: &[Permission],
+) -> DeliverError {
     let retry = |after, reason: String| DeliverError::Retry { after, reason };
     let unsure = |reason: String| match effect {
         Effect::Adds => DeliverError::Uncertain { reason },
@@ -112,27 +119,25 @@ pub(crate) fn deliver_error(error: &RestError, effect: Effect, right: &str) -> D
         (429, _) => retry(said.retry_after, reason),
         (401, _) => retry(None, "the token was refused".to_owned()),
         (500.., _) => unsure(reason),
-        (_, 10003 | 10004 | 50001) => DeliverError::ChatClosed { reason },
-        (_, 50013) => DeliverError::Refused {
-            reason: format!("the bot needs the permission {right} in this channel"),
-        },
+        (_, 10003 | 10004 | 50001) => {
+            DeliverError::ChatClosed { reason: Refusal::platform(&said.message) }
+        }
+        (_, 50013) => DeliverError::Refused { reason: rights::missing(needed) },
         // "Thread is archived" and "Thread is locked": an open one wakes up by itself.
-        (_, 50083 | 160_005) => DeliverError::Refused { reason: "the thread is locked".to_owned() },
-        _ => DeliverError::Refused { reason },
+        (_, 50083 | 160_005) => DeliverError::Refused { reason: Refusal::ThreadLocked },
+        _ => DeliverError::Refused { reason: Refusal::platform(&said.message) },
     }
 }
 
-/// What a question's failure means; `right` is the permission that the question needs.
-pub(crate) fn ask_error(error: &RestError, right: &str) -> AskError {
+/// What a question's failure means; `needed` are the permissions that the question needs.
+pub(crate) fn ask_error(error: &RestError, needed: &[Permission]) -> AskError {
     let reason = error.to_string();
     match error {
         RestError::Unreachable(_) | RestError::Lost(_) => AskError::Retry { after: None, reason },
         RestError::Said(said) if said.passes() => {
             AskError::Retry { after: said.retry_after, reason }
         }
-        RestError::Said(said) if said.code == 50013 => {
-            AskError::Refused(format!("the bot needs the permission {right} in this channel"))
-        }
-        RestError::Said(_) => AskError::Refused(reason),
+        RestError::Said(said) if said.code == 50013 => AskError::Refused(rights::missing(needed)),
+        RestError::Said(said) => AskError::Refused(Refusal::platform(&said.message)),
     }
 }

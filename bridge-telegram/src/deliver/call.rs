@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
+use bot_core::Refusal;
 use reqwest_telegram::{RequestBuilder, multipart};
 use serde_json::{Map, Value};
 
@@ -80,9 +81,9 @@ impl Counter<'_> {
     pub(super) fn refuse(&self, call: &Call, trouble: &Trouble) -> DeliverError {
         let right = crate::convert::outgoing::right_for(call);
         match right.filter(|_| trouble.is(Said::is_lack_of_rights)) {
-            Some(right) => DeliverError::Refused {
-                reason: format!("the bot needs an admin's right to {right}"),
-            },
+            Some(right) => {
+                DeliverError::Refused { reason: Refusal::MissingRights(vec![right.missing()]) }
+            }
             None => decide(trouble, Sort::Repeatable),
         }
     }

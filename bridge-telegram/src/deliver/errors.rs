@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
+use bot_core::Refusal;
 
 /// Whether a call may be made twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,9 +194,9 @@ fn decide_by_words(said: &Said, sort: Sort) -> DeliverError {
         return doubtful(sort, reason);
     }
     if said.has(&CLOSED) {
-        return DeliverError::ChatClosed { reason };
+        return DeliverError::ChatClosed { reason: Refusal::Platform(reason) };
     }
-    DeliverError::Refused { reason }
+    DeliverError::Refused { reason: Refusal::Platform(reason) }
 }
 
 fn doubtful(sort: Sort, reason: String) -> DeliverError {
@@ -244,7 +245,10 @@ mod tests {
     #[test]
     fn words_that_are_not_known_are_a_refusal() {
         let decision = decide(&said(400, "Bad Request: odd"), Sort::Once);
-        assert_eq!(decision, DeliverError::Refused { reason: "Bad Request: odd".to_owned() });
+        assert_eq!(
+            decision,
+            DeliverError::Refused { reason: Refusal::platform("Bad Request: odd") }
+        );
     }
 
     #[test]

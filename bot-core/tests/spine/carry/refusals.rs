@@ -2,6 +2,7 @@
 //! Refusals and closed chats: who is told, and how it goes on.
 
 use bot_core::Action;
+use bot_core::Refusal;
 use bridge_model::MessageId;
 
 use super::{closed, refused};
@@ -9,7 +10,7 @@ use crate::harness::Spine;
 use crate::network::Fault;
 use crate::words::{channel, commanded, deleted, group, posted, reacted, room};
 
-const TOLD: &str = "BOT: Not delivered to Telegram: too big";
+const TOLD: &str = "BOT: Not delivered to Telegram: Telegram says “too big”";
 const STOPPED: &str = "BOT: I can no longer post on Telegram: the bot was removed\nMessages wait \
                        until I can. An admin there can let me in again.";
 
@@ -66,7 +67,7 @@ async fn a_deletion_by_neither_author_nor_moderator_is_refused_and_the_lane_goes
     spine.telegram.shows(&group().chat, &["ann: fine", "ann: next"]).await;
     spine.discord.shows(&channel().chat, &["ann: fine", "ann: next"]).await;
     let told = |network: &str| {
-        let why = "only its author or a moderator can take a message away";
+        let why = "only its author or a moderator can delete a message";
         format!("BOT: Not delivered to {network}: {why}")
     };
     let both = |lines: &[String]| {
@@ -80,7 +81,7 @@ async fn a_closed_chat_halts_its_lane_tells_the_room_and_loses_nothing() {
     let mut spine = Spine::linked().await;
     spine.telegram.fail(&group().chat, [Fault::Error(closed())]);
     spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
-    assert_eq!(spine.halted(&group()).await, "the bot was removed");
+    assert_eq!(spine.halted(&group()).await, Refusal::NotInChat);
     spine.matrix.shows(&room().chat, &[STOPPED]).await;
     spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
     spine.discord.shows(&channel().chat, &["ann: one", "ann: two"]).await;
