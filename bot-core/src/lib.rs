@@ -5,6 +5,7 @@
 //! [`network::Network`] and the homeserver only as the traits in [`homeserver`].
 
 pub mod address;
+pub mod backoff;
 pub mod backpressure;
 pub mod clock;
 pub mod core;
