@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Refusals and closed chats: who is told, and how it goes on.
 
+use std::time::Duration;
+
 use bot_core::Action;
 use bot_core::Refusal;
 use bridge_model::MessageId;
@@ -11,7 +13,7 @@ use crate::network::Fault;
 use crate::words::{channel, commanded, deleted, group, posted, reacted, room};
 
 const TOLD: &str = "BOT: Not delivered to Telegram: Telegram says “too big”";
-const STOPPED: &str = "BOT: I can no longer post on Telegram: the bot was removed\nMessages wait \
+const STOPPED: &str = "BOT: I can no longer post on Telegram: I am not in the chat\nMessages wait \
                        until I can. An admin there can let me in again.";
 
 #[tokio::test]
@@ -88,6 +90,25 @@ async fn a_closed_chat_halts_its_lane_tells_the_room_and_loses_nothing() {
     assert_eq!(spine.telegram.tries(), 1, "nobody knocks at a closed door");
     spine.restart().await;
     spine.telegram.shows(&group().chat, &["ann: one", "ann: two"]).await;
+    assert_eq!(spine.matrix.read(&room().chat), [STOPPED]);
+}
+
+#[tokio::test]
+async fn a_halted_lane_is_tried_again_by_itself_and_the_room_is_told_once() {
+    let spine = Spine::linked().await;
+    spine.telegram.fail(&group().chat, [Fault::Error(closed()), Fault::Error(closed())]);
+    spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
+    spine.halted(&group()).await;
+    spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
+    for minutes in [2, 4] {
+        let pause = Duration::from_secs(minutes * 60);
+        spine.clock.slept(pause, 1).await;
+        spine.clock.advance(pause);
+    }
+    spine.telegram.shows(&group().chat, &["ann: one", "ann: two"]).await;
+    spine.settled(&group()).await;
+    let lanes = spine.store().lanes().await.unwrap();
+    assert!(lanes.iter().all(|lane| lane.halted.is_none()), "{lanes:?}");
     assert_eq!(spine.matrix.read(&room().chat), [STOPPED]);
 }
 
