@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `freeside convert`: JSON lines of one network in, JSON lines of another out.
 //!
-//! Rule: it runs the converters of the bridge and nothing else; what the bridge would ask its
-//! store or a platform stands in the line.
+//! Rule: it runs the converters and the relay's own preparation and nothing else; what the bridge
+//! would ask its store or a platform stands in the line.
 
+mod directory;
 mod line;
-mod local;
 mod read;
 mod write;
 
@@ -13,8 +13,14 @@ use std::io::{BufRead, Write};
 
 use serde_json::{Value, json};
 
+use bot_core::relay::prepare::prepare;
+use bridge_model::Message;
+use futures_util::FutureExt;
+
+use directory::LineDirectory;
 use line::Line;
 pub use line::Side;
+use write::Ready;
 
 /// Longest line that is read, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -67,14 +73,29 @@ fn one((from, to): (Side, Side), raw: &[u8], number: u64) -> (bool, Value) {
         }
     };
     let id = line.id.clone();
-    let message = match read::message(from, &line) {
-        Ok(message) => message,
+    let prepared = read::message(from, &line)
+        .and_then(|message| message.map(|it| prepared(it, (from, to), &line)).transpose());
+    match prepared {
+        Ok(prepared) => {
+            let (field, said) = write::said(to, prepared);
+            (true, json!({ "id": id, field: said }))
+        }
         Err(reason) => {
             let error = format!("line {number}: {reason}");
-            return (false, json!({ "id": id, "error": error }));
+            (false, json!({ "id": id, "error": error }))
         }
-    };
-    let message = message.map(|message| local::localise(message, (from, to), &line));
-    let (field, said) = write::said(to, message);
-    (true, json!({ "id": id, field: said }))
+    }
+}
+
+/// The message as the relay would hand it to the destination. The directory of a line answers at
+/// once, so that nothing is ever waited for.
+fn prepared(message: Message, sides: (Side, Side), line: &Line) -> Result<Ready, String> {
+    let directory = LineDirectory::new(line, sides);
+    let answered = message.reply_to.as_ref();
+    let link = answered.and_then(|reply| directory.link_of(&reply.message));
+    let send_as = directory.send_as(&message.author);
+    let prepared = prepare(&directory, write::words().wording(), message).now_or_never();
+    let prepared = prepared.ok_or("the directory of a line has to be waited for")?;
+    let prepared = prepared.map_err(|error| error.to_string())?;
+    Ok(Ready { prepared, send_as, link })
 }

@@ -15,7 +15,7 @@ use bot_core::network::CommandHelp;
 use bot_core::pictures::Pictures;
 use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
-use bot_core::relay::{Networks, Relay};
+use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
 use bot_core::store::sled::SledKv;
 use bot_core::store::{Embedded, Store};
@@ -80,7 +80,7 @@ pub async fn wire(
     let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
     let wording = Arc::new(wording);
     let commands = commands::menu(&wording);
-    let relay = Relay {
+    let relay = Relay::new(RelayParts {
         networks: networks.clone(),
         store: Arc::clone(&store),
         ghosts,
@@ -89,7 +89,7 @@ pub async fn wire(
         pictures,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
-    };
+    });
     let desk = Desk {
         networks,
         matrix: Arc::clone(&matrix) as Arc<dyn Rooms>,
@@ -219,6 +219,7 @@ fn add_remote(
             api_url: telegram.api_url.clone(),
             proxy: telegram.proxy.clone(),
             local_server: telegram.api_url.host_str() != Some("api.telegram.org"),
+            local_files: telegram.local_files.clone(),
             patience: Patience::new(fraction(dice)),
         };
         networks.add(Arc::new(TelegramNetwork::new(settings)?));

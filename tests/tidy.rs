@@ -5,6 +5,9 @@
 //! against the tree stands one that plants a violation and sees it refused.
 
 #[cfg(test)]
+#[path = "tidy/features.rs"]
+mod features;
+#[cfg(test)]
 #[path = "tidy/files.rs"]
 mod files;
 #[cfg(test)]
@@ -16,6 +19,9 @@ mod manifests;
 #[cfg(test)]
 #[path = "tidy/map.rs"]
 mod map;
+#[cfg(test)]
+#[path = "tidy/modules.rs"]
+mod modules;
 #[cfg(test)]
 #[path = "tidy/purity.rs"]
 mod purity;

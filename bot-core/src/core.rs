@@ -98,7 +98,7 @@ impl Core {
     pub fn new(parts: CoreParts) -> Arc<Self> {
         let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
         let backpressure = Arc::new(Backpressure::new(high_water));
-        let networks = relay.networks.clone();
+        let networks = relay.networks().clone();
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),

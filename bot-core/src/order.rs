@@ -264,6 +264,16 @@ pub enum DeliverError {
     },
 }
 
+/// Whether a call to a platform may be made twice. After a doubtful answer that decides: what may be
+/// repeated is repeated, for the rest the network looks what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    /// A second time makes a second message.
+    Once,
+    /// A second time changes nothing.
+    Repeatable,
+}
+
 impl Failure {
     /// Nothing of the order is in the chat.
     pub fn clean(error: DeliverError) -> Self {

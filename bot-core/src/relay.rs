@@ -1,67 +1,59 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Carries an entry to its network: prepare, look if in doubt, deliver.
+//! Executes an entry on its network: prepares the message, searches for it if an earlier try is in
+//! doubt, delivers it.
 //!
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
-pub mod discreet;
-pub mod effect;
-pub mod emoji;
-pub mod faces;
-pub mod files;
-pub mod links;
-pub mod mentions;
-pub mod metadata;
-pub mod names;
-pub mod native;
-pub mod polls;
+mod actions;
+mod crashes;
+pub mod directory;
+mod effect;
+mod emoji;
+mod everyone;
+pub mod identities;
+mod links;
+mod lookup;
+mod media;
+mod mentions;
+mod metadata;
+mod names;
+mod networks;
+mod newest;
+mod polls;
 pub mod prepare;
-pub mod shared;
+mod redaction;
+mod refusals;
+mod shared;
 pub mod summary;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, NetworkId, Place};
+use bridge_model::{Content, Message, Place, Reaction};
 
+use self::crashes::Crashes;
+use self::directory::Route;
+use self::emoji::EmojiUploads;
+use self::identities::Identities;
+use self::lookup::{Lookup, StoreDirectory, unread};
+pub use self::networks::Networks;
+use self::newest::Newest;
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
-use crate::lane::{Answer, CORE, LaneHead, Work};
+use crate::lane::{Entry, LaneHead, Work};
 use crate::migration::Move;
-use crate::network::Network;
-use crate::order::{DeliverError, Failure, Receipt};
+use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
+use crate::portal::Portal;
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
 use crate::store::{Change, Settlement, Store};
-use crate::wording::Wording;
+use crate::wording::{Wording, Words};
 
-/// Every network that is configured, Matrix included.
-#[derive(Clone, Default)]
-pub struct Networks(HashMap<NetworkId, Arc<dyn Network>>);
-
-impl Networks {
-    /// Adds one.
-    pub fn add(&mut self, network: Arc<dyn Network>) {
-        self.0.insert(network.id().clone(), network);
-    }
-
-    /// The network of that name.
-    pub fn get(&self, id: &NetworkId) -> Option<&Arc<dyn Network>> {
-        self.0.get(id)
-    }
-
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
-        self.0.values()
-    }
-}
-
-/// Carries entries to networks.
-#[derive(Clone)]
-pub struct Relay {
+/// What the relay needs.
+pub struct RelayParts {
     /// Who is reachable.
     pub networks: Networks,
     /// What is known.
@@ -80,94 +72,226 @@ pub struct Relay {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Executes entries on their networks.
+#[derive(Clone)]
+pub struct Relay {
+    networks: Networks,
+    store: Arc<dyn Store>,
+    pseudonyms: Pseudonyms,
+    lookup: Lookup,
+    crashes: Arc<Crashes>,
+    wording: Arc<Wording>,
+    clock: Arc<dyn Clock>,
+}
+
+/// One entry while it is executed, with what all steps need: the store is asked for it once.
+struct Delivery<'a> {
+    relay: &'a Relay,
+    head: &'a LaneHead,
+    portal: Option<Portal>,
+    wording: Arc<Wording>,
+    without_files: bool,
+}
+
+impl Relay {
+    /// A relay between these networks.
+    pub fn new(parts: RelayParts) -> Self {
+        let RelayParts { networks, store, ghosts, pseudonyms, names, pictures, wording, clock } =
+            parts;
+        let identities = Identities {
+            store: Arc::clone(&store),
+            pseudonyms: pseudonyms.clone(),
+            names,
+            pictures,
+        };
+        let emoji = EmojiUploads {
+            store: Arc::clone(&store),
+            networks: networks.clone(),
+            pseudonyms: pseudonyms.clone(),
+        };
+        let lookup = Lookup {
+            store: Arc::clone(&store),
+            networks: networks.clone(),
+            ghosts,
+            identities,
+            emoji,
+        };
+        let crashes =
+            Arc::new(Crashes::new(Arc::clone(&store), pseudonyms.clone(), Arc::clone(&clock)));
+        Self { networks, store, pseudonyms, lookup, crashes, wording, clock }
+    }
+
+    /// The networks that it reaches.
+    pub fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    fn identities(&self) -> &Identities {
+        &self.lookup.identities
+    }
+
+    /// The bot's words in the language of a portal.
+    fn wording_in(&self, portal: Option<&Portal>) -> Arc<Wording> {
+        let language = portal.and_then(|portal| portal.settings.language.as_deref());
+        match language.filter(|language| *language != self.wording.language()) {
+            Some(language) => Arc::new(self.wording.speaking(language)),
+            None => Arc::clone(&self.wording),
+        }
+    }
+}
+
 #[async_trait]
 impl Executor for Relay {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
-        match self.language_in(&head.entry.lane).await {
-            Some(language) => {
-                let wording = Arc::new(self.wording.speaking(&language));
-                Self { wording, ..self.clone() }.carry_out(head, attempt).await
-            }
-            None => self.carry_out(head, attempt).await,
+        let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        let Entry { id, lane, work, .. } = &head.entry;
+        let portal = self.store.portal_of(lane).await.map_err(unread);
+        let portal = portal.map_err(|error| failed(error, attempt))?;
+        let wording = self.wording_in(portal.as_ref());
+        let under_way =
+            self.crashes.begin(lane, *id, work.event().map(|event| &event.content)).await;
+        let under_way = under_way.map_err(|error| failed(error, attempt))?;
+        let without_files = under_way.without_files;
+        let delivery = Delivery { relay: self, head, portal, wording, without_files };
+        let done = delivery.execute(attempt).await;
+        if let Err(error) = self.crashes.end(lane, under_way).await {
+            tracing::warn!(%error, "an entry still counts as being under way");
         }
+        done
     }
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
-        let portal = self.store.portal_of(lane).await;
-        match portal {
+        match self.store.portal_of(lane).await {
             Ok(Some(portal)) if portal.room != *lane => {
-                let language = portal.settings.language.as_deref();
-                let wording = self.wording.speaking(language.unwrap_or(self.wording.language()));
+                let wording = self.wording_in(Some(&portal));
                 let text = wording.lane_halted(&lane.network, why);
-                let room = portal.room;
-                let work = Work::say(&room, None, wording.message(text, self.clock.now()));
-                vec![(room, work)]
+                let message = wording.message(text, self.clock.now());
+                let work = Work::say(&portal.room, None, message);
+                vec![(portal.room, work)]
             }
             Ok(_) | Err(_) => Vec::new(),
         }
     }
 }
 
-impl Relay {
-    /// The language of a chat, where it is not the bot's own.
-    async fn language_in(&self, lane: &Place) -> Option<String> {
-        let portal = self.store.portal_of(lane).await.ok().flatten()?;
-        portal.settings.language.filter(|language| language != self.wording.language())
+impl Delivery<'_> {
+    /// What is known of people, chats and messages along the way of this entry.
+    fn directory(&self) -> StoreDirectory<'_> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let from = work.message().map_or(lane, |(place, _)| place).clone();
+        let route = Route { from, to: lane.clone() };
+        self.relay.lookup.directory(route, self.portal.as_ref())
     }
 
-    async fn carry_out(
-        &self,
-        head: &LaneHead,
-        attempt: &mut Attempt,
-    ) -> Result<Settlement, Failure> {
-        let summaries = match self.summaries_after(head).await {
-            Ok(summaries) => summaries,
-            Err(error) => return Err(Failure { error, done: attempt.done.clone() }),
+    async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {
+        let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
+        let begun = attempt.doubt || !attempt.done.is_empty();
+        let newest = match begun {
+            // What an earlier try may have sent is searched for as it was.
+            true => Newest::default(),
+            false => self.newest().await.map_err(|error| failed(error, attempt))?,
         };
-        match self.attempt(head, attempt).await {
-            Ok(receipt) => Ok(Settlement { summaries, ..self.settled(head, receipt) }),
-            Err(Failure { error: DeliverError::Refused { reason }, done }) => {
-                let (entry, network) = (head.entry.id.0, &head.entry.lane.network);
-                tracing::warn!(entry, %network, %reason, "refused");
-                let receipt = Receipt { parts: done, ..Receipt::default() };
-                let mut settlement = self.settled(head, receipt);
-                settlement.then.extend(self.tell_author(head, &reason));
-                settlement.then.extend(self.tell_room(head, &reason).await);
-                if let Some(tag) = head.entry.work.completes() {
-                    let refused = Move::Effected(tag, Err(reason));
-                    settlement.changes.push(Change::Move(Box::new(refused)));
-                }
-                Ok(Settlement { summaries, refused: true, ..settlement })
+        let mut settlement = match self.attempt(attempt, newest.version.as_ref()).await {
+            Ok(receipt) => {
+                let repaired = self.repaired(&receipt).await;
+                let repaired = repaired.map_err(|error| failed(error, attempt))?;
+                let mut settlement = self.settled(receipt);
+                settlement.then.extend(repaired);
+                settlement
             }
-            Err(failure) => Err(failure),
+            Err(Failure { error: DeliverError::Refused { reason }, done }) => {
+                self.refused(reason, done)
+            }
+            Err(failure) => return Err(failure),
+        };
+        if !newest.edits.is_empty() && !settlement.refused {
+            settlement.changes.push(Change::Superseded(newest.edits));
         }
+        Ok(Settlement { summaries, ..settlement })
     }
-}
 
-impl Relay {
-    /// What is in the chat when the entry is done.
-    async fn attempt(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Receipt, Failure> {
-        let lane = &head.entry.lane;
-        let Some(network) = self.networks.get(&lane.network) else {
+    fn refused(&self, reason: Refusal, done: Vec<Part>) -> Settlement {
+        let Entry { id, lane, work, .. } = &self.head.entry;
+        tracing::warn!(entry = id.0, network = %lane.network, %reason, "refused");
+        let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
+        settlement.then.extend(self.tell_author(&reason));
+        settlement.then.extend(self.tell_room(&reason));
+        if let Some(tag) = work.completes() {
+            let refused = Move::Effected(tag, Err(reason));
+            settlement.changes.push(Change::Move(Box::new(refused)));
+        }
+        Settlement { refused: true, ..settlement }
+    }
+
+    /// What is in the chat when the entry is done. `version` is what to say in the place of a message
+    /// that was edited meanwhile.
+    async fn attempt(
+        &self,
+        attempt: &mut Attempt,
+        version: Option<&Message>,
+    ) -> Result<Receipt, Failure> {
+        let lane = &self.head.entry.lane;
+        let Some(network) = self.relay.networks.get(&lane.network) else {
             let reason = Refusal::NotConfigured;
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
-        if let Work::Summary(summary) = &head.entry.work {
-            return self.bring_up_to_date(&**network, head, (summary, attempt)).await;
+        if let Work::Summary(summary) = &self.head.entry.work {
+            return self.bring_up_to_date(&**network, (summary, attempt)).await;
         }
         let failed = |error| Failure { error, done: attempt.done.clone() };
-        let prepared = self.prepare(head).await.map_err(failed)?;
-        let Some(mut order) = prepared else { return Ok(Receipt::default()) };
+        let gone = self.is_taken_back().await.map_err(failed)?;
+        if gone && !attempt.doubt && attempt.done.is_empty() {
+            return Ok(Receipt::default());
+        }
+        let action = self.action(version).await.map_err(failed)?;
+        let Some(action) = action else { return Ok(Receipt::default()) };
+        let mut order = self.order(action);
         if attempt.doubt {
             attempt.done = network.find_sent(&order).await?;
             attempt.doubt = false;
         }
+        if gone {
+            // The deletion that follows takes away what an earlier try left.
+            return Ok(Receipt { parts: attempt.done.clone(), ..Receipt::default() });
+        }
         order.done.clone_from(&attempt.done);
-        network.deliver(&order, &self.networks).await
+        network.deliver(&order, &self.relay.networks).await
     }
 
-    fn settled(&self, head: &LaneHead, receipt: Receipt) -> Settlement {
+    /// The order that has an action carried out for the head of the lane.
+    fn order(&self, act: Action) -> Order {
+        Order {
+            entry: self.head.entry.id,
+            chat: self.head.entry.lane.chat.clone(),
+            act,
+            done: Vec::new(),
+            after: self.head.newest.clone(),
+            source: self.source(),
+            words: Words::new(Arc::clone(&self.wording)),
+        }
+    }
+
+    /// The keyed identity of this message, or of this person's reaction to it. Empty for a task,
+    /// which sends no message.
+    fn source(&self) -> String {
+        let pseudonyms = &self.relay.pseudonyms;
+        let work = &self.head.entry.work;
+        let Some((place, id)) = work.message() else { return String::new() };
+        let message = pseudonyms.message(place, id);
+        let content = work.event().map(|event| &event.content);
+        let Some(Content::Reacted { by, reaction, .. }) = content else { return message };
+        let key = match reaction {
+            Reaction::Emoji(key) => key,
+            Reaction::Custom { id, .. } => id,
+        };
+        let user = by.user.as_str();
+        pseudonyms.token("reaction", &format!("{message}/{}/{user}/{key}", user.len()))
+    }
+
+    fn settled(&self, receipt: Receipt) -> Settlement {
+        let head = self.head;
         Settlement {
             lane: head.entry.lane.clone(),
             entry: head.entry.id,
@@ -177,41 +301,7 @@ impl Relay {
             summaries: Vec::new(),
             changes: Vec::new(),
             then: Vec::new(),
-            now: self.clock.now(),
+            now: self.relay.clock.now(),
         }
-    }
-
-    /// One line under the message that did not arrive. Not for the bot's own words, and not for
-    /// reactions, which would be louder than what was lost.
-    fn tell_author(&self, head: &LaneHead, reason: &Refusal) -> Option<(Place, Work)> {
-        let event = head.entry.work.event()?;
-        let worth_it = match &event.content {
-            Content::Posted(_)
-            | Content::Edited(_)
-            | Content::Deleted { .. }
-            | Content::PollClosed { .. } => true,
-            Content::Reacted { .. }
-            | Content::Unreacted { .. }
-            | Content::Commanded(_)
-            | Content::Moved { .. }
-            | Content::Closed
-            | Content::Invited { .. }
-            | Content::Pinned
-            | Content::Unpinned
-            | Content::Voted { .. }
-            | Content::Counted { .. }
-            | Content::ChatChanged { .. }
-            | Content::MemberChanged { .. }
-            | Content::ThreadChanged { .. } => false,
-        };
-        if !worth_it || event.place.network.as_str() == CORE {
-            return None;
-        }
-        let text = self.wording.refused(&head.entry.lane.network, reason);
-        let message = self.wording.message(text, self.clock.now());
-        let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
-        let place = event.place.clone();
-        let work = Work::answer(&place, answer, message);
-        Some((place, work))
     }
 }

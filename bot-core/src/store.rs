@@ -39,11 +39,11 @@ pub mod txn;
 pub mod votes;
 
 use async_trait::async_trait;
-use bridge_model::{Alias, MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{Alias, Event, MessageId, NetworkId, Person, Place, Timestamp};
 use bridge_policy::figures::WeekFigures;
 use bridge_policy::stage::Stage;
 
-use crate::lane::{LaneHead, LaneState, Replica, Summary, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Replica, Summary, Work};
 use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
@@ -96,6 +96,9 @@ pub trait Store: Send + Sync {
         place: &Place,
         message: &MessageId,
     ) -> Result<Option<Replica>, StoreError>;
+
+    /// The edits of a new message that wait in a lane behind it, in order.
+    async fn waiting_edits(&self, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError>;
 
     /// The portal that a place belongs to.
     async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError>;
@@ -270,6 +273,8 @@ pub enum Change {
     Unlink(Place),
     /// A remote place is lost (or found again); the room stays.
     Severed(Place, bool),
+    /// Edits that wait were sent already, as the message itself.
+    Superseded(Vec<Entry>),
 }
 
 /// What [`Store::settle`] did.

@@ -46,6 +46,11 @@ impl Words {
     pub fn note(&self, note: &Note) -> RichText {
         self.0.note(note)
     }
+
+    /// All sentences in this language.
+    pub fn wording(&self) -> &Wording {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Words {

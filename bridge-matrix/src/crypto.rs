@@ -23,8 +23,8 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::sync::{Mutex, Notify, OnceCell};
 
-use self::device::{Device, Place};
-use self::feed::Section;
+use self::device::{Device, KeyFolder};
+use self::feed::DeviceUpdate;
 use super::client::{Client, ClientError, Identity};
 use super::{account, rooms};
 use bot_core::clock::Dice;
@@ -82,7 +82,7 @@ pub struct Crypto {
     held: Mutex<held::Held>,
     /// One transaction after the other.
     turn: Mutex<()>,
-    last_counts: std::sync::Mutex<Option<Section>>,
+    last_counts: std::sync::Mutex<Option<DeviceUpdate>>,
     wake: Notify,
 }
 
@@ -155,7 +155,7 @@ impl Crypto {
         let new_name = data_encoding::BASE32_NOPAD.encode(&random);
         let new_name = OwnedDeviceId::from(format!("FREESIDE{new_name}"));
         let dir = self.folder(user);
-        let place = Place { dir: &dir, key: &self.key, new_name };
+        let place = KeyFolder { dir: &dir, key: &self.key, new_name };
         Device::open(&self.client, user, place).await
     }
 
@@ -173,7 +173,7 @@ impl Crypto {
             return Ok(false);
         }
         let bot = self.bot().await?;
-        let name = keys::hash(&[txn, &feed::said(body)]);
+        let name = keys::hash(&[txn, &feed::to_device_text(body)]);
         let mut fed: Vec<[u8; 16]> = bot
             .value(FED)
             .await?
@@ -184,11 +184,11 @@ impl Crypto {
         }
         let user = OwnedUserId::try_from(self.ghosts.bot())
             .map_err(|error| CryptoError::Keys(error.to_string()))?;
-        let section = feed::section(body, &user, &bot.name());
-        let said_to_us = !section.to_device.is_empty();
-        if self.is_news(&section) {
-            bot.receive(&section).await?;
-            self.remember_counts(section);
+        let update = feed::device_update(body, &user, &bot.name());
+        let said_to_us = !update.to_device.is_empty();
+        if self.is_news(&update) {
+            bot.receive(&update).await?;
+            self.remember_counts(update);
             // Read again, messages would look like ones that cannot be decrypted.
             if said_to_us {
                 fed.push(name);
@@ -202,7 +202,7 @@ impl Crypto {
         Ok(said_to_us)
     }
 
-    /// What ghosts are told mends sessions; the bot reads without it.
+    /// Ghosts' to-device events only repair Olm sessions; decryption uses the bot's device.
     async fn feed_ghosts(&self, body: &Value) {
         let (changed, left) = feed::device_lists(body);
         if !changed.is_empty() || !left.is_empty() {
@@ -210,45 +210,46 @@ impl Crypto {
                 self.open.lock().await.iter().map(|(_, it)| Arc::clone(it)).collect();
             for device in open {
                 let (changed, left) = (changed.clone(), left.clone());
-                let lists = Section { changed, left, ..Section::default() };
-                complain(device.receive(&lists).await);
+                let lists = DeviceUpdate { changed, left, ..DeviceUpdate::default() };
+                log_failure(device.receive(&lists).await);
             }
         }
-        for ghost in feed::called(body) {
+        for ghost in feed::olm_session_targets(body) {
             let Ok(user) = OwnedUserId::try_from(ghost) else { continue };
             if self.ghosts.localpart_of(ghost).is_none() || !self.folder(&user).exists() {
                 continue;
             }
             match self.speaker(&Identity::Ghost(user.clone())).await {
                 Ok(device) => {
-                    let Section { to_device, .. } = feed::section(body, &user, &device.name());
-                    complain(device.receive(&Section { to_device, ..Section::default() }).await);
+                    let whole = feed::device_update(body, &user, &device.name());
+                    let update =
+                        DeviceUpdate { to_device: whole.to_device, ..DeviceUpdate::default() };
+                    log_failure(device.receive(&update).await);
                 }
-                Err(error) => complain(Err(error)),
+                Err(error) => log_failure(Err(error)),
             }
         }
     }
 
     /// Most transactions repeat the counts of the one before and hold nothing else.
-    fn is_news(&self, section: &Section) -> bool {
-        if !section.to_device.is_empty() || !section.changed.is_empty() || !section.left.is_empty()
-        {
+    fn is_news(&self, update: &DeviceUpdate) -> bool {
+        if !update.to_device.is_empty() || !update.changed.is_empty() || !update.left.is_empty() {
             return true;
         }
         let last = self.last_counts.lock().unwrap_or_else(PoisonError::into_inner);
         !last.as_ref().is_some_and(|last| {
-            last.key_counts == section.key_counts && last.fallback_keys == section.fallback_keys
+            last.key_counts == update.key_counts && last.fallback_keys == update.fallback_keys
         })
     }
 
-    fn remember_counts(&self, section: Section) {
-        let Section { key_counts, fallback_keys, .. } = section;
-        let counts = Section { key_counts, fallback_keys, ..Section::default() };
+    fn remember_counts(&self, update: DeviceUpdate) {
+        let DeviceUpdate { key_counts, fallback_keys, .. } = update;
+        let counts = DeviceUpdate { key_counts, fallback_keys, ..DeviceUpdate::default() };
         *self.last_counts.lock().unwrap_or_else(PoisonError::into_inner) = Some(counts);
     }
 }
 
-fn complain(done: Result<(), CryptoError>) {
+fn log_failure(done: Result<(), CryptoError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "a ghost did not take what it was told about keys");
     }

@@ -23,6 +23,13 @@ pub(crate) struct Api {
     token: String,
 }
 
+impl std::fmt::Debug for Api {
+    /// Without the token, and without the address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("server", &self.base.host_str()).finish_non_exhaustive()
+    }
+}
+
 /// A question was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
@@ -99,11 +106,12 @@ impl Api {
         if status.is_success() {
             return Ok(answer);
         }
-        let text = format!("the download was answered with HTTP status {status}");
-        if status.is_server_error() {
-            return Err(Problem::Outage(text));
-        }
-        Err(Problem::Said { code: i64::from(status.as_u16()), text, after: None })
+        // What is not the platform's own answer (a proxy's page, a redirect) passes.
+        let body = answer.bytes().await.map_err(outage)?;
+        let refused = open_envelope(&String::from_utf8_lossy(&body)).and_then(Result::err);
+        Err(refused.unwrap_or_else(|| {
+            Problem::Outage(format!("the download was answered with HTTP status {status}"))
+        }))
     }
 
     /// The address of a method.
@@ -131,7 +139,8 @@ fn open_envelope(body: &str) -> Option<Result<String, Problem>> {
     let parameters: Option<Parameters> =
         envelope.parameters.and_then(|raw| serde_json::from_str(raw.get()).ok());
     Some(Err(Problem::Said {
-        code: envelope.error_code.unwrap_or_default(),
+        // Every error of the platform has one; half an answer is none.
+        code: envelope.error_code?,
         text: envelope.description.unwrap_or_else(|| "no reason given".to_owned()),
         after: parameters.and_then(|it| it.retry_after).map(Duration::from_secs),
     }))
@@ -168,7 +177,7 @@ impl From<Problem> for AskError {
 }
 
 #[cfg(test)]
-mod tests {
+mod envelope_tests {
     use super::*;
 
     #[test]
@@ -186,6 +195,18 @@ mod tests {
         let problem = open_envelope(body).unwrap().unwrap_err();
         let after = Some(Duration::from_secs(7));
         assert_eq!(problem, Problem::Said { code: 429, text: "Too Many".to_owned(), after });
+    }
+
+    #[test]
+    fn the_token_is_not_shown() {
+        let base = Url::parse("http://user:secret@127.0.0.1:1/").unwrap();
+        let api = Api::new(base, "1:SECRET".to_owned()).unwrap();
+        assert!(!format!("{api:?}").to_lowercase().contains("secret"));
+    }
+
+    #[test]
+    fn half_an_error_is_no_answer() {
+        assert!(open_envelope(r#"{"ok":false}"#).is_none());
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod send;
 mod stream;
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bot_core::Refusal;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, Words};
@@ -21,11 +21,12 @@ use reqwest_telegram::Client;
 
 use crate::api::Api;
 use crate::convert::outgoing::{self, Call, Setting};
+use crate::moves::Moves;
 
-pub(crate) use find_sent::find_sent;
+pub(crate) use find_sent::{Searches, find_sent};
 
-/// Where orders are carried out.
-pub(crate) struct Desk {
+/// The Bot API with what delivering needs besides: clients, limits, and what was learned.
+pub(crate) struct ApiContext {
     /// The server.
     pub api: Api,
     /// For ordinary methods.
@@ -36,11 +37,15 @@ pub(crate) struct Desk {
     pub max_upload: u64,
     /// Roots of threads, by chat, that are no topics of a forum. Only saves calls.
     pub no_topics: Mutex<HashSet<(String, MessageId)>>,
+    /// Groups that go on under another id.
+    pub moves: Arc<Moves>,
+    /// How far searches for doubtful sends came.
+    pub searches: Searches,
 }
 
-/// The desk, turned to one chat.
-struct Counter<'a> {
-    desk: &'a Desk,
+/// Makes the calls of one order in one chat.
+struct ChatSender<'a> {
+    context: &'a ApiContext,
     chat: &'a str,
     media: &'a dyn MediaSource,
     words: &'a Words,
@@ -53,21 +58,30 @@ struct Made {
     also: Vec<Alias>,
     /// The bot tried to react and has no reaction there now.
     shows_no_reaction: bool,
+    /// The topic of a forum in which the parts stand, as the platform's answers say.
+    topic: Option<MessageId>,
+}
+
+impl Made {
+    fn note_topic(&mut self, sent: Option<&call::Sent>) {
+        let topic = sent.and_then(call::Sent::topic).map(|it| MessageId::new(it.to_string()));
+        self.topic = self.topic.take().or(topic);
+    }
 }
 
 /// Carries out an order.
 pub(crate) async fn carry_out(
-    desk: &Desk,
+    context: &ApiContext,
     order: &Order,
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
     check_chat(order)?;
-    let counter = Counter { desk, chat: order.chat.as_str(), media, words: &order.words };
+    let sender = ChatSender { context, chat: order.chat.as_str(), media, words: &order.words };
     let mut made = Made::default();
     let mut refused = None;
-    for call in outgoing::calls(&order.act, &order.done, &counter.setting()) {
+    for call in outgoing::calls(&order.act, &order.done, &sender.setting()) {
         let goes_on = matches!(call, Call::Delete(_));
-        match counter.make(call, &mut made).await {
+        match sender.make(call, &mut made).await {
             Ok(()) => {}
             Err(error @ DeliverError::Refused { .. }) if goes_on => refused = Some(error),
             Err(error) => return Err(Failure { error, done: with_done(made.parts, &order.done) }),
@@ -103,9 +117,9 @@ fn check_chat(order: &Order) -> Result<(), Failure> {
     })
 }
 
-impl Counter<'_> {
+impl ChatSender<'_> {
     fn setting(&self) -> Setting<'_> {
-        Setting { max_upload: self.desk.max_upload, words: self.words }
+        Setting { max_upload: self.context.max_upload, words: self.words }
     }
 
     /// Makes one call, and notes the parts that are there then.

@@ -3,6 +3,7 @@
 //!
 //! Rule: bytes are streamed. The address of a file holds the token, so it never leaves here.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bot_core::Refusal;
@@ -66,8 +67,11 @@ impl TelegramNetwork {
         let path =
             path.ok_or_else(|| AskError::Refused(Refusal::file("the file is not available")))?;
         let size = file.get("file_size").and_then(Value::as_u64);
-        if self.local_server && path.starts_with('/') {
-            return open_local(path, size).await;
+        if path.starts_with('/') {
+            let Some(folder) = &self.local_files else {
+                return Err(AskError::Refused(Refusal::file("local files are not allowed")));
+            };
+            return open_local(folder, Path::new(path), size).await;
         }
         let answer = self.api.download(&self.clients.files, path).await?;
         let mime = answer
@@ -85,14 +89,24 @@ impl TelegramNetwork {
     }
 }
 
-/// A server in `--local` mode shares its disk with us.
-async fn open_local(path: &str, size: Option<u64>) -> Result<MediaStream, AskError> {
-    let file = tokio::fs::File::open(path).await;
-    let file = file.map_err(|error| {
+/// A server in `--local` mode shares its disk with us: opens `path` if it lies below `folder`,
+/// wherever links on the way lead.
+async fn open_local(
+    folder: &Path,
+    path: &Path,
+    size: Option<u64>,
+) -> Result<MediaStream, AskError> {
+    let unreadable = |error: std::io::Error| {
         AskError::Refused(Refusal::file(format!(
-            "the local Bot API server's file cannot be read: {error}"
+            "the Bot API server's file cannot be read: {error}"
         )))
-    })?;
+    };
+    let folder = tokio::fs::canonicalize(folder).await.map_err(unreadable)?;
+    let path = tokio::fs::canonicalize(path).await.map_err(unreadable)?;
+    if !path.starts_with(&folder) {
+        return Err(AskError::Refused(Refusal::file("the file lies outside of the folder for it")));
+    }
+    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
     Ok(MediaStream { size, mime: None, chunks: ReaderStream::new(file).boxed() })
 }
 

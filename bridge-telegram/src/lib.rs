@@ -9,6 +9,7 @@ pub mod convert;
 mod deliver;
 mod files;
 mod listen;
+mod moves;
 mod network;
 mod rights;
 mod settings;

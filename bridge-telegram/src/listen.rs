@@ -7,6 +7,7 @@
 mod backoff;
 mod poll;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use self::backoff::Backoff;
-use self::poll::{Heard, PollError};
+use self::poll::{PollError, Received};
 use crate::NETWORK;
 use crate::api::Problem;
 use crate::convert::incoming::{self, How, Us};
@@ -34,32 +35,43 @@ pub(crate) async fn run(
     let work = listen(network, sink.as_ref());
     tokio::select! {
         () = stop.cancelled() => Ok(()),
-        result = work => result,
+        never = work => match never {},
     }
 }
 
-async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Result<(), NetworkError> {
+async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Infallible {
     let mut backoff = Backoff::new(&network.patience);
-    let us = know_ourselves(network, &mut backoff).await?;
+    let us = know_ourselves(network, &mut backoff).await;
     let mut offset = stored_offset(sink, &mut backoff).await;
     info!(network = NETWORK, "listening to Telegram");
     loop {
-        sink.wait_for_capacity(&NETWORK.into()).await;
-        let heard = match poll::poll(network, offset).await {
-            Ok(heard) => heard,
+        let polled = async {
+            sink.wait_for_capacity(&NETWORK.into()).await;
+            poll::poll(network, offset).await
+        };
+        let polled = tokio::select! {
+            // A lane that is full because its group has moved would wait for itself.
+            (from, to) = network.moves.next() => {
+                hand_on_move(sink, (from, to), &mut backoff).await;
+                continue;
+            }
+            polled = polled => polled,
+        };
+        let received = match polled {
+            Ok(received) => received,
             Err(problem) => {
-                wait_out(problem, &mut backoff).await?;
+                wait_out(problem, &mut backoff).await;
                 continue;
             }
         };
-        let Some(next) = heard.next else {
+        let Some(next) = received.next else {
             backoff.reset();
             continue;
         };
-        match sink.accept(batch(&heard, next, us)).await {
+        match sink.accept(batch(&received, next, us)).await {
             Ok(()) => {
                 backoff.reset();
-                answer_presses(network, &heard).await;
+                answer_presses(network, &received).await;
                 offset = Some(next);
             }
             Err(error) => {
@@ -71,17 +83,14 @@ async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Result<(), Networ
     }
 }
 
-async fn know_ourselves<'a>(
-    network: &'a TelegramNetwork,
-    backoff: &mut Backoff,
-) -> Result<&'a Us, NetworkError> {
+async fn know_ourselves<'a>(network: &'a TelegramNetwork, backoff: &mut Backoff) -> &'a Us {
     loop {
         match network.us().await {
             Ok(us) => {
                 backoff.reset();
-                return Ok(us);
+                return us;
             }
-            Err(problem) => wait_out(PollError::of(problem), backoff).await?,
+            Err(problem) => wait_out(PollError::of(problem), backoff).await,
         }
     }
 }
@@ -103,22 +112,45 @@ async fn stored_offset(sink: &dyn Sink, backoff: &mut Backoff) -> Option<i64> {
     }
 }
 
-/// Waits as long as the problem asks for; ends where waiting cannot mend it.
-async fn wait_out(problem: PollError, backoff: &mut Backoff) -> Result<(), NetworkError> {
+/// Hands a group's new id to the core, until it is stored.
+async fn hand_on_move(sink: &dyn Sink, (from, to): (i64, i64), backoff: &mut Backoff) {
+    loop {
+        let events = vec![incoming::moved(from, to)];
+        let batch = Batch { network: NETWORK.into(), marks: Vec::new(), events };
+        match sink.accept(batch).await {
+            Ok(()) => return backoff.reset(),
+            Err(error) => {
+                let wait = backoff.next();
+                error!(network = NETWORK, %error, wait_ms = millis(wait), "a move was not stored");
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// Waits as long as the problem asks for.
+async fn wait_out(problem: PollError, backoff: &mut Backoff) {
     let wait = match &problem {
+        // Outages are answered so, too, and operators put tokens back: asking goes on.
         PollError::TokenRefused(reason) => {
-            let reason = reason.clone();
-            return Err(NetworkError::TokenRefused { network: NETWORK.into(), reason });
+            let wait = backoff.longest();
+            error!(
+                network = NETWORK,
+                reason,
+                wait_ms = millis(wait),
+                "Telegram refuses the token: nothing is heard from there until it is right"
+            );
+            wait
         }
         PollError::Slow(after) => {
             info!(network = NETWORK, wait_ms = millis(*after), "Telegram asks to wait");
             *after
         }
-        PollError::Conflict(said) => {
+        PollError::Conflict(reason) => {
             let wait = backoff.next();
             error!(
                 network = NETWORK,
-                said,
+                reason,
                 wait_ms = millis(wait),
                 "another program takes this bot's updates (a second copy, or a webhook): stop it"
             );
@@ -131,12 +163,11 @@ async fn wait_out(problem: PollError, backoff: &mut Backoff) -> Result<(), Netwo
         }
     };
     tokio::time::sleep(wait).await;
-    Ok(())
 }
 
-fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
+fn batch(received: &Received, next: i64, us: &Us) -> Batch {
     let mut events = Vec::new();
-    for update in &heard.updates {
+    for update in &received.updates {
         let reading = match serde_json::from_str(update.raw.get()) {
             Ok(raw) => incoming::read(&raw, us),
             Err(_) => incoming::Reading { events: Vec::new(), how: How::Unreadable },
@@ -158,18 +189,19 @@ fn batch(heard: &Heard, next: i64, us: &Us) -> Batch {
 }
 
 /// Whoever pressed a button sees that it was heard; what it led to is said in the chat.
-async fn answer_presses(network: &TelegramNetwork, heard: &Heard) {
-    for update in &heard.updates {
+async fn answer_presses(network: &TelegramNetwork, received: &Received) {
+    for update in &received.updates {
         let Ok(pressed) = serde_json::from_str::<Pressed>(update.raw.get()) else { continue };
         let params = serde_json::json!({ "callback_query_id": pressed.callback_query.id });
-        let told = network.api.ask(&network.clients.methods, "answerCallbackQuery", &params).await;
-        if let Err(error) = told {
+        let answered =
+            network.api.ask(&network.clients.methods, "answerCallbackQuery", &params).await;
+        if let Err(error) = answered {
             info!(network = NETWORK, update = update.id, %error, "a press was not acknowledged");
         }
     }
 }
 
-/// As much of a callback query as is needed to say that it was heard.
+/// As much of a callback query as is needed to say that it was received.
 #[derive(Deserialize)]
 struct Pressed {
     callback_query: Query,

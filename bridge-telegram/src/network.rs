@@ -3,6 +3,7 @@
 //!
 //! Rule: this file only hands on; what is done stands in the module of its name.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -26,7 +27,8 @@ use crate::convert::incoming::Us;
 use crate::convert::outgoing::{
     ANSWERS, MAX_ALBUM, MAX_ANSWER, MAX_CAPTION, MAX_DOWNLOAD, MAX_QUESTION, MAX_TEXT, MAX_UPLOAD,
 };
-use crate::deliver::{self, Desk};
+use crate::deliver::{self, ApiContext, Searches};
+use crate::moves::Moves;
 use crate::settings::{Clients, Patience, Settings, SettingsError};
 use crate::{NETWORK, listen};
 
@@ -40,8 +42,9 @@ pub struct TelegramNetwork {
     pub(crate) api: Api,
     pub(crate) clients: Clients,
     pub(crate) patience: Patience,
-    pub(crate) local_server: bool,
-    desk: Desk,
+    pub(crate) local_files: Option<PathBuf>,
+    pub(crate) moves: Arc<Moves>,
+    context: ApiContext,
     us: OnceCell<Us>,
 }
 
@@ -54,12 +57,15 @@ impl TelegramNetwork {
         let clients = Clients::new(&settings)?;
         let api = Api::new(settings.api_url.clone(), settings.token.clone())?;
         let files = if settings.local_server { LOCAL_FILES } else { MAX_UPLOAD };
-        let desk = Desk {
+        let moves = Arc::new(Moves::default());
+        let context = ApiContext {
             api: api.clone(),
             methods: clients.methods.clone(),
             files: clients.files.clone(),
             max_upload: files,
             no_topics: Mutex::default(),
+            moves: Arc::clone(&moves),
+            searches: Searches::default(),
         };
         Ok(Self {
             id: NETWORK.into(),
@@ -67,8 +73,9 @@ impl TelegramNetwork {
             api,
             clients,
             patience: settings.patience,
-            local_server: settings.local_server,
-            desk,
+            local_files: settings.local_files,
+            moves,
+            context,
             us: OnceCell::new(),
         })
     }
@@ -145,11 +152,11 @@ impl Deliver for TelegramNetwork {
     }
 
     async fn deliver(&self, order: &Order, media: &dyn MediaSource) -> Result<Receipt, Failure> {
-        deliver::carry_out(&self.desk, order, media).await
+        deliver::carry_out(&self.context, order, media).await
     }
 
     async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure> {
-        deliver::find_sent(&self.desk, order).await
+        deliver::find_sent(&self.context, order).await
     }
 }
 

@@ -3,9 +3,11 @@
 //!
 //! Rule: randomness and waiting times come in here, so that tests decide both.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest_telegram::redirect::Policy;
 use reqwest_telegram::{Client, ClientBuilder, Proxy};
 use url::Url;
 
@@ -19,6 +21,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 const UPLOAD: Duration = Duration::from_secs(1800);
 
 /// What the bridge needs to know to speak to Telegram.
+///
+/// No `Debug`: the token never gets into a log.
 #[derive(Clone)]
 pub struct Settings {
     /// The bot's token, from `BotFather`.
@@ -29,6 +33,9 @@ pub struct Settings {
     pub proxy: Option<Url>,
     /// `api_url` is a server of one's own in `--local` mode, which lifts the limits on files.
     pub local_server: bool,
+    /// The folder in which that server keeps its files, if it may hand over paths on this machine.
+    /// Without it, every file comes over HTTP: a server could name any file of this machine.
+    pub local_files: Option<PathBuf>,
     /// How long to wait for what.
     pub patience: Patience,
 }
@@ -94,8 +101,13 @@ fn build(
     settings: &Settings,
     wait: impl Fn(ClientBuilder) -> ClientBuilder,
 ) -> Result<Client, SettingsError> {
-    let mut client =
-        Client::builder().connect_timeout(Duration::from_secs(20)).tcp_nodelay(true).no_proxy();
+    // An address holds the token: no other host may learn it from a redirect or a `Referer`.
+    let mut client = Client::builder()
+        .connect_timeout(Duration::from_secs(20))
+        .tcp_nodelay(true)
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy();
     if let Some(proxy) = &settings.proxy {
         client = client.proxy(Proxy::all(proxy.as_str()).map_err(SettingsError::Client)?);
     }

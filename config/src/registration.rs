@@ -25,9 +25,10 @@ pub fn registration_yaml(config: &Config) -> String {
         yaml.push_str(&format!("{key}: {}\n", quoted(value)));
     }
     yaml.push_str("rate_limited: false\n");
-    yaml.push_str("receive_ephemeral: true\n");
-    yaml.push_str("de.sorunome.msc2409.push_ephemeral: true\n");
     if service.encryption.is_some() {
+        // Synapse sends to-device events only to those who ask for typing notices and receipts.
+        yaml.push_str("receive_ephemeral: true\n");
+        yaml.push_str("de.sorunome.msc2409.push_ephemeral: true\n");
         // Devices without login (MSC4190), and their keys in transactions (MSC3202).
         yaml.push_str("io.element.msc4190: true\n");
         yaml.push_str("org.matrix.msc3202: true\n");

@@ -201,10 +201,11 @@ fn telegram(mut section: Section<'_, '_>) -> Option<Telegram> {
         make: "@BotFather gives you the token; put it into a file of mode 600.",
     });
     let api_url = section.optional("api_url", check::http_url);
+    let local_files = section.optional("local_files", check::folder);
     let proxy = section.optional("proxy", check::proxy_url);
     section.finish();
     let api_url = api_url.or_else(|| Url::parse("https://api.telegram.org").ok());
-    Some(Telegram { token: token?, api_url: api_url?, proxy })
+    Some(Telegram { token: token?, api_url: api_url?, local_files, proxy })
 }
 
 fn discord(mut section: Section<'_, '_>) -> Option<Discord> {

@@ -126,6 +126,8 @@ pub struct Telegram {
     pub token: Secret,
     /// The Bot API server.
     pub api_url: Url,
+    /// The folder of a Bot API server's files on this machine; only below it are paths opened.
+    pub local_files: Option<PathBuf>,
     /// The proxy for all that goes there.
     pub proxy: Option<Url>,
 }

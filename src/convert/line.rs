@@ -53,6 +53,34 @@ pub(super) struct Line {
     /// The answered message's id here to what is known of it there.
     #[serde(default)]
     pub replies: HashMap<String, ReplyInfo>,
+    /// What the operator and the portal's people decided.
+    #[serde(default)]
+    pub settings: SettingsInfo,
+}
+
+/// What the operator and the portal's people decided.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SettingsInfo {
+    /// Phone numbers on business cards cross.
+    pub phone_numbers: bool,
+    /// The author may notify everybody.
+    pub everyone: bool,
+    /// How much of a name others see.
+    pub names: NamesInfo,
+}
+
+/// How much of a name others see, as `privacy.names` of the configuration says it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum NamesInfo {
+    /// All of it.
+    #[default]
+    Full,
+    /// The first word.
+    FirstName,
+    /// A made-up name.
+    Pseudonym,
 }
 
 /// What is known of a person.
@@ -104,6 +132,8 @@ pub(super) enum ReplyInfo {
         /// Who wrote it.
         #[serde(alias = "author")]
         name: Option<String>,
+        /// Their id at the destination.
+        author_id: Option<String>,
         /// What it says.
         text: Option<String>,
         /// Its address.
@@ -135,7 +165,7 @@ impl Line {
             Some(_) => return Err(bad("message: an object is expected".into())),
             None => return Err(bad("message: is missing".into())),
         }
-        for map in ["people", "chats", "roles", "emoji", "replies"] {
+        for map in ["people", "chats", "roles", "emoji", "replies", "settings"] {
             if value.get(map).is_some_and(|map| !map.is_object() && !map.is_null()) {
                 return Err(bad(format!("{map}: an object is expected")));
             }

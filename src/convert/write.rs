@@ -6,16 +6,23 @@
 
 use std::sync::LazyLock;
 
+use bot_core::relay::prepare::Prepared;
 use bot_core::{Action, SendAs, Words};
 use bridge_discord::convert::outgoing as discord;
 use bridge_matrix::convert::outgoing::{Uploaded, post_parts};
-use bridge_model::{Capabilities, Media, Message, Person};
+use bridge_model::{Capabilities, Media};
 use bridge_telegram::convert::outgoing as telegram;
 use serde_json::{Map, Value, json};
 
 use super::line::Side;
-use super::local::Local;
-use super::read::NOBODY;
+
+/// A message as the relay would hand it to the destination.
+pub(super) struct Ready {
+    pub prepared: Prepared,
+    pub send_as: SendAs,
+    /// The address of the answered message.
+    pub link: Option<String>,
+}
 
 /// The bridge's own words, in English. Reading them takes longer than most messages do.
 pub(super) fn words() -> &'static Words {
@@ -33,24 +40,29 @@ pub(super) fn capabilities(side: Side) -> Capabilities {
 }
 
 /// The name of the list and what stands in it; an empty list when nothing is said.
-pub(super) fn said(to: Side, local: Option<Local>) -> (&'static str, Vec<Value>) {
+pub(super) fn said(to: Side, ready: Option<Ready>) -> (&'static str, Vec<Value>) {
     let field = match to {
         Side::Matrix => "events",
         Side::Telegram | Side::Discord => "messages",
     };
-    let Some(local) = local else { return (field, Vec::new()) };
+    let Some(ready) = ready else { return (field, Vec::new()) };
     let all = match to {
-        Side::Matrix => events(&local),
-        Side::Telegram => calls(local),
-        Side::Discord => bodies(&local),
+        Side::Matrix => events(&ready.prepared),
+        Side::Telegram => calls(ready),
+        Side::Discord => bodies(&ready),
     };
     (field, all)
 }
 
-fn events(local: &Local) -> Vec<Value> {
-    let uploaded: Vec<Uploaded> =
-        local.message.media.iter().enumerate().map(|(number, media)| at(number, media)).collect();
-    let parts = post_parts(&local.message, local.native_reply, "convert", &uploaded);
+fn events(prepared: &Prepared) -> Vec<Value> {
+    let uploaded: Vec<Uploaded> = prepared
+        .message
+        .media
+        .iter()
+        .enumerate()
+        .map(|(number, media)| at(number, media))
+        .collect();
+    let parts = post_parts(&prepared.message, prepared.native_reply, "convert", &uploaded);
     parts.into_iter().map(|it| json!({ "type": it.event_type, "content": it.content })).collect()
 }
 
@@ -64,24 +76,9 @@ fn at(number: usize, media: &Media) -> Uploaded {
     Uploaded::at(media.clone(), uri, mime)
 }
 
-/// The author, where the line says who it is.
-fn voice(message: &Message) -> SendAs {
-    let author = &message.author;
-    if author.user.as_str() == NOBODY {
-        return SendAs::Bot;
-    }
-    SendAs::Person {
-        person: Person::new("", author.user.clone()),
-        name: author.name.clone(),
-        avatar_url: None,
-        avatar: None,
-    }
-}
-
-fn calls(local: Local) -> Vec<Value> {
-    let Local { message, native_reply, .. } = local;
+fn calls(ready: Ready) -> Vec<Value> {
+    let Ready { prepared: Prepared { message, native_reply }, send_as, .. } = ready;
     let setting = telegram::Setting { max_upload: telegram::MAX_UPLOAD, words: words() };
-    let send_as = voice(&message);
     let act = Action::Post { send_as, message, native_reply, answer_via: None };
     let calls = telegram::calls(&act, &[], &setting);
     let rendered = calls.iter().filter_map(|call| telegram::render(call, "0"));
@@ -97,12 +94,12 @@ fn with_method(method: &str, params: Value) -> Value {
     Value::Object(out)
 }
 
-fn bodies(local: &Local) -> Vec<Value> {
-    let send_as = voice(&local.message);
-    let mut bodies = discord::render(&local.message, &send_as, local.link.clone(), words());
+fn bodies(ready: &Ready) -> Vec<Value> {
+    let Ready { prepared: Prepared { message, native_reply }, send_as, link } = ready;
+    let mut bodies = discord::render(message, send_as, link.clone(), words());
     // Only a bot can answer; a webhook draws a line.
-    let answered = local.message.reply_to.as_ref();
-    let answered = answered.filter(|_| local.native_reply && send_as == SendAs::Bot);
+    let answered = message.reply_to.as_ref();
+    let answered = answered.filter(|_| *native_reply && *send_as == SendAs::Bot);
     if let (Some(reply), Some(Value::Object(first))) = (answered, bodies.first_mut()) {
         let reference =
             json!({ "message_id": reply.message.as_str(), "fail_if_not_exists": false });

@@ -11,6 +11,8 @@ const POLICY: &str = "bridge-policy";
 const CORE: &str = "bot-core";
 const MATRIX: &str = "bridge-matrix";
 const SANDBOX: &str = "sandbox";
+/// Crates without code: they hold the features of dependencies together.
+const UNIFY: &str = "unify-";
 
 /// Each crate with those that it may know. The stand-ins know nothing of what they test.
 const LAYERS: [(&str, &[&str]); 10] = [
@@ -30,12 +32,23 @@ fn misplaced(crates: &[Crate]) -> Vec<String> {
     let mut complaints = Vec::new();
     for this in crates {
         let name = &this.name;
+        if name.starts_with(UNIFY) {
+            let ours = this
+                .dependencies
+                .iter()
+                .filter(|it| LAYERS.iter().any(|(known, _)| *known == it.package));
+            complaints.extend(ours.map(|it| format!("{name} must not have {}", it.package)));
+            continue;
+        }
         let Some((_, below)) = LAYERS.iter().find(|(known, _)| known == name) else {
             complaints.push(format!("{name} has no place in the order of crates"));
             continue;
         };
         for dependency in &this.dependencies {
             let other = dependency.package.as_str();
+            if other.starts_with(UNIFY) {
+                continue;
+            }
             let is_ours = LAYERS.iter().any(|(known, _)| *known == other);
             let for_tests =
                 dependency.table == "dev-dependencies" && (other == SANDBOX || other == name);

@@ -33,6 +33,35 @@ pub fn names(text: &str) -> Vec<Name> {
     found
 }
 
+/// As [`names`], without what stands under `#[cfg(test)]`.
+pub fn names_of_production(text: &str) -> Vec<Name> {
+    let mut found = Vec::new();
+    gather(without_tests(stream(text)), &[], &mut found);
+    found
+}
+
+/// The items of a file that are built outside of tests.
+fn without_tests(stream: TokenStream) -> TokenStream {
+    let mut kept = Vec::new();
+    let mut is_test = false;
+    for token in stream {
+        let ends = match &token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+                is_test |= group.stream().to_string() == "cfg (test)";
+                false
+            }
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+        };
+        if !is_test {
+            kept.push(token);
+        }
+        is_test &= !ends;
+    }
+    kept.into_iter().collect()
+}
+
 fn gather(stream: TokenStream, prefix: &[String], found: &mut Vec<Name>) {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
     let mut at = 0;

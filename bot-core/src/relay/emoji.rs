@@ -5,18 +5,20 @@
 //! Rule: a picture is fetched and stored once; one that cannot be had is shown as text.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bridge_model::{
-    EmojiPack, Event, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Person, Place, Reaction,
-    RichText, Span,
+    EmojiPack, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Place, Reaction, RichText, Span,
 };
 
-use super::Relay;
-use super::prepare::unread;
+use super::directory::{CustomEmoji, Directory, KnownEmoji};
+use super::lookup::unread;
+use super::networks::Networks;
 use crate::address::is_mxc;
 use crate::network::MATRIX;
 use crate::order::DeliverError;
-use crate::store::EmojiRecord;
+use crate::pseudonym::Pseudonyms;
+use crate::store::{EmojiRecord, Store};
 
 /// New pictures that are fetched for one text; the rest stays text.
 const MOST_NEW: usize = 20;
@@ -24,95 +26,96 @@ const MOST_NEW: usize = 20;
 /// Pictures of a pack that are fetched side by side.
 const AT_ONCE: usize = 4;
 
-/// A custom emoji as its author used it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Used {
-    network: NetworkId,
-    id: String,
-    name: String,
-    animated: bool,
+/// The text with every custom emoji as the destination knows it, else as text.
+///
+/// # Errors
+/// What the directory answers.
+pub(super) async fn resolve_emoji(
+    directory: &dyn Directory,
+    text: RichText,
+) -> Result<RichText, DeliverError> {
+    let network = &directory.route().from.network;
+    let mut local: HashMap<CustomEmoji, Leaf> = HashMap::new();
+    let all: Vec<CustomEmoji> =
+        text.runs().filter_map(|span| custom_emoji(network, &span.leaf)).collect();
+    if all.is_empty() {
+        return Ok(text);
+    }
+    for emoji in all {
+        if local.len() < MOST_NEW && !local.contains_key(&emoji) {
+            let leaf = match directory.emoji(&emoji).await? {
+                Some(KnownEmoji::Custom { id, name }) => {
+                    Leaf::Emoji { id, name, animated: emoji.animated }
+                }
+                Some(KnownEmoji::Text(text)) => Leaf::Text(text),
+                None => Leaf::Text(in_words(&emoji.name)),
+            };
+            local.insert(emoji, leaf);
+        }
+    }
+    Ok(text.map_spans(&mut |span| {
+        let Span { leaf, style } = span;
+        let leaf = match custom_emoji(network, &leaf) {
+            Some(emoji) => {
+                let words = || Leaf::Text(in_words(&emoji.name));
+                local.get(&emoji).cloned().unwrap_or_else(words)
+            }
+            None => leaf,
+        };
+        vec![Span { leaf, style }]
+    }))
 }
 
-impl Relay {
-    /// The text with every custom emoji as the destination knows it, else as text.
-    ///
-    /// # Errors
-    /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn local_emoji(
-        &self,
-        lane: &Place,
-        place: &Place,
-        text: RichText,
-    ) -> Result<RichText, DeliverError> {
-        let mut local: HashMap<Used, Leaf> = HashMap::new();
-        let all: Vec<Used> =
-            text.runs().filter_map(|span| used(&place.network, &span.leaf)).collect();
-        if all.is_empty() {
-            return Ok(text);
-        }
-        for emoji in all {
-            if local.len() < MOST_NEW && !local.contains_key(&emoji) {
-                let leaf = match self.local_one(lane, &emoji).await? {
-                    Some((id, name)) => Leaf::Emoji { id, name, animated: emoji.animated },
-                    None => Leaf::Text(in_words(&emoji.name)),
-                };
-                local.insert(emoji, leaf);
-            }
-        }
-        Ok(text.map_spans(&mut |span| {
-            let Span { leaf, style } = span;
-            let leaf = match used(&place.network, &leaf) {
-                Some(emoji) => {
-                    let words = || Leaf::Text(in_words(&emoji.name));
-                    local.get(&emoji).cloned().unwrap_or_else(words)
-                }
-                None => leaf,
-            };
-            vec![Span { leaf, style }]
-        }))
-    }
+/// The reaction of somebody on `network` as the destination knows it, else its name as text.
+///
+/// # Errors
+/// What the directory answers.
+pub(super) async fn resolve_reaction(
+    directory: &dyn Directory,
+    network: &NetworkId,
+    reaction: Reaction,
+) -> Result<Reaction, DeliverError> {
+    let Reaction::Custom { id, name } = reaction else { return Ok(reaction) };
+    let emoji = CustomEmoji::of(network, id, name, false);
+    Ok(match directory.emoji(&emoji).await? {
+        Some(KnownEmoji::Custom { id, name }) => Reaction::Custom { id, name },
+        Some(KnownEmoji::Text(text)) => Reaction::Emoji(text),
+        None => Reaction::Emoji(in_words(&emoji.name)),
+    })
+}
 
-    /// The reaction as the destination knows it, else its name as text.
-    ///
-    /// # Errors
-    /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn local_reaction(
-        &self,
-        lane: &Place,
-        place: &Place,
-        reaction: Reaction,
-    ) -> Result<Reaction, DeliverError> {
-        let Reaction::Custom { id, name } = reaction else { return Ok(reaction) };
-        let emoji = Used::of(&place.network, id, name, false);
-        Ok(match self.local_one(lane, &emoji).await? {
-            Some((id, name)) => Reaction::Custom { id, name },
-            None => Reaction::Emoji(in_words(&emoji.name)),
-        })
-    }
+/// The pictures of custom emoji on the media repository.
+#[derive(Clone)]
+pub(super) struct EmojiUploads {
+    pub store: Arc<dyn Store>,
+    pub networks: Networks,
+    pub pseudonyms: Pseudonyms,
+}
 
-    /// The other reactions to the same message, each from its own network.
+impl EmojiUploads {
+    /// The emoji on `network`, when it has it or gets it.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn local_others(
+    pub(super) async fn at(
         &self,
-        lane: &Place,
-        event: &Event,
-        others: Vec<Reaction>,
-    ) -> Result<Vec<Reaction>, DeliverError> {
-        if others.iter().all(|reaction| matches!(reaction, Reaction::Emoji(_))) {
-            return Ok(others);
+        network: &NetworkId,
+        emoji: &CustomEmoji,
+    ) -> Result<Option<KnownEmoji>, DeliverError> {
+        if emoji.network == *network {
+            let (id, name) = (emoji.id.clone(), emoji.name.clone());
+            return Ok(Some(KnownEmoji::Custom { id, name }));
         }
-        let replica = self.store.find_replica(&event.place, &event.message).await;
-        let known = replica.map_err(unread)?.map(|replica| replica.reactions).unwrap_or_default();
-        let mut local = Vec::with_capacity(others.len());
-        for reaction in others {
-            let by = known.iter().find(|known| known.reaction == reaction).map(|known| &known.by);
-            let network = by.map_or(&event.place.network, |by: &Person| &by.network);
-            let place = Place { network: network.clone(), chat: event.place.chat.clone() };
-            local.push(self.local_reaction(lane, &place, reaction).await?);
+        if network.as_str() == MATRIX {
+            let hosted = self.hosted(emoji).await?;
+            return Ok(hosted.map(|it| KnownEmoji::Custom { id: it.mxc, name: it.name }));
         }
-        Ok(local)
+        if !is_mxc(&emoji.id) {
+            return Ok(None);
+        }
+        let known = self.store.emoji_behind(&emoji.id).await.map_err(unread)?;
+        let known = known.filter(|known| known.network == *network);
+        Ok(known.map(|known| KnownEmoji::Custom { id: known.id, name: known.name }))
     }
 
     /// The emoji of a pack with their files on the media repository, under a name of the pack that
@@ -120,15 +123,15 @@ impl Relay {
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn local_pack(
+    pub(super) async fn pack(
         &self,
         place: &Place,
         pack: &EmojiPack,
     ) -> Result<EmojiPack, DeliverError> {
         let used = |it: &PackedEmoji| {
-            Used::of(&place.network, it.id.clone(), it.name.clone(), it.animated)
+            CustomEmoji::of(&place.network, it.id.clone(), it.name.clone(), it.animated)
         };
-        let all: Vec<Used> = pack.emoji.iter().map(used).collect();
+        let all: Vec<CustomEmoji> = pack.emoji.iter().map(used).collect();
         let mut emoji = Vec::with_capacity(all.len());
         for some in all.chunks(AT_ONCE) {
             let mut fetching = Vec::with_capacity(some.len());
@@ -147,29 +150,8 @@ impl Relay {
         Ok(EmojiPack { id, name: pack.name.clone(), emoji })
     }
 
-    /// Id and name at the destination, when it has or gets the emoji.
-    async fn local_one(
-        &self,
-        lane: &Place,
-        emoji: &Used,
-    ) -> Result<Option<(String, String)>, DeliverError> {
-        if emoji.network == lane.network {
-            return Ok(Some((emoji.id.clone(), emoji.name.clone())));
-        }
-        if lane.network.as_str() == MATRIX {
-            let hosted = self.hosted(emoji).await?;
-            return Ok(hosted.map(|emoji| (emoji.mxc, emoji.name)));
-        }
-        if !is_mxc(&emoji.id) {
-            return Ok(None);
-        }
-        let known = self.store.emoji_behind(&emoji.id).await.map_err(unread)?;
-        let known = known.filter(|known| known.network == lane.network);
-        Ok(known.map(|known| (known.id, known.name)))
-    }
-
     /// The emoji with its file on the media repository.
-    async fn hosted(&self, emoji: &Used) -> Result<Option<EmojiRecord>, DeliverError> {
+    async fn hosted(&self, emoji: &CustomEmoji) -> Result<Option<EmojiRecord>, DeliverError> {
         let known = self.store.emoji(&emoji.network, &emoji.id).await.map_err(unread)?;
         if known.is_some() {
             return Ok(known);
@@ -186,7 +168,7 @@ impl Relay {
         Ok(Some(record))
     }
 
-    async fn upload(&self, emoji: &Used) -> Option<String> {
+    async fn upload(&self, emoji: &CustomEmoji) -> Option<String> {
         let origin = self.networks.get(&emoji.network)?;
         let matrix = self.networks.get(&MATRIX.into())?;
         let found = match origin.emoji(&emoji.id).await {
@@ -204,17 +186,10 @@ impl Relay {
     }
 }
 
-impl Used {
-    fn of(network: &NetworkId, id: String, name: String, animated: bool) -> Self {
-        let network = if is_mxc(&id) { MATRIX.into() } else { network.clone() };
-        Self { network, id, name, animated }
-    }
-}
-
-fn used(network: &NetworkId, leaf: &Leaf) -> Option<Used> {
+fn custom_emoji(network: &NetworkId, leaf: &Leaf) -> Option<CustomEmoji> {
     match leaf {
         Leaf::Emoji { id, name, animated } => {
-            Some(Used::of(network, id.clone(), name.clone(), *animated))
+            Some(CustomEmoji::of(network, id.clone(), name.clone(), *animated))
         }
         Leaf::Text(_) | Leaf::Break | Leaf::Mention(_) | Leaf::Maths(_) | Leaf::Time { .. } => None,
     }

@@ -5,11 +5,9 @@
 
 use std::collections::HashMap;
 
-use bridge_model::{Leaf, Place, RichText, Span};
+use bridge_model::{Leaf, RichText, Span};
 
-use super::Relay;
-use super::prepare::unread;
-use crate::lane::Replica;
+use super::directory::Directory;
 use crate::order::DeliverError;
 
 /// What an address in running text starts with.
@@ -18,64 +16,40 @@ const STARTS: [&str; 2] = ["https://", "http://"];
 const TRAILING: &[char] =
     &['.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '"', '\'', '”', '’', '»', '…', '。', '，'];
 
-impl Relay {
-    /// The text with its links to known messages as the destination's own.
-    ///
-    /// # Errors
-    /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn local_links(
-        &self,
-        lane: &Place,
-        text: RichText,
-    ) -> Result<RichText, DeliverError> {
-        let mut local: HashMap<String, String> = HashMap::new();
-        for url in addresses(&text) {
-            if !local.contains_key(&url)
-                && let Some(there) = self.local_link(lane, &url).await?
-            {
-                local.insert(url, there);
-            }
+/// The text with its links to known messages as the destination's own.
+///
+/// # Errors
+/// What the directory answers.
+pub(super) async fn resolve_links(
+    directory: &dyn Directory,
+    text: RichText,
+) -> Result<RichText, DeliverError> {
+    let mut local: HashMap<String, String> = HashMap::new();
+    for url in addresses(&text) {
+        if !local.contains_key(&url)
+            && let Some(there) = directory.link(&url).await?
+        {
+            local.insert(url, there);
         }
-        if local.is_empty() {
-            return Ok(text);
-        }
-        Ok(text.map_spans(&mut |mut span: Span| {
-            if let Some(there) = span.style.link.as_ref().and_then(|url| local.get(url)) {
-                span.style.link = Some(there.clone());
-            }
-            if let Leaf::Text(words) = &span.leaf
-                && !span.style.code
-            {
-                let exchanged = |piece: Piece<'_>| match piece {
-                    Piece::Address(url) => local.get(url).map_or(url, String::as_str).to_owned(),
-                    Piece::Words(words) => words.to_owned(),
-                };
-                span.leaf = Leaf::Text(pieces(words).into_iter().map(exchanged).collect());
-            }
-            vec![span]
-        }))
     }
-
-    async fn local_link(&self, lane: &Place, url: &str) -> Result<Option<String>, DeliverError> {
-        let Some(here) = self.networks.get(&lane.network) else { return Ok(None) };
-        for network in self.networks.all().filter(|network| network.id() != &lane.network) {
-            let Some((chat, message)) = network.read_link(url) else { continue };
-            let place = Place { network: network.id().clone(), chat };
-            let known = self.store.find_replica(&place, &message).await.map_err(unread)?;
-            let Some(replica) = known.filter(|replica| !replica.deleted) else { continue };
-            let there = nearest(&replica, lane);
-            let first = replica.parts_at(there).into_iter().next();
-            return Ok(first.and_then(|first| here.link_to(&there.chat, &first.id)));
-        }
-        Ok(None)
+    if local.is_empty() {
+        return Ok(text);
     }
-}
-
-/// The chat at the destination that has the message: the one that reads the link, else another.
-fn nearest<'a>(replica: &'a Replica, lane: &'a Place) -> &'a Place {
-    let places = std::iter::once(&replica.origin).chain(replica.copies.iter().map(|it| &it.place));
-    let here: Vec<&Place> = places.filter(|place| place.network == lane.network).collect();
-    if here.contains(&lane) { lane } else { here.into_iter().next().unwrap_or(lane) }
+    Ok(text.map_spans(&mut |mut span: Span| {
+        if let Some(there) = span.style.link.as_ref().and_then(|url| local.get(url)) {
+            span.style.link = Some(there.clone());
+        }
+        if let Leaf::Text(words) = &span.leaf
+            && !span.style.code
+        {
+            let exchanged = |piece: Piece<'_>| match piece {
+                Piece::Address(url) => local.get(url).map_or(url, String::as_str).to_owned(),
+                Piece::Words(words) => words.to_owned(),
+            };
+            span.leaf = Leaf::Text(pieces(words).into_iter().map(exchanged).collect());
+        }
+        vec![span]
+    }))
 }
 
 fn addresses(text: &RichText) -> Vec<String> {

@@ -5,15 +5,15 @@
 
 use bridge_model::{Author, ChatChange, Content, MemberChange, Place};
 
-use super::Relay;
+use super::Delivery;
 use crate::i18n::{Arg, Key};
-use crate::lane::{CORE, LaneHead, Work};
+use crate::lane::{CORE, Entry, Work};
 use crate::network::MATRIX;
 use crate::order::{Action, DeliverError};
 use crate::refusal::Refusal;
 use crate::wording::label;
 
-impl Relay {
+impl Delivery<'_> {
     /// The change of a chat, where the network has such a thing.
     ///
     /// # Errors
@@ -24,14 +24,14 @@ impl Relay {
         place: &Place,
         change: &ChatChange,
     ) -> Result<Option<Action>, DeliverError> {
-        let Some(network) = self.networks.get(&lane.network) else { return Ok(None) };
+        let Some(network) = self.relay.networks.get(&lane.network) else { return Ok(None) };
         let can = network.capabilities().chat;
         let can = match change {
             ChatChange::Name(_) => can.name,
             ChatChange::Topic(_) => can.topic,
             ChatChange::Avatar(_) => can.avatar,
             ChatChange::Emoji(pack) if can.emoji => {
-                let pack = self.local_pack(place, pack).await?;
+                let pack = self.relay.lookup.emoji.pack(place, pack).await?;
                 return Ok(Some(Action::SetChat { change: ChatChange::Emoji(pack) }));
             }
             ChatChange::Emoji(_) => false,
@@ -54,21 +54,20 @@ impl Relay {
         }
         Ok(match change {
             MemberChange::Joined => None,
-            MemberChange::Left => Some(Action::Withdraw { send_as: self.voice(place, who).await? }),
+            MemberChange::Left => {
+                Some(Action::Withdraw { send_as: self.relay.identities().of(place, who).await? })
+            }
             MemberChange::Profile => {
-                Some(Action::Refresh { send_as: self.voice(place, who).await? })
+                Some(Action::Refresh { send_as: self.relay.identities().of(place, who).await? })
             }
         })
     }
 
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
     /// the others.
-    pub(super) async fn tell_room(
-        &self,
-        head: &LaneHead,
-        reason: &Refusal,
-    ) -> Option<(Place, Work)> {
-        let (lane, event) = (&head.entry.lane, head.entry.work.event()?);
+    pub(super) fn tell_room(&self, reason: &Refusal) -> Option<(Place, Work)> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let event = work.event()?;
         let about_looks = matches!(
             event.content,
             Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned
@@ -78,15 +77,15 @@ impl Relay {
         if !about_looks || pack || event.place.network.as_str() == CORE {
             return None;
         }
-        let portal = self.store.portal_of(lane).await.ok().flatten()?;
-        let network = self.networks.get(&portal.room.network)?;
+        let portal = self.portal.as_ref()?;
+        let network = self.relay.networks.get(&portal.room.network)?;
         let stop = format!("{}set metadata nobody", network.command_prefix());
         let reason = self.wording.reason(&lane.network, reason);
         let args = [Arg::text(label(&lane.network)), Arg::text(reason), Arg::text(stop)];
         let text = self.wording.say(Key::MetadataRefused, &args);
-        let message = self.wording.message(text, self.clock.now());
-        let key = format!("metadata-refused/{}", self.pseudonyms.place(lane));
+        let message = self.wording.message(text, self.relay.clock.now());
+        let key = format!("metadata-refused/{}", self.relay.pseudonyms.place(lane));
         let work = Work::say(&portal.room, Some(&key), message);
-        Some((portal.room, work))
+        Some((portal.room.clone(), work))
     }
 }

@@ -6,16 +6,20 @@
 
 use bridge_model::{Content, Message, MessageId, Place, Reaction, Reply, RichText};
 
-use super::Relay;
-use super::prepare::unread;
+use super::Delivery;
+use super::lookup::unread;
+use super::polls::poll_in;
 use crate::courier::Attempt;
-use crate::lane::{KnownPoll, LaneHead, Replica, Summary, SummaryKind, SummaryMessage};
+use crate::lane::{Entry, KnownPoll, Replica, Summary, SummaryKind, SummaryMessage};
 use crate::network::Network;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use crate::portal::Portal;
 
 /// Asks for the presentation as a picture; with and without it an emoji is the same one.
 const PICTURE: char = '\u{fe0f}';
+
+/// Kinds of reactions that one line names.
+const MOST_KINDS: usize = 20;
 
 /// How things stand in one chat.
 struct Standing {
@@ -32,25 +36,21 @@ pub fn reaction_line(portal: &Portal) -> bool {
     portal.settings.reaction_line
 }
 
-impl Relay {
+impl Delivery<'_> {
     /// The summaries that are no longer right when the head is carried.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn summaries_after(
-        &self,
-        head: &LaneHead,
-    ) -> Result<Vec<(Place, Summary)>, DeliverError> {
-        let lane = &head.entry.lane;
-        let Some(event) = head.entry.work.event() else { return Ok(Vec::new()) };
+    pub(super) async fn summaries_after(&self) -> Result<Vec<(Place, Summary)>, DeliverError> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let Some(event) = work.event() else { return Ok(Vec::new()) };
         let is_reaction =
             matches!(event.content, Content::Reacted { .. } | Content::Unreacted { .. });
-        let network = self.networks.get(&lane.network);
+        let network = self.relay.networks.get(&lane.network);
         if !is_reaction || network.is_none_or(|it| it.capabilities().many_reactions) {
             return Ok(Vec::new());
         }
-        let portal = self.store.portal_of(lane).await.map_err(unread)?;
-        if !portal.is_some_and(|portal| reaction_line(&portal)) {
+        if !self.portal.as_ref().is_some_and(reaction_line) {
             return Ok(Vec::new());
         }
         let Some(Replica { origin: place, message, .. }) = self.replica(event).await? else {
@@ -67,36 +67,35 @@ impl Relay {
     pub(super) async fn bring_up_to_date(
         &self,
         network: &dyn Network,
-        head: &LaneHead,
         (SummaryMessage { origin, id, summary }, attempt): (&SummaryMessage, &mut Attempt),
     ) -> Result<Receipt, Failure> {
-        let lane = &head.entry.lane;
+        let lane = &self.head.entry.lane;
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
-        let said = self.store.find_replica(origin, id).await;
+        let said = self.relay.store.find_replica(origin, id).await;
         let said = said.map_err(|error| failed(unread(error), attempt))?;
         // A line that somebody took away is said anew.
         let said = said.filter(|said| !said.deleted);
         let mut there = said.map(|said| said.parts_at(lane)).unwrap_or_default();
         let standing = self.standing(lane, summary).await.map_err(|it| failed(it, attempt))?;
         let Some(Standing { target, text, needed }) = standing else {
-            return self.take_back(network, head, there).await;
+            return self.take_back(network, there).await;
         };
         let reply_to = Some(Reply::to(target));
-        let message = self.wording.message(text, self.clock.now());
+        let message = self.wording.message(text, self.relay.clock.now());
         let message = Message { reply_to, ..message };
         if there.is_empty() {
             // The try that was cut off may have said how things stood then.
             if attempt.doubt {
-                attempt.done = network.find_sent(&self.order(head, say(message.clone()))).await?;
+                attempt.done = network.find_sent(&self.order(say(message.clone()))).await?;
             }
             there.clone_from(&attempt.done);
         }
         attempt.doubt = false;
         if !needed {
-            return self.take_back(network, head, there).await;
+            return self.take_back(network, there).await;
         }
         let act = if there.is_empty() { say(message) } else { change(message, there) };
-        self.say_summary(network, self.order(head, act), attempt).await
+        self.say_summary(network, self.order(act), attempt).await
     }
 
     async fn say_summary(
@@ -105,22 +104,17 @@ impl Relay {
         order: Order,
         attempt: &Attempt,
     ) -> Result<Receipt, Failure> {
-        network.deliver(&order, &self.networks).await.map_err(|failure| {
+        network.deliver(&order, &self.relay.networks).await.map_err(|failure| {
             let Failure { error, done } = failure;
             let kept = if done.is_empty() { attempt.done.clone() } else { done };
             Failure { error, done: kept }
         })
     }
 
-    async fn take_back(
-        &self,
-        network: &dyn Network,
-        head: &LaneHead,
-        parts: Vec<Part>,
-    ) -> Result<Receipt, Failure> {
+    async fn take_back(&self, network: &dyn Network, parts: Vec<Part>) -> Result<Receipt, Failure> {
         if !parts.is_empty() {
             let act = Action::Delete { send_as: SendAs::Bot, parts: parts.clone() };
-            let deleted = network.deliver(&self.order(head, act), &self.networks).await;
+            let deleted = network.deliver(&self.order(act), &self.relay.networks).await;
             deleted.map_err(|failure| Failure { done: parts, ..failure })?;
         }
         Ok(Receipt::default())
@@ -132,7 +126,7 @@ impl Relay {
         lane: &Place,
         summary: &Summary,
     ) -> Result<Option<Standing>, DeliverError> {
-        let known = self.store.find_replica(&summary.place, &summary.message).await;
+        let known = self.relay.store.find_replica(&summary.place, &summary.message).await;
         let Some(replica) = known.map_err(unread)? else { return Ok(None) };
         let Some(target) = replica.parts_at(lane).into_iter().next() else { return Ok(None) };
         let there = !replica.deleted;
@@ -146,7 +140,8 @@ impl Relay {
 
     fn votes(&self, lane: &Place, replica: &Replica, poll: &KnownPoll) -> (RichText, bool) {
         let votes = poll.elsewhere(lane);
-        let is_text = replica.origin != *lane && self.poll_in(lane, replica).is_none();
+        let is_text =
+            replica.origin != *lane && poll_in(&self.relay.networks, lane, replica).is_none();
         let shown = poll.disclosed || poll.closed;
         let needed = shown && (votes.iter().any(|count| *count > 0) || (is_text && poll.closed));
         let lines = poll.answers.iter().map(String::as_str).zip(votes).collect::<Vec<_>>();
@@ -167,6 +162,10 @@ impl Relay {
         }
         // The sort is stable: of equals the older stands first.
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let rest = counts.len().saturating_sub(MOST_KINDS);
+        let others = counts.iter().rev().take(rest).map(|(_, count)| *count).sum::<u64>();
+        counts.truncate(MOST_KINDS);
+        counts.extend((others > 0).then(|| ("…".to_owned(), others)));
         let needed = hidden || counts.len() > 1 || counts.iter().any(|(_, count)| *count > 1);
         (self.wording.reactions(&counts), needed && !counts.is_empty())
     }

@@ -210,6 +210,11 @@ impl Store for Embedded {
         self.run(Timestamp(0), move |tx| messages::replica(tx, &place, &message)).await
     }
 
+    async fn waiting_edits(&self, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError> {
+        let (lane, event) = (lane.clone(), event.clone());
+        self.run(Timestamp(0), move |tx| messages::waiting_edits(tx, &lane, &event)).await
+    }
+
     async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {
         let place = place.clone();
         self.run(Timestamp(0), move |tx| portals::of(tx, &place)).await

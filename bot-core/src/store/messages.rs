@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, codec, keys, people, votes};
-use crate::lane::{KnownReaction, MessageCopy, Replica};
+use super::{StoreError, codec, keys, people, queue, votes};
+use crate::lane::{Entry, KnownReaction, MessageCopy, Replica};
 use crate::order::Part;
 
 const RECORD: &str = "message record";
@@ -260,6 +260,25 @@ pub fn store_origin(tx: &mut Txn<'_>, origin: Origin) -> Result<(), StoreError> 
     let place = tx.numbered(origin.place)?;
     let message = origin.message.clone();
     store(tx, &place, &message, &MessageRecord::Origin(origin))
+}
+
+/// The edits of a new message that wait in `lane` behind it, in order. Only a message whose newest
+/// version is another one has some, so that no other lane is searched.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_edits(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    event: &Event,
+) -> Result<Vec<Entry>, StoreError> {
+    let Content::Posted(first) = &event.content else { return Ok(Vec::new()) };
+    let here = (&event.place, &event.message);
+    let Some(newest) = origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
+    if newest.digest == digest(first)? && newest.media == media_digest(first)? {
+        return Ok(Vec::new());
+    }
+    queue::waiting_edits(tx, lane, here)
 }
 
 /// Stores the parts that a message now has in `lane`; none take the copy away. `shared` are the

@@ -77,6 +77,12 @@ pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreE
             portal.settings.apply(setting);
             save(tx, &portal)
         }
+        Change::Superseded(edits) => {
+            for edit in edits {
+                queue::withdraw(tx, &edit)?;
+            }
+            Ok(())
+        }
         Change::Unlink(remote) => unlink(tx, &remote),
         Change::Severed(remote, severed) => {
             let state = if severed { EndState::Severed } else { EndState::Active };

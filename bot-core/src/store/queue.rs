@@ -174,6 +174,29 @@ pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError
     Ok(state(record))
 }
 
+/// The edits of a message that wait in a lane, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_edits(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<Entry>, StoreError> {
+    let mut edits = Vec::new();
+    for (_, sealed) in tx.scan(&keys::lane_prefix(&keys::place(lane)), usize::MAX)? {
+        let entry: Entry = codec::open(ENTRY, &sealed)?;
+        let is_edit = entry.work.event().is_some_and(|event| {
+            let same = event.place == *place && event.message == *message;
+            same && matches!(event.content, Content::Edited(_))
+        });
+        if is_edit {
+            edits.push(entry);
+        }
+    }
+    Ok(edits)
+}
+
 /// Moves all entries of one lane to the end of another (a chat got a new id).
 ///
 /// # Errors

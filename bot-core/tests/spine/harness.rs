@@ -15,7 +15,7 @@ use bot_core::network::Network;
 use bot_core::order::Batch;
 use bot_core::portal::Setting;
 use bot_core::pseudonym::Pseudonyms;
-use bot_core::relay::{Networks, Relay};
+use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::{Change, Embedded, Store};
 use bot_core::wording::Wording;
@@ -145,7 +145,7 @@ impl Spine {
         let wording = Arc::new(Wording::new(i18n, "en", "Freeside"));
         let ghosts = Ghosts::new(pseudonyms.clone(), "_freeside_", "example.org", "freeside");
         assert_eq!(ghosts.bot(), BOT);
-        let relay = Relay {
+        let relay = Relay::new(RelayParts {
             names: bridge_config::NamePolicy::Full,
             pictures: None,
             networks: networks.clone(),
@@ -154,7 +154,7 @@ impl Spine {
             pseudonyms: pseudonyms.clone(),
             wording: Arc::clone(&wording),
             clock: self.clock.clone(),
-        };
+        });
         let about = About {
             version: "0.1.0".into(),
             commit: "abc1234".into(),

@@ -13,12 +13,11 @@ mod blocks;
 mod frames;
 mod line;
 mod read;
+mod tags;
 mod write;
 
 #[cfg(test)]
-mod laws;
-#[cfg(test)]
-mod samples;
+mod tests;
 
 use bridge_model::RichText;
 
@@ -32,7 +31,7 @@ const MAX_DEPTH: usize = 100;
 /// browser would read it, more or less. Reply fallbacks (`mx-reply`) are left out. The result
 /// is normalised.
 pub fn read(html: &str) -> RichText {
-    read::read(html).normalise()
+    read::read(&tags::bounded(html)).normalise()
 }
 
 /// Writes a text as `formatted_body`.

@@ -4,8 +4,6 @@
 //! Rule: read tolerantly, field by field. ruma's content types cannot be read back once
 //! they were flattened, and one odd field would lose the whole event.
 
-#[cfg(test)]
-mod kinds;
 mod media;
 mod message;
 mod persona;
@@ -22,8 +20,12 @@ use bridge_model::{
 use serde_json::Value;
 
 use super::{NETWORK, name};
+pub use message::place_in_conversation;
 pub use place::beacon;
 pub use state::{MEMBER, PINS, member};
+
+/// What a custom emoji is called where its picture cannot be shown and nobody named it.
+const NAMELESS_EMOJI: &str = "emoji";
 
 /// What is ours, and what the caller has found out.
 pub struct Own<'a> {
@@ -129,6 +131,21 @@ pub fn events(room: &str, raw: &Value, own: &Own<'_>) -> Result<Vec<Event>, Unre
     }
 }
 
+/// Whether a raw event is a text that begins as a command does; whether it is one, [`events`] says.
+pub fn is_command(raw: &Value, prefix: &str) -> bool {
+    let content = raw.get("content").unwrap_or(&Value::Null);
+    let begins = |body: &str| behind_prefix(body.trim(), prefix).is_some();
+    text(raw, "type") == Some("m.room.message")
+        && [false, true].iter().any(|reply| message::plain(content, *reply).is_some_and(begins))
+}
+
+/// What follows the prefix of a command. Phones write the first letter of a line large.
+fn behind_prefix<'a>(body: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = body.get(..prefix.len())?;
+    let rest = body.get(prefix.len()..).filter(|_| head.eq_ignore_ascii_case(prefix))?;
+    (!rest.starts_with(|c: char| !c.is_whitespace())).then_some(rest)
+}
+
 /// Somebody on Matrix, under the name that they have in the room.
 pub fn author(mxid: &str, name: Option<&str>) -> Author {
     Author {
@@ -146,8 +163,11 @@ impl Raw<'_> {
         if relation.and_then(|r| text(r, "rel_type")) == Some("m.replace") {
             return self.edit(relation);
         }
+        if message::is_verification(self.content) {
+            return Ok(Vec::new());
+        }
         let message = message::read(self, self.content, relation)?;
-        if let Some(command) = self.command(&message) {
+        if let Some(command) = self.command(&message, self.content) {
             return Ok(vec![self.event(self.id, Content::Commanded(command))]);
         }
         if self.own.private {
@@ -163,7 +183,7 @@ impl Raw<'_> {
         let content = content.ok_or_else(|| Unreadable::malformed("an edit without content"))?;
         let message = message::read(self, content, None)?;
         // An edited command was not relayed, and is not carried out again.
-        if self.own.private || self.command(&message).is_some() {
+        if self.own.private || self.command(&message, content).is_some() {
             return Ok(Vec::new());
         }
         Ok(vec![self.event(target, Content::Edited(message))])
@@ -191,7 +211,9 @@ impl Raw<'_> {
             let shortcode = ["shortcode", "com.beeper.reaction.shortcode"];
             let name = shortcode.iter().find_map(|field| text(self.content, field));
             let name = name.and_then(name::clean).unwrap_or_default();
-            Reaction::Custom { id: key.to_owned(), name: name.trim_matches(':').to_owned() }
+            let name = name.trim_matches(':');
+            let name = if name.is_empty() { NAMELESS_EMOJI } else { name }.to_owned();
+            Reaction::Custom { id: key.to_owned(), name }
         } else {
             let key = name::clean(key);
             let key = key.ok_or_else(|| Unreadable::malformed("a reaction with nothing"))?;
@@ -210,15 +232,14 @@ impl Raw<'_> {
 
     /// What is said to the core bot. A notice is never a command: bots talk in notices, and
     /// two of them could keep each other talking.
-    fn command(&self, message: &Message) -> Option<Command> {
+    fn command(&self, message: &Message, content: &Value) -> Option<Command> {
         let words = message.media.is_empty() && message.card.is_none();
         if message.kind != MessageKind::Text || !words {
             return None;
         }
         // The plain body: Markdown may have eaten a part of a code or an address.
-        let body = message::plain(self.content, message.reply_to.is_some())?.trim();
-        let prefixed = body.strip_prefix(self.own.command_prefix);
-        let text = match prefixed.filter(|rest| !rest.starts_with(|c: char| !c.is_whitespace())) {
+        let body = message::plain(content, message.reply_to.is_some())?.trim();
+        let text = match behind_prefix(body, self.own.command_prefix) {
             Some(rest) => rest,
             None if self.own.private => body,
             None => return None,

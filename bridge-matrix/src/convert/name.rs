@@ -3,34 +3,30 @@
 //!
 //! Rule: a name is data. It is cleaned here and escaped where it is written.
 
-/// Longest name that is shown, in characters.
-const LONGEST: usize = 128;
+use bridge_model::name;
 
-/// Makes a name fit for one line: control characters and direction marks that reach beyond
-/// the name are taken out, white space becomes single spaces, the length is bounded.
-/// `None` when nothing is left.
+/// Longest reason for hiding something, in characters. It stands on each piece of what is hidden.
+pub const LONGEST_REASON: usize = 100;
+
+/// Makes a name of a person fit for one line, see [`name::clean`]; `None` when nothing is left
+/// that a reader sees.
 pub fn clean(name: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut length = 0;
-    for word in name.split(|c: char| c.is_whitespace() || c.is_control()) {
-        let mut word = word.chars().filter(|c| !reaches_out(*c)).peekable();
-        if word.peek().is_none() {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push(' ');
-            length += 1;
-        }
-        for c in word.take(LONGEST.saturating_sub(length)) {
-            out.push(c);
-            length += 1;
-        }
-        if length >= LONGEST {
-            break;
-        }
+    name::clean(name, name::LONGEST)
+}
+
+/// Does the same for the name of a file, a description or a place, whole: an ending stands last,
+/// and the event bounds how long they are.
+pub fn line(words: &str) -> Option<String> {
+    name::clean(words, usize::MAX)
+}
+
+/// Why something is hidden; what is too long ends with `…`.
+pub fn short_reason(words: &str) -> String {
+    if words.chars().count() <= LONGEST_REASON {
+        return words.to_owned();
     }
-    let out = out.trim_end();
-    if out.is_empty() { None } else { Some(out.to_owned()) }
+    let start: String = words.chars().take(LONGEST_REASON.saturating_sub(1)).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// The display name of `mxid`, or what stands in for it: never empty.
@@ -48,12 +44,6 @@ fn localpart(mxid: &str) -> &str {
     bare.split_once(':').map_or(bare, |(local, _)| local)
 }
 
-/// Embeddings and overrides change the direction of what follows the name; isolates are
-/// what we put around it ourselves. Zero-width joiners stay: emoji and scripts need them.
-fn reaches_out(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,11 +52,24 @@ mod tests {
     fn a_name_is_one_line_without_control_characters() {
         assert_eq!(clean(" Ann\n\u{202e}Lee \u{0} ").as_deref(), Some("Ann Lee"));
         assert_eq!(clean("\u{202e}\n"), None);
+        for blank in ["\u{3164}\u{115f}\u{2800}", "\u{ad}\u{34f}", "\u{2800}\u{2800}"] {
+            assert_eq!(shown(Some(blank), "@evil:example.org"), "evil");
+        }
     }
 
     #[test]
     fn a_name_is_bounded() {
-        assert_eq!(clean(&"x".repeat(1000)).map(|n| n.chars().count()), Some(LONGEST));
+        assert_eq!(clean(&"x".repeat(1000)).map(|n| n.chars().count()), Some(name::LONGEST));
+    }
+
+    #[test]
+    fn a_file_keeps_its_whole_name_and_a_reason_is_cut_with_a_sign() {
+        let long = format!("{}.pdf", "x".repeat(300));
+        assert_eq!(line(&long), Some(long));
+        assert_eq!(line("a\r\n\u{202e}b.pdf").as_deref(), Some("a b.pdf"));
+        assert_eq!(short_reason("ä"), "ä");
+        let cut = short_reason(&"ä".repeat(101));
+        assert!(cut.ends_with('…') && cut.chars().count() == LONGEST_REASON);
     }
 
     #[test]

@@ -13,8 +13,6 @@ mod content;
 mod edit;
 mod emoji;
 mod info;
-#[cfg(test)]
-mod kinds;
 mod media;
 mod pack;
 mod relation;

@@ -25,7 +25,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::CryptoError;
-use super::feed::Section;
+use super::feed::DeviceUpdate;
 use crate::client::{Client, ClientError, Identity};
 
 /// Anybody's words cross; whose they are is checked apart from that.
@@ -58,7 +58,7 @@ pub enum Unread {
 }
 
 /// Where a device keeps its keys, and how it is called if it is a new one.
-pub struct Place<'a> {
+pub struct KeyFolder<'a> {
     /// The folder.
     pub dir: &'a Path,
     /// Opens the store in it.
@@ -75,7 +75,7 @@ impl Device {
     pub async fn open(
         client: &Client,
         user: &OwnedUserId,
-        place: Place<'_>,
+        place: KeyFolder<'_>,
     ) -> Result<Self, CryptoError> {
         let config = SqliteStoreConfig::with_low_memory_config(place.dir).key(Some(place.key));
         let store = SqliteCryptoStore::open_with_config(&config).await.map_err(store)?;
@@ -251,15 +251,15 @@ impl Device {
     ///
     /// # Errors
     /// [`CryptoError`].
-    pub async fn receive(&self, section: &Section) -> Result<(), CryptoError> {
+    pub async fn receive(&self, update: &DeviceUpdate) -> Result<(), CryptoError> {
         let mut devices = DeviceLists::new();
-        devices.changed.clone_from(&section.changed);
-        devices.left.clone_from(&section.left);
+        devices.changed.clone_from(&update.changed);
+        devices.left.clone_from(&update.left);
         let changes = EncryptionSyncChanges {
-            to_device_events: section.to_device.clone(),
+            to_device_events: update.to_device.clone(),
             changed_devices: &devices,
-            one_time_keys_counts: &section.key_counts,
-            unused_fallback_keys: section.fallback_keys.as_deref(),
+            one_time_keys_counts: &update.key_counts,
+            unused_fallback_keys: update.fallback_keys.as_deref(),
             next_batch_token: None,
         };
         let received = self.machine.receive_sync_changes(changes, &SETTINGS).await;

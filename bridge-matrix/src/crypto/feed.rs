@@ -11,7 +11,8 @@ use ruma::serde::Raw;
 use ruma::{DeviceId, OneTimeKeyAlgorithm, OwnedUserId, UInt, UserId};
 use serde_json::Value;
 
-const TO_DEVICE: &[&str] = &["to_device", "de.sorunome.msc2409.to_device"];
+/// The sections with messages to devices, one for each element.
+pub const TO_DEVICE: &[&str] = &["to_device", "de.sorunome.msc2409.to_device"];
 const DEVICE_LISTS: &[&str] = &["device_lists", "org.matrix.msc3202.device_lists"];
 const KEY_COUNTS: &[&str] = &[
     "device_one_time_keys_count",
@@ -20,10 +21,20 @@ const KEY_COUNTS: &[&str] = &[
 ];
 const FALLBACK_KEYS: &[&str] =
     &["device_unused_fallback_key_types", "org.matrix.msc3202.device_unused_fallback_key_types"];
+/// All other sections for devices. The homeserver makes them; nothing in them is a stranger's.
+pub const FACTS: &[&str] = &[
+    "device_lists",
+    "org.matrix.msc3202.device_lists",
+    "device_one_time_keys_count",
+    "org.matrix.msc3202.device_one_time_keys_count",
+    "org.matrix.msc3202.device_one_time_key_counts",
+    "device_unused_fallback_key_types",
+    "org.matrix.msc3202.device_unused_fallback_key_types",
+];
 
-/// What one device is told.
+/// What a transaction holds for one device.
 #[derive(Default)]
-pub struct Section {
+pub struct DeviceUpdate {
     /// Messages to it, in order.
     pub to_device: Vec<Raw<AnyToDeviceEvent>>,
     /// People whose devices changed.
@@ -36,7 +47,7 @@ pub struct Section {
     pub fallback_keys: Option<Vec<OneTimeKeyAlgorithm>>,
 }
 
-impl Section {
+impl DeviceUpdate {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.to_device.is_empty()
@@ -48,7 +59,7 @@ impl Section {
 }
 
 /// What `body`, a transaction, tells the device `device` of `user`.
-pub fn section(body: &Value, user: &UserId, device: &DeviceId) -> Section {
+pub fn device_update(body: &Value, user: &UserId, device: &DeviceId) -> DeviceUpdate {
     let mine = |names| first(body, names)?.get(user.as_str())?.get(device.as_str());
     let counts = mine(KEY_COUNTS).and_then(Value::as_object).into_iter().flatten();
     let counts = counts.filter_map(|(kind, count)| {
@@ -64,7 +75,7 @@ pub fn section(body: &Value, user: &UserId, device: &DeviceId) -> Section {
             && to("to_device_id").is_some_and(|to| to == device.as_str() || to == "*")
     });
     let (changed, left) = device_lists(body);
-    Section {
+    DeviceUpdate {
         to_device: addressed.filter_map(raw).collect(),
         changed,
         left,
@@ -83,10 +94,10 @@ pub fn device_lists(body: &Value) -> (Vec<OwnedUserId>, Vec<OwnedUserId>) {
     (people("changed"), people("left"))
 }
 
-/// The accounts to which somebody opens a new Olm session. A ghost never reads, so that
-/// everything else that is sent to one is of no use to it; but a session that broke is
-/// mended by a new one that the other side opens.
-pub fn called(body: &Value) -> Vec<&str> {
+/// The accounts to which somebody opens a new Olm session. A ghost decrypts nothing, so that other
+/// to-device events to it are of no use; but a broken Olm session is repaired by the pre-key
+/// message of a new one.
+pub fn olm_session_targets(body: &Value) -> Vec<&str> {
     let opens = |message: &&Value| {
         let texts =
             message.get("content").and_then(|content| content.get("ciphertext")?.as_object());
@@ -101,8 +112,8 @@ pub fn called(body: &Value) -> Vec<&str> {
     to
 }
 
-/// What is said to devices, as one text: the same when a transaction is repeated.
-pub fn said(body: &Value) -> String {
+/// All to-device events as one text: the same when a transaction is repeated.
+pub fn to_device_text(body: &Value) -> String {
     messages(body).map(Value::to_string).collect()
 }
 
@@ -152,13 +163,13 @@ mod tests {
             "org.matrix.msc3202.device_unused_fallback_key_types": { "@bot:x": { "D": [] } },
         });
         let bot = <&UserId>::try_from("@bot:x").unwrap();
-        let section = section(&body, bot, "D".into());
-        assert_eq!(section.to_device.len(), 2);
-        assert_eq!(section.changed, ["@a:x"]);
-        let count = section.key_counts.get(&OneTimeKeyAlgorithm::SignedCurve25519);
+        let update = device_update(&body, bot, "D".into());
+        assert_eq!(update.to_device.len(), 2);
+        assert_eq!(update.changed, ["@a:x"]);
+        let count = update.key_counts.get(&OneTimeKeyAlgorithm::SignedCurve25519);
         assert_eq!(count, Some(&UInt::from(7_u32)));
-        assert_eq!(section.fallback_keys, Some(Vec::new()));
-        assert_eq!(called(&body), ["@bot:x", "@ghost:x"]);
+        assert_eq!(update.fallback_keys, Some(Vec::new()));
+        assert_eq!(olm_session_targets(&body), ["@bot:x", "@ghost:x"]);
         assert!(concerns_devices(&body));
         assert!(!concerns_devices(&json!({ "events": [], "ephemeral": [] })));
     }
@@ -169,6 +180,6 @@ mod tests {
             "to_device": "x", "device_lists": [], "device_one_time_keys_count": { "@bot:x": 1 },
         });
         let bot = <&UserId>::try_from("@bot:x").unwrap();
-        assert!(section(&body, bot, "D".into()).is_empty());
+        assert!(device_update(&body, bot, "D".into()).is_empty());
     }
 }

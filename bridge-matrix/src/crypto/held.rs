@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use bridge_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Where the list stands in the bot's store of keys.
 pub const KEPT: &str = "freeside.held";
@@ -26,23 +27,35 @@ pub struct Held {
     events: Vec<Waiting>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 struct Waiting {
     event: Value,
     since: i64,
 }
 
-/// One look at the events in order: it says which are to be tried.
-pub struct Look {
+/// The same before its event is read.
+#[derive(Deserialize)]
+struct Stored {
+    event: Box<RawValue>,
+    since: i64,
+}
+
+/// One pass at the events in order: it says which are to be tried.
+pub struct ReplayPass {
     waiting: HashSet<String>,
     now: i64,
 }
 
 impl Held {
-    /// Reads what [`Held::write`] wrote.
+    /// Reads what [`Held::write`] wrote, each event by itself: how deep one is, strangers decide.
     pub fn read(kept: Option<&[u8]>) -> Self {
-        let events = kept.and_then(|bytes| serde_json::from_slice(bytes).ok());
-        Self { events: events.unwrap_or_default() }
+        let stored: Vec<Stored> =
+            kept.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let event = |stored: Stored| {
+            let event = serde_json::from_str(stored.event.get()).ok()?;
+            Some(Waiting { event, since: stored.since })
+        };
+        Self { events: stored.into_iter().filter_map(event).collect() }
     }
 
     /// The list as bytes.
@@ -107,9 +120,9 @@ impl Held {
         self.events.len() != before
     }
 
-    /// Begins a look at the events.
-    pub fn look(now: Timestamp) -> Look {
-        Look { waiting: HashSet::new(), now: now.0 }
+    /// Begins a pass at the events.
+    pub fn replay_pass(now: Timestamp) -> ReplayPass {
+        ReplayPass { waiting: HashSet::new(), now: now.0 }
     }
 
     fn since(&self, id: &str) -> Option<i64> {
@@ -118,7 +131,7 @@ impl Held {
     }
 }
 
-impl Look {
+impl ReplayPass {
     /// Whether nothing that stands before `event` in its room keeps it back.
     pub fn may_go(&self, event: &Value) -> bool {
         !self.waiting.contains(text(event, "room_id"))
@@ -154,11 +167,11 @@ mod tests {
         assert!(!held.blocks("!a", Timestamp(1_000 + GRACE_MS)));
         assert!(!held.blocks("!b", Timestamp(1_000)));
 
-        let mut look = Held::look(Timestamp(2_000));
-        look.still_waits(&event("!a", "$1"), &held);
-        assert!(!look.may_go(&event("!a", "$2")));
-        assert!(look.may_go(&event("!b", "$3")));
-        let mut late = Held::look(Timestamp(1_000 + GRACE_MS));
+        let mut pass = Held::replay_pass(Timestamp(2_000));
+        pass.still_waits(&event("!a", "$1"), &held);
+        assert!(!pass.may_go(&event("!a", "$2")));
+        assert!(pass.may_go(&event("!b", "$3")));
+        let mut late = Held::replay_pass(Timestamp(1_000 + GRACE_MS));
         late.still_waits(&event("!a", "$1"), &held);
         assert!(late.may_go(&event("!a", "$2")));
     }
@@ -187,5 +200,17 @@ mod tests {
         assert!(held.give_up(Timestamp(LONGEST_MS)));
         assert!(held.is_empty(), "one that is larger than everything takes all with it");
         assert!(!held.give_up(Timestamp(LONGEST_MS)));
+    }
+
+    #[test]
+    fn an_event_of_any_depth_loses_no_other_when_the_list_is_read_again() {
+        let mut held = Held::default();
+        let nest = |inner, _| json!({ "a": inner });
+        let mut deep = event("!a", "$deep");
+        deep["content"] = (0..125).fold(json!(1), nest);
+        held.hold(&deep, Timestamp(1));
+        held.hold(&event("!a", "$2"), Timestamp(1));
+        let read = Held::read(Some(&held.write().unwrap()));
+        assert_eq!(read.events(), [deep, event("!a", "$2")]);
     }
 }

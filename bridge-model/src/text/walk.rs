@@ -133,6 +133,13 @@ impl RichText {
         Self(map_runs(self.normalise().0, &mut map)).normalise()
     }
 
+    /// Puts `f(runs)` in the place of each sequence of runs that follow each other without a block
+    /// between them, not in blocks of code, and normalises.
+    #[must_use]
+    pub fn map_sequences(self, f: &mut dyn FnMut(Vec<Span>) -> Vec<Span>) -> Self {
+        Self(map_runs(self.normalise().0, f)).normalise()
+    }
+
     /// Puts `f(mention)` in the place of each mention and normalises.
     #[must_use]
     pub fn map_mentions(self, f: &mut dyn FnMut(Mention) -> Mention) -> Self {

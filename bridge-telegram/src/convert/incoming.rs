@@ -9,11 +9,14 @@ mod author;
 mod card;
 mod command;
 mod content;
+mod described;
 mod field;
 mod lists;
 mod media;
 mod membership;
 mod message;
+mod particulars;
+mod poll;
 mod reaction;
 mod reply;
 mod rich;
@@ -36,6 +39,18 @@ pub struct Us {
     pub id: u64,
     /// Its handle without `@`.
     pub username: String,
+}
+
+impl Us {
+    /// Whether this account, in the JSON of a user, is ours.
+    fn is(&self, user: &Value) -> bool {
+        field::int(user, "id").is_some_and(|id| u64::try_from(id) == Ok(self.id))
+    }
+
+    /// Whether we wrote this message.
+    fn wrote(&self, message: &Value) -> bool {
+        field::object(message, "from").is_some_and(|from| self.is(from))
+    }
 }
 
 /// What came out of one update.
@@ -67,6 +82,12 @@ pub fn read(raw: &Value, us: &Us) -> Reading {
     let Some(events) = read(body, us) else { return unreadable() };
     let how = if is_whole(body, &events) { How::Whole } else { How::InPart };
     Reading { events, how }
+}
+
+/// The group `from` goes on as the supergroup `to`.
+pub(crate) fn moved(from: i64, to: i64) -> Event {
+    let to = ChatId::new(to.to_string());
+    event(from, MessageId::from(membership::NO_MESSAGE), Content::Moved { to })
 }
 
 /// Makes events of one kind of update; `None` when it cannot be read.

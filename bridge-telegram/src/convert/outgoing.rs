@@ -12,6 +12,7 @@ mod links;
 mod pieces;
 mod render;
 mod upload;
+mod web_address;
 
 use crate::rights::{self, AdminRight};
 use bot_core::{Action, Part, Words};

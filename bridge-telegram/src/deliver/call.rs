@@ -8,31 +8,108 @@ use std::time::Duration;
 
 use bot_core::DeliverError;
 use bot_core::Refusal;
+use bot_core::order::Idempotency;
 use reqwest_telegram::{RequestBuilder, multipart};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::errors::{Said, Sort, Trouble, decide};
+use super::errors::{Said, Trouble, decide};
 use super::stream::{Setback, Tap, feed, taps};
-use super::{Counter, Desk};
+use super::{ApiContext, ChatSender};
 use crate::api::describe;
 use crate::convert::outgoing::{Call, Enclosed, enclosed, render};
 
-impl Desk {
+impl ApiContext {
     /// Makes a call without files.
-    pub(super) async fn ask(&self, method: &str, params: &Value) -> Result<Value, Trouble> {
-        answer(self.methods.post(self.api.method(method)).json(params)).await
+    pub(super) async fn ask(&self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        let answer = answer(self.methods.post(self.api.method(method)).json(params)).await;
+        let chat = params.get("chat_id").and_then(Value::as_i64);
+        self.note_move(chat, answer)
+    }
+
+    /// Tells the listener of a group that goes on under another id.
+    fn note_move<T>(&self, chat: Option<i64>, answer: Result<T, Trouble>) -> Result<T, Trouble> {
+        let to = answer.as_ref().err().and_then(Trouble::said).and_then(Said::moved_to);
+        if let (Some(from), Some(to)) = (chat, to) {
+            self.moves.note(from, to);
+        }
+        answer
     }
 }
 
-impl Counter<'_> {
+/// The `result` of a call, as its JSON text: it may hold more than this version can read.
+pub(super) struct Answer(String);
+
+/// As much of a sent `Message` as is needed, <https://core.telegram.org/bots/api#message>.
+#[derive(Deserialize)]
+pub(super) struct Sent {
+    /// Its id.
+    pub message_id: i64,
+    /// The topic that it stands in, where `is_topic_message` says so.
+    #[serde(default)]
+    message_thread_id: Option<i64>,
+    #[serde(default)]
+    is_topic_message: bool,
+    /// What of a poll is needed.
+    #[serde(default)]
+    pub poll: Option<SentPoll>,
+}
+
+/// As much of a sent `Poll` as is needed.
+#[derive(Deserialize)]
+pub(super) struct SentPoll {
+    /// The id under which votes come.
+    pub id: String,
+}
+
+impl Sent {
+    /// The topic that the message stands in; General is none.
+    pub(super) fn topic(&self) -> Option<i64> {
+        self.message_thread_id.filter(|_| self.is_topic_message)
+    }
+}
+
+impl Answer {
+    /// The message or messages that were sent or edited; `None` when the answer does not say.
+    pub(super) fn messages(&self) -> Option<Vec<Sent>> {
+        let one = |it| vec![it];
+        let messages = serde_json::from_str::<Vec<Sent>>(&self.0)
+            .or_else(|_| serde_json::from_str::<Sent>(&self.0).map(one));
+        messages.ok().filter(|messages| !messages.is_empty())
+    }
+}
+
+/// The envelope of an answer. Nothing of the result is read before it is known what is needed.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    ok: bool,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    error_code: Option<i64>,
+    description: Option<String>,
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
+}
+
+/// <https://core.telegram.org/bots/api#responseparameters>.
+#[derive(Default, Deserialize)]
+struct Parameters {
+    #[serde(default)]
+    retry_after: Option<u64>,
+    #[serde(default)]
+    migrate_to_chat_id: Option<i64>,
+}
+
+impl ChatSender<'_> {
     /// Makes a call that has no files.
-    pub(super) async fn plain(&self, call: &Call) -> Result<Value, Trouble> {
+    pub(super) async fn plain(&self, call: &Call) -> Result<Answer, Trouble> {
         let (method, params) = render(call, self.chat).ok_or_else(not_an_id)?;
-        self.desk.ask(method, &params).await
+        self.context.ask(method, &params).await
     }
 
     /// Makes a call with its files, streamed from their sources.
-    pub(super) async fn upload(&self, call: &Call) -> Result<Value, Setback> {
+    pub(super) async fn upload(&self, call: &Call) -> Result<Answer, Setback> {
         let Some((method, mut params)) = render(call, self.chat) else {
             return Err(Setback::Call(not_an_id()));
         };
@@ -45,17 +122,20 @@ impl Counter<'_> {
         }
         let (taps, parts) = taps(files);
         let (taps, first) = self.open_first(taps).await?;
-        let request = self.desk.files.post(self.desk.api.method(method));
+        let request = self.context.files.post(self.context.api.method(method));
         let request = answer(request.multipart(form(&params, parts)));
-        let feeding = feed(self.media, self.desk.max_upload, taps, first);
+        let feeding = feed(self.media, self.context.max_upload, taps, first);
         tokio::pin!(request, feeding);
         tokio::select! {
             // It may refuse before it has read everything.
-            answer = &mut request => return answer.map_err(Setback::Call),
+            answer = &mut request => {
+                return self.context.note_move(self.chat.parse().ok(), answer).map_err(Setback::Call);
+            }
             // The request is dropped before its end, so that nothing was sent.
             fed = &mut feeding => fed?,
         }
-        request.await.map_err(Setback::Call)
+        let answer = request.await;
+        self.context.note_move(self.chat.parse().ok(), answer).map_err(Setback::Call)
     }
 
     /// The bytes of a preview; small enough to be held, and not worth a failure.
@@ -73,7 +153,7 @@ impl Counter<'_> {
         taps: Vec<Tap>,
     ) -> Result<(Vec<Tap>, Option<bot_core::MediaStream>), Setback> {
         let Some(tap) = taps.first() else { return Ok((taps, None)) };
-        let stream = super::stream::open(self.media, tap, self.desk.max_upload).await?;
+        let stream = super::stream::open(self.media, tap, self.context.max_upload).await?;
         Ok((taps, Some(stream)))
     }
 
@@ -84,7 +164,7 @@ impl Counter<'_> {
             Some(right) => {
                 DeliverError::Refused { reason: Refusal::MissingRights(vec![right.missing()]) }
             }
-            None => decide(trouble, Sort::Repeatable),
+            None => decide(trouble, Idempotency::Repeatable),
         }
     }
 }
@@ -115,27 +195,28 @@ fn forget(params: &mut Value, reference: &str) {
     }
 }
 
-async fn answer(request: RequestBuilder) -> Result<Value, Trouble> {
+async fn answer(request: RequestBuilder) -> Result<Answer, Trouble> {
     let response = request.send().await.map_err(trouble)?;
     let status = response.status();
     let body = response.bytes().await.map_err(trouble)?;
-    let envelope: Option<Map<String, Value>> = serde_json::from_slice(&body).ok();
-    let Some(mut envelope) = envelope else {
-        return Err(Trouble::Doubtful(format!("HTTP status {status}, no JSON")));
-    };
-    match envelope.get("ok").and_then(Value::as_bool) {
-        Some(true) => Ok(envelope.remove("result").unwrap_or_default()),
-        Some(false) => Err(Trouble::Said(said(&envelope))),
-        None => Err(Trouble::Doubtful("the answer cannot be read".to_owned())),
+    let no_answer =
+        || Trouble::Doubtful(format!("HTTP status {status}, no answer of the platform"));
+    let body = String::from_utf8_lossy(&body);
+    let envelope: Envelope<'_> = serde_json::from_str(&body).map_err(|_| no_answer())?;
+    if envelope.ok {
+        return Ok(Answer(envelope.result.map_or_else(String::new, |it| it.get().to_owned())));
     }
+    Err(refusal(&envelope).map_or_else(no_answer, Trouble::Said))
 }
 
-fn said(envelope: &Map<String, Value>) -> Said {
-    let code = envelope.get("error_code").and_then(Value::as_i64).unwrap_or_default();
-    let words = envelope.get("description").and_then(Value::as_str).unwrap_or("no reason given");
-    let after = envelope.get("parameters").and_then(|it| it.get("retry_after"));
-    let after = after.and_then(Value::as_u64).map(Duration::from_secs);
-    Said::new(code, words.to_owned(), after)
+/// `None` without a code: that is half an answer.
+fn refusal(envelope: &Envelope<'_>) -> Option<Said> {
+    let words = envelope.description.as_deref().unwrap_or("no reason given");
+    let parameters = envelope.parameters.and_then(|it| serde_json::from_str(it.get()).ok());
+    let Parameters { retry_after, migrate_to_chat_id } = parameters.unwrap_or_default();
+    let after = retry_after.map(Duration::from_secs);
+    let refusal = Said::new(envelope.error_code?, words.to_owned(), after);
+    Some(refusal.moved(migrate_to_chat_id))
 }
 
 /// The address holds the token, so it is taken out of the error.
@@ -146,10 +227,14 @@ fn trouble(error: reqwest_telegram::Error) -> Trouble {
 }
 
 #[cfg(test)]
-mod tests {
+mod answer_tests {
     use serde_json::json;
 
     use super::*;
+
+    fn refused(raw: &str) -> Option<Said> {
+        refusal(&serde_json::from_str(raw).unwrap())
+    }
 
     #[test]
     fn a_preview_that_cannot_be_had_is_left_out() {
@@ -161,8 +246,29 @@ mod tests {
 
     #[test]
     fn a_refusal_with_unknown_parameters_is_still_a_refusal() {
-        let raw = json!({ "ok": false, "error_code": 400, "description": "odd", "parameters": { "new": 1 } });
-        let wanted = Said::new(400, "odd".to_owned(), None);
-        assert_eq!(said(raw.as_object().unwrap()), wanted);
+        let raw = r#"{"ok":false,"error_code":400,"description":"odd","parameters":{"new":1}}"#;
+        assert_eq!(refused(raw), Some(Said::new(400, "odd".to_owned(), None)));
+    }
+
+    #[test]
+    fn a_refusal_without_a_code_is_none() {
+        assert_eq!(refused(r#"{"ok":false,"description":"odd"}"#), None);
+    }
+
+    #[test]
+    fn the_new_id_of_a_group_is_read() {
+        let raw = r#"{"ok":false,"error_code":400,"parameters":{"migrate_to_chat_id":-1005}}"#;
+        assert_eq!(refused(raw).unwrap().moved_to(), Some(-1005));
+    }
+
+    #[test]
+    fn a_sent_message_is_known_whatever_else_stands_in_it() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let digits = "9".repeat(400);
+        let raw = format!(
+            r#"{{"message_id":5,"reply_to_message":{{"odd":{deep},"number":{digits},"text":"\ud800"}}}}"#
+        );
+        let sent = Answer(raw).messages().unwrap();
+        assert_eq!((sent[0].message_id, sent[0].topic()), (5, None));
     }
 }

@@ -5,24 +5,29 @@
 //! success.
 
 use bot_core::Refusal;
+use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::MessageId;
 
-use super::errors::{Said, Sort, decide};
+use super::errors::{Said, decide};
 use super::stream::Setback;
-use super::{Counter, Made};
+use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Call, FilePiece, Piece, missing};
 
-impl Counter<'_> {
+impl ChatSender<'_> {
     /// Edits words in place; a message that is gone is no part any more.
     pub(super) async fn edit(&self, call: Call, made: &mut Made) -> Result<(), DeliverError> {
-        let answer = self.plain(&call).await.map(|_| ());
+        let answer = self.plain(&call).await;
+        if let Ok(answer) = &answer {
+            made.note_topic(answer.messages().unwrap_or_default().first());
+        }
+        let answer = answer.map(|_| ());
         let Call::Edit { part, .. } = call else { return Ok(()) };
         match answer {
             Ok(()) => made.parts.push(part),
             Err(trouble) if trouble.is(Said::is_unchanged) => made.parts.push(part),
             Err(trouble) if trouble.is(Said::is_gone) => {}
-            Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+            Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
     }
@@ -66,7 +71,7 @@ impl Counter<'_> {
                 file = *plain;
                 continue;
             } else if !trouble.is(Said::is_gone) {
-                return Err(decide(&trouble, Sort::Repeatable));
+                return Err(decide(&trouble, Idempotency::Repeatable));
             }
             return Ok(());
         }
@@ -94,7 +99,7 @@ impl Counter<'_> {
             Ok(()) => made.parts.push(part),
             Err(trouble) if trouble.is(fine) => made.parts.push(part),
             Err(trouble) if trouble.is(Said::is_gone) => {}
-            Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+            Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
     }
@@ -116,7 +121,7 @@ impl Counter<'_> {
                     return Ok(());
                 }
                 Err(trouble) if trouble.is(Said::is_unwanted_reaction) => {}
-                Err(trouble) => return Err(decide(&trouble, Sort::Repeatable)),
+                Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
             }
         }
         made.shows_no_reaction = true;

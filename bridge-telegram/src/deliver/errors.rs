@@ -8,15 +8,9 @@ use std::time::Duration;
 
 use bot_core::DeliverError;
 use bot_core::Refusal;
+use bot_core::order::Idempotency;
 
-/// Whether a call may be made twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
-    /// A second time makes a second message.
-    Once,
-    /// A second time changes nothing.
-    Repeatable,
-}
+use crate::rights;
 
 /// A call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +34,8 @@ pub(super) struct Said {
     lower: String,
     /// `parameters.retry_after`.
     after: Option<Duration>,
+    /// `parameters.migrate_to_chat_id`: the group goes on under this id.
+    moved_to: Option<i64>,
 }
 
 /// The bot is out of the chat, or may not write there.
@@ -80,7 +76,17 @@ impl Trouble {
 impl Said {
     pub(super) fn new(code: i64, words: String, after: Option<Duration>) -> Self {
         let lower = words.to_lowercase();
-        Self { code, words, lower, after }
+        Self { code, words, lower, after, moved_to: None }
+    }
+
+    /// The same, from a group that has another id now.
+    pub(super) fn moved(self, to: Option<i64>) -> Self {
+        Self { moved_to: to, ..self }
+    }
+
+    /// The id under which the group goes on.
+    pub(super) fn moved_to(&self) -> Option<i64> {
+        self.moved_to
     }
 
     fn has(&self, any: &[&str]) -> bool {
@@ -161,6 +167,11 @@ impl Said {
         self.has(&["message to be replied not found", "message to reply not found"])
     }
 
+    /// Only admins with the right to manage topics write there.
+    pub(super) fn is_closed_topic(&self) -> bool {
+        self.has(&["topic_closed"])
+    }
+
     /// An admin's right is missing.
     pub(super) fn is_lack_of_rights(&self) -> bool {
         self.has(&[
@@ -173,41 +184,49 @@ impl Said {
 }
 
 /// The decision that follows from a call that did not succeed.
-pub(super) fn decide(trouble: &Trouble, sort: Sort) -> DeliverError {
+pub(super) fn decide(trouble: &Trouble, idempotency: Idempotency) -> DeliverError {
     match trouble {
-        Trouble::Said(said) => decide_by_words(said, sort),
+        Trouble::Said(said) => decide_by_words(said, idempotency),
         Trouble::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
-        Trouble::Doubtful(reason) => doubtful(sort, reason.clone()),
+        Trouble::Doubtful(reason) => doubtful(idempotency, reason.clone()),
     }
 }
 
-fn decide_by_words(said: &Said, sort: Sort) -> DeliverError {
+fn decide_by_words(said: &Said, idempotency: Idempotency) -> DeliverError {
     let reason = said.words.clone();
     if said.after.is_some() || said.code == 429 {
         return DeliverError::Retry { after: said.after, reason };
+    }
+    if said.moved_to.is_some() {
+        // The listener moves the link; this order then goes to the new chat.
+        return DeliverError::Retry { after: None, reason };
     }
     if said.code == 401 {
         // The operator must act; until then nothing is lost.
         return DeliverError::Retry { after: None, reason: "token refused".to_owned() };
     }
     if said.code >= 500 || said.has(&SERVER) {
-        return doubtful(sort, reason);
+        return doubtful(idempotency, reason);
     }
     if said.has(&CLOSED) {
         return DeliverError::ChatClosed { reason: Refusal::Platform(reason) };
     }
+    if said.is_closed_topic() {
+        let reason = Refusal::MissingRights(vec![rights::TOPICS.missing()]);
+        return DeliverError::Refused { reason };
+    }
     DeliverError::Refused { reason: Refusal::Platform(reason) }
 }
 
-fn doubtful(sort: Sort, reason: String) -> DeliverError {
-    match sort {
-        Sort::Once => DeliverError::Uncertain { reason },
-        Sort::Repeatable => DeliverError::Retry { after: None, reason },
+fn doubtful(idempotency: Idempotency, reason: String) -> DeliverError {
+    match idempotency {
+        Idempotency::Once => DeliverError::Uncertain { reason },
+        Idempotency::Repeatable => DeliverError::Retry { after: None, reason },
     }
 }
 
 #[cfg(test)]
-mod tests {
+mod decision_tests {
     use super::*;
 
     fn said(code: i64, text: &str) -> Trouble {
@@ -223,7 +242,7 @@ mod tests {
             "Bad Request: group chat was upgraded to a supergroup chat",
             "Forbidden: bot is not a member of the supergroup chat",
         ] {
-            let decision = decide(&said(400, text), Sort::Once);
+            let decision = decide(&said(400, text), Idempotency::Once);
             assert!(matches!(decision, DeliverError::ChatClosed { .. }), "{text}: {decision}");
         }
     }
@@ -231,20 +250,23 @@ mod tests {
     #[test]
     fn what_the_server_does_not_finish_is_uncertain_for_a_send_only() {
         for trouble in [said(502, "Bad Gateway"), Trouble::Doubtful("lost".to_owned())] {
-            assert!(matches!(decide(&trouble, Sort::Once), DeliverError::Uncertain { .. }));
-            assert!(matches!(decide(&trouble, Sort::Repeatable), DeliverError::Retry { .. }));
+            assert!(matches!(decide(&trouble, Idempotency::Once), DeliverError::Uncertain { .. }));
+            assert!(matches!(
+                decide(&trouble, Idempotency::Repeatable),
+                DeliverError::Retry { .. }
+            ));
         }
     }
 
     #[test]
     fn what_was_never_sent_can_be_sent_again() {
-        let decision = decide(&Trouble::Unsent("no route".to_owned()), Sort::Once);
+        let decision = decide(&Trouble::Unsent("no route".to_owned()), Idempotency::Once);
         assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
     }
 
     #[test]
     fn words_that_are_not_known_are_a_refusal() {
-        let decision = decide(&said(400, "Bad Request: odd"), Sort::Once);
+        let decision = decide(&said(400, "Bad Request: odd"), Idempotency::Once);
         assert_eq!(
             decision,
             DeliverError::Refused { reason: Refusal::platform("Bad Request: odd") }
@@ -252,9 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_topic_names_the_right_that_is_missing() {
+        let decision = decide(&said(400, "Bad Request: TOPIC_CLOSED"), Idempotency::Once);
+        let reason = Refusal::MissingRights(vec![rights::TOPICS.missing()]);
+        assert_eq!(decision, DeliverError::Refused { reason });
+    }
+
+    #[test]
+    fn a_group_that_moved_is_not_closed() {
+        let text = "Bad Request: group chat was upgraded to a supergroup chat".to_owned();
+        let moved = Said::new(400, text, None).moved(Some(-1001));
+        let decision = decide(&Trouble::Said(moved), Idempotency::Once);
+        assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
+    }
+
+    #[test]
     fn a_refused_token_loses_nothing() {
         let reason = "token refused".to_owned();
-        let decision = decide(&said(401, "Unauthorized"), Sort::Once);
+        let decision = decide(&said(401, "Unauthorized"), Idempotency::Once);
         assert_eq!(decision, DeliverError::Retry { after: None, reason });
     }
 }

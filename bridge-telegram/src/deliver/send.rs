@@ -7,13 +7,14 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
+use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::{Alias, ChatId, MessageId};
-use serde_json::Value;
 
-use super::errors::{Sort, Trouble, decide};
+use super::call::Sent;
+use super::errors::{Trouble, decide};
 use super::stream::Setback;
-use super::{Counter, Made};
+use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Answer, Call, Piece, missing};
 
 /// The chat under which polls are known by their own ids.
@@ -21,7 +22,7 @@ const POLLS: &str = "polls";
 /// So many roots that are no topics are remembered.
 const MOST_ROOTS: usize = 10_000;
 
-impl Counter<'_> {
+impl ChatSender<'_> {
     /// Sends `piece`, which may become several, and notes what is there then.
     pub(super) async fn send(
         &self,
@@ -30,13 +31,17 @@ impl Counter<'_> {
         made: &mut Made,
     ) -> Result<(), DeliverError> {
         let mut to = self.without_flat_thread(to);
+        if to.reply.is_none() {
+            to.thread = to.thread.or_else(|| made.topic.clone());
+        }
         let mut queue = VecDeque::from([piece]);
         while let Some(piece) = queue.pop_front() {
             let call = Call::Send { piece: piece.clone(), to: to.clone() };
             let setback = match self.post(&call, made).await {
                 Ok(()) => {
-                    // Only the first message is an answer.
+                    // Only the first message is an answer; the others stand in its topic.
                     to.reply = None;
+                    to.thread = to.thread.or_else(|| made.topic.clone());
                     continue;
                 }
                 Err(setback) => setback,
@@ -52,7 +57,7 @@ impl Counter<'_> {
                 }
                 Setback::Call(trouble) => match self.plainer(&trouble, piece, &mut to) {
                     Some(pieces) => pieces,
-                    None => return Err(decide(&trouble, Sort::Once)),
+                    None => return Err(decide(&trouble, Idempotency::Once)),
                 },
             };
             plainer.into_iter().rev().for_each(|piece| queue.push_front(piece));
@@ -62,24 +67,24 @@ impl Counter<'_> {
 
     async fn post(&self, call: &Call, made: &mut Made) -> Result<(), Setback> {
         let Call::Send { piece, .. } = call else { return Ok(()) };
-        let result = if piece.is_media() {
+        let answer = if piece.is_media() {
             self.upload(call).await?
         } else {
             self.plain(call).await.map_err(Setback::Call)?
         };
-        let messages = result.as_array().map_or(std::slice::from_ref(&result), Vec::as_slice);
-        let ids: Option<Vec<i64>> = messages
-            .iter()
-            .map(|message| message.get("message_id").and_then(Value::as_i64))
-            .collect();
-        let Some(ids) = ids.filter(|ids| !ids.is_empty()) else {
+        let Some(messages) = answer.messages() else {
             let reason = "the answer does not say what was sent".to_owned();
             return Err(Setback::Call(Trouble::Doubtful(reason)));
         };
-        let part = |id: i64| Part { id: MessageId::new(id.to_string()), media: piece.is_media() };
-        made.parts.extend(ids.into_iter().map(part));
-        let poll = result.pointer("/poll/id").and_then(Value::as_str);
-        made.also.extend(poll.map(|id| Alias { chat: ChatId::from(POLLS), message: id.into() }));
+        let part = |sent: &Sent| Part {
+            id: MessageId::new(sent.message_id.to_string()),
+            media: piece.is_media(),
+        };
+        made.parts.extend(messages.iter().map(part));
+        made.note_topic(messages.first());
+        let polls = messages.into_iter().filter_map(|sent| sent.poll);
+        made.also
+            .extend(polls.map(|it| Alias { chat: ChatId::from(POLLS), message: it.id.into() }));
         Ok(())
     }
 
@@ -118,7 +123,7 @@ impl Counter<'_> {
     /// In a group without topics a thread is the answers to its first message.
     fn without_flat_thread(&self, mut to: Address) -> Address {
         let is_flat = |root: &mut MessageId| {
-            let known = self.desk.no_topics.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.context.no_topics.lock().unwrap_or_else(PoisonError::into_inner);
             known.contains(&(self.chat.to_owned(), root.clone()))
         };
         if let Some(root) = to.thread.take_if(is_flat) {
@@ -128,7 +133,7 @@ impl Counter<'_> {
     }
 
     fn remember_flat(&self, root: &MessageId) {
-        let mut known = self.desk.no_topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.context.no_topics.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_ROOTS {
             known.clear();
         }

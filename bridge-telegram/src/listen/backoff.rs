@@ -27,6 +27,12 @@ impl Backoff {
         most.mul_f64(share)
     }
 
+    /// The wait after a failure that only somebody can mend: half of the longest up to the whole.
+    pub(super) fn longest(&mut self) -> Duration {
+        self.failures = u32::MAX;
+        self.next()
+    }
+
     /// All is well.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
@@ -34,7 +40,7 @@ impl Backoff {
 }
 
 #[cfg(test)]
-mod tests {
+mod wait_tests {
     use std::sync::Arc;
 
     use super::*;

@@ -29,7 +29,7 @@ const ALLOWED: [&str; 10] = [
 ];
 
 /// An answer.
-pub(super) struct Heard {
+pub(super) struct Received {
     /// In the order of the wire.
     pub updates: Vec<Update>,
     /// The offset that confirms them; `None` when there are none.
@@ -66,7 +66,7 @@ struct Numbered {
 pub(super) async fn poll(
     network: &TelegramNetwork,
     offset: Option<i64>,
-) -> Result<Heard, PollError> {
+) -> Result<Received, PollError> {
     let mut params = json!({
         "timeout": network.patience.long_poll.as_secs(),
         "limit": 100,
@@ -79,7 +79,7 @@ pub(super) async fn poll(
     parse(&result.map_err(PollError::of)?).map_err(|error| PollError::of(Problem::Outage(error)))
 }
 
-fn parse(result: &str) -> Result<Heard, String> {
+fn parse(result: &str) -> Result<Received, String> {
     let raws: Vec<Box<RawValue>> =
         serde_json::from_str(result).map_err(|error| format!("not a list of updates: {error}"))?;
     let some = !raws.is_empty();
@@ -94,18 +94,31 @@ fn parse(result: &str) -> Result<Heard, String> {
     if some && next.is_none() {
         return Err("updates without numbers".to_owned());
     }
-    Ok(Heard { updates, next })
+    Ok(Received { updates, next })
 }
 
 #[cfg(test)]
-mod tests {
+mod parse_tests {
     use super::*;
 
     #[test]
     fn an_update_that_is_nonsense_keeps_its_number() {
-        let heard = parse(r#"[{"update_id":7,"message":"\ud800"},{"update_id":8}]"#).unwrap();
-        assert_eq!(heard.updates.len(), 2);
-        assert_eq!(heard.next, Some(9));
+        let received = parse(r#"[{"update_id":7,"message":"\ud800"},{"update_id":8}]"#).unwrap();
+        assert_eq!(received.updates.len(), 2);
+        assert_eq!(received.next, Some(9));
+    }
+
+    #[test]
+    fn what_cannot_be_read_takes_nothing_with_it() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let digits = "9".repeat(400);
+        let odd = [deep, digits, "1e999".to_owned(), r#""\ud800""#.to_owned()];
+        for odd in odd {
+            let batch = format!(r#"[{{"update_id":7,"message":{odd}}},{{"update_id":8}}]"#);
+            let received = parse(&batch).unwrap();
+            assert_eq!(received.updates.len(), 2);
+            assert_eq!(received.next, Some(9));
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn network(telegram: &Telegram) -> TelegramNetwork {
         api_url: telegram.url().parse().unwrap(),
         proxy: None,
         local_server: false,
+        local_files: None,
         patience,
     };
     TelegramNetwork::new(settings).unwrap()

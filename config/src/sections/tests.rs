@@ -231,8 +231,6 @@ as_token: 'as_token-0123456789abcdef0123456789'
 hs_token: 'hs_token-0123456789abcdef0123456789'
 sender_localpart: 'freeside'
 rate_limited: false
-receive_ephemeral: true
-de.sorunome.msc2409.push_ephemeral: true
 namespaces:
   users:
     - exclusive: true

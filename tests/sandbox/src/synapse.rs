@@ -4,6 +4,10 @@
 //! Rule: a Synapse lives no longer than the value that started it: it ends on drop,
 //! and also when this process is killed (it watches its standard input).
 
+#[cfg(feature = "cipher")]
+mod cipher;
+#[cfg(not(feature = "cipher"))]
+#[path = "synapse/clear.rs"]
 mod cipher;
 mod environment;
 mod person;
@@ -21,6 +25,7 @@ use anyhow::{Context, Result, bail};
 use rand::Rng;
 use reqwest::Url;
 
+#[cfg(feature = "cipher")]
 pub use cipher::KeptKey;
 pub use person::{Person, RoomOptions};
 pub use saying::NewFile;

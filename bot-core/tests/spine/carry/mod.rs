@@ -14,6 +14,7 @@ mod links;
 mod looks;
 mod members;
 mod names;
+mod newest;
 mod order;
 mod orders;
 mod pressure;

@@ -46,3 +46,14 @@ async fn a_written_name_calls_people_of_matrix_and_ghosts() {
     let acts = spine.matrix.acts();
     assert_eq!(called(&acts[1]), [Person::new("matrix", "@ann:x"), ghost]);
 }
+
+#[tokio::test]
+async fn an_address_that_holds_a_name_calls_nobody() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&group(), "1", "bob", "hello")).await;
+    let text = "https://www.youtube.com/@bob and @bob:example.org and @bob@mastodon.social";
+    spine.hear(posted(&room(), "$1", "@ann:x", text)).await;
+    spine.telegram.until("told", |telegram| telegram.tries() == 1).await;
+    assert_eq!(called(&spine.telegram.acts()[0]), []);
+    spine.telegram.shows(&group().chat, &[&format!("ann: {text}")]).await;
+}

@@ -162,8 +162,8 @@ async fn version_source_and_the_way_to_matrix() {
 fn every_command_is_in_the_readme() {
     let readme = include_str!("../../../../README.md");
     let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
-    for entry in bot_core::desk::commands::ALL {
-        let name = format!("`{}`", entry.name);
+    for command in bot_core::desk::commands::Command::ALL {
+        let name = format!("`{}`", command.name());
         let first = |row: &&str| row.split('|').nth(1).is_some_and(|cell| cell.contains(&name));
         assert_eq!(rows.iter().filter(|row| first(row)).count(), 1, "{name}");
     }

@@ -3,8 +3,10 @@
 //!
 //! Rule: a tag that is not named here has no effect.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
+use bridge_model::text::scripts;
 use bridge_model::{Leaf, Mention, Person, Place, RichText, Spoiler, Style};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -13,11 +15,14 @@ use html5ever::tokenizer::{
 };
 
 use super::super::address::{self, Target};
-use super::super::{NETWORK, native};
+use super::super::{NETWORK, name, native};
 use super::MAX_DEPTH;
 use super::blocks;
 use super::frames::{Frame, Frames};
 use super::line::is_space;
+
+/// Longest address of a link, in characters; browsers and other networks take no longer ones.
+const LONGEST_ADDRESS: usize = 2_048;
 
 /// Reads HTML; the result is not normalised.
 pub(super) fn read(html: &str) -> RichText {
@@ -58,7 +63,7 @@ impl TokenSink for Sink {
 struct Reader {
     frames: Frames,
     /// Open inline tags, by name.
-    worn: Vec<(String, Effect)>,
+    open_tags: Vec<(String, Effect)>,
     /// Inline tags that were too deep and are still open.
     too_deep: usize,
     capture: Option<Capture>,
@@ -74,6 +79,7 @@ enum Effect {
     Strike,
     Code,
     Subtext,
+    Raised,
     Spoiler(Option<String>),
     Link(String),
 }
@@ -83,7 +89,7 @@ struct Capture {
     target: Target,
     href: String,
     style: Style,
-    /// With the style that each piece wears inside the link.
+    /// With the style of each piece inside the link.
     words: Vec<(String, Style)>,
     /// Lines of the same link came before.
     goes_on: bool,
@@ -97,7 +103,13 @@ struct Skip {
 
 impl Reader {
     fn new() -> Self {
-        Self { frames: Frames::new(), worn: Vec::new(), too_deep: 0, capture: None, skip: None }
+        Self {
+            frames: Frames::new(),
+            open_tags: Vec::new(),
+            too_deep: 0,
+            capture: None,
+            skip: None,
+        }
     }
 
     fn finish(mut self) -> RichText {
@@ -110,6 +122,7 @@ impl Reader {
             return;
         }
         let style = self.style();
+        let text = &*self.raised(text);
         if let Some(capture) = &mut self.capture {
             capture.words.push((text.to_owned(), style));
             return;
@@ -154,21 +167,22 @@ impl Reader {
             "span" => {
                 let spoiler = attribute(tag, "data-mx-spoiler");
                 let effect = spoiler.map_or(Effect::Nothing, |reason| {
-                    Effect::Spoiler(Some(reason.to_owned()).filter(|r| !r.is_empty()))
+                    Effect::Spoiler(Some(name::short_reason(reason)).filter(|r| !r.is_empty()))
                 });
-                self.wear(name, effect);
+                self.open_tag(name, effect);
             }
             "code" => {
                 if let Some(Frame::Pre { language: language @ None, .. }) = self.frames.top() {
                     *language = attribute(tag, "class").and_then(language_of);
                 }
-                self.wear(name, Effect::Code);
+                self.open_tag(name, Effect::Code);
             }
-            "b" | "strong" => self.wear(name, Effect::Bold),
-            "i" | "em" => self.wear(name, Effect::Italic),
-            "u" => self.wear(name, Effect::Underline),
-            "s" | "del" | "strike" => self.wear(name, Effect::Strike),
-            "sub" => self.wear(name, Effect::Subtext),
+            "b" | "strong" => self.open_tag(name, Effect::Bold),
+            "i" | "em" => self.open_tag(name, Effect::Italic),
+            "u" => self.open_tag(name, Effect::Underline),
+            "s" | "del" | "strike" => self.open_tag(name, Effect::Strike),
+            "sub" => self.open_tag(name, Effect::Subtext),
+            "sup" => self.open_tag(name, Effect::Raised),
             _ => {
                 if blocks::is_block(name) {
                     self.end_capture();
@@ -194,12 +208,12 @@ impl Reader {
             return;
         }
         match name {
-            "a" | "b" | "strong" | "i" | "em" | "u" | "s" | "del" | "strike" | "sub" | "code"
-            | "span" => {
+            "a" | "b" | "strong" | "i" | "em" | "u" | "s" | "del" | "strike" | "sub" | "sup"
+            | "code" | "span" => {
                 if name == "a" && self.capture.is_some() {
                     self.end_capture();
                 } else {
-                    self.take_off(name);
+                    self.close_tag(name);
                 }
             }
             _ => {
@@ -214,9 +228,9 @@ impl Reader {
     /// The style of what comes now.
     fn style(&self) -> Style {
         let mut style = Style::default();
-        for (_, effect) in &self.worn {
+        for (_, effect) in &self.open_tags {
             match effect {
-                Effect::Nothing => {}
+                Effect::Nothing | Effect::Raised => {}
                 Effect::Bold => style.bold = true,
                 Effect::Italic => style.italic = true,
                 Effect::Underline => style.underline = true,
@@ -232,19 +246,30 @@ impl Reader {
         style
     }
 
-    fn wear(&mut self, name: &str, effect: Effect) {
-        if self.worn.len() < MAX_DEPTH {
-            self.worn.push((name.to_owned(), effect));
+    /// Raised letters as the plain text shows them: beside what they belong to, they would say
+    /// something else.
+    fn raised<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let in_code = matches!(self.frames.top(), Some(Frame::Pre { .. }));
+        let is_raised = self.open_tags.iter().any(|(_, effect)| matches!(effect, Effect::Raised));
+        if !is_raised || in_code || text.chars().all(is_space) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(scripts::superscript(text))
+    }
+
+    fn open_tag(&mut self, name: &str, effect: Effect) {
+        if self.open_tags.len() < MAX_DEPTH {
+            self.open_tags.push((name.to_owned(), effect));
         } else {
             self.too_deep += 1;
         }
     }
 
-    fn take_off(&mut self, name: &str) {
+    fn close_tag(&mut self, name: &str) {
         if self.too_deep > 0 {
             self.too_deep -= 1;
-        } else if let Some(index) = self.worn.iter().rposition(|(worn, _)| worn == name) {
-            self.worn.remove(index);
+        } else if let Some(index) = self.open_tags.iter().rposition(|(open, _)| open == name) {
+            self.open_tags.remove(index);
         }
     }
 
@@ -323,11 +348,13 @@ impl Reader {
     fn link(&mut self, tag: &Tag) {
         // Links do not nest: a new one ends the one before.
         self.end_capture();
-        if self.worn.iter().any(|(name, _)| name == "a") {
-            self.take_off("a");
+        if self.open_tags.iter().any(|(name, _)| name == "a") {
+            self.close_tag("a");
         }
         // Control characters are in no address, and none is written.
         let href: String = attribute(tag, "href").unwrap_or_default().replace(char::is_control, "");
+        // It is written again for each line of the link.
+        let href = if href.chars().count() > LONGEST_ADDRESS { String::new() } else { href };
         let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
         match address::target(&href).filter(|_| !in_pre) {
             Some(target) => {
@@ -335,8 +362,8 @@ impl Reader {
                 self.capture =
                     Some(Capture { target, href, style: self.style(), words, goes_on: false });
             }
-            None if address::may_be_link(&href) => self.wear("a", Effect::Link(href)),
-            None => self.wear("a", Effect::Nothing),
+            None if address::may_be_link(&href) => self.open_tag("a", Effect::Link(href)),
+            None => self.open_tag("a", Effect::Nothing),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn gallery(content: &Value) -> Option<(Vec<Media>, Vec<Note>)> {
         if let Ok(Some(media)) = one(item, text(item, "itemtype").unwrap_or_default()) {
             files.push(media);
         } else {
-            let name = text(item, "filename").or_else(|| text(item, "body")).and_then(name::clean);
+            let name = text(item, "filename").or_else(|| text(item, "body")).and_then(name::line);
             let size = number(item, "size");
             lost.push(Note::FileMissing { name, size, why: Missing::Unavailable });
         }
@@ -41,13 +41,14 @@ pub(super) fn gallery(content: &Value) -> Option<(Vec<Media>, Vec<Note>)> {
 /// Why the files are hidden (MSC4193).
 pub(super) fn reason(content: &Value) -> Option<String> {
     let hidden = content.get(SPOILER).and_then(Value::as_bool) == Some(true);
-    text(content, SPOILER_REASON).filter(|_| hidden).and_then(name::clean)
+    let reason = text(content, SPOILER_REASON).filter(|_| hidden).and_then(name::line);
+    reason.map(|reason| name::short_reason(&reason))
 }
 
 /// The picture of an `m.sticker`; its body describes it.
 pub(super) fn sticker(content: &Value) -> Result<Media, Unreadable> {
     let mut media = file(content, MediaKind::Sticker, None)?;
-    media.alt = text(content, "body").and_then(name::clean);
+    media.alt = text(content, "body").and_then(name::line);
     let emoji = media.alt.clone().filter(|alt| !alt.is_ascii() && !native::is_word(alt));
     let id = Some(media.handle.reference.clone());
     media.sticker = Some(Sticker { id, pack: None, emoji, mime: None });
@@ -83,9 +84,10 @@ fn file(content: &Value, kind: MediaKind, called: Option<&str>) -> Result<Media,
     let audio = audio.iter().find_map(|key| content.get(*key));
     let length = audio.and_then(|audio| whole(audio.get("duration")?));
     let info = content.get("info");
+    let mime = info.and_then(mime);
     Ok(Media {
-        name: called.and_then(name::clean),
-        mime: info.and_then(mime),
+        name: called.and_then(name::line).map(|name| with_ending(name, kind, mime.as_deref())),
+        mime,
         size: number(content, "size"),
         width: side("w"),
         height: side("h"),
@@ -97,6 +99,68 @@ fn file(content: &Value, kind: MediaKind, called: Option<&str>) -> Result<Media,
         thumbnail: info.and_then(thumbnail),
         ..Media::new(handle(uri), kind)
     })
+}
+
+/// The name of a file with an ending, by which other networks know what it is. Clients write words
+/// such as "Voice message" where the file has no name.
+fn with_ending(name: String, kind: MediaKind, mime: Option<&str>) -> String {
+    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, end)| end);
+    let is_ending = |end: &str| {
+        (1..=8).contains(&end.len())
+            && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && end.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    match ending_of(kind, mime) {
+        Some(new) if !ending.is_some_and(is_ending) => format!("{name}.{new}"),
+        Some(_) | None => name,
+    }
+}
+
+/// The ending that files of a type have.
+fn ending_of(kind: MediaKind, mime: Option<&str>) -> Option<&'static str> {
+    let mime = mime.unwrap_or_default().to_ascii_lowercase();
+    let known = match mime.as_str() {
+        "image/jpeg" | "image/jpg" => "jpg",
+        "image/png" => "png",
+        "image/apng" => "apng",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "image/avif" => "avif",
+        "image/heic" | "image/heif" => "heic",
+        "image/jxl" => "jxl",
+        "image/bmp" => "bmp",
+        "image/tiff" => "tiff",
+        "image/svg+xml" => "svg",
+        "audio/ogg" | "audio/opus" | "application/ogg" => "ogg",
+        "audio/mpeg" | "audio/mp3" => "mp3",
+        "audio/mp4" | "audio/x-m4a" | "audio/m4a" => "m4a",
+        "audio/aac" => "aac",
+        "audio/flac" | "audio/x-flac" => "flac",
+        "audio/wav" | "audio/x-wav" | "audio/wave" => "wav",
+        "audio/webm" | "video/webm" => "webm",
+        "video/mp4" | "video/x-m4v" => "mp4",
+        "video/quicktime" => "mov",
+        "video/x-matroska" => "mkv",
+        "video/mpeg" => "mpg",
+        "video/3gpp" => "3gp",
+        "video/ogg" => "ogv",
+        "application/pdf" => "pdf",
+        "application/zip" => "zip",
+        "application/json" => "json",
+        "text/plain" => "txt",
+        "text/csv" => "csv",
+        "text/html" => "html",
+        "text/markdown" => "md",
+        _ => match kind {
+            MediaKind::Voice => "ogg",
+            MediaKind::Image => "jpg",
+            MediaKind::Video | MediaKind::VideoNote | MediaKind::Animation => "mp4",
+            MediaKind::Audio => "mp3",
+            // Who knows; many files of programs have none.
+            MediaKind::File | MediaKind::Sticker => return None,
+        },
+    };
+    Some(known)
 }
 
 fn handle(uri: &str) -> MediaHandle {
@@ -122,7 +186,7 @@ fn is_loop(content: &Value) -> bool {
 fn described(content: &Value) -> Option<String> {
     let keys = ["m.alt_text", "org.matrix.msc1767.alt_text"];
     let block = keys.iter().find_map(|key| content.get(*key))?;
-    words(block).or_else(|| block.as_str()).and_then(name::clean)
+    words(block).or_else(|| block.as_str()).and_then(name::line)
 }
 
 fn waveform(audio: &Value) -> Vec<u16> {
@@ -154,8 +218,10 @@ fn thumbnail(info: &Value) -> Option<Thumbnail> {
     })
 }
 
+/// The media type, without parameters such as `; codecs=opus`.
 fn mime(info: &Value) -> Option<String> {
     let mime = text(info, "mimetype")?;
+    let mime = mime.split(';').next().unwrap_or(mime).trim();
     let known = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+/".contains(c);
     Some(mime).filter(|mime| mime.contains('/') && mime.chars().all(known)).map(str::to_owned)
 }

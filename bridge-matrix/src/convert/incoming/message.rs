@@ -5,7 +5,8 @@
 //! (old clients), those whom the HTML links to.
 
 use bridge_model::{
-    Card, Leaf, Mention, Message, MessageId, MessageKind, Reply, RichText, Span, Thread, Timestamp,
+    Card, Leaf, Mention, Message, MessageId, MessageKind, Person, Reply, RichText, Span, Thread,
+    Timestamp,
 };
 use serde_json::Value;
 
@@ -18,7 +19,8 @@ pub(super) fn read(
     content: &Value,
     relation: Option<&Value>,
 ) -> Result<Message, Unreadable> {
-    let body = text(content, "body");
+    // Some servers let messages through whose words stand in the HTML alone.
+    let body = text(content, "body").or_else(|| formatted(content).map(|_| ""));
     let body = body.ok_or_else(|| Unreadable::malformed("a message without `body`"))?;
     let (kind, msgtype) = match text(content, "msgtype") {
         Some("m.emote") => (MessageKind::Emote, ""),
@@ -27,6 +29,10 @@ pub(super) fn read(
         None => return Err(Unreadable::malformed("a message without `msgtype`")),
     };
     let mut message = bare(raw, (kind, content), relation);
+    if let Some(reply) = &mut message.reply_to {
+        // For an answered message that nobody has any more. Whose words they were, it says itself.
+        reply.excerpt = fallback(body).map(|quoted| lines(&quoted));
+    }
     if msgtype == "m.location" {
         message.card = place::read(content).map(Card::Location);
         place::unplaced(&mut message, content);
@@ -69,19 +75,14 @@ pub(super) fn bare(
     (kind, content): (MessageKind, &Value),
     relation: Option<&Value>,
 ) -> Message {
-    let (reply_to, thread) = relations(relation);
-    let author = persona::worn(raw.author(), content);
-    Message {
-        kind,
-        reply_to,
-        thread: thread.map(|root| Thread { root, name: None }),
-        ..Message::new(author, Timestamp(raw.sent_at))
-    }
+    let (reply_to, thread) = place_in_conversation(relation);
+    let author = persona::shown_author(raw.author(), content);
+    Message { kind, reply_to, thread, ..Message::new(author, Timestamp(raw.sent_at)) }
 }
 
-/// What is answered, and the thread's root. In a thread, clients that know none are told
+/// What is answered, and the thread, by the relation of a message. In a thread, clients that know none are told
 /// to show an answer to the thread's last message; that is no real answer.
-fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
+pub fn place_in_conversation(relation: Option<&Value>) -> (Option<Reply>, Option<Thread>) {
     let Some(relation) = relation else { return (None, None) };
     let root =
         text(relation, "event_id").filter(|_| text(relation, "rel_type") == Some("m.thread"));
@@ -89,22 +90,36 @@ fn relations(relation: Option<&Value>) -> (Option<Reply>, Option<MessageId>) {
     let answered = relation.get("m.in_reply_to").and_then(|reply| text(reply, "event_id"));
     let answered = answered.filter(|_| !(root.is_some() && falling_back));
     let reply = answered.map(|event| Reply::to(MessageId::from(event)));
-    (reply, root.map(MessageId::from))
+    (reply, root.map(|root| Thread { root: MessageId::from(root), name: None }))
 }
 
 /// The HTML where there is some, else the plain body.
 fn whole_body(content: &Value, body: &str, is_reply: bool) -> RichText {
-    if text(content, "format") == Some("org.matrix.custom.html")
-        && let Some(formatted) = text(content, "formatted_body")
-    {
+    if let Some(formatted) = formatted(content) {
         let read = html::read(formatted);
         if !read.is_empty() {
             return read;
         }
     }
     let body = if is_reply { without_fallback(body) } else { body };
-    let body = persona::without_name(body, content);
-    RichText::plain_text(body).normalise()
+    lines(persona::without_name(body, content))
+}
+
+/// Words that are no HTML. A line ends with `\n`, also where a client wrote `\r\n` or `\r`.
+pub(super) fn lines(words: &str) -> RichText {
+    RichText::plain_text(&words.replace("\r\n", "\n").replace('\r', "\n")).normalise()
+}
+
+/// The HTML of a message, where it has some.
+fn formatted(content: &Value) -> Option<&str> {
+    text(content, "formatted_body")
+        .filter(|_| text(content, "format") == Some("org.matrix.custom.html"))
+}
+
+/// Whether somebody asks to verify a device ("Key verification framework"). That concerns the two
+/// devices; the words are for clients that cannot do it.
+pub(super) fn is_verification(content: &Value) -> bool {
+    text(content, "msgtype").is_some_and(|msgtype| msgtype.starts_with("m.key.verification."))
 }
 
 /// The plain body without the quote of what is answered.
@@ -129,22 +144,43 @@ fn without_fallback(body: &str) -> &str {
     rest.strip_prefix('\n').unwrap_or(rest)
 }
 
-/// Turns mentions of people whom `m.mentions` does not name into their names, and
-/// `@room` into everybody where it says so.
+/// The words that an old client quoted of what is answered.
+fn fallback(body: &str) -> Option<String> {
+    let quoted = body.strip_suffix(without_fallback(body)).filter(|quoted| !quoted.is_empty())?;
+    let mut lines = quoted.trim_end().lines().map(|line| line.trim_start_matches("> "));
+    let first = lines.next()?.split_once('>').map_or("", |(_, words)| words.trim_start());
+    let words: Vec<&str> = std::iter::once(first).chain(lines).collect();
+    Some(words.join("\n").trim().to_owned()).filter(|words| !words.is_empty())
+}
+
+/// Turns mentions of people whom `m.mentions` does not name into their names, ids that stand in the
+/// words of people whom it does name into mentions, and `@room` into everybody where it says so.
 fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
     let Some(mentions) = mentions.filter(|mentions| mentions.is_object()) else { return body };
     let people = mentions.get("user_ids").and_then(Value::as_array);
     let named = |id: &str| people.is_some_and(|ids| ids.iter().any(|i| i.as_str() == Some(id)));
+    let ids: Vec<&str> = people.into_iter().flatten().filter_map(Value::as_str).collect();
     let everyone = mentions.get("room").and_then(Value::as_bool) == Some(true);
     let rewrite = |spans: Vec<Span>| {
         let mut out = Vec::with_capacity(spans.len());
         for Span { leaf, style } in spans {
             match leaf {
                 Leaf::Mention(Mention::Person { who, name }) if !named(who.user.as_str()) => {
-                    out.push(Span { leaf: Leaf::Text(format!("@{name}")), style });
+                    // Without `@`, so that nobody reads it as a call that was written by hand.
+                    out.push(Span { leaf: Leaf::Text(name), style });
                 }
-                Leaf::Text(words) if everyone && !style.code => {
-                    out.extend(everyone_in(&words).map(|leaf| Span { leaf, style: style.clone() }));
+                Leaf::Text(words) if !style.code && style.link.is_none() => {
+                    let leaves = people_in(&words, &ids).into_iter();
+                    let leaves = leaves.flat_map(|leaf| match leaf {
+                        Leaf::Text(words) if everyone => everyone_in(&words).collect(),
+                        leaf @ (Leaf::Text(_)
+                        | Leaf::Break
+                        | Leaf::Mention(_)
+                        | Leaf::Emoji { .. }
+                        | Leaf::Maths(_)
+                        | Leaf::Time { .. }) => vec![leaf],
+                    });
+                    out.extend(leaves.map(|leaf| Span { leaf, style: style.clone() }));
                 }
                 leaf @ (Leaf::Text(_)
                 | Leaf::Break
@@ -157,6 +193,46 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
         out
     };
     RichText(native::map_runs(body.0, &rewrite)).normalise()
+}
+
+/// Cuts out the ids of these people where they stand as words of their own (`@ann:example.org`).
+fn people_in(words: &str, ids: &[&str]) -> Vec<Leaf> {
+    let (mut found, mut rest) = (Vec::new(), words);
+    let mut said = String::new();
+    while let Some(at) = rest.find('@') {
+        let (before, from) = rest.split_at(at);
+        said.push_str(before);
+        let apart = said.chars().next_back().is_none_or(|c| !is_part_of_id(c));
+        let mut matching = ids.iter().filter(|id| apart && ends_after(from, id));
+        let Some(id) = matching.by_ref().max_by_key(|id| id.len()) else {
+            said.push('@');
+            rest = from.get(1..).unwrap_or_default();
+            continue;
+        };
+        found.extend((!said.is_empty()).then(|| Leaf::Text(std::mem::take(&mut said))));
+        let name = id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned();
+        let who = Person::new(crate::NETWORK, *id);
+        found.push(Leaf::Mention(Mention::Person { who, name }));
+        rest = from.get(id.len()..).unwrap_or_default();
+    }
+    said.push_str(rest);
+    found.extend((!said.is_empty()).then_some(Leaf::Text(said)));
+    found
+}
+
+/// Whether `text` begins with `id`, and the id ends there.
+fn ends_after(text: &str, id: &str) -> bool {
+    let Some(rest) = text.strip_prefix(id).filter(|_| id.starts_with('@')) else { return false };
+    let mut rest = rest.chars();
+    match rest.next() {
+        Some('.' | '-' | ':') => rest.next().is_none_or(|c| !c.is_alphanumeric()),
+        Some(c) => !is_part_of_id(c),
+        None => true,
+    }
+}
+
+fn is_part_of_id(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '=' | '/' | '+' | '@')
 }
 
 /// Cuts out each `@room`.

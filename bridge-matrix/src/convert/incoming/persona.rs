@@ -2,7 +2,8 @@
 //! Names that hold for one message (MSC4144).
 //!
 //! Rule: only name and picture are another's; the account stays the sender's, and with it every
-//! right.
+//! right. The account's own name stands beside the other one: most clients show nothing else, so
+//! that a room sees nobody speak under a name that is not theirs.
 
 use bridge_model::{Author, MediaHandle};
 use serde_json::Value;
@@ -10,15 +11,21 @@ use serde_json::Value;
 use super::text;
 use crate::convert::{NETWORK, name};
 
+/// Longest name for one message, in characters.
+const LONGEST: usize = 64;
 const PROFILE: &str = "com.beeper.per_message_profile";
 
 /// The author as the message wants them shown.
-pub(super) fn worn(mut author: Author, content: &Value) -> Author {
+pub(super) fn shown_author(mut author: Author, content: &Value) -> Author {
     let Some(profile) = content.get(PROFILE).filter(|profile| profile.is_object()) else {
         return author;
     };
-    if let Some(name) = text(profile, "displayname").and_then(name::clean) {
-        author.name = name;
+    if let Some(name) = text(profile, "displayname").and_then(name::clean)
+        && name != author.name
+    {
+        // A long name must not push the other one out of sight.
+        let name: String = name.chars().take(LONGEST).collect();
+        author.name = format!("{} ({})", name.trim_end(), author.name);
     }
     if let Some(uri) = text(profile, "avatar_url").filter(|uri| bot_core::address::is_mxc(uri)) {
         let reference = uri.to_owned();

@@ -3,9 +3,7 @@
 //!
 //! Rule: what clients write into `body` for others that show no map is no title.
 
-use bridge_model::{
-    Card, Content, Event, Live, Location, Message, MessageKind, Point, RichText, Timestamp,
-};
+use bridge_model::{Card, Content, Event, Live, Location, Message, MessageKind, Point, Timestamp};
 use serde_json::Value;
 
 use super::{Own, Raw, envelope, message, name, text, words};
@@ -24,7 +22,7 @@ pub(super) fn read(content: &Value) -> Option<Location> {
         let fallback = body.contains("geo:") || body.contains("://") || body.contains(uri);
         Some(body).filter(|_| !fallback)
     });
-    let title = title.and_then(name::clean);
+    let title = title.and_then(name::line);
     Some(Location { point, accuracy, title, address: None, live: None })
 }
 
@@ -39,7 +37,7 @@ pub fn beacon(room: &str, (raw, info): (&Value, &Value), ended: bool, own: &Own<
     let (Some((point, accuracy)), true) = (point, beacon.sender == shared.sender) else {
         return Vec::new();
     };
-    let title = text(shared.content, "description").and_then(name::clean);
+    let title = text(shared.content, "description").and_then(name::line);
     let until = if ended { None } else { Some(until(&shared)) };
     let location = Location { point, accuracy, title, address: None, live: Some(Live { until }) };
     let mut message = message::bare(&shared, (MessageKind::Text, shared.content), None);
@@ -59,10 +57,10 @@ fn until(info: &Raw<'_>) -> Timestamp {
 }
 
 /// A message that says `words` when there is no place to be read.
-pub(super) fn unplaced(message: &mut Message, content: &Value) {
-    if message.card.is_none() {
+pub(super) fn unplaced(unplaced: &mut Message, content: &Value) {
+    if unplaced.card.is_none() {
         let said = words(content).or_else(|| text(content, "geo_uri")).unwrap_or_default();
-        message.body = RichText::plain_text(said).normalise();
+        unplaced.body = message::lines(said);
     }
 }
 

@@ -85,5 +85,5 @@ fn answer(answer: &Value) -> Option<PollAnswer> {
 }
 
 fn one(words: &str) -> RichText {
-    RichText::plain_text(words).normalise()
+    message::lines(words)
 }

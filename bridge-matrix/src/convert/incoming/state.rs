@@ -97,7 +97,7 @@ fn before(raw: &Value) -> Option<&Value> {
 
 /// How the room looks by the content of a state event.
 fn change(kind: &str, content: &Value) -> Option<ChatChange> {
-    let said = |key| text(content, key).unwrap_or_default().trim().to_owned();
+    let said = |key| text(content, key).unwrap_or_default().trim().replace("\r\n", "\n");
     Some(match kind {
         "m.room.name" => ChatChange::Name(said("name")),
         "m.room.topic" => ChatChange::Topic(said("topic")),

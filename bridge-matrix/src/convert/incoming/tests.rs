@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What happened, from events as homeservers send them.
 
+mod kinds;
+
 use bridge_model::{Leaf, MediaKind, Mention, RichText};
 use proptest::prelude::*;
 use serde_json::json;
@@ -408,4 +410,98 @@ fn text_beside_code_is_no_call_to_everybody() {
         other => panic!("{other:?}"),
     };
     assert_eq!(leaves[0].leaf, Leaf::Text("@room".into()));
+}
+
+#[test]
+fn a_line_ends_once_however_it_is_written() {
+    for (body, expected) in [
+        ("one\r\ntwo\r\nthree", "one\ntwo\nthree"),
+        ("one\rtwo", "one\ntwo"),
+        ("one\r\n\r\ntwo", "one\n\ntwo"),
+    ] {
+        assert_eq!(posted(text_message(body)).body.plain(), expected);
+        assert_eq!(posted(text_message(body)).body, posted(text_message(expected)).body);
+    }
+}
+
+#[test]
+fn somebody_who_asks_to_verify_a_device_says_nothing() {
+    let request = json!({
+        "msgtype": "m.key.verification.request", "body": "@ann wants to verify",
+        "from_device": "D", "methods": [], "to": BOT,
+    });
+    for private in [false, true] {
+        let heard = events("!r", &raw("m.room.message", request.clone()), &own(private)).unwrap();
+        assert!(heard.is_empty());
+    }
+}
+
+#[test]
+fn words_that_stand_in_the_html_alone_are_said() {
+    let html = json!({
+        "msgtype": "m.text", "format": "org.matrix.custom.html", "formatted_body": "<b>hi</b>",
+    });
+    assert_eq!(posted(html).body.plain(), "hi");
+    let nothing = json!({ "msgtype": "m.text", "formatted_body": "hi" });
+    assert!(events("!r", &raw("m.room.message", nothing), &own(false)).is_err());
+}
+
+#[test]
+fn a_command_may_begin_with_a_capital_letter() {
+    for body in ["!Freeside help", "!FREESIDE help", " !freeside help", "!freeside\thelp"] {
+        let Content::Commanded(command) = content("m.room.message", text_message(body)) else {
+            panic!("{body}")
+        };
+        assert_eq!(command.text, "help", "{body}");
+        assert!(is_command(&raw("m.room.message", text_message(body)), "!freeside"), "{body}");
+    }
+    for body in ["!freesidehelp", "freeside help", "!fréeside", "!free"] {
+        assert!(matches!(content("m.room.message", text_message(body)), Content::Posted(_)));
+        assert!(!is_command(&raw("m.room.message", text_message(body)), "!freeside"), "{body}");
+    }
+}
+
+#[test]
+fn what_is_edited_into_a_command_is_not_relayed() {
+    let edit = |body: &str| {
+        json!({
+            "msgtype": "m.text", "body": format!("* {body}"), "m.new_content": text_message(body),
+            "m.relates_to": { "rel_type": "m.replace", "event_id": "$first" },
+        })
+    };
+    assert!(heard("m.room.message", edit("!freeside unlink")).is_empty());
+    assert_eq!(heard("m.room.message", edit("hello")).len(), 1);
+}
+
+#[test]
+fn a_name_for_one_message_stands_beside_the_accounts_own() {
+    let mut said = text_message("hi");
+    said["com.beeper.per_message_profile"] = json!({ "id": "t", "displayname": "Tanja" });
+    assert_eq!(posted(said.clone()).author.name, "Tanja (Ann <b>)");
+    said["com.beeper.per_message_profile"]["displayname"] = "Ann <b>".into();
+    assert_eq!(posted(said.clone()).author.name, "Ann <b>");
+    said["com.beeper.per_message_profile"]["displayname"] = "x".repeat(500).into();
+    assert!(posted(said).author.name.ends_with("x (Ann <b>)"));
+}
+
+#[test]
+fn what_an_old_client_quotes_stands_for_a_message_that_nobody_has() {
+    let mut said = text_message("> <@bob:example.org> the old\n> thing\n\nI agree");
+    said["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": "$o" } });
+    let message = posted(said);
+    let reply = message.reply_to.unwrap();
+    assert_eq!(message.body.plain(), "I agree");
+    assert_eq!(reply.excerpt.unwrap().plain(), "the old\nthing");
+    // Whose words they were, only the homeserver says.
+    assert_eq!((reply.name, reply.author), (None, None));
+}
+
+#[test]
+fn a_custom_emoji_without_a_name_is_called_something() {
+    let relation = json!({ "rel_type": "m.annotation", "event_id": "$m", "key": "mxc://x/y" });
+    let reacted = content("m.reaction", json!({ "m.relates_to": relation }));
+    let Content::Reacted { reaction: Reaction::Custom { name, .. }, .. } = reacted else {
+        panic!("no reaction")
+    };
+    assert_eq!(name, "emoji");
 }

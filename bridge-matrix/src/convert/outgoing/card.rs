@@ -107,7 +107,7 @@ fn location_part(location: &Location, at: i64) -> PartContent {
     };
     let named = [&location.title, &location.address];
     let named: Vec<String> =
-        named.into_iter().flatten().filter_map(|words| name::clean(words)).collect();
+        named.into_iter().flatten().filter_map(|words| name::line(words)).collect();
     let described = named.join(", ");
     let mut place = json!({ "uri": uri });
     let mut body = format!("📍 {}", location.point.map_url());

@@ -77,13 +77,13 @@ pub(super) fn mentions(text: &RichText) -> Value {
 /// What is answered, as a quote, `named` with whose words it is. Nobody in it is addressed again.
 fn drawn_quote(message: &Message, named: bool) -> Option<Block> {
     let reply = message.reply_to.as_ref()?;
-    let excerpt = reply.excerpt.as_ref().filter(|excerpt| !excerpt.is_empty())?;
+    let name = reply.name.as_deref().filter(|_| named).and_then(name::clean);
+    let excerpt = reply.excerpt.as_ref().filter(|excerpt| !excerpt.is_empty());
     let mut blocks = Vec::new();
-    if let Some(name) = reply.name.as_deref().filter(|_| named).and_then(name::clean) {
-        blocks.push(Block::Paragraph(vec![Span::bold(name)]));
-    }
-    blocks.extend(without_mentions(excerpt).0);
-    Some(Block::Quote { blocks: joined(blocks), expandable: false })
+    blocks.extend(name.map(|name| Block::Paragraph(vec![Span::bold(name)])));
+    // A picture has no words to quote; whose it was, says that this is an answer.
+    blocks.extend(excerpt.map(|excerpt| without_mentions(excerpt).0).unwrap_or_default());
+    (!blocks.is_empty()).then(|| Block::Quote { blocks: joined(blocks), expandable: false })
 }
 
 /// Puts the name and the first line under each other without an empty line between.

@@ -54,7 +54,7 @@ fn put_numbers(
 
 /// The name that the sender gave, or what kind of file it is.
 pub(super) fn filename(media: &Media, mime: &str) -> String {
-    if let Some(name) = media.name.as_deref().and_then(name::clean) {
+    if let Some(name) = media.name.as_deref().and_then(name::line) {
         return name;
     }
     let stem = match media.kind {

@@ -24,7 +24,7 @@ pub(in crate::convert) const VOICE: &str = "org.matrix.msc3245.voice";
 /// declared as.
 pub(super) fn part(media: &Media, uri: &str, mime: &str) -> PartContent {
     let filename = filename(media, mime);
-    let alt = media.alt.as_deref().and_then(name::clean);
+    let alt = media.alt.as_deref().and_then(name::line);
     let mut content = Map::new();
     let tags = tags(media).map(|tags| text::plain_body(&tags));
     let body = tags.or_else(|| alt.clone()).unwrap_or_else(|| filename.clone());

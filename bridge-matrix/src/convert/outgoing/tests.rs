@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is sent for which message.
 
+mod kinds;
+
 use bridge_model::{
     Author, AuthorKind, Block, Forward, Leaf, Media, MediaHandle, MediaKind, Mention, Message,
     MessageId, MessageKind, Person, Reply, RichText, Span, Style, Timestamp,

@@ -6,10 +6,13 @@
 //! signed, each signature is an author of its own (`<chat id>/<signature>`): one account whose name
 //! changed with every post would fill the rooms with name changes.
 
-use bridge_model::{Author, AuthorKind, UserId};
+use bridge_model::{Author, AuthorKind, UserId, name};
 use serde_json::Value;
 
 use super::field::{flag, int, object, text};
+
+/// The name of an account that has none, as deleted ones are. Never its id: that is personal data.
+const NAMELESS: &str = "somebody";
 
 /// What parts the id of a chat from the signature of the one who spoke for it.
 pub(crate) const SIGNED: char = '/';
@@ -36,7 +39,7 @@ fn signature(message: &Value) -> Option<&str> {
 }
 
 fn signed(author: Author, signature: Option<&str>) -> Author {
-    let Some(signature) = signature.map(str::trim).filter(|it| !it.is_empty()) else {
+    let Some(signature) = signature.and_then(|it| name::clean(it, name::LONGEST)) else {
         return author;
     };
     Author {
@@ -50,13 +53,13 @@ fn signed(author: Author, signature: Option<&str>) -> Author {
 pub(super) fn of_user(user: &Value) -> Option<Author> {
     let id = int(user, "id")?;
     let kind = if flag(user, "is_bot") { AuthorKind::Bot } else { AuthorKind::Person };
-    let name = |key| text(user, key).unwrap_or_default();
-    let full = format!("{} {}", name("first_name"), name("last_name"));
-    let shown = first_named([full.trim(), name("username")]);
+    let own = |key| text(user, key).unwrap_or_default();
+    let full = format!("{} {}", own("first_name"), own("last_name"));
+    let shown = first_named([&full, own("username")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind,
-        name: shown.unwrap_or_else(|| format!("user {}", id.unsigned_abs() % 10_000)),
+        name: shown.unwrap_or_else(|| NAMELESS.to_owned()),
         username: text(user, "username").map(str::to_owned),
         avatar: None,
     })
@@ -65,8 +68,8 @@ pub(super) fn of_user(user: &Value) -> Option<Author> {
 /// A chat that speaks for itself; `None` without an id.
 pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     let id = int(chat, "id")?;
-    let name = |key| text(chat, key).unwrap_or_default();
-    let shown = first_named([name("title"), name("username"), name("first_name")]);
+    let own = |key| text(chat, key).unwrap_or_default();
+    let shown = first_named([own("title"), own("username"), own("first_name")]);
     Some(Author {
         user: UserId::new(id.to_string()),
         kind: AuthorKind::Chat,
@@ -76,6 +79,7 @@ pub(super) fn of_chat(chat: &Value) -> Option<Author> {
     })
 }
 
+/// The first name in which something can be seen.
 fn first_named<const N: usize>(names: [&str; N]) -> Option<String> {
-    names.into_iter().map(str::trim).find(|name| !name.is_empty()).map(str::to_owned)
+    names.into_iter().find_map(|it| name::clean(it, name::LONGEST))
 }

@@ -4,11 +4,11 @@
 //! Rule: whatever a person sends has something to show for it here, if only one line that says
 //! that something was there.
 
-use bridge_model::{Alias, Card, Media, MediaKind, Note, RichText, Span};
+use bridge_model::{Alias, Card, Leaf, Media, MediaKind, Note, RichText, Span, Style};
 use serde_json::Value;
 
 use super::field::{flag, int, list, object, small, text};
-use super::{card, lists, media, rich};
+use super::{card, lists, media, poll, rich};
 use crate::convert::entities::from_wire;
 
 /// What a message says.
@@ -26,6 +26,14 @@ pub(super) struct Said {
     pub also: Vec<Alias>,
 }
 
+impl Said {
+    /// There is nothing in it.
+    fn is_empty(&self) -> bool {
+        let Self { body, media, card, notes, also: _ } = self;
+        body.is_empty() && media.is_empty() && card.is_none() && notes.is_empty()
+    }
+}
+
 /// Reads one kind of message: the whole message, and the field that names the kind.
 type Reader = fn(&Value, &Value) -> Option<Said>;
 
@@ -33,7 +41,7 @@ type Reader = fn(&Value, &Value) -> Option<Said>;
 /// older one: an animation is also a `document`, a live photo a `photo`, a venue a `location`.
 const KINDS: [(&str, Reader); 26] = [
     ("text", words),
-    ("rich_message", |_, it| Some(rich::message(it))),
+    ("rich_message", |_, it| Some(rich::message(it)).filter(|it| !it.is_empty())),
     ("animation", |whole, it| captioned(whole, media::file(it, MediaKind::Animation))),
     ("audio", |whole, it| captioned(whole, media::file(it, MediaKind::Audio))),
     ("document", |whole, it| captioned(whole, media::file(it, MediaKind::File))),
@@ -190,20 +198,22 @@ fn giveaway(_: &Value, field: &Value) -> Option<Said> {
     noted(RichText::plain_text(prize).normalise(), Note::Giveaway)
 }
 
+/// Whoever gives may hide words and name from all but the receiver.
 fn gift(_: &Value, field: &Value) -> Option<Said> {
-    let words = text(field, "text").unwrap_or_default();
+    let words = text(field, "text").filter(|_| !flag(field, "is_private")).unwrap_or_default();
     noted(from_wire(words, list(field, "entities")), Note::Gift)
 }
 
 fn poll(message: &Value, field: &Value) -> Option<Said> {
     let about = text(field, "description").unwrap_or_default();
-    Some(Said {
+    let mut said = Said {
         body: from_wire(about, list(field, "description_entities")),
-        media: object(field, "media").and_then(media::of_poll).into_iter().collect(),
         card: Some(Card::Poll(card::poll(field, int(message, "date").unwrap_or(0))?)),
         also: card::alias(field).into_iter().collect(),
         ..Said::default()
-    })
+    };
+    poll::attachments(field, &mut said);
+    Some(said)
 }
 
 fn location(message: &Value, field: &Value) -> Option<Said> {
@@ -230,16 +240,22 @@ fn price(currency: &str, units: i64) -> String {
     }
 }
 
-/// Buttons that lead somewhere are links; of the others only the label can be told.
+/// Buttons that lead somewhere are links; what one copies is told with its label; of the others
+/// only the label can be told.
 fn with_buttons(mut said: Said, message: &Value) -> Said {
     let rows = object(message, "reply_markup").map_or(&[][..], |it| list(it, "inline_keyboard"));
     let buttons = rows.iter().filter_map(Value::as_array).flatten();
     let mut links = Vec::new();
     for button in buttons {
         let Some(label) = text(button, "text") else { continue };
-        match text(button, "url") {
-            Some(url) => links.push(vec![Span::link(label, url)]),
-            None => said.notes.push(Note::Button { label: label.to_owned() }),
+        match (address_of(button), object(button, "copy_text").and_then(|it| text(it, "text"))) {
+            (Some(url), _) => links.push(vec![Span::link(label, url)]),
+            (None, Some(copied)) => {
+                let code = Style { code: true, ..Style::default() };
+                let copied = Span { leaf: Leaf::Text(copied.to_owned()), style: code };
+                links.push(vec![Span::text(format!("{label}: ")), copied]);
+            }
+            (None, None) => said.notes.push(Note::Button { label: label.to_owned() }),
         }
     }
     if !links.is_empty() {
@@ -249,8 +265,14 @@ fn with_buttons(mut said: Said, message: &Value) -> Said {
     said
 }
 
+/// Where a button leads: to a page, a web app, or a page that the platform logs people in to.
+pub(super) fn address_of(button: &Value) -> Option<&str> {
+    let inner = |key| object(button, key).and_then(|it| text(it, "url"));
+    text(button, "url").or_else(|| inner("web_app")).or_else(|| inner("login_url"))
+}
+
 #[cfg(test)]
-mod tests {
+mod price_tests {
     use super::price;
 
     #[test]

@@ -25,7 +25,8 @@ pub(super) fn checklist(value: &Value) -> Option<RichText> {
     Some(title.normalise())
 }
 
-fn task(value: &Value) -> ListItem {
+/// One task with its box.
+pub(super) fn task(value: &Value) -> ListItem {
     let done = int(value, "completion_date").is_some_and(|date| date > 0)
         || object(value, "completed_by_user").is_some()
         || object(value, "completed_by_chat").is_some();

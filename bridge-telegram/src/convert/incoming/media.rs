@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::field::{count, flag, list, object, small, text};
 use crate::NETWORK;
 
+/// The media type of a moving sticker: a gzipped Lottie animation.
+const LOTTIE: &str = "application/x-tgsticker";
 /// A thumbnail shall be at most so wide or high, in pixels.
 const THUMBNAIL: u32 = 400;
 
@@ -18,7 +20,7 @@ pub(super) fn file(value: &Value, kind: MediaKind) -> Option<Media> {
     let seconds = count(value, "duration");
     Some(Media {
         name: text(value, "file_name").map(str::to_owned),
-        mime: text(value, "mime_type").map(str::to_owned),
+        mime: media_type(value, kind),
         size: count(value, "file_size"),
         width: small(value, "width"),
         height: small(value, "height"),
@@ -28,6 +30,29 @@ pub(super) fn file(value: &Value, kind: MediaKind) -> Option<Media> {
         thumbnail: object(value, "thumbnail").and_then(|it| picture(it, Some("image/jpeg"))),
         ..Media::new(handle(value)?, kind)
     })
+}
+
+/// The media type that the platform says; where it does not, that of the files it makes itself.
+///
+/// A file that somebody only calls a moving sticker is the archive that it looks like from outside:
+/// what is drawn are the platform's own stickers.
+fn media_type(value: &Value, kind: MediaKind) -> Option<String> {
+    let said = text(value, "mime_type").map(str::to_ascii_lowercase);
+    let said = said.as_deref().map(|it| if it == LOTTIE { "application/gzip" } else { it });
+    let usual = match kind {
+        MediaKind::Video | MediaKind::VideoNote => Some("video/mp4"),
+        MediaKind::Animation if has_ending(value, ".gif") => Some("image/gif"),
+        MediaKind::Animation => Some("video/mp4"),
+        MediaKind::Audio => Some("audio/mpeg"),
+        MediaKind::Voice => Some("audio/ogg"),
+        MediaKind::Image => Some("image/jpeg"),
+        MediaKind::Sticker | MediaKind::File => None,
+    };
+    said.or(usual).map(str::to_owned)
+}
+
+fn has_ending(value: &Value, ending: &str) -> bool {
+    text(value, "file_name").is_some_and(|name| name.to_ascii_lowercase().ends_with(ending))
 }
 
 /// The largest of a photo's sizes; the platform makes all of them JPEG.
@@ -57,24 +82,18 @@ pub(super) fn photo(sizes: &Value) -> Option<Media> {
 /// A round film; `length` is its diameter.
 pub(super) fn video_note(value: &Value) -> Option<Media> {
     let diameter = small(value, "length");
-    Some(Media {
-        mime: Some("video/mp4".to_owned()),
-        width: diameter,
-        height: diameter,
-        ..file(value, MediaKind::VideoNote)?
-    })
+    Some(Media { width: diameter, height: diameter, ..file(value, MediaKind::VideoNote)? })
 }
 
 /// A spoken message.
 pub(super) fn voice(value: &Value) -> Option<Media> {
-    let voice = file(value, MediaKind::Voice)?;
-    Some(Media { mime: voice.mime.or_else(|| Some("audio/ogg".to_owned())), ..voice })
+    file(value, MediaKind::Voice)
 }
 
 /// A sticker: WebP, a gzipped Lottie animation, or WebM.
 pub(super) fn sticker(value: &Value) -> Option<Media> {
     let mime = match (flag(value, "is_animated"), flag(value, "is_video")) {
-        (true, _) => "application/x-tgsticker",
+        (true, _) => LOTTIE,
         (false, true) => "video/webm",
         (false, false) => "image/webp",
     };
@@ -118,12 +137,18 @@ pub(super) fn of_poll(value: &Value) -> Option<Media> {
 
 /// What of a paid post is open to us.
 pub(super) fn paid(value: &Value) -> Vec<Media> {
-    let open = |item: &Value| match text(item, "type") {
-        Some("photo") => item.get("photo").and_then(photo),
-        Some("video") => object(item, "video").and_then(|it| file(it, MediaKind::Video)),
-        _ => None,
+    let open = |item: &Value| -> Vec<Media> {
+        let film = || object(item, "video").and_then(|it| file(it, MediaKind::Video));
+        match text(item, "type") {
+            Some("photo") => item.get("photo").and_then(photo).into_iter().collect(),
+            Some("video") => film().into_iter().collect(),
+            Some("live_photo") => {
+                object(item, "live_photo").map(|it| live_photo(item, it)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     };
-    list(value, "paid_media").iter().filter_map(open).collect()
+    list(value, "paid_media").iter().flat_map(open).collect()
 }
 
 fn handle(value: &Value) -> Option<MediaHandle> {

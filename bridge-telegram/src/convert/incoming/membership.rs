@@ -10,17 +10,23 @@
 use bridge_model::{Content, Event, MemberChange, MessageId};
 use serde_json::Value;
 
-use super::field::{int, object, text};
+use super::field::{object, text};
 use super::{Us, author, chat_id, event};
 
 /// The message of events that are about none.
-const NO_MESSAGE: &str = "0";
+pub(super) const NO_MESSAGE: &str = "0";
 
-/// Reads a `my_chat_member` update: removed means closed.
+/// Reads a `my_chat_member` update: removed means closed. Let in again, or with other rights, the
+/// bot may speak again: whoever did that is in the chat, and that somebody is there opens it.
 pub(super) fn ours(body: &Value) -> Option<Vec<Event>> {
     let chat = chat_id(body)?;
-    let inside = is_inside(object(body, "new_chat_member")?)?;
-    Some(if inside { Vec::new() } else { vec![about_none(chat, Content::Closed)] })
+    if !is_inside(object(body, "new_chat_member")?)? {
+        return Some(vec![about_none(chat, Content::Closed)]);
+    }
+    let by = object(body, "from").and_then(author::of_user);
+    let change = MemberChange::Joined;
+    let present = |who| about_none(chat, Content::MemberChanged { who, change });
+    Some(by.map(present).into_iter().collect())
 }
 
 /// Reads a `chat_member` update: only coming and going count, not who rules.
@@ -33,7 +39,7 @@ pub(super) fn read(body: &Value, us: &Us) -> Option<Vec<Event>> {
         (true, false) => MemberChange::Left,
         (true, true) | (false, false) => return Some(Vec::new()),
     };
-    if int(user, "id").is_some_and(|id| u64::try_from(id) == Ok(us.id)) {
+    if us.is(user) {
         return Some(Vec::new());
     }
     let who = author::of_user(user)?;

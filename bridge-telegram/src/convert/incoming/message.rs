@@ -4,8 +4,8 @@
 //! Rule: what our own bot says is never an event.
 
 use bridge_model::{
-    Author, ChatId, Content, Event, Message, MessageId, MessageKind, Note, Service, Thread,
-    Timestamp,
+    Author, ChatId, Content, Event, Message, MessageId, MessageKind, Note, RichText, Service,
+    Thread, Timestamp,
 };
 use serde_json::Value;
 
@@ -26,13 +26,16 @@ pub(super) struct Arrived<'v> {
 
 /// A new message.
 pub(super) fn posted(message: &Value, us: &Us) -> Option<Vec<Event>> {
+    if is_for_one(message) {
+        return Some(Vec::new());
+    }
     let (chat, id) = (chat_id(message)?, message_id(message)?);
     if let Some(to) = int(message, "migrate_to_chat_id") {
         let to = ChatId::new(to.to_string());
         return Some(vec![event(chat, id, Content::Moved { to })]);
     }
     let Some(by) = author::of_message(message) else { return Some(Vec::new()) };
-    if is_ours(message, us) {
+    if us.wrote(message) {
         return Some(Vec::new());
     }
     let it = Arrived { raw: message, chat, id, by };
@@ -42,23 +45,27 @@ pub(super) fn posted(message: &Value, us: &Us) -> Option<Vec<Event>> {
     if let Some(events) = service::events(&it, us) {
         return Some(events);
     }
-    Some(vec![it.event(Content::Posted(it.said()?))])
+    Some(vec![it.event(Content::Posted(it.said(us)?))])
 }
 
 /// The new version of a message. An edit is never a command.
 pub(super) fn edited(message: &Value, us: &Us) -> Option<Vec<Event>> {
+    if is_for_one(message) {
+        return Some(Vec::new());
+    }
     let (chat, id) = (chat_id(message)?, message_id(message)?);
     let Some(by) = author::of_message(message) else { return Some(Vec::new()) };
-    if is_ours(message, us) {
+    if us.wrote(message) {
         return Some(Vec::new());
     }
     let it = Arrived { raw: message, chat, id, by };
-    Some(vec![it.event(Content::Edited(it.said()?))])
+    Some(vec![it.event(Content::Edited(it.said(us)?))])
 }
 
-fn is_ours(message: &Value, us: &Us) -> bool {
-    let from = object(message, "from").and_then(|user| int(user, "id"));
-    from.is_some_and(|id| u64::try_from(id) == Ok(us.id))
+/// Only one member of the group sees this message, so nobody on another side may.
+fn is_for_one(message: &Value) -> bool {
+    let has = |name| message.get(name).is_some_and(|it| !it.is_null());
+    has("ephemeral_message_id") || has("receiver_user")
 }
 
 impl Arrived<'_> {
@@ -75,6 +82,12 @@ impl Arrived<'_> {
     /// This service message as one line.
     pub(super) fn notice(&self, service: Service) -> Event {
         self.event(Content::Posted(self.line(Note::Service(service))))
+    }
+
+    /// This service message as one line, with words and names that stand in it.
+    pub(super) fn told(&self, body: RichText) -> Event {
+        let line = self.line(Note::Service(Service::Other));
+        self.event(Content::Posted(Message { body, ..line }))
     }
 
     /// This message as one line that a machine says.
@@ -108,7 +121,7 @@ impl Arrived<'_> {
     }
 
     /// The message as its author meant it; `None` when there is nothing in it.
-    pub(super) fn said(&self) -> Option<Message> {
+    pub(super) fn said(&self, us: &Us) -> Option<Message> {
         let said = content::of_message(self.raw)?;
         Some(Message {
             body: said.body,
@@ -116,7 +129,7 @@ impl Arrived<'_> {
             card: said.card,
             notes: said.notes,
             also: said.also,
-            reply_to: reply::of_message(self.raw),
+            reply_to: reply::of_message(self.raw, us),
             thread: self.thread(),
             forwarded: reply::forwarded(self.raw),
             album: text(self.raw, "media_group_id").map(str::to_owned),

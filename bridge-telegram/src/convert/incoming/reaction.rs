@@ -6,7 +6,7 @@
 use bridge_model::{Content, Event, Reaction};
 use serde_json::Value;
 
-use super::field::{int, list, object, text};
+use super::field::{list, object, text};
 use super::{Us, author, chat_id, event, message_id};
 
 /// Reads a `message_reaction` update. Counts of anonymous reactions (`message_reaction_count`)
@@ -14,7 +14,7 @@ use super::{Us, author, chat_id, event, message_id};
 pub(super) fn read(body: &Value, us: &Us) -> Option<Vec<Event>> {
     let (chat, message) = (chat_id(body)?, message_id(body)?);
     let user = object(body, "user");
-    if user.and_then(|it| int(it, "id")).is_some_and(|id| u64::try_from(id) == Ok(us.id)) {
+    if user.is_some_and(|it| us.is(it)) {
         return Some(Vec::new());
     }
     let by = user

@@ -4,16 +4,19 @@
 //! Rule: in a forum every message formally answers the one that opened its topic; that is not a
 //! reply.
 
-use bridge_model::{Block, Forward, Leaf, MessageId, Person, Reply, RichText};
+use bridge_model::{Block, Forward, Leaf, MessageId, Person, Reply, RichText, name};
 use serde_json::Value;
 
 use super::field::{flag, int, list, object, text};
-use super::{author, message_id, rich};
+use super::{Us, author, described, message_id};
 use crate::NETWORK;
 use crate::convert::entities::from_wire;
 
 /// The id of a message that cannot be resolved in this chat; real ids start at 1.
 const ELSEWHERE: &str = "0";
+
+/// Stands for the name of a sender that the platform does not tell.
+const UNNAMED: &str = "?";
 
 /// The message of this chat that `message` answers.
 pub(super) fn answered(message: &Value) -> Option<&Value> {
@@ -24,19 +27,20 @@ pub(super) fn answered(message: &Value) -> Option<&Value> {
 }
 
 /// What `message` answers, in the words of the model.
-pub(super) fn of_message(message: &Value) -> Option<Reply> {
+pub(super) fn of_message(message: &Value, us: &Us) -> Option<Reply> {
     match answered(message) {
-        Some(answered) => Some(to_message(message, answered)?),
+        Some(answered) => Some(to_message(message, answered, us)?),
         None => to_elsewhere(message),
     }
 }
 
 /// An answer to `answered`, a message of the same chat; what is quoted of it is in `message`.
-pub(super) fn to_message(message: &Value, answered: &Value) -> Option<Reply> {
+pub(super) fn to_message(message: &Value, answered: &Value, us: &Us) -> Option<Reply> {
     let by = author::of_message(answered);
     let whole = words(answered);
-    let by_bot = object(answered, "from").is_some_and(|it| flag(it, "is_bot"));
-    let (relayed, whole) = match whole.clone().filter(|_| by_bot).and_then(unwrapped) {
+    // Only our own bot relays names; another bot's first line is its own.
+    let (relayed, whole) = match whole.clone().filter(|_| us.wrote(answered)).and_then(unwrapped) {
+        Some((name, rest)) if rest.is_empty() => (Some(name), described::content(answered)),
         Some((name, rest)) => (Some(name), Some(rest)),
         None => (None, whole),
     };
@@ -88,7 +92,9 @@ fn to_elsewhere(message: &Value) -> Option<Reply> {
     Some(Reply {
         name,
         partial: object(message, "quote").is_some_and(|it| flag(it, "is_manual")),
-        excerpt: quote.or_else(|| external.and_then(words)),
+        excerpt: quote
+            .or_else(|| external.and_then(words))
+            .or_else(|| story.and_then(|_| described::content(message))),
         ..Reply::to(here.and_then(message_id).unwrap_or_else(|| MessageId::from(ELSEWHERE)))
     })
 }
@@ -98,29 +104,32 @@ fn quoted(message: &Value) -> Option<RichText> {
     Some(from_wire(text(quote, "text")?, list(quote, "entities")))
 }
 
-/// Name and words of somebody whom a bridge relayed: the bold line `Name:` and what follows.
+/// Name and words of somebody whom our bot relayed: the bold line `Name:`, or `Name (2/3):` in
+/// italics above a later piece, and what follows.
 fn unwrapped(mut text: RichText) -> Option<(String, RichText)> {
     let Some(Block::Paragraph(spans)) = text.0.first_mut() else { return None };
-    let (first, second) = (spans.first()?, spans.get(1)?);
+    let first = spans.first()?;
     let Leaf::Text(line) = &first.leaf else { return None };
-    if !first.style.bold || second.leaf != Leaf::Break {
+    if spans.get(1).is_some_and(|second| second.leaf != Leaf::Break) {
         return None;
     }
-    let name = line.strip_suffix(':')?.to_owned();
-    spans.drain(..2);
+    let line = line.strip_suffix(':')?;
+    let shown = match (first.style.bold, first.style.italic) {
+        (true, _) => line,
+        (false, true) => line.strip_suffix(')')?.rsplit_once(" (")?.0,
+        (false, false) => return None,
+    };
+    let name = name::clean(shown, name::LONGEST)?;
+    let head = spans.len().min(2);
+    spans.drain(..head);
     Some((name, text.normalise()))
 }
 
+/// What is said in `answered`, or what it is where nobody says anything in it.
 fn words(answered: &Value) -> Option<RichText> {
     let own = |key, entities| Some(from_wire(text(answered, key)?, list(answered, entities)));
-    let poll = || {
-        let poll = object(answered, "poll")?;
-        Some(from_wire(text(poll, "question")?, list(poll, "question_entities")))
-    };
-    own("text", "entities")
-        .or_else(|| own("caption", "caption_entities"))
-        .or_else(poll)
-        .or_else(|| object(answered, "rich_message").map(|it| rich::message(it).body))
+    let said = own("text", "entities").or_else(|| own("caption", "caption_entities"));
+    said.or_else(|| described::content(answered)).filter(|it| !it.is_empty())
 }
 
 /// Where `message` first came from. What a linked channel's post says is said by the channel.
@@ -128,8 +137,9 @@ pub(super) fn forwarded(message: &Value) -> Option<Forward> {
     if flag(message, "is_automatic_forward") {
         return None;
     }
-    let from = object(message, "forward_origin").and_then(origin)?;
-    Some(Forward { from })
+    let from = origin(object(message, "forward_origin")?);
+    // Else these words would seem to be those of who forwarded them.
+    Some(Forward { from: from.unwrap_or_else(|| UNNAMED.to_owned()) })
 }
 
 /// The name of who first said something, <https://core.telegram.org/bots/api#messageorigin>.
@@ -144,5 +154,5 @@ fn origin(value: &Value) -> Option<String> {
             None => name,
         });
     }
-    text(value, "sender_user_name").map(str::to_owned)
+    text(value, "sender_user_name").and_then(|it| name::clean(it, name::LONGEST))
 }

@@ -6,15 +6,20 @@
 
 use bridge_model::{
     Block, Leaf, ListItem, Media, MediaKind, Mention, Note, Person, Point, RichText, Span, Spoiler,
-    Style, Timestamp,
+    Style, Timestamp, text::scripts,
 };
 use serde_json::Value;
 
-use super::content::Said;
+use super::content::{Said, address_of};
 use super::field::{flag, int, list, object, text};
 use super::{lists, media};
 use crate::NETWORK;
 use crate::convert::entities;
+
+/// Kinds of blocks that show nothing themselves.
+const SILENT: [&str; 2] = ["anchor", "paragraph"];
+/// Widest table, and most rows that one cell may take: a number is no reason to fill the memory.
+const MOST_CELLS: usize = 100;
 
 /// Text and files of a `RichMessage`.
 pub(super) fn message(value: &Value) -> Said {
@@ -57,7 +62,7 @@ fn block(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
         "mathematical_expression" => {
             all.push(Block::Paragraph(formula(value, &Style::default())));
         }
-        "list" => all.push(items(value, found)),
+        "list" => all.extend(items(value, found)),
         "blockquote" => {
             let blocks = blocks(list(value, "blocks"), found);
             all.push(Block::Quote { blocks, expandable: false });
@@ -74,13 +79,24 @@ fn block(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
         }
         "map" => all.extend(map(value)),
         "buttons" => all.extend(buttons(value, found)),
-        // Words, and the blocks of collages and slideshows.
-        _ => {
-            found.media.extend(file(value));
-            all.extend(value.get("text").map(|it| Block::Paragraph(spans(it, &Style::default()))));
-            let inner = blocks(list(value, "blocks"), found);
-            all.extend(inner);
+        kind => {
+            let before = (all.len(), found.media.len());
+            plain(value, found, all);
+            if before == (all.len(), found.media.len()) && !SILENT.contains(&kind) {
+                found.notes.retain(|note| *note != Note::Unknown);
+                found.notes.push(Note::Unknown);
+            }
         }
+    }
+}
+
+/// Words, and the blocks and files of collages, slideshows and kinds that are not known here.
+fn plain(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
+    found.media.extend(file(value));
+    all.extend(value.get("text").map(|it| Block::Paragraph(spans(it, &Style::default()))));
+    let items = list(value, "items").iter().flat_map(|item| list(item, "blocks"));
+    for inner in list(value, "blocks").iter().chain(items) {
+        all.extend(blocks(std::slice::from_ref(inner), found));
     }
 }
 
@@ -109,29 +125,73 @@ fn caption(value: &Value) -> Vec<Block> {
     parts.map(|it| Block::Paragraph(spans(it, &Style::default()))).collect()
 }
 
-fn items(value: &Value, found: &mut Said) -> Block {
-    let values = list(value, "items");
-    let start = values.first().and_then(|first| int(first, "value"));
-    let mut items = Vec::new();
-    for item in values {
+/// The items of a list: one list for each stretch of numbers that follow each other, because the
+/// author's numbers are said elsewhere, too. Letters and Roman numerals stand as words before theirs.
+fn items(value: &Value, found: &mut Said) -> Vec<Block> {
+    let mut lists: Vec<Block> = Vec::new();
+    let mut next = None;
+    for item in list(value, "items") {
         let mut words = RichText(blocks(list(item, "blocks"), found));
         if flag(item, "has_checkbox") {
             words.prepend(vec![lists::tick(flag(item, "is_checked"))]);
         }
-        items.push(ListItem(words.0));
+        let number = int(item, "value").and_then(|it| u32::try_from(it).ok());
+        if number.is_some() && text(item, "type").is_some_and(|it| it != "1") {
+            let label = text(item, "label").unwrap_or_default();
+            words.prepend(vec![Span::text(format!("{label} "))]);
+            lists.extend(words.0);
+            next = None;
+            continue;
+        }
+        match lists.last_mut() {
+            Some(Block::List { start, items })
+                if start.is_some() == number.is_some() && next == number =>
+            {
+                items.push(ListItem(words.0));
+            }
+            Some(_) | None => {
+                lists.push(Block::List { start: number, items: vec![ListItem(words.0)] });
+            }
+        }
+        next = number.map(|it| it.saturating_add(1));
     }
-    Block::List { start: start.and_then(|it| u32::try_from(it).ok()), items }
+    lists
 }
 
+/// Cells over several columns or rows leave empty ones beside and below, so that the others keep
+/// their columns.
 fn table(value: &Value) -> Block {
-    let cell =
-        |cell: &Value| cell.get("text").map(|it| spans(it, &Style::default())).unwrap_or_default();
-    let rows = list(value, "cells").iter().filter_map(Value::as_array);
-    let rows: Vec<&Vec<Value>> = rows.collect();
+    let rows: Vec<&Vec<Value>> = list(value, "cells").iter().filter_map(Value::as_array).collect();
     let is_head = |row: &&Vec<Value>| !row.is_empty() && row.iter().all(|it| flag(it, "is_header"));
-    Block::Table {
-        head: rows.first().is_some_and(is_head),
-        rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+    // How many further rows each column is taken by a cell from above.
+    let mut taken: Vec<usize> = Vec::new();
+    let mut filled = Vec::new();
+    for row in &rows {
+        let mut cells = Vec::new();
+        for cell in *row {
+            skip_taken(&mut cells, &mut taken);
+            let span = |key| int(cell, key).and_then(|it| usize::try_from(it).ok()).unwrap_or(1);
+            let (columns, below) = (span("colspan"), span("rowspan").clamp(1, MOST_CELLS) - 1);
+            let words = cell.get("text").map(|it| spans(it, &Style::default()));
+            cells.push(words.unwrap_or_default());
+            let room = MOST_CELLS.saturating_sub(cells.len());
+            let empty = columns.clamp(1, MOST_CELLS) - 1;
+            cells.extend(std::iter::repeat_n(Vec::new(), empty.min(room)));
+            taken.resize(taken.len().max(cells.len()), 0);
+            let own = cells.len() - 1 - empty.min(room);
+            taken.iter_mut().take(cells.len()).skip(own).for_each(|column| *column = below);
+        }
+        skip_taken(&mut cells, &mut taken);
+        filled.push(cells);
+    }
+    Block::Table { head: rows.first().is_some_and(is_head), rows: filled }
+}
+
+/// Leaves the columns empty that a cell from above takes.
+fn skip_taken(cells: &mut Vec<Vec<Span>>, taken: &mut [usize]) {
+    while let Some(column) = taken.get_mut(cells.len()).filter(|rows| **rows > 0) {
+        *column -= 1;
+        cells.push(Vec::new());
     }
 }
 
@@ -146,9 +206,15 @@ fn buttons(value: &Value, found: &mut Said) -> Option<Block> {
     let mut links = Vec::new();
     for button in list(value, "buttons") {
         let Some(label) = button.get("text") else { continue };
-        match text(button, "url") {
-            Some(url) => links.push(spans(label, &linked(&Style::default(), url))),
-            None => {
+        let copied = object(button, "copy_text").and_then(|it| text(it, "text"));
+        match (address_of(button), copied) {
+            (Some(url), _) => links.push(spans(label, &linked(&Style::default(), url))),
+            (None, Some(copied)) => {
+                let mut line = spans(label, &Style::default());
+                line.push(Span::text(format!(": {copied}")));
+                links.push(line);
+            }
+            (None, None) => {
                 let label = RichText::paragraph(spans(label, &Style::default())).plain();
                 found.notes.push(Note::Button { label });
             }
@@ -177,10 +243,18 @@ fn spans(value: &Value, style: &Style) -> Vec<Span> {
             Some(url) => inner(&linked(style, url)),
             None => inner(style),
         },
+        "email_address" => match text(value, "email_address") {
+            Some(address) => inner(&linked(style, &format!("mailto:{address}"))),
+            None => inner(style),
+        },
+        "phone_number" => told(inner(style), text(value, "phone_number"), style),
+        "bank_card_number" => told(inner(style), text(value, "bank_card_number"), style),
+        "superscript" => reshaped(inner(style), scripts::superscript),
+        "subscript" => reshaped(inner(style), scripts::subscript),
         "button" => match object(value, "button") {
             Some(button) => {
                 let style =
-                    text(button, "url").map_or_else(|| style.clone(), |it| linked(style, it));
+                    address_of(button).map_or_else(|| style.clone(), |it| linked(style, it));
                 button.get("text").map(|it| spans(it, &style)).unwrap_or_default()
             }
             None => Vec::new(),
@@ -191,6 +265,30 @@ fn spans(value: &Value, style: &Style) -> Vec<Span> {
         "date_time" => time(value, style).unwrap_or_else(|| inner(style)),
         _ => inner(style),
     }
+}
+
+/// The words with the number that they stand for, where they say something else.
+fn told(mut words: Vec<Span>, number: Option<&str>, style: &Style) -> Vec<Span> {
+    let said = RichText::paragraph(words.clone()).plain();
+    if let Some(number) = number.filter(|it| digits(it) != digits(&said)) {
+        words.push(Span { leaf: Leaf::Text(format!(" ({number})")), style: style.clone() });
+    }
+    words
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The same runs with their characters in another form.
+fn reshaped(spans: Vec<Span>, form: fn(&str) -> String) -> Vec<Span> {
+    let reshape = |mut span: Span| {
+        if let Leaf::Text(text) = &mut span.leaf {
+            *text = form(text);
+        }
+        span
+    };
+    spans.into_iter().map(reshape).collect()
 }
 
 fn linked(style: &Style, url: &str) -> Style {

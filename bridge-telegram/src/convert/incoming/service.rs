@@ -2,7 +2,8 @@
 //! Service messages: what happened in a chat that nobody said,
 //! <https://core.telegram.org/bots/api#message>.
 //!
-//! Rule: each is one line of kind notice with exactly one note, under its own id; what it changes
+//! Rule: each is one line of kind notice with exactly one note, under its own id, and with the words
+//! and names that the platform tells; what it changes
 //! (members, name, pins, topics) is an event of its own before it.
 
 use bridge_model::{ChatChange, Content, Event, MemberChange, Message, Note, Service, Timestamp};
@@ -10,12 +11,12 @@ use serde_json::Value;
 
 use super::field::{count, int, object, text};
 use super::message::Arrived;
-use super::{Us, author, media, message_id, reply};
+use super::{Us, author, media, message_id, particulars, reply};
 
 /// What one kind of service message tells; the value is that of its field.
 type Reader = fn(&Arrived<'_>, &Value, &Us) -> Option<Vec<Event>>;
 
-const KINDS: [(&str, Reader); 19] = [
+const KINDS: [(&str, Reader); 27] = [
     ("new_chat_members", joined),
     ("left_chat_member", left),
     ("new_chat_title", renamed),
@@ -47,34 +48,54 @@ const KINDS: [(&str, Reader); 19] = [
     ("boost_added", |it, field, _| {
         Some(vec![it.notice(Service::Boosted { count: count(field, "boost_count")? })])
     }),
-    ("checklist_tasks_done", checklist),
-    ("checklist_tasks_added", checklist),
-    ("poll_option_added", poll),
-    ("poll_option_deleted", poll),
+    ("checklist_tasks_done", |it, field, us| checklist(it, field, us)),
+    ("checklist_tasks_added", |it, field, us| {
+        checklist(it, field, us).or_else(|| Some(vec![it.told(particulars::tasks(field)?)]))
+    }),
+    ("poll_option_added", |it, field, us| {
+        poll(it, field, us).or_else(|| Some(vec![it.told(particulars::option("➕", field)?)]))
+    }),
+    ("poll_option_deleted", |it, field, us| {
+        poll(it, field, us).or_else(|| Some(vec![it.told(particulars::option("➖", field)?)]))
+    }),
+    ("chat_owner_changed", |it, field, _| {
+        Some(vec![it.told(particulars::people("👑", field, &["new_owner"])?)])
+    }),
+    ("chat_owner_left", |it, field, _| {
+        Some(vec![it.told(particulars::people("👑", field, &["new_owner"])?)])
+    }),
+    ("video_chat_participants_invited", |it, field, _| {
+        Some(vec![it.told(particulars::people("📞", field, &["users"])?)])
+    }),
+    ("proximity_alert_triggered", |it, field, _| Some(vec![it.told(particulars::meeting(field)?)])),
+    ("managed_bot_created", |it, field, _| {
+        Some(vec![it.told(particulars::people("🤖", field, &["bot"])?)])
+    }),
+    ("giveaway_completed", |it, field, _| {
+        Some(vec![it.told(particulars::number("🏆", field, "winner_count")?)])
+    }),
+    ("suggested_post_declined", |it, field, _| {
+        Some(vec![it.told(particulars::words(field, "comment")?)])
+    }),
+    ("paid_message_price_changed", |it, field, _| {
+        Some(vec![it.told(particulars::number("⭐", field, "paid_message_star_count")?)])
+    }),
 ];
 
-/// What is told in one line without particulars.
-const OTHERS: [&str; 20] = [
+/// What is told in one line without particulars: the platform gives none, or none that others need.
+const OTHERS: [&str; 12] = [
     "general_forum_topic_hidden",
     "general_forum_topic_unhidden",
     "chat_background_set",
-    "chat_owner_left",
-    "chat_owner_changed",
     "community_chat_added",
     "community_chat_joined",
     "community_chat_removed",
     "direct_message_price_changed",
     "giveaway_created",
-    "giveaway_completed",
-    "managed_bot_created",
-    "paid_message_price_changed",
-    "proximity_alert_triggered",
     "suggested_post_approved",
     "suggested_post_approval_failed",
-    "suggested_post_declined",
     "suggested_post_paid",
     "suggested_post_refunded",
-    "video_chat_participants_invited",
 ];
 
 /// What is told to the bot alone, or before it can be linked, and means nothing elsewhere.
@@ -107,12 +128,8 @@ pub(super) fn events(it: &Arrived<'_>, us: &Us) -> Option<Vec<Event>> {
     OTHERS.iter().any(has).then(other)
 }
 
-fn is_us(user: &Value, us: &Us) -> bool {
-    int(user, "id").is_some_and(|id| u64::try_from(id) == Ok(us.id))
-}
-
 fn joined(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
-    let people = field.as_array()?.iter().filter(|user| !is_us(user, us));
+    let people = field.as_array()?.iter().filter(|user| !us.is(user));
     let people: Vec<_> = people.filter_map(author::of_user).collect();
     if people.is_empty() {
         return Some(Vec::new());
@@ -126,7 +143,7 @@ fn joined(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
 }
 
 fn left(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
-    if is_us(field, us) {
+    if us.is(field) {
         // `my_chat_member` says it.
         return Some(Vec::new());
     }
@@ -152,9 +169,9 @@ fn pictured(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
 }
 
 /// The line answers what was pinned, so that readers find it.
-fn pinned(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
+fn pinned(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     let pin = it.event_of(message_id(field)?, Content::Pinned);
-    let reply_to = reply::to_message(&Value::Null, field);
+    let reply_to = reply::to_message(&Value::Null, field, us);
     let line = Message { reply_to, ..it.line(Note::Service(Service::Pinned)) };
     Some(vec![pin, it.event(Content::Posted(line))])
 }
@@ -185,12 +202,12 @@ fn topic(it: &Arrived<'_>, closed: bool) -> Vec<Event> {
 /// A list or a poll that somebody else may change comes with its new version, by its author.
 fn changed_message(it: &Arrived<'_>, raw: Option<&Value>, us: &Us) -> Option<Vec<Event>> {
     let raw = raw?;
-    if object(raw, "from").is_some_and(|from| is_us(from, us)) {
+    if us.wrote(raw) {
         return Some(Vec::new());
     }
     let (id, by) = (message_id(raw)?, author::of_message(raw)?);
     let new = Arrived { raw, chat: it.chat, id, by };
-    Some(vec![new.event(Content::Edited(new.said()?))])
+    Some(vec![new.event(Content::Edited(new.said(us)?))])
 }
 
 fn checklist(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {

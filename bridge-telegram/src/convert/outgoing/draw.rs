@@ -4,14 +4,19 @@
 //! Rule: a name is data. It goes into a text leaf and never through markup.
 
 use bot_core::SendAs;
-use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span};
+use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
+use teloxide::types::MessageEntityKind;
 
-use super::links::defused;
+use super::links::{defused, write_out};
 use crate::convert::TelegramText;
-use crate::convert::entities::{CAPABILITIES, write};
+use crate::convert::entities::{CAPABILITIES, utf16_len, write};
 
-/// Longest name that is shown, in characters.
+/// Longest name that is shown, in grapheme clusters.
 const MAX_NAME: usize = 64;
+/// What stands for a name in which nothing can be seen.
+const NAMELESS: &str = "?";
+/// Room for the number of a piece and of all pieces behind a name, in UTF-16 code units.
+const PIECE_NUMBER: usize = 14;
 /// Longest quoted line, in characters.
 const MAX_EXCERPT: usize = 120;
 
@@ -59,9 +64,9 @@ pub(super) fn body(
     RichText(blocks).normalise()
 }
 
-/// The name as it is shown: nobody is called by it.
+/// The name as it is shown: nobody is called by it, and it is no address.
 pub(super) fn shown_name(name: &str) -> String {
-    defused(&one_line(name, MAX_NAME))
+    name::clean(name, MAX_NAME).map_or_else(|| NAMELESS.to_owned(), |name| name::defuse(&name))
 }
 
 /// There is something to quote of what is answered.
@@ -107,9 +112,7 @@ fn quote(reply: &Reply) -> Option<Block> {
 
 /// `text` in one line of at most `max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
-    let words: Vec<&str> = text.split(|it: char| it.is_whitespace() || it.is_control()).collect();
-    let line = words.iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join(" ");
-    cut(&line, max)
+    cut(&name::one_line(text, max.saturating_add(1)), max)
 }
 
 /// The first `max` characters of `text`, with a sign that there was more.
@@ -121,13 +124,37 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// `text` in pieces that the platform takes: `max` UTF-16 code units and not too many entities.
+/// `text` in pieces that the platform takes: `max` UTF-16 code units and not too many or too large
+/// entities.
 ///
 /// Degraded before it is cut, so that no bullet or reason is drawn again in the next piece.
 pub fn split(text: &RichText, max: usize) -> Vec<TelegramText> {
+    split_with_room(text, max, 0)
+}
+
+fn split_with_room(text: &RichText, max: usize, entities: usize) -> Vec<TelegramText> {
     text.restrict(&CAPABILITIES)
-        .split(max, &|piece| write(piece).measure(max))
+        .split(max, &|piece| write(piece).measure_with(max, entities))
         .iter()
         .map(write)
         .collect()
+}
+
+/// The pieces of a whole message. Each after the first begins with the author's name and its
+/// number, `Mallory (2/3):`, so that nobody can write a line into it that looks like the name line
+/// of somebody else's message.
+pub(super) fn named_pieces(send_as: &SendAs, text: &RichText, max: usize) -> Vec<TelegramText> {
+    let text = write_out(text);
+    let whole = split(&text, max);
+    let Some(name) = send_as.name().map(shown_name).filter(|_| whole.len() > 1) else {
+        return whole;
+    };
+    let room = utf16_len(&name) + PIECE_NUMBER;
+    let pieces = split_with_room(&text, max.saturating_sub(room), 1);
+    let all = pieces.len();
+    let named = |(number, piece): (usize, TelegramText)| match number {
+        1 => piece,
+        _ => piece.below(&format!("{name} ({number}/{all}):"), MessageEntityKind::Italic),
+    };
+    (1..).zip(pieces).map(named).collect()
 }

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Links that Telegram does not take, and words that it would take for links.
 //!
-//! Rule: the platform drops a link with another scheme without a word, so its address is written
-//! out beside the words. It makes mentions of `@name`, whoever that is, so what we add to a text
-//! never looks like one; what the author wrote stays.
+//! Rule: the platform refuses a message for one link that it does not take, so such an address is
+//! written out beside the words. It makes mentions of `@name`, whoever that is, so what we add to a
+//! text never looks like one; what the author wrote stays. Nobody is called by a link.
 
-use bridge_model::{Block, Leaf, Mention, RichText, Span, Style};
+use bridge_model::{Block, Leaf, Mention, RichText, Span, Style, name};
 
+use super::web_address::{is_accepted, leads_to_account};
 use crate::NETWORK;
 use crate::convert::entities::CAPABILITIES;
 
-/// The schemes that a `text_link` may have.
-const SCHEMES: [&str; 4] = ["http", "https", "tg", "ton"];
-
-/// Degrades `text` to what Telegram shows and writes out the addresses that it would drop.
+/// Degrades `text` to what Telegram shows and writes out the addresses that it does not take.
 pub(super) fn write_out(text: &RichText) -> RichText {
     RichText(blocks(text.restrict(&CAPABILITIES).0)).normalise()
 }
@@ -21,8 +19,8 @@ pub(super) fn write_out(text: &RichText) -> RichText {
 /// An invisible character that keeps words apart for the platform.
 const WORD_JOINER: char = '\u{2060}';
 
-/// Words that we put into a text, so that the platform sees no mention, tag or command in them
-/// (<https://core.telegram.org/bots/api#messageentity>, which it adds by itself).
+/// Quoted words, so that the platform sees no mention, tag or command in them
+/// (<https://core.telegram.org/bots/api#messageentity>, which it adds by itself). Addresses stay.
 pub(super) fn defused(words: &str) -> String {
     let mut defused = String::with_capacity(words.len());
     let mut begins = true;
@@ -49,7 +47,7 @@ fn in_words(mut span: Span) -> Span {
         }
     };
     if foreign {
-        span.leaf = Leaf::Text(defused(&span.leaf.shown()));
+        span.leaf = Leaf::Text(name::defuse(&span.leaf.shown()));
     }
     span
 }
@@ -80,7 +78,10 @@ fn spans_of(spans: Vec<Span>) -> Vec<Span> {
     // The words of one link may be several runs.
     let mut words = String::new();
     while let Some(mut span) = spans.next() {
-        let Some(url) = span.style.link.take_if(|url| !is_taken(url)) else {
+        if span.style.link.as_deref().is_some_and(leads_to_account) {
+            span.style.link = None;
+        }
+        let Some(url) = span.style.link.take_if(|url| !is_accepted(url)) else {
             out.push(span);
             continue;
         };
@@ -98,13 +99,8 @@ fn spans_of(spans: Vec<Span>) -> Vec<Span> {
     out
 }
 
-fn is_taken(url: &str) -> bool {
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    SCHEMES.iter().any(|it| scheme.eq_ignore_ascii_case(it)) && url::Url::parse(url).is_ok()
-}
-
 #[cfg(test)]
-mod tests {
+mod write_out_tests {
     use super::*;
 
     #[test]
@@ -150,7 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn links_that_are_taken_stay_links() {
+    fn a_link_to_a_host_without_a_dot_is_text() {
+        let bare = RichText::paragraph(vec![Span::link("http://wiki/x", "http://wiki/x")]);
+        let label = RichText::paragraph(vec![Span::link("app", "http://wiki/x")]);
+        assert_eq!(write_out(&bare), RichText::plain_text("http://wiki/x").normalise());
+        assert_eq!(write_out(&label), RichText::plain_text("app (http://wiki/x)").normalise());
+    }
+
+    #[test]
+    fn nobody_is_called_by_a_link() {
+        let text = RichText::paragraph(vec![Span::link("you", "tg://user?id=5")]);
+        assert_eq!(write_out(&text), RichText::plain_text("you").normalise());
+    }
+
+    #[test]
+    fn links_that_are_accepted_stay_links() {
         let text = RichText::paragraph(vec![Span::link("read", "https://example.org/")]);
         assert_eq!(write_out(&text), text);
     }

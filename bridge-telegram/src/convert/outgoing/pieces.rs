@@ -9,7 +9,7 @@ use bridge_model::{Button, Media, Message, MessageId, Missing, Note, Reply, Rich
 use teloxide::types::MessageEntityKind;
 
 use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, Place, Question, Setting};
-use super::{UploadMethod, cards, draw, links, split, upload};
+use super::{UploadMethod, cards, draw, upload};
 use crate::convert::entities::utf16_len;
 use crate::convert::{TelegramText, to_telegram};
 
@@ -191,7 +191,7 @@ pub fn pieces(
         if named { RichText::default() } else { draw::body(send_as, message, native_reply, below) };
     let captioned = files.first().is_some_and(|file| file.upload_as.has_caption());
     let max = if captioned { MAX_CAPTION } else { MAX_TEXT };
-    let mut words = split(&links::write_out(&text), max).into_iter();
+    let mut words = draw::named_pieces(send_as, &text, max).into_iter();
     if let Some(first) = files.first_mut().filter(|_| captioned) {
         first.caption = words.next().unwrap_or_default();
     }

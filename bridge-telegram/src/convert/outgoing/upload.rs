@@ -14,6 +14,21 @@ use crate::convert::{TelegramText, to_telegram};
 /// Largest still, moving and filmed sticker, in bytes, <https://core.telegram.org/stickers>.
 const STICKERS: [(&str, u64); 3] =
     [("image/webp", 512_000), ("application/x-tgsticker", 65_536), ("video/webm", 262_144)];
+/// Media types of files that only have a name.
+const ENDINGS: [(&str, &str); 12] = [
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("png", "image/png"),
+    ("webp", "image/webp"),
+    ("gif", "image/gif"),
+    ("mp4", "video/mp4"),
+    ("m4v", "video/mp4"),
+    ("mp3", "audio/mpeg"),
+    ("m4a", "audio/mp4"),
+    ("ogg", "audio/ogg"),
+    ("oga", "audio/ogg"),
+    ("opus", "audio/ogg"),
+];
 /// Longest side of a sticker, in pixels.
 const STICKER_SIDE: u32 = 512;
 /// Longest round film, in milliseconds, <https://core.telegram.org/bots/api#sendvideonote>.
@@ -53,13 +68,12 @@ pub(super) enum Album {
 impl UploadMethod {
     /// The method for `media`, by its kind, type, size and shape.
     pub fn of(media: &Media) -> Self {
-        let mime = media.mime.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let mime = mime.split(';').next().unwrap_or_default().trim();
-        let is = |known: &[&str]| known.contains(&mime);
+        let mime = media_type(media);
+        let is = |known: &[&str]| known.contains(&mime.as_str());
         let picture = is(&["image/jpeg", "image/png", "image/webp"]);
         let music = is(&["audio/mpeg", "audio/mp3", "audio/mp4", "audio/m4a", "audio/x-m4a"]);
         match media.kind {
-            MediaKind::Sticker if is_sticker(media, mime) => Self::Sticker,
+            MediaKind::Sticker if is_sticker(media, &mime) => Self::Sticker,
             MediaKind::Image | MediaKind::Sticker if picture && is_photo(media) => Self::Photo,
             MediaKind::Image | MediaKind::Animation | MediaKind::Sticker if is(&["image/gif"]) => {
                 Self::Animation
@@ -130,6 +144,20 @@ impl UploadMethod {
             | Self::Sticker => None,
         }
     }
+}
+
+/// The media type without parameters, in lower case. Where nobody says it, the ending of the name
+/// does.
+fn media_type(media: &Media) -> String {
+    let known = media.mime.as_deref().unwrap_or_default().split(';').next().unwrap_or_default();
+    let known = known.trim().to_ascii_lowercase();
+    if !known.is_empty() && known != "application/octet-stream" {
+        return known;
+    }
+    let name = media.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    let by_ending = ENDINGS.iter().find(|(it, _)| Some(*it) == ending).map(|(_, mime)| *mime);
+    by_ending.map_or(known, str::to_owned)
 }
 
 /// Width and height at most 10000 together, at most 20 to 1,

@@ -144,6 +144,12 @@ impl Person {
         Ok(opened)
     }
 
+    /// The same person, logged in once more.
+    async fn on_another_device(&self) -> Result<Self> {
+        let user = self.user_id().trim_start_matches('@').split(':').next().unwrap_or_default();
+        Self::register(self.http.clone(), self.url.clone(), user).await
+    }
+
     async fn is_encrypted(&self, room: &str) -> Result<bool> {
         Ok(self.state(room, "m.room.encryption", "").await?.is_some())
     }
@@ -310,7 +316,7 @@ impl Person {
             features: std::collections::BTreeSet::new(),
         };
         let request = request.try_into_http_request::<Vec<u8>>(
-            self.base(),
+            self.url.as_str().trim_end_matches('/'),
             ruma::api::auth_scheme::SendAccessToken::Always(self.token()),
             std::borrow::Cow::Owned(versions),
         )?;

@@ -12,17 +12,19 @@ use anyhow::{Context, Result, anyhow, bail};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "cipher")]
 use super::cipher::Cipher;
 
 /// A person who is logged in. Clones are the same person on the same device.
 #[derive(Clone)]
 pub struct Person {
     pub(super) http: reqwest::Client,
-    url: Url,
+    pub(super) url: Url,
     token: String,
     user_id: String,
     device_id: String,
     transactions: Arc<AtomicU64>,
+    #[cfg(feature = "cipher")]
     pub(super) cipher: Option<Arc<Cipher>>,
 }
 
@@ -90,6 +92,7 @@ impl Person {
             user_id: String::new(),
             device_id: String::new(),
             transactions: Arc::default(),
+            #[cfg(feature = "cipher")]
             cipher: None,
         };
         let body = json!({
@@ -112,17 +115,6 @@ impl Person {
         person.user_id = required(&answer, "/user_id")?;
         person.device_id = required(&answer, "/device_id")?;
         Ok(person)
-    }
-
-    /// The same person, logged in once more.
-    pub(super) async fn on_another_device(&self) -> Result<Self> {
-        let user = self.user_id.trim_start_matches('@').split(':').next().unwrap_or_default();
-        Self::register(self.http.clone(), self.url.clone(), user).await
-    }
-
-    /// The address of Synapse.
-    pub(super) fn base(&self) -> &str {
-        self.url.as_str().trim_end_matches('/')
     }
 
     /// Such as `@alice:localhost`.

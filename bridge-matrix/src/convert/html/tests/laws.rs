@@ -7,8 +7,8 @@ use bridge_model::text::arbitrary::{literal, raw_text, rich_text};
 use bridge_model::{Mention, Person, RichText, TextCapabilities};
 use proptest::prelude::*;
 
-use super::super::{CAPABILITIES, NETWORK, native};
-use super::{read, write};
+use super::super::super::{CAPABILITIES, NETWORK, native};
+use super::super::{read, write};
 
 fn config() -> ProptestConfig {
     // proptest itself reads the variable into its default.

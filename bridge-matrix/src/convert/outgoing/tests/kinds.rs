@@ -7,7 +7,7 @@ use bridge_model::{
     Timestamp,
 };
 
-use super::*;
+use super::super::*;
 use bot_core::Part;
 
 fn said(text: &str) -> Message {

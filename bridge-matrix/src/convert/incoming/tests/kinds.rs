@@ -4,7 +4,7 @@
 use bridge_model::{Card, ChatChange, MediaKind, MemberChange, Missing, Note, VoteChange};
 use serde_json::json;
 
-use super::*;
+use super::super::*;
 
 const ANN: &str = "@ann:example.org";
 
@@ -335,4 +335,29 @@ fn members_come_go_and_change() {
     pictured["avatar_url"] = "mxc://x/y".into();
     let changed = Some(("A".to_owned(), true, MemberChange::Profile));
     assert_eq!(change(ANN, pictured, joined("A")), changed);
+}
+
+#[test]
+fn a_file_has_the_ending_of_its_type_and_its_whole_name() {
+    let named = |msgtype: &str, body: &str, mime: Option<&str>| {
+        let content = json!({
+            "msgtype": msgtype, "body": body, "url": "mxc://hs.example/f",
+            "info": { "mimetype": mime },
+        });
+        let Content::Posted(message) = heard("m.room.message", content).remove(0).content else {
+            panic!("nothing was posted")
+        };
+        message.media[0].name.clone().unwrap()
+    };
+    assert_eq!(named("m.audio", "Voice message", Some("audio/ogg")), "Voice message.ogg");
+    let with_codec = Some("audio/ogg; codecs=opus");
+    assert_eq!(named("m.audio", "Voice message", with_codec), "Voice message.ogg");
+    assert_eq!(named("m.image", "screenshot", Some("image/png")), "screenshot.png");
+    assert_eq!(named("m.image", "Screenshot 1.2", Some("image/png")), "Screenshot 1.2.png");
+    assert_eq!(named("m.image", "a.jpeg", Some("image/jpeg")), "a.jpeg");
+    assert_eq!(named("m.video", "film", None), "film.mp4");
+    assert_eq!(named("m.file", "Makefile", None), "Makefile");
+    assert_eq!(named("m.file", "notes", Some("text/plain")), "notes.txt");
+    let long = format!("{}.pdf", "x".repeat(300));
+    assert_eq!(named("m.file", &long, Some("application/pdf")), long);
 }

@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What others see of an author: as much of the name as the operator wants, and a picture.
+//! What others see of an author: as much of the name as the operator's policy allows, and a
+//! profile picture.
 //!
-//! Rule: a name that the policy hides is hidden everywhere on the other side: above the
-//! message and in the line that says whom it answers.
+//! Rule: every name of a person leaves through [`Identities::shown_name`].
+
+use std::sync::Arc;
 
 use bridge_config::NamePolicy;
 use bridge_model::{Author, Person, Place, Timestamp};
 
-use super::Relay;
+use super::lookup::unread;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, SendAs};
+use crate::pictures::Pictures;
+use crate::pseudonym::Pseudonyms;
+use crate::store::Store;
 
-use super::prepare::unread;
+/// Picks the identity to send as.
+#[derive(Clone)]
+pub(super) struct Identities {
+    pub store: Arc<dyn Store>,
+    pub pseudonyms: Pseudonyms,
+    pub names: NamePolicy,
+    pub pictures: Option<Pictures>,
+}
 
-impl Relay {
-    /// The voice of a remote author.
+impl Identities {
+    /// The identity of an author of another chat, with name and picture.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn voice(
-        &self,
-        place: &Place,
-        author: &Author,
-    ) -> Result<SendAs, DeliverError> {
+    pub(super) async fn of(&self, place: &Place, author: &Author) -> Result<SendAs, DeliverError> {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         let avatar_url = self.picture(&person, author).await?;
-        let name = self.shown_name(&person, &author.name);
+        let name = self.shown_name(Some(&person), &author.name);
         Ok(SendAs::Person { person, name, avatar_url, avatar: author.avatar.clone() })
     }
 
-    /// The voice of the author of something that is said in `lane` at that moment. Whoever has
-    /// claimed the account that it is said with is on Matrix already: there the bot says it, under
-    /// the account's name, unless they want otherwise. What they say on Matrix has elsewhere the name
-    /// under which they are known there.
+    /// The identity to send as in `lane`. If the author has linked a Matrix account, the bot posts
+    /// for them on Matrix, so that they do not appear there twice, unless they want otherwise; on
+    /// other networks they have the name of the account that they linked there.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
-    pub(super) async fn voice_in(
+    pub(super) async fn send_as(
         &self,
         lane: &Place,
         place: &Place,
@@ -52,7 +59,7 @@ impl Relay {
                 return Ok(SendAs::Bot);
             }
         }
-        let send_as = self.voice(place, author).await?;
+        let send_as = self.of(place, author).await?;
         if place.network.as_str() != MATRIX {
             return Ok(send_as);
         }
@@ -60,23 +67,17 @@ impl Relay {
         let known = claims.into_iter().find(|claim| claim.person.network == lane.network);
         Ok(match (send_as, known) {
             (SendAs::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
-                let name = self.shown_name(&claim.person, &claim.name);
+                let name = self.shown_name(Some(&claim.person), &claim.name);
                 SendAs::Person { person, name, avatar_url, avatar }
             }
             (send_as, _) => send_as,
         })
     }
 
-    /// As much of a name as the policy shows.
-    pub(super) fn shown_name(&self, person: &Person, name: &str) -> String {
-        match self.names {
-            NamePolicy::Full => name.to_owned(),
-            NamePolicy::FirstName => name.split_whitespace().next().unwrap_or(name).to_owned(),
-            NamePolicy::Pseudonym => {
-                let short: String = self.pseudonyms.person(person).chars().take(6).collect();
-                format!("Person {short}")
-            }
-        }
+    /// As much of a name as the policy shows. Without the person, as in a forward, the pseudonym
+    /// is one of the name.
+    pub(super) fn shown_name(&self, person: Option<&Person>, name: &str) -> String {
+        shown_name(self.names, &self.pseudonyms, person, name)
     }
 
     /// A public address of the picture: of the Matrix account, or of the ghost, whose picture the
@@ -94,5 +95,25 @@ impl Relay {
         let ghost = self.store.ghost(person).await.map_err(unread)?;
         let mxc = ghost.and_then(|ghost| ghost.avatar).map(|(mxc, _)| mxc);
         Ok(mxc.and_then(|mxc| pictures.address(&mxc)))
+    }
+}
+
+/// As much of a name as `policy` shows.
+pub fn shown_name(
+    policy: NamePolicy,
+    pseudonyms: &Pseudonyms,
+    person: Option<&Person>,
+    name: &str,
+) -> String {
+    match policy {
+        NamePolicy::Full => name.to_owned(),
+        NamePolicy::FirstName => name.split_whitespace().next().unwrap_or(name).to_owned(),
+        NamePolicy::Pseudonym => {
+            let whole = match person {
+                Some(person) => pseudonyms.person(person),
+                None => pseudonyms.token("name", name),
+            };
+            format!("Person {}", whole.chars().take(6).collect::<String>())
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, Person, Place, RichText, Span, Spoiler, Style};
 
-use super::{read, write};
+use super::super::{read, write};
 
 fn styled(text: &str, change: impl FnOnce(&mut Style)) -> Span {
     let mut span = Span::text(text);
@@ -268,4 +268,36 @@ fn links_to_people_and_rooms_are_read_as_they_are_written() {
         assert_eq!(shown, plain, "{html}");
         assert_eq!(read(&write(&text)), text, "{html}");
     }
+}
+
+#[test]
+fn raised_letters_change_no_number() {
+    for (html, expected) in [
+        ("10<sup>6</sup> km", "10⁶ km"),
+        ("10<sup>-12</sup>", "10⁻¹²"),
+        ("x<sup>n+1</sup>", "xⁿ⁺¹"),
+        ("2<sup>nd</sup>", "2ⁿᵈ"),
+        ("2<sup><b>x</b>y</sup>z", "2ˣʸz"),
+        ("2<sup>a/b</sup>", "2^(a/b)"),
+        ("so<sup>[1]</sup>", "so[1]"),
+        ("<sup> </sup>a<sup></sup>b", "ab"),
+    ] {
+        assert_eq!(read(html).plain().trim_start(), expected, "{html}");
+    }
+}
+
+#[test]
+fn reasons_and_addresses_are_bounded() {
+    let long = "r".repeat(3_000);
+    let text = read(&format!("<span data-mx-spoiler=\"{long}\">x<br>y</span>"));
+    let [Block::Paragraph(spans)] = &text.0[..] else { panic!("{text:?}") };
+    let reason = spans[0].style.spoiler.as_ref().unwrap().reason.as_ref().unwrap();
+    assert_eq!(reason.chars().count(), 100);
+    let address = format!("https://example.org/{long}");
+    assert_eq!(read(&format!("<a href=\"{address}\">x</a>")), RichText::plain_text("x"));
+    let address = &address[..2_048];
+    assert_eq!(
+        read(&format!("<a href=\"{address}\">x</a>")),
+        RichText::paragraph(vec![Span::link("x", address)])
+    );
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The networks that are configured, by name; the files of all of them behind one source.
+//!
+//! Rule: a file is opened only when a network sends it, and its hidden data is taken out on the way.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bridge_model::{Media, MediaHandle, NetworkId, Person};
+
+use crate::media::{derived, qr, strip};
+use crate::network::{AskError, MediaSource, MediaStream, Network};
+use crate::refusal::Refusal;
+
+/// Every network that is configured, Matrix included.
+#[derive(Clone, Default)]
+pub struct Networks(HashMap<NetworkId, Arc<dyn Network>>);
+
+impl Networks {
+    /// Adds one.
+    pub fn add(&mut self, network: Arc<dyn Network>) {
+        self.0.insert(network.id().clone(), network);
+    }
+
+    /// The network of that name.
+    pub fn get(&self, id: &NetworkId) -> Option<&Arc<dyn Network>> {
+        self.0.get(id)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
+        self.0.values()
+    }
+
+    async fn fetch(&self, handle: &MediaHandle) -> Result<MediaStream, AskError> {
+        match self.get(&handle.network) {
+            Some(network) => network.open(handle).await,
+            None => Err(AskError::Refused(Refusal::NotConfigured)),
+        }
+    }
+}
+
+#[async_trait]
+impl MediaSource for Networks {
+    async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
+        if let Some(drawn) = qr::open(&media.handle) {
+            return drawn;
+        }
+        match derived::original(&media.handle) {
+            Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
+            None => strip::strip_metadata(media, self.fetch(&media.handle).await?).await,
+        }
+    }
+
+    async fn picture(&self, person: &Person) -> Result<Option<MediaHandle>, AskError> {
+        match self.get(&person.network) {
+            Some(network) => network.avatar(&person.user).await,
+            None => Ok(None),
+        }
+    }
+}

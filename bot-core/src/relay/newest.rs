@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Messages that changed while they waited in a lane.
+//!
+//! Rule: what was taken back before it was sent is never posted; what was edited before it was sent
+//! is posted once, in its newest version.
+
+use bridge_model::{Content, Message};
+
+use super::Delivery;
+use super::lookup::unread;
+use crate::lane::{Entry, Relayed};
+use crate::order::DeliverError;
+
+/// The newest version of a message, and the edits that led to it.
+#[derive(Default)]
+pub(super) struct Newest {
+    /// `None` where it is what the entry says.
+    pub version: Option<Message>,
+    /// The entries of the edits, which are done when the message is sent.
+    pub edits: Vec<Entry>,
+}
+
+impl Delivery<'_> {
+    /// The newest version of the message that the entry posts.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn newest(&self) -> Result<Newest, DeliverError> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let Some(Relayed { event, album, .. }) = work.relayed() else {
+            return Ok(Newest::default());
+        };
+        let alone = album.as_ref().is_none_or(|album| album.members.len() < 2);
+        let Content::Posted(first) = &event.content else { return Ok(Newest::default()) };
+        if !alone {
+            return Ok(Newest::default());
+        }
+        let edits = self.relay.store.waiting_edits(lane, event).await.map_err(unread)?;
+        let last = edits.last().and_then(|edit| edit.work.event()).map(|event| &event.content);
+        let Some(Content::Edited(last)) = last else { return Ok(Newest::default()) };
+        let mut version = last.clone();
+        // Edits do not say everywhere where the message stands.
+        version.reply_to = version.reply_to.or_else(|| first.reply_to.clone());
+        version.thread = version.thread.or_else(|| first.thread.clone());
+        Ok(Newest { version: Some(version), edits })
+    }
+
+    /// The message that the entry posts was deleted meanwhile, or all messages of the album were.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn is_taken_back(&self) -> Result<bool, DeliverError> {
+        let Some(Relayed { event, album, .. }) = self.head.entry.work.relayed() else {
+            return Ok(false);
+        };
+        if !matches!(event.content, Content::Posted(_)) {
+            return Ok(false);
+        }
+        let others = album.iter().flat_map(|album| &album.members).map(|member| &member.message);
+        for message in std::iter::once(&event.message).chain(others) {
+            let known = self.relay.store.find_replica(&event.place, message).await;
+            if !known.map_err(unread)?.is_some_and(|replica| replica.deleted) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The line below a message that a chat refused, and its end when an edit repairs the message.
+//!
+//! Rule: a refusal is told to the author once for each chat; the line is taken away when a later
+//! version arrives there.
+
+use bridge_model::{Content, Event, MessageId, Place};
+
+use super::Delivery;
+use super::lookup::unread;
+use crate::lane::{Answer, CORE, Saying, Work, core_place};
+use crate::order::{DeliverError, Receipt};
+use crate::refusal::Refusal;
+
+impl Delivery<'_> {
+    /// One line under the message that did not arrive. Not for the bot's own words, and not for
+    /// reactions, which would be louder than what was lost.
+    pub(super) fn tell_author(&self, reason: &Refusal) -> Option<(Place, Work)> {
+        let event = self.head.entry.work.event()?;
+        let key = match &event.content {
+            Content::Posted(_) => self.refusal_key(event),
+            Content::Edited(_) | Content::Deleted { .. } | Content::PollClosed { .. } => {
+                MessageId::from("")
+            }
+            Content::Reacted { .. }
+            | Content::Unreacted { .. }
+            | Content::Commanded(_)
+            | Content::Moved { .. }
+            | Content::Closed
+            | Content::Invited { .. }
+            | Content::Pinned
+            | Content::Unpinned
+            | Content::Voted { .. }
+            | Content::Counted { .. }
+            | Content::ChatChanged { .. }
+            | Content::MemberChanged { .. }
+            | Content::ThreadChanged { .. } => return None,
+        };
+        if event.place.network.as_str() == CORE {
+            return None;
+        }
+        let text = self.wording.refused(&self.head.entry.lane.network, reason);
+        let message = self.wording.message(text, self.relay.clock.now());
+        let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
+        let place = event.place.clone();
+        let saying = Saying { origin: core_place(&place), id: key, message, answer };
+        Some((place, Work::Say(Box::new(saying))))
+    }
+
+    /// The chat has refused the first version of the message, so that an edit of it may be posted.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn was_refused(&self, event: &Event) -> Result<bool, DeliverError> {
+        let (place, line) = (core_place(&event.place), self.refusal_key(event));
+        let line = self.relay.store.find_replica(&place, &line).await.map_err(unread)?;
+        Ok(line.is_some_and(|line| !line.deleted))
+    }
+
+    /// Takes the line away when an edit that was refused before has arrived.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn repaired(
+        &self,
+        receipt: &Receipt,
+    ) -> Result<Option<(Place, Work)>, DeliverError> {
+        let edit = self.head.entry.work.event();
+        let edit = edit.filter(|event| matches!(event.content, Content::Edited(_)));
+        let Some(edit) = edit.filter(|_| !receipt.parts.is_empty()) else { return Ok(None) };
+        if !self.was_refused(edit).await? {
+            return Ok(None);
+        }
+        let event = Event {
+            place: core_place(&edit.place),
+            message: self.refusal_key(edit),
+            late: false,
+            content: Content::Deleted { by: None },
+        };
+        Ok(Some((edit.place.clone(), Work::by_bot(event))))
+    }
+
+    /// The name of the line for ever: one for each message and chat.
+    fn refusal_key(&self, event: &Event) -> MessageId {
+        let pseudonyms = &self.relay.pseudonyms;
+        let message = pseudonyms.message(&event.place, &event.message);
+        let lane = pseudonyms.place(&self.head.entry.lane);
+        MessageId::new(format!("refused/{lane}/{message}"))
+    }
+}
