@@ -93,7 +93,7 @@ pub enum Progress {
     /// It was carried out.
     Done,
     /// The platform said no, and why; `stage retry` tries again.
-    Refused(Refusal),
+    Refused(#[serde(with = "crate::refusal::stored")] Refusal),
 }
 
 /// What a lane entry of the core does besides saying something.

@@ -48,6 +48,15 @@ pub enum Refusal {
     /// The thread is gone.
     #[error("the thread is gone")]
     ThreadGone,
+    /// The webhook that posted the message is gone, and nobody else can change it.
+    #[error("the webhook that posted it is gone, and nobody else can change it")]
+    PosterGone,
+    /// The platform does not take the name of the person.
+    #[error("the platform refuses the name")]
+    NameRefused,
+    /// What the chat is cannot be linked: it is not one conversation of a group.
+    #[error("this is not a chat of a group")]
+    NotAGroup,
     /// The network does not have this emoji.
     #[error("this emoji is not known there")]
     UnknownEmoji,
@@ -129,4 +138,61 @@ impl Refusal {
 
 fn menus(missing: &[MissingRight]) -> String {
     missing.iter().map(|missing| missing.menu.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A refusal as one text: what a platform said as it is, everything else as JSON. Older versions
+/// stored words only.
+pub mod stored {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Refusal;
+
+    /// The text of a refusal.
+    pub fn text(refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Platform(words) if known(words).is_none() => words.clone(),
+            other => serde_json::to_string(other).unwrap_or_else(|_| other.to_string()),
+        }
+    }
+
+    /// The inverse of [`text`].
+    pub fn read(text: &str) -> Refusal {
+        known(text).unwrap_or_else(|| Refusal::platform(text))
+    }
+
+    fn known(text: &str) -> Option<Refusal> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// For fields `with` this module.
+    ///
+    /// # Errors
+    /// What the writer answers.
+    pub fn serialize<S: Serializer>(refusal: &Refusal, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&text(refusal))
+    }
+
+    /// For fields `with` this module.
+    ///
+    /// # Errors
+    /// What the reader answers when there is no text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Refusal, D::Error> {
+        String::deserialize(deserializer).map(|text| read(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_stored_as_a_text_and_words_of_older_versions_are_the_platforms() {
+        let missing = Refusal::missing(Right::Pin, "Pin Messages");
+        let odd = Refusal::platform("\"NotInChat\"");
+        for refusal in [missing, odd, Refusal::NotInChat, Refusal::platform("gone {")] {
+            assert_eq!(stored::read(&stored::text(&refusal)), refusal);
+        }
+        assert_eq!(stored::read("the bot was removed"), Refusal::platform("the bot was removed"));
+        assert_eq!(stored::text(&Refusal::platform("gone")), "gone");
+    }
 }

@@ -88,6 +88,7 @@ pub struct MatrixNetwork {
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
+    barred: ghosts::Barred,
 }
 
 /// What the Matrix side needs.
@@ -130,6 +131,7 @@ impl MatrixNetwork {
             crypto,
             spoiled,
             reports: Arc::default(),
+            barred: ghosts::Barred::default(),
         }
     }
 

@@ -385,6 +385,7 @@ const FOR_ADMINS: &[&str] = &[
     "plan-",
     "portals-count",
     "reason-access-",
+    "reason-not-a-group",
     "reason-not-invited",
     "reason-reaction",
     "report-",

@@ -4,12 +4,12 @@
 //! Rule: all of it can be repeated. What is as it shall be, and what is not there any more, is a
 //! success.
 
-use bot_core::Refusal;
+use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::MessageId;
 
-use super::errors::{Said, decide};
+use super::errors::{Refusal, decide};
 use super::stream::Setback;
 use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Call, FilePiece, Piece, missing};
@@ -25,8 +25,8 @@ impl ChatSender<'_> {
         let Call::Edit { part, .. } = call else { return Ok(()) };
         match answer {
             Ok(()) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_unchanged) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
+            Err(trouble) if trouble.is(Refusal::is_unchanged) => made.parts.push(part),
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
             Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
@@ -59,10 +59,10 @@ impl ChatSender<'_> {
                         .await;
                 }
             };
-            let odd = trouble.is(Said::is_odd_file);
-            if trouble.is(Said::is_unchanged) {
+            let odd = trouble.is(Refusal::is_odd_file);
+            if trouble.is(Refusal::is_unchanged) {
                 made.parts.push(part);
-            } else if trouble.is(Said::is_not_for_us) {
+            } else if trouble.is(Refusal::is_not_for_us) {
                 let new = vec![Piece::File(Box::new(file))];
                 return self.replace((part, new), &to, made).await;
             } else if let Some(Piece::File(plain)) =
@@ -70,7 +70,7 @@ impl ChatSender<'_> {
             {
                 file = *plain;
                 continue;
-            } else if !trouble.is(Said::is_gone) {
+            } else if !trouble.is(Refusal::is_gone) {
                 return Err(decide(&trouble, Idempotency::Repeatable));
             }
             return Ok(());
@@ -94,11 +94,11 @@ impl ChatSender<'_> {
     pub(super) async fn move_place(&self, call: Call, made: &mut Made) -> Result<(), DeliverError> {
         let answer = self.plain(&call).await.map(|_| ());
         let Call::Move { part, .. } = call else { return Ok(()) };
-        let fine = |said: &Said| said.is_unchanged() || said.is_not_for_us();
+        let fine = |said: &Refusal| said.is_unchanged() || said.is_not_for_us();
         match answer {
             Ok(()) => made.parts.push(part),
             Err(trouble) if trouble.is(fine) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
             Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
@@ -120,7 +120,7 @@ impl ChatSender<'_> {
                     made.shows_no_reaction = none;
                     return Ok(());
                 }
-                Err(trouble) if trouble.is(Said::is_unwanted_reaction) => {}
+                Err(trouble) if trouble.is(Refusal::is_unwanted_reaction) => {}
                 Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
             }
         }
@@ -142,11 +142,11 @@ impl ChatSender<'_> {
                 return Err(DeliverError::Retry { after, reason });
             }
             Err(Setback::Missing { .. }) => {
-                let reason = Refusal::file("the picture cannot be fetched");
+                let reason = Reason::file("the picture cannot be fetched");
                 return Err(DeliverError::Refused { reason });
             }
         };
-        let nothing_to_do = |said: &Said| {
+        let nothing_to_do = |said: &Refusal| {
             said.is_unchanged()
                 || said.is_gone()
                 || matches!(call, Call::StopPoll(_)) && said.is_not_for_us()

@@ -7,16 +7,16 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
-use bot_core::Refusal;
+use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
 
 use crate::rights;
 
 /// A call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum CallError {
     /// The platform answered, and said no.
-    Said(Said),
+    Refused(Refusal),
     /// The call never reached the platform.
     Unsent(String),
     /// Nobody knows whether it was carried out.
@@ -25,7 +25,7 @@ pub(super) enum Trouble {
 
 /// What the platform said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Refusal {
     /// The HTTP-like `error_code`.
     code: i64,
     /// As the words came, for the author.
@@ -58,22 +58,22 @@ const CLOSED: [&str; 12] = [
 const SERVER: [&str; 4] =
     ["internal server error", "bad gateway", "gateway timeout", "service unavailable"];
 
-impl Trouble {
+impl CallError {
     /// The platform's words, if it has said any.
-    pub(super) fn said(&self) -> Option<&Said> {
+    pub(super) fn said(&self) -> Option<&Refusal> {
         match self {
-            Self::Said(said) => Some(said),
+            Self::Refused(said) => Some(said),
             Self::Unsent(_) | Self::Doubtful(_) => None,
         }
     }
 
     /// The platform said this.
-    pub(super) fn is(&self, what: impl Fn(&Said) -> bool) -> bool {
+    pub(super) fn is(&self, what: impl Fn(&Refusal) -> bool) -> bool {
         self.said().is_some_and(what)
     }
 }
 
-impl Said {
+impl Refusal {
     pub(super) fn new(code: i64, words: String, after: Option<Duration>) -> Self {
         let lower = words.to_lowercase();
         Self { code, words, lower, after, moved_to: None }
@@ -184,15 +184,15 @@ impl Said {
 }
 
 /// The decision that follows from a call that did not succeed.
-pub(super) fn decide(trouble: &Trouble, idempotency: Idempotency) -> DeliverError {
+pub(super) fn decide(trouble: &CallError, idempotency: Idempotency) -> DeliverError {
     match trouble {
-        Trouble::Said(said) => decide_by_words(said, idempotency),
-        Trouble::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
-        Trouble::Doubtful(reason) => doubtful(idempotency, reason.clone()),
+        CallError::Refused(said) => decide_by_words(said, idempotency),
+        CallError::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
+        CallError::Doubtful(reason) => doubtful(idempotency, reason.clone()),
     }
 }
 
-fn decide_by_words(said: &Said, idempotency: Idempotency) -> DeliverError {
+fn decide_by_words(said: &Refusal, idempotency: Idempotency) -> DeliverError {
     let reason = said.words.clone();
     if said.after.is_some() || said.code == 429 {
         return DeliverError::Retry { after: said.after, reason };
@@ -209,13 +209,13 @@ fn decide_by_words(said: &Said, idempotency: Idempotency) -> DeliverError {
         return doubtful(idempotency, reason);
     }
     if said.has(&CLOSED) {
-        return DeliverError::ChatClosed { reason: Refusal::Platform(reason) };
+        return DeliverError::ChatClosed { reason: Reason::Platform(reason) };
     }
     if said.is_closed_topic() {
-        let reason = Refusal::MissingRights(vec![rights::TOPICS.missing()]);
+        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
         return DeliverError::Refused { reason };
     }
-    DeliverError::Refused { reason: Refusal::Platform(reason) }
+    DeliverError::Refused { reason: Reason::Platform(reason) }
 }
 
 fn doubtful(idempotency: Idempotency, reason: String) -> DeliverError {
@@ -229,8 +229,8 @@ fn doubtful(idempotency: Idempotency, reason: String) -> DeliverError {
 mod decision_tests {
     use super::*;
 
-    fn said(code: i64, text: &str) -> Trouble {
-        Trouble::Said(Said::new(code, text.to_owned(), None))
+    fn said(code: i64, text: &str) -> CallError {
+        CallError::Refused(Refusal::new(code, text.to_owned(), None))
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod decision_tests {
 
     #[test]
     fn what_the_server_does_not_finish_is_uncertain_for_a_send_only() {
-        for trouble in [said(502, "Bad Gateway"), Trouble::Doubtful("lost".to_owned())] {
+        for trouble in [said(502, "Bad Gateway"), CallError::Doubtful("lost".to_owned())] {
             assert!(matches!(decide(&trouble, Idempotency::Once), DeliverError::Uncertain { .. }));
             assert!(matches!(
                 decide(&trouble, Idempotency::Repeatable),
@@ -260,7 +260,7 @@ mod decision_tests {
 
     #[test]
     fn what_was_never_sent_can_be_sent_again() {
-        let decision = decide(&Trouble::Unsent("no route".to_owned()), Idempotency::Once);
+        let decision = decide(&CallError::Unsent("no route".to_owned()), Idempotency::Once);
         assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
     }
 
@@ -269,22 +269,22 @@ mod decision_tests {
         let decision = decide(&said(400, "Bad Request: odd"), Idempotency::Once);
         assert_eq!(
             decision,
-            DeliverError::Refused { reason: Refusal::platform("Bad Request: odd") }
+            DeliverError::Refused { reason: Reason::platform("Bad Request: odd") }
         );
     }
 
     #[test]
     fn a_closed_topic_names_the_right_that_is_missing() {
         let decision = decide(&said(400, "Bad Request: TOPIC_CLOSED"), Idempotency::Once);
-        let reason = Refusal::MissingRights(vec![rights::TOPICS.missing()]);
+        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
         assert_eq!(decision, DeliverError::Refused { reason });
     }
 
     #[test]
     fn a_group_that_moved_is_not_closed() {
         let text = "Bad Request: group chat was upgraded to a supergroup chat".to_owned();
-        let moved = Said::new(400, text, None).moved(Some(-1001));
-        let decision = decide(&Trouble::Said(moved), Idempotency::Once);
+        let moved = Refusal::new(400, text, None).moved(Some(-1001));
+        let decision = decide(&CallError::Refused(moved), Idempotency::Once);
         assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
     }
 
