@@ -11,6 +11,9 @@ mod features;
 #[path = "tidy/files.rs"]
 mod files;
 #[cfg(test)]
+#[path = "tidy/glossary.rs"]
+mod glossary;
+#[cfg(test)]
 #[path = "tidy/layers.rs"]
 mod layers;
 #[cfg(test)]

@@ -36,11 +36,15 @@ pub fn names(text: &str) -> Vec<Name> {
 /// As [`names`], without what stands under `#[cfg(test)]`.
 pub fn names_of_production(text: &str) -> Vec<Name> {
     let mut found = Vec::new();
-    gather(without_tests(stream(text)), &[], &mut found);
+    gather(production(text), &[], &mut found);
     found
 }
 
-/// The items of a file that are built outside of tests.
+/// The tokens of a file that are built outside of tests.
+pub fn production(text: &str) -> TokenStream {
+    without_tests(stream(text))
+}
+
 fn without_tests(stream: TokenStream) -> TokenStream {
     let mut kept = Vec::new();
     let mut is_test = false;
