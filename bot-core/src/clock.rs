@@ -51,7 +51,7 @@ impl Dice for SystemDice {
     }
 }
 
-impl dyn Dice {
+impl dyn Dice + '_ {
     /// A number from 0 to less than 1.
     pub fn fraction(&self) -> f64 {
         let mut bytes = [0; 4];

@@ -11,6 +11,7 @@ use bridge_model::{ChatId, NetworkId, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backoff::Backoff;
 use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
@@ -19,6 +20,7 @@ use crate::lane::{CORE, LaneHead, Work};
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::{End, EndState};
+use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter};
 use crate::store::topics::TopicState;
@@ -28,6 +30,8 @@ use crate::store::{Settlement, Store, StoreError};
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How often the core looks what is due.
 const TICK: Duration = Duration::from_secs(45);
+/// Between tries to make a network ready.
+const ASKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(5 * 60));
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The running spine.
@@ -77,7 +81,7 @@ impl Executor for Executors {
         }
     }
 
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(bridge_model::Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(bridge_model::Place, Work)> {
         self.relay.halted(head, why).await
     }
 }
@@ -179,10 +183,10 @@ impl Core {
     /// are answered.
     async fn make_ready(&self, network: &dyn Network, commands: &[CommandHelp]) {
         let work = async {
-            self.insist(|| network.publish_commands(commands)).await;
+            self.insist("the commands", || network.publish_commands(commands)).await;
             let chats = self.linked_chats(network.id()).await.unwrap_or_default();
             for chat in chats {
-                self.insist(|| network.prepare(&chat)).await;
+                self.insist("a chat", || network.prepare(&chat)).await;
             }
         };
         tokio::select! {
@@ -191,22 +195,29 @@ impl Core {
         }
     }
 
-    async fn insist<F, T>(&self, ask: F)
+    /// Asks until the platform answers. The first failure is common at a start; from the second on
+    /// each one is in the log.
+    async fn insist<F, T>(&self, what: &str, ask: F)
     where
         F: Fn() -> T,
         T: Future<Output = Result<(), AskError>>,
     {
-        let mut delay = Duration::from_secs(1);
+        let mut failed = 0;
         loop {
             match ask().await {
                 Ok(()) => return,
                 Err(AskError::Refused(reason)) => {
-                    tracing::error!(reason, "a platform refuses what the bridge needs");
+                    tracing::error!(what, %reason, "a platform refuses what the bridge needs");
                     return;
                 }
-                Err(AskError::Retry { after, .. }) => {
-                    self.clock.sleep(after.unwrap_or(delay)).await;
-                    delay = delay.saturating_mul(2).min(Duration::from_secs(300));
+                Err(AskError::Retry { after, reason }) => {
+                    let delay = after.unwrap_or_else(|| ASKS.after(failed));
+                    if failed > 0 {
+                        let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                        tracing::warn!(what, reason, delay_ms, "a platform is not ready yet");
+                    }
+                    failed = failed.saturating_add(1);
+                    self.clock.sleep(delay).await;
                 }
             }
         }

@@ -14,14 +14,19 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backoff::Backoff;
 use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
 use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, Failure, Part};
+use crate::refusal::Refusal;
 use crate::store::{Settlement, Store, StoreError};
 
-const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
+/// Between tries of the same entry.
+const TRIES: Backoff = Backoff::new(Duration::from_secs(1), LONGEST_DELAY);
+/// Between tries of a lane that is halted: the chat may be open again without telling us.
+const HALTS: Backoff = Backoff::new(Duration::from_secs(2 * 60), Duration::from_secs(60 * 60));
 
 /// Carries one entry: to a network, or to the core bot's desk.
 #[async_trait]
@@ -34,7 +39,7 @@ pub trait Executor: Send + Sync {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure>;
 
     /// What to say to whom when a lane comes to a halt.
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)>;
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)>;
 }
 
 /// What is known of earlier tries to carry the same entry.
@@ -46,6 +51,8 @@ pub struct Attempt {
     pub doubt: bool,
     /// How many tries failed.
     pub failed: u32,
+    /// The lane is halted, and this is a try whether the chat is open again.
+    pub knocks: bool,
 }
 
 /// All couriers.
@@ -145,11 +152,24 @@ impl Couriers {
         });
     }
 
-    /// Works until the lane is empty or halted.
+    /// Works until the lane is empty. The head of a halted lane is tried again by itself, so the
+    /// courier stays with it.
     async fn work(self: &Arc<Self>, lane: &Place, bell: &Notify, mut attempt: Attempt) {
+        let mut halts = 0;
         loop {
             match self.step(lane, &mut attempt).await {
-                Step::Next => attempt = Attempt::default(),
+                Step::Next => {
+                    attempt = Attempt::default();
+                    halts = 0;
+                }
+                Step::Halted => tokio::select! {
+                    () = self.clock.sleep(HALTS.jittered(halts, &*self.dice)) => {
+                        halts = halts.saturating_add(1);
+                        attempt.knocks = true;
+                    }
+                    // Somebody set the lane going again.
+                    () = bell.notified() => {}
+                },
                 Step::Wait(delay) => self.clock.sleep(delay).await,
                 // What waits may be taken away, which nobody behind it waits for.
                 Step::Hold(delay) => tokio::select! {
@@ -171,7 +191,7 @@ impl Couriers {
     async fn step(self: &Arc<Self>, lane: &Place, attempt: &mut Attempt) -> Step {
         let Ok(permit) = self.permits.acquire().await else { return Step::Rest };
         let head = match self.store.take(lane).await {
-            Ok(Some(head)) if head.halted => return Step::Rest,
+            Ok(Some(head)) if head.halted && !attempt.knocks => return Step::Halted,
             Ok(Some(head)) => head,
             Ok(None) => return Step::Rest,
             Err(error) => {
@@ -197,6 +217,9 @@ impl Couriers {
             Ok(settlement) => match self.store.settle(settlement).await {
                 Ok(settled) => {
                     tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
+                    if head.halted {
+                        self.open_again(lane).await;
+                    }
                     self.backpressure.note(lane, settled.depth, []);
                     self.wake(settled.lanes);
                     Step::Next
@@ -212,6 +235,15 @@ impl Couriers {
                 drop(permit);
                 self.failed(&head, attempt, failure).await
             }
+        }
+    }
+
+    /// A halted lane works again.
+    async fn open_again(&self, lane: &Place) {
+        tracing::info!(network = %lane.network, "a halted lane goes on");
+        // If this is not stored, the next entry is tried like this one.
+        if let Err(error) = self.store.halt(lane, None, Vec::new(), self.clock.now()).await {
+            tracing::error!(%error, "that a lane goes on was not stored");
         }
     }
 
@@ -243,8 +275,16 @@ impl Couriers {
                 attempt.doubt = true;
                 Step::Wait(self.delay(attempt))
             }
+            DeliverError::ChatClosed { reason } | DeliverError::Refused { reason }
+                if head.halted =>
+            {
+                // The room was told when the lane came to its halt.
+                tracing::warn!(entry, %network, %reason, "a lane stays halted");
+                attempt.knocks = false;
+                Step::Halted
+            }
             DeliverError::ChatClosed { reason } | DeliverError::Refused { reason } => {
-                tracing::error!(entry, %network, reason, "a lane is halted");
+                tracing::error!(entry, %network, %reason, "a lane is halted");
                 let then = self.executor.halted(head, &reason).await;
                 let lane = &head.entry.lane;
                 match self.store.halt(lane, Some(reason), then, self.clock.now()).await {
@@ -253,7 +293,7 @@ impl Couriers {
                         for lane in told {
                             self.begin(lane, Attempt::default());
                         }
-                        Step::Rest
+                        Step::Halted
                     }
                     Err(error) => {
                         tracing::error!(entry, %network, %error, "a halt was not stored");
@@ -264,12 +304,10 @@ impl Couriers {
         }
     }
 
-    /// Doubles from 1 s to 5 min, with up to a quarter of jitter.
     fn delay(&self, attempt: &mut Attempt) -> Duration {
-        let doubled = FIRST_DELAY.saturating_mul(1_u32 << attempt.failed.min(9));
+        let delay = TRIES.jittered(attempt.failed, &*self.dice);
         attempt.failed = attempt.failed.saturating_add(1);
-        let capped = doubled.min(LONGEST_DELAY);
-        capped - capped.mul_f64(self.dice.fraction() / 4.0)
+        delay
     }
 }
 
@@ -277,5 +315,6 @@ enum Step {
     Next,
     Wait(Duration),
     Hold(Duration),
+    Halted,
     Rest,
 }

@@ -54,6 +54,7 @@ use crate::network::MATRIX;
 use crate::order::{DeliverError, Failure};
 use crate::portal::{EndState, Settings};
 use crate::pseudonym::Pseudonyms;
+use crate::refusal::Refusal;
 use crate::relay::Networks;
 use crate::store::{Change, Settlement, Store, StoreError};
 use crate::wording::{Wording, label};
@@ -164,7 +165,7 @@ impl Executor for Desk {
         }
     }
 
-    async fn halted(&self, _head: &LaneHead, _why: &str) -> Vec<(Place, Work)> {
+    async fn halted(&self, _head: &LaneHead, _why: &Refusal) -> Vec<(Place, Work)> {
         Vec::new()
     }
 }
@@ -209,7 +210,10 @@ impl Desk {
             }
             Err(DeskError::Ask(AskError::Refused(reason))) => match work.completes() {
                 Some(tag) => Self::effect_refused(&tag, reason),
-                None => Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)])),
+                None => {
+                    let reason = self.wording.reason(&chat.network, &reason);
+                    Outcome::say(self.wording.say(Key::CommandFailed, &[Arg::text(reason)]))
+                }
             },
             Err(DeskError::Store(error)) => {
                 let reason = error.to_string();

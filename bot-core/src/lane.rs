@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::migration::{Tag, Task};
 use crate::order::{EntryId, Part};
+use crate::refusal::Refusal;
 
 /// One thing to be done in one chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,7 +157,7 @@ pub struct LaneState {
     /// Entries that wait.
     pub depth: u64,
     /// Why it stands still, if it does.
-    pub halted: Option<String>,
+    pub halted: Option<Refusal>,
 }
 
 /// The head of a lane with what its network needs to know.

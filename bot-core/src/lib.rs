@@ -5,6 +5,7 @@
 //! [`network::Network`] and the homeserver only as the traits in [`homeserver`].
 
 pub mod address;
+pub mod backoff;
 pub mod backpressure;
 pub mod clock;
 pub mod core;
@@ -21,6 +22,7 @@ pub mod order;
 pub mod pictures;
 pub mod portal;
 pub mod pseudonym;
+pub mod refusal;
 pub mod relay;
 pub mod report;
 pub mod store;
@@ -30,4 +32,5 @@ pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkE
 pub use order::{
     Action, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, SendAs,
 };
+pub use refusal::{MissingRight, Refusal, Right};
 pub use wording::Words;

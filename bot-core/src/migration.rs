@@ -14,6 +14,7 @@ use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::portal::{Owner, PortalId};
+use crate::refusal::Refusal;
 
 /// The name of the first notice of a chat.
 pub const DISCLOSURE: &str = "disclosure";
@@ -92,7 +93,7 @@ pub enum Progress {
     /// It was carried out.
     Done,
     /// The platform said no, and why; `stage retry` tries again.
-    Refused(String),
+    Refused(#[serde(with = "crate::refusal::stored")] Refusal),
 }
 
 /// What a lane entry of the core does besides saying something.
@@ -265,7 +266,7 @@ pub enum Move {
     /// Who could speak in a chat before only the bot could.
     Access(Place, String),
     /// An effect was carried out, or refused.
-    Effected(Tag, Result<(), String>),
+    Effected(Tag, Result<(), Refusal>),
     /// What is stored about the people of the portal goes.
     Erase(Place, Tag),
 }

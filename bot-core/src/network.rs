@@ -18,6 +18,7 @@ use futures_util::Stream;
 use tokio_util::sync::CancellationToken;
 
 use crate::order::{Batch, Failure, Order, Part, Receipt};
+use crate::refusal::{MissingRight, Refusal};
 
 /// The name of the network that every portal has one end in.
 pub const MATRIX: &str = "matrix";
@@ -82,11 +83,15 @@ pub trait Network: Deliver {
         Ok(None)
     }
 
-    /// The rights that our bot lacks in `chat` for something, by the names that the platform shows.
+    /// The rights that our bot lacks in `chat` for something.
     ///
     /// # Errors
     /// See [`AskError`].
-    async fn missing_rights(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(
+        &self,
+        _chat: &ChatId,
+        _need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
         Ok(Vec::new())
     }
 
@@ -293,7 +298,7 @@ pub enum AskError {
     },
     /// Final: the platform says no.
     #[error("refused: {0}")]
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// A network cannot go on.

@@ -8,6 +8,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::refusal::Refusal;
 use crate::wording::Words;
 
 /// What a listener heard, with the mark that says how far it has read.
@@ -247,7 +248,7 @@ pub enum DeliverError {
     #[error("refused: {reason}")]
     Refused {
         /// Why, for the author and the log.
-        reason: String,
+        reason: Refusal,
     },
     /// It may have happened: `look` before sending again.
     #[error("uncertain: {reason}")]
@@ -258,8 +259,8 @@ pub enum DeliverError {
     /// Halt the lane and tell the admins: the chat is gone or closed to us.
     #[error("chat closed: {reason}")]
     ChatClosed {
-        /// What the platform said.
-        reason: String,
+        /// Why, for the admins and the log.
+        reason: Refusal,
     },
 }
 

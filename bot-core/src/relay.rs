@@ -49,6 +49,7 @@ use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
 use crate::portal::Portal;
 use crate::pseudonym::Pseudonyms;
+use crate::refusal::Refusal;
 use crate::store::{Change, Settlement, Store};
 use crate::wording::{Wording, Words};
 
@@ -160,7 +161,7 @@ impl Executor for Relay {
         done
     }
 
-    async fn halted(&self, head: &LaneHead, why: &str) -> Vec<(Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
         match self.store.portal_of(lane).await {
             Ok(Some(portal)) if portal.room != *lane => {
@@ -212,9 +213,9 @@ impl Delivery<'_> {
         Ok(Settlement { summaries, ..settlement })
     }
 
-    fn refused(&self, reason: String, done: Vec<Part>) -> Settlement {
+    fn refused(&self, reason: Refusal, done: Vec<Part>) -> Settlement {
         let Entry { id, lane, work, .. } = &self.head.entry;
-        tracing::warn!(entry = id.0, network = %lane.network, reason, "refused");
+        tracing::warn!(entry = id.0, network = %lane.network, %reason, "refused");
         let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
@@ -234,7 +235,7 @@ impl Delivery<'_> {
     ) -> Result<Receipt, Failure> {
         let lane = &self.head.entry.lane;
         let Some(network) = self.relay.networks.get(&lane.network) else {
-            let reason = format!("the network {} is not configured", lane.network);
+            let reason = Refusal::NotConfigured;
             return Err(Failure::clean(DeliverError::ChatClosed { reason }));
         };
         if let Work::Summary(summary) = &self.head.entry.work {

@@ -54,6 +54,7 @@ use crate::lane::{Entry, LaneHead, LaneState, Replica, Summary, Work};
 use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
+use crate::refusal::Refusal;
 
 pub use embedded::Embedded;
 pub use records::{
@@ -91,7 +92,7 @@ pub trait Store: Send + Sync {
     async fn halt(
         &self,
         lane: &Place,
-        why: Option<String>,
+        why: Option<Refusal>,
         then: Vec<(Place, Work)>,
         now: Timestamp,
     ) -> Result<Vec<Place>, StoreError>;

@@ -4,6 +4,7 @@
 //! Rule: every sentence comes from `i18n/`; what is inserted is data and never markup.
 
 mod notes;
+mod reasons;
 mod summaries;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
+use crate::refusal::Refusal;
 
 pub use notes::megabytes;
 
@@ -109,12 +111,14 @@ impl Wording {
     }
 
     /// A message did not arrive.
-    pub fn refused(&self, network: &NetworkId, reason: &str) -> RichText {
+    pub fn refused(&self, network: &NetworkId, reason: &Refusal) -> RichText {
+        let reason = self.reason(network, reason);
         self.say(Key::Refused, &[Arg::text(label(network)), Arg::text(reason)])
     }
 
     /// A chat cannot be reached any more.
-    pub fn lane_halted(&self, network: &NetworkId, reason: &str) -> RichText {
+    pub fn lane_halted(&self, network: &NetworkId, reason: &Refusal) -> RichText {
+        let reason = self.reason(network, reason);
         self.say(Key::LaneHalted, &[Arg::text(label(network)), Arg::text(reason)])
     }
 }

@@ -14,6 +14,9 @@ mod post_target;
 mod upload;
 mod webhook;
 
+use crate::rights;
+use crate::rights::Permission;
+use bot_core::Refusal;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{MessageId, Reaction};
 use reqwest::Method;
@@ -103,7 +106,7 @@ async fn pin(
     let path =
         |channel: &str, message: &str| format!("/channels/{channel}/messages/pins/{message}");
     let pinned = at_message(shared, order, (method, target.as_str()), path).await;
-    done(pinned, &[code::UNKNOWN_MESSAGE], "Pin Messages")
+    done(pinned, &[code::UNKNOWN_MESSAGE], rights::PIN)
 }
 
 /// The bot closes its own polls. Nobody but its author can close a poll, and a webhook cannot
@@ -121,8 +124,12 @@ async fn close_poll(
     let path = |channel: &str, message: &str| format!("/channels/{channel}/polls/{message}/expire");
     let closed = at_message(shared, order, (Method::POST, part.id.as_str()), path).await;
     // Unknown Message; "Poll expired"; "Cannot expire a non-poll message".
-    done(closed, &[code::UNKNOWN_MESSAGE, code::POLL_EXPIRED, code::NOT_A_POLL], "View Channel")
-        .map(|_| receipt)
+    done(
+        closed,
+        &[code::UNKNOWN_MESSAGE, code::POLL_EXPIRED, code::NOT_A_POLL],
+        rights::VIEW_CHANNEL,
+    )
+    .map(|_| receipt)
 }
 
 /// The bot stands for everybody who reacted; the message may be gone.
@@ -133,7 +140,7 @@ async fn react(
     reaction: &Reaction,
 ) -> Result<Receipt, Failure> {
     let Some(reaction) = outgoing::known_reaction(reaction) else {
-        let reason = "this emoji is not known on discord".to_owned();
+        let reason = Refusal::UnknownEmoji;
         return Err(Failure::clean(DeliverError::Refused { reason }));
     };
     let ask = async |reaction: &Reaction| {
@@ -144,7 +151,7 @@ async fn react(
         at_message(shared, order, (method.clone(), target), path).await
     };
     let first = ask(&reaction).await;
-    let right = "Add Reactions, Read Message History or Use External Emoji";
+    let right = rights::REACT;
     match (&first, other_variant(&reaction)) {
         // Unknown Emoji: with or without the variation selector.
         (Err(error), Some(other)) if error.code() == Some(code::UNKNOWN_EMOJI) => {
@@ -164,7 +171,11 @@ fn other_variant(reaction: &Reaction) -> Option<Reaction> {
 
 /// The end of an act that can be repeated; the `fine` codes mean that it is done, `right`
 /// names what it needs.
-fn done(result: Result<(), RestError>, fine: &[u64], right: &str) -> Result<Receipt, Failure> {
+fn done(
+    result: Result<(), RestError>,
+    fine: &[u64],
+    right: &[Permission],
+) -> Result<Receipt, Failure> {
     match result {
         Ok(()) => Ok(Receipt::default()),
         Err(error) if error.code().is_some_and(|code| fine.contains(&code)) => {
@@ -196,7 +207,7 @@ async fn leave(shared: &Shared, order: &Order) -> Result<Receipt, Failure> {
         {
             Ok(Receipt::default())
         }
-        other => done(other, &[], "Manage Webhooks"),
+        other => done(other, &[], rights::WEBHOOKS),
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bot_core::network::{CommandHelp, Need};
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
+use bot_core::{MissingRight, Refusal};
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
     MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
@@ -86,7 +87,7 @@ impl DiscordNetwork {
 
     /// The permission bits of a member in a channel; `None` for who is no member.
     async fn permissions(&self, chat: &ChatId, user: &UserId) -> Result<Option<u64>, AskError> {
-        let refused = |error: RestError| ask_error(&error, "View Channel");
+        let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
         let channel = self.channel(chat).await.map_err(refused)?;
         let Some(guild) = incoming::id(&channel, "guild_id") else {
             // Who talks with the bot alone is there, and nothing else.
@@ -199,12 +200,12 @@ impl Network for DiscordNetwork {
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
-        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, rights::VIEW_CHANNEL))?;
         Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))
     }
 
     async fn appearance(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
-        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, rights::VIEW_CHANNEL))?;
         let name = incoming::text(&channel, "name").map(|name| ChatChange::Name(name.to_owned()));
         let topic = incoming::text(&channel, "topic").filter(|topic| !topic.is_empty());
         let topic = topic.map(|topic| ChatChange::Topic(topic.to_owned()));
@@ -214,20 +215,24 @@ impl Network for DiscordNetwork {
     }
 
     async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
-        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, "View Channel"))?;
+        let channel = self.channel(chat).await.map_err(|e| ask_error(&e, rights::VIEW_CHANNEL))?;
         Ok(Some(outgoing::recorded(&channel)))
     }
 
-    async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
-        let refused = |error: RestError| ask_error(&error, "View Channel");
+    async fn missing_rights(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
+        let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
         let me = self.shared.me().await.map_err(refused)?.bot.clone();
         let held = self.permissions(chat, &UserId::from(me.as_str())).await?;
         Ok(rights::lacking(held.unwrap_or_default(), need))
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
-        let foreign = || AskError::Refused("not a file of Discord".to_owned());
-        let refused = |error: RestError| ask_error(&error, "Read Message History");
+        let foreign = || AskError::Refused(Refusal::file("not a file of Discord"));
+        let refused = |error: RestError| ask_error(&error, rights::READ_HISTORY);
         let url = self.allowed(&media.reference).ok_or_else(foreign)?;
         let response = match self.shared.rest.fetch(url.clone()).await {
             Err(RestError::Refusal(answer)) if matches!(answer.status, 403 | 404) => {
@@ -278,18 +283,18 @@ impl Network for DiscordNetwork {
     }
 
     async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
-        self.channel(chat).await.map_err(|error| ask_error(&error, "View Channel"))?;
+        self.channel(chat).await.map_err(|error| ask_error(&error, rights::VIEW_CHANNEL))?;
         let made = deliver::webhook(&self.shared, chat.as_str()).await;
-        made.map(drop).map_err(|error| ask_error(&error, "Manage Webhooks"))
+        made.map(drop).map_err(|error| ask_error(&error, rights::WEBHOOKS))
     }
 
     async fn relays(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
         let found = deliver::relays(&self.shared, chat.as_str()).await;
-        found.map_err(|error| ask_error(&error, "Manage Webhooks"))
+        found.map_err(|error| ask_error(&error, rights::WEBHOOKS))
     }
 
     async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError> {
-        let refused = |error: RestError| ask_error(&error, "Use Application Commands");
+        let refused = |error: RestError| ask_error(&error, rights::COMMANDS);
         let application = &self.shared.me().await.map_err(refused)?.application;
         let path = format!("/applications/{application}/commands");
         self.shared.remember_menus(commands);

@@ -5,6 +5,7 @@
 //! See <https://discord.com/developers/docs/topics/permissions>.
 
 use bot_core::network::Need;
+use bot_core::{MissingRight, Refusal, Right};
 use bridge_model::Rights;
 use serde_json::Value;
 use serenity::model::Permissions;
@@ -24,16 +25,65 @@ pub(crate) fn of_bits(bits: u64) -> Rights {
     }
 }
 
-/// The permissions that are missing for something, by the names that Discord shows.
-pub(crate) fn lacking(held: u64, need: Need) -> Vec<String> {
+/// A permission under the name that Discord's menus show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Permission {
+    right: Right,
+    menu: &'static str,
+}
+
+const fn named(right: Right, menu: &'static str) -> Permission {
+    Permission { right, menu }
+}
+
+pub(crate) const VIEW_CHANNEL: &[Permission] = &[named(Right::Read, "View Channel")];
+pub(crate) const READ_HISTORY: &[Permission] = &[named(Right::Read, "Read Message History")];
+pub(crate) const PIN: &[Permission] = &[named(Right::Pin, "Pin Messages")];
+pub(crate) const WEBHOOKS: &[Permission] = &[named(Right::SpeakForOthers, "Manage Webhooks")];
+pub(crate) const MANAGE_CHANNEL: &[Permission] = &[named(Right::ChangeChat, "Manage Channel")];
+pub(crate) const MANAGE_ROLES: &[Permission] =
+    &[named(Right::DecideWhoSpeaks, "Manage Permissions")];
+pub(crate) const MANAGE_THREADS: &[Permission] = &[named(Right::ManageThreads, "Manage Threads")];
+pub(crate) const CREATE_THREADS: &[Permission] =
+    &[named(Right::ManageThreads, "Create Public Threads")];
+pub(crate) const MANAGE_MESSAGES: &[Permission] = &[named(Right::Delete, "Manage Messages")];
+pub(crate) const COMMANDS: &[Permission] =
+    &[named(Right::OfferCommands, "Use Application Commands")];
+/// What a reaction needs; Discord does not say which one is missing.
+pub(crate) const REACT: &[Permission] = &[
+    named(Right::React, "Add Reactions"),
+    named(Right::Read, "Read Message History"),
+    named(Right::React, "Use External Emoji"),
+];
+/// What a post needs; Discord does not say which one is missing.
+pub(crate) const POST: &[Permission] = &[
+    named(Right::Read, "View Channel"),
+    named(Right::Write, "Send Messages"),
+    named(Right::Write, "Send Messages in Threads"),
+    named(Right::Write, "Attach Files"),
+    named(Right::SpeakForOthers, "Manage Webhooks"),
+];
+
+/// The reason that names these permissions.
+pub(crate) fn missing(needed: &[Permission]) -> Refusal {
+    Refusal::MissingRights(by_name(needed))
+}
+
+fn by_name(needed: &[Permission]) -> Vec<MissingRight> {
+    let one = |it: &Permission| MissingRight { right: it.right, menu: it.menu.to_owned() };
+    needed.iter().map(one).collect()
+}
+
+/// The permissions that are missing for something.
+pub(crate) fn lacking(held: u64, need: Need) -> Vec<MissingRight> {
     let held = Permissions::from_bits_retain(held);
-    let (needed, name) = match need {
-        Need::Pin => (Permissions::from_bits_retain(PIN_MESSAGES), "Pin Messages"),
-        Need::SetAccess => (Permissions::MANAGE_ROLES, "Manage Permissions"),
-        Need::SetChat => (Permissions::MANAGE_CHANNELS, "Manage Channel"),
+    let (needed, names) = match need {
+        Need::Pin => (Permissions::from_bits_retain(PIN_MESSAGES), PIN),
+        Need::SetAccess => (Permissions::MANAGE_ROLES, MANAGE_ROLES),
+        Need::SetChat => (Permissions::MANAGE_CHANNELS, MANAGE_CHANNEL),
     };
     let lacks = !held.contains(Permissions::ADMINISTRATOR) && held.bits() & needed.bits() == 0;
-    lacks.then(|| name.to_owned()).into_iter().collect()
+    if lacks { by_name(names) } else { Vec::new() }
 }
 
 /// Bits as Discord spells them: a number in a string.

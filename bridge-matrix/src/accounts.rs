@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use bot_core::Refusal;
 use bot_core::homeserver::Accounts;
 use bot_core::network::AskError;
 
@@ -69,12 +70,12 @@ impl Accounts for SynapseAccounts {
         }
         let code = answer.get("errcode").and_then(Value::as_str).unwrap_or_default();
         if code != "M_INVALID_PARAM" {
-            return Err(AskError::Refused(format!("the homeserver answered {status} {code}")));
+            return Err(AskError::Refused(Refusal::platform(format!("{status} {code}"))));
         }
         // It is there already: does it still work?
         let (status, answer) = self.ask(Method::GET, token, None).await?;
         let known: Token = serde_json::from_value(answer)
-            .map_err(|_| AskError::Refused(format!("the homeserver answered {status}")))?;
+            .map_err(|_| AskError::Refused(Refusal::platform(status.to_string())))?;
         let used = known.pending.saturating_add(known.completed);
         let left = known.uses_allowed.is_none_or(|allowed| used < allowed);
         Ok(left && known.expiry_time.is_none_or(|end| end >= until.0))

@@ -4,6 +4,7 @@
 //! Rule: this is the only place that speaks HTTP to the homeserver for ghosts. Media
 //! are streamed, never held.
 
+use bot_core::Refusal;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -110,8 +111,12 @@ impl ClientError {
             Self::Answered { errcode, .. } if errcode.is_empty() => {
                 DeliverError::Uncertain { reason }
             }
-            Self::Answered { .. } | Self::Unwritable(_) | Self::Unreadable(_) => {
-                DeliverError::Refused { reason }
+            Self::Answered { errcode, message, .. } => {
+                let words = if message.is_empty() { errcode } else { message };
+                DeliverError::Refused { reason: Refusal::platform(words) }
+            }
+            Self::Unwritable(_) | Self::Unreadable(_) => {
+                DeliverError::Refused { reason: Refusal::Unexpected(reason) }
             }
             Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }

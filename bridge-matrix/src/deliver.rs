@@ -23,6 +23,7 @@ use serde_json::Value;
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
+use bot_core::Refusal;
 use bot_core::network::{AskError, Deliver, MediaSource};
 use bot_core::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use bot_core::store::topics;
@@ -38,8 +39,9 @@ impl Deliver for MatrixNetwork {
             let reason = "the room is being made".to_owned();
             return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
         }
-        let room = OwnedRoomId::try_from(order.chat.as_str())
-            .map_err(|error| Failure::clean(DeliverError::Refused { reason: error.to_string() }))?;
+        let room = OwnedRoomId::try_from(order.chat.as_str()).map_err(|error| {
+            Failure::clean(DeliverError::Refused { reason: Refusal::unexpected(error) })
+        })?;
         let mut done = order.done.clone();
         let mut result = self.act(order, &room, (media, false), &mut done).await;
         if matches!(&result, Err(error) if error.is("M_FORBIDDEN")) {
@@ -60,7 +62,7 @@ impl Deliver for MatrixNetwork {
             && self.barred.note(&room, ghost)
         {
             // Its person knows; another line for each message would only be louder.
-            tracing::info!(entry = order.entry.0, reason, "a ghost is still not let into a room");
+            tracing::info!(entry = order.entry.0, %reason, "a ghost is still not let into a room");
             return Ok(Receipt { parts: done, ..Receipt::default() });
         }
         Err(Failure { error, done })
@@ -320,8 +322,7 @@ impl MatrixNetwork {
             match bot_core::network::Network::rights(self, &chat, &bot).await {
                 Ok(rights) if rights.member => {}
                 Ok(_) | Err(AskError::Refused(_)) => {
-                    let reason = format!("the core bot is not in the room: {error}");
-                    return DeliverError::ChatClosed { reason };
+                    return DeliverError::ChatClosed { reason: Refusal::NotInChat };
                 }
                 Err(AskError::Retry { after, reason }) => {
                     return DeliverError::Retry { after, reason };

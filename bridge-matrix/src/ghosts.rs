@@ -16,6 +16,7 @@ use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 use super::client::{ClientError, Identity};
 use super::deliver::ActError;
 use super::{MatrixNetwork, account, rooms};
+use bot_core::Refusal;
 use bot_core::network::MediaSource;
 use bot_core::order::{DeliverError, SendAs};
 use bot_core::store::{GhostRecord, keys};
@@ -40,7 +41,7 @@ impl MatrixNetwork {
         let SendAs::Person { person, name, avatar, .. } = send_as else { return Ok(Identity::Bot) };
         let localpart = self.ghosts.localpart(person);
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&localpart))
-            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+            .map_err(|error| DeliverError::Refused { reason: Refusal::unexpected(error) })?;
         let stored = self.store.ghost(person).await.map_err(retry)?;
         let mut record = match stored.clone() {
             Some(record) if !anew => record,
@@ -95,7 +96,7 @@ impl MatrixNetwork {
             return Ok(());
         }
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&stored.localpart))
-            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+            .map_err(|error| DeliverError::Refused { reason: Refusal::unexpected(error) })?;
         let mut record = stored.clone();
         self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
         if record != stored {

@@ -36,6 +36,8 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use bot_core::Refusal;
+use bot_core::backoff::Backoff;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{
@@ -48,6 +50,9 @@ use bot_core::store::Store;
 use account::{Account, AccountError};
 use client::{Client, Identity};
 use crypto::Crypto;
+
+/// Between greetings of the homeserver.
+const GREETINGS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
 /// The name of this network.
 pub const NETWORK: &str = bot_core::network::MATRIX;
@@ -175,17 +180,13 @@ impl MatrixNetwork {
     /// Greets the homeserver until it answers, so that it delivers at once what it holds back
     /// (`POST /_matrix/client/v1/appservice/{id}/ping`).
     async fn greet(&self) {
-        let mut delay = Duration::from_secs(1);
-        loop {
-            match self.account().await {
-                Ok(_) => break,
-                Err(error) => {
-                    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                    tracing::warn!(%error, delay_ms, "the homeserver does not let us in yet");
-                }
-            }
+        let mut failed = 0;
+        while let Err(error) = self.account().await {
+            let delay = GREETINGS.after(failed);
+            let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(%error, delay_ms, "the homeserver does not let us in yet");
+            failed = failed.saturating_add(1);
             self.clock.sleep(delay).await;
-            delay = delay.saturating_mul(2).min(Duration::from_secs(60));
         }
         let request = request_ping::v1::Request::new(self.settings.appservice_id.clone());
         match self.client.send(request, &Identity::Bot).await {
@@ -280,7 +281,7 @@ impl Network for MatrixNetwork {
         if rights.member {
             Ok(())
         } else {
-            Err(AskError::Refused(format!("invite {} first", self.ghosts.bot())))
+            Err(AskError::Refused(Refusal::NotInvited(self.ghosts.bot().to_owned())))
         }
     }
 
@@ -335,5 +336,6 @@ impl Network for MatrixNetwork {
 /// # Errors
 /// [`AskError::Refused`] when it is none.
 pub fn room_id(chat: &ChatId) -> Result<OwnedRoomId, AskError> {
-    OwnedRoomId::try_from(chat.as_str()).map_err(|error| AskError::Refused(error.to_string()))
+    OwnedRoomId::try_from(chat.as_str())
+        .map_err(|error| AskError::Refused(Refusal::unexpected(error)))
 }

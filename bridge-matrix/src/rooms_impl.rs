@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::client::Identity;
 use super::{MatrixNetwork, account, foreign, room_id, rooms};
+use bot_core::Refusal;
 use bot_core::homeserver::Rooms;
 use bot_core::homeserver::TopicRoom;
 use bot_core::network::AskError;
@@ -30,7 +31,10 @@ impl Rooms for MatrixNetwork {
     async fn join(&self, chat: &ChatId) -> Result<(), AskError> {
         let room = room_id(chat)?;
         let account = self.account().await.map_err(later)?;
-        account.join(&room).await.map_err(|error| AskError::Refused(error.to_string()))
+        account
+            .join(&room)
+            .await
+            .map_err(|error| AskError::Refused(Refusal::platform(error.to_string())))
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {
@@ -42,12 +46,12 @@ impl Rooms for MatrixNetwork {
         if self.makes_creators().await? {
             let mut content = create_room::CreationContent::new();
             content.additional_creators = vec![owner];
-            let raw = Raw::new(&content).map_err(|e| AskError::Refused(e.to_string()))?;
+            let raw = Raw::new(&content).map_err(|e| AskError::Refused(Refusal::unexpected(e)))?;
             request.creation_content = Some(raw);
         } else {
             let users = json!({"users": {owner.as_str(): 100, self.bot(): 100}});
             let raw = serde_json::value::to_raw_value(&users)
-                .map_err(|error| AskError::Refused(error.to_string()))?;
+                .map_err(|error| AskError::Refused(Refusal::unexpected(error)))?;
             request.power_level_content_override = Some(Raw::from_json(raw));
         }
         let account = self.account().await.map_err(later)?;
@@ -94,7 +98,7 @@ impl Rooms for MatrixNetwork {
         let power = rooms::state(&self.client, &room, POWER_LEVELS, "").await.map_err(ask)?;
         let content = power.as_ref().and_then(|event| event.get("content"));
         let Some(content) = content else {
-            return Err(AskError::Refused("the room has no power levels".into()));
+            return Err(AskError::Refused(Refusal::unexpected("the room has no power levels")));
         };
         let raised = rooms::raised(&create.unwrap_or_default(), content, user, rights);
         let Some((level, content)) = raised else { return Ok(None) };
@@ -136,7 +140,8 @@ impl MatrixNetwork {
 }
 
 fn user_id(user: &UserId) -> Result<OwnedUserId, AskError> {
-    OwnedUserId::try_from(user.as_str()).map_err(|error| AskError::Refused(error.to_string()))
+    OwnedUserId::try_from(user.as_str())
+        .map_err(|error| AskError::Refused(Refusal::unexpected(error)))
 }
 
 pub(super) fn later(error: account::AccountError) -> AskError {

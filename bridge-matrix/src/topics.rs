@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::client::{ClientError, Identity};
 use super::rooms_impl::later;
 use super::{MatrixNetwork, room_id, rooms};
+use bot_core::Refusal;
 use bot_core::homeserver::TopicRoom;
 use bot_core::network::AskError;
 
@@ -116,7 +117,7 @@ impl MatrixNetwork {
         let localpart = format!("{}{alias}", self.ghosts.prefix());
         let whole = format!("#{localpart}:{}", self.server());
         let whole = OwnedRoomAliasId::try_from(whole)
-            .map_err(|error| AskError::Refused(error.to_string()))?;
+            .map_err(|error| AskError::Refused(Refusal::unexpected(error)))?;
         match self.client.send(get_alias::v3::Request::new(whole), &Identity::Bot).await {
             Ok(found) => return Ok(found.room_id),
             Err(error) if error.is("M_NOT_FOUND") => {}
@@ -190,5 +191,6 @@ fn initial_state(
 }
 
 fn raw(value: &Value) -> Result<Box<RawValue>, AskError> {
-    serde_json::value::to_raw_value(value).map_err(|error| AskError::Refused(error.to_string()))
+    serde_json::value::to_raw_value(value)
+        .map_err(|error| AskError::Refused(Refusal::unexpected(error)))
 }

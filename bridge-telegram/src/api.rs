@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bot_core::AskError;
+use bot_core::{AskError, Refusal};
 use reqwest_telegram::{Client, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -169,7 +169,7 @@ impl From<Problem> for AskError {
                 Self::Retry { after: None, reason: format!("token refused: {text}") }
             }
             Problem::Refused { code: 500.., text, after } => Self::Retry { after, reason: text },
-            Problem::Refused { text, .. } => Self::Refused(text),
+            Problem::Refused { text, .. } => Self::Refused(Refusal::Platform(text)),
             Problem::Outage(reason) => Self::Retry { after: None, reason },
         }
     }

@@ -14,6 +14,7 @@ mod stream;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use bot_core::Refusal;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, Words};
 use bridge_model::{Alias, MessageId};
 use reqwest_telegram::Client;
@@ -90,7 +91,7 @@ pub(crate) async fn carry_out(
         Some(error) => Err(Failure { error, done: with_done(made.parts, &order.done) }),
         // Who counts reactions in a line has to know.
         None if made.shows_no_reaction && matches!(order.act, Action::React { .. }) => {
-            let reason = "a bot cannot react so here".to_owned();
+            let reason = Refusal::NoReaction;
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
         None if matches!(order.act, Action::Post { .. } | Action::Edit { .. }) => {
@@ -111,7 +112,7 @@ fn with_done(mut parts: Vec<Part>, done: &[Part]) -> Vec<Part> {
 
 fn check_chat(order: &Order) -> Result<(), Failure> {
     order.chat.as_str().parse::<i64>().map(|_| ()).map_err(|_| {
-        let reason = "this is not the id of a Telegram chat".to_owned();
+        let reason = Refusal::unexpected("this is not the id of a Telegram chat");
         Failure::clean(DeliverError::Refused { reason })
     })
 }

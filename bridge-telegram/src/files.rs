@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use bot_core::Refusal;
 use bot_core::{AskError, MediaStream};
 use bridge_model::{MediaHandle, UserId};
 use futures_util::{StreamExt, TryStreamExt};
@@ -63,11 +64,12 @@ impl Connection {
         let params = json!({ "file_id": media.reference });
         let file = self.api.ask(&self.clients.methods, "getFile", &params).await?;
         let path = file.get("file_path").and_then(Value::as_str);
-        let path = path.ok_or_else(|| AskError::Refused("the file is not available".to_owned()))?;
+        let path =
+            path.ok_or_else(|| AskError::Refused(Refusal::file("the file is not available")))?;
         let size = file.get("file_size").and_then(Value::as_u64);
         if path.starts_with('/') {
             let Some(folder) = &self.local_files else {
-                return Err(AskError::Refused("local files are not allowed".to_owned()));
+                return Err(AskError::Refused(Refusal::file("local files are not allowed")));
             };
             return open_local(folder, Path::new(path), size).await;
         }
@@ -95,12 +97,14 @@ async fn open_local(
     size: Option<u64>,
 ) -> Result<MediaStream, AskError> {
     let unreadable = |error: std::io::Error| {
-        AskError::Refused(format!("the local Bot API server's file cannot be read: {error}"))
+        AskError::Refused(Refusal::file(format!(
+            "the Bot API server's file cannot be read: {error}"
+        )))
     };
     let folder = tokio::fs::canonicalize(folder).await.map_err(unreadable)?;
     let path = tokio::fs::canonicalize(path).await.map_err(unreadable)?;
     if !path.starts_with(&folder) {
-        return Err(AskError::Refused("the file lies outside of the folder for it".to_owned()));
+        return Err(AskError::Refused(Refusal::file("the file lies outside of the folder for it")));
     }
     let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
     Ok(MediaStream { size, mime: None, chunks: ReaderStream::new(file).boxed() })

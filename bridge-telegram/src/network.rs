@@ -3,6 +3,7 @@
 //!
 //! Rule: this file only hands on; what is done stands in the module of its name.
 
+use bot_core::MissingRight;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -166,7 +167,11 @@ impl Network for TelegramNetwork {
         self.connection.permissions_of(chat).await
     }
 
-    async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
         self.connection.lacking(chat, need).await
     }
 

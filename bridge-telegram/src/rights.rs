@@ -5,6 +5,7 @@
 
 use bot_core::AskError;
 use bot_core::network::Need;
+use bot_core::{MissingRight, Refusal, Right};
 use bridge_model::{ChatChange, ChatId, MediaHandle, Rights, UserId};
 use serde_json::{Value, json};
 
@@ -62,25 +63,22 @@ impl Connection {
         let about = self.api.ask(&self.clients.methods, "getChat", &params).await?;
         if flag(&about, "is_direct_messages") {
             // Its topics are conversations of one person each with the channel.
-            let reason = "the direct messages of a channel are not for everybody".to_owned();
-            return Err(AskError::Refused(reason));
+            return Err(AskError::Refused(Refusal::NotAGroup));
         }
         let us = self.us().await?.id;
         let member = self.member(chat, us).await?;
         if !rights(&member).member {
-            return Err(AskError::Refused("the bot is not in the group".to_owned()));
+            return Err(AskError::Refused(Refusal::NotInChat));
         }
-        let missing: Vec<&str> =
-            [("can_pin_messages", "pin messages"), ("can_delete_messages", "delete messages")]
-                .into_iter()
-                .filter(|(right, _)| !may(&member, right))
-                .map(|(_, words)| words)
-                .collect();
+        let missing: Vec<MissingRight> = [PIN, DELETE]
+            .into_iter()
+            .filter(|right| !may(&member, right.field))
+            .map(|right| right.missing())
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let missing = missing.join(" and ");
-        Err(AskError::Refused(format!("the bot needs an admin's right to {missing}")))
+        Err(AskError::Refused(Refusal::MissingRights(missing)))
     }
 
     /// Who may speak in `chat`, as `setChatPermissions` takes it
@@ -92,23 +90,55 @@ impl Connection {
         Ok(permissions.map(Value::to_string))
     }
 
-    /// The rights that our bot lacks, by the names that Telegram's apps show.
-    pub(crate) async fn lacking(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
+    /// The rights that our bot lacks.
+    pub(crate) async fn lacking(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
         let us = self.us().await?.id;
         let member = self.member(chat, us).await?;
-        let (right, name) = match need {
-            Need::Pin => ("can_pin_messages", "Pin Messages"),
-            Need::SetAccess => ("can_restrict_members", "Ban Users"),
-            Need::SetChat => ("can_change_info", "Change Group Info"),
+        let right = match need {
+            Need::Pin => PIN,
+            Need::SetAccess => RESTRICT,
+            Need::SetChat => CHANGE_INFO,
         };
-        let lacks = !may(&member, right);
-        Ok(lacks.then(|| name.to_owned()).into_iter().collect())
+        let lacks = !may(&member, right.field);
+        Ok(lacks.then(|| right.missing()).into_iter().collect())
     }
 
     async fn member(&self, chat: &ChatId, user: u64) -> Result<Value, Problem> {
         let chat: i64 = chat.as_str().parse().map_err(|_| not_a_chat())?;
         let params = json!({ "chat_id": chat, "user_id": user });
         self.api.ask(&self.clients.methods, "getChatMember", &params).await
+    }
+}
+
+/// A right of an admin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AdminRight {
+    /// Its field in <https://core.telegram.org/bots/api#chatmemberadministrator>.
+    field: &'static str,
+    right: Right,
+    /// Its name in Telegram's apps.
+    menu: &'static str,
+}
+
+pub(crate) const PIN: AdminRight =
+    AdminRight { field: "can_pin_messages", right: Right::Pin, menu: "Pin Messages" };
+pub(crate) const DELETE: AdminRight =
+    AdminRight { field: "can_delete_messages", right: Right::Delete, menu: "Delete Messages" };
+pub(crate) const RESTRICT: AdminRight =
+    AdminRight { field: "can_restrict_members", right: Right::DecideWhoSpeaks, menu: "Ban Users" };
+pub(crate) const CHANGE_INFO: AdminRight =
+    AdminRight { field: "can_change_info", right: Right::ChangeChat, menu: "Change Group Info" };
+pub(crate) const TOPICS: AdminRight =
+    AdminRight { field: "can_manage_topics", right: Right::ManageThreads, menu: "Manage Topics" };
+
+impl AdminRight {
+    /// The same as a right that is missing.
+    pub(crate) fn missing(self) -> MissingRight {
+        MissingRight { right: self.right, menu: self.menu.to_owned() }
     }
 }
 

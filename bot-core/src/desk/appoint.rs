@@ -125,7 +125,10 @@ impl Desk {
                     Ok(Outcome { answer, changes, ..Outcome::default() })
                 }
                 Ok(None) => say(Key::AppointSame, &[Arg::text(mxid)]),
-                Err(AskError::Refused(why)) => say(Key::AppointRefused, &[Arg::text(why)]),
+                Err(AskError::Refused(why)) => {
+                    let why = self.wording.reason(&portal.room.network, &why);
+                    say(Key::AppointRefused, &[Arg::text(why)])
+                }
                 Err(error) => Err(error.into()),
             };
         }

@@ -45,6 +45,7 @@ impl Desk {
         match self.matrix.join(&room.chat).await {
             Ok(()) => {}
             Err(AskError::Refused(reason)) => {
+                let reason = self.wording.reason(&room.network, &reason);
                 let text = self.wording.say(Key::RoomMovedAway, &[Arg::text(reason)]);
                 let ends = portal.ends.iter();
                 let then = ends.map(|end| self.words(&end.place, None, text.clone())).collect();

@@ -15,6 +15,7 @@ use crate::lane::{Relayed, Speaker, Work};
 use crate::migration::{Migration, Move, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{Owner, Portal, Setting};
+use crate::refusal::Refusal;
 use crate::store::Change;
 use crate::store::migration::text_name;
 use crate::wording::{Lines, label};
@@ -54,7 +55,7 @@ impl Desk {
     }
 
     /// What a platform refused while the effect was begun.
-    pub(super) fn effect_refused(tag: &Tag, reason: String) -> Outcome {
+    pub(super) fn effect_refused(tag: &Tag, reason: Refusal) -> Outcome {
         let refused = Move::Effected(*tag, Err(reason));
         Outcome { changes: vec![Change::Move(Box::new(refused))], ..Outcome::default() }
     }
@@ -122,11 +123,11 @@ impl Desk {
 
     async fn record_access(&self, place: &Place, tag: &Tag) -> Result<Outcome, DeskError> {
         let Some(network) = self.networks.get(&place.network) else {
-            return Ok(Self::effect_refused(tag, format!("{} is not configured", place.network)));
+            return Ok(Self::effect_refused(tag, Refusal::NotConfigured));
         };
         match network.access(&place.chat).await {
             Ok(Some(access)) => Ok(at_once(tag, [Move::Access(place.clone(), access)], None)),
-            Ok(None) => Ok(Self::effect_refused(tag, "nobody can be kept from speaking".into())),
+            Ok(None) => Ok(Self::effect_refused(tag, Refusal::AccessFixed)),
             Err(AskError::Refused(reason)) => Ok(Self::effect_refused(tag, reason)),
             Err(error @ AskError::Retry { .. }) => Err(error.into()),
         }

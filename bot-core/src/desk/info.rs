@@ -65,8 +65,9 @@ impl Desk {
             None => network,
         };
         let depth = lane.map_or(0, |lane| lane.depth);
-        match lane.and_then(|lane| lane.halted.as_deref()) {
+        match lane.and_then(|lane| lane.halted.as_ref()) {
             Some(why) => {
+                let why = self.wording.reason(&place.network, why);
                 let args = [Arg::text(named), Arg::number(depth), Arg::text(why)];
                 self.wording.say(Key::StatusHalted, &args)
             }

@@ -170,6 +170,7 @@ impl Desk {
         for place in [&room, &remote] {
             let Some(network) = self.networks.get(&place.network) else { continue };
             if let Err(AskError::Refused(reason)) = network.prepare(&place.chat).await {
+                let reason = self.wording.reason(&place.network, &reason);
                 let args = [Arg::text(label(&place.network)), Arg::text(reason)];
                 return Ok(Outcome::say(self.wording.say(Key::LinkNotReady, &args)));
             }

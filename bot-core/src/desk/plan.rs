@@ -84,9 +84,13 @@ impl Desk {
         };
         let place = &planned.place;
         let Some(network) = self.networks.get(&place.network) else { return Ok(Vec::new()) };
-        let lacking = match network.missing_rights(&place.chat, need).await {
-            Ok(lacking) => lacking,
-            Err(AskError::Refused(reason)) => vec![reason],
+        let lacking: Vec<String> = match network.missing_rights(&place.chat, need).await {
+            Ok(lacking) => lacking.iter().map(|right| self.wording.right(right)).collect(),
+            Err(AskError::Refused(reason)) => {
+                let why = self.wording.reason(&place.network, &reason);
+                let args = [Arg::text(label(&place.network)), Arg::text(why)];
+                return Ok(vec![self.wording.say(Key::PlanLacks, &args)]);
+            }
             Err(error @ AskError::Retry { .. }) => return Err(error.into()),
         };
         let line = |right: String| {

@@ -18,6 +18,7 @@ use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::network::MATRIX;
 use crate::portal::Portal;
+use crate::refusal::Refusal;
 use crate::report::{self, Format};
 use crate::wording::Lines;
 
@@ -50,8 +51,9 @@ impl Desk {
         let day = Date::of(self.clock.now()).to_string();
         let report = Report { format: FORMAT, day, portals };
         let written = report::write(&report, format, &self.wording);
-        written
-            .map_err(|error| DeskError::Ask(crate::network::AskError::Refused(error.to_string())))
+        written.map_err(|error| {
+            DeskError::Ask(crate::network::AskError::Refused(Refusal::unexpected(error)))
+        })
     }
 
     async fn report_of(&self, portal: &Portal) -> Result<PortalReport, DeskError> {

@@ -132,6 +132,7 @@ impl Desk {
         let place = Arg::text(label(&planned.place.network));
         match &planned.progress {
             Progress::Refused(reason) => {
+                let reason = self.wording.reason(&planned.place.network, reason);
                 let args = [place, what, Arg::text(reason), Arg::text(retry)];
                 self.wording.say(Key::EffectRefused, &args)
             }

@@ -43,6 +43,7 @@ impl Desk {
                 Ok(Outcome { answer, changes: vec![Change::Topic(ready)], ..Outcome::default() })
             }
             Err(AskError::Refused(reason)) => {
+                let reason = self.wording.reason(&room.network, &reason);
                 let args = [Arg::text(name), Arg::text(reason)];
                 let answer = self.wording.say(Key::TopicRoomRefused, &args);
                 let declined = TopicChange::Declined(end.clone(), root.clone());

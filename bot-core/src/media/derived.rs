@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use super::drawing::DrawSticker;
 use super::lottie::{self, NotDrawn};
 use crate::network::{AskError, MediaStream};
+use crate::refusal::Refusal;
 
 /// The network of such handles.
 pub const DERIVED: &str = "derived";
@@ -101,7 +102,9 @@ async fn collect(mut stream: MediaStream) -> Result<Vec<u8>, AskError> {
             chunk.map_err(|error| AskError::Retry { after: None, reason: error.to_string() })?;
         whole.extend_from_slice(&chunk);
         if whole.len() > LARGEST {
-            return Err(AskError::Refused("too large to be turned into another format".into()));
+            return Err(AskError::Refused(Refusal::file(
+                "too large to be turned into another format",
+            )));
         }
     }
     Ok(whole)

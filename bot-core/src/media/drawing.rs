@@ -14,6 +14,7 @@ use tokio::process::Command;
 
 use super::derived::Recipe;
 use crate::network::AskError;
+use crate::refusal::Refusal;
 
 /// The hidden subcommand of the binary that draws: `freeside draw-sticker lottie-apng`, from
 /// standard input to standard output.
@@ -41,8 +42,8 @@ pub struct InProcess;
 impl DrawSticker for InProcess {
     async fn draw(&self, recipe: Recipe, sticker: Vec<u8>) -> Result<Vec<u8>, AskError> {
         let drawn = tokio::task::spawn_blocking(move || recipe.draw(&sticker)).await;
-        let drawn = drawn.map_err(|error| AskError::Refused(error.to_string()))?;
-        drawn.map_err(|error| AskError::Refused(error.to_string()))
+        let drawn = drawn.map_err(|error| AskError::Refused(Refusal::file(error.to_string())))?;
+        drawn.map_err(|error| AskError::Refused(Refusal::file(error.to_string())))
     }
 }
 
@@ -86,7 +87,7 @@ impl ChildProcess {
 #[async_trait]
 impl DrawSticker for ChildProcess {
     async fn draw(&self, recipe: Recipe, sticker: Vec<u8>) -> Result<Vec<u8>, AskError> {
-        let refused = |reason: &str| AskError::Refused(reason.to_owned());
+        let refused = |reason: &str| AskError::Refused(Refusal::file(reason));
         // Dropping the child kills it.
         match tokio::time::timeout(self.deadline, self.run(recipe, &sticker)).await {
             Ok(Ok(Some(drawn))) => Ok(drawn),
@@ -135,7 +136,9 @@ mod tests {
         let deadline = Duration::from_millis(50);
         let child = ChildProcess { deadline, ..program(&folder, "exec /bin/sleep 600") };
         let refused = child.draw(Recipe::LottieToApng, Vec::new()).await;
-        assert!(matches!(refused, Err(AskError::Refused(reason)) if reason.contains("too long")));
+        assert!(
+            matches!(refused, Err(AskError::Refused(reason)) if reason.to_string().contains("too long"))
+        );
     }
 
     #[tokio::test]

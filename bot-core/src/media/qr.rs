@@ -8,6 +8,7 @@ use bytes::Bytes;
 use qrcode::{Color, QrCode};
 
 use crate::network::{AskError, MediaStream};
+use crate::refusal::Refusal;
 
 /// The network of such handles.
 const QR: &str = "qr";
@@ -33,7 +34,8 @@ pub fn of(address: &str) -> Media {
 /// [`AskError::Refused`] when the address is too long for one.
 pub fn open(handle: &MediaHandle) -> Option<Result<MediaStream, AskError>> {
     (handle.network.as_str() == QR).then(|| {
-        let drawn = draw(&handle.reference).map_err(AskError::Refused)?;
+        let drawn =
+            draw(&handle.reference).map_err(|reason| AskError::Refused(Refusal::File(reason)))?;
         let size = u64::try_from(drawn.len()).ok();
         let chunks = futures_util::stream::iter([Ok(Bytes::from(drawn))]);
         Ok(MediaStream { size, mime: Some("image/png".into()), chunks: Box::pin(chunks) })

@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::clean::{Cleaner, Format, SNIFF, is_opaque};
 use crate::network::{AskError, MediaStream};
+use crate::refusal::Refusal;
 
 /// Media types that have to be what they say.
 const CLEANED: [&str; 4] = ["image/jpeg", "image/jpg", "image/png", "image/webp"];
@@ -28,11 +29,13 @@ pub async fn strip_metadata(media: &Media, stream: MediaStream) -> Result<MediaS
         return Ok(MediaStream { size, mime, chunks: cleaned(chunks, format) });
     }
     if is_opaque(&start) {
-        return Err(AskError::Refused("the picture may hide something".into()));
+        return Err(AskError::Refused(Refusal::file("the picture may hide something")));
     }
     let said = media.mime.as_deref().or(stream.mime.as_deref()).unwrap_or_default();
     if CLEANED.contains(&said.to_ascii_lowercase().as_str()) && !start.is_empty() {
-        return Err(AskError::Refused("the picture is not of the kind that it says".into()));
+        return Err(AskError::Refused(Refusal::file(
+            "the picture is not of the kind that it says",
+        )));
     }
     Ok(stream)
 }

@@ -18,6 +18,7 @@ use crate::media::text_file;
 use crate::migration::Task;
 use crate::network::{AskError, MATRIX};
 use crate::order::{Action, DeliverError, SendAs};
+use crate::refusal::Refusal;
 use crate::wording::label;
 
 impl Delivery<'_> {
@@ -310,7 +311,7 @@ impl Delivery<'_> {
     ) -> Result<Option<Action>, DeliverError> {
         let lane = &self.head.entry.lane;
         if !self.is_allowed(replica, place, by).await? {
-            let reason = "only its author or a moderator can take a message away".into();
+            let reason = Refusal::NotTheirsToDelete;
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);
@@ -318,8 +319,7 @@ impl Delivery<'_> {
             return Ok(None);
         }
         if shared::is_needed_by_others(&*self.relay.store, lane, replica).await? {
-            let reason = "the album is one message there, so this file stays until all are deleted";
-            return Err(DeliverError::Refused { reason: reason.into() });
+            return Err(DeliverError::Refused { reason: Refusal::AlbumStays });
         }
         Ok(Some(Action::Delete { send_as: copy_sent_as(replica, lane), parts }))
     }

@@ -9,6 +9,7 @@ use bridge_policy::stage::Effect;
 use super::lookup::unread;
 use crate::migration::Tag;
 use crate::order::{Access, Action, DeliverError};
+use crate::refusal::Refusal;
 use crate::store::Store;
 
 /// The action behind an effect, where it is one of its own; the others are done by the bot's words.
@@ -27,9 +28,7 @@ pub(super) async fn action(
     }
     let access = || {
         let known = migration.access_of(lane).map(str::to_owned);
-        known.ok_or_else(|| DeliverError::Refused {
-            reason: "who could speak here before is not known".into(),
-        })
+        known.ok_or(DeliverError::Refused { reason: Refusal::AccessUnknown })
     };
     Ok(match tag.effect {
         Effect::CloseAccess => Some(Action::SetAccess { access: Access::BotOnly(access()?) }),

@@ -10,6 +10,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::{CORE, Entry, Work};
 use crate::network::MATRIX;
 use crate::order::{Action, DeliverError};
+use crate::refusal::Refusal;
 use crate::wording::label;
 
 impl Delivery<'_> {
@@ -64,7 +65,7 @@ impl Delivery<'_> {
 
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
     /// the others.
-    pub(super) fn tell_room(&self, reason: &str) -> Option<(Place, Work)> {
+    pub(super) fn tell_room(&self, reason: &Refusal) -> Option<(Place, Work)> {
         let Entry { lane, work, .. } = &self.head.entry;
         let event = work.event()?;
         let about_looks = matches!(
@@ -79,6 +80,7 @@ impl Delivery<'_> {
         let portal = self.portal.as_ref()?;
         let network = self.relay.networks.get(&portal.room.network)?;
         let stop = format!("{}set metadata nobody", network.command_prefix());
+        let reason = self.wording.reason(&lane.network, reason);
         let args = [Arg::text(label(&lane.network)), Arg::text(reason), Arg::text(stop)];
         let text = self.wording.say(Key::MetadataRefused, &args);
         let message = self.wording.message(text, self.relay.clock.now());

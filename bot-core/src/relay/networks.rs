@@ -12,6 +12,7 @@ use bridge_model::{Media, MediaHandle, NetworkId, Person};
 use crate::media::drawing::{DrawSticker, InProcess};
 use crate::media::{derived, qr, strip, text_file};
 use crate::network::{AskError, MediaSource, MediaStream, Network};
+use crate::refusal::Refusal;
 
 /// Every network that is configured, Matrix included.
 #[derive(Clone)]
@@ -50,7 +51,7 @@ impl Networks {
     async fn fetch(&self, handle: &MediaHandle) -> Result<MediaStream, AskError> {
         match self.get(&handle.network) {
             Some(network) => network.open(handle).await,
-            None => Err(AskError::Refused("its network is not configured".into())),
+            None => Err(AskError::Refused(Refusal::NotConfigured)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::actions::copy_sent_as;
 use super::networks::Networks;
 use crate::lane::{KnownPoll, Replica};
 use crate::order::{Action, DeliverError};
+use crate::refusal::Refusal;
 
 impl Delivery<'_> {
     /// Closes the copy of a poll that ended.
@@ -22,7 +23,7 @@ impl Delivery<'_> {
     ) -> Result<Option<Action>, DeliverError> {
         let lane = &self.head.entry.lane;
         if !self.is_allowed(replica, place, by).await? {
-            let reason = "only its author or a moderator can close a poll".into();
+            let reason = Refusal::NotTheirsToClose;
             return Err(DeliverError::Refused { reason });
         }
         let parts = replica.parts_at(lane);

@@ -10,11 +10,12 @@ use super::Delivery;
 use super::lookup::unread;
 use crate::lane::{Answer, CORE, Saying, Work, core_place};
 use crate::order::{DeliverError, Receipt};
+use crate::refusal::Refusal;
 
 impl Delivery<'_> {
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
     /// reactions, which would be louder than what was lost.
-    pub(super) fn tell_author(&self, reason: &str) -> Option<(Place, Work)> {
+    pub(super) fn tell_author(&self, reason: &Refusal) -> Option<(Place, Work)> {
         let event = self.head.entry.work.event()?;
         let key = match &event.content {
             Content::Posted(_) => self.refusal_key(event),

@@ -11,6 +11,7 @@ use bridge_model::Place;
 use super::lookup::unread;
 use crate::lane::Replica;
 use crate::order::DeliverError;
+use crate::refusal::Refusal;
 use crate::store::Store;
 
 /// Other messages that are still there have the same copy in `lane`.
@@ -36,12 +37,12 @@ pub(super) async fn may_edit_alone(
     media_changed: bool,
 ) -> Result<(), DeliverError> {
     let others = sharing(store, lane, replica).await?;
-    let refused = |reason: &str| Err(DeliverError::Refused { reason: reason.into() });
+    let refused = |reason| Err(DeliverError::Refused { reason });
     if media_changed && !others.is_empty() {
-        return refused("the album is one message there, so one file cannot be exchanged");
+        return refused(Refusal::AlbumFile);
     }
     if others.iter().any(|other| other.words && !other.deleted) {
-        return refused("the album is one message there, with the words of several");
+        return refused(Refusal::AlbumWords);
     }
     Ok(())
 }

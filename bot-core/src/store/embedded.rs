@@ -28,6 +28,7 @@ use crate::lane::{Entry, LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
+use crate::refusal::{Refusal, stored};
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
@@ -204,14 +205,14 @@ impl Store for Embedded {
     async fn halt(
         &self,
         lane: &Place,
-        why: Option<String>,
+        why: Option<Refusal>,
         then: Vec<(Place, Work)>,
         now: Timestamp,
     ) -> Result<Vec<Place>, StoreError> {
         let lane = lane.clone();
         self.run_at(now, move |tx| {
             let mut record = queue::lane(tx, &lane)?;
-            record.halted = why;
+            record.halted = why.as_ref().map(stored::text);
             queue::store_lane(tx, &record)?;
             for (place, work) in then {
                 queue::append(tx, &place, work)?;

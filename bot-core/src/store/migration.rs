@@ -20,6 +20,7 @@ use crate::migration::{
     Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
+use crate::refusal::Refusal;
 
 /// How far a portal's community has come.
 ///
@@ -265,7 +266,11 @@ fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Result<(), StoreError> {
+pub fn effected(
+    tx: &mut Txn<'_>,
+    tag: Tag,
+    outcome: Result<(), Refusal>,
+) -> Result<(), StoreError> {
     let mut migration = of(tx, tag.portal)?;
     let Some(planned) = migration.planned(&tag).cloned() else { return Ok(()) };
     if planned.progress != Progress::UnderWay {

@@ -9,6 +9,7 @@ use super::txn::Txn;
 use super::{StoreError, appearance, keys, messages, subject};
 use crate::lane::{Entry, LaneHead, LaneState, Saying, Work};
 use crate::order::{EntryId, Part};
+use crate::refusal::stored;
 
 /// The state of a lane, empty when nothing ever went through it.
 ///
@@ -112,7 +113,8 @@ pub fn go_on(tx: &mut Txn<'_>, place: &Place) -> Result<bool, StoreError> {
 
 /// What the supervisor sees of a lane.
 pub fn state(record: LaneRecord) -> LaneState {
-    LaneState { place: record.place, depth: record.depth, halted: record.halted }
+    let halted = record.halted.as_deref().map(stored::read);
+    LaneState { place: record.place, depth: record.depth, halted }
 }
 
 /// The states of the lanes that the transaction has touched so far.

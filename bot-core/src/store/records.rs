@@ -81,7 +81,7 @@ pub struct LaneRecord {
     pub place: Place,
     /// Entries that wait.
     pub depth: u64,
-    /// Why it stands still.
+    /// Why it stands still, see [`crate::refusal::stored`].
     pub halted: Option<String>,
     /// The newest message that was known when nothing of ours was under way.
     pub newest: Option<MessageId>,

@@ -3,6 +3,7 @@
 //!
 //! Rule: a restart is a crash. Whatever is under way is cut off; the platforms and the store stay.
 
+use bot_core::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -239,7 +240,7 @@ impl Spine {
     }
 
     /// Returns when a lane stands still, with the reason.
-    pub async fn halted(&self, place: &Place) -> String {
+    pub async fn halted(&self, place: &Place) -> Refusal {
         let wait = async {
             loop {
                 let lanes = self.store().lanes().await.unwrap();

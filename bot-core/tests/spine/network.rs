@@ -5,6 +5,7 @@
 //! out by half. Files come first, one message each or all in one; the text stands with the first.
 //! Ids grow by one.
 
+use bot_core::{MissingRight, Refusal};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -109,7 +110,7 @@ pub struct State {
     /// Who may speak, by chat; everybody where nothing is said.
     pub access: HashMap<String, String>,
     /// Rights that the bot lacks.
-    pub lacking: Vec<String>,
+    pub lacking: Vec<MissingRight>,
     /// What stands in the way of relaying.
     pub unready: Option<String>,
     /// All files of a message become one message.
@@ -426,12 +427,16 @@ impl Network for FakeNetwork {
         Ok(Some(known.unwrap_or_else(|| "everybody".into())))
     }
 
-    async fn missing_rights(&self, _chat: &ChatId, _need: Need) -> Result<Vec<String>, AskError> {
+    async fn missing_rights(
+        &self,
+        _chat: &ChatId,
+        _need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
         Ok(self.state.lock().unwrap().lacking.clone())
     }
 
     async fn open(&self, _media: &MediaHandle) -> Result<MediaStream, AskError> {
-        Err(AskError::Refused("there are no files here".into()))
+        Err(AskError::Refused(Refusal::file("there are no files here")))
     }
 
     async fn avatar(&self, _user: &UserId) -> Result<Option<MediaHandle>, AskError> {
@@ -471,7 +476,7 @@ impl Network for FakeNetwork {
 
     async fn prepare(&self, _chat: &ChatId) -> Result<(), AskError> {
         match &self.state.lock().unwrap().unready {
-            Some(reason) => Err(AskError::Refused(reason.clone())),
+            Some(reason) => Err(AskError::Refused(Refusal::platform(reason))),
             None => Ok(()),
         }
     }

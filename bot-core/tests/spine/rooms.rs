@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A homeserver as the desk sees it.
 
+use bot_core::Refusal;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -60,7 +61,7 @@ impl Rooms for FakeRooms {
     async fn join(&self, room: &ChatId) -> Result<(), AskError> {
         self.note(format!("join {}", room.as_str()));
         match self.join_refused.lock().unwrap().clone() {
-            Some(reason) => Err(AskError::Refused(reason)),
+            Some(reason) => Err(AskError::Refused(Refusal::Platform(reason))),
             None => Ok(()),
         }
     }
@@ -87,7 +88,7 @@ impl Rooms for FakeRooms {
     ) -> Result<Option<i64>, AskError> {
         self.note(format!("appoint {user} in {}, manage {}", room.as_str(), rights.manage));
         match *self.state_refused.lock().unwrap() {
-            true => Err(AskError::Refused("403".into())),
+            true => Err(AskError::Refused(Refusal::platform("403"))),
             false => Ok(Some(50)),
         }
     }
@@ -99,7 +100,7 @@ impl Rooms for FakeRooms {
     async fn topic_room(&self, main: &ChatId, wanted: &TopicRoom) -> Result<ChatId, AskError> {
         self.note(format!("room {} beside {}", wanted.name, main.as_str()));
         match self.topics_refused.lock().unwrap().clone() {
-            Some(reason) => Err(AskError::Refused(reason)),
+            Some(reason) => Err(AskError::Refused(Refusal::Platform(reason))),
             None => Ok(ChatId::new(format!("!{}:example.org", wanted.key))),
         }
     }
@@ -111,7 +112,7 @@ impl Rooms for FakeRooms {
         content: &Value,
     ) -> Result<(), AskError> {
         if *self.state_refused.lock().unwrap() {
-            return Err(AskError::Refused("403".into()));
+            return Err(AskError::Refused(Refusal::platform("403")));
         }
         let row = (room.as_str().into(), kind.into(), key.into(), content.clone());
         self.state.lock().unwrap().push(row);

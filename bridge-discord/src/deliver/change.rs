@@ -4,6 +4,8 @@
 //! Rule: a part that is gone already is fine. Text goes from part to part in order; files
 //! stay with the message that has them, as long as they are the same.
 
+use crate::rights;
+use bot_core::Refusal;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::Message;
 use reqwest::Method;
@@ -216,7 +218,7 @@ impl Changing<'_> {
         if incoming::id(&message, "webhook_id") == Some(&now.id) {
             return Ok(Some(Writer::Webhook));
         }
-        let reason = "the webhook that posted it is gone, and nobody else can change it".to_owned();
+        let reason = Refusal::PosterGone;
         Err(DeliverError::Refused { reason })
     }
 
@@ -297,7 +299,7 @@ pub(super) async fn delete(
         return Ok(());
     }
     let stop = |error| {
-        failed(deliver_error(&error, Idempotency::Repeatable, "Manage Messages"), &order.done)
+        failed(deliver_error(&error, Idempotency::Repeatable, rights::MANAGE_MESSAGES), &order.done)
     };
     let forum = is_forum(shared, order.chat.as_str()).await.map_err(stop)?;
     for part in parts {

@@ -3,6 +3,8 @@
 //!
 //! Rule: what Discord does not have is no failure.
 
+use crate::rights;
+use bot_core::Refusal;
 use std::time::Duration;
 
 use bot_core::order::Access;
@@ -53,10 +55,10 @@ pub(super) async fn change(
         && answer.retry_after.is_some_and(|after| after > PATIENCE)
     {
         // Two changes in ten minutes are all that Discord takes, and messages stand behind.
-        let reason = "discord takes no more changes of this channel for now".to_owned();
+        let reason = Refusal::TooManyChanges;
         return Err(Failure::clean(DeliverError::Refused { reason }));
     }
-    done(changed, &[], "Manage Channels")
+    done(changed, &[], rights::MANAGE_CHANNEL)
 }
 
 /// Who may speak in the channel.
@@ -71,18 +73,18 @@ pub(super) async fn set_access(
     access: &Access,
 ) -> Result<Receipt, Failure> {
     let failed = |error: RestError| {
-        Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Roles"))
+        Failure::clean(deliver_error(&error, Idempotency::Repeatable, rights::MANAGE_ROLES))
     };
     let path = format!("/channels/{}", order.chat.as_str());
     let channel: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await.map_err(failed)?;
     let bot = shared.me().await.map_err(failed)?;
     let guild = id(&channel, "guild_id").unwrap_or_default();
     let Some(overwrites) = overwrites(access, guild, &bot.bot) else {
-        let reason = "what was written down about the channel cannot be read".to_owned();
+        let reason = Refusal::AccessUnknown;
         return Err(Failure::clean(DeliverError::Refused { reason }));
     };
     let body = Body::Json(json!({"permission_overwrites": overwrites}));
-    done(shared.rest.tell(Method::PATCH, &path, body).await, &[], "Manage Roles")
+    done(shared.rest.tell(Method::PATCH, &path, body).await, &[], rights::MANAGE_ROLES)
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -121,12 +123,14 @@ pub(super) async fn change_thread(
         Err(error) if error.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Receipt::default()),
         // Missing Access: not the whole chat is closed to us.
         Err(error) if error.code() == Some(code::MISSING_ACCESS) => {
-            let reason = "the bot cannot see this thread".to_owned();
+            let reason = Refusal::ThreadHidden;
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
-        Err(error) => {
-            Err(Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Threads")))
-        }
+        Err(error) => Err(Failure::clean(deliver_error(
+            &error,
+            Idempotency::Repeatable,
+            rights::MANAGE_THREADS,
+        ))),
         Ok(()) => Ok(Receipt::default()),
     }
 }

@@ -5,6 +5,7 @@
 //! other, so whatever we said after the newest message that the store knows is part
 //! of the order in doubt.
 
+use crate::rights;
 use bot_core::{Action, Failure, Order, Part};
 use bridge_model::MessageId;
 use reqwest::Method;
@@ -39,7 +40,7 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
     }
     let stop = |error| Failure { error, done: order.done.clone() };
     let decided = |error: RestError| {
-        stop(deliver_error(&error, Idempotency::Repeatable, "Read Message History"))
+        stop(deliver_error(&error, Idempotency::Repeatable, rights::READ_HISTORY))
     };
     let chat = order.chat.as_str();
     let ours = shared.ours().await.map_err(decided)?;

@@ -4,6 +4,8 @@
 //! Rule: a part is named as done as soon as Discord has answered with its id and the id of the
 //! channel that it was meant for, and never sent again.
 
+use crate::rights::{self, Permission};
+use bot_core::Refusal;
 use std::time::Duration;
 
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
@@ -21,8 +23,7 @@ use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::{Shared, Webhook};
 
 /// What saying something needs.
-pub(super) const TO_POST: &str =
-    "View Channel, Send Messages, Send Messages in Threads, Attach Files or Manage Webhooks";
+pub(super) const TO_POST: &[Permission] = rights::POST;
 
 /// Who posts the words of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Poster {
                 }
                 Ok(Self::BotFor(name.clone()))
             }
-            Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks")),
+            Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, rights::WEBHOOKS)),
         }
     }
 }
@@ -117,7 +118,7 @@ impl Unposted {
         match self {
             Self::Decided(error) => error,
             Self::Name => {
-                let reason = "discord refuses the name".to_owned();
+                let reason = Refusal::NameRefused;
                 DeliverError::Refused { reason }
             }
         }
@@ -272,7 +273,7 @@ impl MessagePost<'_> {
     async fn webhook(&self) -> Result<Webhook, UploadError> {
         let chat = self.order.chat.as_str();
         let decided = |error| {
-            UploadError::Decided(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks"))
+            UploadError::Decided(deliver_error(&error, Idempotency::Repeatable, rights::WEBHOOKS))
         };
         let hook = webhook(self.shared, chat).await.map_err(decided)?;
         // A new post is in a channel of its own, so that its answer does not tell where it went.

@@ -4,6 +4,8 @@
 //! Rule: what cannot stand in a thread stands in the channel; what must not be seen outside
 //! of a thread is refused. Threads are made when something is said in them.
 
+use crate::rights;
+use bot_core::Refusal;
 use bot_core::{DeliverError, Order};
 use bridge_model::{Message, Thread};
 use reqwest::Method;
@@ -60,7 +62,7 @@ pub(super) async fn of_message(
     native_reply: bool,
 ) -> Result<PostTarget, DeliverError> {
     let chat = order.chat.as_str();
-    let decided = |error| deliver_error(&error, Idempotency::Repeatable, "View Channel");
+    let decided = |error| deliver_error(&error, Idempotency::Repeatable, rights::VIEW_CHANNEL);
     let forum = is_forum(shared, chat).await.map_err(decided)?;
     let thread_of = |id| MessageLocation::of(id, forum).thread.map(str::to_owned);
     if let Some(first) = order.done.first() {
@@ -113,10 +115,10 @@ async fn open(
         }
         // Missing Access: it is there, for others.
         Err(error) if error.code() == Some(code::MISSING_ACCESS) => {
-            let reason = "the bot cannot see this thread".to_owned();
+            let reason = Refusal::ThreadHidden;
             Err(DeliverError::Refused { reason })
         }
-        Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "View Channel")),
+        Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, rights::VIEW_CHANNEL)),
     }
 }
 
@@ -148,7 +150,7 @@ async fn make(
                 | code::TOO_MANY_THREADS,
             ) => Ok(None),
             Some(_) | None => {
-                Err(deliver_error(&error, Idempotency::Repeatable, "Create Public Threads"))
+                Err(deliver_error(&error, Idempotency::Repeatable, rights::CREATE_THREADS))
             }
         },
     }
@@ -164,7 +166,7 @@ pub(super) fn lost_thread(shared: &Shared, thread: &str, order: &Order) -> Deliv
         let reason = "the thread is gone".to_owned();
         DeliverError::Retry { after: Some(std::time::Duration::ZERO), reason }
     } else {
-        DeliverError::Refused { reason: "the thread is gone".to_owned() }
+        DeliverError::Refused { reason: Refusal::ThreadGone }
     }
 }
 

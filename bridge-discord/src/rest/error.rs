@@ -4,6 +4,9 @@
 //! Rule: [`RestError::Unreachable`] is the only failure without an answer that certainly had no
 //! effect; an error answer without Discord's own code decides nothing.
 
+use crate::rights;
+use crate::rights::Permission;
+use bot_core::Refusal;
 use std::fmt;
 use std::time::Duration;
 
@@ -127,7 +130,7 @@ impl ErrorAnswer {
         Self {
             status,
             code: body.get("code").and_then(Value::as_u64),
-            message: body.get("message").and_then(Value::as_str).unwrap_or("no reason").to_owned(),
+            message: body.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
             fields,
             retry_after: seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()),
         }
@@ -144,11 +147,11 @@ impl ErrorAnswer {
     }
 }
 
-/// The courier's decision; `right` names the permissions that the request needs.
+/// The courier's decision; `needed` are the permissions that the request needs.
 pub(crate) fn deliver_error(
     error: &RestError,
     idempotency: Idempotency,
-    right: &str,
+    needed: &[Permission],
 ) -> DeliverError {
     let retry = |after, reason: String| DeliverError::Retry { after, reason };
     let unsure = |reason: String| match idempotency {
@@ -166,20 +169,22 @@ pub(crate) fn deliver_error(
         (500.., _) => unsure(reason),
         (_, None) => unsure(reason),
         (401, _) => retry(None, "the token was refused".to_owned()),
-        (_, Some(code)) if closes_chat(code) => DeliverError::ChatClosed { reason },
-        (_, Some(code::MISSING_PERMISSIONS)) => DeliverError::Refused {
-            reason: format!("the bot needs the permission {right} in this channel"),
-        },
+        (_, Some(code)) if closes_chat(code) => {
+            DeliverError::ChatClosed { reason: Refusal::platform(&answer.message) }
+        }
+        (_, Some(code::MISSING_PERMISSIONS)) => {
+            DeliverError::Refused { reason: rights::missing(needed) }
+        }
         // An open thread that is archived wakes up by itself.
         (_, Some(code::THREAD_ARCHIVED | code::THREAD_LOCKED)) => {
-            DeliverError::Refused { reason: "the thread is locked".to_owned() }
+            DeliverError::Refused { reason: Refusal::ThreadLocked }
         }
-        (_, Some(_)) => DeliverError::Refused { reason },
+        (_, Some(_)) => DeliverError::Refused { reason: Refusal::platform(&answer.message) },
     }
 }
 
 /// What a question's failure means; `right` is the permission that the question needs.
-pub(crate) fn ask_error(error: &RestError, right: &str) -> AskError {
+pub(crate) fn ask_error(error: &RestError, needed: &[Permission]) -> AskError {
     let reason = error.to_string();
     match error {
         RestError::Unreachable(_) | RestError::Lost(_) => AskError::Retry { after: None, reason },
@@ -187,9 +192,9 @@ pub(crate) fn ask_error(error: &RestError, right: &str) -> AskError {
             AskError::Retry { after: answer.retry_after, reason }
         }
         RestError::Refusal(answer) if answer.code == Some(code::MISSING_PERMISSIONS) => {
-            AskError::Refused(format!("the bot needs the permission {right} in this channel"))
+            AskError::Refused(rights::missing(needed))
         }
-        RestError::Refusal(_) => AskError::Refused(reason),
+        RestError::Refusal(answer) => AskError::Refused(Refusal::platform(&answer.message)),
     }
 }
 
@@ -208,11 +213,11 @@ mod tests {
         for status in [400, 401, 403, 404, 405, 408, 413] {
             for body in [Value::Null, json!({"error": "blocked by policy"})] {
                 let error = refusal(status, &body);
-                let adds = deliver_error(&error, Idempotency::Once, "x");
+                let adds = deliver_error(&error, Idempotency::Once, rights::PIN);
                 assert!(matches!(adds, DeliverError::Uncertain { .. }), "{status}: {adds}");
-                let repeats = deliver_error(&error, Idempotency::Repeatable, "x");
+                let repeats = deliver_error(&error, Idempotency::Repeatable, rights::PIN);
                 assert!(matches!(repeats, DeliverError::Retry { .. }), "{status}: {repeats}");
-                let asked = ask_error(&error, "x");
+                let asked = ask_error(&error, rights::PIN);
                 assert!(matches!(asked, AskError::Retry { .. }), "{status}: {asked}");
             }
         }
@@ -222,7 +227,7 @@ mod tests {
     fn what_discord_said_itself_is_refused() {
         for (status, code) in [(400, 50035), (403, 50013), (404, 0), (405, 0)] {
             let error = refusal(status, &json!({"code": code, "message": "no"}));
-            let decision = deliver_error(&error, Idempotency::Once, "x");
+            let decision = deliver_error(&error, Idempotency::Once, rights::PIN);
             assert!(matches!(decision, DeliverError::Refused { .. }), "{code}: {decision}");
         }
     }

@@ -145,7 +145,7 @@ async fn an_archived_thread_wakes_up_and_a_locked_one_refuses() {
     for (entry, act) in [(3, act), (4, change)] {
         let failure = network.deliver(&stage.order(entry, act, None), &Files).await.unwrap_err();
         let DeliverError::Refused { reason } = failure.error else { panic!("{failure}") };
-        assert!(reason.contains("locked"), "{reason}");
+        assert!(reason.to_string().contains("locked"), "{reason}");
     }
     let delete = Action::Delete { send_as: zoe(), parts: said.parts };
     network.deliver(&stage.order(5, delete, None), &Files).await.unwrap();
@@ -165,7 +165,7 @@ async fn what_cannot_stand_in_a_thread_stands_in_the_channel() {
     let act = post(zoe(), within(&root, Some("T"), "hello"));
     let failure = network.deliver(&stage.order(2, act, None), &Files).await.unwrap_err();
     let DeliverError::Refused { reason } = failure.error else { panic!("{failure}") };
-    assert!(reason.contains("Create Public Threads"), "{reason}");
+    assert!(reason.to_string().contains("Create Public Threads"), "{reason}");
 }
 
 #[tokio::test]
@@ -294,6 +294,6 @@ async fn threads_are_renamed_closed_and_opened() {
     let act = set(Some("No"), None);
     let failure = network.deliver(&stage.order(5, act, None), &Files).await.unwrap_err();
     let DeliverError::Refused { reason } = failure.error else { panic!("{failure}") };
-    assert!(reason.contains("Manage Threads"), "{reason}");
+    assert!(reason.to_string().contains("Manage Threads"), "{reason}");
     stage.clean();
 }

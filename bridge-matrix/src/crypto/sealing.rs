@@ -13,6 +13,7 @@ use super::{Crypto, files};
 use crate::MatrixNetwork;
 use crate::client::{ClientError, Identity};
 use crate::convert::outgoing::{PartContent, SOURCE};
+use bot_core::Refusal;
 use bot_core::network::{AskError, MediaStream};
 
 /// So many files are remembered that were not what their senders said.
@@ -78,7 +79,7 @@ impl MatrixNetwork {
         };
         if self.spoiled.lock().unwrap_or_else(PoisonError::into_inner).contains(address) {
             let reason = "the encrypted file is not the one that was sent";
-            return Err(AskError::Refused(reason.into()));
+            return Err(AskError::Refused(Refusal::file(reason)));
         }
         let stream = self.client.download(url).await.map_err(|error| error.ask())?;
         let (spoiled, address) = (Arc::clone(&self.spoiled), address.to_owned());

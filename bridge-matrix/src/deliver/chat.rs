@@ -12,6 +12,7 @@ use super::ActError;
 use crate::client::{ClientError, Identity};
 use crate::convert::incoming::PINS;
 use crate::{MatrixNetwork, NETWORK, convert, ghosts, rooms};
+use bot_core::Refusal;
 use bot_core::network::MediaSource;
 use bot_core::order::{DeliverError, SendAs};
 use bot_core::store::keys;
@@ -57,7 +58,7 @@ impl MatrixNetwork {
             ChatChange::Avatar(Some(handle)) => {
                 let uploaded = self.picture_of_room(handle, source).await?;
                 let Some((uri, mime)) = uploaded else {
-                    let reason = "the picture cannot be had".into();
+                    let reason = Refusal::file("the picture cannot be fetched");
                     return Err(DeliverError::Refused { reason }.into());
                 };
                 let content = json!({ "url": uri, "info": { "mimetype": mime } });
@@ -100,7 +101,7 @@ impl MatrixNetwork {
             return Ok(());
         };
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&record.localpart))
-            .map_err(|error| DeliverError::Refused { reason: error.to_string() })?;
+            .map_err(|error| DeliverError::Refused { reason: Refusal::unexpected(error) })?;
         let request = leave_room::v3::Request::new(room.clone());
         match self.client.send(request, &Identity::Ghost(mxid)).await {
             Ok(_) => {}

@@ -114,7 +114,7 @@ impl MatrixNetwork {
                 return Err(Unsent::Failed(DeliverError::Retry { after, reason }.into()));
             }
             Err(AskError::Refused(reason)) => {
-                tracing::info!(network = %media.handle.network, reason, "a file cannot be had");
+                tracing::info!(network = %media.handle.network, %reason, "a file cannot be fetched");
                 return Err(Unsent::Missing(Missing::Unavailable));
             }
         };

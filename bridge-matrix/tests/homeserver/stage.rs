@@ -317,7 +317,8 @@ struct Shelf(Mutex<HashMap<String, Vec<u8>>>);
 impl MediaSource for Shelf {
     async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
         let file = self.0.lock().unwrap().get(&media.handle.reference).cloned();
-        let bytes = file.ok_or_else(|| AskError::Refused("there is no such file".into()))?;
+        let bytes = file
+            .ok_or_else(|| AskError::Refused(bot_core::Refusal::file("there is no such file")))?;
         let size = u64::try_from(bytes.len()).ok();
         let chunk = futures_util::stream::once(async move { Ok(bytes::Bytes::from(bytes)) });
         Ok(MediaStream { size, mime: None, chunks: Box::pin(chunk) })

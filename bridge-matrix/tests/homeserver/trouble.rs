@@ -27,7 +27,7 @@ struct NoFiles;
 #[async_trait]
 impl MediaSource for NoFiles {
     async fn open(&self, _media: &Media) -> Result<MediaStream, AskError> {
-        Err(AskError::Refused("there is no such file".into()))
+        Err(AskError::Refused(bot_core::Refusal::file("there is no such file")))
     }
 }
 

@@ -14,6 +14,7 @@ mod render;
 mod upload;
 mod web_address;
 
+use crate::rights::{self, AdminRight};
 use bot_core::{Action, Part, Words};
 use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
 
@@ -182,17 +183,17 @@ pub fn calls(act: &Action, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
 }
 
 /// The rights of an admin without which a call is refused, as the platform's menus name them.
-pub(crate) fn right_for(call: &Call) -> Option<&'static str> {
+pub(crate) fn right_for(call: &Call) -> Option<AdminRight> {
     match call {
-        Call::Pin(_) | Call::Unpin(_) => Some("pin messages"),
+        Call::Pin(_) | Call::Unpin(_) => Some(rights::PIN),
         Call::SetTitle(_) | Call::SetDescription(_) | Call::SetPhoto(_) | Call::DeletePhoto => {
-            Some("change group info")
+            Some(rights::CHANGE_INFO)
         }
         Call::RenameTopic { .. } | Call::CloseTopic(_) | Call::ReopenTopic(_) => {
-            Some("manage topics")
+            Some(rights::TOPICS)
         }
-        Call::Delete(_) => Some("delete messages"),
-        Call::SetPermissions(_) => Some("ban users"),
+        Call::Delete(_) => Some(rights::DELETE),
+        Call::SetPermissions(_) => Some(rights::RESTRICT),
         Call::Keep(_)
         | Call::Send { .. }
         | Call::Edit { .. }

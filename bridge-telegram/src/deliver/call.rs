@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
+use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
 use reqwest_telegram::{RequestBuilder, multipart};
 use serde::Deserialize;
@@ -164,9 +165,9 @@ impl ChatSender<'_> {
     pub(super) fn refuse(&self, call: &Call, trouble: &CallError) -> DeliverError {
         let right = crate::convert::outgoing::right_for(call);
         match right.filter(|_| trouble.is(Refusal::is_lack_of_rights)) {
-            Some(right) => DeliverError::Refused {
-                reason: format!("the bot needs an admin's right to {right}"),
-            },
+            Some(right) => {
+                DeliverError::Refused { reason: Reason::MissingRights(vec![right.missing()]) }
+            }
             None => decide(trouble, Idempotency::Repeatable),
         }
     }

@@ -4,6 +4,7 @@
 //! Rule: all of it can be repeated. What is as it shall be, and what is not there any more, is a
 //! success.
 
+use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::MessageId;
@@ -141,7 +142,7 @@ impl ChatSender<'_> {
                 return Err(DeliverError::Retry { after, reason });
             }
             Err(Setback::Missing { .. }) => {
-                let reason = "the picture cannot be fetched".to_owned();
+                let reason = Reason::file("the picture cannot be fetched");
                 return Err(DeliverError::Refused { reason });
             }
         };

@@ -7,7 +7,10 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
+use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
+
+use crate::rights;
 
 /// A call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,13 +209,13 @@ fn decide_by_words(said: &Refusal, idempotency: Idempotency) -> DeliverError {
         return doubtful(idempotency, reason);
     }
     if said.has(&CLOSED) {
-        return DeliverError::ChatClosed { reason };
+        return DeliverError::ChatClosed { reason: Reason::Platform(reason) };
     }
     if said.is_closed_topic() {
-        let reason = "the bot needs an admin's right to manage topics".to_owned();
+        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
         return DeliverError::Refused { reason };
     }
-    DeliverError::Refused { reason }
+    DeliverError::Refused { reason: Reason::Platform(reason) }
 }
 
 fn doubtful(idempotency: Idempotency, reason: String) -> DeliverError {
@@ -264,13 +267,16 @@ mod decision_tests {
     #[test]
     fn words_that_are_not_known_are_a_refusal() {
         let decision = decide(&said(400, "Bad Request: odd"), Idempotency::Once);
-        assert_eq!(decision, DeliverError::Refused { reason: "Bad Request: odd".to_owned() });
+        assert_eq!(
+            decision,
+            DeliverError::Refused { reason: Reason::platform("Bad Request: odd") }
+        );
     }
 
     #[test]
     fn a_closed_topic_names_the_right_that_is_missing() {
         let decision = decide(&said(400, "Bad Request: TOPIC_CLOSED"), Idempotency::Once);
-        let reason = "the bot needs an admin's right to manage topics".to_owned();
+        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
         assert_eq!(decision, DeliverError::Refused { reason });
     }
 

@@ -355,7 +355,10 @@ async fn preparing_names_the_missing_right() {
     let network = network(&telegram);
     group.promote_bot(Rights { pin_messages: false, ..Rights::all() });
     let Err(AskError::Refused(reason)) = network.prepare(&chat).await else { panic!() };
-    assert!(reason.contains("pin") && !reason.contains("delete"), "{reason}");
+    assert!(
+        reason.to_string().contains("Pin") && !reason.to_string().contains("Delete"),
+        "{reason}"
+    );
     group.promote_bot(Rights::all());
     network.prepare(&chat).await.unwrap();
     group.remove_bot();

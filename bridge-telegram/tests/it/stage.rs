@@ -188,7 +188,9 @@ pub struct Shelf(pub HashMap<String, Vec<u8>>);
 impl MediaSource for Shelf {
     async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
         let bytes = self.0.get(&media.handle.reference);
-        let bytes = bytes.ok_or_else(|| AskError::Refused("no such file".to_owned()))?.clone();
+        let bytes = bytes
+            .ok_or_else(|| AskError::Refused(bot_core::Refusal::file("no such file")))?
+            .clone();
         let chunks: Vec<_> =
             bytes.chunks(64 * 1024).map(|it| Ok(Bytes::copy_from_slice(it))).collect();
         let chunks = futures_util::stream::iter(chunks).boxed();

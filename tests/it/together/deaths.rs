@@ -78,7 +78,7 @@ async fn one_goes(town: &Town) -> anyhow::Result<()> {
     .await?;
     eventually("it is gone from Telegram", async || Ok(town.group.message(*second).is_none()))
         .await?;
-    let told = "so this file stays until all are deleted";
+    let told = "so the file stays until all are deleted";
     town.group.expect(|seen| seen.is_bot && seen.text.contains(told)).await?;
     for id in ids.iter().filter(|id| *id != second) {
         town.group.reply(&town.tanja, *id, "/delete")?;

@@ -107,7 +107,7 @@ async fn a_file_that_is_taken_away_takes_no_other_along() {
     spine.matrix.shows(&room().chat, &["tina: look[1.png]"]).await;
     spine.settled(&channel()).await;
     assert_eq!(spine.discord.read(&channel().chat), ["tina: look[1.png][2.png]"]);
-    let told = "BOT: Not delivered to Discord: the album is one message there, so this file stays \
+    let told = "BOT: Not delivered to Discord: the album is one message there, so the file stays \
                 until all are deleted";
     spine.telegram.shows(&group().chat, &[told]).await;
     spine.hear(deleted(&group(), "1", Some("tina"))).await;

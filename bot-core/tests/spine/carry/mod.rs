@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Couriers and relay: what people in the chats see, whatever the platforms answer.
 
+use bot_core::Refusal;
 use std::time::Duration;
 
 use bot_core::DeliverError;
@@ -33,9 +34,9 @@ fn uncertain() -> DeliverError {
 }
 
 fn closed() -> DeliverError {
-    DeliverError::ChatClosed { reason: "the bot was removed".into() }
+    DeliverError::ChatClosed { reason: Refusal::NotInChat }
 }
 
 fn refused(reason: &str) -> DeliverError {
-    DeliverError::Refused { reason: reason.into() }
+    DeliverError::Refused { reason: Refusal::platform(reason) }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Refusals and closed chats: who is told, and how it goes on.
 
+use std::time::Duration;
+
 use bot_core::Action;
+use bot_core::Refusal;
 use bridge_model::MessageId;
 
 use super::{closed, refused};
@@ -9,8 +12,8 @@ use crate::harness::Spine;
 use crate::network::Fault;
 use crate::words::{channel, commanded, deleted, group, posted, reacted, room};
 
-const TOLD: &str = "BOT: Not delivered to Telegram: too big";
-const STOPPED: &str = "BOT: I can no longer post on Telegram: the bot was removed\nMessages wait \
+const TOLD: &str = "BOT: Not delivered to Telegram: Telegram says “too big”";
+const STOPPED: &str = "BOT: I can no longer post on Telegram: I am not in the chat\nMessages wait \
                        until I can. An admin there can let me in again.";
 
 #[tokio::test]
@@ -66,7 +69,7 @@ async fn a_deletion_by_neither_author_nor_moderator_is_refused_and_the_lane_goes
     spine.telegram.shows(&group().chat, &["ann: fine", "ann: next"]).await;
     spine.discord.shows(&channel().chat, &["ann: fine", "ann: next"]).await;
     let told = |network: &str| {
-        let why = "only its author or a moderator can take a message away";
+        let why = "only its author or a moderator can delete a message";
         format!("BOT: Not delivered to {network}: {why}")
     };
     let both = |lines: &[String]| {
@@ -80,13 +83,32 @@ async fn a_closed_chat_halts_its_lane_tells_the_room_and_loses_nothing() {
     let mut spine = Spine::linked().await;
     spine.telegram.fail(&group().chat, [Fault::Error(closed())]);
     spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
-    assert_eq!(spine.halted(&group()).await, "the bot was removed");
+    assert_eq!(spine.halted(&group()).await, Refusal::NotInChat);
     spine.matrix.shows(&room().chat, &[STOPPED]).await;
     spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
     spine.discord.shows(&channel().chat, &["ann: one", "ann: two"]).await;
     assert_eq!(spine.telegram.tries(), 1, "nobody knocks at a closed door");
     spine.restart().await;
     spine.telegram.shows(&group().chat, &["ann: one", "ann: two"]).await;
+    assert_eq!(spine.matrix.read(&room().chat), [STOPPED]);
+}
+
+#[tokio::test]
+async fn a_halted_lane_is_tried_again_by_itself_and_the_room_is_told_once() {
+    let spine = Spine::linked().await;
+    spine.telegram.fail(&group().chat, [Fault::Error(closed()), Fault::Error(closed())]);
+    spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
+    spine.halted(&group()).await;
+    spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
+    for minutes in [2, 4] {
+        let pause = Duration::from_secs(minutes * 60);
+        spine.clock.slept(pause, 1).await;
+        spine.clock.advance(pause);
+    }
+    spine.telegram.shows(&group().chat, &["ann: one", "ann: two"]).await;
+    spine.settled(&group()).await;
+    let lanes = spine.store().lanes().await.unwrap();
+    assert!(lanes.iter().all(|lane| lane.halted.is_none()), "{lanes:?}");
     assert_eq!(spine.matrix.read(&room().chat), [STOPPED]);
 }
 

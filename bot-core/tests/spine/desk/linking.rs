@@ -2,6 +2,7 @@
 //! `link` and `unlink`, from either side.
 
 use bot_core::DeliverError;
+use bot_core::Refusal;
 use bot_core::store::Store;
 use bridge_model::Place;
 use insta::assert_snapshot;
@@ -141,7 +142,7 @@ async fn a_notice_that_was_refused_is_posted_when_the_chat_is_joined_again() {
     let spine = fresh();
     ask(&spine, &room(), ANN, "link telegram").await;
     // The answer arrives, the notice does not.
-    let refused = DeliverError::Refused { reason: "not now".into() };
+    let refused = DeliverError::Refused { reason: Refusal::platform("not now") };
     spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Error(refused)]);
     ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
     spine.settled(&group()).await;

@@ -114,8 +114,8 @@ async fn a_chat_that_is_not_ready_keeps_its_code() {
     ask(&spine, &room(), ANN, "link telegram").await;
     spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    Not joined yet: on Telegram I lack something. Make me an admin.
-    Give me that, then type the same code again.
+    Not joined yet. On Telegram: Telegram says “Make me an admin.”
+    When that is mended, type the same code again.
     ");
     spine.telegram.state.lock().unwrap().unready = None;
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The way of a community by commands: what is asked for, what is done, and how it is undone.
 
+use bot_core::{MissingRight, Right};
 use std::time::Duration;
 
 use bot_core::migration::Migration;
@@ -162,7 +163,8 @@ async fn a_gate_that_is_closed_says_what_is_missing_and_by_how_much() {
 #[tokio::test]
 async fn the_plan_shows_every_effect_every_text_and_every_right_that_is_missing() {
     let spine = at(Stage::MatrixFirst).await;
-    spine.telegram.state.lock().unwrap().lacking = vec!["Ban Users".into()];
+    spine.telegram.state.lock().unwrap().lacking =
+        vec![MissingRight { right: Right::DecideWhoSpeaks, menu: "Ban Users".into() }];
     assert_snapshot!(ask(&spine, &room(), NOBODY, "stage plan").await);
     assert_snapshot!(ask(&spine, &room(), NOBODY, "stage plan back").await);
     assert_eq!(portal(&spine).await.stage, Stage::MatrixFirst, "a plan changes nothing");

@@ -2,6 +2,7 @@
 //! Steps that meet trouble: refusals, deaths, days that come too early.
 
 use bot_core::DeliverError;
+use bot_core::Refusal;
 use bot_core::migration::{Deed, Progress};
 use bot_core::store::Store;
 use bridge_policy::stage::{Effect, Stage};
@@ -23,7 +24,7 @@ async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
     days(&spine, 31);
     spine.settled(&group()).await;
     // The text and two changes of pins arrive, then the platform says no.
-    let no = DeliverError::Refused { reason: "not enough rights".into() };
+    let no = DeliverError::Refused { reason: Refusal::platform("not enough rights") };
     spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Pass, Fault::Pass, Fault::Error(no)]);
     ask(&spine, &room(), ANN, &format!("stage next {URL}")).await;
     let refused = async {

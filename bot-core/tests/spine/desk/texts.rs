@@ -2,6 +2,7 @@
 //! What the bot tells when it is asked.
 
 use bot_core::DeliverError;
+use bot_core::Refusal;
 use bot_core::lane::core_place;
 use bot_core::store::Store;
 use bridge_model::{Command, Content, MessageId};
@@ -24,7 +25,7 @@ async fn the_status_of_a_chat_that_is_not_joined() {
 #[tokio::test]
 async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost() {
     let spine = joined().await;
-    let reason = "the bot was removed".into();
+    let reason = Refusal::NotInChat;
     let closed = Fault::Error(DeliverError::ChatClosed { reason });
     spine.discord.fail(&channel().chat, [closed]);
     spine.hear(posted(&room(), "$1", ANN, "hello")).await;
@@ -34,7 +35,7 @@ async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost(
     Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
     Matrix: works, nothing is waiting
     Telegram: works, nothing is waiting
-    Discord: stopped, one message is waiting. Reason: the bot was removed
+    Discord: stopped, one message is waiting. Reason: I am not in the chat
     ");
     spine.hear(event(&group(), "", Content::Closed)).await;
     spine
@@ -48,7 +49,7 @@ async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost(
     Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
     Matrix: works, nothing is waiting
     Telegram: lost. I am no longer in that chat. Add me again and type link there.
-    Discord: stopped, one message is waiting. Reason: the bot was removed
+    Discord: stopped, one message is waiting. Reason: I am not in the chat
     ");
 }
 
@@ -161,8 +162,8 @@ async fn version_source_and_the_way_to_matrix() {
 fn every_command_is_in_the_readme() {
     let readme = include_str!("../../../../README.md");
     let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
-    for entry in bot_core::desk::commands::ALL {
-        let name = format!("`{}`", entry.name);
+    for command in bot_core::desk::commands::Command::ALL {
+        let name = format!("`{}`", command.name());
         let first = |row: &&str| row.split('|').nth(1).is_some_and(|cell| cell.contains(&name));
         assert_eq!(rows.iter().filter(|row| first(row)).count(), 1, "{name}");
     }
@@ -218,8 +219,8 @@ async fn a_room_that_was_replaced_by_one_that_is_closed_is_told_elsewhere() {
     let spine = joined().await;
     *spine.rooms.join_refused.lock().unwrap() = Some("you are not invited".into());
     spine.hear(event(&room(), "$t", Content::Moved { to: "!new:example.org".into() })).await;
-    let told = "BOT: The Matrix room was replaced by a new one, and I may not enter it: you are \
-                not invited\nTo go on, invite me into the new room.";
+    let told = "BOT: The Matrix room was replaced by a new one, and I may not enter it: \
+                Matrix says “you are not invited”\nTo go on, invite me into the new room.";
     spine.telegram.shows(&group().chat, &[told]).await;
     spine.discord.shows(&channel().chat, &[told]).await;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is on the disk: everything, in a form that is checked when it is read.
 
+use bot_core::Refusal;
 use bot_core::order::Mark;
 use bot_core::store::kv::Writes;
 use bot_core::store::sled::SledKv;
@@ -22,7 +23,11 @@ async fn everything_survives_closing_and_opening(world: World) {
     world.batch(vec![mark], vec![posted(&group(), "1", "ann", "hello")]).await;
     world.deliver(&room(), &["$1"]).await;
     world.hear(reacted(&group(), "1", ("bob", "👍"), None)).await;
-    world.store().halt(&channel(), Some("gone".into()), Vec::new(), world.now).await.unwrap();
+    world
+        .store()
+        .halt(&channel(), Some(Refusal::platform("gone")), Vec::new(), world.now)
+        .await
+        .unwrap();
     let replica = world.replica(&room(), "$1").await;
     let (portals, lanes) =
         (world.store().portals().await.unwrap(), world.store().lanes().await.unwrap());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: in order, one head at a time, all or nothing.
 
+use bot_core::Refusal;
 use bot_core::lane::{Work, core_place};
 use bot_core::order::EntryId;
 use bot_core::store::{Change, Settlement, Store, StoreError};
@@ -142,7 +143,7 @@ async fn a_halted_lane_keeps_what_it_has_and_takes_more(world: World) {
     let world = world.linked().await;
     world.hear(posted(&room(), "$1", "@bob:x", "one")).await;
     let told = Work::say(&room(), None, message("bot", "stopped"));
-    let why = Some("gone".to_owned());
+    let why = Some(Refusal::platform("gone"));
     let lanes = world.store().halt(&group(), why.clone(), vec![(room(), told)], world.now).await;
     assert_eq!(lanes.unwrap(), [room()]);
     world.hear(posted(&room(), "$2", "@bob:x", "two")).await;
@@ -162,7 +163,7 @@ async fn whoever_speaks_in_a_chat_has_its_lane_go_on(world: World) {
     let signs =
         [posted(&group(), "1", "ann", "hello"), commanded(&group(), "3", "ann", "link"), again];
     for sign in signs {
-        let why = Some("gone".to_owned());
+        let why = Some(Refusal::platform("gone"));
         world.hear(posted(&room(), &format!("${sign:?}"), "@bob:x", "waits")).await;
         world.store().halt(&group(), why, Vec::new(), world.now).await.unwrap();
         let accepted = world.batch(Vec::new(), vec![sign]).await;

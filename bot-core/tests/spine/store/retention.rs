@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is forgotten, and what never is.
 
+use bot_core::Refusal;
 use bot_core::lane::{Work, core_place};
 use bot_core::order::Mark;
 use bot_core::store::{Change, Store};
@@ -66,7 +67,7 @@ async fn what_is_said_when_a_lane_halts_is_as_old_as_it_is(world: World) {
     let world = world.linked().await;
     world.store().forget(later(-7)).await.unwrap();
     let told = Work::say(&room(), None, message("bot", "stopped"));
-    let (why, then) = (Some("gone".to_owned()), vec![(room(), told)]);
+    let (why, then) = (Some(Refusal::platform("gone")), vec![(room(), told)]);
     world.store().halt(&group(), why, then, world.now).await.unwrap();
     let told = carried(&world.deliver(&room(), &["$told"]).await.work).message;
     world.store().forget(later(-7)).await.unwrap();
