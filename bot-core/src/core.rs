@@ -18,7 +18,7 @@ use crate::desk::Desk;
 use crate::lane::{CORE, LaneHead, Work};
 use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
-use crate::portal::EndState;
+use crate::portal::{End, EndState};
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter};
 use crate::store::topics::TopicState;
@@ -275,6 +275,13 @@ impl Sink for NetworkSink {
 
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         self.core.linked_chats(network).await.map_err(sink)
+    }
+
+    async fn severed_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
+        let portals = self.core.store.portals().await.map_err(sink)?.into_iter();
+        let ends = portals.flat_map(|portal| portal.ends);
+        let severed = |end: &End| end.place.network == *network && end.state == EndState::Severed;
+        Ok(ends.filter(severed).map(|end| end.place.chat).collect())
     }
 }
 

@@ -13,3 +13,4 @@ pub mod plan;
 pub mod preview;
 pub mod qr;
 pub mod strip;
+pub mod text_file;

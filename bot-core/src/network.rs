@@ -236,6 +236,15 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// [`SinkError`] when the store cannot be read.
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError>;
+
+    /// The chats of this network whose links are severed because the bot was lost there: a
+    /// listener that finds one open again says so by any event in it.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn severed_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Nothing was stored.

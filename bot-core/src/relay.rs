@@ -11,6 +11,7 @@ mod effect;
 mod emoji;
 mod everyone;
 pub mod identities;
+mod length;
 mod links;
 mod lookup;
 mod media;

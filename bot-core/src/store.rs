@@ -16,9 +16,11 @@ pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
+pub mod format4;
 pub mod joint;
 pub mod keys;
 pub mod kv;
+pub mod layout;
 pub mod memory;
 pub mod messages;
 pub mod migration;
@@ -32,6 +34,7 @@ pub mod settle;
 pub mod sled;
 mod stickers;
 pub mod summaries;
+pub mod tables;
 pub mod threads;
 pub mod timers;
 pub mod topics;
@@ -350,6 +353,17 @@ pub enum StoreError {
         what: &'static str,
         /// Why.
         why: String,
+    },
+    /// The store has a layout that this version does not know.
+    #[error(
+        "the store has layout {found}, and this freeside knows layouts up to {known}: a newer \
+         version has written it. Start that version again"
+    )]
+    Newer {
+        /// The layout of the store.
+        found: u16,
+        /// The newest one that is known.
+        known: u16,
     },
     /// The change no longer fits what is stored; nothing was changed.
     #[error("the change no longer fits: {0}")]

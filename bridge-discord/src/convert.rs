@@ -4,6 +4,7 @@
 //! Rule: pure functions from value to value; what they have to know is a parameter.
 
 pub mod address;
+pub mod coverage;
 pub mod incoming;
 pub mod markdown;
 pub mod outgoing;

@@ -8,9 +8,9 @@ mod answer;
 mod change;
 mod chat;
 mod find_sent;
-mod home;
 mod plan;
 mod post;
+mod post_target;
 mod upload;
 mod webhook;
 
@@ -18,8 +18,8 @@ use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt,
 use bridge_model::{MessageId, Reaction};
 use reqwest::Method;
 
-use crate::convert::outgoing::{self, Spot};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::convert::outgoing::{self, MessageLocation};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 pub(crate) use find_sent::{find_sent, page};
@@ -35,11 +35,8 @@ pub(crate) async fn deliver(
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
     match &order.act {
-        Action::Post { answer_via: Some(via), message, .. } if answer::is_handle(via) => {
-            match answer::answer(shared, order, message, (via, media)).await? {
-                Some(receipt) => Ok(receipt),
-                None => post::post(shared, order, media).await,
-            }
+        Action::Post { answer_via: Some(via), message, .. } => {
+            answer::answer(shared, order, message, (via, media)).await
         }
         Action::Post { .. } => post::post(shared, order, media).await,
         Action::Edit { .. } => change::edit(shared, order, media).await,
@@ -77,19 +74,21 @@ async fn at_message(
     path: impl Fn(&str, &str) -> String,
 ) -> Result<(), RestError> {
     let chat = order.chat.as_str();
-    let spot = Spot::of(target, home::is_forum(shared, chat).await?);
-    let path = path(spot.channel(chat), spot.message);
+    let location = MessageLocation::of(target, post_target::is_forum(shared, chat).await?);
+    let path = path(location.channel(chat), location.message);
     let rest = &shared.rest;
     let result = match rest.tell(method.clone(), &path, Body::Empty).await {
         Ok(()) => Ok(()),
-        Err(error) => match home::wake(shared, spot.thread, error).await {
+        Err(error) => match post_target::wake(shared, location.thread, error).await {
             Ok(()) => rest.tell(method, &path, Body::Empty).await,
             Err(error) => Err(error),
         },
     };
     match result {
         // The thread is gone, and the message with it; the channel is not.
-        Err(error) if spot.thread.is_some() && error.code() == Some(10003) => Ok(()),
+        Err(error) if location.thread.is_some() && error.code() == Some(code::UNKNOWN_CHANNEL) => {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -104,7 +103,7 @@ async fn pin(
     let path =
         |channel: &str, message: &str| format!("/channels/{channel}/messages/pins/{message}");
     let pinned = at_message(shared, order, (method, target.as_str()), path).await;
-    done(pinned, &[10008], "Pin Messages")
+    done(pinned, &[code::UNKNOWN_MESSAGE], "Pin Messages")
 }
 
 /// The bot closes its own polls. Nobody but its author can close a poll, and a webhook cannot
@@ -122,7 +121,8 @@ async fn close_poll(
     let path = |channel: &str, message: &str| format!("/channels/{channel}/polls/{message}/expire");
     let closed = at_message(shared, order, (Method::POST, part.id.as_str()), path).await;
     // Unknown Message; "Poll expired"; "Cannot expire a non-poll message".
-    done(closed, &[10008, 520_001, 520_006], "View Channel").map(|_| receipt)
+    done(closed, &[code::UNKNOWN_MESSAGE, code::POLL_EXPIRED, code::NOT_A_POLL], "View Channel")
+        .map(|_| receipt)
 }
 
 /// The bot stands for everybody who reacted; the message may be gone.
@@ -147,10 +147,10 @@ async fn react(
     let right = "Add Reactions, Read Message History or Use External Emoji";
     match (&first, other_variant(&reaction)) {
         // Unknown Emoji: with or without the variation selector.
-        (Err(error), Some(other)) if error.code() == Some(10014) => {
-            done(ask(&other).await, &[10008], right)
+        (Err(error), Some(other)) if error.code() == Some(code::UNKNOWN_EMOJI) => {
+            done(ask(&other).await, &[code::UNKNOWN_MESSAGE], right)
         }
-        _ => done(first, &[10008], right),
+        _ => done(first, &[code::UNKNOWN_MESSAGE], right),
     }
 }
 
@@ -170,7 +170,7 @@ fn done(result: Result<(), RestError>, fine: &[u64], right: &str) -> Result<Rece
         Err(error) if error.code().is_some_and(|code| fine.contains(&code)) => {
             Ok(Receipt::default())
         }
-        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats, right))),
+        Err(error) => Err(Failure::clean(deliver_error(&error, Idempotency::Repeatable, right))),
     }
 }
 
@@ -187,7 +187,13 @@ async fn leave(shared: &Shared, order: &Order) -> Result<Receipt, Failure> {
     shared.forget_webhook(chat);
     match result {
         // Nothing to leave, or nothing that we could still take away.
-        Err(error) if error.closes_chat() || matches!(error.code(), Some(10015 | 50013)) => {
+        Err(error)
+            if error.closes_chat()
+                || matches!(
+                    error.code(),
+                    Some(code::UNKNOWN_WEBHOOK | code::MISSING_PERMISSIONS)
+                ) =>
+        {
             Ok(Receipt::default())
         }
         other => done(other, &[], "Manage Webhooks"),
@@ -197,8 +203,8 @@ async fn leave(shared: &Shared, order: &Order) -> Result<Receipt, Failure> {
 /// The address of a message, once the server of the channel is known.
 pub(crate) fn link_to(shared: &Shared, chat: &str, message: &str) -> Option<String> {
     let guild = shared.guild_of(chat)?;
-    let spot = Spot::of(message, shared.is_forum(chat).unwrap_or(false));
-    let (channel, message) = (spot.channel(chat), spot.message);
+    let location = MessageLocation::of(message, shared.is_forum(chat).unwrap_or(false));
+    let (channel, message) = (location.channel(chat), location.message);
     Some(format!("https://discord.com/channels/{guild}/{channel}/{message}"))
 }
 

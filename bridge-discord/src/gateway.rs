@@ -4,10 +4,9 @@
 //! Rule: frames are handled strictly in order; the session outlives the connection
 //! and the process. See <https://discord.com/developers/docs/events/gateway>.
 
-mod closing;
 mod connection;
+mod end;
 mod frame;
-mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +17,16 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::convert::incoming;
-use crate::listen::{Listener, Over, Pause};
+use crate::dial::Dialer;
+use crate::listen::{Listener, Stopped};
+use crate::pause::Pause;
 use crate::rest::Body;
+use crate::session::{self, Session};
 use crate::settings::DiscordSettings;
 use crate::shared::Shared;
 
-use connection::{Connection, End};
-pub(crate) use session::Session;
+use connection::Connection;
+use end::ConnectionEnd;
 
 /// So many attempts to resume fail before a new session is begun.
 const PATIENCE: u32 = 4;
@@ -34,33 +36,34 @@ const PATIENCE: u32 = 4;
 /// # Errors
 /// See [`NetworkError`].
 pub(crate) async fn run(
-    settings: &DiscordSettings,
+    (settings, dialer): (&DiscordSettings, &Dialer),
     shared: Arc<Shared>,
     sink: Arc<dyn Sink>,
     stop: CancellationToken,
 ) -> Result<(), NetworkError> {
     let wanted = frame::intents(settings.members).bits();
-    let session = stored(sink.as_ref(), &stop).await;
+    let mut pause = Pause::up_to(settings.longest_pause);
+    let session = stored(sink.as_ref(), &stop, pause.clone()).await;
     let mut session = session.filter(|session| session.intents == wanted);
-    let mut listener = Listener::new(shared, sink, stop.clone());
-    let mut pause = Pause::default();
+    let mut listener = Listener::new(shared, sink, stop.clone(), settings.longest_pause);
     let mut failures = 0;
     while !stop.is_cancelled() {
         let url = match address(settings, &listener, session.as_ref(), &mut pause).await {
             Ok(url) => url,
-            Err(Over::Stopped) => return Ok(()),
-            Err(Over::Failed(error)) => return Err(error),
+            Err(Stopped) => return Ok(()),
         };
-        let mut connection = Connection { settings, url, session: &mut session, lived: false };
+        let session_here = &mut session;
+        let mut connection =
+            Connection { settings, dialer, url, session: session_here, lived: false };
         let end = connection.serve(&mut listener).await;
         if connection.lived {
-            pause = Pause::default();
+            pause.reset();
             failures = 0;
         }
         let wait = match end {
-            End::Stopped => return Ok(()),
-            End::Failed(error) => return Err(error),
-            End::Again(reason) => {
+            ConnectionEnd::Stopped => return Ok(()),
+            ConnectionEnd::Failed(error) => return Err(error),
+            ConnectionEnd::Resume(reason) => {
                 tracing::info!(%reason, "the connection to Discord ended; it is made again");
                 failures += 1;
                 if failures > PATIENCE {
@@ -68,7 +71,11 @@ pub(crate) async fn run(
                 }
                 pause.next()
             }
-            End::Anew(reason) => {
+            ConnectionEnd::TokenRefused(reason) => {
+                tracing::error!(%reason, "Discord refuses the token; it is tried again");
+                settings.longest_pause
+            }
+            ConnectionEnd::Identify(reason) => {
                 tracing::info!(%reason, "Discord has ended the session; a new one is begun");
                 session = None;
                 // Discord asks for one to five seconds before the next identify.
@@ -85,8 +92,7 @@ pub(crate) async fn run(
 }
 
 /// The session of an earlier process, if it can be read.
-async fn stored(sink: &dyn Sink, stop: &CancellationToken) -> Option<Session> {
-    let mut pause = Pause::default();
+async fn stored(sink: &dyn Sink, stop: &CancellationToken, mut pause: Pause) -> Option<Session> {
     loop {
         match sink.mark(session::KEY).await {
             Ok(bytes) => return bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()),
@@ -105,7 +111,7 @@ async fn address(
     listener: &Listener,
     session: Option<&Session>,
     pause: &mut Pause,
-) -> Result<String, Over> {
+) -> Result<String, Stopped> {
     let base = match (&settings.gateway_url, session) {
         (Some(url), _) => url.as_str().to_owned(),
         (None, Some(session)) => session.resume_url.clone(),

@@ -5,17 +5,24 @@
 
 pub mod convert;
 mod deliver;
+mod dial;
 mod gateway;
 mod listen;
 mod network;
+mod pause;
 mod rest;
 mod rights;
+mod session;
 mod settings;
 mod shared;
 mod threads;
+mod token;
+mod tolerant;
 
+pub use dial::ProxyError;
 pub use network::{DiscordNetwork, capabilities};
 pub use settings::{DiscordSettings, SetUpError};
+pub use token::Token;
 
 /// The name of this network.
 pub const NETWORK: &str = "discord";

@@ -6,18 +6,20 @@
 
 mod catch_up;
 mod directory;
+mod known;
 mod members;
 mod memory;
 mod packs;
 mod proxies;
 mod said;
 mod scene;
+mod severed;
 mod threads;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bot_core::{Batch, Mark, NetworkError, Sink};
+use bot_core::{Batch, Mark, Sink};
 use bridge_model::{Event, NetworkId};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,15 +27,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::NETWORK;
 use crate::convert::incoming::{self, Ours, Slash};
-use crate::gateway::Session;
+use crate::pause::Pause;
 use crate::rest::{Body, RestError};
+use crate::session::Session;
 use crate::shared::Shared;
 
 use memory::Memory;
 use proxies::Proxied;
-
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Hears gateway events.
 pub(crate) struct Listener {
@@ -41,18 +41,15 @@ pub(crate) struct Listener {
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) network: NetworkId,
     pub(crate) stop: CancellationToken,
+    /// The longest pause between two tries.
+    longest_pause: Duration,
     memory: Memory,
     proxied: Proxied,
 }
 
-/// Why listening ends.
+/// Listening was told to stop.
 #[derive(Debug)]
-pub(crate) enum Over {
-    /// It was told to.
-    Stopped,
-    /// Waiting cannot mend it.
-    Failed(NetworkError),
-}
+pub(crate) struct Stopped;
 
 /// What one gateway event comes to.
 #[derive(Default)]
@@ -64,12 +61,18 @@ struct Heard {
 }
 
 impl Listener {
-    pub(crate) fn new(shared: Arc<Shared>, sink: Arc<dyn Sink>, stop: CancellationToken) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        sink: Arc<dyn Sink>,
+        stop: CancellationToken,
+        longest_pause: Duration,
+    ) -> Self {
         Self {
             shared,
             sink,
             network: NETWORK.into(),
             stop,
+            longest_pause,
             memory: Memory::default(),
             proxied: Proxied::default(),
         }
@@ -79,15 +82,16 @@ impl Listener {
     /// together with what was heard.
     ///
     /// # Errors
-    /// See [`Over`].
+    /// [`Stopped`].
     pub(crate) async fn dispatch(
         &mut self,
         kind: &str,
         data: &Value,
         session: &Session,
-    ) -> Result<(), Over> {
+    ) -> Result<(), Stopped> {
         if kind == "READY" {
             self.catch_up().await?;
+            self.revive_all().await?;
             let marks = vec![session.mark()];
             return self
                 .accept(Batch { network: self.network.clone(), marks, events: vec![] })
@@ -95,6 +99,7 @@ impl Listener {
         }
         directory::learn(&self.shared, kind, data);
         threads::learn(&self.shared, kind, data);
+        self.revive(kind, data).await?;
         let heard = self.hear(kind, data).await?;
         if heard.events.is_empty() {
             return Ok(());
@@ -103,7 +108,7 @@ impl Listener {
         marks.extend(heard.marks);
         marks.extend(heard.last.map(|(channel, message)| last_mark(&channel, &message)));
         if let Some(slash) = &heard.slash {
-            self.shared.expect_acknowledgement(&slash.token);
+            self.shared.expect_acknowledgement(slash.token.reveal());
         }
         let batch = Batch { network: self.network.clone(), marks, events: heard.events };
         let accepted = self.accept(batch).await;
@@ -111,7 +116,7 @@ impl Listener {
             if accepted.is_ok() {
                 self.answer_soon(&slash).await;
             }
-            self.shared.acknowledge(&slash.token);
+            self.shared.acknowledge(slash.token.reveal());
         }
         accepted
     }
@@ -119,14 +124,14 @@ impl Listener {
     /// Shows the asker that the command was heard. A second time, after a restart,
     /// Discord refuses that; the answer finds its way all the same.
     async fn answer_soon(&self, slash: &Slash) {
-        let path = format!("/interactions/{}/{}/callback", slash.interaction, slash.token);
+        let path = format!("/interactions/{}/{}/callback", slash.interaction, slash.token.reveal());
         let body = Body::Json(json!({"type": 5, "data": {"flags": 64}}));
         if let Err(error) = self.shared.rest.tell_openly(Method::POST, &path, body).await {
             tracing::info!(%error, "a command could not be acknowledged");
         }
     }
 
-    async fn hear(&mut self, kind: &str, data: &Value) -> Result<Heard, Over> {
+    async fn hear(&mut self, kind: &str, data: &Value) -> Result<Heard, Stopped> {
         let ours = self.ours().await?;
         let only = |events| Ok(Heard { events, ..Heard::default() });
         match kind {
@@ -158,7 +163,8 @@ impl Listener {
         match self.scene(channel, data).await? {
             Some(scene) => {
                 let proxied = self.proxied(kind, data, &ours).await?;
-                let mut heard = self.hear_in((channel, &scene), (kind, data), &ours);
+                let (data, ours) = self.with_names(kind, data, ours).await?;
+                let mut heard = self.hear_in((channel, &scene), (kind, &data), &ours);
                 proxied.tell(&mut heard);
                 Ok(heard)
             }
@@ -169,6 +175,23 @@ impl Listener {
                 Ok(Heard::default())
             }
         }
+    }
+
+    /// The event with all that its server knows about who and what it speaks of.
+    async fn with_names(
+        &self,
+        kind: &str,
+        data: &Value,
+        ours: Ours,
+    ) -> Result<(Value, Ours), Stopped> {
+        let Some(guild) = incoming::id(data, "guild_id") else { return Ok((data.clone(), ours)) };
+        self.learn_server(guild).await?;
+        if !matches!(kind, "MESSAGE_CREATE" | "MESSAGE_UPDATE") {
+            self.shared.learn_member(guild, data);
+            return Ok((data.clone(), ours));
+        }
+        self.learn_webhook(data, &ours).await?;
+        Ok((self.complete(data, guild).await?, self.ours().await?))
     }
 
     /// A command.
@@ -186,7 +209,7 @@ impl Listener {
     }
 
     /// The bot was removed from a server, or the server is gone.
-    async fn server_gone(&self, data: &Value) -> Result<Vec<Event>, Over> {
+    async fn server_gone(&self, data: &Value) -> Result<Vec<Event>, Stopped> {
         if data.get("unavailable").and_then(Value::as_bool).unwrap_or(false) {
             return Ok(Vec::new());
         }
@@ -197,8 +220,8 @@ impl Listener {
     }
 
     /// The channels that are linked.
-    pub(crate) async fn linked(&self) -> Result<Vec<String>, Over> {
-        let mut pause = Pause::default();
+    pub(crate) async fn linked(&self) -> Result<Vec<String>, Stopped> {
+        let mut pause = self.pauses();
         loop {
             match self.sink.linked_chats(&self.network).await {
                 Ok(chats) => {
@@ -211,8 +234,8 @@ impl Listener {
     }
 
     /// Who we are, asked until it is known.
-    pub(crate) async fn ours(&self) -> Result<Ours, Over> {
-        let mut pause = Pause::default();
+    pub(crate) async fn ours(&self) -> Result<Ours, Stopped> {
+        let mut pause = self.pauses();
         loop {
             match self.shared.ours().await {
                 Ok(ours) => return Ok(ours),
@@ -222,14 +245,14 @@ impl Listener {
     }
 
     /// Stores a batch, and waits for that as long as it takes.
-    pub(crate) async fn accept(&self, batch: Batch) -> Result<(), Over> {
+    pub(crate) async fn accept(&self, batch: Batch) -> Result<(), Stopped> {
         if !batch.events.is_empty() {
             tokio::select! {
                 () = self.sink.wait_for_capacity(&self.network) => {}
-                () = self.stop.cancelled() => return Err(Over::Stopped),
+                () = self.stop.cancelled() => return Err(Stopped),
             }
         }
-        let mut pause = Pause::default();
+        let mut pause = self.pauses();
         loop {
             match self.sink.accept(batch.clone()).await {
                 Ok(()) => return Ok(()),
@@ -242,39 +265,36 @@ impl Listener {
     /// Waits after a request that failed.
     ///
     /// # Errors
-    /// When waiting does not help.
-    pub(crate) async fn wait_out(&self, error: &RestError, pause: &mut Pause) -> Result<(), Over> {
+    /// When told to stop.
+    pub(crate) async fn wait_out(
+        &self,
+        error: &RestError,
+        pause: &mut Pause,
+    ) -> Result<(), Stopped> {
         let wish = match error {
-            RestError::Said(said) if said.status == 401 => {
-                let reason = said.message.clone();
-                let network = self.network.clone();
-                return Err(Over::Failed(NetworkError::TokenRefused { network, reason }));
+            RestError::Refusal(answer) if answer.status == 401 => {
+                // It also comes in outages, and an operator may put a token back.
+                tracing::error!(%error, "Discord refuses the token; it is asked again");
+                return self.pause(self.longest_pause).await;
             }
-            RestError::Said(said) => said.retry_after,
+            RestError::Refusal(answer) => answer.retry_after,
             RestError::Lost(_) | RestError::Unreachable(_) => None,
         };
         tracing::info!(%error, "Discord is asked again later");
         self.pause(wish.unwrap_or_else(|| pause.next())).await
     }
 
+    /// The pauses between tries of one thing.
+    pub(crate) fn pauses(&self) -> Pause {
+        Pause::up_to(self.longest_pause)
+    }
+
     /// Waits, unless told to stop.
-    pub(crate) async fn pause(&self, time: Duration) -> Result<(), Over> {
+    pub(crate) async fn pause(&self, time: Duration) -> Result<(), Stopped> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
-            () = self.stop.cancelled() => Err(Over::Stopped),
+            () = self.stop.cancelled() => Err(Stopped),
         }
-    }
-}
-
-/// Pauses that double.
-#[derive(Default)]
-pub(crate) struct Pause(u32);
-
-impl Pause {
-    pub(crate) fn next(&mut self) -> Duration {
-        let time = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(self.0));
-        self.0 = self.0.saturating_add(1);
-        time.min(LONGEST_PAUSE)
     }
 }
 

@@ -21,7 +21,8 @@ use url::Url;
 
 use crate::convert::outgoing::{self, MOST_BYTES, MOST_CHARACTERS, MOST_FILES};
 use crate::convert::{incoming, markdown};
-use crate::rest::{Body, Rest, RestError, ask_error};
+use crate::dial::Dialer;
+use crate::rest::{Body, Rest, RestError, ask_error, code};
 use crate::settings::{DiscordSettings, SetUpError};
 use crate::shared::Shared;
 use crate::{NETWORK, deliver, gateway, rights};
@@ -34,6 +35,7 @@ pub struct DiscordNetwork {
     id: NetworkId,
     capabilities: Capabilities,
     settings: DiscordSettings,
+    dialer: Dialer,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -54,11 +56,12 @@ impl DiscordNetwork {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => "https://cdn.discordapp.com".to_owned(),
         };
+        let dialer = Dialer::new(settings.proxy.as_ref())?;
         let rest = Rest::new(&api, &settings.token, settings.proxy.as_ref())
             .map_err(SetUpError::Client)?;
         let shared = Arc::new(Shared::new(rest, cdn, settings.proxies.clone()));
         let capabilities = capabilities();
-        Ok(Self { id: NETWORK.into(), capabilities, settings, shared })
+        Ok(Self { id: NETWORK.into(), capabilities, settings, dialer, shared })
     }
 
     async fn channel(&self, chat: &ChatId) -> Result<Value, RestError> {
@@ -94,7 +97,9 @@ impl DiscordNetwork {
         let member: Value = match rest.ask(Method::GET, &path, Body::Empty).await {
             Ok(member) => member,
             // Unknown Member, Unknown User.
-            Err(error) if matches!(error.code(), Some(10007 | 10013)) => {
+            Err(error)
+                if matches!(error.code(), Some(code::UNKNOWN_MEMBER | code::UNKNOWN_USER)) =>
+            {
                 return Ok(None);
             }
             Err(error) => return Err(refused(error)),
@@ -225,7 +230,7 @@ impl Network for DiscordNetwork {
         let refused = |error: RestError| ask_error(&error, "Read Message History");
         let url = self.allowed(&media.reference).ok_or_else(foreign)?;
         let response = match self.shared.rest.fetch(url.clone()).await {
-            Err(RestError::Said(said)) if matches!(said.status, 403 | 404) => {
+            Err(RestError::Refusal(answer)) if matches!(answer.status, 403 | 404) => {
                 let fresh = self.fresh(&url).await.map_err(refused)?;
                 let fresh = fresh.and_then(|address| self.allowed(&address)).ok_or_else(foreign)?;
                 self.shared.rest.fetch(fresh).await.map_err(refused)?
@@ -293,6 +298,6 @@ impl Network for DiscordNetwork {
     }
 
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
-        gateway::run(&self.settings, Arc::clone(&self.shared), sink, stop).await
+        gateway::run((&self.settings, &self.dialer), Arc::clone(&self.shared), sink, stop).await
     }
 }

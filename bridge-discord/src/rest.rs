@@ -4,6 +4,7 @@
 //! Rule: the error says whether the request can have had an effect; a rate limit is
 //! handed to the caller, who alone knows what else could be done meanwhile.
 
+pub(crate) mod code;
 mod error;
 
 use std::time::Duration;
@@ -14,7 +15,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-pub(crate) use error::{Effect, RestError, Said, ask_error, deliver_error};
+use crate::token::Token;
+use crate::tolerant;
+
+pub(crate) use bot_core::order::Idempotency;
+pub(crate) use error::{ErrorAnswer, RestError, ask_error, deliver_error};
 
 /// How long a request may take; uploads included.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -30,7 +35,7 @@ const CONNECT: Duration = Duration::from_secs(15);
 pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
-    token: String,
+    token: Token,
 }
 
 /// What goes with a request.
@@ -48,7 +53,7 @@ impl Rest {
     ///
     /// # Errors
     /// When the proxy's address or the TLS set-up is not usable.
-    pub(crate) fn new(base: &Url, token: &str, proxy: Option<&Url>) -> Result<Self, String> {
+    pub(crate) fn new(base: &Url, token: &Token, proxy: Option<&Url>) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!(
                 "DiscordBot (https://gitlab.wikimedia.org/repos/freeside/freeside, ",
@@ -64,7 +69,7 @@ impl Rest {
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { http, base, token: token.to_owned() })
+        Ok(Self { http, base, token: token.clone() })
     }
 
     /// Asks with the bot's token and reads the answer as `T`.
@@ -138,7 +143,7 @@ impl Rest {
     ) -> Result<Response, RestError> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if authorised {
-            request = request.header("authorization", format!("Bot {}", self.token));
+            request = request.header("authorization", format!("Bot {}", self.token.reveal()));
         }
         let request = match body {
             Body::Empty => request,
@@ -157,10 +162,19 @@ async fn check(response: Response) -> Result<Response, RestError> {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let header = header.and_then(|value| value.parse::<f64>().ok());
-    let body: Value = response.json().await.unwrap_or(Value::Null);
-    Err(RestError::Said(Said::read(status, header, &body)))
+    let body = response.bytes().await.ok().and_then(|body| tolerant::read(&body));
+    let body = body.map(|document| document.value).unwrap_or_default();
+    Err(RestError::Refusal(ErrorAnswer::read(status, header, &body)))
 }
 
+/// Reads an answer; what cannot be read of it is `null`.
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RestError> {
-    response.json().await.map_err(|error| RestError::Lost(error.without_url().to_string()))
+    let body = response.bytes().await;
+    let body = body.map_err(|error| RestError::Lost(error.without_url().to_string()))?;
+    let document = tolerant::read(&body);
+    let document = document.ok_or_else(|| RestError::Lost("it is not JSON".to_owned()))?;
+    if document.damaged {
+        tracing::warn!(bytes = body.len(), "a part of an answer of Discord's cannot be read");
+    }
+    serde_json::from_value(document.value).map_err(|error| RestError::Lost(error.to_string()))
 }

@@ -12,13 +12,14 @@ use serenity::model::Permissions;
 /// Since August 2025 a permission of its own; the SDK does not know it.
 const PIN_MESSAGES: u64 = 1 << 51;
 
-/// The rights that permission bits give to a member.
+/// The rights that permission bits give to a member. Whoever manages the server manages what the
+/// bridge does there; making webhooks is a right that bots and helpers have.
 pub(crate) fn of_bits(bits: u64) -> Rights {
     let held = Permissions::from_bits_truncate(bits);
     let admin = held.contains(Permissions::ADMINISTRATOR);
     Rights {
         member: true,
-        manage: admin || held.contains(Permissions::MANAGE_WEBHOOKS),
+        manage: admin || held.contains(Permissions::MANAGE_GUILD),
         moderate: admin || held.contains(Permissions::MANAGE_MESSAGES),
     }
 }
@@ -92,13 +93,14 @@ mod tests {
 
     use super::*;
 
+    const MANAGE_GUILD: u64 = 1 << 5;
     const MANAGE_WEBHOOKS: u64 = 1 << 29;
     const MANAGE_MESSAGES: u64 = 1 << 13;
 
     fn guild() -> Value {
         json!({"id": "1", "owner_id": "9", "roles": [
             {"id": "1", "permissions": "1024"},
-            {"id": "2", "permissions": MANAGE_WEBHOOKS.to_string()},
+            {"id": "2", "permissions": MANAGE_GUILD.to_string()},
             {"id": "3", "permissions": "8"},
         ]})
     }
@@ -107,6 +109,11 @@ mod tests {
     fn a_role_gives_its_permissions() {
         let held = in_channel(&guild(), &json!({"roles": ["2"]}), &json!({}), "5");
         assert_eq!(of_bits(held), Rights { member: true, manage: true, moderate: false });
+    }
+
+    #[test]
+    fn whoever_makes_webhooks_does_not_manage_the_bridge() {
+        assert!(!of_bits(MANAGE_WEBHOOKS | MANAGE_MESSAGES).manage);
     }
 
     #[test]
@@ -121,7 +128,7 @@ mod tests {
     fn the_overwrite_of_a_member_wins_over_that_of_a_role() {
         let channel = json!({"permission_overwrites": [
             {"id": "5", "allow": MANAGE_MESSAGES.to_string(), "deny": "0"},
-            {"id": "2", "allow": "0", "deny": (MANAGE_WEBHOOKS | MANAGE_MESSAGES).to_string()},
+            {"id": "2", "allow": "0", "deny": (MANAGE_GUILD | MANAGE_MESSAGES).to_string()},
         ]});
         let held = in_channel(&guild(), &json!({"roles": ["2"]}), &channel, "5");
         assert_eq!(of_bits(held), Rights { member: true, manage: false, moderate: true });

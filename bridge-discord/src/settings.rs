@@ -6,26 +6,33 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
+
+use crate::dial::ProxyError;
+use crate::token::Token;
 
 /// What the network has to be told.
 #[derive(Clone)]
 pub struct DiscordSettings {
     /// The bot's token, without `Bot `.
-    pub token: String,
+    pub token: Token,
     /// The API: `https://discord.com`, or with a path where it is not `/api/v10`.
     pub api_url: Option<Url>,
     /// The gateway; asked from the API when `None`.
     pub gateway_url: Option<Url>,
     /// The origin of files; the two hosts of Discord's CDN when `None`.
     pub cdn_url: Option<Url>,
-    /// A proxy for all HTTP requests (`socks5h://...`); the gateway does not use it.
+    /// A proxy for all that goes to Discord, the gateway too: `socks5h://` (names are resolved by
+    /// the proxy), `socks5://` or `http://` (CONNECT), with user and password where it needs them.
     pub proxy: Option<Url>,
     /// Hear of members who come, leave or look different; needs the Server Members Intent.
     pub members: bool,
     /// Application ids of programs that say again, under another name, what somebody said.
     pub proxies: Vec<String>,
+    /// The longest pause between two tries of the listener.
+    pub longest_pause: Duration,
     /// Gives numbers from 0 up to 1, for jitter.
     pub random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -39,11 +46,14 @@ pub enum SetUpError {
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(String),
+    /// The gateway cannot be reached through this kind of proxy.
+    #[error("discord.proxy: {0}")]
+    Proxy(#[from] ProxyError),
 }
 
 impl DiscordSettings {
     /// Settings for the real Discord.
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Token>) -> Self {
         Self {
             token: token.into(),
             api_url: None,
@@ -52,6 +62,7 @@ impl DiscordSettings {
             proxy: None,
             members: false,
             proxies: Vec::new(),
+            longest_pause: Duration::from_secs(30),
             random: Arc::new(rand::random::<f64>),
         }
     }

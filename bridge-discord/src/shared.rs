@@ -3,24 +3,29 @@
 //!
 //! Rule: only a cache. All of it can be asked again after a restart.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bot_core::network::CommandHelp;
 use bridge_model::{Content, EmojiPack, Event};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use serenity::model::channel::ChannelType;
 use tokio::sync::{Notify, OnceCell};
 
-use crate::convert::incoming::{self, Look, Ours};
+use crate::convert::incoming::{self, ChannelAppearance, Ours, WebhookFace};
 use crate::convert::markdown::Names;
 use crate::convert::outgoing::menu_name;
 use crate::rest::{Body, Rest, RestError};
 use crate::threads::Threads;
+use crate::token::Token;
 
 /// How many ids are remembered of what we deleted.
 const REMEMBERED: usize = 2048;
+
+/// How many members are remembered.
+const MEMBERS: usize = 65_536;
 
 /// How long an answer waits for its question to be acknowledged.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
@@ -51,22 +56,36 @@ pub(crate) struct Me {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Webhook {
     pub(crate) id: String,
-    pub(crate) token: String,
+    pub(crate) token: Token,
 }
 
 #[derive(Default)]
 struct Known {
     webhooks: HashMap<String, Webhook>,
     webhook_ids: HashSet<String>,
+    /// Held while the webhook of a channel is looked for or made.
+    webhook_turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
     guild_of: HashMap<String, String>,
     channels: HashMap<String, String>,
-    /// Channel id to Discord's number for the kind of channel.
-    kinds: HashMap<String, u64>,
+    /// Channel id to the kind of channel.
+    kinds: HashMap<String, ChannelType>,
     roles: HashMap<String, String>,
     /// How channels looked when the listener last heard of them.
-    looks: HashMap<String, Look>,
+    looks: HashMap<String, ChannelAppearance>,
     /// Channels that consist of threads, with the newest thread.
     forums: HashMap<String, Option<String>>,
+    /// Forums whose posts need a tag, with one that everybody may give.
+    required_tags: HashMap<String, Option<String>>,
+    /// Channels that were asked for again.
+    forgotten: HashSet<String>,
+    /// Channels in which the bot posts for people because no webhook can.
+    fallbacks: HashSet<String>,
+    /// Servers that were described whole, or are being asked for.
+    described: HashSet<String>,
+    /// What servers know about accounts, by server and account.
+    members: HashMap<(String, String), Value>,
+    /// What other people's webhooks look like.
+    webhook_faces: BTreeMap<String, WebhookFace>,
     /// The custom emoji of servers.
     packs: HashMap<String, EmojiPack>,
     /// Entries in the menu of messages, and the commands that they stand for.
@@ -117,8 +136,9 @@ impl Shared {
     pub(crate) async fn ours(&self) -> Result<Ours, RestError> {
         let Me { application, bot } = self.me().await?.clone();
         let webhooks = self.known().webhook_ids.iter().cloned().collect();
+        let webhook_faces = self.known().webhook_faces.clone();
         let (cdn, proxies) = (self.cdn.clone(), self.proxies.clone());
-        Ok(Ours { application, bot, webhooks, cdn, proxies })
+        Ok(Ours { application, bot, webhooks, cdn, proxies, webhook_faces })
     }
 
     /// Notes what our entries in the menu of messages stand for.
@@ -135,10 +155,21 @@ impl Shared {
         self.known().webhooks.get(channel).cloned()
     }
 
+    /// Whoever holds it may look for the webhook of a channel, or make it.
+    pub(crate) fn webhook_turn(&self, channel: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut known = self.known();
+        Arc::clone(known.webhook_turns.entry(channel.to_owned()).or_default())
+    }
+
     pub(crate) fn keep_webhook(&self, channel: &str, webhook: Webhook) {
         let mut known = self.known();
         known.webhook_ids.insert(webhook.id.clone());
         known.webhooks.insert(channel.to_owned(), webhook);
+    }
+
+    /// The bot posts for people in this channel; `false` when that is known.
+    pub(crate) fn note_fallback(&self, channel: &str) -> bool {
+        self.known().fallbacks.insert(channel.to_owned())
     }
 
     /// The next delivery looks for a webhook again. Its id stays ours.
@@ -157,6 +188,13 @@ impl Shared {
         here.map(|(channel, _)| channel.clone()).collect()
     }
 
+    /// The gateway told of a channel: what was refused in it may be possible now.
+    pub(crate) fn heard_of_channel(&self, channel: &Value) {
+        if let Some(id) = incoming::id(channel, "id") {
+            self.known().forgotten.remove(id);
+        }
+    }
+
     /// Learns from a channel object; `guild` where the object does not say it.
     pub(crate) fn learn_channel(&self, channel: &Value, guild: Option<&str>) {
         let Some(id) = incoming::id(channel, "id") else { return };
@@ -164,18 +202,22 @@ impl Shared {
         if let Some(guild) = incoming::id(channel, "guild_id").or(guild) {
             known.guild_of.insert(id.to_owned(), guild.to_owned());
         }
-        if let Some(kind) = channel.get("type").and_then(Value::as_u64) {
+        let kind = incoming::channel_type(channel);
+        if let Some(kind) = kind {
             known.kinds.insert(id.to_owned(), kind);
         }
         if let Some(name) = incoming::text(channel, "name") {
             known.channels.insert(id.to_owned(), name.to_owned());
         }
-        if matches!(incoming::flags_and_type(channel).1, 15 | 16) {
+        if let Some(required) = incoming::required_tag(channel) {
+            known.required_tags.insert(id.to_owned(), required);
+        }
+        if kind.is_some_and(incoming::holds_posts) {
             let newest = incoming::id(channel, "last_message_id").map(str::to_owned);
             known.forums.insert(id.to_owned(), newest);
         }
         // Whoever asks for a channel may overtake the listener, which has to see the change.
-        if let Some(look) = Look::read(channel) {
+        if let Some(look) = ChannelAppearance::read(channel) {
             known.looks.entry(id.to_owned()).or_insert(look);
         }
     }
@@ -191,13 +233,15 @@ impl Shared {
     }
 
     /// How a channel looked when the listener last heard of it.
-    pub(crate) fn look(&self, channel: &str) -> Option<Look> {
+    pub(crate) fn look(&self, channel: &str) -> Option<ChannelAppearance> {
         self.known().looks.get(channel).cloned()
     }
 
     /// The listener has heard how a channel looks now.
     pub(crate) fn learn_look(&self, channel: &Value) {
-        if let (Some(id), Some(look)) = (incoming::id(channel, "id"), Look::read(channel)) {
+        if let (Some(id), Some(look)) =
+            (incoming::id(channel, "id"), ChannelAppearance::read(channel))
+        {
             self.known().looks.insert(id.to_owned(), look);
         }
     }
@@ -215,21 +259,63 @@ impl Shared {
     /// Whether a channel holds nothing but posts (forum and media channels); `None` when the
     /// channel is not known.
     pub(crate) fn is_forum(&self, channel: &str) -> Option<bool> {
-        self.known().kinds.get(channel).map(|kind| matches!(kind, 15 | 16))
+        self.known().kinds.get(channel).map(|kind| incoming::holds_posts(*kind))
+    }
+
+    /// The tag that a new post of a forum has to have: the first that everybody may give.
+    pub(crate) fn required_tag(&self, forum: &str) -> Option<String> {
+        self.known().required_tags.get(forum).cloned().flatten()
     }
 
     /// The channel is a thread that was there when it was last heard of.
     pub(crate) fn is_thread(&self, channel: &str) -> bool {
-        self.known().kinds.get(channel).is_some_and(|kind| matches!(kind, 10..=12))
+        self.known().kinds.get(channel).is_some_and(|kind| incoming::is_thread(*kind))
     }
 
     /// The channel may be gone: it is asked for again.
-    pub(crate) fn forget_channel(&self, channel: &str) {
-        self.known().kinds.remove(channel);
+    /// `false` when nothing is known of it but what was asked for after the last time.
+    pub(crate) fn forget_channel(&self, channel: &str) -> bool {
+        let mut known = self.known();
+        known.kinds.remove(channel);
+        known.forgotten.insert(channel.to_owned())
     }
 
     pub(crate) fn learn_guild_of(&self, channel: &str, guild: &str) {
         self.known().guild_of.insert(channel.to_owned(), guild.to_owned());
+    }
+
+    /// The server is being described; `false` when it was already.
+    pub(crate) fn begin_server(&self, guild: &str) -> bool {
+        self.known().described.insert(guild.to_owned())
+    }
+
+    /// What a server knows about an account, as far as it was heard.
+    pub(crate) fn member(&self, guild: &str, user: &str) -> Option<Value> {
+        self.known().members.get(&(guild.to_owned(), user.to_owned())).cloned()
+    }
+
+    /// Remembers what a server knows about an account: the name and picture chosen for it.
+    pub(crate) fn keep_member(&self, guild: &str, user: &str, member: &Value) {
+        let mut known = self.known();
+        if known.members.len() >= MEMBERS {
+            known.members.clear();
+        }
+        let shown = json!({"nick": member.get("nick"), "avatar": member.get("avatar")});
+        known.members.insert((guild.to_owned(), user.to_owned()), shown);
+    }
+
+    /// Learns from what has an author or a user, and what the server knows about them.
+    pub(crate) fn learn_member(&self, guild: &str, data: &Value) {
+        let Some(member) = data.get("member").filter(|member| member.is_object()) else { return };
+        let user = data.get("author").or_else(|| member.get("user"));
+        if let Some(user) = user.and_then(|user| incoming::id(user, "id")) {
+            self.keep_member(guild, user, member);
+        }
+    }
+
+    /// Remembers what a webhook looks like; what is known first counts.
+    pub(crate) fn keep_webhook_face(&self, webhook: &str, face: WebhookFace) {
+        self.known().webhook_faces.entry(webhook.to_owned()).or_insert(face);
     }
 
     /// Learns from a role object.

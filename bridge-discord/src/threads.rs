@@ -89,6 +89,11 @@ impl Threads {
         self.known().threads.remove(thread)
     }
 
+    /// The channel around a thread.
+    pub(crate) fn parent(&self, thread: &str) -> Option<String> {
+        self.known().threads.get(thread).map(|thread| thread.parent.clone())
+    }
+
     /// There is no such channel, or it is hidden from us.
     pub(crate) fn is_other(&self, channel: &str) {
         self.known().others.insert(channel.to_owned());

@@ -251,7 +251,7 @@ fn what_is_written_is_what_discord_shows() {
 #[test]
 fn bare_addresses_become_links_that_can_be_clicked() {
     let text = linkify(&RichText::plain_text("see https://a.example/b_c, ok"));
-    assert_eq!(to_markdown(&text), "see <https://a.example/b_c>, ok");
+    assert_eq!(to_markdown(&text), "see https://a.example/b_c, ok");
     let text = linkify(&RichText::plain_text("see https://a.example/b_c"));
     assert_eq!(to_markdown(&text), "see https://a.example/b_c");
 }

@@ -20,6 +20,11 @@ use ruma::{DeviceId, OwnedUserId, UserId};
 use bot_core::network::{AskError, MediaStream};
 use bot_core::order::DeliverError;
 
+/// Where files are, since Matrix 1.11.
+const DOWNLOAD: &str = "/_matrix/client/v1/media/download";
+/// Where they were before.
+const DOWNLOAD_BEFORE_1_11: &str = "/_matrix/media/v3/download";
+
 /// A homeserver, seen by an application service.
 #[derive(Clone)]
 pub struct Client {
@@ -62,6 +67,9 @@ pub enum ClientError {
     /// In an encrypted room keys come first, and something about them does not work yet.
     #[error("the keys are not ready: {0}")]
     Keys(String),
+    /// The homeserver answered with something of a stranger's that cannot be read.
+    #[error("what the homeserver holds cannot be read: {0}")]
+    Unreadable(String),
     /// The request cannot be written.
     #[error("the request cannot be made: {0}")]
     Unwritable(String),
@@ -73,7 +81,19 @@ impl ClientError {
         matches!(self, Self::Answered { errcode, .. } if errcode == code)
     }
 
-    /// The decision about an entry that met this error.
+    /// Whether the homeserver answered with this status and this code.
+    pub fn is_answer(&self, with: u16, code: &str) -> bool {
+        matches!(self, Self::Answered { status, .. } if *status == with) && self.is(code)
+    }
+
+    /// Whether the homeserver itself said no, for good.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.decide(), DeliverError::Refused { .. })
+    }
+
+    /// The decision about an entry that met this error. An answer without an `errcode` is not the
+    /// homeserver's but of something before it (a reverse proxy, a firewall, a login page), which
+    /// may have passed the request on.
     pub fn decide(&self) -> DeliverError {
         let reason = self.to_string();
         match self {
@@ -87,7 +107,12 @@ impl ClientError {
             Self::Answered { status: 500.., .. } | Self::Lost(_) => {
                 DeliverError::Uncertain { reason }
             }
-            Self::Answered { .. } | Self::Unwritable(_) => DeliverError::Refused { reason },
+            Self::Answered { errcode, .. } if errcode.is_empty() => {
+                DeliverError::Uncertain { reason }
+            }
+            Self::Answered { .. } | Self::Unwritable(_) | Self::Unreadable(_) => {
+                DeliverError::Refused { reason }
+            }
             Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }
     }
@@ -198,13 +223,14 @@ impl Client {
         }
         let body = reqwest::Body::wrap_stream(media.chunks);
         let response = request.body(body).send().await.map_err(|error| broken(&error))?;
-        let answer: serde_json::Value =
-            answered(response).await?.json().await.map_err(|error| broken(&error))?;
+        let response = answered(response).await.map_err(too_large)?;
+        let answer: serde_json::Value = response.json().await.map_err(|error| broken(&error))?;
         let uri = answer.get("content_uri").and_then(|uri| uri.as_str());
         uri.map(Into::into).ok_or_else(|| ClientError::Lost("no content_uri in the answer".into()))
     }
 
-    /// Downloads a file (`GET /_matrix/client/v1/media/download`, authenticated).
+    /// Downloads a file (`GET /_matrix/client/v1/media/download`, authenticated). Homeservers of
+    /// before Matrix 1.11 know only the address without authentication.
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::Unwritable`] when `uri` is no `mxc://` URI.
@@ -212,16 +238,52 @@ impl Client {
         let uri = ruma::OwnedMxcUri::from(uri);
         let (server, media) =
             uri.parts().map_err(|error| ClientError::Unwritable(error.to_string()))?;
-        let address = format!("{}/_matrix/client/v1/media/download/{server}/{media}", self.base);
-        let request = self.http.get(address).bearer_auth(&self.token);
-        let response = request.send().await.map_err(|error| broken(&error))?;
-        let response = answered(response).await?;
+        let get = async |path: &str| {
+            let request = self.http.get(format!("{}{path}/{server}/{media}", self.base));
+            let request = request.bearer_auth(&self.token);
+            answered(request.send().await.map_err(|error| broken(&error))?).await
+        };
+        let response = match get(DOWNLOAD).await {
+            Err(error) if error.is("M_UNRECOGNIZED") => get(DOWNLOAD_BEFORE_1_11).await?,
+            other => other?,
+        };
         let mime = response.headers().get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok());
         Ok(MediaStream {
             size: response.content_length(),
             mime: mime.map(Into::into),
             chunks: Box::pin(response.bytes_stream().map_err(std::io::Error::other)),
         })
+    }
+
+    /// The body of an answer to a question of the core bot, by the steps of its path; `None` when it
+    /// is larger than `limit` bytes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get_small(
+        &self,
+        path: &[&str],
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, ClientError> {
+        let unwritable = |reason: String| ClientError::Unwritable(reason);
+        let mut address =
+            url::Url::parse(&self.base).map_err(|error| unwritable(error.to_string()))?;
+        address
+            .path_segments_mut()
+            .map_err(|()| unwritable("the homeserver's address has no path".into()))?
+            .pop_if_empty()
+            .extend(path);
+        let request = self.http.get(address).bearer_auth(&self.token);
+        let response = request.send().await.map_err(|error| broken(&error))?;
+        let mut response = answered(response).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > limit {
+                return Ok(None);
+            }
+        }
+        Ok(Some(body))
     }
 
     /// The address of the homeserver.
@@ -254,6 +316,19 @@ impl<'a> MaybeIdentity<'a> for AppserviceUserIdentity<'a> {
         identity.user_id = user;
         identity.device_id = device;
         identity
+    }
+}
+
+/// A reverse proxy with a limit of its own says so without a code, and says it for ever.
+fn too_large(error: ClientError) -> ClientError {
+    match error {
+        ClientError::Answered { status: 413, message, retry_after, .. } => ClientError::Answered {
+            status: 413,
+            errcode: "M_TOO_LARGE".into(),
+            message,
+            retry_after,
+        },
+        other => other,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod chat;
 mod files;
+mod thread;
 mod upload;
 
 use async_trait::async_trait;
@@ -14,13 +15,15 @@ use ruma::api::client::membership::leave_room;
 use ruma::api::client::message::send_message_event;
 use ruma::api::client::redact::redact_event;
 use ruma::events::MessageLikeEventType;
-use ruma::{MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, UInt};
+use ruma::{
+    MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, OwnedUserId, UInt,
+};
 use serde_json::Value;
 
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
-use bot_core::network::{Deliver, MediaSource};
+use bot_core::network::{AskError, Deliver, MediaSource};
 use bot_core::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
 use bot_core::store::topics;
 
@@ -43,10 +46,24 @@ impl Deliver for MatrixNetwork {
             // The ghost may have been removed, or the homeserver has forgotten it.
             result = self.act(order, &room, (media, true), &mut done).await;
         }
-        match result {
-            Ok(()) => Ok(Receipt { parts: done, ..Receipt::default() }),
-            Err(error) => Err(Failure { error: self.decide(&room, error).await, done }),
+        let error = match result {
+            Ok(()) => return Ok(Receipt { parts: done, ..Receipt::default() }),
+            Err(error) => error,
+        };
+        let barred = match &error {
+            ActError::MayNotJoin { ghost, .. } => Some(ghost.clone()),
+            ActError::Client(_) | ActError::Decided(_) => None,
+        };
+        let error = self.decide(&room, error).await;
+        if let (DeliverError::Refused { reason }, Some(ghost)) = (&error, barred)
+            && matches!(order.act, Action::Post { .. } | Action::Edit { .. })
+            && self.barred.note(&room, ghost)
+        {
+            // Its person knows; another line for each message would only be louder.
+            tracing::info!(entry = order.entry.0, reason, "a ghost is still not let into a room");
+            return Ok(Receipt { parts: done, ..Receipt::default() });
         }
+        Err(Failure { error, done })
     }
 
     async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure> {
@@ -56,9 +73,22 @@ impl Deliver for MatrixNetwork {
     }
 }
 
+/// An order on its way into a room, and as whom it goes there.
+#[derive(Clone, Copy)]
+pub(super) struct Sending<'a> {
+    pub(super) order: &'a Order,
+    pub(super) room: &'a OwnedRoomId,
+    pub(super) identity: &'a Identity,
+}
+
 /// Why an act failed: the homeserver's answer, or a decision that was made already.
 pub(super) enum ActError {
     Client(ClientError),
+    /// The ghost is not let into the room.
+    MayNotJoin {
+        ghost: OwnedUserId,
+        error: ClientError,
+    },
     Decided(DeliverError),
 }
 
@@ -91,30 +121,45 @@ impl MatrixNetwork {
         match &order.act {
             Action::Post { send_as, message, native_reply, .. } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
-                let said = (message, *native_reply);
-                self.post((order, room, &identity), said, media, done).await
+                let message = self.in_its_thread(room, send_as, message).await?;
+                let said = (&*message, *native_reply);
+                self.post(Sending { order, room, identity: &identity }, said, media, done).await
             }
             Action::Edit { send_as, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
-                let message = self.rehosted((order, room, &identity), message, media).await?;
-                self.edit((order, room, &identity), parts, (&message, *native_reply), done).await
+                let message = self
+                    .rehosted(Sending { order, room, identity: &identity }, message, media)
+                    .await?;
+                self.edit(
+                    Sending { order, room, identity: &identity },
+                    parts,
+                    (&message, *native_reply),
+                    done,
+                )
+                .await
             }
             Action::Delete { send_as, parts } => {
+                let identity = self.ghost_or_bot(send_as, room, (media, anew)).await?;
                 for part in parts {
-                    let identity = self.ghost(send_as, room, (media, anew)).await?;
-                    self.redact((order, room, &identity), &part.id).await?;
+                    self.redact(Sending { order, room, identity: &identity }, &part.id).await?;
                 }
                 Ok(())
             }
             Action::React { send_as, target, reaction, .. } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let content = outgoing::reaction(target.as_str(), reaction, &order.source);
-                self.send_parts((order, room, &identity), vec![content], None, done).await
+                self.send_parts(
+                    Sending { order, room, identity: &identity },
+                    vec![content],
+                    None,
+                    done,
+                )
+                .await
             }
             Action::Unreact { send_as, id, .. } => {
                 let Some(id) = id else { return Ok(()) };
-                let identity = self.ghost(send_as, room, (media, anew)).await?;
-                Ok(self.redact((order, room, &identity), id).await?)
+                let identity = self.ghost_or_bot(send_as, room, (media, anew)).await?;
+                Ok(self.redact(Sending { order, room, identity: &identity }, id).await?)
             }
             Action::Pin { target } => Ok(self.pin(room, target, true).await?),
             Action::Unpin { target } => Ok(self.pin(room, target, false).await?),
@@ -123,7 +168,10 @@ impl MatrixNetwork {
                 let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let end = outgoing::poll_end(poll.id.as_str(), &order.source);
-                Ok(self.send_one((order, room, &identity), 0, end, None).await.map(drop)?)
+                Ok(self
+                    .send_one(Sending { order, room, identity: &identity }, 0, end, None)
+                    .await
+                    .map(drop)?)
             }
             Action::SetChat { change } => self.set_chat(room, change, media).await,
             // A thread is a message here: it has no name and cannot be closed.
@@ -142,19 +190,20 @@ impl MatrixNetwork {
     /// Says something, with the bot's reactions that people have only to touch.
     async fn post(
         &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        sending: Sending<'_>,
         (message, native_reply): (&Message, bool),
         media: &dyn MediaSource,
         done: &mut Vec<Part>,
     ) -> Result<(), ActError> {
-        let uploaded = self.uploads((order, room, identity), message, media).await?;
-        let contents = outgoing::post_parts(message, native_reply, &order.source, &uploaded);
+        let uploaded = self.uploads(sending, message, media).await?;
+        let source = &sending.order.source;
+        let contents = outgoing::post_parts(message, native_reply, source, &uploaded);
         let (many, at) = (contents.len(), Some(message.sent_at));
-        self.send_parts((order, room, identity), contents, at, done).await?;
+        self.send_parts(sending, contents, at, done).await?;
         let Some(last) = done.last() else { return Ok(()) };
-        let buttons = outgoing::buttons(last.id.as_str(), message, &order.source);
+        let buttons = outgoing::buttons(last.id.as_str(), message, source);
         for (number, button) in (many..).zip(buttons) {
-            match self.send_one((order, room, identity), number, button, None).await {
+            match self.send_one(sending, number, button, None).await {
                 // It is there from an earlier try.
                 Err(error) if error.is("M_DUPLICATE_ANNOTATION") => {}
                 other => drop(other?),
@@ -165,14 +214,14 @@ impl MatrixNetwork {
 
     async fn send_parts(
         &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        sending: Sending<'_>,
         contents: Vec<PartContent>,
         at: Option<Timestamp>,
         done: &mut Vec<Part>,
     ) -> Result<(), ActError> {
         for (number, content) in contents.into_iter().enumerate().skip(done.len()) {
             let media = content.media;
-            let id = self.send_one((order, room, identity), number, content, at).await?;
+            let id = self.send_one(sending, number, content, at).await?;
             done.push(Part { id, media });
         }
         Ok(())
@@ -180,11 +229,12 @@ impl MatrixNetwork {
 
     async fn send_one(
         &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        sending: Sending<'_>,
         number: usize,
         content: PartContent,
         at: Option<Timestamp>,
     ) -> Result<MessageId, ClientError> {
+        let Sending { order, room, identity } = sending;
         let content = self.sealed(room, identity, content).await?;
         let body = raw(&content.content)?;
         let mut request = send_message_event::v3::Request::new_raw(
@@ -198,7 +248,8 @@ impl MatrixNetwork {
         let outside = outgoing::without_thread(&content.content);
         let response = match self.client.send(request.clone(), identity).await {
             // No thread hangs on an event that is in one itself ("Threading"); nothing was sent.
-            Err(error) if error.is("M_UNKNOWN") && outside.is_some() => {
+            // An internal error has the same code, but the status 500; there it may have been.
+            Err(error) if error.is_answer(400, "M_UNKNOWN") && outside.is_some() => {
                 request.body = ruma::serde::Raw::from_json(raw(&outside.unwrap_or_default())?);
                 self.client.send(request, identity).await?
             }
@@ -214,12 +265,12 @@ impl MatrixNetwork {
     /// Edits the parts that are there, redacts what is too many, adds what is too few.
     async fn edit(
         &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        sending: Sending<'_>,
         parts: &[Part],
         (message, native_reply): (&Message, bool),
         done: &mut Vec<Part>,
     ) -> Result<(), ActError> {
-        let edits = outgoing::edit_parts(message, native_reply, &order.source, parts);
+        let edits = outgoing::edit_parts(message, native_reply, &sending.order.source, parts);
         for (number, content) in edits.into_iter().enumerate().skip(done.len()) {
             let part = parts.get(number).cloned();
             let media = content.media;
@@ -227,22 +278,19 @@ impl MatrixNetwork {
                 done.extend(part);
                 continue;
             }
-            let id = self.send_one((order, room, identity), number, content, None).await?;
+            let id = self.send_one(sending, number, content, None).await?;
             // An edited part keeps its own id; the edit's id is of no use.
             done.push(part.unwrap_or(Part { id, media }));
         }
         for surplus in parts.iter().skip(done.len()) {
-            self.redact((order, room, identity), &surplus.id).await?;
+            self.redact(sending, &surplus.id).await?;
         }
         Ok(())
     }
 
     /// Redacts as the one who said it, else as the core bot. What is gone already is a success.
-    async fn redact(
-        &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
-        event: &MessageId,
-    ) -> Result<(), ClientError> {
+    async fn redact(&self, sending: Sending<'_>, event: &MessageId) -> Result<(), ClientError> {
+        let Sending { order, room, identity } = sending;
         let event = OwnedEventId::try_from(event.as_str())
             .map_err(|error| ClientError::Unwritable(error.to_string()))?;
         let name = rooms::short(event.as_str());
@@ -259,19 +307,25 @@ impl MatrixNetwork {
         }
     }
 
-    /// A room that the core bot is not in any more is closed to everybody.
+    /// A room that the core bot is not in any more is closed to everybody. What a ghost may not
+    /// do there while the bot is in it concerns that ghost alone.
     async fn decide(&self, room: &OwnedRoomId, error: ActError) -> DeliverError {
         let error = match error {
             ActError::Decided(error) => return error,
-            ActError::Client(error) => error,
+            ActError::MayNotJoin { error, .. } | ActError::Client(error) => error,
         };
         if error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") {
             let bot = bridge_model::UserId::from(self.ghosts.bot());
             let chat = bridge_model::ChatId::from(room.as_str());
-            let rights = bot_core::network::Network::rights(self, &chat, &bot).await;
-            if !rights.is_ok_and(|rights| rights.member) {
-                let reason = format!("the core bot is not in the room: {error}");
-                return DeliverError::ChatClosed { reason };
+            match bot_core::network::Network::rights(self, &chat, &bot).await {
+                Ok(rights) if rights.member => {}
+                Ok(_) | Err(AskError::Refused(_)) => {
+                    let reason = format!("the core bot is not in the room: {error}");
+                    return DeliverError::ChatClosed { reason };
+                }
+                Err(AskError::Retry { after, reason }) => {
+                    return DeliverError::Retry { after, reason };
+                }
             }
         }
         error.decide()

@@ -4,6 +4,8 @@
 //! Rule: what the homeserver was told is remembered, so that a message costs one request once its
 //! author is known.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_model::{Media, MediaHandle, MediaKind, NetworkId, Person, Place};
@@ -12,6 +14,7 @@ use ruma::profile::ProfileFieldValue;
 use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 
 use super::client::{ClientError, Identity};
+use super::deliver::ActError;
 use super::{MatrixNetwork, account, rooms};
 use bot_core::network::MediaSource;
 use bot_core::order::{DeliverError, SendAs};
@@ -19,6 +22,8 @@ use bot_core::store::{GhostRecord, keys};
 
 /// How often a platform is asked for a picture that does not come with messages.
 const PICTURE_AGE: Duration = Duration::from_secs(24 * 3600);
+/// So many ghosts that are not let in are remembered; all are forgotten when there are more.
+const MOST_BARRED: usize = 10_000;
 
 impl MatrixNetwork {
     /// The ghost of a send_as, ready to speak in `room`. `anew` forgets what was remembered,
@@ -31,7 +36,7 @@ impl MatrixNetwork {
         send_as: &SendAs,
         room: &OwnedRoomId,
         (media, anew): (&dyn MediaSource, bool),
-    ) -> Result<Identity, DeliverError> {
+    ) -> Result<Identity, ActError> {
         let SendAs::Person { person, name, avatar, .. } = send_as else { return Ok(Identity::Bot) };
         let localpart = self.ghosts.localpart(person);
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&localpart))
@@ -40,7 +45,7 @@ impl MatrixNetwork {
         let mut record = match stored.clone() {
             Some(record) if !anew => record,
             Some(_) | None => {
-                account::register(&self.client, &localpart).await.map_err(|e| e.decide())?;
+                account::register(&self.client, &localpart).await.map_err(repeatable)?;
                 GhostRecord { localpart, ..GhostRecord::default() }
             }
         };
@@ -50,13 +55,29 @@ impl MatrixNetwork {
         }
         let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
         if !record.rooms.contains(&place) {
-            rooms::join(&self.client, room, &mxid).await.map_err(|error| closed(&error))?;
+            match rooms::join(&self.client, room, &mxid).await {
+                Ok(()) => self.barred.forget(room, &mxid),
+                Err(error) => return Err(may_not_join(error, mxid)),
+            }
             record.rooms.push(place);
         }
         if stored.as_ref() != Some(&record) {
             self.store.save_ghost(person, record).await.map_err(retry)?;
         }
         Ok(Identity::Ghost(mxid))
+    }
+
+    /// The ghost, or the core bot where the ghost is not let in: for what takes something away.
+    pub(super) async fn ghost_or_bot(
+        &self,
+        send_as: &SendAs,
+        room: &OwnedRoomId,
+        with: (&dyn MediaSource, bool),
+    ) -> Result<Identity, ActError> {
+        match self.ghost(send_as, room, with).await {
+            Err(ActError::MayNotJoin { .. }) => Ok(Identity::Bot),
+            other => other,
+        }
     }
 
     /// Brings the profile of a ghost up to date. One that was never made has none.
@@ -93,7 +114,7 @@ impl MatrixNetwork {
         let shown = self.shown_name(&person.network, name);
         let profile = keys::hash(&[&shown]);
         if record.profile != Some(profile) {
-            self.set(mxid, ProfileFieldValue::DisplayName(shown)).await.map_err(|e| e.decide())?;
+            self.set(mxid, ProfileFieldValue::DisplayName(shown)).await.map_err(repeatable)?;
             record.profile = Some(profile);
         }
         if self.settings.avatars {
@@ -162,17 +183,39 @@ impl MatrixNetwork {
     }
 }
 
-/// A join that is refused closes the room for this ghost: the admins must act.
-fn closed(error: &ClientError) -> DeliverError {
-    let gone = error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") || error.is("M_UNKNOWN");
-    let decided = error.decide();
-    match decided {
-        DeliverError::Refused { reason } if gone => DeliverError::ChatClosed { reason },
-        DeliverError::Uncertain { reason } => DeliverError::Retry { after: None, reason },
-        DeliverError::Refused { .. }
-        | DeliverError::Retry { .. }
-        | DeliverError::ChatClosed { .. } => decided,
+/// Ghosts that are not let into rooms, and whose people were told so. Forgotten at a restart.
+#[derive(Default)]
+pub(super) struct Barred(Mutex<HashSet<(OwnedRoomId, OwnedUserId)>>);
+
+impl Barred {
+    /// Remembers that a ghost is not let in; whether that was known.
+    pub(super) fn note(&self, room: &OwnedRoomId, ghost: OwnedUserId) -> bool {
+        let mut barred = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if barred.len() >= MOST_BARRED {
+            barred.clear();
+        }
+        !barred.insert((room.clone(), ghost))
     }
+
+    fn forget(&self, room: &OwnedRoomId, ghost: &OwnedUserId) {
+        let mut barred = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        barred.remove(&(room.clone(), ghost.clone()));
+    }
+}
+
+/// A join that the homeserver refuses concerns this ghost alone; all else is tried again.
+fn may_not_join(error: ClientError, ghost: OwnedUserId) -> ActError {
+    match error.decide().or_retry() {
+        DeliverError::Refused { .. } => ActError::MayNotJoin { ghost, error },
+        decided @ (DeliverError::Retry { .. }
+        | DeliverError::Uncertain { .. }
+        | DeliverError::ChatClosed { .. }) => decided.into(),
+    }
+}
+
+/// What can be repeated without harm is never in doubt.
+fn repeatable(error: ClientError) -> DeliverError {
+    error.decide().or_retry()
 }
 
 /// The store could not be asked.

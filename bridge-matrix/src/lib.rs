@@ -83,6 +83,7 @@ pub struct MatrixNetwork {
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
+    barred: ghosts::Barred,
 }
 
 /// What the Matrix side needs.
@@ -125,6 +126,7 @@ impl MatrixNetwork {
             crypto,
             spoiled,
             reports: Arc::default(),
+            barred: ghosts::Barred::default(),
         }
     }
 

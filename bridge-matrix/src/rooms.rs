@@ -3,10 +3,11 @@
 
 use bridge_model::Rights;
 use ruma::api::client::membership::{get_member_events, invite_user, join_room_by_id};
+use ruma::api::client::room::get_room_event;
 use ruma::api::client::state::{get_state_event_for_key, get_state_events, send_state_event};
 use ruma::events::StateEventType;
 use ruma::events::room::member::MembershipState;
-use ruma::{OwnedRoomId, OwnedUserId};
+use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId};
 use serde_json::{Map, Value};
 
 use super::client::{Client, ClientError, Identity};
@@ -29,9 +30,10 @@ pub async fn state(
     );
     request.format = get_state_event_for_key::v3::StateEventFormat::Event;
     match client.send(request, &Identity::Bot).await {
+        // A member's state holds what the member likes: asking again does not make it readable.
         Ok(response) => serde_json::from_str(response.event_or_content.get())
             .map(Some)
-            .map_err(|error| ClientError::Lost(error.to_string())),
+            .map_err(|error| ClientError::Unreadable(error.to_string())),
         Err(error) if error.is("M_NOT_FOUND") => Ok(None),
         Err(error) => Err(error),
     }
@@ -46,6 +48,27 @@ pub async fn whole_state(client: &Client, room: &OwnedRoomId) -> Result<Vec<Valu
     let response = client.send(request, &Identity::Bot).await?;
     let read = |event: &ruma::serde::Raw<_>| serde_json::from_str(event.json().get()).ok();
     Ok(response.room_state.iter().filter_map(read).collect())
+}
+
+/// One event of a room, as it is now; `None` where there is no such event, or none that can be read
+/// (`GET /_matrix/client/v3/rooms/{roomId}/event/{eventId}`).
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn event(
+    client: &Client,
+    room: &OwnedRoomId,
+    event: &str,
+) -> Result<Option<Value>, ClientError> {
+    // Anybody can name any event. With other characters homeservers fail in ways of their own.
+    let event = Some(event).filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()));
+    let Some(Ok(event)) = event.map(OwnedEventId::try_from) else { return Ok(None) };
+    let request = get_room_event::v3::Request::new(room.clone(), event);
+    match client.send(request, &Identity::Bot).await {
+        Ok(answer) => Ok(serde_json::from_str(answer.event.json().get()).ok()),
+        Err(error) if error.is("M_NOT_FOUND") => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Sets a piece of state as the core bot.
@@ -69,7 +92,8 @@ pub async fn set_state(
     client.send(request, &Identity::Bot).await.map(drop)
 }
 
-/// Has a ghost join: at once, or after an invitation by the core bot.
+/// Has a ghost join: at once, or after an invitation by the core bot. Homeservers refuse the first
+/// with different codes, so that any refusal is answered by an invitation.
 ///
 /// # Errors
 /// [`ClientError`], the one of the join after the invitation.
@@ -82,7 +106,7 @@ pub async fn join(
     let request = join_room_by_id::v3::Request::new(room.clone());
     match client.send(request.clone(), &identity).await {
         Ok(_) => return Ok(()),
-        Err(error) if error.is("M_FORBIDDEN") => {}
+        Err(error) if error.is_refusal() => {}
         Err(error) => return Err(error),
     }
     let recipient = invite_user::v3::InvitationRecipient::UserId(
@@ -91,8 +115,8 @@ pub async fn join(
     let invitation = invite_user::v3::Request::new(room.clone(), recipient);
     match client.send(invitation, &Identity::Bot).await {
         Ok(_) => {}
-        // "is already in the room" comes with this code too; the join tells.
-        Err(error) if error.is("M_FORBIDDEN") => {}
+        // "is already in the room" is a refusal too; the join tells.
+        Err(error) if error.is_refusal() => {}
         Err(error) => return Err(error),
     }
     client.send(request, &identity).await.map(drop)

@@ -58,8 +58,6 @@ impl Rooms for MatrixNetwork {
     async fn decline(&self, chat: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError> {
         let room = room_id(chat)?;
         let ghost = user_id(ghost)?;
-        // The ghost may never have spoken; the homeserver knows it only once it is registered.
-        account::register(&self.client, ghost.localpart()).await.map_err(|error| error.ask())?;
         let mut request = leave_room::v3::Request::new(room);
         request.reason = Some(reason);
         let left = self.client.send(request, &Identity::Ghost(ghost)).await;

@@ -34,7 +34,7 @@ impl std::fmt::Debug for Api {
 pub(crate) enum Problem {
     /// The platform answered, and said no.
     #[error("{code}: {text}")]
-    Said {
+    Refused {
         /// The HTTP-like `error_code`.
         code: i64,
         /// The `description`.
@@ -137,7 +137,7 @@ fn open_envelope(body: &str) -> Option<Result<String, Problem>> {
     }
     let parameters: Option<Parameters> =
         envelope.parameters.and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(Err(Problem::Said {
+    Some(Err(Problem::Refused {
         // Every error of the platform has one; half an answer is none.
         code: envelope.error_code?,
         text: envelope.description.unwrap_or_else(|| "no reason given".to_owned()),
@@ -164,12 +164,12 @@ pub(crate) fn describe(error: &dyn std::error::Error) -> String {
 impl From<Problem> for AskError {
     fn from(problem: Problem) -> Self {
         match problem {
-            Problem::Said { code: 429, text, after } => Self::Retry { after, reason: text },
-            Problem::Said { code: 401, text, .. } => {
+            Problem::Refused { code: 429, text, after } => Self::Retry { after, reason: text },
+            Problem::Refused { code: 401, text, .. } => {
                 Self::Retry { after: None, reason: format!("token refused: {text}") }
             }
-            Problem::Said { code: 500.., text, after } => Self::Retry { after, reason: text },
-            Problem::Said { text, .. } => Self::Refused(text),
+            Problem::Refused { code: 500.., text, after } => Self::Retry { after, reason: text },
+            Problem::Refused { text, .. } => Self::Refused(text),
             Problem::Outage(reason) => Self::Retry { after: None, reason },
         }
     }
@@ -193,7 +193,7 @@ mod envelope_tests {
         let body = r#"{"ok":false,"error_code":429,"description":"Too Many","parameters":{"retry_after":7}}"#;
         let problem = open_envelope(body).unwrap().unwrap_err();
         let after = Some(Duration::from_secs(7));
-        assert_eq!(problem, Problem::Said { code: 429, text: "Too Many".to_owned(), after });
+        assert_eq!(problem, Problem::Refused { code: 429, text: "Too Many".to_owned(), after });
     }
 
     #[test]

@@ -14,12 +14,12 @@ use tokio_util::io::ReaderStream;
 
 use crate::NETWORK;
 use crate::api::{Problem, describe};
-use crate::network::TelegramNetwork;
+use crate::connection::Connection;
 
 /// How long a download may stand still.
 const STALL: Duration = Duration::from_secs(60);
 
-impl TelegramNetwork {
+impl Connection {
     /// The newest profile picture of `user`, in its largest size; `None` where there is none or
     /// where it is hidden from the bot, <https://core.telegram.org/bots/api#getuserprofilephotos>.
     pub(crate) async fn avatar_of(&self, user: &UserId) -> Result<Option<MediaHandle>, AskError> {
@@ -28,7 +28,7 @@ impl TelegramNetwork {
         let answer = self.api.ask(&self.clients.methods, "getUserProfilePhotos", &params).await;
         let photos = match answer {
             Ok(photos) => photos,
-            Err(Problem::Said { code: 400, .. }) => return Ok(None),
+            Err(Problem::Refused { code: 400, .. }) => return Ok(None),
             Err(problem) => return Err(problem.into()),
         };
         let sizes = photos.pointer("/photos/0").and_then(Value::as_array);
@@ -47,7 +47,7 @@ impl TelegramNetwork {
         let answer = self.api.ask(&self.clients.methods, "getCustomEmojiStickers", &params).await;
         let stickers = match answer {
             Ok(stickers) => stickers,
-            Err(Problem::Said { code: 400, .. }) => return Ok(None),
+            Err(Problem::Refused { code: 400, .. }) => return Ok(None),
             Err(problem) => return Err(problem.into()),
         };
         let Some(sticker) = stickers.get(0) else { return Ok(None) };

@@ -5,6 +5,7 @@
 //! `convert/outgoing` -> `deliver` for what goes. Everything under `convert` is pure.
 
 mod api;
+mod connection;
 pub mod convert;
 mod deliver;
 mod files;

@@ -20,38 +20,38 @@ use self::backoff::Backoff;
 use self::poll::{PollError, Received};
 use crate::NETWORK;
 use crate::api::Problem;
+use crate::connection::Connection;
 use crate::convert::incoming::{self, How, Us};
-use crate::network::TelegramNetwork;
 
 /// The mark under which the offset is kept: decimal digits.
 const OFFSET: &str = "offset";
 
 /// Listens until `stop`.
 pub(crate) async fn run(
-    network: &TelegramNetwork,
+    connection: &Connection,
     sink: Arc<dyn Sink>,
     stop: CancellationToken,
 ) -> Result<(), NetworkError> {
-    let work = listen(network, sink.as_ref());
+    let work = listen(connection, sink.as_ref());
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         never = work => match never {},
     }
 }
 
-async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Infallible {
-    let mut backoff = Backoff::new(&network.patience);
-    let us = know_ourselves(network, &mut backoff).await;
+async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
+    let mut backoff = Backoff::new(&connection.patience);
+    let us = know_ourselves(connection, &mut backoff).await;
     let mut offset = stored_offset(sink, &mut backoff).await;
     info!(network = NETWORK, "listening to Telegram");
     loop {
         let polled = async {
             sink.wait_for_capacity(&NETWORK.into()).await;
-            poll::poll(network, offset).await
+            poll::poll(connection, offset).await
         };
         let polled = tokio::select! {
             // A lane that is full because its group has moved would wait for itself.
-            (from, to) = network.moves.next() => {
+            (from, to) = connection.moves.next() => {
                 hand_on_move(sink, (from, to), &mut backoff).await;
                 continue;
             }
@@ -71,7 +71,7 @@ async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Infallible {
         match sink.accept(batch(&received, next, us)).await {
             Ok(()) => {
                 backoff.reset();
-                answer_presses(network, &received).await;
+                answer_presses(connection, &received).await;
                 offset = Some(next);
             }
             Err(error) => {
@@ -83,9 +83,9 @@ async fn listen(network: &TelegramNetwork, sink: &dyn Sink) -> Infallible {
     }
 }
 
-async fn know_ourselves<'a>(network: &'a TelegramNetwork, backoff: &mut Backoff) -> &'a Us {
+async fn know_ourselves<'a>(connection: &'a Connection, backoff: &mut Backoff) -> &'a Us {
     loop {
-        match network.us().await {
+        match connection.us().await {
             Ok(us) => {
                 backoff.reset();
                 return us;
@@ -189,12 +189,12 @@ fn batch(received: &Received, next: i64, us: &Us) -> Batch {
 }
 
 /// Whoever pressed a button sees that it was heard; what it led to is said in the chat.
-async fn answer_presses(network: &TelegramNetwork, received: &Received) {
+async fn answer_presses(connection: &Connection, received: &Received) {
     for update in &received.updates {
         let Ok(pressed) = serde_json::from_str::<Pressed>(update.raw.get()) else { continue };
         let params = serde_json::json!({ "callback_query_id": pressed.callback_query.id });
         let answered =
-            network.api.ask(&network.clients.methods, "answerCallbackQuery", &params).await;
+            connection.api.ask(&connection.clients.methods, "answerCallbackQuery", &params).await;
         if let Err(error) = answered {
             info!(network = NETWORK, update = update.id, %error, "a press was not acknowledged");
         }
@@ -220,11 +220,11 @@ impl PollError {
     /// What a refused question means to the listener.
     fn of(problem: Problem) -> Self {
         match problem {
-            Problem::Said { after: Some(after), .. } => Self::Slow(after),
+            Problem::Refused { after: Some(after), .. } => Self::Slow(after),
             // A malformed token is answered with 404.
-            Problem::Said { code: 401 | 404, text, .. } => Self::TokenRefused(text),
-            Problem::Said { code: 409, text, .. } => Self::Conflict(text),
-            Problem::Said { code, text, .. } => Self::Outage(format!("{code}: {text}")),
+            Problem::Refused { code: 401 | 404, text, .. } => Self::TokenRefused(text),
+            Problem::Refused { code: 409, text, .. } => Self::Conflict(text),
+            Problem::Refused { code, text, .. } => Self::Outage(format!("{code}: {text}")),
             Problem::Outage(reason) => Self::Outage(reason),
         }
     }

@@ -3,7 +3,6 @@
 //!
 //! Rule: this file only hands on; what is done stands in the module of its name.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -20,15 +19,15 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, Problem};
+use crate::api::Api;
+use crate::connection::Connection;
 use crate::convert::entities;
-use crate::convert::incoming::Us;
 use crate::convert::outgoing::{
     ANSWERS, MAX_ALBUM, MAX_ANSWER, MAX_CAPTION, MAX_DOWNLOAD, MAX_QUESTION, MAX_TEXT, MAX_UPLOAD,
 };
 use crate::deliver::{self, ApiContext, Searches};
 use crate::moves::Moves;
-use crate::settings::{Clients, Patience, Settings, SettingsError};
+use crate::settings::{Clients, Settings, SettingsError};
 use crate::{NETWORK, listen};
 
 /// What a server of one's own in `--local` mode takes, up and down.
@@ -38,13 +37,8 @@ const LOCAL_FILES: u64 = 2_000_000_000;
 pub struct TelegramNetwork {
     id: NetworkId,
     capabilities: Capabilities,
-    pub(crate) api: Api,
-    pub(crate) clients: Clients,
-    pub(crate) patience: Patience,
-    pub(crate) local_files: Option<PathBuf>,
-    pub(crate) moves: Arc<Moves>,
+    connection: Connection,
     context: ApiContext,
-    us: OnceCell<Us>,
 }
 
 impl TelegramNetwork {
@@ -69,31 +63,16 @@ impl TelegramNetwork {
         Ok(Self {
             id: NETWORK.into(),
             capabilities: capabilities(settings.local_server),
-            api,
-            clients,
-            patience: settings.patience,
-            local_files: settings.local_files,
-            moves,
+            connection: Connection {
+                api,
+                clients,
+                patience: settings.patience,
+                local_files: settings.local_files,
+                moves,
+                us: OnceCell::new(),
+            },
             context,
-            us: OnceCell::new(),
         })
-    }
-
-    /// Our own account, asked once, <https://core.telegram.org/bots/api#getme>.
-    pub(crate) async fn us(&self) -> Result<&Us, Problem> {
-        self.us
-            .get_or_try_init(|| async {
-                let me = self.api.ask(&self.clients.methods, "getMe", &json!({})).await?;
-                let id = me.get("id").and_then(serde_json::Value::as_u64);
-                let username = me.get("username").and_then(serde_json::Value::as_str);
-                match (id, username) {
-                    (Some(id), Some(username)) => Ok(Us { id, username: username.to_owned() }),
-                    (None, _) | (_, None) => {
-                        Err(Problem::Outage("getMe was answered without id and name".to_owned()))
-                    }
-                }
-            })
-            .await
     }
 }
 
@@ -166,41 +145,41 @@ impl Network for TelegramNetwork {
     }
 
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
-        self.rights_of(chat, user).await
+        self.connection.rights_of(chat, user).await
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
-        self.title_of(chat).await
+        self.connection.title_of(chat).await
     }
 
     /// See <https://core.telegram.org/bots/features#deep-linking>.
     async fn private_chat_link(&self, word: &str) -> Option<String> {
-        let us = self.us().await.ok()?;
+        let us = self.connection.us().await.ok()?;
         Some(format!("https://t.me/{}?start={word}", us.username))
     }
 
     async fn appearance(&self, chat: &ChatId) -> Result<Vec<ChatChange>, AskError> {
-        self.looks_of(chat).await
+        self.connection.looks_of(chat).await
     }
 
     async fn access(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
-        self.permissions_of(chat).await
+        self.connection.permissions_of(chat).await
     }
 
     async fn missing_rights(&self, chat: &ChatId, need: Need) -> Result<Vec<String>, AskError> {
-        self.lacking(chat, need).await
+        self.connection.lacking(chat, need).await
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {
-        self.open_file(media).await
+        self.connection.open_file(media).await
     }
 
     async fn avatar(&self, user: &UserId) -> Result<Option<MediaHandle>, AskError> {
-        self.avatar_of(user).await
+        self.connection.avatar_of(user).await
     }
 
     async fn emoji(&self, id: &str) -> Result<Option<MediaHandle>, AskError> {
-        self.emoji_of(id).await
+        self.connection.emoji_of(id).await
     }
 
     /// Only supergroups and channels have addresses; their ids start with `-100`.
@@ -214,7 +193,7 @@ impl Network for TelegramNetwork {
     }
 
     async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
-        self.check_own_rights(chat).await
+        self.connection.check_own_rights(chat).await
     }
 
     /// <https://core.telegram.org/bots/api#setmycommands>; arguments are not shown there.
@@ -224,11 +203,11 @@ impl Network for TelegramNetwork {
             .map(|it| json!({ "command": it.name, "description": it.description }))
             .collect();
         let params = json!({ "commands": commands });
-        self.api.ask(&self.clients.methods, "setMyCommands", &params).await?;
+        self.connection.api.ask(&self.connection.clients.methods, "setMyCommands", &params).await?;
         Ok(())
     }
 
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError> {
-        listen::run(self, sink, stop).await
+        listen::run(&self.connection, sink, stop).await
     }
 }

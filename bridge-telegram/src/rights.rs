@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::NETWORK;
 use crate::api::Problem;
-use crate::convert::incoming::SIGNED;
-use crate::network::TelegramNetwork;
+use crate::connection::Connection;
+use crate::convert::address::SIGNED;
 
-impl TelegramNetwork {
+impl Connection {
     /// What `user` may do in `chat`.
     ///
     /// A user id that is the chat's own, signed or not, is an anonymous admin: the platform lets nobody else
@@ -58,6 +58,13 @@ impl TelegramNetwork {
 
     /// Succeeds when the bot is in `chat` and may do there what the bridge needs.
     pub(crate) async fn check_own_rights(&self, chat: &ChatId) -> Result<(), AskError> {
+        let params = json!({ "chat_id": number(chat)? });
+        let about = self.api.ask(&self.clients.methods, "getChat", &params).await?;
+        if flag(&about, "is_direct_messages") {
+            // Its topics are conversations of one person each with the channel.
+            let reason = "the direct messages of a channel are not for everybody".to_owned();
+            return Err(AskError::Refused(reason));
+        }
         let us = self.us().await?.id;
         let member = self.member(chat, us).await?;
         if !rights(&member).member {
@@ -135,13 +142,13 @@ fn flag(member: &Value, name: &str) -> bool {
 /// The platform's words for somebody who was never in the chat.
 fn is_nobody(problem: &Problem) -> bool {
     match problem {
-        Problem::Said { code: 400, text, .. } => {
+        Problem::Refused { code: 400, text, .. } => {
             let text = text.to_ascii_lowercase();
             ["user not found", "participant_id_invalid", "user_id_invalid", "member not found"]
                 .iter()
                 .any(|it| text.contains(it))
         }
-        Problem::Said { .. } | Problem::Outage(_) => false,
+        Problem::Refused { .. } | Problem::Outage(_) => false,
     }
 }
 
@@ -150,5 +157,9 @@ fn number(chat: &ChatId) -> Result<i64, AskError> {
 }
 
 fn not_a_chat() -> Problem {
-    Problem::Said { code: 400, text: "this is not the id of a Telegram chat".into(), after: None }
+    Problem::Refused {
+        code: 400,
+        text: "this is not the id of a Telegram chat".into(),
+        after: None,
+    }
 }

@@ -5,6 +5,7 @@
 //! would be right, and never repeats more than the text it was given.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -22,6 +23,14 @@ pub(crate) fn words(text: &str) -> Checked<String> {
         return Err(Wrong::new("holds a line break or control character", "Use one line."));
     }
     Ok(text.to_owned())
+}
+
+/// A folder of this machine, from the root on.
+pub(crate) fn folder(text: &str) -> Checked<PathBuf> {
+    let path = PathBuf::from(text);
+    let whole = path.is_absolute() && path.parent().is_some();
+    let wrong = || Wrong::new("is no folder from the root on", "Write it so: \"/var/lib/files\".");
+    whole.then_some(path).ok_or_else(wrong)
 }
 
 /// Hours of a day, `22:00-07:00`; empty for none.

@@ -23,7 +23,7 @@ pub use secret::Secret;
 pub use values::{
     Appservice, Bot, Config, Discord, Engine, FirstStage, Homeserver, Lanes, Log, LogFormat,
     MetadataOwner, Moving, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES,
-    Stages, Store, Telegram,
+    Stages, Store, TUPPERBOX, Telegram,
 };
 
 /// Every environment variable that [`load`] asks for, with what it stands for.

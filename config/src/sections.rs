@@ -15,7 +15,7 @@ use crate::reader::{Reader, SecretSource, Section};
 use crate::secret::Secret;
 use crate::values::{
     Appservice, Bot, Config, Discord, Engine, Homeserver, Lanes, Log, LogFormat, NamePolicy,
-    PLURALKIT, Portals, Privacy, Store, Telegram,
+    PLURALKIT, Portals, Privacy, Store, TUPPERBOX, Telegram,
 };
 
 mod moving;
@@ -219,7 +219,7 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
     let cdn_url = section.optional("cdn_url", check::http_url);
     let members = section.switch("members", false);
     let proxies = section.optional_list("proxies", check::snowflake);
-    let proxies = proxies.unwrap_or_else(|| vec![PLURALKIT.to_owned()]);
+    let proxies = proxies.unwrap_or_else(|| vec![PLURALKIT.to_owned(), TUPPERBOX.to_owned()]);
     let proxy = section.optional("proxy", check::proxy_url);
     section.finish();
     let api_url = api_url.or_else(|| Url::parse("https://discord.com").ok());

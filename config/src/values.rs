@@ -135,6 +135,9 @@ pub struct Telegram {
 /// The application of PluralKit, <https://pluralkit.me>.
 pub const PLURALKIT: &str = "466378653216014359";
 
+/// The application id of Tupperbox on Discord.
+pub const TUPPERBOX: &str = "431544605209788416";
+
 /// Access to Discord.
 #[derive(Clone, Debug)]
 pub struct Discord {

@@ -94,7 +94,7 @@ fn of_discord(line: &Line) -> Result<Option<Message>, String> {
     };
     let ours = discord::Ours {
         cdn: "https://cdn.discordapp.com".into(),
-        proxies: vec![bridge_config::PLURALKIT.to_owned()],
+        proxies: [bridge_config::PLURALKIT, bridge_config::TUPPERBOX].map(str::to_owned).to_vec(),
         ..Default::default()
     };
     Ok(said(discord::posted(message, &names, &ours, false).into_iter().collect()))

@@ -249,7 +249,7 @@ async fn a_bot_that_a_group_removed_tells_the_room_and_can_come_back() -> anyhow
 async fn a_revoked_token_loses_nothing_until_the_right_one_is_there() -> anyhow::Result<()> {
     let mut town = town("12", "").await?;
     town.telegram.revoke_token();
-    let named = |line: &str| line.contains("a network stopped") && line.contains("telegram");
+    let named = |line: &str| line.contains("telegram refuses the token");
     eventually("the log names the token", async || {
         Ok(town.bridge.log().lines().any(|line| named(&line.to_lowercase())))
     })

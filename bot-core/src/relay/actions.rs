@@ -14,6 +14,7 @@ use super::lookup::unread;
 use super::prepare::{Prepared, prepare, prepare_own};
 use super::{Delivery, effect, shared};
 use crate::lane::{Answer, CORE, Entry, Original, Relayed, Replica, Saying, Speaker, Work};
+use crate::media::text_file;
 use crate::migration::Task;
 use crate::network::{AskError, MATRIX};
 use crate::order::{Action, DeliverError, SendAs};
@@ -217,7 +218,9 @@ impl Delivery<'_> {
             return Ok(None);
         }
         shared::may_edit_alone(&*self.relay.store, lane, &replica, *media_changed).await?;
-        let Prepared { message, native_reply } = self.prepared(draft).await?;
+        let Prepared { mut message, native_reply } = self.prepared(draft).await?;
+        // Files that did not change are not sent again, and the rest of a long text is one.
+        message.media.retain(|media| *media_changed || !text_file::is_one(media));
         let (send_as, message) = self.speaker(draft, message).await?;
         let media_changed = *media_changed;
         Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))

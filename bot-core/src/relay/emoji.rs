@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bridge_model::name::one_line;
 use bridge_model::{
     EmojiPack, Leaf, Media, MediaKind, NetworkId, PackedEmoji, Place, Reaction, RichText, Span,
 };
@@ -22,6 +23,9 @@ use crate::store::{EmojiRecord, Store};
 
 /// New pictures that are fetched for one text; the rest stays text.
 const MOST_NEW: usize = 20;
+
+/// Graphemes of a reaction that others see.
+const LONGEST_KEY: usize = 8;
 
 /// Pictures of a pack that are fetched side by side.
 const AT_ONCE: usize = 4;
@@ -75,13 +79,26 @@ pub(super) async fn resolve_reaction(
     network: &NetworkId,
     reaction: Reaction,
 ) -> Result<Reaction, DeliverError> {
-    let Reaction::Custom { id, name } = reaction else { return Ok(reaction) };
+    let (id, name) = match reaction {
+        Reaction::Custom { id, name } => (id, name),
+        Reaction::Emoji(key) => return Ok(Reaction::Emoji(short_key(&key))),
+    };
     let emoji = CustomEmoji::of(network, id, name, false);
     Ok(match directory.emoji(&emoji).await? {
         Some(KnownEmoji::Custom { id, name }) => Reaction::Custom { id, name },
         Some(KnownEmoji::Text(text)) => Reaction::Emoji(text),
         None => Reaction::Emoji(in_words(&emoji.name)),
     })
+}
+
+/// A reaction by a text, which can be of any length on Matrix, with at most [`LONGEST_KEY`]
+/// characters as a reader counts them.
+pub(super) fn short_key(key: &str) -> String {
+    // One emoji can be made of many code points; a short key has no more of them than it may.
+    match key.chars().count() <= LONGEST_KEY {
+        true => key.to_owned(),
+        false => one_line(key, LONGEST_KEY),
+    }
 }
 
 /// The pictures of custom emoji on the media repository.
@@ -204,7 +221,7 @@ fn in_words(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::{in_words, short_key};
 
     #[test]
     fn a_plain_emoji_is_its_own_name() {
@@ -213,5 +230,14 @@ mod tests {
         }
         assert_eq!(in_words("party_parrot"), ":party_parrot:");
         assert_eq!(in_words("熊猫"), ":熊猫:");
+    }
+
+    #[test]
+    fn a_reaction_by_text_is_short_and_an_emoji_stays_whole() {
+        assert_eq!(short_key("well done everybody").chars().count(), 8);
+        let family = "👩\u{200d}👩\u{200d}👧\u{200d}👦";
+        for emoji in [family, "❤\u{fe0f}\u{200d}🔥", "+1"] {
+            assert_eq!(short_key(emoji), emoji);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bridge_model::{Media, MediaHandle, NetworkId, Person};
 
-use crate::media::{derived, qr, strip};
+use crate::media::{derived, qr, strip, text_file};
 use crate::network::{AskError, MediaSource, MediaStream, Network};
 
 /// Every network that is configured, Matrix included.
@@ -43,8 +43,8 @@ impl Networks {
 #[async_trait]
 impl MediaSource for Networks {
     async fn open(&self, media: &Media) -> Result<MediaStream, AskError> {
-        if let Some(drawn) = qr::open(&media.handle) {
-            return drawn;
+        if let Some(made) = qr::open(&media.handle).or_else(|| text_file::open(&media.handle)) {
+            return made;
         }
         match derived::original(&media.handle) {
             Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,

@@ -7,7 +7,7 @@
 use bridge_model::{Message, Reply};
 
 use super::directory::Directory;
-use super::{emoji, everyone, links, media, mentions, names, redaction};
+use super::{emoji, everyone, length, links, media, mentions, names, redaction};
 use crate::lane::CORE;
 use crate::order::DeliverError;
 use crate::wording::{Wording, label};
@@ -38,6 +38,9 @@ pub async fn prepare(
     let body = names::resolve_written_names(directory, body).await?;
     let body = links::resolve_links(directory, body).await?;
     message.body = emoji::resolve_emoji(directory, body).await?;
+    if let Some(capabilities) = directory.capabilities() {
+        length::bound_length(capabilities.max_text, message);
+    }
     if let Some(reply) = &mut message.reply_to
         && let Some(excerpt) = reply.excerpt.take()
     {

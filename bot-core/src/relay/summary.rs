@@ -7,6 +7,7 @@
 use bridge_model::{Content, Message, MessageId, Place, Reaction, Reply, RichText};
 
 use super::Delivery;
+use super::emoji::short_key;
 use super::lookup::unread;
 use super::polls::poll_in;
 use crate::courier::Attempt;
@@ -183,7 +184,7 @@ fn change(message: Message, parts: Vec<Part>) -> Action {
 /// What stands for a reaction in a line of text.
 fn face(reaction: &Reaction) -> String {
     match reaction {
-        Reaction::Emoji(emoji) => emoji.chars().filter(|it| *it != PICTURE).collect(),
+        Reaction::Emoji(emoji) => short_key(emoji).chars().filter(|it| *it != PICTURE).collect(),
         Reaction::Custom { name, .. } => format!(":{name}:"),
     }
 }

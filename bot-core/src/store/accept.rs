@@ -13,6 +13,7 @@ use bridge_policy::{notice, wiki};
 
 use super::audience::{self, Audience};
 use super::records::MessageRecord;
+use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, StoreError, albums, delayed, figures, keys, messages, notices, orphans, portals,
@@ -39,7 +40,8 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
     for mark in &batch.marks {
         match mark {
             Mark::Set { key, value } => {
-                tx.put("mark", keys::mark_key(&batch.network, key), value)?;
+                let name = keys::hash(&[batch.network.as_str(), key]);
+                tx.put(&MARKS, &name, value)?;
             }
             Mark::Once { key } => messages::note_once(tx, &batch.network, key)?,
         }

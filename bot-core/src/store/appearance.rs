@@ -3,27 +3,17 @@
 //!
 //! Rule: an echo of our own change is expected before it can come, so that it is no news.
 
-use bridge_model::{ChatChange, Place, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::{ChatChange, Place};
 
+use super::records::Looks;
+use super::tables::LOOKS;
 use super::txn::Txn;
 use super::{StoreError, keys};
-
-const LOOKS: &str = "looks of a chat";
 
 /// How long an echo is expected: a platform may make us wait long before it takes the change.
 const PATIENCE_MS: i64 = 24 * 3600 * 1000;
 /// Echoes that are expected at most.
 const MOST: usize = 8;
-
-/// What is known of a chat.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Looks {
-    /// The last known change of each kind.
-    known: Vec<ChatChange>,
-    /// Ours that are under way, with the time at which they were ordered.
-    coming: Vec<(ChatChange, Timestamp)>,
-}
 
 impl Looks {
     fn set(&mut self, change: &ChatChange) {
@@ -77,16 +67,16 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: Option<&Place>) -> Result<()
         let looks = of(tx, from)?;
         save(tx, to, &looks)?;
     }
-    tx.delete(keys::looks_key(&keys::place(from)));
+    tx.delete(&LOOKS, &keys::place(from));
     Ok(())
 }
 
 fn of(tx: &Txn<'_>, place: &Place) -> Result<Looks, StoreError> {
-    Ok(tx.get(LOOKS, &keys::looks_key(&keys::place(place)))?.unwrap_or_default())
+    Ok(tx.get(&LOOKS, &keys::place(place))?.unwrap_or_default())
 }
 
 fn save(tx: &mut Txn<'_>, place: &Place, looks: &Looks) -> Result<(), StoreError> {
-    tx.put(LOOKS, keys::looks_key(&keys::place(place)), looks)
+    tx.put(&LOOKS, &keys::place(place), looks)
 }
 
 fn is_same_kind(one: &ChatChange, other: &ChatChange) -> bool {

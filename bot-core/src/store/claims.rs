@@ -7,15 +7,13 @@
 use bridge_model::{Person, Place, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::keys::Everything;
+use super::tables::{CLAIM_OFFERS, CLAIMED, CLAIMS};
 use super::txn::Txn;
-use super::{CodeHash, StoreError, codec, joint, keys};
+use super::{CodeHash, StoreError, joint, keys};
 use crate::lane::LaneState;
 use crate::network::MATRIX;
 use crate::portal::PortalId;
-
-const OFFER: &str = "claim code";
-const CLAIM: &str = "claim";
-const CLAIMED: &str = "claims of an account";
 
 /// A code that somebody was given on another network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +81,7 @@ pub enum ClaimChange {
 /// # Errors
 /// [`StoreError`].
 pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {
-    tx.get(OFFER, &keys::claim_offer_key(code))
+    tx.get(&CLAIM_OFFERS, code)
 }
 
 /// The claim of an account.
@@ -91,7 +89,7 @@ pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreE
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, person: &Person) -> Result<Option<Claim>, StoreError> {
-    tx.get(CLAIM, &keys::claim_key(&keys::person(person)))
+    tx.get(&CLAIMS, &keys::person(person))
 }
 
 /// What somebody on Matrix has claimed.
@@ -99,8 +97,7 @@ pub fn of(tx: &Txn<'_>, person: &Person) -> Result<Option<Claim>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn by(tx: &Txn<'_>, mxid: &str) -> Result<Vec<Claim>, StoreError> {
-    let people: Vec<Person> =
-        tx.get(CLAIMED, &keys::claimed_key(&keys::hash(&[mxid])))?.unwrap_or_default();
+    let people = tx.get(&CLAIMED, &keys::hash(&[mxid]))?.unwrap_or_default();
     let mut claims = Vec::new();
     for person in &people {
         claims.extend(of(tx, person)?);
@@ -114,12 +111,12 @@ pub fn by(tx: &Txn<'_>, mxid: &str) -> Result<Vec<Claim>, StoreError> {
 /// [`StoreError::Conflict`] for a code that was used meanwhile.
 pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, StoreError> {
     let done = match change {
-        ClaimChange::Offered(code, offer) => tx.put(OFFER, keys::claim_offer_key(&code), &offer),
+        ClaimChange::Offered(code, offer) => tx.put(&CLAIM_OFFERS, &code, &offer),
         ClaimChange::Claimed(code, mxid) => return claim(tx, &code, mxid),
         ClaimChange::Burnt(code) => match offer(tx, &code)? {
             Some(offer) => {
                 let offer = ClaimOffer { used: true, ..offer };
-                tx.put(OFFER, keys::claim_offer_key(&code), &offer)
+                tx.put(&CLAIM_OFFERS, &code, &offer)
             }
             None => Ok(()),
         },
@@ -148,11 +145,11 @@ fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneStat
         return Err(StoreError::Conflict("the code is used or stale"));
     }
     offer.used = true;
-    tx.put(OFFER, keys::claim_offer_key(code), &offer)?;
+    tx.put(&CLAIM_OFFERS, code, &offer)?;
     let ClaimOffer { person, name, portal, .. } = offer;
     let mut people: Vec<Person> = by(tx, &mxid)?.into_iter().map(|claim| claim.person).collect();
     people.push(person.clone());
-    tx.put(CLAIMED, keys::claimed_key(&keys::hash(&[&mxid])), &people)?;
+    tx.put(&CLAIMED, &keys::hash(&[&mxid]), &people)?;
     let since = tx.now;
     let claim = Claim { person, name, mxid, own_voice: false, asks: false, portal, since };
     put(tx, &claim)?;
@@ -160,7 +157,7 @@ fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneStat
 }
 
 fn put(tx: &mut Txn<'_>, claim: &Claim) -> Result<(), StoreError> {
-    tx.put(CLAIM, keys::claim_key(&keys::person(&claim.person)), claim)
+    tx.put(&CLAIMS, &keys::person(&claim.person), claim)
 }
 
 fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
@@ -168,13 +165,13 @@ fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
     let mut people: Vec<Person> =
         by(tx, &claim.mxid)?.into_iter().map(|claim| claim.person).collect();
     people.retain(|one| one != person);
-    let key = keys::claimed_key(&keys::hash(&[&claim.mxid]));
+    let key = keys::hash(&[&claim.mxid]);
     if people.is_empty() {
-        tx.delete(key);
+        tx.delete(&CLAIMED, &key);
     } else {
-        tx.put(CLAIMED, key, &people)?;
+        tx.put(&CLAIMED, &key, &people)?;
     }
-    tx.delete(keys::claim_key(&keys::person(person)));
+    tx.delete(&CLAIMS, &keys::person(person));
     Ok(())
 }
 
@@ -183,14 +180,12 @@ fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
-    for (key, sealed) in tx.scan(&[keys::CLAIM_OFFERS], usize::MAX)? {
-        let offer: ClaimOffer = codec::open(OFFER, &sealed)?;
+    for (row, offer) in tx.scan(&CLAIM_OFFERS, &Everything, usize::MAX)? {
         if offer.portal == portal {
-            tx.delete(key);
+            tx.remove(row);
         }
     }
-    for (_, sealed) in tx.scan(&[keys::CLAIMS], usize::MAX)? {
-        let claim: Claim = codec::open(CLAIM, &sealed)?;
+    for claim in tx.all(&CLAIMS, &Everything)? {
         if claim.portal == portal {
             end(tx, &claim.person)?;
         }
@@ -204,10 +199,9 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn forget_codes(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let mut rows = 0;
-    for (key, sealed) in tx.scan(&[keys::CLAIM_OFFERS], usize::MAX)? {
-        let offer: ClaimOffer = codec::open(OFFER, &sealed)?;
+    for (row, offer) in tx.scan(&CLAIM_OFFERS, &Everything, usize::MAX)? {
         if offer.expires < before {
-            tx.delete(key);
+            tx.remove(row);
             rows += 1;
         }
     }

@@ -8,12 +8,15 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bridge_model::{MessageId, NetworkId, Person, Place, Timestamp};
+use bridge_model::{Event, MessageId, NetworkId, Person, Place, Timestamp};
 use bridge_policy::figures::WeekFigures;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
 
+use super::keys::Everything;
 use super::kv::Kv;
+use super::layout::{self, LAYOUT};
+use super::tables::{LANES, LOCALPARTS, MARKS};
 use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, Claim, ClaimOffer, CodeHash, EmojiRecord, FileRecord, GhostRecord,
@@ -21,7 +24,7 @@ use super::{
     erase, figures, files, keys, messages, migration, people, portals, queue, settle, stickers,
     timers, topics,
 };
-use crate::lane::{LaneHead, LaneState, Replica, Work};
+use crate::lane::{Entry, LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
 use crate::order::{Batch, EntryId};
 use crate::portal::{Offer, Portal, PortalId};
@@ -47,8 +50,10 @@ impl Embedded {
     /// # Errors
     /// [`StoreError`] when the thread cannot be started or the store cannot be read.
     pub fn start(mut kv: impl Kv, random: [u8; 32]) -> Result<Arc<Self>, StoreError> {
+        layout::bring_up_to_date(&mut kv, layout::BATCH)?;
         let mut tx = Txn::begin(&kv, Timestamp(0))?;
         if tx.meta().instance.is_empty() {
+            tx.meta().layout = LAYOUT;
             let (number, secret) = random.split_at(INSTANCE);
             tx.meta().instance = BASE32_NOPAD.encode(number).to_ascii_lowercase();
             tx.meta().secret = BASE32_NOPAD.encode(secret);
@@ -148,8 +153,8 @@ impl Store for Embedded {
     }
 
     async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = keys::mark_key(network, key);
-        self.run(Timestamp(0), move |tx| tx.get("mark", &key)).await
+        let name = keys::hash(&[network.as_str(), key]);
+        self.run(Timestamp(0), move |tx| tx.get(&MARKS, &name)).await
     }
 
     async fn take(&self, lane: &Place) -> Result<Option<LaneHead>, StoreError> {
@@ -172,7 +177,7 @@ impl Store for Embedded {
 
     async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
         self.run(Timestamp(0), |tx| {
-            let lanes: Vec<super::records::LaneRecord> = tx.all("lane", &[keys::LANES])?;
+            let lanes = tx.all(&LANES, &Everything)?;
             let busy = lanes.into_iter().filter(|lane| lane.depth > 0 || lane.halted.is_some());
             Ok(busy.map(queue::state).collect())
         })
@@ -239,8 +244,8 @@ impl Store for Embedded {
     }
 
     async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError> {
-        let key = keys::localpart_key(localpart);
-        self.run(Timestamp(0), move |tx| tx.get("ghost", &key)).await
+        let localpart = localpart.to_owned();
+        self.run(Timestamp(0), move |tx| tx.get(&LOCALPARTS, &localpart)).await
     }
 
     async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {

@@ -5,17 +5,16 @@
 
 use bridge_model::NetworkId;
 
+use super::tables::{EMOJI, EMOJI_FILES};
 use super::txn::Txn;
 use super::{EmojiRecord, StoreError, keys};
-
-const EMOJI: &str = "custom emoji";
 
 /// The emoji of a network.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, network: &NetworkId, id: &str) -> Result<Option<EmojiRecord>, StoreError> {
-    tx.get(EMOJI, &keys::emoji_key(network, id))
+    tx.get(&EMOJI, &keys::hash(&[network.as_str(), id]))
 }
 
 /// The emoji that a file shows.
@@ -23,7 +22,7 @@ pub fn of(tx: &Txn<'_>, network: &NetworkId, id: &str) -> Result<Option<EmojiRec
 /// # Errors
 /// [`StoreError`].
 pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
-    tx.get(EMOJI, &keys::emoji_file_key(mxc))
+    tx.get(&EMOJI_FILES, &keys::hash(&[mxc]))
 }
 
 /// Remembers an emoji.
@@ -31,6 +30,6 @@ pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<EmojiRecord>, StoreError
 /// # Errors
 /// [`StoreError`].
 pub fn save(tx: &mut Txn<'_>, emoji: &EmojiRecord) -> Result<(), StoreError> {
-    tx.put(EMOJI, keys::emoji_file_key(&emoji.mxc), emoji)?;
-    tx.put(EMOJI, keys::emoji_key(&emoji.network, &emoji.id), emoji)
+    tx.put(&EMOJI_FILES, &keys::hash(&[&emoji.mxc]), emoji)?;
+    tx.put(&EMOJI, &keys::hash(&[emoji.network.as_str(), &emoji.id]), emoji)
 }

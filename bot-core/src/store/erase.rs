@@ -5,11 +5,12 @@
 
 use std::collections::HashSet;
 
+use super::keys::Everything;
 use super::records::MessageRecord;
+use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    GhostRecord, StoreError, appearance, claims, codec, keys, notices, orphans, people, portals,
-    queue, topics,
+    StoreError, appearance, claims, keys, notices, orphans, people, portals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -48,17 +49,17 @@ fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
         numbers.push(tx.number(place)?);
         numbers.push(tx.number(&crate::lane::core_place(place))?);
     }
-    let rows = tx.scan(&[keys::MESSAGES], usize::MAX)?;
+    let rows = tx.scan(&MESSAGES, &Everything, usize::MAX)?;
     let mut gone = HashSet::new();
     let mut origins = 0;
     let mut reactions = Vec::new();
-    for (key, sealed) in rows {
-        match codec::open("message record", &sealed)? {
+    for (row, record) in rows {
+        match record {
             MessageRecord::Origin(origin) if numbers.contains(&origin.place) => origins += 1,
             MessageRecord::Copy(number, _) | MessageRecord::Alias(number, _)
                 if numbers.contains(&number) => {}
             MessageRecord::Reaction { target, .. } => {
-                reactions.push((key, target));
+                reactions.push((row, target));
                 continue;
             }
             MessageRecord::Origin(_)
@@ -66,13 +67,13 @@ fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
             | MessageRecord::Alias(..)
             | MessageRecord::Command => continue,
         }
-        gone.extend(keys::message_hash(&key));
-        tx.delete(key);
+        gone.extend(row.last_hash());
+        tx.remove(row);
     }
-    for (key, target) in reactions {
+    for (row, target) in reactions {
         let of_ours = |place| gone.contains(&keys::message(place, &target));
         if places.iter().any(of_ours) {
-            tx.delete(key);
+            tx.remove(row);
         }
     }
     Ok(origins)
@@ -84,15 +85,14 @@ fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
     let rooms: Vec<_> =
         topics.chain([portal.room.clone()]).map(|room| keys::place(&room)).collect();
     let mut gone = 0;
-    for (key, sealed) in tx.scan(&[keys::GHOSTS], usize::MAX)? {
-        let mut ghost: GhostRecord = codec::open("ghost", &sealed)?;
+    for (row, mut ghost) in tx.scan(&GHOSTS, &Everything, usize::MAX)? {
         ghost.rooms.retain(|known| !rooms.contains(known));
         if ghost.rooms.is_empty() {
-            tx.delete(keys::localpart_key(&ghost.localpart));
-            tx.delete(key);
+            tx.delete(&LOCALPARTS, &ghost.localpart);
+            tx.remove(row);
             gone += 1;
         } else {
-            tx.put("ghost", key, &ghost)?;
+            tx.replace(&GHOSTS, row, &ghost)?;
         }
     }
     Ok(gone)
@@ -104,8 +104,8 @@ fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
 /// [`StoreError`].
 pub fn left(tx: &Txn<'_>) -> Result<u64, StoreError> {
     let mut count = 0;
-    for (_, sealed) in tx.scan(&[keys::MESSAGES], usize::MAX)? {
-        if let MessageRecord::Origin(origin) = codec::open("message record", &sealed)?
+    for record in tx.all(&MESSAGES, &Everything)? {
+        if let MessageRecord::Origin(origin) = record
             && tx.numbered(origin.place)?.network.as_str() != CORE
         {
             count += 1;

@@ -8,11 +8,10 @@ use bridge_policy::calendar::Week;
 use bridge_policy::figures::WeekFigures;
 use bridge_policy::stage::Stage;
 
+use super::tables::FIGURES;
 use super::txn::Txn;
-use super::{StoreError, codec, keys, messages};
+use super::{StoreError, keys, messages};
 use crate::portal::{Portal, PortalId};
-
-const FIGURES: &str = "figures of a week";
 
 /// Weeks that are kept of each portal.
 const KEPT: i32 = 104;
@@ -56,7 +55,7 @@ pub fn note_link(tx: &mut Txn<'_>, portal: PortalId, service: &str) -> Result<()
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError> {
-    tx.all(FIGURES, &keys::figures_prefix(portal.0))
+    tx.all(&FIGURES, &portal)
 }
 
 /// Closes every week that is over.
@@ -64,13 +63,12 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError
 /// # Errors
 /// [`StoreError`].
 pub fn close(tx: &mut Txn<'_>, portal: PortalId, now: Week) -> Result<(), StoreError> {
-    for (key, sealed) in tx.scan(&keys::figures_prefix(portal.0), usize::MAX)? {
-        let mut week: WeekFigures = codec::open(FIGURES, &sealed)?;
+    for (row, mut week) in tx.scan(&FIGURES, &portal, usize::MAX)? {
         if week.week.plus(KEPT) < now {
-            tx.delete(key);
+            tx.remove(row);
         } else if week.week < now && !week.closed {
             week.close();
-            tx.put(FIGURES, key, &week)?;
+            tx.replace(&FIGURES, row, &week)?;
         }
     }
     Ok(())
@@ -81,15 +79,12 @@ pub fn close(tx: &mut Txn<'_>, portal: PortalId, now: Week) -> Result<(), StoreE
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
-    for (key, _) in tx.scan(&keys::figures_prefix(portal.0), usize::MAX)? {
-        tx.delete(key);
-    }
-    Ok(())
+    tx.clear(&FIGURES, &portal).map(drop)
 }
 
 fn this_week(tx: &mut Txn<'_>, portal: PortalId) -> Result<WeekFigures, StoreError> {
     let week = Week::of(tx.now);
-    match tx.get(FIGURES, &keys::figures_key(portal.0, week))? {
+    match tx.get(&FIGURES, &(portal, week))? {
         Some(known) => Ok(known),
         None => {
             close(tx, portal, week)?;
@@ -99,7 +94,7 @@ fn this_week(tx: &mut Txn<'_>, portal: PortalId) -> Result<WeekFigures, StoreErr
 }
 
 fn save(tx: &mut Txn<'_>, portal: PortalId, week: &WeekFigures) -> Result<(), StoreError> {
-    tx.put(FIGURES, keys::figures_key(portal.0, week.week), week)
+    tx.put(&FIGURES, &(portal, week.week), week)
 }
 
 fn answers_elsewhere(

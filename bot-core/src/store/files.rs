@@ -6,10 +6,9 @@
 
 use bridge_model::{Media, MediaHandle};
 
+use super::tables::FILES;
 use super::txn::Txn;
 use super::{FileRecord, StoreError, keys};
-
-const FILE: &str = "file record";
 
 /// The name of a file by where it comes from. Sticker ids stay the same in every message; what
 /// stands behind `?` in an address is a signature that changes.
@@ -40,7 +39,7 @@ pub fn content(sum: &[u8]) -> keys::Hash {
 pub fn find(tx: &mut Txn<'_>, name: &keys::Hash) -> Result<Option<FileRecord>, StoreError> {
     let now = keys::bucket(tx.now);
     for week in [now, now.saturating_sub(1)] {
-        if let Some(record) = tx.get(FILE, &keys::file_key(week, name))? {
+        if let Some(record) = tx.get(&FILES, &(week, *name))? {
             return Ok(Some(record));
         }
     }
@@ -54,7 +53,7 @@ pub fn find(tx: &mut Txn<'_>, name: &keys::Hash) -> Result<Option<FileRecord>, S
 pub fn save(tx: &mut Txn<'_>, names: &[keys::Hash], record: &FileRecord) -> Result<(), StoreError> {
     let week = super::messages::this_week(tx);
     for name in names {
-        tx.put(FILE, keys::file_key(week, name), record)?;
+        tx.put(&FILES, &(week, *name), record)?;
     }
     Ok(())
 }

@@ -25,6 +25,12 @@ pub trait Kv: Send + 'static {
     /// [`StoreError::Engine`].
     fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
 
+    /// The first `limit` rows whose keys sort after `key`, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+
     /// Applies all writes or none. Readers see them at once; the disk after [`Kv::flush`].
     ///
     /// # Errors
@@ -36,4 +42,21 @@ pub trait Kv: Send + 'static {
     /// # Errors
     /// [`StoreError::Engine`].
     fn flush(&mut self) -> Result<(), StoreError>;
+
+    /// Copies everything aside before the layout `layout` is migrated, unless such a copy is there
+    /// already. Engines that keep nothing on a disk have nothing to copy.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    fn keep_copy(&mut self, _layout: u16) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Removes the copy that [`Kv::keep_copy`] made, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    fn drop_copy(&mut self, _layout: u16) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

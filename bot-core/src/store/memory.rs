@@ -2,6 +2,7 @@
 //! The engine of tests: everything is lost with the process.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::StoreError;
@@ -21,6 +22,12 @@ impl Kv for MemoryKv {
         let from = rows.range(prefix.to_vec()..);
         let within = from.take_while(|(key, _)| key.starts_with(prefix));
         Ok(within.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = rows.range::<[u8], _>((Bound::Excluded(key), Bound::Unbounded));
+        Ok(after.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {

@@ -10,19 +10,19 @@ use bridge_model::{
 };
 use sha2::{Digest, Sha256};
 
-use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, ReactionRecord};
+use super::keys::Everything;
+use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, PollRecord, ReactionRecord};
+use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
 use super::{StoreError, codec, keys, people, queue, votes};
 use crate::lane::{Entry, KnownReaction, MessageCopy, Replica};
 use crate::order::Part;
 
-const RECORD: &str = "message record";
-
 /// Finds a record and the week it is in.
 fn locate(tx: &mut Txn<'_>, hash: &keys::Hash) -> Result<Option<(u16, MessageRecord)>, StoreError> {
     let buckets = tx.meta().buckets.clone();
     for bucket in buckets.into_iter().rev() {
-        if let Some(record) = tx.get(RECORD, &keys::message_key(bucket, hash))? {
+        if let Some(record) = tx.get(&MESSAGES, &(bucket, *hash))? {
             return Ok(Some((bucket, record)));
         }
     }
@@ -56,7 +56,7 @@ pub fn store(
         Some((bucket, _)) => bucket,
         None => this_week(tx),
     };
-    tx.put(RECORD, keys::message_key(bucket, &hash), record)
+    tx.put(&MESSAGES, &(bucket, hash), record)
 }
 
 /// The bucket of now, which is kept from now on.
@@ -99,7 +99,7 @@ pub fn begin_for_ever(
 ) -> Result<(), StoreError> {
     let record = fresh(tx, (place, message), content)?;
     keep(tx, keys::FOR_EVER);
-    tx.put(RECORD, keys::message_key(keys::FOR_EVER, &keys::message(place, message)), &record)
+    tx.put(&MESSAGES, &(keys::FOR_EVER, keys::message(place, message)), &record)
 }
 
 fn fresh(
@@ -118,7 +118,7 @@ fn fresh(
         pinned: false,
         copies: Vec::new(),
         reactions: Vec::new(),
-        poll: votes::begin(content),
+        poll: PollRecord::begin(content),
         room: None,
     }))
 }
@@ -128,7 +128,7 @@ fn fresh(
 /// # Errors
 /// [`StoreError::Damaged`] when it cannot be written.
 pub fn digest(message: &Message) -> Result<Fingerprint, StoreError> {
-    let bytes = codec::seal("message", &(&message.body, &message.card, &message.notes))?;
+    let bytes = codec::to_fingerprint(&(&message.body, &message.card, &message.notes))?;
     Ok(cut(&bytes))
 }
 
@@ -142,7 +142,7 @@ pub fn media_digest(message: &Message) -> Result<Fingerprint, StoreError> {
         let address = media.handle.reference.split('?').next().unwrap_or_default();
         (&media.handle.network, address, media.spoiler)
     });
-    let bytes = codec::seal("message", &files.collect::<Vec<_>>())?;
+    let bytes = codec::to_fingerprint(&files.collect::<Vec<_>>())?;
     Ok(cut(&bytes))
 }
 
@@ -451,8 +451,9 @@ pub fn replica(
 /// # Errors
 /// [`StoreError`].
 pub fn is_noted(tx: &mut Txn<'_>, network: &NetworkId, mark: &str) -> Result<bool, StoreError> {
+    let name = keys::hash(&[network.as_str(), mark]);
     for week in tx.meta().buckets.clone() {
-        if tx.get::<()>("mark", &keys::once_key(week, network, mark))?.is_some() {
+        if tx.get(&ONCE, &(week, name))?.is_some() {
             return Ok(true);
         }
     }
@@ -465,7 +466,7 @@ pub fn is_noted(tx: &mut Txn<'_>, network: &NetworkId, mark: &str) -> Result<boo
 /// [`StoreError`].
 pub fn note_once(tx: &mut Txn<'_>, network: &NetworkId, mark: &str) -> Result<(), StoreError> {
     let week = this_week(tx);
-    tx.put("mark", keys::once_key(week, network, mark), &())
+    tx.put(&ONCE, &(week, keys::hash(&[network.as_str(), mark])), &())
 }
 
 /// Whether `user` of the network of `place` wrote `origin`.
@@ -490,18 +491,14 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
     let mut rows = people::forget(tx, limit)?;
     for week in old {
-        for prefix in [keys::MESSAGES, keys::ONCE, keys::FILES] {
-            for (key, _) in tx.scan(&keys::bucket_prefix(prefix, week), usize::MAX)? {
-                tx.delete(key);
-                rows += 1;
-            }
-        }
+        rows += tx.clear(&MESSAGES, &week)?;
+        rows += tx.clear(&ONCE, &week)?;
+        rows += tx.clear(&FILES, &week)?;
         tx.meta().buckets.retain(|kept| *kept != week);
     }
-    for (key, sealed) in tx.scan(&[keys::OFFERS], usize::MAX)? {
-        let offer: crate::portal::Offer = codec::open("link code", &sealed)?;
+    for (row, offer) in tx.scan(&OFFERS, &Everything, usize::MAX)? {
         if offer.expires < before {
-            tx.delete(key);
+            tx.remove(row);
             rows += 1;
         }
     }

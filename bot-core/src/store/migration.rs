@@ -11,17 +11,15 @@ use bridge_policy::exception::Exception;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Effect, Stage, Where};
 
+use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{StoreError, accept, erase, joint, keys, portals, queue, timers};
+use super::{StoreError, accept, erase, joint, portals, queue, timers};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::{
     Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
-
-const MIGRATION: &str = "way of a community";
-const AUDIT: &str = "history of a portal";
 
 type Lanes = Result<Vec<LaneState>, StoreError>;
 
@@ -30,7 +28,7 @@ type Lanes = Result<Vec<LaneState>, StoreError>;
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Migration, StoreError> {
-    Ok(tx.get(MIGRATION, &keys::migration_key(portal.0))?.unwrap_or_default())
+    Ok(tx.get(&MIGRATIONS, &portal)?.unwrap_or_default())
 }
 
 /// Stores how far a community has come.
@@ -38,7 +36,7 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Migration, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn save(tx: &mut Txn<'_>, portal: PortalId, migration: &Migration) -> Result<(), StoreError> {
-    tx.put(MIGRATION, keys::migration_key(portal.0), migration)
+    tx.put(&MIGRATIONS, &portal, migration)
 }
 
 /// What happened to a portal, oldest first.
@@ -46,7 +44,7 @@ pub fn save(tx: &mut Txn<'_>, portal: PortalId, migration: &Migration) -> Result
 /// # Errors
 /// [`StoreError`].
 pub fn history(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
-    tx.all(AUDIT, &keys::audit_prefix(portal.0))
+    tx.all(&AUDITS, &portal)
 }
 
 /// Writes down what happened.
@@ -56,7 +54,7 @@ pub fn history(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Audit>, StoreError>
 pub fn note(tx: &mut Txn<'_>, portal: PortalId, audit: &Audit) -> Result<(), StoreError> {
     let number = tx.meta().next_entry;
     tx.meta().next_entry = number.saturating_add(1);
-    tx.put(AUDIT, keys::audit_key(portal.0, number), audit)
+    tx.put(&AUDITS, &(portal, number), audit)
 }
 
 /// The chats were joined, in that stage.
@@ -397,12 +395,11 @@ fn stop_timers(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
 
 /// The history stays; the names in it go.
 fn forget_names(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
-    for (key, sealed) in tx.scan(&keys::audit_prefix(portal.0), usize::MAX)? {
-        let mut audit: Audit = super::codec::open(AUDIT, &sealed)?;
+    for (row, mut audit) in tx.scan(&AUDITS, &portal, usize::MAX)? {
         if let Some(who) = &mut audit.who {
             who.name = None;
         }
-        tx.put(AUDIT, key, &audit)?;
+        tx.replace(&AUDITS, row, &audit)?;
     }
     let mut migration = of(tx, portal)?;
     migration.approvals.clear();
@@ -415,11 +412,8 @@ fn forget_names(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
     stop_timers(tx, portal)?;
-    tx.delete(keys::migration_key(portal.0));
-    for (key, _) in tx.scan(&keys::audit_prefix(portal.0), usize::MAX)? {
-        tx.delete(key);
-    }
-    Ok(())
+    tx.delete(&MIGRATIONS, &portal);
+    tx.clear(&AUDITS, &portal).map(drop)
 }
 
 /// Who decides again what the chats look like.

@@ -5,16 +5,15 @@
 //! never exceed a cap together.
 
 use bridge_model::{AuthorKind, Content, Event, Note, Person, Place, Service, Timestamp};
-use bridge_policy::budget::{Ledger, Limits};
+use bridge_policy::budget::Limits;
 use bridge_policy::calendar::DAY_MS;
 use bridge_policy::stage::Stage;
 
+use super::tables::LEDGERS;
 use super::txn::Txn;
 use super::{StoreError, figures, keys, queue};
 use crate::lane::{LaneState, Work};
 use crate::portal::{Portal, PortalId};
-
-const LEDGER: &str = "notices of a portal";
 
 /// What was linked to in one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +57,14 @@ pub fn linked(tx: &mut Txn<'_>, linked: Linked) -> Result<Vec<LaneState>, StoreE
 
 fn say(tx: &mut Txn<'_>, portal: PortalId, notice: Notice) -> Result<Vec<LaneState>, StoreError> {
     let Notice { person, subject, limits, then } = notice;
-    let key = keys::notices_key(portal.0);
-    let mut ledger: Ledger = tx.get(LEDGER, &key)?.unwrap_or_default();
+    let mut ledger = tx.get(&LEDGERS, &portal)?.unwrap_or_default();
     let who = hash(tx, &[person.network.as_str(), person.user.as_str()]);
     let what = hash(tx, &[&subject]);
     if let Err(why) = ledger.give(&limits, tx.now, (who, what)) {
         tracing::debug!(portal = portal.0, ?why, "nothing is said about a link");
         return Ok(Vec::new());
     }
-    tx.put(LEDGER, key, &ledger)?;
+    tx.put(&LEDGERS, &portal, &ledger)?;
     then.into_iter().map(|(place, work)| queue::append(tx, &place, work)).collect()
 }
 
@@ -81,7 +79,7 @@ fn hash(tx: &mut Txn<'_>, parts: &[&str]) -> u64 {
 /// # Errors
 /// [`StoreError`].
 pub fn was_said(tx: &mut Txn<'_>, portal: PortalId, subject: &str) -> Result<bool, StoreError> {
-    let ledger: Option<Ledger> = tx.get(LEDGER, &keys::notices_key(portal.0))?;
+    let ledger = tx.get(&LEDGERS, &portal)?;
     let subject = hash(tx, &[subject]);
     Ok(ledger.is_some_and(|ledger| ledger.knows(tx.now, subject)))
 }
@@ -105,5 +103,5 @@ pub fn reminder(portal: &Portal, event: &Event, now: Timestamp) -> Option<String
 
 /// A portal is no more.
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) {
-    tx.delete(keys::notices_key(portal.0));
+    tx.delete(&LEDGERS, &portal);
 }

@@ -4,27 +4,19 @@
 //!
 //! Rule: few and not for long. What no settled entry explains is dropped.
 
-use bridge_model::{Alias, Content, Event, Place, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::{Alias, Content, Event, Place};
 
-use super::records::LaneRecord;
+use super::keys::Everything;
+use super::records::OrphanRecord;
+use super::tables::{LANES, ORPHANS};
 use super::txn::Txn;
-use super::{StoreError, accept, codec, keys, messages, portals, queue};
+use super::{StoreError, accept, keys, messages, portals, queue};
 use crate::lane::LaneState;
-
-const EARLY: &str = "early event";
 
 /// Events that are kept for one chat.
 const MOST: usize = 64;
 /// How long one is kept: much longer than any platform takes to answer a request.
 const LIFE_MS: i64 = 10 * 60 * 1000;
-
-/// An event that waits for its message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Early {
-    event: Event,
-    at: Timestamp,
-}
 
 /// Keeps an event about a message that is not known, if one of ours is under way there; whether it was
 /// kept.
@@ -38,14 +30,13 @@ pub fn keep(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
     {
         return Ok(false);
     }
-    let prefix = keys::early_prefix(&keys::place(&event.place));
-    if tx.scan(&prefix, MOST)?.len() >= MOST {
+    if tx.scan(&ORPHANS, &keys::place(&event.place), MOST)?.len() >= MOST {
         return Ok(false);
     }
     let number = tx.meta().next_entry;
     tx.meta().next_entry = number.saturating_add(1);
-    let early = Early { event: event.clone(), at: tx.now };
-    tx.put(EARLY, keys::early_key(&keys::place(&event.place), number), &early)?;
+    let orphan = OrphanRecord { event: event.clone(), at: tx.now };
+    tx.put(&ORPHANS, &(keys::place(&event.place), number), &orphan)?;
     Ok(true)
 }
 
@@ -62,16 +53,16 @@ pub fn hear(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<LaneSt
     let idle = queue::lane(tx, lane)?.depth == 0;
     let mut lanes = Vec::new();
     for place in places {
-        for (key, sealed) in tx.scan(&keys::early_prefix(&keys::place(&place)), MOST)? {
-            let Early { event, at } = codec::open(EARLY, &sealed)?;
+        for (row, orphan) in tx.scan(&ORPHANS, &keys::place(&place), MOST)? {
+            let OrphanRecord { event, at } = orphan;
             let known = messages::find(tx, &event.place, &event.message)?.is_some();
             let stale = tx.now.0.saturating_sub(at.0) > LIFE_MS;
             if known {
-                tx.delete(key);
+                tx.remove(row);
                 let heard = accept::relay(tx, event)?;
                 accept::merge(&mut lanes, heard.unwrap_or_default());
             } else if stale || (idle && place == *lane) {
-                tx.delete(key);
+                tx.remove(row);
             }
         }
     }
@@ -83,10 +74,7 @@ pub fn hear(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<LaneSt
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
-    for (key, _) in tx.scan(&keys::early_prefix(&keys::place(place)), usize::MAX)? {
-        tx.delete(key);
-    }
-    Ok(())
+    tx.clear(&ORPHANS, &keys::place(place)).map(drop)
 }
 
 /// Whether something happens to a message that is there already, other than that its author writes it anew.
@@ -118,6 +106,6 @@ fn is_under_way(tx: &Txn<'_>, place: &Place) -> Result<bool, StoreError> {
     if portals::of(tx, place)?.is_some() {
         return Ok(queue::lane(tx, place)?.depth > 0);
     }
-    let lanes: Vec<LaneRecord> = tx.all("lane", &[keys::LANES])?;
+    let lanes = tx.all(&LANES, &Everything)?;
     Ok(lanes.iter().any(|lane| lane.depth > 0 && lane.place.network == place.network))
 }

@@ -4,23 +4,16 @@
 //! Rule: few and not for long: who has been silent is forgotten with the messages.
 
 use bridge_model::{Author, AuthorKind, Person, Place};
-use serde::{Deserialize, Serialize};
 
+use super::keys::Everything;
+use super::records::Seen;
+use super::tables::PEOPLE;
 use super::txn::Txn;
-use super::{Acquaintance, StoreError, codec, keys};
+use super::{Acquaintance, StoreError, keys};
 use crate::portal::PortalId;
-
-const PEOPLE: &str = "people of a portal";
 
 /// People who are remembered of each portal.
 const MOST: usize = 200;
-
-/// Somebody who spoke, and in which week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
-    who: Acquaintance,
-    week: u16,
-}
 
 /// Notes that somebody spoke. Costs a write only when that is new in this week.
 ///
@@ -47,7 +40,7 @@ pub fn note(
         all.remove(0);
     }
     all.push(seen);
-    tx.put(PEOPLE, keys::people_key(portal.0), &all)
+    tx.put(&PEOPLE, &portal, &all)
 }
 
 /// Who spoke lately, longest ago first.
@@ -60,7 +53,7 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Acquaintance>, StoreErro
 
 /// A portal is no more.
 pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) {
-    tx.delete(keys::people_key(portal.0));
+    tx.delete(&PEOPLE, &portal);
 }
 
 /// Forgets who spoke last before `week`; returns how many that were.
@@ -69,17 +62,16 @@ pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) {
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, week: u16) -> Result<u64, StoreError> {
     let mut gone = 0;
-    for (key, sealed) in tx.scan(&[keys::PEOPLE], usize::MAX)? {
-        let all: Vec<Seen> = codec::open(PEOPLE, &sealed)?;
+    for (row, all) in tx.scan(&PEOPLE, &Everything, usize::MAX)? {
         let kept: Vec<Seen> = all.iter().filter(|seen| seen.week >= week).cloned().collect();
         if kept.len() < all.len() {
             gone += u64::try_from(all.len() - kept.len()).unwrap_or(u64::MAX);
-            tx.put(PEOPLE, key, &kept)?;
+            tx.replace(&PEOPLE, row, &kept)?;
         }
     }
     Ok(gone)
 }
 
 fn read(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Seen>, StoreError> {
-    Ok(tx.get(PEOPLE, &keys::people_key(portal.0))?.unwrap_or_default())
+    Ok(tx.get(&PEOPLE, &portal)?.unwrap_or_default())
 }

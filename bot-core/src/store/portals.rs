@@ -5,6 +5,8 @@
 
 use bridge_model::{Content, Event, MessageId, Person, Place};
 
+use super::keys::Everything;
+use super::tables::{GHOSTS, LOCALPARTS, OFFERS, PORTAL_OF, PORTALS};
 use super::txn::Txn;
 use super::{
     Change, CodeHash, GhostRecord, StoreError, appearance, claims, figures, keys, migration,
@@ -14,16 +16,13 @@ use crate::lane::{LaneState, Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Setting, Settings};
 use bridge_policy::stage::Stage;
 
-const PORTAL: &str = "portal";
-const OFFER: &str = "link code";
-
 /// The portal of a place.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, place: &Place) -> Result<Option<Portal>, StoreError> {
-    let number: Option<u32> = tx.get(PORTAL, &keys::portal_of_key(&keys::place(place)))?;
-    number.map_or(Ok(None), |number| tx.get(PORTAL, &keys::portal_key(number)))
+    let number = tx.get(&PORTAL_OF, &keys::place(place))?;
+    number.map_or(Ok(None), |number| numbered(tx, number))
 }
 
 /// The portal of a number.
@@ -31,7 +30,7 @@ pub fn of(tx: &Txn<'_>, place: &Place) -> Result<Option<Portal>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn numbered(tx: &Txn<'_>, portal: PortalId) -> Result<Option<Portal>, StoreError> {
-    tx.get(PORTAL, &keys::portal_key(portal.0))
+    tx.get(&PORTALS, &portal)
 }
 
 /// All portals, oldest first.
@@ -39,7 +38,7 @@ pub fn numbered(tx: &Txn<'_>, portal: PortalId) -> Result<Option<Portal>, StoreE
 /// # Errors
 /// [`StoreError`].
 pub fn all(tx: &Txn<'_>) -> Result<Vec<Portal>, StoreError> {
-    tx.all(PORTAL, &[keys::PORTALS])
+    tx.all(&PORTALS, &Everything)
 }
 
 /// The offer behind a code.
@@ -47,7 +46,7 @@ pub fn all(tx: &Txn<'_>) -> Result<Vec<Portal>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Option<Offer>, StoreError> {
-    tx.get(OFFER, &keys::offer_key(code))
+    tx.get(&OFFERS, code)
 }
 
 /// Carries out a change; the lanes that got entries.
@@ -62,7 +61,7 @@ pub fn change(tx: &mut Txn<'_>, change: Change) -> Result<Vec<LaneState>, StoreE
         Change::Timer(timer) => timers::set(tx, *timer),
         Change::Topic(what) => return topics::change(tx, what),
         Change::StopTimer(name) => timers::stop(tx, &name),
-        Change::Offer(code, offer) => tx.put(OFFER, keys::offer_key(&code), &offer),
+        Change::Offer(code, offer) => tx.put(&OFFERS, &code, &offer),
         Change::Link { code, room, remote, title, settings, stage } => {
             use_offer(tx, &code, (&room, &remote))?;
             link(tx, room, (remote, title), (settings, stage))
@@ -105,7 +104,7 @@ fn use_offer(
         return Err(StoreError::Conflict("the code is used or stale"));
     }
     offer.used = true;
-    tx.put(OFFER, keys::offer_key(code), &offer)
+    tx.put(&OFFERS, code, &offer)
 }
 
 fn link(
@@ -144,12 +143,12 @@ fn link(
 /// # Errors
 /// [`StoreError`].
 pub fn speaks_for(tx: &mut Txn<'_>, place: &Place, portal: PortalId) -> Result<(), StoreError> {
-    tx.put(PORTAL, keys::portal_of_key(&keys::place(place)), &portal.0)
+    tx.put(&PORTAL_OF, &keys::place(place), &portal)
 }
 
 /// What is heard in a place belongs to no portal any more.
 pub fn speaks_no_more(tx: &mut Txn<'_>, place: &Place) {
-    tx.delete(keys::portal_of_key(&keys::place(place)));
+    tx.delete(&PORTAL_OF, &keys::place(place));
 }
 
 /// Stores a portal under all of its places.
@@ -160,7 +159,7 @@ pub fn save(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
     for place in portal.places() {
         speaks_for(tx, place, portal.id)?;
     }
-    tx.put(PORTAL, keys::portal_key(portal.id.0), portal)
+    tx.put(&PORTALS, &portal.id, portal)
 }
 
 fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
@@ -176,7 +175,7 @@ fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     }
     if portal.ends.is_empty() {
         speaks_no_more(tx, &portal.room);
-        tx.delete(keys::portal_key(portal.id.0));
+        tx.delete(&PORTALS, &portal.id);
         appearance::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
         figures::forget(tx, portal.id)?;
@@ -254,7 +253,7 @@ pub fn relocate(
 /// # Errors
 /// [`StoreError`].
 pub fn ghost(tx: &Txn<'_>, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
-    tx.get("ghost", &keys::ghost_key(&keys::person(person)))
+    tx.get(&GHOSTS, &keys::person(person))
 }
 
 /// Stores what is known of a ghost.
@@ -266,8 +265,8 @@ pub fn save_ghost(
     person: &Person,
     ghost: &GhostRecord,
 ) -> Result<(), StoreError> {
-    tx.put("ghost", keys::localpart_key(&ghost.localpart), person)?;
-    tx.put("ghost", keys::ghost_key(&keys::person(person)), ghost)
+    tx.put(&LOCALPARTS, &ghost.localpart, person)?;
+    tx.put(&GHOSTS, &keys::person(person), ghost)
 }
 
 /// The people whose ghosts are in a room.
@@ -276,10 +275,10 @@ pub fn save_ghost(
 /// [`StoreError`].
 pub fn ghosts_in(tx: &Txn<'_>, room: &Place) -> Result<Vec<Person>, StoreError> {
     let room = keys::place(room);
-    let ghosts: Vec<GhostRecord> = tx.all("ghost", &[keys::GHOSTS])?;
+    let ghosts = tx.all(&GHOSTS, &Everything)?;
     let mut people = Vec::new();
     for ghost in ghosts.iter().filter(|ghost| ghost.rooms.contains(&room)) {
-        people.extend(tx.get::<Person>("ghost", &keys::localpart_key(&ghost.localpart))?);
+        people.extend(tx.get(&LOCALPARTS, &ghost.localpart)?);
     }
     Ok(people)
 }

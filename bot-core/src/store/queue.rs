@@ -4,20 +4,18 @@
 use bridge_model::{Content, MessageId, Place};
 
 use super::records::LaneRecord;
+use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{StoreError, albums, appearance, codec, delayed, keys, messages, summaries};
+use super::{StoreError, albums, appearance, delayed, keys, messages, summaries};
 use crate::lane::{Entry, LaneHead, LaneState, Saying, SummaryMessage, Work};
 use crate::order::{EntryId, Part};
-
-const LANE: &str = "lane";
-const ENTRY: &str = "lane entry";
 
 /// The state of a lane, empty when nothing ever went through it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn lane(tx: &Txn<'_>, place: &Place) -> Result<LaneRecord, StoreError> {
-    let stored = tx.get(LANE, &keys::lane_key(&keys::place(place)))?;
+    let stored = tx.get(&LANES, &keys::place(place))?;
     let fresh =
         LaneRecord { place: place.clone(), depth: 0, halted: None, newest: None, seen: None };
     Ok(stored.unwrap_or(fresh))
@@ -28,7 +26,7 @@ pub fn lane(tx: &Txn<'_>, place: &Place) -> Result<LaneRecord, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreError> {
-    tx.put(LANE, keys::lane_key(&keys::place(&record.place)), record)
+    tx.put(&LANES, &keys::place(&record.place), record)
 }
 
 /// Appends work to a lane. The core bot's words get their record here, and those with a key
@@ -77,9 +75,9 @@ pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError>
 pub fn put(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     let lane = keys::place(&entry.lane);
     if let Some(subject) = subject(entry) {
-        tx.put(ENTRY, keys::waiting_key(&lane, &subject), &entry.id)?;
+        tx.put(&WAITING, &(lane, subject), &entry.id)?;
     }
-    tx.put(ENTRY, keys::entry_key(&lane, entry.id), entry)
+    tx.put(&ENTRIES, &(lane, entry.id), entry)
 }
 
 /// What an entry is about, if a later one of the same kind may join it.
@@ -111,8 +109,8 @@ pub fn waiting(
     subject: &keys::Hash,
 ) -> Result<Option<Entry>, StoreError> {
     let lane = keys::place(place);
-    let id: Option<EntryId> = tx.get(ENTRY, &keys::waiting_key(&lane, subject))?;
-    id.map_or(Ok(None), |id| tx.get(ENTRY, &keys::entry_key(&lane, id)))
+    let Some(id) = tx.get(&WAITING, &(lane, *subject))? else { return Ok(None) };
+    tx.get(&ENTRIES, &(lane, id))
 }
 
 /// Has a lane that stands still go on; `None` when it does not stand still.
@@ -138,11 +136,14 @@ pub fn state(record: LaneRecord) -> LaneState {
 /// # Errors
 /// [`StoreError`].
 pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError> {
-    let rows = tx.scan(&keys::lane_prefix(&keys::place(place)), 1)?;
-    let Some((_, sealed)) = rows.first() else { return Ok(None) };
-    let entry = codec::open(ENTRY, sealed)?;
+    let mut rows = tx.scan(&ENTRIES, &keys::place(place), 1)?;
+    let Some((_, entry)) = rows.pop() else { return Ok(None) };
     let record = lane(tx, place)?;
-    Ok(Some(LaneHead { entry, newest: record.newest, halted: record.halted.is_some() }))
+    Ok(Some(LaneHead {
+        entry: entry.into(),
+        newest: record.newest,
+        halted: record.halted.is_some(),
+    }))
 }
 
 /// Removes the head, which must be `entry`.
@@ -162,11 +163,11 @@ pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, 
 /// [`StoreError`].
 pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError> {
     let hash = keys::place(&entry.lane);
-    tx.delete(keys::entry_key(&hash, entry.id));
+    tx.delete(&ENTRIES, &(hash, entry.id));
     if let Some(subject) = subject(entry)
-        && tx.get(ENTRY, &keys::waiting_key(&hash, &subject))? == Some(entry.id)
+        && tx.get(&WAITING, &(hash, subject))? == Some(entry.id)
     {
-        tx.delete(keys::waiting_key(&hash, &subject));
+        tx.delete(&WAITING, &(hash, subject));
     }
     let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_sub(1);
@@ -202,10 +203,8 @@ pub fn waiting_edits(
 /// # Errors
 /// [`StoreError`].
 pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
-    let rows = tx.scan(&keys::lane_prefix(&keys::place(from)), usize::MAX)?;
-    for (key, sealed) in rows {
-        let entry: Entry = codec::open(ENTRY, &sealed)?;
-        tx.delete(key);
+    for (row, entry) in tx.scan(&ENTRIES, &keys::place(from), usize::MAX)? {
+        tx.remove(row);
         put(tx, &Entry { lane: to.clone(), ..entry })?;
         let mut record = lane(tx, to)?;
         record.depth = record.depth.saturating_add(1);
@@ -219,18 +218,14 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreE
 /// # Errors
 /// [`StoreError`].
 pub fn purge(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
-    for (key, _) in tx.scan(&keys::lane_prefix(&keys::place(place)), usize::MAX)? {
-        tx.delete(key);
-    }
+    tx.clear(&ENTRIES, &keys::place(place))?;
     forget_lane(tx, place)
 }
 
 fn forget_lane(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     let lane = keys::place(place);
-    for (key, _) in tx.scan(&keys::waiting_prefix(&lane), usize::MAX)? {
-        tx.delete(key);
-    }
-    tx.delete(keys::lane_key(&lane));
+    tx.clear(&WAITING, &lane)?;
+    tx.delete(&LANES, &lane);
     Ok(())
 }
 

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The shapes of stored values that only the store sees.
+//! The shapes of stored values, where those are not the shapes of the domain.
 //!
-//! Rule: fields are only ever added at the end of an enum or in a new format version.
+//! Rule: `tests/spine/store/pinned.rs` keeps the bytes of each. A packed record never changes
+//! without a new version of its table; a named one may get fields that have a default.
 
-use bridge_model::{MessageId, Person, Place, Reaction, UserId};
+use bridge_model::{
+    Card, ChatChange, Event, Message, MessageId, Person, Place, Reaction, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 
+use super::Acquaintance;
+use crate::lane::Work;
 use crate::order::Part;
 
 /// Counters and the like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// The layout of the store, see [`super::layout`].
+    #[serde(default)]
+    pub layout: u16,
     /// The next lane entry's number.
     pub next_entry: u64,
     /// The next place's number.
@@ -23,6 +31,44 @@ pub struct Meta {
     pub secret: String,
     /// The weeks that have message records, oldest first.
     pub buckets: Vec<u16>,
+}
+
+/// A timer that is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerRecord {
+    /// Its name.
+    pub name: String,
+    /// The lane that gets the work.
+    pub lane: Place,
+    /// The work.
+    pub work: Work,
+}
+
+/// An event that waits until the id of the message that it is about is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrphanRecord {
+    /// The event.
+    pub event: Event,
+    /// Since when it waits.
+    pub at: Timestamp,
+}
+
+/// Somebody who spoke in a portal, and in which week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Who.
+    pub who: Acquaintance,
+    /// The week, see [`super::keys::bucket`].
+    pub week: u16,
+}
+
+/// What is known of how a chat looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// The last known change of each kind.
+    pub known: Vec<ChatChange>,
+    /// Ours that are under way, with the time at which they were ordered.
+    pub coming: Vec<(ChatChange, Timestamp)>,
 }
 
 /// The state of a lane.
@@ -128,6 +174,22 @@ pub struct PollRecord {
     pub votes: Vec<VoteRecord>,
     /// The networks' own counts, by place number; they outdo the votes that were seen there.
     pub counts: Vec<(u32, Vec<u64>)>,
+}
+
+impl PollRecord {
+    /// The record of the poll in a new message.
+    pub fn begin(message: &Message) -> Option<Self> {
+        let Some(Card::Poll(poll)) = &message.card else { return None };
+        let answers = poll.answers.iter();
+        Some(Self {
+            answers: answers.map(|answer| (answer.id.clone(), answer.text.plain())).collect(),
+            choices: poll.choices,
+            disclosed: poll.disclosed,
+            closed: poll.closed,
+            votes: Vec::new(),
+            counts: Vec::new(),
+        })
+    }
 }
 
 /// What one person votes for.

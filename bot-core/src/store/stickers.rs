@@ -7,10 +7,9 @@
 use bridge_model::{Media, MediaHandle};
 use serde::{Deserialize, Serialize};
 
+use super::tables::STICKERS;
 use super::txn::Txn;
 use super::{StoreError, keys};
-
-const STICKER: &str = "sticker";
 
 /// A sticker as its own network has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +35,7 @@ impl StickerRecord {
 /// # Errors
 /// [`StoreError`].
 pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
-    tx.get(STICKER, &keys::sticker_key(mxc))
+    tx.get(&STICKERS, &keys::hash(&[mxc]))
 }
 
 /// Remembers a sticker.
@@ -44,5 +43,5 @@ pub fn behind(tx: &Txn<'_>, mxc: &str) -> Result<Option<StickerRecord>, StoreErr
 /// # Errors
 /// [`StoreError`].
 pub fn save(tx: &mut Txn<'_>, mxc: &str, sticker: &StickerRecord) -> Result<(), StoreError> {
-    tx.put(STICKER, keys::sticker_key(mxc), sticker)
+    tx.put(&STICKERS, &keys::hash(&[mxc]), sticker)
 }

@@ -5,21 +5,13 @@
 //! its work goes into its lane in the same transaction that takes the timer away.
 
 use bridge_model::{Place, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::keys::Everything;
+use super::records::TimerRecord;
+use super::tables::{TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{StoreError, accept, codec, keys, queue};
+use super::{StoreError, accept, keys, queue};
 use crate::lane::{LaneState, Work};
-
-const TIMER: &str = "timer";
-
-/// A timer that is set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Timer {
-    name: String,
-    lane: Place,
-    work: Work,
-}
 
 /// A timer that is to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +34,8 @@ pub fn set(tx: &mut Txn<'_>, timer: NewTimer) -> Result<(), StoreError> {
     let NewTimer { name, at, lane, work } = timer;
     stop(tx, &name)?;
     let hash = keys::hash(&[&name]);
-    tx.put(TIMER, keys::timer_name_key(&hash), &at)?;
-    tx.put(TIMER, keys::timer_key(at, &hash), &Timer { name, lane, work })
+    tx.put(&TIMER_MOMENTS, &hash, &at)?;
+    tx.put(&TIMERS, &(at, hash), &TimerRecord { name, lane, work })
 }
 
 /// Takes a timer away, if there is one of that name.
@@ -52,10 +44,9 @@ pub fn set(tx: &mut Txn<'_>, timer: NewTimer) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn stop(tx: &mut Txn<'_>, name: &str) -> Result<(), StoreError> {
     let hash = keys::hash(&[name]);
-    let by_name = keys::timer_name_key(&hash);
-    if let Some(at) = tx.get::<Timestamp>(TIMER, &by_name)? {
-        tx.delete(keys::timer_key(at, &hash));
-        tx.delete(by_name);
+    if let Some(at) = tx.get(&TIMER_MOMENTS, &hash)? {
+        tx.delete(&TIMERS, &(at, hash));
+        tx.delete(&TIMER_MOMENTS, &hash);
     }
     Ok(())
 }
@@ -67,12 +58,11 @@ pub fn stop(tx: &mut Txn<'_>, name: &str) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn due(tx: &mut Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
     let mut lanes = Vec::new();
-    let until = keys::timer_key(Timestamp(tx.now.0.saturating_add(1)), &keys::Hash::default());
-    for (key, sealed) in tx.scan(&[keys::TIMERS], usize::MAX)? {
-        if key >= until {
+    let until = TIMERS.row(&(Timestamp(tx.now.0.saturating_add(1)), keys::Hash::default()));
+    for (row, timer) in tx.scan(&TIMERS, &Everything, usize::MAX)? {
+        if row >= until {
             break;
         }
-        let timer: Timer = codec::open(TIMER, &sealed)?;
         stop(tx, &timer.name)?;
         accept::merge(&mut lanes, vec![queue::append(tx, &timer.lane, timer.work)?]);
     }

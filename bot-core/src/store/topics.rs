@@ -7,14 +7,14 @@
 use bridge_model::{ChatChange, Content, Event, MessageId, Place, Thread};
 use serde::{Deserialize, Serialize};
 
+use super::keys::Everything;
 use super::records::{MessageRecord, Origin};
+use super::tables::{TOPIC_ROOMS, TOPICS};
 use super::txn::Txn;
 use super::{StoreError, accept, appearance, keys, messages, orphans, portals, queue};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
-
-const TOPIC: &str = "topic";
 
 /// Begins the chat id of a room that is not made yet.
 pub const WAITING: &str = "topic:";
@@ -65,7 +65,7 @@ pub enum TopicChange {
 /// # Errors
 /// [`StoreError`].
 pub fn of_root(tx: &Txn<'_>, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError> {
-    tx.get(TOPIC, &keys::topic_key(&keys::message(end, root)))
+    tx.get(&TOPICS, &keys::message(end, root))
 }
 
 /// The topic that a room is for.
@@ -73,8 +73,8 @@ pub fn of_root(tx: &Txn<'_>, end: &Place, root: &MessageId) -> Result<Option<Top
 /// # Errors
 /// [`StoreError`].
 pub fn of_room(tx: &Txn<'_>, room: &Place) -> Result<Option<Topic>, StoreError> {
-    let key: Option<keys::Hash> = tx.get(TOPIC, &keys::topic_room_key(&keys::place(room)))?;
-    key.map_or(Ok(None), |hash| tx.get(TOPIC, &keys::topic_key(&hash)))
+    let root = tx.get(&TOPIC_ROOMS, &keys::place(room))?;
+    root.map_or(Ok(None), |root| tx.get(&TOPICS, &root))
 }
 
 /// All topics of all portals.
@@ -82,7 +82,7 @@ pub fn of_room(tx: &Txn<'_>, room: &Place) -> Result<Option<Topic>, StoreError> 
 /// # Errors
 /// [`StoreError`].
 pub fn every(tx: &Txn<'_>) -> Result<Vec<Topic>, StoreError> {
-    tx.all(TOPIC, &[keys::TOPICS])
+    tx.all(&TOPICS, &Everything)
 }
 
 /// All topics of a portal.
@@ -97,8 +97,8 @@ pub fn all(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Topic>, StoreError> {
 
 fn save(tx: &mut Txn<'_>, topic: &Topic) -> Result<(), StoreError> {
     let hash = keys::message(&topic.end, &topic.root);
-    tx.put(TOPIC, keys::topic_room_key(&keys::place(&topic.room)), &hash)?;
-    tx.put(TOPIC, keys::topic_key(&hash), topic)
+    tx.put(&TOPIC_ROOMS, &keys::place(&topic.room), &hash)?;
+    tx.put(&TOPICS, &hash, topic)
 }
 
 /// What is said in a topic's room is said in the topic.
@@ -259,7 +259,7 @@ fn ready(
     }
     let from = std::mem::replace(&mut topic.room, room.clone());
     topic.state = TopicState::Closed;
-    tx.delete(keys::topic_room_key(&keys::place(&from)));
+    tx.delete(&TOPIC_ROOMS, &keys::place(&from));
     let portal = portals::numbered(tx, topic.portal)?;
     if portal.is_some_and(|portal| portal.settings.threads == Threads::Rooms) {
         topic.state = TopicState::Ready;
@@ -302,7 +302,7 @@ pub fn switch(tx: &mut Txn<'_>, portal: PortalId, threads: Threads) -> Result<()
 /// [`StoreError`].
 pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreError> {
     let Some(mut topic) = of_room(tx, from)? else { return Ok(()) };
-    tx.delete(keys::topic_room_key(&keys::place(from)));
+    tx.delete(&TOPIC_ROOMS, &keys::place(from));
     topic.room = to.clone();
     save(tx, &topic)?;
     portals::speaks_for(tx, to, topic.portal)?;
@@ -320,8 +320,8 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId, end: Option<&Place>) -> Result
         if end.is_some_and(|end| *end != topic.end) {
             continue;
         }
-        tx.delete(keys::topic_key(&keys::message(&topic.end, &topic.root)));
-        tx.delete(keys::topic_room_key(&keys::place(&topic.room)));
+        tx.delete(&TOPICS, &keys::message(&topic.end, &topic.root));
+        tx.delete(&TOPIC_ROOMS, &keys::place(&topic.room));
         portals::speaks_no_more(tx, &topic.room);
         queue::purge(tx, &topic.room)?;
     }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One transaction over an engine: reads see its own writes, nobody else does before it ends.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use bridge_model::{Place, Timestamp};
 
+use super::StoreError;
+use super::keys::{self, Key, Prefix};
 use super::kv::{Kv, Row, Writes};
 use super::records::Meta;
-use super::{StoreError, codec, keys};
+use super::tables::{COUNTERS, META, PLACE_NUMBERS, PLACES, RowKey, Table};
 
 /// A transaction that is under way.
 pub struct Txn<'a> {
@@ -16,6 +20,7 @@ pub struct Txn<'a> {
     writes: Writes,
     meta: Meta,
     meta_before: Meta,
+    touched: Vec<Place>,
     /// Now.
     pub now: Timestamp,
 }
@@ -26,10 +31,10 @@ impl<'a> Txn<'a> {
     /// # Errors
     /// [`StoreError`] when the counters cannot be read.
     pub fn begin(kv: &'a dyn Kv, now: Timestamp) -> Result<Self, StoreError> {
-        let stored = kv.get(&keys::meta_key())?;
-        let meta: Meta =
-            stored.map(|sealed| codec::open("counter", &sealed)).transpose()?.unwrap_or_default();
-        Ok(Self { kv, writes: Writes::new(), meta_before: meta.clone(), meta, now })
+        let stored = kv.get(&META.row(&COUNTERS).0)?;
+        let meta = stored.map(|sealed| META.open(&sealed)).transpose()?.unwrap_or_default();
+        let (writes, touched) = (Writes::new(), Vec::new());
+        Ok(Self { kv, writes, meta_before: meta.clone(), meta, touched, now })
     }
 
     /// The writes, to be applied all or none.
@@ -38,7 +43,7 @@ impl<'a> Txn<'a> {
     /// [`StoreError::Damaged`] when the counters cannot be written.
     pub fn finish(mut self) -> Result<Writes, StoreError> {
         if self.meta != self.meta_before {
-            self.writes.insert(keys::meta_key(), Some(codec::seal("counter", &self.meta)?));
+            self.writes.insert(META.row(&COUNTERS).0, Some(META.seal(&self.meta)?));
         }
         Ok(self.writes)
     }
@@ -48,50 +53,120 @@ impl<'a> Txn<'a> {
         &mut self.meta
     }
 
+    /// Notes that the courier of a lane has something to do.
+    pub fn touch(&mut self, lane: &Place) {
+        self.touched.retain(|known| known != lane);
+        self.touched.push(lane.clone());
+    }
+
+    /// The lanes whose couriers have something to do; the one that was touched last comes last.
+    pub fn touched(&self) -> &[Place] {
+        &self.touched
+    }
+
     /// The value of a key.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn get<T: DeserializeOwned>(
+    pub fn get<K: Key, V: DeserializeOwned>(
         &self,
-        what: &'static str,
-        key: &[u8],
-    ) -> Result<Option<T>, StoreError> {
-        let stored = match self.writes.get(key) {
+        table: &Table<K, V>,
+        key: &K,
+    ) -> Result<Option<V>, StoreError> {
+        let RowKey(key) = table.row(key);
+        let stored = match self.writes.get(&key) {
             Some(written) => written.clone(),
-            None => self.kv.get(key)?,
+            None => self.kv.get(&key)?,
         };
-        stored.map(|sealed| codec::open(what, &sealed)).transpose()
+        stored.map(|sealed| table.open(&sealed)).transpose()
     }
 
     /// Replaces the value of a key.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when it cannot be written.
-    pub fn put<T: Serialize>(
+    pub fn put<K: Key, V: Serialize>(
         &mut self,
-        what: &'static str,
-        key: Vec<u8>,
-        value: &T,
+        table: &Table<K, V>,
+        key: &K,
+        value: &V,
     ) -> Result<(), StoreError> {
-        self.writes.insert(key, Some(codec::seal(what, value)?));
+        self.replace(table, table.row(key), value)
+    }
+
+    /// Replaces the value of a row that a scan found.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it cannot be written.
+    pub fn replace<K, V: Serialize>(
+        &mut self,
+        table: &Table<K, V>,
+        row: RowKey,
+        value: &V,
+    ) -> Result<(), StoreError> {
+        self.writes.insert(row.0, Some(table.seal(value)?));
         Ok(())
     }
 
     /// Takes a key away.
-    pub fn delete(&mut self, key: Vec<u8>) {
-        self.writes.insert(key, None);
+    pub fn delete<K: Key, V>(&mut self, table: &Table<K, V>, key: &K) {
+        self.remove(table.row(key));
     }
 
-    /// The first `limit` rows under `prefix`, still sealed.
+    /// Takes a row away that a scan found.
+    pub fn remove(&mut self, row: RowKey) {
+        self.writes.insert(row.0, None);
+    }
+
+    /// Takes all rows under `prefix` away; how many those were.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+    pub fn clear<K, V>(
+        &mut self,
+        table: &Table<K, V>,
+        prefix: &impl Prefix<K>,
+    ) -> Result<u64, StoreError> {
+        let mut rows = 0;
+        for (key, _) in self.sealed(&table.under(prefix), usize::MAX)? {
+            self.writes.insert(key, None);
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
+    /// The first `limit` rows under `prefix`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn scan<K, V: DeserializeOwned>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &impl Prefix<K>,
+        limit: usize,
+    ) -> Result<Vec<(RowKey, V)>, StoreError> {
+        let rows = self.sealed(&table.under(prefix), limit)?.into_iter();
+        rows.map(|(key, sealed)| Ok((RowKey(key), table.open(&sealed)?))).collect()
+    }
+
+    /// All values under `prefix`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn all<K, V: DeserializeOwned>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &impl Prefix<K>,
+    ) -> Result<Vec<V>, StoreError> {
+        let rows = self.sealed(&table.under(prefix), usize::MAX)?;
+        rows.iter().map(|(_, sealed)| table.open(sealed)).collect()
+    }
+
+    fn sealed(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         let own = self.writes.range(prefix.to_vec()..);
         let own: Vec<_> = own.take_while(|(key, _)| key.starts_with(prefix)).collect();
         let rows = self.kv.scan(prefix, limit.saturating_add(own.len()))?;
-        let mut merged: std::collections::BTreeMap<Vec<u8>, Vec<u8>> = rows.into_iter().collect();
+        let mut merged: BTreeMap<Vec<u8>, Vec<u8>> = rows.into_iter().collect();
         for (key, value) in own {
             match value {
                 Some(value) => merged.insert(key.clone(), value.clone()),
@@ -101,32 +176,19 @@ impl<'a> Txn<'a> {
         Ok(merged.into_iter().take(limit).collect())
     }
 
-    /// All values under `prefix`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn all<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        prefix: &[u8],
-    ) -> Result<Vec<T>, StoreError> {
-        let rows = self.scan(prefix, usize::MAX)?;
-        rows.iter().map(|(_, sealed)| codec::open(what, sealed)).collect()
-    }
-
     /// The short number of a place; given out on first use.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn number(&mut self, place: &Place) -> Result<u32, StoreError> {
-        let key = keys::place_number_key(&keys::place(place));
-        if let Some(number) = self.get("place number", &key)? {
+        let key = keys::place(place);
+        if let Some(number) = self.get(&PLACE_NUMBERS, &key)? {
             return Ok(number);
         }
         let number = self.meta.next_place;
         self.meta.next_place = number.saturating_add(1);
-        self.put("place number", key, &number)?;
-        self.put("place", keys::numbered_place_key(number), place)?;
+        self.put(&PLACE_NUMBERS, &key, &number)?;
+        self.put(&PLACES, &number, place)?;
         Ok(number)
     }
 
@@ -136,10 +198,10 @@ impl<'a> Txn<'a> {
     /// [`StoreError`].
     pub fn renumber(&mut self, from: &Place, to: &Place) -> Result<(), StoreError> {
         let number = self.number(from)?;
-        self.put("place", keys::numbered_place_key(number), to)?;
-        let key = keys::place_number_key(&keys::place(to));
-        if self.get::<u32>("place number", &key)?.is_none() {
-            self.put("place number", key, &number)?;
+        self.put(&PLACES, &number, to)?;
+        let key = keys::place(to);
+        if self.get(&PLACE_NUMBERS, &key)?.is_none() {
+            self.put(&PLACE_NUMBERS, &key, &number)?;
         }
         Ok(())
     }
@@ -149,7 +211,7 @@ impl<'a> Txn<'a> {
     /// # Errors
     /// [`StoreError::Damaged`] when there is none.
     pub fn numbered(&self, number: u32) -> Result<Place, StoreError> {
-        self.get("place", &keys::numbered_place_key(number))?
+        self.get(&PLACES, &number)?
             .ok_or(StoreError::Damaged { what: "place", why: "its number leads nowhere".into() })
     }
 }

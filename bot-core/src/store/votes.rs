@@ -5,7 +5,7 @@
 //! when it is over at its origin, or when its author or a moderator says so; a copy that ends by
 //! itself ends nothing.
 
-use bridge_model::{Card, Content, Event, Message, MessageId, Person, Place, UserId, VoteChange};
+use bridge_model::{Content, Event, Message, MessageId, Person, Place, UserId, VoteChange};
 
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
@@ -13,23 +13,9 @@ use super::{StoreError, accept, claims, joint, keys, messages, portals, queue, s
 use crate::lane::{KnownPoll, LaneState, Work};
 use crate::portal::Portal;
 
-/// The record of the poll in a new message.
-pub fn begin(message: &Message) -> Option<PollRecord> {
-    let Some(Card::Poll(poll)) = &message.card else { return None };
-    let answers = poll.answers.iter();
-    Some(PollRecord {
-        answers: answers.map(|answer| (answer.id.clone(), answer.text.plain())).collect(),
-        choices: poll.choices,
-        disclosed: poll.disclosed,
-        closed: poll.closed,
-        votes: Vec::new(),
-        counts: Vec::new(),
-    })
-}
-
 /// The poll after an edit: votes stay as long as the answers are the same ones.
 pub fn revise(known: &mut Option<PollRecord>, message: &Message) {
-    let Some(mut newer) = begin(message) else { return };
+    let Some(mut newer) = PollRecord::begin(message) else { return };
     if let Some(known) = known.take() {
         newer.closed = known.closed;
         let ids = |poll: &PollRecord| -> Vec<String> {

@@ -83,6 +83,11 @@ impl Spine {
         }
     }
 
+    /// What a store holds that somebody else has written; nothing runs yet.
+    pub fn over(kv: MemoryKv) -> Self {
+        Self { kv, ..Self::idle() }
+    }
+
     /// Runs, and nothing is joined yet.
     pub fn unlinked() -> Self {
         let mut spine = Self::idle();

@@ -21,15 +21,21 @@ mod service;
 mod sticker;
 mod thread;
 
+use std::collections::BTreeMap;
+
 use bridge_model::{
-    Author, Content, Event, Message, MessageId, MessageKind, Note, Place, Reply, Service, Timestamp,
+    Author, Content, Event, Leaf, Message, MessageId, MessageKind, Note, Place, Reply, RichText,
+    Service, Span, Style, Timestamp,
 };
 use serde_json::Value;
 
 use super::markdown::{Names, from_markdown};
 use crate::NETWORK;
 
-pub use chat::{Look, face, member, pack, packed};
+pub use chat::{
+    ChannelAppearance, channel_type, face, holds_posts, is_thread, member, pack, packed,
+    required_tag,
+};
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
 pub use media::address_now;
@@ -50,6 +56,25 @@ pub struct Ours {
     pub cdn: String,
     /// Applications that say again, under another name, what somebody said.
     pub proxies: Vec<String>,
+    /// What other people's webhooks look like, by their ids, as far as it is known.
+    pub webhook_faces: BTreeMap<String, WebhookFace>,
+}
+
+/// What a webhook looks like while no message says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookFace {
+    /// Its name.
+    pub name: String,
+    /// The hash of its picture.
+    pub avatar: Option<String>,
+}
+
+impl WebhookFace {
+    /// Reads a webhook object.
+    pub fn read(webhook: &Value) -> Option<Self> {
+        let name = text(webhook, "name")?.to_owned();
+        Some(Self { name, avatar: text(webhook, "avatar").map(str::to_owned) })
+    }
 }
 
 /// Discord's own hosts of files: the one of [`Ours::cdn`], that of what moves, and those of
@@ -63,6 +88,9 @@ pub const HOSTS: [&str; 4] = [
 
 /// The flag of a message whose author is still thinking.
 const LOADING: u64 = 1 << 7;
+
+/// The flag of a message that wakes nobody (`@silent`).
+const SILENT: u64 = 1 << 12;
 
 /// The first millisecond of Discord's ids.
 const EPOCH: i64 = 1_420_070_400_000;
@@ -157,9 +185,20 @@ pub fn is_loading(raw: &Value) -> bool {
     field::number(raw, "flags") & LOADING != 0
 }
 
+/// A program has written its answer to a command some time after the command was given.
+pub fn is_late_answer(raw: &Value) -> bool {
+    let asked = raw.get("interaction_metadata").is_some_and(Value::is_object);
+    asked && !is_loading(raw) && (text(raw, "content").is_some() || !list(raw, "embeds").is_empty())
+}
+
 /// The flags and the type of a message object, 0 where they are missing.
 pub fn flags_and_type(raw: &Value) -> (u64, u64) {
     (field::number(raw, "flags"), field::number(raw, "type"))
+}
+
+/// An author wrote it, and not Discord itself.
+pub fn is_from_author(raw: &Value) -> bool {
+    service::is_spoken(raw)
 }
 
 /// A truth value of an object; `false` where it is missing.
@@ -225,6 +264,22 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
     };
     if let service::Kind::Told(what) = kind {
         message.notes.push(Note::Service(what));
+    }
+    if field::number(raw, "flags") & SILENT != 0 {
+        author::call_nobody(&mut message.body);
+    }
+    let blank = message.body.plain().trim().is_empty();
+    if blank && !message.body.is_empty() && text(raw, "content").is_some() {
+        // `_ _` is how people write a gap.
+        message.body = RichText::default();
+        if message.media.is_empty() && message.card.is_none() && message.notes.is_empty() {
+            return None;
+        }
+    }
+    if let Some(name) = author::other_name(raw, &message.author) {
+        let style = Style { bold: true, ..Style::default() };
+        let name = Span { leaf: Leaf::Text(name.to_owned()), style };
+        message.body.prepend(vec![name, Span::line_break()]);
     }
     if message.body.is_empty() && message.media.is_empty() && message.card.is_none() {
         if is_loading(raw) {

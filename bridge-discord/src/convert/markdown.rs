@@ -18,9 +18,10 @@ mod write;
 
 use std::collections::HashMap;
 
-use bridge_model::{QuoteDepth, RichText, TextCapabilities};
+use bridge_model::{Block, QuoteDepth, RichText, Span, Spoiler, Style, TextCapabilities};
 
 pub use degrade::degrade;
+pub(super) use degrade::is_label;
 pub use linkify::linkify;
 
 /// The sign that keeps two delimiters apart which would otherwise run together:
@@ -93,6 +94,48 @@ impl Names {
 /// normalised.
 pub fn from_markdown(source: &str, names: &Names) -> RichText {
     RichText(blocks::Blocks::new(names).parse(source)).normalise()
+}
+
+/// Hides the words of blocks until asked for.
+pub(super) fn veil(blocks: &mut Vec<Block>) {
+    *blocks = RichText(std::mem::take(blocks)).normalise().0;
+    dress(blocks, &|style| {
+        style.spoiler.get_or_insert_with(Spoiler::default);
+    });
+}
+
+/// Gives all words of blocks a style.
+fn dress(blocks: &mut [Block], put_on: &dyn Fn(&mut Style)) {
+    let hides = {
+        let mut style = Style::default();
+        put_on(&mut style);
+        style.spoiler.is_some()
+    };
+    let dressed = |spans: &mut Vec<Span>| spans.iter_mut().for_each(|span| put_on(&mut span.style));
+    let mut open: Vec<&mut Block> = blocks.iter_mut().collect();
+    while let Some(block) = open.pop() {
+        match block {
+            Block::Paragraph(spans) | Block::Heading { content: spans, .. } => dressed(spans),
+            Block::Quote { blocks, .. } => open.extend(blocks),
+            Block::List { items, .. } => {
+                open.extend(items.iter_mut().flat_map(|item| &mut item.0));
+            }
+            // A block of code cannot be hidden: its lines become words.
+            Block::Code { text, .. } if hides => {
+                let mut words = RichText::plain_text(text);
+                if let Some(Block::Paragraph(spans)) = words.0.first_mut() {
+                    dressed(spans);
+                    *block = Block::Paragraph(std::mem::take(spans));
+                }
+            }
+            Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(dressed),
+            Block::Details { summary, blocks } => {
+                dressed(summary);
+                open.extend(blocks);
+            }
+            Block::Code { .. } | Block::Rule => {}
+        }
+    }
 }
 
 /// Writes `text` as Discord Markdown, in the shape that [`degrade`] gives it.

@@ -9,13 +9,13 @@ mod access;
 mod answer;
 mod card;
 mod file;
+mod location;
 mod name;
 mod render;
 mod request;
-mod spot;
 
 use bot_core::Words;
-use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span};
+use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span, Style};
 use serde_json::Value;
 
 use self::answer::{above, shortened, small};
@@ -26,13 +26,13 @@ pub(crate) use access::{overwrites, recorded};
 pub use answer::answered;
 pub use card::{ANSWER, ANSWERS, QUESTION};
 pub use file::{Lost, file_name, groups, is_same, without};
-pub use name::username;
+pub use location::{MessageLocation, id_in};
+pub use name::{username, webhook_name};
 pub use render::render;
 pub use request::{
-    as_bot, commands, edit_body, known_reaction, menu_name, new_post, post_body, reaction_path,
-    with_attachments,
+    NewPost, as_bot, commands, edit_body, known_reaction, menu_name, new_post, post_body,
+    reaction_path, with_attachments,
 };
-pub use spot::{Spot, id_in};
 
 /// Discord's limit of characters in one message.
 pub const MOST_CHARACTERS: usize = 2000;
@@ -73,6 +73,11 @@ pub struct Piece {
 /// Text comes first; the files hang on the last piece of text as far as they go with one
 /// message; a poll comes last. A file that is too big becomes a line with its name and size.
 pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece> {
+    pieces_within(MOST_CHARACTERS, message, answered, words)
+}
+
+/// As [`pieces`], with at most `room` characters of text in each.
+fn pieces_within(room: usize, message: &Message, answered: RichText, words: &Words) -> Vec<Piece> {
     let mut body = match message.kind {
         MessageKind::Text | MessageKind::Notice => linkify(&message.body),
         MessageKind::Emote => leaning(linkify(&message.body)),
@@ -91,7 +96,7 @@ pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece
     if !answered.is_empty() {
         body = above(answered, body);
     }
-    let texts = degrade(&body).split(MOST_CHARACTERS, &measure);
+    let texts = degrade(&body).split(room, &measure);
     let mut pieces: Vec<Piece> = texts.iter().map(said).collect();
     for (number, files) in groups(&message.media).into_iter().enumerate() {
         match pieces.last_mut().filter(|last| number == 0 && has_room(last)) {
@@ -104,6 +109,32 @@ pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece
     }
     pieces.extend(card.poll.map(|poll| Piece { poll: Some(poll), ..Piece::default() }));
     pieces
+}
+
+/// As [`pieces`], each with the name of the person above it.
+pub fn pieces_under_name(
+    message: &Message,
+    answered: RichText,
+    words: &Words,
+    name: &str,
+) -> Vec<Piece> {
+    let room = MOST_CHARACTERS.saturating_sub(name_line(name).chars().count() + 1);
+    let pieces = pieces_within(room, message, answered, words);
+    pieces.iter().map(|piece| under_name(piece, name)).collect()
+}
+
+/// `piece` with the name of the person above it.
+pub fn under_name(piece: &Piece, name: &str) -> Piece {
+    let line = name_line(name);
+    let content =
+        if piece.content.is_empty() { line } else { format!("{line}\n{}", piece.content) };
+    Piece { content, ..piece.clone() }
+}
+
+fn name_line(name: &str) -> String {
+    let style = Style { bold: true, ..Style::default() };
+    let name = Span { leaf: Leaf::Text(username(name)), style };
+    to_markdown(&RichText::paragraph(vec![name]))
 }
 
 fn said(text: &RichText) -> Piece {

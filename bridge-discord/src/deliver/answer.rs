@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Answers to slash commands, which only the asker sees.
 //!
-//! Rule: the answer replaces the "thinking ..." of the acknowledgement; when the
-//! token is no longer good, the bot says it in the channel.
+//! Rule: the answer replaces the "thinking ..." of the acknowledgement. When the token is no
+//! longer good, nobody is answered: what was meant for one person is never posted for all.
 
 use bot_core::{Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId};
@@ -12,21 +12,22 @@ use serde_json::Value;
 use super::{failed, post, upload};
 use crate::convert::outgoing::Lost;
 use crate::convert::{incoming, outgoing};
-use crate::rest::{Effect, RestError, deliver_error};
+use crate::rest::{Idempotency, RestError, deliver_error};
 use crate::shared::Shared;
 
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u64 = 1 << 6;
 
 /// `application/token`, both free of what would change the path.
-pub(super) fn is_handle(via: &str) -> bool {
+fn is_handle(via: &str) -> bool {
     let good = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~=".contains(c))
     };
     via.split_once('/').is_some_and(|(application, token)| good(application) && good(token))
 }
 
-/// Answers; `None` when the token is not good any more.
+/// Answers; an asker who can no longer be reached (the token has expired, or they dismissed the
+/// answer) gets none.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -35,7 +36,10 @@ pub(super) async fn answer(
     order: &Order,
     message: &Message,
     (via, media): (&str, &dyn MediaSource),
-) -> Result<Option<Receipt>, Failure> {
+) -> Result<Receipt, Failure> {
+    if !is_handle(via) {
+        return Ok(Receipt::default());
+    }
     let token = via.split_once('/').map_or(via, |(_, token)| token);
     shared.wait_for_acknowledgement(token).await;
     let pieces = post::pieces(shared, order, message, (&SendAs::Bot, true));
@@ -61,16 +65,22 @@ pub(super) async fn answer(
                 let id = incoming::id(&said, "id").unwrap_or("0");
                 done.push(Part { id: MessageId::from(id), media: false });
             }
-            Err(error) if number == 0 && is_over(&error) => return Ok(None),
+            Err(error) if is_over(&error) => {
+                tracing::info!(%error, "whoever gave a command can no longer be answered");
+                break;
+            }
             Err(error) => {
-                return Err(failed(deliver_error(&error, Effect::Repeats, post::TO_POST), &done));
+                return Err(failed(
+                    deliver_error(&error, Idempotency::Repeatable, post::TO_POST),
+                    &done,
+                ));
             }
         }
     }
-    Ok(Some(Receipt { parts: done, ..Receipt::default() }))
+    Ok(Receipt { parts: done, ..Receipt::default() })
 }
 
-/// Unknown Webhook, Unknown Message, Invalid Webhook Token.
+/// The token has expired, or the answer was dismissed.
 fn is_over(error: &RestError) -> bool {
-    matches!(error.code(), Some(10008 | 10015 | 50027)) || matches!(error.status(), Some(401 | 404))
+    error.code().is_some() && matches!(error.status(), Some(401 | 404))
 }

@@ -9,14 +9,14 @@ use bridge_model::Message;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::home::{Home, is_forum, wake};
 use super::plan::Plan;
-use super::post::{self, Saying, TO_POST};
+use super::post::{self, MessagePost, Poster, TO_POST};
+use super::post_target::{PostTarget, is_forum, wake};
 use super::upload::{self, Stop};
 use super::{failed, webhook};
 use crate::convert::incoming;
-use crate::convert::outgoing::{self, Lost, Piece, Spot};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::convert::outgoing::{self, Lost, MessageLocation, Piece};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Replaces the parts of a message by its new version.
@@ -28,16 +28,16 @@ pub(super) async fn edit(
     order: &Order,
     media: &dyn MediaSource,
 ) -> Result<Receipt, Failure> {
-    let Action::Edit { send_as, parts, message, native_reply, media_changed: _ } = &order.act
-    else {
+    let Action::Edit { send_as, parts, message, native_reply, media_changed } = &order.act else {
         return Ok(Receipt::default());
     };
+    let media_changed = *media_changed;
     let stop = |error: DeliverError| failed(error, &order.done);
     let forum = is_forum(shared, order.chat.as_str()).await;
     let forum = forum.map_err(|error| stop(decided(&error)))?;
     let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
-    let plan = Plan::new(parts, pieces);
-    let changing = Changing { shared, order, send_as, message, media, forum };
+    let plan = Plan::new(parts, pieces, media_changed);
+    let changing = Changing { shared, order, send_as, message, media, forum, media_changed };
     let mut there = Vec::new();
     for (part, piece) in &plan.replaced {
         there.extend(changing.replace(part, piece).await.map_err(stop)?);
@@ -50,18 +50,22 @@ pub(super) async fn edit(
         order.done.iter().filter(|part| !parts.contains(part)).cloned().collect();
     let skip = added.len();
     there.extend(added);
-    let thread = parts.first().and_then(|part| Spot::of(part.id.as_str(), forum).thread);
-    let home = thread.map_or(Home::Channel, |thread| Home::Thread(thread.to_owned()));
-    for (number, piece) in plan.added.iter().enumerate().skip(skip) {
-        let saying = Saying { shared, order, send_as, message, media, home: &home };
-        let part = saying.say(piece, parts.len() + number, false).await;
-        there.push(part.map_err(|error| failed(error, &there))?.0);
+    let thread = parts.first().and_then(|part| MessageLocation::of(part.id.as_str(), forum).thread);
+    let target = thread.map_or(PostTarget::Channel, |thread| PostTarget::Thread(thread.to_owned()));
+    let chat = order.chat.as_str();
+    let added = plan.added.iter().enumerate().skip(skip);
+    for (number, piece) in added {
+        let poster = Poster::of(shared, chat, send_as).await.map_err(|e| failed(e, &there))?;
+        let target = target.clone();
+        let post = MessagePost { shared, order, send_as, poster, message, media, target };
+        let part = post.post_piece(piece, parts.len() + number, false).await;
+        there.push(part.map_err(|error| failed(error.decided(), &there))?.0);
     }
     Ok(Receipt { parts: there, ..Receipt::default() })
 }
 
 fn decided(error: &RestError) -> DeliverError {
-    deliver_error(error, Effect::Repeats, TO_POST)
+    deliver_error(error, Idempotency::Repeatable, TO_POST)
 }
 
 /// One message being changed.
@@ -72,6 +76,16 @@ struct Changing<'a> {
     message: &'a Message,
     media: &'a dyn MediaSource,
     forum: bool,
+    media_changed: bool,
+}
+
+/// Who wrote a message of ours, and so who can change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writer {
+    /// The webhook that our channel has now.
+    Webhook,
+    /// The bot.
+    Bot,
 }
 
 /// An attachment that is there.
@@ -84,25 +98,40 @@ struct Attached {
 impl Changing<'_> {
     /// Gives the part the content and files of the piece; `None` when it is gone.
     async fn replace(&self, part: &Part, piece: &Piece) -> Result<Option<Part>, DeliverError> {
-        let spot = Spot::of(part.id.as_str(), self.forum);
+        let location = MessageLocation::of(part.id.as_str(), self.forum);
         let mut lost = Lost::default();
-        let mut woken = false;
+        let (mut woken, mut looked) = (false, false);
+        let mut writer = match self.send_as {
+            SendAs::Bot => Writer::Bot,
+            SendAs::Person { .. } => Writer::Webhook,
+        };
         loop {
-            match self.try_replace(part, (spot, piece), &mut lost).await {
+            match self.try_replace(part, (location, piece), (writer, &mut lost)).await {
                 Ok(media) => return Ok(Some(Part { id: part.id.clone(), media })),
                 Err(Stop::TooBig(index)) if !lost.has(index) => {
                     lost.add(index, None, bridge_model::Missing::TooLargeToSend);
                 }
                 Err(Stop::Rest(error)) => match error.code() {
-                    // Unknown Message: somebody deleted this part.
-                    Some(10008) => return Ok(None),
+                    Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK)
+                        if writer == Writer::Webhook =>
+                    {
+                        match self.writer(location).await? {
+                            // Our old webhook was deleted; the one that is there now wrote it.
+                            Some(found) if found != writer || !looked => writer = found,
+                            Some(_) => return Err(decided(&error)),
+                            None => return Ok(None),
+                        }
+                        looked = true;
+                    }
+                    // Somebody deleted this part.
+                    Some(code::UNKNOWN_MESSAGE) => return Ok(None),
                     // Unknown Channel: the thread went, and the part with it.
-                    Some(10003) if spot.thread.is_some() => return Ok(None),
+                    Some(code::UNKNOWN_CHANNEL) if location.thread.is_some() => return Ok(None),
                     // "Cannot edit a poll message"
-                    Some(520_003) => return Ok(Some(part.clone())),
+                    Some(code::POLL_UNCHANGEABLE) => return Ok(Some(part.clone())),
                     Some(_) | None if woken => return Err(decided(&error)),
                     Some(_) | None => {
-                        let waked = wake(self.shared, spot.thread, error).await;
+                        let waked = wake(self.shared, location.thread, error).await;
                         waked.map_err(|error| decided(&error))?;
                         woken = true;
                     }
@@ -120,44 +149,100 @@ impl Changing<'_> {
     async fn try_replace(
         &self,
         part: &Part,
-        (spot, piece): (Spot<'_>, &Piece),
-        lost: &mut Lost,
+        (location, piece): (MessageLocation<'_>, &Piece),
+        (writer, lost): (Writer, &mut Lost),
     ) -> Result<bool, Stop> {
-        let path = self.path(spot).await.map_err(Stop::Rest)?;
-        let there =
-            if part.media { self.attached(&path).await.map_err(Stop::Rest)? } else { vec![] };
+        let path = self.path(location, writer).await.map_err(Stop::Rest)?;
+        if !self.media_changed {
+            let body = Body::Json(outgoing::edit_body(&self.by(writer, piece)));
+            let changed = self.patch(&path, body, writer).await;
+            return changed.map(|()| part.media).map_err(Stop::Rest);
+        }
+        let there = match part.media {
+            true => self.attached(&path, writer).await.map_err(Stop::Rest)?,
+            false => vec![],
+        };
         let (kept, new) = matched(self.message, &piece.files, &there);
         let all_kept = new.is_empty() && kept.len() == there.len();
         let files = upload::open(self.media, self.message, &new, lost).await;
         let files = files.map_err(Stop::Decided)?;
         let media = !(kept.is_empty() && files.is_empty());
         let piece = outgoing::without(piece, self.message, lost, &self.order.words);
-        let json = outgoing::edit_body(&piece);
+        let json = outgoing::edit_body(&self.by(writer, &piece));
         let kept = (!all_kept).then_some(kept.as_slice());
         let (body, watch) = upload::body(json, kept, files);
-        let rest = &self.shared.rest;
-        let answer = match self.send_as {
-            SendAs::Bot => rest.tell(Method::PATCH, &path, body).await,
-            SendAs::Person { .. } => rest.tell_openly(Method::PATCH, &path, body).await,
-        };
-        watch.check(self.noticed(answer)).map(|()| media)
+        watch.check(self.patch(&path, body, writer).await).map(|()| media)
     }
 
-    async fn path(&self, spot: Spot<'_>) -> Result<String, RestError> {
-        let chat = self.order.chat.as_str();
-        Ok(match self.send_as {
-            SendAs::Bot => {
-                format!("/channels/{}/messages/{}", spot.channel(chat), spot.message)
-            }
-            SendAs::Person { .. } => webhook(self.shared, chat).await?.message_path(spot),
+    /// The piece with the name above it where the bot speaks for a person.
+    fn by(&self, writer: Writer, piece: &Piece) -> Piece {
+        match (self.send_as, writer) {
+            (SendAs::Person { name, .. }, Writer::Bot) => outgoing::under_name(piece, name),
+            (SendAs::Person { .. } | SendAs::Bot, Writer::Webhook | Writer::Bot) => piece.clone(),
+        }
+    }
+
+    async fn patch(&self, path: &str, body: Body, writer: Writer) -> Result<(), RestError> {
+        let rest = &self.shared.rest;
+        self.noticed(match writer {
+            Writer::Bot => rest.tell(Method::PATCH, path, body).await,
+            Writer::Webhook => rest.tell_openly(Method::PATCH, path, body).await,
         })
     }
 
-    async fn attached(&self, path: &str) -> Result<Vec<Attached>, RestError> {
+    /// Who can change a message that the webhook of the channel cannot change; `None` when it is
+    /// gone. Nobody can change the message of a webhook that was deleted or moved.
+    async fn writer(&self, location: MessageLocation<'_>) -> Result<Option<Writer>, DeliverError> {
+        let path = self.bot_path(location);
+        let found: Result<Value, RestError> =
+            self.shared.rest.ask(Method::GET, &path, Body::Empty).await;
+        let message = match found {
+            Ok(message) => message,
+            Err(error) if error.code() == Some(code::UNKNOWN_MESSAGE) => return Ok(None),
+            Err(error)
+                if location.thread.is_some() && error.code() == Some(code::UNKNOWN_CHANNEL) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(decided(&error)),
+        };
+        let me = self.shared.me().await.map_err(|error| decided(&error))?;
+        let author = message.get("author").and_then(|author| incoming::id(author, "id"));
+        if author == Some(&me.bot) {
+            return Ok(Some(Writer::Bot));
+        }
+        let chat = self.order.chat.as_str();
+        let now = webhook(self.shared, chat).await.map_err(|error| decided(&error))?;
+        if incoming::id(&message, "webhook_id") == Some(&now.id) {
+            return Ok(Some(Writer::Webhook));
+        }
+        let reason = "the webhook that posted it is gone, and nobody else can change it".to_owned();
+        Err(DeliverError::Refused { reason })
+    }
+
+    fn bot_path(&self, location: MessageLocation<'_>) -> String {
+        let chat = self.order.chat.as_str();
+        format!("/channels/{}/messages/{}", location.channel(chat), location.message)
+    }
+
+    async fn path(
+        &self,
+        location: MessageLocation<'_>,
+        writer: Writer,
+    ) -> Result<String, RestError> {
+        Ok(match writer {
+            Writer::Bot => self.bot_path(location),
+            Writer::Webhook => {
+                webhook(self.shared, self.order.chat.as_str()).await?.message_path(location)
+            }
+        })
+    }
+
+    async fn attached(&self, path: &str, writer: Writer) -> Result<Vec<Attached>, RestError> {
         let rest = &self.shared.rest;
-        let message: Result<Value, RestError> = match self.send_as {
-            SendAs::Bot => rest.ask(Method::GET, path, Body::Empty).await,
-            SendAs::Person { .. } => rest.ask_openly(Method::GET, path, Body::Empty).await,
+        let message: Result<Value, RestError> = match writer {
+            Writer::Bot => rest.ask(Method::GET, path, Body::Empty).await,
+            Writer::Webhook => rest.ask_openly(Method::GET, path, Body::Empty).await,
         };
         let message = self.noticed(message)?;
         let files = incoming::list(&message, "attachments").iter();
@@ -174,7 +259,7 @@ impl Changing<'_> {
     /// The webhook may have been deleted; the next try looks for another.
     fn noticed<T>(&self, result: Result<T, RestError>) -> Result<T, RestError> {
         result.inspect_err(|error| {
-            if error.code() == Some(10015) {
+            if error.code() == Some(code::UNKNOWN_WEBHOOK) {
                 self.shared.forget_webhook(self.order.chat.as_str());
             }
         })
@@ -211,17 +296,19 @@ pub(super) async fn delete(
     if parts.is_empty() {
         return Ok(());
     }
-    let stop =
-        |error| failed(deliver_error(&error, Effect::Repeats, "Manage Messages"), &order.done);
+    let stop = |error| {
+        failed(deliver_error(&error, Idempotency::Repeatable, "Manage Messages"), &order.done)
+    };
     let forum = is_forum(shared, order.chat.as_str()).await.map_err(stop)?;
     for part in parts {
-        let spot = Spot::of(part.id.as_str(), forum);
-        shared.will_delete(spot.message);
-        match delete_one(shared, order, send_as, spot).await {
+        let location = MessageLocation::of(part.id.as_str(), forum);
+        shared.will_delete(location.message);
+        match delete_one(shared, order, send_as, location).await {
             Ok(()) => {}
             // Unknown Message; the thread with it.
-            Err(error) if error.code() == Some(10008) => {}
-            Err(error) if spot.thread.is_some() && error.code() == Some(10003) => {}
+            Err(error) if error.code() == Some(code::UNKNOWN_MESSAGE) => {}
+            Err(error)
+                if location.thread.is_some() && error.code() == Some(code::UNKNOWN_CHANNEL) => {}
             Err(error) => return Err(stop(error)),
         }
     }
@@ -232,21 +319,23 @@ async fn delete_one(
     shared: &Shared,
     order: &Order,
     send_as: &SendAs,
-    spot: Spot<'_>,
+    location: MessageLocation<'_>,
 ) -> Result<(), RestError> {
     let chat = order.chat.as_str();
     if let SendAs::Person { .. } = send_as {
-        let path = webhook(shared, chat).await?.message_path(spot);
+        let path = webhook(shared, chat).await?.message_path(location);
         match shared.rest.tell_openly(Method::DELETE, &path, Body::Empty).await {
             // Unknown Webhook, or a message of another one: the bot may still do it.
-            Err(error) if matches!(error.code(), Some(10008 | 10015)) => {
-                if error.code() == Some(10015) {
+            Err(error)
+                if matches!(error.code(), Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK)) =>
+            {
+                if error.code() == Some(code::UNKNOWN_WEBHOOK) {
                     shared.forget_webhook(chat);
                 }
             }
             other => return other,
         }
     }
-    let path = format!("/channels/{}/messages/{}", spot.channel(chat), spot.message);
+    let path = format!("/channels/{}/messages/{}", location.channel(chat), location.message);
     shared.rest.tell(Method::DELETE, &path, Body::Empty).await
 }

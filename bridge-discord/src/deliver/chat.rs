@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::done;
 use crate::convert::incoming::id;
-use crate::convert::outgoing::{MOST_NAME, Spot, overwrites};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::convert::outgoing::{MOST_NAME, MessageLocation, overwrites};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Discord's limit of characters in a topic.
@@ -48,9 +48,9 @@ pub(super) async fn change(
     };
     let path = format!("/channels/{}", order.chat.as_str());
     let changed = shared.rest.tell(Method::PATCH, &path, Body::Json(body)).await;
-    if let Err(RestError::Said(said)) = &changed
-        && said.status == 429
-        && said.retry_after.is_some_and(|after| after > PATIENCE)
+    if let Err(RestError::Refusal(answer)) = &changed
+        && answer.status == 429
+        && answer.retry_after.is_some_and(|after| after > PATIENCE)
     {
         // Two changes in ten minutes are all that Discord takes, and messages stand behind.
         let reason = "discord takes no more changes of this channel for now".to_owned();
@@ -70,8 +70,9 @@ pub(super) async fn set_access(
     order: &Order,
     access: &Access,
 ) -> Result<Receipt, Failure> {
-    let failed =
-        |error: RestError| Failure::clean(deliver_error(&error, Effect::Repeats, "Manage Roles"));
+    let failed = |error: RestError| {
+        Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Roles"))
+    };
     let path = format!("/channels/{}", order.chat.as_str());
     let channel: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await.map_err(failed)?;
     let bot = shared.me().await.map_err(failed)?;
@@ -98,17 +99,17 @@ pub(super) async fn change_thread(
     name: Option<&str>,
     closed: Option<bool>,
 ) -> Result<Receipt, Failure> {
-    let spot = Spot::of(root.as_str(), false);
+    let location = MessageLocation::of(root.as_str(), false);
     // No thread hangs on a message in a thread.
-    if spot.thread.is_some() {
+    if location.thread.is_some() {
         return Ok(Receipt::default());
     }
-    let path = format!("/channels/{}", spot.message);
+    let path = format!("/channels/{}", location.message);
     let name = name.map(|name| cut(name.trim(), MOST_NAME)).filter(|name| !name.is_empty());
     let mut first = tell(shared, &path, name.as_deref(), closed).await;
     // "Thread is archived": it can be renamed when it is opened by the same request.
     if let (Err(error), None) = (&first, closed)
-        && error.code() == Some(50083)
+        && error.code() == Some(code::THREAD_ARCHIVED)
     {
         first = tell(shared, &path, name.as_deref(), Some(false)).await;
         if first.is_ok() {
@@ -117,13 +118,15 @@ pub(super) async fn change_thread(
     }
     match first {
         // Unknown Channel: there is no thread.
-        Err(error) if error.code() == Some(10003) => Ok(Receipt::default()),
+        Err(error) if error.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Receipt::default()),
         // Missing Access: not the whole chat is closed to us.
-        Err(error) if error.code() == Some(50001) => {
+        Err(error) if error.code() == Some(code::MISSING_ACCESS) => {
             let reason = "the bot cannot see this thread".to_owned();
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
-        Err(error) => Err(Failure::clean(deliver_error(&error, Effect::Repeats, "Manage Threads"))),
+        Err(error) => {
+            Err(Failure::clean(deliver_error(&error, Idempotency::Repeatable, "Manage Threads")))
+        }
         Ok(()) => Ok(Receipt::default()),
     }
 }

@@ -5,16 +5,16 @@
 //! other, so whatever we said after the newest message that the store knows is part
 //! of the order in doubt.
 
-use bot_core::{Action, Failure, Order, Part, SendAs};
+use bot_core::{Action, Failure, Order, Part};
 use bridge_model::MessageId;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::home::{self, Home};
-use super::{post, webhook};
-use crate::convert::incoming;
+use super::post;
+use super::post_target::{self, PostTarget};
+use crate::convert::incoming::{self, Ours};
 use crate::convert::outgoing::{Piece, id_in};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::rest::{Body, Idempotency, RestError, deliver_error};
 use crate::shared::Shared;
 
 /// How many of the last messages are compared when the store knows none.
@@ -38,24 +38,23 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
         return Ok(order.done.clone());
     }
     let stop = |error| Failure { error, done: order.done.clone() };
-    let decided =
-        |error: RestError| stop(deliver_error(&error, Effect::Repeats, "Read Message History"));
-    let chat = order.chat.as_str();
-    let speaker = match send_as {
-        SendAs::Bot => shared.me().await.map_err(decided)?.bot.clone(),
-        SendAs::Person { .. } => webhook(shared, chat).await.map_err(decided)?.id,
+    let decided = |error: RestError| {
+        stop(deliver_error(&error, Idempotency::Repeatable, "Read Message History"))
     };
-    let home = home::of_message(shared, order, message, *native_reply).await.map_err(stop)?;
+    let chat = order.chat.as_str();
+    let ours = shared.ours().await.map_err(decided)?;
+    let target =
+        post_target::of_message(shared, order, message, *native_reply).await.map_err(stop)?;
     let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
     let wanted = pieces.get(order.done.len()..).unwrap_or_default();
-    let looking = Looking { shared, order, speaker: &speaker, wanted };
-    let (thread, said) = match home {
-        Home::Channel => (None, looking.within(chat).await.map_err(decided)?),
-        Home::Thread(thread) => {
+    let looking = Looking { shared, order, ours: &ours, wanted };
+    let (thread, said) = match target {
+        PostTarget::Channel => (None, looking.within(chat).await.map_err(decided)?),
+        PostTarget::Thread(thread) => {
             let said = looking.within(&thread).await.map_err(decided)?;
             (Some(thread), said)
         }
-        Home::NewPost(_) => looking.among_posts(chat).await.map_err(decided)?,
+        PostTarget::NewPost(_) => looking.among_posts(chat).await.map_err(decided)?,
     };
     let found = said.iter().filter_map(|one| {
         let media = !incoming::list(one, "attachments").is_empty();
@@ -69,7 +68,7 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
 struct Looking<'a> {
     shared: &'a Shared,
     order: &'a Order,
-    speaker: &'a str,
+    ours: &'a Ours,
     wanted: &'a [Piece],
 }
 
@@ -95,10 +94,10 @@ impl Looking<'_> {
             let done = |part: &Part| part.id.as_str().rsplit('/').next() == Some(id);
             self.order.done.iter().any(done)
         };
-        let by_us = |one: &Value| {
-            one.get("author").and_then(|a| incoming::id(a, "id")) == Some(self.speaker)
-        };
-        said.retain(|one| by_us(one) && !known(one));
+        // Not by the webhook that is there now: another one may have posted it. What Discord itself
+        // says in our name (a pin, a new thread) is no part of a message.
+        let posted = |one: &Value| self.ours.said(one) && incoming::is_from_author(one);
+        said.retain(|one| posted(one) && !known(one));
         if self.order.after.is_some() { said } else { matching(said, self.wanted) }
     }
 
@@ -132,7 +131,9 @@ fn matching(said: Vec<Value>, pieces: &[Piece]) -> Vec<Value> {
         let content = one.get("content").and_then(Value::as_str).unwrap_or_default();
         let files = incoming::list(one, "attachments").len();
         let poll = one.get("poll").is_some_and(|poll| !poll.is_null());
-        content.trim() == piece.content.trim()
+        // In front of the words may stand the name, where the bot spoke for a person.
+        content.trim().ends_with(piece.content.trim())
+            && content.is_empty() == piece.content.is_empty()
             && files == piece.files.len()
             && poll == piece.poll.is_some()
     };

@@ -2,7 +2,8 @@
 //! Which part of a message gets which part of its new version.
 //!
 //! Rule: text goes to the parts in order, files to those that have files, so that nothing is
-//! sent again that is there already; a poll stays as it is.
+//! sent again that is there already; a poll stays as it is, and so does every part that holds
+//! files as long as the files are the same.
 
 use bot_core::Part;
 
@@ -22,7 +23,9 @@ pub(super) struct Plan<'p> {
 }
 
 impl<'p> Plan<'p> {
-    pub(super) fn new(parts: &'p [Part], pieces: Vec<Piece>) -> Self {
+    /// `media_changed` says that the message has other files than before; without it the parts
+    /// keep the files that they have, which may be more than the pieces name (an album).
+    pub(super) fn new(parts: &'p [Part], pieces: Vec<Piece>, media_changed: bool) -> Self {
         let polls = pieces.iter().filter(|piece| piece.poll.is_some()).count();
         // The poll came last, and cannot be changed.
         let (parts, kept) =
@@ -30,7 +33,7 @@ impl<'p> Plan<'p> {
         let mut texts: Vec<Piece> = Vec::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for piece in pieces.into_iter().filter(|piece| piece.poll.is_none()) {
-            if !piece.files.is_empty() {
+            if media_changed && !piece.files.is_empty() {
                 groups.push(piece.files.clone());
             }
             if !piece.content.is_empty() {
@@ -56,8 +59,10 @@ impl<'p> Plan<'p> {
             last.files = groups.next().unwrap_or_default();
         }
         added.extend(groups.map(|files| Piece { files, ..Piece::default() }));
-        let empty =
-            |(_, piece): &(&Part, Piece)| piece.content.is_empty() && piece.files.is_empty();
+        let empty = |(part, piece): &(&Part, Piece)| {
+            let holds_files = part.media && !media_changed;
+            piece.content.is_empty() && piece.files.is_empty() && !holds_files
+        };
         let surplus = replaced.extract_if(.., |one| empty(one)).map(|(part, _)| part).collect();
         Self { replaced, kept: kept.iter().collect(), surplus, added }
     }
@@ -85,7 +90,7 @@ mod tests {
     #[test]
     fn files_stay_where_they_are_when_the_text_grows() {
         let parts = [part("1", true)];
-        let plan = Plan::new(&parts, vec![piece("a", &[]), piece("b", &[0, 1])]);
+        let plan = Plan::new(&parts, vec![piece("a", &[]), piece("b", &[0, 1])], true);
         assert_eq!(told(&plan), [("1".to_owned(), "a".to_owned(), vec![0, 1])]);
         assert_eq!(plan.added, [piece("b", &[])]);
     }
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn a_part_without_text_and_files_goes() {
         let parts = [part("1", false), part("2", true), part("3", true)];
-        let plan = Plan::new(&parts, vec![piece("a", &[0])]);
+        let plan = Plan::new(&parts, vec![piece("a", &[0])], true);
         assert_eq!(
             told(&plan),
             [("1".to_owned(), "a".to_owned(), vec![]), ("2".to_owned(), String::new(), vec![0])]
@@ -104,8 +109,17 @@ mod tests {
     #[test]
     fn a_file_comes_to_a_text() {
         let parts = [part("1", false)];
-        let plan = Plan::new(&parts, vec![piece("a", &[0])]);
+        let plan = Plan::new(&parts, vec![piece("a", &[0])], true);
         assert_eq!(told(&plan), [("1".to_owned(), "a".to_owned(), vec![0])]);
+        assert!(plan.added.is_empty() && plan.surplus.is_empty());
+    }
+
+    #[test]
+    fn parts_of_an_album_stay_when_only_the_words_change() {
+        let parts = [part("1", true), part("2", true)];
+        let plan = Plan::new(&parts, vec![piece("a", &[0])], false);
+        let replaced = [("1", "a"), ("2", "")].map(|(id, text)| (id.into(), text.into(), vec![]));
+        assert_eq!(told(&plan), replaced);
         assert!(plan.added.is_empty() && plan.surplus.is_empty());
     }
 
@@ -113,7 +127,7 @@ mod tests {
     fn a_poll_stays() {
         let parts = [part("1", false), part("2", false)];
         let poll = Piece { poll: Some(serde_json::json!({})), ..Piece::default() };
-        let plan = Plan::new(&parts, vec![piece("a", &[]), poll]);
+        let plan = Plan::new(&parts, vec![piece("a", &[]), poll], true);
         assert_eq!(told(&plan), [("1".to_owned(), "a".to_owned(), vec![])]);
         assert_eq!(plan.kept, [&parts[1]]);
     }

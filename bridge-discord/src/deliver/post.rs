@@ -1,25 +1,74 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Says something new.
+//! Posts a new message.
 //!
-//! Rule: a part is named as done as soon as Discord has answered with its id, and
-//! never sent again.
+//! Rule: a part is named as done as soon as Discord has answered with its id and the id of the
+//! channel that it was meant for, and never sent again.
+
+use std::time::Duration;
 
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::home::{self, Home};
+use super::post_target::{self, PostTarget};
 use super::upload::{self, Open, Stop};
-use super::{failed, link_to, webhook};
+use super::webhook::{self, webhook};
+use super::{failed, link_to};
 use crate::convert::incoming;
-use crate::convert::outgoing::{self, Lost, Piece, Spot, id_in};
-use crate::rest::{Effect, RestError, deliver_error};
-use crate::shared::Shared;
+use crate::convert::outgoing::{self, Lost, MessageLocation, Piece, id_in};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
+use crate::shared::{Shared, Webhook};
 
 /// What saying something needs.
 pub(super) const TO_POST: &str =
     "View Channel, Send Messages, Send Messages in Threads, Attach Files or Manage Webhooks";
+
+/// Who posts the words of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Poster {
+    /// The bot, for itself.
+    Bot,
+    /// Our webhook, under the name of the person.
+    Webhook,
+    /// The bot, with the name of the person above each part: Discord takes no webhook, or not
+    /// this name for one.
+    BotFor(String),
+}
+
+impl Poster {
+    /// Who posts in `chat` for `send_as`.
+    ///
+    /// # Errors
+    /// The courier's decision.
+    pub(super) async fn of(
+        shared: &Shared,
+        chat: &str,
+        send_as: &SendAs,
+    ) -> Result<Self, DeliverError> {
+        let SendAs::Person { name, .. } = send_as else { return Ok(Self::Bot) };
+        match webhook(shared, chat).await {
+            Ok(_) => Ok(Self::Webhook),
+            Err(error) if error.code() == Some(code::TOO_MANY_WEBHOOKS) => {
+                if shared.note_fallback(chat) {
+                    tracing::warn!(
+                        "a channel has no room for our webhook; the bot posts there itself, with names above the words"
+                    );
+                }
+                Ok(Self::BotFor(name.clone()))
+            }
+            Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks")),
+        }
+    }
+}
+
+/// Why a part was not posted.
+pub(super) enum Unposted {
+    /// Discord refuses the name for a webhook.
+    Name,
+    /// The courier's decision.
+    Decided(DeliverError),
+}
 
 /// Posts the parts of the order that are not done.
 ///
@@ -33,22 +82,46 @@ pub(super) async fn post(
     let Action::Post { send_as, message, native_reply, .. } = &order.act else {
         return Ok(Receipt::default());
     };
-    let pieces = pieces(shared, order, message, (send_as, *native_reply));
-    let mut done = order.done.clone();
-    let mut home = match home::of_message(shared, order, message, *native_reply).await {
-        Ok(home) => home,
-        Err(error) => return Err(failed(error, &done)),
+    let stop = |error| failed(error, &order.done);
+    let target = post_target::of_message(shared, order, message, *native_reply).await;
+    let poster = Poster::of(shared, order.chat.as_str(), send_as).await.map_err(stop)?;
+    let mut post = MessagePost {
+        shared,
+        order,
+        send_as,
+        poster,
+        message,
+        media,
+        target: target.map_err(stop)?,
     };
-    for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
-        let saying = Saying { shared, order, send_as, message, media, home: &home };
-        let said = saying.say(piece, number, *native_reply).await;
-        let (part, channel) = said.map_err(|error| failed(error, &done))?;
-        done.push(part);
-        if let Home::NewPost(_) = home {
-            home = Home::Thread(channel);
+    let mut done = order.done.clone();
+    match post.post_rest(*native_reply, &mut done).await {
+        Err(Unposted::Name) => {
+            tracing::warn!("Discord refuses a name; the bot posts, with the name above the words");
+            let name = match send_as {
+                SendAs::Person { name, .. } => name.clone(),
+                SendAs::Bot => message.author.name.clone(),
+            };
+            post.poster = Poster::BotFor(name);
+            let posted = post.post_rest(*native_reply, &mut done).await;
+            posted.map_err(|error| failed(error.decided(), &done))?;
         }
+        other => other.map_err(|error| failed(error.decided(), &done))?,
     }
     Ok(Receipt { parts: done, ..Receipt::default() })
+}
+
+impl Unposted {
+    /// The courier's decision.
+    pub(super) fn decided(self) -> DeliverError {
+        match self {
+            Self::Decided(error) => error,
+            Self::Name => {
+                let reason = "discord refuses the name".to_owned();
+                DeliverError::Refused { reason }
+            }
+        }
+    }
 }
 
 /// The pieces of a message, with the line that stands for a reply.
@@ -60,6 +133,22 @@ pub(super) fn pieces(
 ) -> Vec<Piece> {
     let answered = answered(shared, order, message, (send_as, native_reply));
     outgoing::pieces(message, answered, &order.words)
+}
+
+/// The same, as `poster` posts them.
+pub(super) fn pieces_by(
+    shared: &Shared,
+    order: &Order,
+    message: &Message,
+    (send_as, native_reply, poster): (&SendAs, bool, &Poster),
+) -> Vec<Piece> {
+    match poster {
+        Poster::Bot | Poster::Webhook => pieces(shared, order, message, (send_as, native_reply)),
+        Poster::BotFor(name) => {
+            let answered = answered(shared, order, message, (send_as, native_reply));
+            outgoing::pieces_under_name(message, answered, &order.words, name)
+        }
+    }
 }
 
 fn answered(
@@ -77,42 +166,70 @@ fn answered(
     outgoing::answered(message, link)
 }
 
-/// One message on its way.
-pub(super) struct Saying<'a> {
+/// A message on its way into a channel.
+pub(super) struct MessagePost<'a> {
     pub(super) shared: &'a Shared,
     pub(super) order: &'a Order,
     pub(super) send_as: &'a SendAs,
+    pub(super) poster: Poster,
     pub(super) message: &'a Message,
     pub(super) media: &'a dyn MediaSource,
-    pub(super) home: &'a Home,
+    pub(super) target: PostTarget,
 }
 
-impl Saying<'_> {
-    /// Sends piece `number`; answers with the part and the channel in which it is.
+impl MessagePost<'_> {
+    /// Posts what is not in `done`, and adds it.
+    async fn post_rest(
+        &mut self,
+        native_reply: bool,
+        done: &mut Vec<Part>,
+    ) -> Result<(), Unposted> {
+        let how = (self.send_as, native_reply, &self.poster);
+        let pieces = pieces_by(self.shared, self.order, self.message, how);
+        for (number, piece) in pieces.iter().enumerate().skip(done.len()) {
+            let (part, channel) = self.post_piece(piece, number, native_reply).await?;
+            done.push(part);
+            if let PostTarget::NewPost(_) = self.target {
+                self.target = PostTarget::Thread(channel);
+            }
+        }
+        Ok(())
+    }
+
+    /// Posts piece `number`; answers with the part and the channel in which it is.
     ///
     /// # Errors
-    /// The courier's decision.
-    pub(super) async fn say(
+    /// See [`Unposted`].
+    pub(super) async fn post_piece(
         &self,
         piece: &Piece,
         number: usize,
         native_reply: bool,
-    ) -> Result<(Part, String), DeliverError> {
+    ) -> Result<(Part, String), Unposted> {
         let mut lost = Lost::default();
+        let mut send_as = self.send_as.clone();
         loop {
-            let files = upload::open(self.media, self.message, &piece.files, &mut lost).await?;
+            let files = upload::open(self.media, self.message, &piece.files, &mut lost).await;
+            let files = files.map_err(Unposted::Decided)?;
             let piece = outgoing::without(piece, self.message, &lost, &self.order.words);
             let media = !files.is_empty();
-            match self.send(&piece, files, (number, native_reply)).await {
-                Ok(said) => return self.part(&said, media),
+            let by = if self.poster == Poster::Webhook { &send_as } else { &SendAs::Bot };
+            let body = outgoing::post_body(&piece, self.message, by);
+            match self.send(body, files, (number, native_reply)).await {
+                Ok(posted) => return self.part(&posted, media).map_err(Unposted::Decided),
                 Err(Stop::TooBig(index)) if !lost.has(index) => {
                     lost.add(index, None, Missing::TooLargeToSend);
                 }
-                Err(Stop::Rest(error)) => return Err(self.refused(&error)),
-                Err(Stop::Decided(error)) => return Err(error),
+                Err(Stop::Rest(error)) if error.refuses_field("username") => {
+                    return Err(Unposted::Name);
+                }
+                Err(Stop::Rest(error)) if drops_avatar(&error, &mut send_as) => {}
+                Err(Stop::Rest(error)) => return Err(Unposted::Decided(self.refused(&error))),
+                Err(Stop::Decided(error)) => return Err(Unposted::Decided(error)),
                 Err(Stop::Broken | Stop::TooBig(_)) => {
                     let reason = "a file broke off on its way".to_owned();
-                    return Err(DeliverError::Retry { after: None, reason });
+                    let error = DeliverError::Retry { after: None, reason };
+                    return Err(Unposted::Decided(error));
                 }
             }
         }
@@ -120,82 +237,159 @@ impl Saying<'_> {
 
     async fn send(
         &self,
-        piece: &Piece,
+        mut json: Value,
         files: Vec<Open<'_>>,
         (number, native_reply): (usize, bool),
     ) -> Result<Value, Stop> {
-        let mut json = outgoing::post_body(piece, self.message, self.send_as);
         let chat = self.order.chat.as_str();
         let rest = &self.shared.rest;
-        match self.send_as {
-            SendAs::Bot => {
-                let nonce = format!("{}-{number}", self.order.entry.0);
-                json = outgoing::as_bot(json, &nonce, self.answers(number, native_reply));
-                let path = match self.home {
-                    Home::Channel => format!("/channels/{chat}/messages"),
-                    Home::Thread(thread) => format!("/channels/{thread}/messages"),
-                    Home::NewPost(name) => {
-                        json = outgoing::new_post(json, name, self.send_as);
-                        format!("/channels/{chat}/threads")
-                    }
-                };
-                let (body, watch) = upload::body(json, None, files);
-                watch.check(rest.ask(Method::POST, &path, body).await)
-            }
-            SendAs::Person { .. } => {
-                if let Home::NewPost(name) = self.home {
-                    json = outgoing::new_post(json, name, self.send_as);
-                }
-                let hook = webhook(self.shared, chat).await.map_err(|error| {
-                    Stop::Decided(deliver_error(&error, Effect::Repeats, "Manage Webhooks"))
-                })?;
-                let path = hook.post_path(self.home.thread());
-                let (body, watch) = upload::body(json, None, files);
-                watch.check(rest.ask_openly(Method::POST, &path, body).await)
+        let by_webhook = self.poster == Poster::Webhook;
+        if let PostTarget::NewPost(post) = &self.target {
+            json = outgoing::new_post(json, post, by_webhook);
+        }
+        if by_webhook {
+            let hook = self.webhook().await?;
+            let path = hook.post_path(self.target.thread());
+            let (body, watch) = upload::body(json, None, files);
+            let posted = watch.check(rest.ask_openly(Method::POST, &path, body).await)?;
+            return self.in_its_channel(&hook, posted).await;
+        }
+        let path = match &self.target {
+            PostTarget::Channel => format!("/channels/{chat}/messages"),
+            PostTarget::Thread(thread) => format!("/channels/{thread}/messages"),
+            PostTarget::NewPost(_) => format!("/channels/{chat}/threads"),
+        };
+        if !matches!(self.target, PostTarget::NewPost(_)) {
+            let nonce = format!("{}-{number}", self.order.entry.0);
+            json = outgoing::as_bot(json, &nonce, self.answers(number, native_reply));
+        }
+        let (body, watch) = upload::body(json, None, files);
+        watch.check(rest.ask(Method::POST, &path, body).await)
+    }
+
+    async fn webhook(&self) -> Result<Webhook, Stop> {
+        let chat = self.order.chat.as_str();
+        let decided = |error| {
+            Stop::Decided(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks"))
+        };
+        let hook = webhook(self.shared, chat).await.map_err(decided)?;
+        // A new post is in a channel of its own, so that its answer does not tell where it went.
+        if matches!(self.target, PostTarget::NewPost(_)) {
+            let here = webhook::is_in(self.shared, &hook, chat).await.map_err(Stop::Rest)?;
+            if !here {
+                return Err(Stop::Decided(self.moved()));
             }
         }
+        Ok(hook)
+    }
+
+    /// The message, if it is where it should be. An admin may have moved the webhook: then the
+    /// words stand before people for whom they were not meant, and are taken away again.
+    async fn in_its_channel(&self, hook: &Webhook, posted: Value) -> Result<Value, Stop> {
+        let wanted = match &self.target {
+            PostTarget::Channel => self.order.chat.as_str(),
+            PostTarget::Thread(thread) => thread.as_str(),
+            PostTarget::NewPost(_) => return Ok(posted),
+        };
+        let ids = incoming::id(&posted, "channel_id").zip(incoming::id(&posted, "id"));
+        let Some((channel, message)) = ids.filter(|(channel, _)| *channel != wanted) else {
+            return Ok(posted);
+        };
+        let error = self.moved();
+        self.shared.will_delete(message);
+        let location = MessageLocation { thread: None, message };
+        let path = hook.message_path(location);
+        let rest = &self.shared.rest;
+        if rest.tell_openly(Method::DELETE, &path, Body::Empty).await.is_err() {
+            let path = format!("/channels/{channel}/messages/{message}");
+            if let Err(error) = rest.tell(Method::DELETE, &path, Body::Empty).await {
+                tracing::error!(
+                    %error,
+                    "a message went into another channel with a moved webhook and cannot be deleted"
+                );
+            }
+        }
+        Err(Stop::Decided(error))
+    }
+
+    /// The webhook posts into another channel: the next try looks for one of this channel.
+    fn moved(&self) -> DeliverError {
+        tracing::warn!("somebody moved our webhook to another channel; a new one is made");
+        self.shared.forget_webhook(self.order.chat.as_str());
+        let reason = "the webhook was moved to another channel".to_owned();
+        DeliverError::Retry { after: Some(Duration::ZERO), reason }
     }
 
     /// The message that the bot replies to, which is in the same channel.
     fn answers(&self, number: usize, native_reply: bool) -> Option<(u64, u64)> {
-        let reply = self.message.reply_to.as_ref().filter(|_| native_reply && number == 0)?;
+        let native = native_reply && number == 0 && self.poster == Poster::Bot;
+        let reply = self.message.reply_to.as_ref().filter(|_| native)?;
         let forum = self.shared.is_forum(self.order.chat.as_str()).unwrap_or(false);
-        let spot = Spot::of(reply.message.as_str(), forum);
-        let channel = spot.channel(self.order.chat.as_str());
-        let here = self.home.thread().unwrap_or(self.order.chat.as_str());
+        let location = MessageLocation::of(reply.message.as_str(), forum);
+        let channel = location.channel(self.order.chat.as_str());
+        let here = self.target.thread().unwrap_or(self.order.chat.as_str());
         // The message on which a thread hangs stands outside of it.
-        let ids = channel.parse().ok().zip(spot.message.parse().ok());
+        let ids = channel.parse().ok().zip(location.message.parse().ok());
         ids.filter(|_| channel == here)
     }
 
-    fn part(&self, said: &Value, media: bool) -> Result<(Part, String), DeliverError> {
+    fn part(&self, posted: &Value, media: bool) -> Result<(Part, String), DeliverError> {
         // The bot's new post is a channel that holds its message; a webhook's is a message that
         // names its channel.
-        let opened = matches!((self.home, self.send_as), (Home::NewPost(_), SendAs::Bot));
-        let message = if opened { said.get("message").unwrap_or(said) } else { said };
+        let opened =
+            matches!(self.target, PostTarget::NewPost(_)) && self.poster != Poster::Webhook;
+        let message = if opened { posted.get("message").unwrap_or(posted) } else { posted };
         let id = incoming::id(message, "id").ok_or_else(|| DeliverError::Uncertain {
             reason: "the answer has no message id".to_owned(),
         })?;
         let channel = incoming::id(message, "channel_id").unwrap_or(id);
-        let thread = match self.home {
-            Home::Channel => None,
-            Home::Thread(thread) => Some(thread.as_str()),
-            Home::NewPost(_) => Some(channel),
+        let thread = match &self.target {
+            PostTarget::Channel => None,
+            PostTarget::Thread(thread) => Some(thread.as_str()),
+            PostTarget::NewPost(_) => Some(channel),
         };
         let part = Part { id: MessageId::from(id_in(thread, id)), media };
         Ok((part, channel.to_owned()))
     }
 
     fn refused(&self, error: &RestError) -> DeliverError {
-        // Unknown Webhook: somebody deleted it; the next try makes another.
-        if matches!(self.send_as, SendAs::Person { .. }) && error.code() == Some(10015) {
-            self.shared.forget_webhook(self.order.chat.as_str());
-            let reason = "the webhook is gone".to_owned();
-            return DeliverError::Retry { after: None, reason };
+        let chat = self.order.chat.as_str();
+        if error.code() == Some(code::TAG_REQUIRED) && self.shared.required_tag(chat).is_none() {
+            // The forum is another one than when it was last heard of: the next try asks.
+            if self.shared.forget_channel(chat) {
+                let reason = "the forum needs a tag".to_owned();
+                return DeliverError::Retry { after: Some(Duration::ZERO), reason };
+            }
         }
-        if let (Some(thread), Some(10003)) = (self.home.thread(), error.code()) {
-            return home::lost_thread(self.shared, thread, self.order);
+        if self.poster == Poster::Webhook {
+            let elsewhere = matches!(
+                error.code(),
+                Some(code::POST_NAME_REQUIRED | code::POST_NAME_REFUSED | code::UNKNOWN_CHANNEL)
+            );
+            if elsewhere || error.code() == Some(code::UNKNOWN_WEBHOOK) {
+                self.shared.forget_webhook(self.order.chat.as_str());
+            }
+            // It is deleted, or its channel is of another kind than ours.
+            if error.code() == Some(code::UNKNOWN_WEBHOOK)
+                || elsewhere && error.code() != Some(code::UNKNOWN_CHANNEL)
+            {
+                let reason = "the webhook is gone".to_owned();
+                return DeliverError::Retry { after: None, reason };
+            }
         }
-        deliver_error(error, Effect::Adds, TO_POST)
+        if let (Some(thread), Some(code::UNKNOWN_CHANNEL)) = (self.target.thread(), error.code()) {
+            return post_target::lost_thread(self.shared, thread, self.order);
+        }
+        deliver_error(error, Idempotency::Once, TO_POST)
+    }
+}
+
+/// Takes the picture away that Discord refuses; `false` when that was not it.
+fn drops_avatar(error: &RestError, send_as: &mut SendAs) -> bool {
+    match send_as {
+        SendAs::Person { avatar_url, .. } if error.refuses_field("avatar_url") => {
+            avatar_url.take().is_some()
+        }
+        SendAs::Person { .. } | SendAs::Bot => false,
     }
 }

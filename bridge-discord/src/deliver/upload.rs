@@ -14,7 +14,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 use crate::convert::outgoing::{Lost, MOST_BYTES, file_name, with_attachments};
-use crate::rest::{Body, RestError};
+use crate::rest::{Body, RestError, code};
 
 /// A file that is open.
 pub(super) struct Open<'m> {
@@ -53,10 +53,12 @@ impl Watch {
     pub(super) fn check<T>(&self, result: Result<T, RestError>) -> Result<T, Stop> {
         result.map_err(|error| match (self.failed.load(Ordering::Acquire), self.biggest) {
             // Request entity too large.
-            (_, Some(biggest)) if error.code() == Some(40005) || error.status() == Some(413) => {
+            (_, Some(biggest))
+                if error.code() == Some(code::ENTITY_TOO_LARGE) || error.status() == Some(413) =>
+            {
                 Stop::TooBig(biggest)
             }
-            (_, _) if matches!(error, RestError::Said(_)) => Stop::Rest(error),
+            (_, _) if matches!(error, RestError::Refusal(_)) => Stop::Rest(error),
             (WHOLE, _) => Stop::Rest(error),
             (BROKEN, _) => Stop::Broken,
             (index, _) => Stop::TooBig(index),

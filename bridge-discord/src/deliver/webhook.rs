@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Our webhook of a channel.
 //!
-//! Rule: ours is what our application made; there is one per channel, found again
-//! after a restart.
+//! Rule: ours is what our application made; there is one per channel, made once and found again
+//! after a restart. Whoever has the right may move it to another channel or delete it, so what is
+//! known of it is checked against every answer.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::convert::incoming;
-use crate::convert::outgoing::Spot;
+use crate::convert::outgoing::MessageLocation;
 use crate::rest::{Body, RestError};
 use crate::shared::{Shared, Webhook};
 
@@ -25,6 +26,12 @@ pub(crate) async fn webhook(shared: &Shared, channel: &str) -> Result<Webhook, R
     if let Some(webhook) = shared.webhook(channel) {
         return Ok(webhook);
     }
+    // Preparing a channel and delivering into it begin at the same time; one of them makes it.
+    let turn = shared.webhook_turn(channel);
+    let _turn = turn.lock().await;
+    if let Some(webhook) = shared.webhook(channel) {
+        return Ok(webhook);
+    }
     let webhook = match find(shared, channel).await? {
         Some(webhook) => webhook,
         None => make(shared, channel).await?,
@@ -38,6 +45,22 @@ async fn make(shared: &Shared, channel: &str) -> Result<Webhook, RestError> {
     let body = Body::Json(json!({"name": NAME}));
     let made: Value = shared.rest.ask(Method::POST, &path, body).await?;
     read(&made).ok_or_else(|| RestError::Lost("a webhook without a token".to_owned()))
+}
+
+/// Whether the webhook still posts into `channel`.
+///
+/// See <https://discord.com/developers/docs/resources/webhook#get-webhook-with-token>.
+///
+/// # Errors
+/// When Discord does not say it.
+pub(super) async fn is_in(
+    shared: &Shared,
+    webhook: &Webhook,
+    channel: &str,
+) -> Result<bool, RestError> {
+    let path = webhook.path();
+    let found: Value = shared.rest.ask_openly(Method::GET, &path, Body::Empty).await?;
+    Ok(incoming::id(&found, "channel_id") == Some(channel))
 }
 
 /// Our application, and all webhooks of `channel`.
@@ -81,13 +104,13 @@ fn is_bridge(name: &str) -> bool {
 fn read(webhook: &Value) -> Option<Webhook> {
     Some(Webhook {
         id: incoming::id(webhook, "id")?.to_owned(),
-        token: incoming::text(webhook, "token")?.to_owned(),
+        token: incoming::text(webhook, "token")?.into(),
     })
 }
 
 impl Webhook {
     fn path(&self) -> String {
-        format!("/webhooks/{}/{}", self.id, self.token)
+        format!("/webhooks/{}/{}", self.id, self.token.reveal())
     }
 
     /// The path that posts through it, into a thread of its channel if one is given.
@@ -97,9 +120,10 @@ impl Webhook {
     }
 
     /// The path of one of its messages.
-    pub(super) fn message_path(&self, spot: Spot<'_>) -> String {
-        let thread = spot.thread.map(|thread| format!("?thread_id={thread}")).unwrap_or_default();
-        format!("{}/messages/{}{thread}", self.path(), spot.message)
+    pub(super) fn message_path(&self, location: MessageLocation<'_>) -> String {
+        let thread =
+            location.thread.map(|thread| format!("?thread_id={thread}")).unwrap_or_default();
+        format!("{}/messages/{}{thread}", self.path(), location.message)
     }
 }
 

@@ -8,19 +8,18 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bot_core::NetworkError;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
-use super::frame::{self, Frame};
-use super::{Session, closing};
-use crate::listen::{Listener, Over};
+use super::end::ConnectionEnd;
+use super::frame::{self, Frame, opcode};
+use crate::dial::{Dialer, Socket};
+use crate::listen::{Listener, Stopped};
+use crate::session::Session;
 use crate::settings::DiscordSettings;
 
 /// How many events may wait between the reader and the worker.
@@ -29,33 +28,10 @@ const WAITING: usize = 64;
 /// How long each step of setting up may take.
 const STEP: Duration = Duration::from_secs(20);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// Why a connection ended, and so what comes next.
-#[derive(Debug)]
-pub(super) enum End {
-    /// Told to stop.
-    Stopped,
-    /// Connect again and resume.
-    Again(String),
-    /// The session is over: identify anew.
-    Anew(String),
-    /// Give up.
-    Failed(NetworkError),
-}
-
-impl From<Over> for End {
-    fn from(over: Over) -> Self {
-        match over {
-            Over::Stopped => Self::Stopped,
-            Over::Failed(error) => Self::Failed(error),
-        }
-    }
-}
-
 /// One connection.
 pub(super) struct Connection<'a> {
     pub(super) settings: &'a DiscordSettings,
+    pub(super) dialer: &'a Dialer,
     pub(super) url: String,
     pub(super) session: &'a mut Option<Session>,
     /// A session was begun or resumed on it.
@@ -63,7 +39,7 @@ pub(super) struct Connection<'a> {
 }
 
 /// What the three futures share.
-struct Pulse {
+struct Heartbeats {
     /// The last heartbeat was answered.
     answered: AtomicBool,
     /// The reader waits for the worker, so that answers are not read.
@@ -76,11 +52,11 @@ struct Pulse {
 
 impl Connection<'_> {
     /// Serves the connection until it ends.
-    pub(super) async fn serve(&mut self, listener: &mut Listener) -> End {
+    pub(super) async fn serve(&mut self, listener: &mut Listener) -> ConnectionEnd {
         let stop = listener.stop.clone();
         let opened = tokio::select! {
             opened = self.open() => opened,
-            () = stop.cancelled() => return End::Stopped,
+            () = stop.cancelled() => return ConnectionEnd::Stopped,
         };
         let (mut socket, interval) = match opened {
             Ok(opened) => opened,
@@ -91,9 +67,9 @@ impl Connection<'_> {
             None => frame::identify(&self.settings.token, self.settings.members),
         };
         if let Err(error) = socket.send(Message::text(hello)).await {
-            return End::Again(error.to_string());
+            return ConnectionEnd::Resume(error.to_string());
         }
-        let pulse = Pulse {
+        let heartbeats = Heartbeats {
             answered: AtomicBool::new(true),
             stalled: AtomicBool::new(false),
             seq: AtomicU64::new(self.session.as_ref().map_or(u64::MAX, |session| session.seq)),
@@ -105,44 +81,43 @@ impl Connection<'_> {
         let over = CancellationToken::new();
         let io = async {
             tokio::select! {
-                end = beat(&pulse, writer, (first, interval)) => end,
-                end = read(&pulse, reader, sender) => end,
-                () = over.cancelled() => End::Again("the worker ended".to_owned()),
-                () = stop.cancelled() => End::Stopped,
+                end = beat(&heartbeats, writer, (first, interval)) => end,
+                end = read(&heartbeats, reader, sender) => end,
+                () = over.cancelled() => ConnectionEnd::Resume("the worker ended".to_owned()),
+                () = stop.cancelled() => ConnectionEnd::Stopped,
             }
         };
         let work = async {
-            let result = self.work(&pulse, receiver, listener).await;
+            let result = self.work(&heartbeats, receiver, listener).await;
             over.cancel();
             result
         };
         let (end, worked) = tokio::join!(io, work);
         match worked {
             Ok(()) => end,
-            Err(over) => over.into(),
+            Err(Stopped) => ConnectionEnd::Stopped,
         }
     }
 
     /// Connects and waits for HELLO; gives the interval between heartbeats.
-    async fn open(&self) -> Result<(Socket, Duration), End> {
-        let lost = |reason: &str| End::Again(reason.to_owned());
-        let connected = tokio::time::timeout(STEP, connect_async(self.url.as_str())).await;
+    async fn open(&self) -> Result<(Socket, Duration), ConnectionEnd> {
+        let lost = |reason: &str| ConnectionEnd::Resume(reason.to_owned());
+        let connected = tokio::time::timeout(STEP, self.dialer.connect(&self.url)).await;
         let connected = connected.map_err(|_| lost("connecting took too long"))?;
-        let (mut socket, _) = connected.map_err(|error| End::Again(error.to_string()))?;
+        let mut socket = connected.map_err(|error| ConnectionEnd::Resume(error.to_string()))?;
         let first = tokio::time::timeout(STEP, socket.next()).await;
         let first = first.map_err(|_| lost("no HELLO came"))?;
         let text = match first {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Close(Some(close)))) => {
-                return Err(closing::meaning(close.code.into(), &close.reason));
+                return Err(ConnectionEnd::of_close(close.code.into(), &close.reason));
             }
-            Some(Err(error)) => return Err(End::Again(error.to_string())),
+            Some(Err(error)) => return Err(ConnectionEnd::Resume(error.to_string())),
             Some(Ok(_)) | None => return Err(lost("the first payload is not HELLO")),
         };
-        let hello: Option<Frame> = serde_json::from_str(&text).ok();
+        let hello = Frame::read(&text).filter(|hello| hello.op == opcode::HELLO);
         let interval = hello
-            .filter(|hello| hello.op == 10)
-            .and_then(|hello| hello.d.get("heartbeat_interval").and_then(Value::as_u64))
+            .and_then(|hello| hello.data().get("heartbeat_interval").and_then(Value::as_u64))
             .filter(|interval| *interval > 0);
         let interval = interval.ok_or_else(|| lost("the first payload is not HELLO"))?;
         Ok((socket, Duration::from_millis(interval)))
@@ -151,16 +126,15 @@ impl Connection<'_> {
     /// Handles events in the order in which they came.
     async fn work(
         &mut self,
-        pulse: &Pulse,
+        heartbeats: &Heartbeats,
         mut receiver: mpsc::Receiver<Frame>,
         listener: &mut Listener,
-    ) -> Result<(), Over> {
+    ) -> Result<(), Stopped> {
         while let Some(frame) = receiver.recv().await {
+            let data = frame.data();
             let (Some(kind), Some(seq)) = (frame.t, frame.s) else { continue };
             let next = match kind.as_str() {
-                "READY" => {
-                    Session::begin(&frame.d, seq, frame::intents(self.settings.members).bits())
-                }
+                "READY" => Session::begin(&data, seq, frame::intents(self.settings.members).bits()),
                 _ => self.session.clone().map(|session| Session { seq, ..session }),
             };
             let Some(next) = next else {
@@ -170,12 +144,12 @@ impl Connection<'_> {
             if kind == "RESUMED" {
                 tracing::info!("the session with Discord goes on");
             } else {
-                listener.dispatch(&kind, &frame.d, &next).await?;
+                listener.dispatch(&kind, &data, &next).await?;
             }
             if matches!(kind.as_str(), "READY" | "RESUMED") {
                 self.lived = true;
             }
-            pulse.seq.store(seq, Ordering::Release);
+            heartbeats.seq.store(seq, Ordering::Release);
             *self.session = Some(next);
         }
         Ok(())
@@ -184,65 +158,71 @@ impl Connection<'_> {
 
 /// Sends heartbeats, the first after `first`; ends when one is not answered.
 async fn beat(
-    pulse: &Pulse,
+    heartbeats: &Heartbeats,
     mut writer: SplitSink<Socket, Message>,
     (first, interval): (Duration, Duration),
-) -> End {
+) -> ConnectionEnd {
     let mut wait = first;
     loop {
         let asked = tokio::select! {
             () = tokio::time::sleep(wait) => false,
-            () = pulse.asked.notified() => true,
+            () = heartbeats.asked.notified() => true,
         };
         wait = interval;
-        let silent = !pulse.answered.swap(false, Ordering::AcqRel);
-        if silent && !asked && !pulse.stalled.load(Ordering::Acquire) {
-            return End::Again("a heartbeat was not answered".to_owned());
+        let silent = !heartbeats.answered.swap(false, Ordering::AcqRel);
+        if silent && !asked && !heartbeats.stalled.load(Ordering::Acquire) {
+            return ConnectionEnd::Resume("a heartbeat was not answered".to_owned());
         }
-        let seq = pulse.seq.load(Ordering::Acquire);
+        let seq = heartbeats.seq.load(Ordering::Acquire);
         let text = frame::heartbeat((seq != u64::MAX).then_some(seq));
         if let Err(error) = writer.send(Message::text(text)).await {
-            return End::Again(error.to_string());
+            return ConnectionEnd::Resume(error.to_string());
         }
     }
 }
 
 /// Reads until the connection ends, and hands events to the worker.
-async fn read(pulse: &Pulse, mut reader: SplitStream<Socket>, sender: mpsc::Sender<Frame>) -> End {
+async fn read(
+    heartbeats: &Heartbeats,
+    mut reader: SplitStream<Socket>,
+    sender: mpsc::Sender<Frame>,
+) -> ConnectionEnd {
     loop {
         let text = match reader.next().await {
-            None => return End::Again("the connection ended".to_owned()),
-            Some(Err(error)) => return End::Again(error.to_string()),
+            None => return ConnectionEnd::Resume("the connection ended".to_owned()),
+            Some(Err(error)) => return ConnectionEnd::Resume(error.to_string()),
             Some(Ok(Message::Close(Some(close)))) => {
-                return closing::meaning(close.code.into(), &close.reason);
+                return ConnectionEnd::of_close(close.code.into(), &close.reason);
             }
             Some(Ok(Message::Close(None))) => {
-                return End::Again("closed without a code".to_owned());
+                return ConnectionEnd::Resume("closed without a code".to_owned());
             }
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(_)) => continue,
         };
-        let Ok(frame) = serde_json::from_str::<Frame>(&text) else {
+        let Some(frame) = Frame::read(&text) else {
             tracing::warn!(bytes = text.len(), "a payload of the gateway cannot be read; skipped");
             continue;
         };
         match frame.op {
-            0 => {
-                pulse.stalled.store(true, Ordering::Release);
+            opcode::DISPATCH => {
+                heartbeats.stalled.store(true, Ordering::Release);
                 let handed = sender.send(frame).await;
-                pulse.answered.store(true, Ordering::Release);
-                pulse.stalled.store(false, Ordering::Release);
+                heartbeats.answered.store(true, Ordering::Release);
+                heartbeats.stalled.store(false, Ordering::Release);
                 if handed.is_err() {
-                    return End::Again("the worker ended".to_owned());
+                    return ConnectionEnd::Resume("the worker ended".to_owned());
                 }
             }
-            1 => pulse.asked.notify_one(),
-            7 => return End::Again("Discord asked for it".to_owned()),
-            9 if frame.d == Value::Bool(true) => {
-                return End::Again("the session is invalid for now".to_owned());
+            opcode::HEARTBEAT => heartbeats.asked.notify_one(),
+            opcode::RECONNECT => return ConnectionEnd::Resume("Discord asked for it".to_owned()),
+            opcode::INVALID_SESSION if frame.data() == Value::Bool(true) => {
+                return ConnectionEnd::Resume("the session is invalid for now".to_owned());
             }
-            9 => return End::Anew("the session is invalid".to_owned()),
-            11 => pulse.answered.store(true, Ordering::Release),
+            opcode::INVALID_SESSION => {
+                return ConnectionEnd::Identify("the session is invalid".to_owned());
+            }
+            opcode::HEARTBEAT_ACK => heartbeats.answered.store(true, Ordering::Release),
             _ => {}
         }
     }

@@ -9,11 +9,15 @@ use std::collections::BTreeMap;
 use bot_core::Batch;
 use serde_json::Value;
 
-use super::{Listener, Over, Pause, last_key, last_mark};
+use super::{Listener, Stopped, last_key, last_mark};
 use crate::convert::incoming::{self, Ours};
 use crate::deliver;
-use crate::rest::RestError;
+use crate::rest::{RestError, code};
 use crate::threads::Found;
+
+/// So often a channel without access is asked again (over about half a minute) before it counts as
+/// closed to us.
+const TRIES: u32 = 5;
 
 /// Discord's limit of messages in one page.
 const PAGE: usize = 100;
@@ -22,8 +26,8 @@ impl Listener {
     /// Fetches what was missed in every linked channel.
     ///
     /// # Errors
-    /// See [`Over`].
-    pub(super) async fn catch_up(&mut self) -> Result<(), Over> {
+    /// [`Stopped`].
+    pub(super) async fn catch_up(&mut self) -> Result<(), Stopped> {
         let ours = self.ours().await?;
         let mut heard = BTreeMap::new();
         for channel in self.linked().await? {
@@ -53,8 +57,13 @@ impl Listener {
         channel: &str,
         last: String,
         ours: &Ours,
-    ) -> Result<(), Over> {
+    ) -> Result<(), Stopped> {
         let mut after = last;
+        let parent = self.shared.threads.parent(channel);
+        let guild = self.shared.guild_of(parent.as_deref().unwrap_or(channel));
+        if let Some(guild) = &guild {
+            self.learn_server(guild).await?;
+        }
         loop {
             let query = format!("after={after}&limit={PAGE}");
             let Some(page) = self.page(channel, &query).await? else { return Ok(()) };
@@ -62,8 +71,17 @@ impl Listener {
                 return Ok(());
             };
             page.iter().for_each(|one| self.memory.announce(one));
-            let others = page.iter().filter(|one| !ours.said(one));
+            let mut others = Vec::new();
+            for one in page.iter().filter(|one| !ours.said(one)) {
+                others.push(match &guild {
+                    Some(guild) => self.complete(one, guild).await?,
+                    None => one.clone(),
+                });
+                self.learn_webhook(one, ours).await?;
+            }
+            let ours = &self.ours().await?;
             let events = others
+                .iter()
                 .flat_map(|one| incoming::created(one, &self.shared.names_in(one), ours, true));
             let events: Vec<_> = match self.shared.threads.find(channel) {
                 Found::Thread(thread) => events.map(|event| thread.place(event)).collect(),
@@ -80,7 +98,7 @@ impl Listener {
     }
 
     /// Nothing is known of this channel: it is heard from now on.
-    pub(super) async fn start_here(&self, channel: &str) -> Result<(), Over> {
+    pub(super) async fn start_here(&self, channel: &str) -> Result<(), Stopped> {
         let page = match self.shared.has_posts(channel) {
             true => Vec::new(),
             false => match self.page(channel, "limit=1").await? {
@@ -96,8 +114,8 @@ impl Listener {
         self.accept(Batch { network: self.network.clone(), marks, events: vec![] }).await
     }
 
-    pub(super) async fn last(&self, channel: &str) -> Result<Option<String>, Over> {
-        let mut pause = Pause::default();
+    pub(super) async fn last(&self, channel: &str) -> Result<Option<String>, Stopped> {
+        let mut pause = self.pauses();
         loop {
             match self.sink.mark(&last_key(channel)).await {
                 Ok(value) => return Ok(value.and_then(|bytes| String::from_utf8(bytes).ok())),
@@ -108,19 +126,25 @@ impl Listener {
     }
 
     /// One page, waited for; `None` when the channel does not let us read.
-    async fn page(&self, channel: &str, query: &str) -> Result<Option<Vec<Value>>, Over> {
-        let mut pause = Pause::default();
+    async fn page(&self, channel: &str, query: &str) -> Result<Option<Vec<Value>>, Stopped> {
+        let mut pause = self.pauses();
+        let mut tries = 0;
         loop {
             match deliver::page(&self.shared, channel, query).await {
                 Ok(page) => return Ok(Some(page)),
+                // An admin who changes permissions takes the access for a moment.
+                Err(error) if error.code() == Some(code::MISSING_ACCESS) && tries < TRIES => {
+                    tries += 1;
+                    self.pause(pause.next()).await?;
+                }
                 Err(error) if error.closes_chat() => {
                     let events = vec![incoming::closed(channel)];
                     let network = self.network.clone();
                     self.accept(Batch { network, marks: vec![], events }).await?;
                     return Ok(None);
                 }
-                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
-                    tracing::warn!(code = said.code, "the history of a channel cannot be read");
+                Err(RestError::Refusal(answer)) if answer.is_no() => {
+                    tracing::warn!(code = answer.code, "the history of a channel cannot be read");
                     return Ok(None);
                 }
                 Err(error) => self.wait_out(&error, &mut pause).await?,

@@ -14,6 +14,9 @@ pub(super) fn learn(shared: &Shared, kind: &str, data: &Value) {
     match kind {
         "GUILD_CREATE" => {
             let guild = incoming::id(data, "id");
+            if let Some(guild) = guild {
+                shared.begin_server(guild);
+            }
             let channels = incoming::list(data, "channels").iter();
             for channel in channels.chain(incoming::list(data, "threads")) {
                 shared.learn_channel(channel, guild);
@@ -25,10 +28,23 @@ pub(super) fn learn(shared: &Shared, kind: &str, data: &Value) {
         }
         "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
             shared.learn_channel(data, guild);
+            shared.heard_of_channel(data);
+        }
+        "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" => {
+            let user = data.get("user").and_then(|user| incoming::id(user, "id"));
+            if let Some((guild, user)) = guild.zip(user) {
+                shared.keep_member(guild, user, data);
+            }
         }
         "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => {
             if let Some(role) = data.get("role") {
                 shared.learn_role(role);
+            }
+        }
+        "WEBHOOKS_UPDATE" => {
+            // One of the channel's webhooks was made, changed, moved or deleted; maybe ours.
+            if let Some(channel) = incoming::id(data, "channel_id") {
+                shared.forget_webhook(channel);
             }
         }
         _ => {

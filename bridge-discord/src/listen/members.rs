@@ -7,20 +7,20 @@
 use bridge_model::Event;
 use serde_json::Value;
 
-use super::{Listener, Over};
+use super::{Listener, Stopped};
 use crate::convert::incoming::{self, Ours};
 
 impl Listener {
     /// The events of `GUILD_MEMBER_ADD`, `_UPDATE` and `_REMOVE`.
     ///
     /// # Errors
-    /// See [`Over`].
+    /// [`Stopped`].
     pub(super) async fn member(
         &mut self,
         kind: &str,
         data: &Value,
         ours: &Ours,
-    ) -> Result<Vec<Event>, Over> {
+    ) -> Result<Vec<Event>, Stopped> {
         let Some(guild) = incoming::id(data, "guild_id") else { return Ok(Vec::new()) };
         let Some(change) = self.memory.member(kind, guild, data, ours) else {
             return Ok(Vec::new());

@@ -135,7 +135,7 @@ impl Memory {
         member: &Value,
         ours: &Ours,
     ) -> Option<MemberChange> {
-        let (user, face) = incoming::face(member.get("user")?, Some(member), ours)?;
+        let (user, face) = incoming::face(member.get("user")?, Some((guild, member)), ours)?;
         let key = (guild.to_owned(), user);
         if kind == "GUILD_MEMBER_REMOVE" {
             self.faces.remove(&key);
@@ -159,7 +159,7 @@ impl Memory {
         else {
             return;
         };
-        if let Some((user, face)) = incoming::face(user, Some(member), ours) {
+        if let Some((user, face)) = incoming::face(user, Some((guild, member)), ours) {
             if self.faces.len() >= FACES {
                 self.faces.clear();
             }

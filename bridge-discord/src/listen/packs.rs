@@ -6,15 +6,15 @@
 use bridge_model::Event;
 use serde_json::Value;
 
-use super::{Listener, Over};
+use super::{Listener, Stopped};
 use crate::convert::incoming;
 
 impl Listener {
     /// The events of what tells of a server's emoji.
     ///
     /// # Errors
-    /// See [`Over`].
-    pub(super) async fn emoji(&self, kind: &str, data: &Value) -> Result<Vec<Event>, Over> {
+    /// [`Stopped`].
+    pub(super) async fn emoji(&self, kind: &str, data: &Value) -> Result<Vec<Event>, Stopped> {
         let key = if kind == "GUILD_EMOJIS_UPDATE" { "guild_id" } else { "id" };
         let Some(guild) = incoming::id(data, key) else { return Ok(Vec::new()) };
         let before = self.shared.pack(guild);

@@ -9,7 +9,7 @@ use bot_core::Mark;
 use bridge_model::{Content, Timestamp};
 use serde_json::Value;
 
-use super::{Heard, Listener, Over, Pause};
+use super::{Heard, Listener, Stopped};
 use crate::convert::incoming::{self, Ours};
 
 /// How long after the last time a server counts as one in which such a program speaks.
@@ -50,13 +50,13 @@ impl Listener {
     /// What a new message has to do with such programs.
     ///
     /// # Errors
-    /// See [`Over`].
+    /// [`Stopped`].
     pub(super) async fn proxied(
         &mut self,
         kind: &str,
         data: &Value,
         ours: &Ours,
-    ) -> Result<Proxying, Over> {
+    ) -> Result<Proxying, Stopped> {
         let guild = incoming::id(data, "guild_id").zip(incoming::id(data, "id"));
         let Some((guild, message)) = guild.filter(|_| kind == "MESSAGE_CREATE") else {
             return Ok(Proxying::No);
@@ -76,11 +76,11 @@ impl Listener {
         Ok(if lately { Proxying::Held } else { Proxying::No })
     }
 
-    async fn last_proxied(&mut self, guild: &str) -> Result<Timestamp, Over> {
+    async fn last_proxied(&mut self, guild: &str) -> Result<Timestamp, Stopped> {
         if let Some(at) = self.proxied.get(guild) {
             return Ok(*at);
         }
-        let mut pause = Pause::default();
+        let mut pause = self.pauses();
         let stored = loop {
             match self.sink.mark(&key(guild)).await {
                 Ok(stored) => break stored,

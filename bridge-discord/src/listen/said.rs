@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::scene::Scene;
 use super::{Heard, Listener};
-use crate::convert::incoming::{self, Look, Ours};
+use crate::convert::incoming::{self, ChannelAppearance, Ours};
 
 /// The flag of a message whose previews were taken away.
 const SUPPRESSED: u64 = 1 << 2;
@@ -54,7 +54,7 @@ impl Listener {
             }
             "CHANNEL_UPDATE" => {
                 let before = self.shared.look(channel);
-                let now = Look::read(data);
+                let now = ChannelAppearance::read(data);
                 self.shared.learn_look(data);
                 let both = now.zip(before);
                 both.map(|(now, before)| now.changes_since(&before, channel)).unwrap_or_default()
@@ -98,8 +98,13 @@ impl Listener {
             let id = incoming::id(data, "id");
             return id.and_then(|id| self.deletion(channel, id)).into_iter().collect();
         }
-        if self.memory.is_written(data) {
-            return incoming::created(data, &names, ours, false);
+        // Whoever thought about it may have begun before this process did; the core knows whether
+        // the message is new.
+        if self.memory.is_written(data) || incoming::is_late_answer(data) {
+            events.extend(incoming::created(data, &names, ours, false));
+            if incoming::text(data, "edited_timestamp").is_none() {
+                return events;
+            }
         }
         if self.memory.is_new_edit(data) {
             events.extend(incoming::edited(data, &names, ours));

@@ -8,7 +8,7 @@ use bridge_model::Event;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Listener, Over, Pause};
+use super::{Listener, Stopped};
 use crate::convert::incoming::{self, Thread};
 use crate::rest::{Body, RestError};
 use crate::threads::Found;
@@ -33,8 +33,12 @@ impl Listener {
     /// Where an event of `channel` belongs; `None` when that is not linked.
     ///
     /// # Errors
-    /// See [`Over`].
-    pub(super) async fn scene(&self, channel: &str, data: &Value) -> Result<Option<Scene>, Over> {
+    /// [`Stopped`].
+    pub(super) async fn scene(
+        &self,
+        channel: &str,
+        data: &Value,
+    ) -> Result<Option<Scene>, Stopped> {
         let linked = self.linked().await?;
         if linked.iter().any(|chat| chat == channel) {
             return Ok(Some(Scene { thread: None }));
@@ -54,9 +58,9 @@ impl Listener {
     /// Asks what kind of channel it is; `None` when it is gone or hidden.
     ///
     /// # Errors
-    /// See [`Over`].
-    pub(super) async fn ask_channel(&self, channel: &str) -> Result<Option<Value>, Over> {
-        let mut pause = Pause::default();
+    /// [`Stopped`].
+    pub(super) async fn ask_channel(&self, channel: &str) -> Result<Option<Value>, Stopped> {
+        let mut pause = self.pauses();
         let path = format!("/channels/{channel}");
         loop {
             match self.shared.rest.ask::<Value>(Method::GET, &path, Body::Empty).await {
@@ -65,7 +69,7 @@ impl Listener {
                     self.shared.threads.learn(&found);
                     return Ok(Some(found));
                 }
-                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
+                Err(RestError::Refusal(answer)) if answer.is_no() => {
                     self.shared.threads.is_other(channel);
                     return Ok(None);
                 }

@@ -11,7 +11,7 @@ use bridge_model::{Content, Event, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Listener, Over, Pause};
+use super::{Listener, Stopped};
 use crate::convert::incoming::{self, Ours, Thread};
 use crate::rest::{Body, RestError};
 use crate::shared::Shared;
@@ -52,8 +52,8 @@ impl Listener {
     /// See <https://discord.com/developers/docs/events/gateway-events#threads>.
     ///
     /// # Errors
-    /// See [`Over`].
-    pub(super) async fn thread(&self, kind: &str, data: &Value) -> Result<Vec<Event>, Over> {
+    /// [`Stopped`].
+    pub(super) async fn thread(&self, kind: &str, data: &Value) -> Result<Vec<Event>, Stopped> {
         let events: Vec<Event> = match kind {
             "THREAD_UPDATE" => {
                 let before = self.shared.threads.learn(data);
@@ -85,12 +85,12 @@ impl Listener {
     /// to the ids in `heard`.
     ///
     /// # Errors
-    /// See [`Over`].
+    /// [`Stopped`].
     pub(super) async fn catch_up_threads(
         &mut self,
         heard: &BTreeMap<String, Option<String>>,
         ours: &Ours,
-    ) -> Result<(), Over> {
+    ) -> Result<(), Stopped> {
         let guilds: BTreeSet<String> =
             heard.keys().filter_map(|channel| self.shared.guild_of(channel)).collect();
         for guild in guilds {
@@ -113,12 +113,12 @@ impl Listener {
     /// last, and tells of their end.
     ///
     /// # Errors
-    /// See [`Over`].
+    /// [`Stopped`].
     pub(super) async fn catch_up_archived(
         &mut self,
         (channel, heard): (&str, &str),
         ours: &Ours,
-    ) -> Result<(), Over> {
+    ) -> Result<(), Stopped> {
         let mut closed = self.archived_since(channel, incoming::made_at(heard)).await?;
         closed.reverse();
         for raw in closed {
@@ -141,8 +141,8 @@ impl Listener {
     /// The public threads of a channel that were archived after a moment, the last one first.
     ///
     /// See <https://discord.com/developers/docs/resources/channel#list-public-archived-threads>.
-    async fn archived_since(&self, channel: &str, since: Timestamp) -> Result<Vec<Value>, Over> {
-        let mut pause = Pause::default();
+    async fn archived_since(&self, channel: &str, since: Timestamp) -> Result<Vec<Value>, Stopped> {
+        let mut pause = self.pauses();
         let path = format!("/channels/{channel}/threads/archived/public");
         let mut found: Vec<Value> = Vec::new();
         let mut query = format!("?limit={PAGE}");
@@ -165,8 +165,8 @@ impl Listener {
                         None => return Ok(found),
                     }
                 }
-                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
-                    tracing::debug!(code = said.code, "archived threads cannot be read");
+                Err(RestError::Refusal(answer)) if answer.is_no() => {
+                    tracing::debug!(code = answer.code, "archived threads cannot be read");
                     return Ok(Vec::new());
                 }
                 Err(error) => self.wait_out(&error, &mut pause).await?,
@@ -175,8 +175,8 @@ impl Listener {
     }
 
     /// The open threads of a server, oldest first.
-    async fn open_threads(&self, guild: &str) -> Result<Vec<Thread>, Over> {
-        let mut pause = Pause::default();
+    async fn open_threads(&self, guild: &str) -> Result<Vec<Thread>, Stopped> {
+        let mut pause = self.pauses();
         let path = format!("/guilds/{guild}/threads/active");
         loop {
             match self.shared.rest.ask::<Value>(Method::GET, &path, Body::Empty).await {
@@ -187,8 +187,8 @@ impl Listener {
                     all.sort_by_key(|thread| thread.id.parse::<u64>().unwrap_or(u64::MAX));
                     return Ok(all);
                 }
-                Err(RestError::Said(said)) if matches!(said.status, 400 | 403 | 404) => {
-                    tracing::warn!(code = said.code, "the threads of a server cannot be read");
+                Err(RestError::Refusal(answer)) if answer.is_no() => {
+                    tracing::warn!(code = answer.code, "the threads of a server cannot be read");
                     return Ok(Vec::new());
                 }
                 Err(error) => self.wait_out(&error, &mut pause).await?,

@@ -128,7 +128,7 @@ async fn a_reply_is_drawn_for_people_and_native_for_the_bot() {
     let seen = stage.channel.until(|all| all.len() == 3).await.unwrap();
     let (guild, channel) = (stage.guild.id(), stage.channel.id());
     let link = format!("https://discord.com/channels/{guild}/{channel}/{id}");
-    assert_eq!(seen[1].content, format!("-# ↪ [Ann \\*]({link}): who?\nme"));
+    assert_eq!(seen[1].content, format!("-# ↪ [Ann *]({link}): who?\nme"));
     assert_eq!((seen[2].content.as_str(), seen[2].reply), ("me", Some(id)));
     stage.clean();
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bot_core::network::CommandHelp;
-use bot_core::{Action, Deliver, Network, NetworkError};
+use bot_core::{Action, Deliver, Network};
 use bridge_model::{Button, Content, Event, MediaKind, Message, Press, Reaction, Rights};
 use futures_util::StreamExt;
 use sandbox::discord::{File, intents, permissions};
@@ -251,12 +251,19 @@ async fn a_silent_gateway_is_left() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_ends_listening() {
+async fn a_refused_token_is_tried_again() {
     let stage = Stage::new().await;
     let running = stage.listen().await;
+    // The gateway closes with 4004, and every request is answered with 401.
     stage.discord.revoke_token();
-    let error = running.end().await.unwrap_err();
-    assert!(matches!(error, NetworkError::TokenRefused { .. }), "{error}");
+    stage.discord.expect_disconnected().await.unwrap();
+    let refused = stage.discord.expect_request(|request| request.status == Some(401)).await;
+    drop(refused);
+    stage.discord.restore_token();
+    stage.discord.expect_connected().await.unwrap();
+    stage.channel.say(&stage.ann, "message 0");
+    assert_eq!(stage.core.until_texts(1).await, numbered(1));
+    running.stop().await;
 }
 
 #[tokio::test]
@@ -367,7 +374,7 @@ async fn a_command_is_heard_acknowledged_and_answered() {
     };
     running.network.publish_commands(&[link]).await.unwrap();
     stage.guild.join(&stage.ann);
-    stage.guild.grant(&stage.ann, permissions::MANAGE_WEBHOOKS);
+    stage.guild.grant(&stage.ann, permissions::MANAGE_GUILD);
     let asked = stage.channel.slash(&stage.ann, "freeside", "link", &[("code", "AB-12")]).unwrap();
     let command = stage
         .core

@@ -23,6 +23,7 @@ struct Kept {
     seen: HashSet<String>,
     refusals: usize,
     linked: Vec<String>,
+    severed: Vec<String>,
 }
 
 pub struct Recorder {
@@ -49,6 +50,13 @@ impl Recorder {
     /// Whether there is room in the lanes.
     pub fn set_room(&self, room: bool) {
         self.room.send_replace(room);
+    }
+
+    /// The link of a channel is severed.
+    pub fn sever(&self, channel: u64) {
+        let mut kept = self.kept.lock().unwrap();
+        kept.linked.retain(|one| *one != channel.to_string());
+        kept.severed.push(channel.to_string());
     }
 
     pub fn events(&self) -> Vec<Event> {
@@ -111,6 +119,12 @@ impl Sink for Recorder {
             return Err(SinkError("the disk is full".to_owned()));
         }
         for event in batch.events {
+            // Whatever is heard from a severed channel links it again.
+            let here = event.place.chat.as_str().to_owned();
+            if let Some(at) = kept.severed.iter().position(|one| *one == here) {
+                let chat = kept.severed.remove(at);
+                kept.linked.push(chat);
+            }
             let posted = matches!(event.content, Content::Posted(_) | Content::Commanded(_));
             if !posted || kept.seen.insert(event.message.as_str().to_owned()) {
                 kept.events.push(event);
@@ -136,6 +150,11 @@ impl Sink for Recorder {
     async fn wait_for_capacity(&self, _network: &NetworkId) {
         let mut room = self.room.subscribe();
         room.wait_for(|room| *room).await.unwrap();
+    }
+
+    async fn severed_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.severed.iter().map(|chat| ChatId::from(chat.as_str())).collect())
     }
 
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {

@@ -49,6 +49,7 @@ impl Stage {
             api_url: Some(self.discord.api_url().parse().unwrap()),
             gateway_url: Some(self.discord.gateway_url().parse().unwrap()),
             cdn_url: Some(self.discord.cdn_url().parse().unwrap()),
+            longest_pause: std::time::Duration::from_millis(200),
             random: Arc::new(|| 0.5),
             ..DiscordSettings::new(self.discord.bot_token())
         }
@@ -72,6 +73,12 @@ impl Stage {
         let running = self.run(Arc::new(DiscordNetwork::new(settings).unwrap()));
         self.discord.expect_connected().await.unwrap();
         running
+    }
+
+    /// The same through a proxy.
+    pub fn listen_through(&self, proxy: &str) -> Running {
+        let settings = DiscordSettings { proxy: Some(proxy.parse().unwrap()), ..self.settings() };
+        self.run(Arc::new(DiscordNetwork::new(settings).unwrap()))
     }
 
     pub fn start(&self) -> Running {
@@ -156,6 +163,17 @@ pub fn edit(send_as: SendAs, parts: &[Part], message: Message) -> Action {
         message,
         native_reply: false,
         media_changed: false,
+    }
+}
+
+/// The same with other files than before.
+pub fn edit_files(send_as: SendAs, parts: &[Part], message: Message) -> Action {
+    Action::Edit {
+        send_as,
+        parts: parts.to_vec(),
+        message,
+        native_reply: false,
+        media_changed: true,
     }
 }
 

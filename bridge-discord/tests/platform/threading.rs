@@ -8,7 +8,7 @@ use bridge_model::{Message, Reaction, Reply, Thread};
 use sandbox::discord::{Channel, permissions};
 use sandbox::faults::Fault;
 
-use crate::stage::{Files, Stage, edit, picture, post, words, zoe};
+use crate::stage::{Files, Stage, edit, edit_files, picture, post, words, zoe};
 
 fn within(root: &str, name: Option<&str>, text: &str) -> Message {
     let thread = Thread { root: root.into(), name: name.map(str::to_owned) };
@@ -81,7 +81,7 @@ async fn everything_happens_to_messages_in_threads_too() {
     let posted = network.deliver(&stage.order(1, post(zoe(), said), None), &Files).await.unwrap();
     assert_eq!(posted.parts.len(), 2);
     let thread = stage.channel.at(root.parse().unwrap());
-    let act = edit(zoe(), &posted.parts, within(&root, None, "short"));
+    let act = edit_files(zoe(), &posted.parts, within(&root, None, "short"));
     let edited = network.deliver(&stage.order(2, act, None), &Files).await.unwrap();
     assert_eq!(texts(&thread), ["short"]);
     let target = edited.parts[0].id.clone();
@@ -233,7 +233,7 @@ async fn a_message_in_a_forum_becomes_a_post() {
         let react =
             Action::React { send_as: send_as.clone(), target, reaction: thumb, others: vec![] };
         network.deliver(&stage.order(2, react, None), &Files).await.unwrap();
-        let act = edit(send_as.clone(), &receipt.parts, words("short"));
+        let act = edit_files(send_as.clone(), &receipt.parts, words("short"));
         network.deliver(&stage.order(3, act, None), &Files).await.unwrap();
         assert_eq!(texts(&thread), ["short"]);
         assert_eq!(thread.messages()[0].reacted("👍").len(), 1);

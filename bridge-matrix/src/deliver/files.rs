@@ -8,13 +8,13 @@ use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note};
 
 use ruma::OwnedRoomId;
 
-use super::ActError;
+use super::{ActError, Sending};
 use crate::MatrixNetwork;
 use crate::client::{ClientError, Identity};
 use crate::convert::outgoing::Uploaded;
 use bot_core::media::preview::Preview;
 use bot_core::network::{AskError, MediaSource};
-use bot_core::order::{DeliverError, Order};
+use bot_core::order::DeliverError;
 use bot_core::store::{FileRecord, StickerRecord};
 
 /// Why a file is not there, or that it will be later.
@@ -27,7 +27,7 @@ impl MatrixNetwork {
     /// Uploads the files of a message, with their thumbnails.
     pub(super) async fn uploads(
         &self,
-        (order, room, identity): (&Order, &OwnedRoomId, &Identity),
+        Sending { order, room, identity }: Sending<'_>,
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Vec<Uploaded>, ActError> {
@@ -68,11 +68,11 @@ impl MatrixNetwork {
     /// The message with its files on this homeserver, so that an edit can name them.
     pub(super) async fn rehosted(
         &self,
-        order: (&Order, &OwnedRoomId, &Identity),
+        sending: Sending<'_>,
         message: &Message,
         source: &dyn MediaSource,
     ) -> Result<Message, ActError> {
-        let uploaded = self.uploads(order, message, source).await?;
+        let uploaded = self.uploads(sending, message, source).await?;
         let media = uploaded.into_iter().map(Uploaded::rehosted).collect();
         Ok(Message { media, ..message.clone() })
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Addresses of messages, <https://core.telegram.org/api/links#message-links>.
+//! Addresses of messages, <https://core.telegram.org/api/links#message-links>, and ids of who signs.
 //!
 //! Rule: only addresses that hold the chat's id; a public name says nothing about it.
 
 use bridge_model::{ChatId, MessageId};
+
+/// What parts the id of a chat from the signature of the one who spoke for it, in the id of an author.
+pub(crate) const SIGNED: char = '/';
 
 const STARTS: [&str; 6] = [
     "https://t.me/c/",
@@ -30,7 +33,7 @@ pub fn message(url: &str) -> Option<(ChatId, MessageId)> {
 }
 
 #[cfg(test)]
-mod tests {
+mod message_address_tests {
     use super::*;
 
     #[test]

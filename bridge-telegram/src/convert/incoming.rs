@@ -11,6 +11,7 @@ mod command;
 mod content;
 mod described;
 mod field;
+pub mod fields;
 mod lists;
 mod media;
 mod membership;
@@ -28,7 +29,6 @@ use serde_json::Value;
 use crate::NETWORK;
 use crate::convert::entities;
 
-pub(crate) use author::SIGNED;
 pub use card::POLLS;
 pub use membership::without_doubles;
 

@@ -20,7 +20,7 @@ use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
 use super::TelegramText;
 use super::reactions;
 
-pub use cards::{Place, Question};
+pub use cards::{MapPoint, Question};
 pub use draw::split;
 pub(crate) use pieces::missing;
 pub use pieces::{Address, Answer, FilePiece, Piece, pieces};
@@ -97,7 +97,7 @@ pub enum Call {
         /// The message that is there.
         part: Part,
         /// Where to; `None` when it stops.
-        place: Option<Place>,
+        place: Option<MapPoint>,
     },
     /// `deleteMessage`.
     Delete(MessageId),

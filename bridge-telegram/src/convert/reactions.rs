@@ -37,7 +37,7 @@ pub fn by_frequency<'a>(reactions: impl IntoIterator<Item = &'a Reaction>) -> Ve
 }
 
 #[cfg(test)]
-mod tests {
+mod reactions_tests {
     use super::*;
 
     fn emoji(it: &str) -> Reaction {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::errors::{Said, Trouble, decide};
+use super::errors::{CallError, Refusal, decide};
 use super::stream::{Setback, Tap, feed, taps};
 use super::{ApiContext, ChatSender};
 use crate::api::describe;
@@ -21,15 +21,19 @@ use crate::convert::outgoing::{Call, Enclosed, enclosed, render};
 
 impl ApiContext {
     /// Makes a call without files.
-    pub(super) async fn ask(&self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    pub(super) async fn ask(&self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let answer = answer(self.methods.post(self.api.method(method)).json(params)).await;
         let chat = params.get("chat_id").and_then(Value::as_i64);
         self.note_move(chat, answer)
     }
 
     /// Tells the listener of a group that goes on under another id.
-    fn note_move<T>(&self, chat: Option<i64>, answer: Result<T, Trouble>) -> Result<T, Trouble> {
-        let to = answer.as_ref().err().and_then(Trouble::said).and_then(Said::moved_to);
+    fn note_move<T>(
+        &self,
+        chat: Option<i64>,
+        answer: Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let to = answer.as_ref().err().and_then(CallError::said).and_then(Refusal::moved_to);
         if let (Some(from), Some(to)) = (chat, to) {
             self.moves.note(from, to);
         }
@@ -102,7 +106,7 @@ struct Parameters {
 
 impl ChatSender<'_> {
     /// Makes a call that has no files.
-    pub(super) async fn plain(&self, call: &Call) -> Result<Answer, Trouble> {
+    pub(super) async fn plain(&self, call: &Call) -> Result<Answer, CallError> {
         let (method, params) = render(call, self.chat).ok_or_else(not_an_id)?;
         self.context.ask(method, &params).await
     }
@@ -157,9 +161,9 @@ impl ChatSender<'_> {
     }
 
     /// The decision that follows from a call that did not succeed.
-    pub(super) fn refuse(&self, call: &Call, trouble: &Trouble) -> DeliverError {
+    pub(super) fn refuse(&self, call: &Call, trouble: &CallError) -> DeliverError {
         let right = crate::convert::outgoing::right_for(call);
-        match right.filter(|_| trouble.is(Said::is_lack_of_rights)) {
+        match right.filter(|_| trouble.is(Refusal::is_lack_of_rights)) {
             Some(right) => DeliverError::Refused {
                 reason: format!("the bot needs an admin's right to {right}"),
             },
@@ -168,9 +172,9 @@ impl ChatSender<'_> {
     }
 }
 
-fn not_an_id() -> Trouble {
+fn not_an_id() -> CallError {
     let words = "this is not the id of a Telegram message".to_owned();
-    Trouble::Said(Said::new(400, words, None))
+    CallError::Refused(Refusal::new(400, words, None))
 }
 
 /// Parameters as fields, then the files under the names that the parameters give them.
@@ -194,35 +198,35 @@ fn forget(params: &mut Value, reference: &str) {
     }
 }
 
-async fn answer(request: RequestBuilder) -> Result<Answer, Trouble> {
+async fn answer(request: RequestBuilder) -> Result<Answer, CallError> {
     let response = request.send().await.map_err(trouble)?;
     let status = response.status();
     let body = response.bytes().await.map_err(trouble)?;
     let no_answer =
-        || Trouble::Doubtful(format!("HTTP status {status}, no answer of the platform"));
+        || CallError::Doubtful(format!("HTTP status {status}, no answer of the platform"));
     let body = String::from_utf8_lossy(&body);
     let envelope: Envelope<'_> = serde_json::from_str(&body).map_err(|_| no_answer())?;
     if envelope.ok {
         return Ok(Answer(envelope.result.map_or_else(String::new, |it| it.get().to_owned())));
     }
-    Err(refusal(&envelope).map_or_else(no_answer, Trouble::Said))
+    Err(refusal(&envelope).map_or_else(no_answer, CallError::Refused))
 }
 
 /// `None` without a code: that is half an answer.
-fn refusal(envelope: &Envelope<'_>) -> Option<Said> {
+fn refusal(envelope: &Envelope<'_>) -> Option<Refusal> {
     let words = envelope.description.as_deref().unwrap_or("no reason given");
     let parameters = envelope.parameters.and_then(|it| serde_json::from_str(it.get()).ok());
     let Parameters { retry_after, migrate_to_chat_id } = parameters.unwrap_or_default();
     let after = retry_after.map(Duration::from_secs);
-    let refusal = Said::new(envelope.error_code?, words.to_owned(), after);
+    let refusal = Refusal::new(envelope.error_code?, words.to_owned(), after);
     Some(refusal.moved(migrate_to_chat_id))
 }
 
 /// The address holds the token, so it is taken out of the error.
-fn trouble(error: reqwest_telegram::Error) -> Trouble {
+fn trouble(error: reqwest_telegram::Error) -> CallError {
     let unsent = error.is_connect() || error.is_builder();
     let reason = describe(&error.without_url());
-    if unsent { Trouble::Unsent(reason) } else { Trouble::Doubtful(reason) }
+    if unsent { CallError::Unsent(reason) } else { CallError::Doubtful(reason) }
 }
 
 #[cfg(test)]
@@ -231,7 +235,7 @@ mod answer_tests {
 
     use super::*;
 
-    fn refused(raw: &str) -> Option<Said> {
+    fn refused(raw: &str) -> Option<Refusal> {
         refusal(&serde_json::from_str(raw).unwrap())
     }
 
@@ -246,7 +250,7 @@ mod answer_tests {
     #[test]
     fn a_refusal_with_unknown_parameters_is_still_a_refusal() {
         let raw = r#"{"ok":false,"error_code":400,"description":"odd","parameters":{"new":1}}"#;
-        assert_eq!(refused(raw), Some(Said::new(400, "odd".to_owned(), None)));
+        assert_eq!(refused(raw), Some(Refusal::new(400, "odd".to_owned(), None)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bot_core::order::Idempotency;
 use bot_core::{DeliverError, Part};
 use bridge_model::MessageId;
 
-use super::errors::{Said, decide};
+use super::errors::{Refusal, decide};
 use super::stream::Setback;
 use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Call, FilePiece, Piece, missing};
@@ -24,8 +24,8 @@ impl ChatSender<'_> {
         let Call::Edit { part, .. } = call else { return Ok(()) };
         match answer {
             Ok(()) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_unchanged) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
+            Err(trouble) if trouble.is(Refusal::is_unchanged) => made.parts.push(part),
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
             Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
@@ -58,10 +58,10 @@ impl ChatSender<'_> {
                         .await;
                 }
             };
-            let odd = trouble.is(Said::is_odd_file);
-            if trouble.is(Said::is_unchanged) {
+            let odd = trouble.is(Refusal::is_odd_file);
+            if trouble.is(Refusal::is_unchanged) {
                 made.parts.push(part);
-            } else if trouble.is(Said::is_not_for_us) {
+            } else if trouble.is(Refusal::is_not_for_us) {
                 let new = vec![Piece::File(Box::new(file))];
                 return self.replace((part, new), &to, made).await;
             } else if let Some(Piece::File(plain)) =
@@ -69,7 +69,7 @@ impl ChatSender<'_> {
             {
                 file = *plain;
                 continue;
-            } else if !trouble.is(Said::is_gone) {
+            } else if !trouble.is(Refusal::is_gone) {
                 return Err(decide(&trouble, Idempotency::Repeatable));
             }
             return Ok(());
@@ -93,11 +93,11 @@ impl ChatSender<'_> {
     pub(super) async fn move_place(&self, call: Call, made: &mut Made) -> Result<(), DeliverError> {
         let answer = self.plain(&call).await.map(|_| ());
         let Call::Move { part, .. } = call else { return Ok(()) };
-        let fine = |said: &Said| said.is_unchanged() || said.is_not_for_us();
+        let fine = |said: &Refusal| said.is_unchanged() || said.is_not_for_us();
         match answer {
             Ok(()) => made.parts.push(part),
             Err(trouble) if trouble.is(fine) => made.parts.push(part),
-            Err(trouble) if trouble.is(Said::is_gone) => {}
+            Err(trouble) if trouble.is(Refusal::is_gone) => {}
             Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
         }
         Ok(())
@@ -119,7 +119,7 @@ impl ChatSender<'_> {
                     made.shows_no_reaction = none;
                     return Ok(());
                 }
-                Err(trouble) if trouble.is(Said::is_unwanted_reaction) => {}
+                Err(trouble) if trouble.is(Refusal::is_unwanted_reaction) => {}
                 Err(trouble) => return Err(decide(&trouble, Idempotency::Repeatable)),
             }
         }
@@ -145,7 +145,7 @@ impl ChatSender<'_> {
                 return Err(DeliverError::Refused { reason });
             }
         };
-        let nothing_to_do = |said: &Said| {
+        let nothing_to_do = |said: &Refusal| {
             said.is_unchanged()
                 || said.is_gone()
                 || matches!(call, Call::StopPoll(_)) && said.is_not_for_us()

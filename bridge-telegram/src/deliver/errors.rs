@@ -11,9 +11,9 @@ use bot_core::order::Idempotency;
 
 /// A call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum CallError {
     /// The platform answered, and said no.
-    Said(Said),
+    Refused(Refusal),
     /// The call never reached the platform.
     Unsent(String),
     /// Nobody knows whether it was carried out.
@@ -22,7 +22,7 @@ pub(super) enum Trouble {
 
 /// What the platform said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Refusal {
     /// The HTTP-like `error_code`.
     code: i64,
     /// As the words came, for the author.
@@ -55,22 +55,22 @@ const CLOSED: [&str; 12] = [
 const SERVER: [&str; 4] =
     ["internal server error", "bad gateway", "gateway timeout", "service unavailable"];
 
-impl Trouble {
+impl CallError {
     /// The platform's words, if it has said any.
-    pub(super) fn said(&self) -> Option<&Said> {
+    pub(super) fn said(&self) -> Option<&Refusal> {
         match self {
-            Self::Said(said) => Some(said),
+            Self::Refused(said) => Some(said),
             Self::Unsent(_) | Self::Doubtful(_) => None,
         }
     }
 
     /// The platform said this.
-    pub(super) fn is(&self, what: impl Fn(&Said) -> bool) -> bool {
+    pub(super) fn is(&self, what: impl Fn(&Refusal) -> bool) -> bool {
         self.said().is_some_and(what)
     }
 }
 
-impl Said {
+impl Refusal {
     pub(super) fn new(code: i64, words: String, after: Option<Duration>) -> Self {
         let lower = words.to_lowercase();
         Self { code, words, lower, after, moved_to: None }
@@ -181,15 +181,15 @@ impl Said {
 }
 
 /// The decision that follows from a call that did not succeed.
-pub(super) fn decide(trouble: &Trouble, idempotency: Idempotency) -> DeliverError {
+pub(super) fn decide(trouble: &CallError, idempotency: Idempotency) -> DeliverError {
     match trouble {
-        Trouble::Said(said) => decide_by_words(said, idempotency),
-        Trouble::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
-        Trouble::Doubtful(reason) => doubtful(idempotency, reason.clone()),
+        CallError::Refused(said) => decide_by_words(said, idempotency),
+        CallError::Unsent(reason) => DeliverError::Retry { after: None, reason: reason.clone() },
+        CallError::Doubtful(reason) => doubtful(idempotency, reason.clone()),
     }
 }
 
-fn decide_by_words(said: &Said, idempotency: Idempotency) -> DeliverError {
+fn decide_by_words(said: &Refusal, idempotency: Idempotency) -> DeliverError {
     let reason = said.words.clone();
     if said.after.is_some() || said.code == 429 {
         return DeliverError::Retry { after: said.after, reason };
@@ -226,8 +226,8 @@ fn doubtful(idempotency: Idempotency, reason: String) -> DeliverError {
 mod decision_tests {
     use super::*;
 
-    fn said(code: i64, text: &str) -> Trouble {
-        Trouble::Said(Said::new(code, text.to_owned(), None))
+    fn said(code: i64, text: &str) -> CallError {
+        CallError::Refused(Refusal::new(code, text.to_owned(), None))
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod decision_tests {
 
     #[test]
     fn what_the_server_does_not_finish_is_uncertain_for_a_send_only() {
-        for trouble in [said(502, "Bad Gateway"), Trouble::Doubtful("lost".to_owned())] {
+        for trouble in [said(502, "Bad Gateway"), CallError::Doubtful("lost".to_owned())] {
             assert!(matches!(decide(&trouble, Idempotency::Once), DeliverError::Uncertain { .. }));
             assert!(matches!(
                 decide(&trouble, Idempotency::Repeatable),
@@ -257,7 +257,7 @@ mod decision_tests {
 
     #[test]
     fn what_was_never_sent_can_be_sent_again() {
-        let decision = decide(&Trouble::Unsent("no route".to_owned()), Idempotency::Once);
+        let decision = decide(&CallError::Unsent("no route".to_owned()), Idempotency::Once);
         assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
     }
 
@@ -277,8 +277,8 @@ mod decision_tests {
     #[test]
     fn a_group_that_moved_is_not_closed() {
         let text = "Bad Request: group chat was upgraded to a supergroup chat".to_owned();
-        let moved = Said::new(400, text, None).moved(Some(-1001));
-        let decision = decide(&Trouble::Said(moved), Idempotency::Once);
+        let moved = Refusal::new(400, text, None).moved(Some(-1001));
+        let decision = decide(&CallError::Refused(moved), Idempotency::Once);
         assert!(matches!(decision, DeliverError::Retry { .. }), "{decision}");
     }
 

@@ -13,7 +13,7 @@ use bot_core::{DeliverError, EntryId, Failure, Order, Part};
 use bridge_model::{Button, ChatId, MessageId};
 use serde_json::json;
 
-use super::errors::{Said, Trouble, decide};
+use super::errors::{CallError, Refusal, decide};
 use super::{ApiContext, check_chat};
 use crate::convert::TelegramText;
 use crate::convert::outgoing::{self, Call, FilePiece, Piece, Setting, render};
@@ -144,7 +144,7 @@ fn messages(piece: Piece, buttons: Vec<Button>) -> Vec<Candidate> {
         Piece::Text(text) => vec![Candidate { media: false, words: Some(text), buttons }],
         Piece::File(one) => vec![file(*one)],
         Piece::Album(files) => files.into_iter().map(file).collect(),
-        Piece::Poll(_) | Piece::Place(_) | Piece::Contact { .. } => silent(),
+        Piece::Poll(_) | Piece::MapPoint(_) | Piece::Contact { .. } => silent(),
     }
 }
 
@@ -179,12 +179,12 @@ async fn probe(
     classify(&trouble)
 }
 
-fn classify(trouble: &Trouble) -> Result<Ownership, DeliverError> {
-    if trouble.is(Said::is_unchanged) {
+fn classify(trouble: &CallError) -> Result<Ownership, DeliverError> {
+    if trouble.is(Refusal::is_unchanged) {
         Ok(Ownership::Ours)
-    } else if trouble.is(Said::is_gone) {
+    } else if trouble.is(Refusal::is_gone) {
         Ok(Ownership::Nobodys)
-    } else if trouble.is(Said::is_not_for_us) {
+    } else if trouble.is(Refusal::is_not_for_us) {
         Ok(Ownership::SomebodyElses)
     } else {
         Err(decide(trouble, Idempotency::Repeatable))

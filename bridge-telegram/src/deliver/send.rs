@@ -12,7 +12,7 @@ use bot_core::{DeliverError, Part};
 use bridge_model::{Alias, ChatId, MessageId};
 
 use super::call::Sent;
-use super::errors::{Trouble, decide};
+use super::errors::{CallError, decide};
 use super::stream::Setback;
 use super::{ChatSender, Made};
 use crate::convert::outgoing::{Address, Answer, Call, Piece, missing};
@@ -74,7 +74,7 @@ impl ChatSender<'_> {
         };
         let Some(messages) = answer.messages() else {
             let reason = "the answer does not say what was sent".to_owned();
-            return Err(Setback::Call(Trouble::Doubtful(reason)));
+            return Err(Setback::Call(CallError::Doubtful(reason)));
         };
         let part = |sent: &Sent| Part {
             id: MessageId::new(sent.message_id.to_string()),
@@ -89,7 +89,7 @@ impl ChatSender<'_> {
     }
 
     /// What to try instead; `None` when there is nothing plainer.
-    fn plainer(&self, trouble: &Trouble, piece: Piece, to: &mut Address) -> Option<Vec<Piece>> {
+    fn plainer(&self, trouble: &CallError, piece: Piece, to: &mut Address) -> Option<Vec<Piece>> {
         let said = trouble.said()?;
         if let Some(root) = to.thread.take_if(|_| said.is_no_topic()) {
             self.remember_flat(&root);

@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt, stream};
 use reqwest_telegram::{Body, multipart};
 use tokio::sync::mpsc;
 
-use super::errors::Trouble;
+use super::errors::CallError;
 use crate::convert::outgoing::Enclosed;
 
 /// Chunks that wait for the platform.
@@ -25,7 +25,7 @@ const SMALL: usize = 200_000;
 /// Why an upload did not succeed.
 pub(super) enum Setback {
     /// The platform did not take it.
-    Call(Trouble),
+    Call(CallError),
     /// The source does not answer now.
     Source {
         /// Its own wish.

@@ -11,7 +11,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::api::Problem;
-use crate::network::TelegramNetwork;
+use crate::connection::Connection;
 
 /// What the server shall send; reactions and members come only when named. Everything else would
 /// only be thrown away: `message_reaction_count` does not say who reacted.
@@ -64,18 +64,18 @@ struct Numbered {
 
 /// Asks once, and waits on the server's side for something to come.
 pub(super) async fn poll(
-    network: &TelegramNetwork,
+    connection: &Connection,
     offset: Option<i64>,
 ) -> Result<Received, PollError> {
     let mut params = json!({
-        "timeout": network.patience.long_poll.as_secs(),
+        "timeout": connection.patience.long_poll.as_secs(),
         "limit": 100,
         "allowed_updates": ALLOWED,
     });
     if let (Some(offset), Some(fields)) = (offset, params.as_object_mut()) {
         fields.insert("offset".to_owned(), offset.into());
     }
-    let result = network.api.call(&network.clients.poll, "getUpdates", &params).await;
+    let result = connection.api.call(&connection.clients.poll, "getUpdates", &params).await;
     parse(&result.map_err(PollError::of)?).map_err(|error| PollError::of(Problem::Outage(error)))
 }
 

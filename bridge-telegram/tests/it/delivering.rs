@@ -70,7 +70,7 @@ async fn a_long_text_is_split_and_nothing_is_lost() {
     let receipt = deliver(&telegram, &order(group.id(), post(message(&long)))).await.unwrap();
     assert!(receipt.parts.len() > 2);
     let all = texts(&group).join(" ");
-    let words: Vec<&str> = all.split_whitespace().skip(1).collect();
+    let words: Vec<&str> = all.split_whitespace().filter(|it| it.starts_with("word")).collect();
     assert_eq!(words, long.split_whitespace().collect::<Vec<_>>());
     telegram.assert_clean().unwrap();
 }

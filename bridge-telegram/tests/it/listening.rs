@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bot_core::NetworkError;
 use bridge_model::{Content, MediaKind, Reaction};
 use sandbox::faults::Fault;
 use sandbox::telegram::{Rights, Telegram, too_many_requests};
@@ -162,15 +161,15 @@ async fn outages_and_rate_limits_are_waited_out() {
 }
 
 #[tokio::test]
-async fn a_refused_token_ends_the_listener() {
+async fn a_refused_token_is_tried_again() {
     let telegram = Telegram::start().await.unwrap();
     let listener = Listener::start(&telegram, Arc::default());
     let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
-    group.say(&ada, "last words").unwrap();
-    listener.memory.message("last words").await;
-    telegram.revoke_token();
-    let end = listener.end().await;
-    assert!(matches!(end, Err(NetworkError::TokenRefused { .. })), "{end:?}");
+    telegram.faults().next("getUpdates", 1, sandbox::telegram::unauthorized());
+    telegram.faults().next("getUpdates", 1, sandbox::telegram::not_found());
+    group.say(&ada, "not the last words").unwrap();
+    listener.memory.message("not the last words").await;
+    listener.stop().await.unwrap();
 }
 
 #[tokio::test]

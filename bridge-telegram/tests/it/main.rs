@@ -11,9 +11,13 @@ mod cards;
 #[cfg(test)]
 mod chats;
 #[cfg(test)]
+mod contract_fields;
+#[cfg(test)]
 mod delivering;
 #[cfg(test)]
 mod groups;
+#[cfg(test)]
+mod hidden_meaning;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
@@ -24,6 +28,8 @@ mod listening;
 mod media_kinds;
 #[cfg(test)]
 mod purity;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod rendering;
 #[cfg(test)]

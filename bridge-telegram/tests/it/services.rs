@@ -262,6 +262,25 @@ fn only_coming_and_going_change_a_member() {
 }
 
 #[test]
+fn whoever_lets_the_bot_in_again_opens_the_chat() {
+    let status = |name: &str| json!({ "status": name });
+    let ours = |new: &Value| {
+        let update = json!({ "update_id": 1, "my_chat_member": {
+            "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+            "from": person(1, "Root"), "date": 1,
+            "old_chat_member": status("kicked"), "new_chat_member": new,
+        }});
+        only(read(&update, &us())).content
+    };
+    for inside in ["member", "administrator"] {
+        let content = ours(&status(inside));
+        let Content::MemberChanged { who, change } = content else { panic!("{content:?}") };
+        assert_eq!((who.name.as_str(), change), ("Root", MemberChange::Joined));
+    }
+    assert_eq!(ours(&status("kicked")), Content::Closed);
+}
+
+#[test]
 fn one_coming_that_is_told_twice_counts_once() {
     let status = |name: &str| json!({ "status": name });
     let eve = person(44, "Eve");

@@ -29,19 +29,23 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The network, speaking to the stand-in, impatient.
 pub fn network(telegram: &Telegram) -> TelegramNetwork {
+    TelegramNetwork::new(settings(telegram)).unwrap()
+}
+
+/// What that network is made from.
+pub fn settings(telegram: &Telegram) -> Settings {
     let mut patience = Patience::new(Arc::new(|| 0.0));
     patience.long_poll = Duration::from_secs(2);
     patience.first = Duration::from_millis(20);
     patience.longest = Duration::from_millis(200);
-    let settings = Settings {
+    Settings {
         token: telegram.bot_token(),
         api_url: telegram.url().parse().unwrap(),
         proxy: None,
         local_server: false,
         local_files: None,
         patience,
-    };
-    TelegramNetwork::new(settings).unwrap()
+    }
 }
 
 /// Remembers what it accepts, as the store would.
@@ -151,7 +155,11 @@ pub struct Listener {
 
 impl Listener {
     pub fn start(telegram: &Telegram, memory: Arc<Memory>) -> Self {
-        let network = network(telegram);
+        Self::of(Arc::new(network(telegram)), memory)
+    }
+
+    /// Listens by this network.
+    pub fn of(network: Arc<TelegramNetwork>, memory: Arc<Memory>) -> Self {
         let stop = CancellationToken::new();
         let mut task = JoinSet::new();
         let (sink, stopped) = (memory.clone(), stop.clone());

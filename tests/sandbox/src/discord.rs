@@ -235,6 +235,11 @@ impl Discord {
         });
     }
 
+    /// The token is good again.
+    pub fn restore_token(&self) {
+        self.inner.with(|world| world.knobs.token_valid = true);
+    }
+
     /// The message and webhook routes of a channel (or thread) answer 429 for `time`.
     pub fn rate_limit(&self, channel: &Channel, time: Duration) {
         let until = Instant::now() + time;

@@ -315,6 +315,16 @@ pub fn bad_gateway() -> Fault {
     fault(&answer::ApiError::bad_gateway())
 }
 
+/// A fault: 401, as for a revoked token.
+pub fn unauthorized() -> Fault {
+    fault(&answer::ApiError::unauthorized())
+}
+
+/// A fault: 404, as for a malformed token.
+pub fn not_found() -> Fault {
+    fault(&answer::ApiError::not_found())
+}
+
 fn fault(error: &answer::ApiError) -> Fault {
     Fault::Answer { status: error.code(), body: error.body(), headers: Vec::new() }
 }

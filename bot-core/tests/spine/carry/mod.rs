@@ -6,6 +6,7 @@ use std::time::Duration;
 use bot_core::DeliverError;
 
 mod albums;
+mod crashes;
 mod doubt;
 mod emoji;
 mod held;

@@ -4,7 +4,7 @@
 use bot_core::order::Mark;
 use bot_core::store::kv::Writes;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Store, StoreError, keys};
+use bot_core::store::{Store, StoreError, tables};
 use bridge_model::{MessageId, Person};
 
 use super::{World, released};
@@ -84,7 +84,8 @@ async fn a_record_that_cannot_be_read_is_an_error(world: World) {
     for value in [vec![], vec![1, 0, 0], vec![2], vec![2, 255, 255, 255, 255, 255, 255, 255]] {
         world.tamper(|kv| {
             let rows = kv.scan(&[], usize::MAX).unwrap();
-            let rows = rows.into_iter().filter(|(key, _)| *key != keys::meta_key());
+            let rows =
+                rows.into_iter().filter(|(key, _)| *key != tables::META.row(&tables::COUNTERS).0);
             let writes: Writes = rows.map(|(key, _)| (key, Some(value.clone()))).collect();
             kv.apply(&writes).unwrap();
         });
@@ -95,7 +96,9 @@ async fn a_record_that_cannot_be_read_is_an_error(world: World) {
         // A record without content is a mark that counts once: nothing in it can be damaged.
         assert!(errors.len() >= 9, "{value:?}: {errors:?}");
     }
-    world.tamper(|kv| kv.apply(&Writes::from([(keys::meta_key(), Some(vec![9]))])).unwrap());
+    world.tamper(|kv| {
+        kv.apply(&Writes::from([(tables::META.row(&tables::COUNTERS).0, Some(vec![9]))])).unwrap()
+    });
     let error = world.try_reopen().unwrap_err().to_string();
     assert_eq!(
         error,

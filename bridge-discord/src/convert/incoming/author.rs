@@ -4,7 +4,7 @@
 //! Rule: the nickname of the server wins over the display name, and that over the
 //! handle, as in Discord's own clients.
 
-use bridge_model::{Author, AuthorKind, MediaHandle, UserId};
+use bridge_model::{Author, AuthorKind, Block, Leaf, MediaHandle, Mention, RichText, Span, UserId};
 use serde_json::Value;
 
 use super::Ours;
@@ -14,29 +14,68 @@ use crate::convert::markdown::Names;
 
 /// The author of a message object.
 pub(super) fn of_message(message: &Value, ours: &Ours) -> Option<Author> {
-    let mut author = of_user(message.get("author")?, message.get("member"), ours)?;
-    if let Some(webhook) = id(message, "webhook_id") {
-        // Many speak through one webhook, each under a name of its own.
+    let server = id(message, "guild_id").zip(message.get("member"));
+    let mut author = of_user(message.get("author")?, server, ours)?;
+    let Some(webhook) = id(message, "webhook_id").filter(|_| !is_answer(message)) else {
+        return Some(author);
+    };
+    if ours.is_proxy(message) {
+        // Many people speak through one application, each under a name of their own.
         let speaker = id(message, "application_id").unwrap_or(webhook);
         author.user = UserId::new(format!("{speaker}/{}", author.name));
-        let person = ours.is_proxy(message);
-        author.kind = if person { AuthorKind::Person } else { AuthorKind::Bot };
+        author.kind = AuthorKind::Person;
+        return Some(author);
+    }
+    // Whoever has a webhook can give it any name with each message; it stays one account.
+    author.kind = AuthorKind::Bot;
+    author.user = UserId::from(webhook);
+    author.username = None;
+    if let Some(face) = ours.webhook_faces.get(webhook) {
+        author.name.clone_from(&face.name);
+        author.avatar = face.avatar.as_deref().and_then(|hash| avatar(ours, webhook, hash));
     }
     Some(author)
 }
 
-/// A user object as an author; `member` is what the server knows about the account.
-pub(super) fn of_user(user: &Value, member: Option<&Value>, ours: &Ours) -> Option<Author> {
+/// The name under which a webhook speaks this once, where it is not the one that it has.
+pub(super) fn other_name<'v>(message: &'v Value, author: &Author) -> Option<&'v str> {
+    id(message, "webhook_id").filter(|_| author.kind == AuthorKind::Bot)?;
+    let name = message.get("author").and_then(|author| text(author, "username"))?;
+    (!is_answer(message) && name != author.name).then_some(name)
+}
+
+/// A bot answers an interaction: that goes through a webhook of the application, which is the bot.
+fn is_answer(message: &Value) -> bool {
+    let own =
+        id(message, "webhook_id").is_some_and(|hook| id(message, "application_id") == Some(hook));
+    let asked = |key| message.get(key).is_some_and(Value::is_object);
+    own || asked("interaction_metadata") || asked("interaction")
+}
+
+fn avatar(ours: &Ours, user: &str, hash: &str) -> Option<MediaHandle> {
+    is_hash(hash).then(|| MediaHandle {
+        network: NETWORK.into(),
+        reference: format!("{}/avatars/{user}/{hash}.png?size=256", ours.cdn),
+    })
+}
+
+/// A user object as an author; `server` is the id of the server and what it knows about the
+/// account.
+pub(super) fn of_user(user: &Value, server: Option<(&str, &Value)>, ours: &Ours) -> Option<Author> {
     let user_id = id(user, "id")?;
     let bot = user.get("bot").and_then(Value::as_bool).unwrap_or(false);
-    let avatar = text(user, "avatar").filter(|hash| is_hash(hash)).map(|hash| MediaHandle {
-        network: NETWORK.into(),
-        reference: format!("{}/avatars/{user_id}/{hash}.png?size=256", ours.cdn),
+    // The picture that somebody chose for this server wins, as in Discord's own clients.
+    let of_server = server.and_then(|(guild, member)| {
+        let hash = text(member, "avatar").filter(|hash| is_hash(hash))?;
+        let path = format!("guilds/{guild}/users/{user_id}/avatars/{hash}.png?size=256");
+        Some(MediaHandle { network: NETWORK.into(), reference: format!("{}/{path}", ours.cdn) })
     });
+    let own = || text(user, "avatar").and_then(|hash| avatar(ours, user_id, hash));
+    let avatar = of_server.or_else(own);
     Some(Author {
         user: UserId::from(user_id),
         kind: if bot { AuthorKind::Bot } else { AuthorKind::Person },
-        name: name(user, member),
+        name: name(user, server.map(|(_, member)| member)),
         username: text(user, "username").map(str::to_owned),
         avatar,
     })
@@ -66,6 +105,41 @@ pub(super) fn with_mentions(names: &Names, message: &Value) -> Names {
             names.users.insert(user_id.to_owned(), name(user, user.get("member")));
         }
     }
+    for channel in list(message, "mention_channels") {
+        if let Some((channel_id, name)) = id(channel, "id").zip(text(channel, "name")) {
+            names.chats.entry(channel_id.to_owned()).or_insert_with(|| name.to_owned());
+        }
+    }
     names.everyone = message.get("mention_everyone").and_then(Value::as_bool).unwrap_or(false);
     names
+}
+
+/// Makes words of what would call somebody.
+pub(super) fn call_nobody(text: &mut RichText) {
+    let mut open: Vec<&mut Block> = text.0.iter_mut().collect();
+    let quieten = |spans: &mut Vec<Span>| {
+        for span in spans {
+            if let Leaf::Mention(
+                Mention::Person { .. } | Mention::Role { .. } | Mention::Everyone,
+            ) = span.leaf
+            {
+                span.leaf = Leaf::Text(span.leaf.shown());
+            }
+        }
+    };
+    while let Some(block) = open.pop() {
+        match block {
+            Block::Paragraph(spans) | Block::Heading { content: spans, .. } => quieten(spans),
+            Block::Quote { blocks, .. } => open.extend(blocks),
+            Block::List { items, .. } => {
+                open.extend(items.iter_mut().flat_map(|item| &mut item.0));
+            }
+            Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(quieten),
+            Block::Details { summary, blocks } => {
+                quieten(summary);
+                open.extend(blocks);
+            }
+            Block::Code { .. } | Block::Rule => {}
+        }
+    }
 }

@@ -9,21 +9,58 @@ use bridge_model::{
     ChatChange, Content, EmojiPack, Event, MemberChange, MessageId, PackedEmoji, Place,
 };
 use serde_json::Value;
+use serenity::model::channel::ChannelType;
 
-use super::field::{id, is, text};
+use super::field::{id, is, list, number, text};
 use super::{Ours, author};
 use crate::NETWORK;
 
+/// The type of media channels, which the SDK does not know.
+const MEDIA: ChannelType = ChannelType::Unknown(16);
+
+/// The flag of a forum whose posts need a tag.
+///
+/// See <https://discord.com/developers/docs/resources/channel#channel-object-channel-flags>.
+const REQUIRE_TAG: u64 = 1 << 4;
+
+/// The type of a channel object.
+pub fn channel_type(channel: &Value) -> Option<ChannelType> {
+    let number = channel.get("type").and_then(Value::as_u64)?;
+    u8::try_from(number).ok().map(ChannelType::from)
+}
+
+/// Channels of this type hold nothing but posts.
+pub fn holds_posts(kind: ChannelType) -> bool {
+    kind == ChannelType::Forum || kind == MEDIA
+}
+
+/// Channels of this type are threads.
+pub fn is_thread(kind: ChannelType) -> bool {
+    use ChannelType::{NewsThread, PrivateThread, PublicThread};
+    kind == NewsThread || kind == PublicThread || kind == PrivateThread
+}
+
+/// What a new post of this forum needs: the outer `None` for a channel that is no forum, the
+/// inner one where no tag is needed or none may be given by everybody.
+pub fn required_tag(channel: &Value) -> Option<Option<String>> {
+    channel_type(channel).filter(|kind| holds_posts(*kind))?;
+    if number(channel, "flags") & REQUIRE_TAG == 0 {
+        return Some(None);
+    }
+    let mut free = list(channel, "available_tags").iter().filter(|tag| !is(tag, "moderated"));
+    Some(free.find_map(|tag| id(tag, "id")).map(str::to_owned))
+}
+
 /// Name and topic of a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct ChannelAppearance {
     /// Without `#`.
     pub name: String,
     /// Empty for none.
     pub topic: String,
 }
 
-impl Look {
+impl ChannelAppearance {
     /// Reads a channel object.
     pub fn read(channel: &Value) -> Option<Self> {
         let name = text(channel, "name")?.to_owned();
@@ -74,13 +111,13 @@ pub fn packed(channel: &str, pack: EmojiPack) -> Event {
 /// See <https://discord.com/developers/docs/events/gateway-events#guild-member-add>.
 pub fn member(raw: &Value, change: MemberChange, channel: &str, ours: &Ours) -> Option<Event> {
     let user = raw.get("user").filter(|user| id(user, "id") != Some(&ours.bot))?;
-    let who = author::of_user(user, Some(raw), ours)?;
+    let who = author::of_user(user, id(raw, "guild_id").map(|guild| (guild, raw)), ours)?;
     Some(event(channel, Content::MemberChanged { who, change }))
 }
 
 /// The user, and a digest of what is seen of them: names and picture.
-pub fn face(user: &Value, member: Option<&Value>, ours: &Ours) -> Option<(String, u64)> {
-    let who = author::of_user(user, member, ours)?;
+pub fn face(user: &Value, server: Option<(&str, &Value)>, ours: &Ours) -> Option<(String, u64)> {
+    let who = author::of_user(user, server, ours)?;
     let mut hasher = DefaultHasher::new();
     let picture = who.avatar.map(|avatar| avatar.reference);
     (who.name, who.username, picture).hash(&mut hasher);

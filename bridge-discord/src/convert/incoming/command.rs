@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::field::{id, list, number, text};
 use super::{Ours, author};
+use crate::token::Token;
 use crate::{COMMAND, NETWORK, rights};
 
 /// A slash command, and how to answer it.
@@ -18,7 +19,7 @@ pub struct Slash {
     /// The interaction's id.
     pub interaction: String,
     /// The interaction's token; good for 15 minutes.
-    pub token: String,
+    pub token: Token,
 }
 
 /// Reads `INTERACTION_CREATE` of our command, of an entry in the menu of a message, and of a button
@@ -30,7 +31,7 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
     let data = raw.get("data")?;
     let said = said(raw, data, menus)?;
     let interaction = id(raw, "id")?.to_owned();
-    let token = text(raw, "token")?.to_owned();
+    let token = text(raw, "token")?;
     let application = id(raw, "application_id").unwrap_or(&ours.application);
     let member = raw.get("member");
     let user = member.and_then(|member| member.get("user")).or_else(|| raw.get("user"))?;
@@ -47,7 +48,7 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
         None => MessageId::from(message),
     };
     let command = Command {
-        by: author::of_user(user, member, ours)?,
+        by: author::of_user(user, id(raw, "guild_id").zip(member), ours)?,
         text: said.words,
         rights: member.map(|member| rights::of_bits(rights::bits(member.get("permissions")))),
         reply_to: said.about.map(in_thread),
@@ -63,7 +64,7 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
         late: false,
         content: Content::Commanded(command),
     };
-    Some(Slash { event, interaction, token })
+    Some(Slash { event, interaction, token: token.into() })
 }
 
 /// What was chosen: by typing, in the menu of a message, or with a button.

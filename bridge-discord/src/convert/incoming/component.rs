@@ -4,12 +4,12 @@
 //! Rule: words and files are read wherever they stand; what only works on Discord is named in
 //! a note. See <https://discord.com/developers/docs/components/reference>.
 
-use bridge_model::{Block, Media, Note, RichText, Span, Spoiler};
+use bridge_model::{Block, Media, Note, Span};
 use serde_json::Value;
 
 use super::field::{id, is, list, number, text};
 use super::{Ours, media};
-use crate::convert::markdown::{Names, from_markdown};
+use crate::convert::markdown::{Names, from_markdown, veil};
 
 /// Deeper nesting than Discord allows is not followed.
 const DEEPEST: u8 = 8;
@@ -118,39 +118,4 @@ impl Reader<'_> {
 
 fn button(label: &str) -> Note {
     Note::Button { label: label.to_owned() }
-}
-
-/// Hides the words of blocks until asked for.
-fn veil(blocks: &mut Vec<Block>) {
-    let hide = |spans: &mut Vec<Span>| {
-        for span in spans {
-            span.style.spoiler.get_or_insert_with(Spoiler::default);
-        }
-    };
-    *blocks = RichText(std::mem::take(blocks)).normalise().0;
-    // Normalised blocks are not deep.
-    let mut open: Vec<&mut Block> = blocks.iter_mut().collect();
-    while let Some(block) = open.pop() {
-        match block {
-            Block::Paragraph(spans) | Block::Heading { content: spans, .. } => hide(spans),
-            Block::Quote { blocks, .. } => open.extend(blocks),
-            Block::List { items, .. } => {
-                open.extend(items.iter_mut().flat_map(|item| &mut item.0));
-            }
-            // Code cannot be hidden: its lines become words.
-            Block::Code { text, .. } => {
-                let mut words = RichText::plain_text(text);
-                if let Some(Block::Paragraph(spans)) = words.0.first_mut() {
-                    hide(spans);
-                    *block = Block::Paragraph(std::mem::take(spans));
-                }
-            }
-            Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(hide),
-            Block::Details { summary, blocks } => {
-                hide(summary);
-                open.extend(blocks);
-            }
-            Block::Rule => {}
-        }
-    }
 }

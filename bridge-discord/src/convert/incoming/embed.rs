@@ -52,8 +52,27 @@ pub(super) fn read(
     (blocks, files)
 }
 
+/// The moving picture that somebody picked in Discord's own menu (Tenor, Klipy, Giphy): all that
+/// they said is its address, and Discord's proxy has it.
+pub(super) fn picked(message: &Value, ours: &Ours) -> Option<Media> {
+    let words = text(message, "content")?.trim();
+    let [card] = list(message, "embeds") else { return None };
+    if text(card, "type") != Some("gifv") || text(card, "url") != Some(words) {
+        return None;
+    }
+    let file = media::elsewhere(card.get("video")?, MediaKind::Animation, ours)?;
+    let provider = card.get("provider").and_then(|provider| text(provider, "name"));
+    let alt = file.alt.clone().or_else(|| provider.map(str::to_owned));
+    Some(Media { kind: MediaKind::Animation, alt, ..file })
+}
+
 fn is_own(card: &Value, words: &str, by: By) -> bool {
-    let rich = text(card, "type").unwrap_or("rich") == "rich";
+    let kind = text(card, "type").unwrap_or("rich");
+    // What Discord itself says in a channel for moderators.
+    if kind == "auto_moderation_message" {
+        return true;
+    }
+    let rich = kind == "rich";
     let linked = text(card, "url").is_some_and(|url| words.contains(url.trim_end_matches('/')));
     match by {
         By::Person => false,

@@ -61,8 +61,19 @@ fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<M
         spoiler: hidden || number(file, "flags") & SPOILER != 0,
         alt: text(file, "description").map(str::to_owned),
         waveform: text(file, "waveform").map(loudness).unwrap_or_default(),
-        ..Media::new(handle(address), kind(mime.unwrap_or_default(), voice))
+        ..Media::new(handle(address), kind_of_file(file, mime, voice))
     })
+}
+
+/// What an attachment is; the media type is optional, and only pictures and films have a size.
+fn kind_of_file(file: &Value, mime: Option<&str>, voice: bool) -> MediaKind {
+    let shown = small(file, "width").is_some() && small(file, "height").is_some();
+    match mime {
+        Some(mime) => kind(mime, voice),
+        None if shown && file.get("duration_secs").is_some() => MediaKind::Video,
+        None if shown => MediaKind::Image,
+        None => MediaKind::File,
+    }
 }
 
 /// The name that the sender gave: Discord keeps it without its ending as `title` where the

@@ -16,7 +16,10 @@ use crate::NETWORK;
 pub fn reacted(raw: &Value, ours: &Ours) -> Option<Event> {
     let user = by(raw, ours)?;
     let member = raw.get("member");
-    let author = member.and_then(|member| author::of_user(member.get("user")?, Some(member), ours));
+    let author = member.and_then(|member| {
+        let server = id(raw, "guild_id").map(|guild| (guild, member));
+        author::of_user(member.get("user")?, server, ours)
+    });
     let by = author.unwrap_or_else(|| Author {
         user: UserId::from(user),
         kind: AuthorKind::Person,

@@ -21,10 +21,12 @@ pub(super) struct Said {
 
 /// Reads everything but the frame of a message.
 pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> Said {
-    let words = text(message, "content").map(|words| from_markdown(words, names));
-    let mut body = words.unwrap_or_default();
+    let picked = embed::picked(message, ours);
+    let words = text(message, "content").filter(|_| picked.is_none());
+    let mut body = words.map(|words| from_markdown(words, names)).unwrap_or_default();
     let home = id(message, "channel_id").zip(id(message, "id"));
     let mut files = media::of(message, home, ours);
+    files.extend(picked);
     let (quotes, copies) = forward::read(message, names, ours);
     body.0.extend(quotes);
     files.extend(copies);

@@ -39,12 +39,21 @@ pub(super) fn kind(message: &Value, author: &Author) -> Kind {
         8..=11 => Kind::Happened(Service::Boosted { count: words.trim().parse().unwrap_or(1) }),
         12 => Kind::Happened(Service::Followed { name: words.to_owned() }),
         18 => Kind::Happened(Service::ThreadOpened { name: words.to_owned() }),
-        3 | 27 => Kind::Happened(Service::CallStarted),
+        3 => Kind::Happened(Service::CallStarted),
+        27 if words.is_empty() => Kind::Happened(Service::CallStarted),
+        // The topic of a stage.
+        27 => Kind::Told(Service::CallStarted),
         28 => Kind::Happened(Service::CallEnded { seconds: None }),
-        14..=17 | 22 | 24..=26 | 29 | 30 | 32 | 36..=39 | 44 => Kind::Happened(Service::Other),
-        31 => Kind::Told(Service::Other),
+        14..=17 | 22 | 26 | 29 | 30 | 32 | 36..=39 | 44 => Kind::Happened(Service::Other),
+        // What was blocked, for moderators; the tier of a subscription; a report.
+        24 | 25 | 31 => Kind::Told(Service::Other),
         _ => Kind::Unknown,
     }
+}
+
+/// Somebody wrote it, or a program answered with it.
+pub(super) fn is_spoken(message: &Value) -> bool {
+    matches!(number(message, "type"), 0 | 19 | 20 | 23)
 }
 
 /// The thread that a message of type 18 tells of.
@@ -73,6 +82,6 @@ pub(super) fn command(message: &Value) -> Option<Note> {
     let by = text(user, "global_name").or_else(|| text(user, "username"))?.to_owned();
     // Commands of a menu have no slash in front of them.
     let slash = if number(message, "type") == 20 { "/" } else { "" };
-    let command = name.map(|name| format!("{slash}{name}")).unwrap_or_else(|| "/".to_owned());
+    let command = format!("{slash}{}", name?);
     Some(Note::Service(Service::CommandUsed { by, command }))
 }

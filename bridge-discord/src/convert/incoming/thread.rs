@@ -7,8 +7,10 @@
 
 use bridge_model::{ChatId, Content, Event, MessageId, Note, Place, Reply, Service, Timestamp};
 use serde_json::Value;
+use serenity::model::channel::ChannelType;
 
-use super::field::{id, is, number, text};
+use super::chat::{channel_type, is_thread};
+use super::field::{id, is, text};
 use super::moment;
 use crate::NETWORK;
 
@@ -30,10 +32,7 @@ pub struct Thread {
 impl Thread {
     /// Reads a channel object; `None` when it is no thread.
     pub fn read(channel: &Value) -> Option<Self> {
-        let kind = number(channel, "type");
-        if !matches!(kind, 10..=12) {
-            return None;
-        }
+        let kind = channel_type(channel).filter(|kind| is_thread(*kind))?;
         let state = channel.get("thread_metadata");
         let closed = |state| is(state, "archived") || is(state, "locked");
         Some(Self {
@@ -41,7 +40,7 @@ impl Thread {
             parent: id(channel, "parent_id")?.to_owned(),
             name: text(channel, "name").map(str::to_owned),
             closed: state.is_some_and(closed),
-            private: kind == 12,
+            private: kind == ChannelType::PrivateThread,
         })
     }
 

@@ -4,8 +4,9 @@
 //! Rule: each reader gives `None` for what is not exactly its form; it is text then.
 
 use bridge_model::{Leaf, Mention, Person, Place, Timestamp};
+use percent_encoding::percent_decode_str;
 
-use super::{Names, code};
+use super::{DELIMITERS, Names, code};
 
 /// What stands between `<` and `>`.
 pub(super) enum Angle {
@@ -78,8 +79,10 @@ fn leaf(inner: &str, names: &Names) -> Option<Leaf> {
         return good.then(|| Leaf::Text(format!("/{name}")));
     }
     if let Some(page) = inner.strip_prefix("id:") {
+        // Linked roles are those of one application.
+        let (page, of) = page.split_once(':').unwrap_or((page, "0"));
         let known = matches!(page, "browse" | "customize" | "guide" | "home" | "linked-roles");
-        return known.then(|| Leaf::Text(format!("#{page}")));
+        return (known && is_id(of)).then(|| Leaf::Text(format!("#{page}")));
     }
     emoji(inner)
 }
@@ -87,7 +90,7 @@ fn leaf(inner: &str, names: &Names) -> Option<Leaf> {
 fn time(rest: &str) -> Option<Leaf> {
     let (seconds, style) = rest.split_once(':').unwrap_or((rest, "f"));
     let mut letters = style.chars();
-    let style = letters.next().filter(|c| is_time_style(*c))?;
+    let style = letters.next().and_then(shown_time_style)?;
     if letters.next().is_some() || seconds.starts_with('+') {
         return None;
     }
@@ -97,7 +100,17 @@ fn time(rest: &str) -> Option<Leaf> {
 
 /// The letters that Discord knows.
 pub(super) fn is_time_style(c: char) -> bool {
-    matches!(c, 't' | 'T' | 'd' | 'D' | 'f' | 'F' | 'R')
+    shown_time_style(c).is_some()
+}
+
+/// The letter for the same moment that all networks know: `s` and `S` (since October 2025) are a
+/// short date and a time, without and with seconds.
+fn shown_time_style(c: char) -> Option<char> {
+    match c {
+        't' | 'T' | 'd' | 'D' | 'f' | 'F' | 'R' => Some(c),
+        's' | 'S' => Some('f'),
+        _ => None,
+    }
 }
 
 fn emoji(inner: &str) -> Option<Leaf> {
@@ -131,6 +144,21 @@ pub(super) fn is_address(text: &str) -> bool {
     })
 }
 
+/// There is an address in this label, so that Discord shows it as it is written.
+pub(super) fn holds_address(label: &str) -> bool {
+    label.contains("https://") || label.contains("http://")
+}
+
+/// Two spellings of one address: with percent signs or letters, with or without the last slash.
+pub(super) fn is_same_address(one: &str, other: &str) -> bool {
+    let spelled = |text: &str| {
+        let text = text.trim_matches(DELIMITERS);
+        let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+        text.strip_suffix('/').map_or_else(|| text.clone(), str::to_owned)
+    };
+    one == other || spelled(one) == spelled(other)
+}
+
 /// The end of the bare address at `at`: up to white space or a bracket, without
 /// the punctuation that ends a sentence.
 pub(super) fn bare_address(chars: &[char], at: usize) -> Option<usize> {
@@ -139,8 +167,11 @@ pub(super) fn bare_address(chars: &[char], at: usize) -> Option<usize> {
         return None;
     }
     let stop = |c: &char| c.is_whitespace() || c.is_control() || "<>\\`".contains(*c);
-    let length = chars.iter().skip(at).position(stop).unwrap_or(chars.len() - at);
-    let mut end = at + length;
+    let inside = chars.get(at..)?;
+    let length = inside.iter().position(stop).unwrap_or(inside.len());
+    // Where a masked link was not one, its label ends here.
+    let label = inside.windows(2).position(|pair| pair == [']', '(']).unwrap_or(length);
+    let mut end = at + length.min(label);
     while let Some(last) = end.checked_sub(1).and_then(|i| chars.get(i)) {
         let inside = chars.get(at..end).unwrap_or_default();
         let count = |sign: char| inside.iter().filter(|c| **c == sign).count();
@@ -175,7 +206,11 @@ pub(super) fn masked_link(chars: &[char], at: usize) -> Option<Masked> {
     let address: String = address.iter().collect();
     let end = title_end(chars, end).unwrap_or(end);
     let closed = chars.get(end) == Some(&')');
-    (closed && is_address(&address)).then_some(Masked { label_end, address, end: end + 1 })
+    let label: String = chars.get(at + 1..label_end)?.iter().collect();
+    // Discord shows such a label with its brackets, so that it cannot lead elsewhere.
+    let disguised = holds_address(&label) && !is_same_address(&label, &address);
+    let good = closed && is_address(&address) && !disguised;
+    good.then_some(Masked { label_end, address, end: end + 1 })
 }
 
 /// The end of a title in quotation marks, which is shown only under the pointer.

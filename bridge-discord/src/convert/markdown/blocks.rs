@@ -6,6 +6,7 @@
 
 use bridge_model::{Block, Leaf, Span, Style};
 
+use super::closing::{self, Delimiter};
 use super::inline::Inline;
 use super::{Names, code, list};
 
@@ -95,7 +96,12 @@ impl<'a> Blocks<'a> {
             draft.small_print(self.names, words);
             return rest;
         }
-        let Some(fence) = Fence::find(source, line.len()) else {
+        let fence = Fence::find(source, line.len());
+        let before = fence.as_ref().map_or(line, |fence| fence.before);
+        if let Some(stretch) = self.stretch(source, before) {
+            return draft.stretch(self.names, stretch);
+        }
+        let Some(fence) = fence else {
             draft.lines.push(line);
             return rest;
         };
@@ -108,7 +114,80 @@ impl<'a> Blocks<'a> {
     }
 }
 
-impl Draft<'_> {
+/// Blocks that wear a style which begins in the middle of a line.
+struct Stretch<'s> {
+    /// What stands before it in its first line.
+    before: &'s str,
+    blocks: Vec<Block>,
+    /// What stands behind it.
+    after: Option<&'s str>,
+}
+
+impl<'a> Blocks<'a> {
+    /// The spoiler or double style that opens in `line`, with which `source` begins, and ends
+    /// behind the start of another block. One that holds no blocks is left to [`Inline`].
+    fn stretch<'s>(self, source: &'s str, line: &str) -> Option<Stretch<'s>> {
+        if self.depth >= DEEPEST || !line.contains(['|', '*', '_', '~']) {
+            return None;
+        }
+        let chars: Vec<char> = source.chars().collect();
+        let most = line.chars().count();
+        let mut at = 0;
+        while at < most {
+            let Some(delimiter) = Delimiter::spanning(&chars, at) else {
+                at = closing::step(&chars, at);
+                continue;
+            };
+            let start = at + delimiter.length();
+            let Some(close) = delimiter.close(&chars, start) else {
+                at = start;
+                continue;
+            };
+            let end = close + delimiter.length();
+            if end <= most {
+                at = end;
+                continue;
+            }
+            let inner: String = chars.get(start..close)?.iter().collect();
+            let reader = Self { depth: self.depth + 1, ..self };
+            let mut blocks = reader.parse(&inner);
+            if is_plain(&blocks) {
+                return None;
+            }
+            super::dress(&mut blocks, &|style| delimiter.put_on(style));
+            let bytes =
+                |count: usize| chars.iter().take(count).map(|c| c.len_utf8()).sum::<usize>();
+            let after = source.get(bytes(end)..).filter(|after| !after.is_empty());
+            let after = after.map(|after| after.strip_prefix('\n').unwrap_or(after));
+            return Some(Stretch { before: source.get(..bytes(at))?, blocks, after });
+        }
+        None
+    }
+}
+
+/// Nothing but lines of text, which need no blocks of their own.
+fn is_plain(blocks: &[Block]) -> bool {
+    match blocks {
+        [] => true,
+        [Block::Paragraph(spans)] => !spans.iter().any(|span| span.style.subtext),
+        _ => false,
+    }
+}
+
+impl<'d> Draft<'d> {
+    /// Takes blocks that wear a style.
+    fn stretch<'s>(&mut self, names: &Names, stretch: Stretch<'s>) -> Option<&'s str>
+    where
+        's: 'd,
+    {
+        if !stretch.before.is_empty() {
+            self.lines.push(stretch.before);
+        }
+        self.close(names);
+        self.blocks.extend(stretch.blocks);
+        stretch.after
+    }
+
     /// Ends the stretch of plain lines.
     fn settle(&mut self, names: &Names) {
         if self.lines.is_empty() {

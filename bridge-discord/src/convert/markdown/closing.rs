@@ -2,7 +2,9 @@
 //! Where a style that was opened is closed.
 //!
 //! Rule: the answers are those of Discord's regular expressions, except that
-//! escapes, code, links and `<...>` are stepped over whole.
+//! escapes, code, links and `<...>` are stepped over whole; nothing is in a spoiler.
+
+use bridge_model::{Spoiler, Style};
 
 use super::{atoms, code};
 
@@ -32,6 +34,29 @@ impl Delimiter {
         }
     }
 
+    /// The delimiter at `at` of a style that may span blocks.
+    pub(super) fn spanning(chars: &[char], at: usize) -> Option<Self> {
+        match (chars.get(at)?, chars.get(at + 1)?) {
+            ('*', '*') => Some(Self::Strong),
+            ('_', '_') => Some(Self::Underline),
+            ('~', '~') => Some(Self::Strike),
+            ('|', '|') => Some(Self::Spoiler),
+            ('*', next) if !next.is_whitespace() => Some(Self::Star),
+            _ => None,
+        }
+    }
+
+    /// Gives a style what stands between two of these.
+    pub(super) fn put_on(self, style: &mut Style) {
+        match self {
+            Self::Strong => style.bold = true,
+            Self::Star | Self::Underscore => style.italic = true,
+            Self::Underline => style.underline = true,
+            Self::Strike => style.strike = true,
+            Self::Spoiler => style.spoiler = Some(Spoiler { reason: None }),
+        }
+    }
+
     fn sign(self) -> char {
         match self {
             Self::Strong | Self::Star => '*',
@@ -45,7 +70,8 @@ impl Delimiter {
     pub(super) fn close(self, chars: &[char], start: usize) -> Option<usize> {
         match self {
             Self::Strong | Self::Underline => self.close_at_end_of_run(chars, start),
-            Self::Strike | Self::Spoiler => self.close_at_start_of_run(chars, start),
+            Self::Strike => self.close_at_start_of_run(chars, start),
+            Self::Spoiler => close_spoiler(chars, start),
             Self::Star | Self::Underscore => self.close_single(chars, start),
         }
     }
@@ -109,6 +135,13 @@ impl Delimiter {
     }
 }
 
+/// The next two bars close a spoiler, also in code and in addresses: Discord looks for them before
+/// it reads anything else.
+fn close_spoiler(chars: &[char], start: usize) -> Option<usize> {
+    let behind = chars.get(start + 1..)?;
+    behind.windows(2).position(|pair| pair == ['|', '|']).map(|at| start + 1 + at)
+}
+
 /// Letters, digits and `_` as JavaScript's `\w` counts them.
 pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
@@ -123,7 +156,7 @@ fn run(chars: &[char], from: usize, sign: char) -> usize {
 }
 
 /// The position after whatever stands at `at` and holds no delimiters of ours.
-fn step(chars: &[char], at: usize) -> usize {
+pub(super) fn step(chars: &[char], at: usize) -> usize {
     let whole = match chars.get(at) {
         Some('\\') => Some(at + 2),
         Some('`') => code::read_span(chars, at).map(|(_, end)| end),

@@ -50,6 +50,45 @@ pub(super) fn decode(text: &str) -> String {
     out
 }
 
+/// Breaks pairs of bars, which would end a spoiler around the code.
+pub(super) fn break_bars(text: &str) -> String {
+    insert_between(text, '|')
+}
+
+/// Undoes [`break_bars`].
+pub(super) fn join_bars(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut breakers = 0_usize;
+    let mut after_bar = false;
+    for c in text.chars() {
+        if c == BREAKER && after_bar {
+            breakers += 1;
+            continue;
+        }
+        let kept = if c == '|' { breakers.saturating_sub(1) } else { breakers };
+        out.extend(std::iter::repeat_n(BREAKER, kept));
+        breakers = 0;
+        after_bar = c == '|';
+        out.push(c);
+    }
+    out.extend(std::iter::repeat_n(BREAKER, breakers));
+    out
+}
+
+/// One breaker more between every two of `sign` that only breakers part.
+fn insert_between(text: &str, sign: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut after = false;
+    for c in text.chars() {
+        if c == sign && after {
+            out.push(BREAKER);
+        }
+        after = c == sign || after && c == BREAKER;
+        out.push(c);
+    }
+    out
+}
+
 /// A code span around `text`, which holds no line break.
 pub(super) fn span(text: &str) -> String {
     let text = encode(text, 1);

@@ -6,7 +6,9 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style, Timestamp};
 
-use super::{TEXT, atoms, table};
+use super::closing::is_word;
+use super::inline::Inline;
+use super::{Names, TEXT, atoms, escape, table, write};
 
 /// The shape in which Discord shows `text`; normalised. Applying it twice changes nothing.
 pub fn degrade(text: &RichText) -> RichText {
@@ -78,19 +80,98 @@ const MOST_ADDRESS: usize = 1500;
 /// Only `http` and `https` lead somewhere on Discord; other addresses are shown.
 fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
     let address = cleaned(url);
-    if atoms::is_address(&address) && address.len() <= MOST_ADDRESS {
+    let style = words.last().map(|word| word.style.clone()).unwrap_or_default();
+    let style = Style { code: false, ..style };
+    let linked = Style { link: Some(address.clone()), ..style.clone() };
+    let good = atoms::is_address(&address) && address.len() <= MOST_ADDRESS;
+    let text = match words.as_slice() {
+        [Span { leaf: Leaf::Text(text), style }] if !style.code => Some(text.clone()),
+        _ => None,
+    };
+    if !good {
+        out.extend(words);
+        if text.as_deref() != Some(url) {
+            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
+        }
+    } else if text.is_some_and(|text| atoms::is_same_address(&text, &address)) {
+        // Another spelling of it as label would be shown as markup.
+        out.push(Span { leaf: Leaf::Text(address), style: linked });
+    } else if is_label(&words) {
         for word in &mut words {
             word.style.link = Some(address.clone());
         }
-        return out.extend(words);
+        out.extend(words);
+    } else {
+        out.extend(words);
+        out.push(Span { leaf: Leaf::Text(" (".to_owned()), style: style.clone() });
+        out.push(Span { leaf: Leaf::Text(address), style: linked });
+        out.push(Span { leaf: Leaf::Text(")".to_owned()), style });
     }
-    let same = matches!(words.as_slice(), [Span { leaf: Leaf::Text(text), .. }] if text == url);
-    let style = words.last().map(|word| word.style.clone()).unwrap_or_default();
-    out.extend(words);
-    if !same {
-        let style = Style { code: false, ..style };
-        out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
+}
+
+/// Discord shows these words as the label of a link, with nothing added and nothing lost: it knows
+/// no escapes there, and no addresses.
+pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
+    let bare: Vec<Span> = words.iter().map(|word| without_names(word.clone())).collect();
+    let label = write::label(&bare);
+    let text = |word: &Span| match &word.leaf {
+        Leaf::Text(text) | Leaf::Maths(text) if !word.style.code => text.clone(),
+        Leaf::Text(_)
+        | Leaf::Maths(_)
+        | Leaf::Break
+        | Leaf::Mention(_)
+        | Leaf::Emoji { .. }
+        | Leaf::Time { .. } => " ".to_owned(),
+    };
+    let said: String = bare.iter().map(text).collect();
+    let double = ["**", "__", "~~", "||", "`"].iter().any(|sign| said.contains(sign));
+    let emoji = said.char_indices().any(|(at, _)| said.get(at..).is_some_and(escape::is_shortcode));
+    if double || emoji || underlined(&said) || atoms::holds_address(&label) {
+        return false;
     }
+    let link = format!("[{label}]({SAMPLE})");
+    let mut read = Inline::read(&Names::default(), &link, &Style::default());
+    let all = read.iter().all(|span| span.style.link.as_deref() == Some(SAMPLE));
+    read.iter_mut().for_each(|span| span.style.link = None);
+    let normal = |spans: Vec<Span>| {
+        let spans = spans.into_iter().map(without_names).collect();
+        RichText(vec![Block::Paragraph(spans)]).normalise()
+    };
+    all && !read.is_empty() && normal(read) == normal(bare)
+}
+
+/// An address to try labels with.
+const SAMPLE: &str = "https://wikimedia.org/";
+
+/// Discord leans what stands between two low lines of which the last ends a word, also where the
+/// first is in the middle of one.
+fn underlined(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let ends = |at: usize| chars.get(at + 1).is_none_or(|c| !is_word(*c));
+    let lines = chars.iter().enumerate().filter(|(_, c)| **c == '_').map(|(at, _)| at);
+    lines.skip(1).any(ends)
+}
+
+/// A mention without the name, which is not written.
+fn without_names(span: Span) -> Span {
+    let leaf = match span.leaf {
+        Leaf::Mention(Mention::Person { who, .. }) => {
+            Leaf::Mention(Mention::Person { who, name: String::new() })
+        }
+        Leaf::Mention(Mention::Chat { place, .. }) => {
+            Leaf::Mention(Mention::Chat { place, name: String::new() })
+        }
+        Leaf::Mention(Mention::Role { id, .. }) => {
+            Leaf::Mention(Mention::Role { id, name: String::new() })
+        }
+        leaf @ (Leaf::Mention(Mention::Everyone)
+        | Leaf::Text(_)
+        | Leaf::Break
+        | Leaf::Emoji { .. }
+        | Leaf::Maths(_)
+        | Leaf::Time { .. }) => leaf,
+    };
+    Span { leaf, style: Style { subtext: false, ..span.style } }
 }
 
 /// Writes what cannot stand in an address as percent signs and digits.
@@ -98,7 +179,7 @@ fn cleaned(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     let mut bytes = [0; 4];
     for c in url.chars() {
-        if c.is_whitespace() || c.is_control() || "<>\\`".contains(c) {
+        if c.is_whitespace() || c.is_control() || "<>\\`|".contains(c) {
             for byte in c.encode_utf8(&mut bytes).bytes() {
                 out.push_str(&format!("%{byte:02X}"));
             }

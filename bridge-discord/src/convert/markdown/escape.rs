@@ -31,6 +31,7 @@ pub(super) fn push(out: &mut String, text: &str, heading: bool) {
             ':' if rest.starts_with("://") && (out.ends_with("http") || out.ends_with("https")) => {
                 out.push('\\');
             }
+            ':' if is_shortcode(rest) => out.push('\\'),
             _ => {}
         }
         out.push(c);
@@ -45,6 +46,15 @@ fn number_mark(rest: &str) -> Option<usize> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let marked = rest.get(digits..)?.starts_with('.');
     (digits > 0 && marked).then_some(digits)
+}
+
+/// What Discord may draw as an emoji: `:name:`.
+pub(super) fn is_shortcode(rest: &str) -> bool {
+    let name = rest.strip_prefix(':').and_then(|rest| rest.split_once(':'));
+    name.is_some_and(|(name, _)| {
+        (1..=48).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
+    })
 }
 
 fn addresses_all(rest: &str) -> bool {

@@ -4,7 +4,7 @@
 //! Rule: at each place the constructs are tried in Discord's order; of two styles
 //! that fit, the one that reaches farther wins.
 
-use bridge_model::{Leaf, Mention, Span, Spoiler, Style};
+use bridge_model::{Leaf, Mention, Span, Style};
 
 use super::atoms::{self, Angle};
 use super::closing::{Delimiter, is_word};
@@ -81,8 +81,11 @@ impl<'a> Inline<'a> {
             }
             Found::Styled(delimiter, close) => {
                 let inner = chars.get(from + delimiter.length()..close).unwrap_or_default();
-                let starred = matches!(delimiter, Delimiter::Star | Delimiter::Strong);
-                let inner = if starred { unshielded(inner) } else { inner };
+                let inner = match delimiter {
+                    Delimiter::Star | Delimiter::Strong => unshielded(inner),
+                    Delimiter::Spoiler => without_guard(inner),
+                    Delimiter::Underline | Delimiter::Underscore | Delimiter::Strike => inner,
+                };
                 self.stretch(inner, &worn(delimiter, style), depth + 1);
                 return end + self.joiners(chars, end);
             }
@@ -132,11 +135,16 @@ impl<'a> Inline<'a> {
             '¯' if starts_with(chars, at, SHRUG) => {
                 Some((Found::Text(SHRUG.to_owned()), at + SHRUG.chars().count()))
             }
-            '\\' => {
+            // Discord shows backslashes in labels.
+            '\\' if loose => {
                 let next = chars.get(at + 1).filter(|c| is_escapable(**c))?;
                 Some((Found::Text(next.to_string()), at + 2))
             }
-            '`' => code::read_span(chars, at).map(|(text, end)| (Found::Code(text), end)),
+            '`' => {
+                let (text, end) = code::read_span(chars, at)?;
+                let hidden = style.spoiler.is_some();
+                Some((Found::Code(if hidden { code::join_bars(&text) } else { text }), end))
+            }
             '<' => match atoms::angle(chars, at, self.names)? {
                 (Angle::Leaf(leaf), end) => Some((Found::Leaf(leaf), end)),
                 (Angle::Address(url), end) if loose => Some((Found::Address(url), end)),
@@ -188,6 +196,14 @@ fn unshielded(inner: &[char]) -> &[char] {
     inner
 }
 
+/// Takes away the joiner that keeps a bar and the end of the spoiler apart.
+fn without_guard(inner: &[char]) -> &[char] {
+    match inner {
+        [rest @ .., JOINER] if rest.iter().rev().find(|c| **c != JOINER) == Some(&'|') => rest,
+        _ => inner,
+    }
+}
+
 fn starts_with(chars: &[char], at: usize, word: &str) -> bool {
     chars.get(at..).is_some_and(|rest| {
         let mut rest = rest.iter();
@@ -228,12 +244,6 @@ fn styled(chars: &[char], at: usize) -> Option<(Found, usize)> {
 
 fn worn(delimiter: Delimiter, style: &Style) -> Style {
     let mut style = style.clone();
-    match delimiter {
-        Delimiter::Strong => style.bold = true,
-        Delimiter::Star | Delimiter::Underscore => style.italic = true,
-        Delimiter::Underline => style.underline = true,
-        Delimiter::Strike => style.strike = true,
-        Delimiter::Spoiler => style.spoiler = Some(Spoiler { reason: None }),
-    }
+    delimiter.put_on(&mut style);
     style
 }

@@ -6,7 +6,7 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, Span, Style};
 
-use super::{DELIMITERS, JOINER, atoms, code, escape};
+use super::{JOINER, atoms, code, escape};
 
 /// The blocks, one under the other.
 pub(super) fn blocks(blocks: &[Block]) -> String {
@@ -85,6 +85,15 @@ struct Line {
     closed: Option<usize>,
     /// Discord drops number signs from the end of a heading.
     heading: bool,
+    /// Discord shows backslashes in the label of a link.
+    label: bool,
+}
+
+/// The label of a link, as it stands between the brackets.
+pub(super) fn label(words: &[Span]) -> String {
+    let mut line = Line { out: String::new(), closed: None, heading: false, label: true };
+    line.group(words, &[]);
+    line.out
 }
 
 /// One thing that a span can wear, with its delimiters.
@@ -100,7 +109,7 @@ enum Wear {
 
 impl Wear {
     const ALL: [Self; 6] =
-        [Self::Link, Self::Spoiler, Self::Bold, Self::Italic, Self::Underline, Self::Strike];
+        [Self::Spoiler, Self::Link, Self::Bold, Self::Italic, Self::Underline, Self::Strike];
 
     fn on(self, style: &Style) -> bool {
         match self {
@@ -115,7 +124,11 @@ impl Wear {
 
     /// Both wear it, and the same one.
     fn shared(self, one: &Style, other: &Style) -> bool {
-        self.on(one) && self.on(other) && (self != Self::Link || one.link == other.link)
+        // The address of a link stands behind its words: a spoiler around some of them would leave
+        // it open, so that each link is wholly inside or outside of one.
+        let same_link =
+            || one.link == other.link && one.spoiler.is_some() == other.spoiler.is_some();
+        self.on(one) && self.on(other) && (self != Self::Link || same_link())
     }
 
     fn delimiter(self) -> &'static str {
@@ -132,7 +145,7 @@ impl Wear {
 
 impl Line {
     fn write(spans: &[Span], heading: bool) -> String {
-        let mut line = Self { out: String::new(), closed: None, heading };
+        let mut line = Self { out: String::new(), closed: None, heading, label: false };
         line.group(spans, &[]);
         line.out
     }
@@ -146,7 +159,7 @@ impl Line {
             };
             let wears = Wear::ALL.into_iter().filter(|w| !open.contains(w) && w.on(&first.style));
             // The first of several that reach equally far is to be the outermost.
-            let widest = wears.rev().max_by_key(|wear| reach(*wear));
+            let widest = wears.rev().max_by_key(|wear| (*wear == Wear::Spoiler, reach(*wear)));
             let count = widest.map_or(1, reach);
             let (now, later) = left.split_at_checked(count).unwrap_or((left, &[]));
             match widest {
@@ -164,8 +177,10 @@ impl Line {
         self.closed = None;
         let start = self.out.len();
         self.group(spans, &[open, &[wear]].concat());
-        if matches!(wear, Wear::Bold | Wear::Italic) {
-            self.shield_spaces(start);
+        match wear {
+            Wear::Bold | Wear::Italic => self.shield_spaces(start),
+            Wear::Spoiler => self.guard_bars(start),
+            Wear::Link | Wear::Underline | Wear::Strike => {}
         }
         self.out.push_str(wear.delimiter());
         self.closed = Some(self.out.len());
@@ -182,6 +197,15 @@ impl Line {
             self.out.insert(start, JOINER);
         }
         if back {
+            self.out.push(JOINER);
+        }
+    }
+
+    /// Discord takes the first two bars for the end, whether the first is escaped or not: a joiner
+    /// keeps a bar at the end apart, and one more where joiners are there already.
+    fn guard_bars(&mut self, start: usize) {
+        let inner = self.out.get(start..).unwrap_or_default();
+        if inner.trim_end_matches(JOINER).ends_with('|') {
             self.out.push(JOINER);
         }
     }
@@ -208,13 +232,15 @@ impl Line {
             && !style.code
             && Wear::ALL.iter().all(|wear| open.contains(wear) || !wear.on(style))
         {
-            let bare = !self.heading && self.may_stand_bare(&url, open.len() > 1, later);
+            let bare = self.may_stand_bare(&url, open.len() > 1, later);
             self.out.push_str(&if bare { url } else { format!("<{url}>") });
             return;
         }
         self.out.push('[');
         self.closed = None;
+        self.label = true;
         self.group(spans, &open);
+        self.label = false;
         self.closed = None;
         let fenced = url.contains(['(', ')']);
         self.out.push_str(&if fenced { format!("](<{url}>)") } else { format!("]({url})") });
@@ -223,19 +249,20 @@ impl Line {
     fn may_stand_bare(&self, url: &str, styled: bool, later: &[Span]) -> bool {
         let chars: Vec<char> = url.chars().collect();
         let whole = atoms::bare_address(&chars, 0) == Some(chars.len());
-        let quiet = !url.contains(|c| DELIMITERS.contains(&c) && (styled || c != '_'));
+        let quiet = !styled || !["*", "__", "~~", "||"].iter().any(|sign| url.contains(sign));
         let apart = !self.out.chars().last().is_some_and(char::is_alphanumeric);
-        let ends = match later.first().map(|span| &span.leaf) {
-            None => true,
-            Some(Leaf::Text(text)) => text.starts_with(' ') && later.first().is_some_and(is_plain),
-            Some(_) => false,
-        };
-        whole && quiet && apart && ends
+        let kept = !(self.heading && url.ends_with('#'));
+        whole && quiet && apart && kept && ends_before(url, later)
     }
 
     fn leaf(&mut self, span: &Span) {
         match &span.leaf {
-            Leaf::Text(text) if span.style.code => self.out.push_str(&code::span(text)),
+            Leaf::Text(text) if span.style.code => {
+                let hidden = span.style.spoiler.is_some();
+                let text = if hidden { &code::break_bars(text) } else { text };
+                self.out.push_str(&code::span(text));
+            }
+            Leaf::Text(text) | Leaf::Maths(text) if self.label => self.out.push_str(text),
             Leaf::Text(text) | Leaf::Maths(text) => escape::push(&mut self.out, text, self.heading),
             Leaf::Break => self.out.push('\n'),
             Leaf::Mention(mention) => self.mention(mention),
@@ -262,6 +289,17 @@ impl Line {
             Mention::Everyone => self.out.push_str("@everyone"),
         }
     }
+}
+
+/// Whoever reads the address ends it before what follows.
+fn ends_before(url: &str, later: &[Span]) -> bool {
+    let Some(next) = later.first() else { return true };
+    let Leaf::Text(text) = &next.leaf else { return false };
+    let mut behind = String::from(url);
+    escape::push(&mut behind, text, false);
+    let chars: Vec<char> = behind.chars().collect();
+    let plain = is_plain(next) && (later.len() == 1 || text.contains(char::is_whitespace));
+    plain && atoms::bare_address(&chars, 0) == Some(url.chars().count())
 }
 
 fn is_plain(span: &Span) -> bool {

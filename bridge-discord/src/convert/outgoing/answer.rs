@@ -5,6 +5,8 @@
 
 use bridge_model::{Block, Leaf, ListItem, Message, RichText, Span, Style};
 
+use crate::convert::markdown::is_label;
+
 /// How much of a message that is answered is quoted in one line.
 const EXCERPT: usize = 80;
 
@@ -22,8 +24,15 @@ pub fn answered(message: &Message, link: Option<String>) -> RichText {
         return RichText::default();
     }
     let label = if name.is_empty() { "…".to_owned() } else { name };
-    let style = Style { subtext: true, link, ..Style::default() };
-    let mut line = vec![small("↪ "), Span { leaf: Leaf::Text(label), style }];
+    let linked = |words: &str| {
+        let style = Style { subtext: true, link: link.clone(), ..Style::default() };
+        Span { leaf: Leaf::Text(words.to_owned()), style }
+    };
+    // A name that cannot stand in a label as it is stands behind it.
+    let mut line = match is_label(&[Span::text(label.as_str())]) {
+        true => vec![small("↪ "), linked(&label)],
+        false => vec![linked("↪"), small(&format!(" {label}"))],
+    };
     if reply.partial && !words.is_empty() {
         let quote = RichText::plain_text(&words).0;
         let quote = Block::Quote { blocks: quote, expandable: false };

@@ -3,8 +3,15 @@
 //!
 //! Rule: the person's own name, changed only where Discord would refuse it.
 
+use bot_core::wording::label;
+use bridge_model::NetworkId;
+use bridge_model::name::{clean, looks_like};
+
 /// Discord's limit of characters.
 const MOST: usize = 80;
+
+/// What the bot and its webhooks are called.
+const OURS: &str = "Freeside";
 
 /// Goes into a word that Discord refuses; nobody sees it.
 const JOINER: char = '\u{200D}';
@@ -14,8 +21,7 @@ const JOINER: char = '\u{200D}';
 /// See <https://discord.com/developers/docs/resources/webhook#create-webhook> and
 /// <https://discord.com/developers/docs/resources/user#usernames-and-nicknames>.
 pub fn username(name: &str) -> String {
-    let mut out = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    out.retain(|c| !c.is_control());
+    let mut out = clean(name, MOST).unwrap_or_default();
     for word in ["discord", "clyde"] {
         out = broken(&out, word);
     }
@@ -25,6 +31,19 @@ pub fn username(name: &str) -> String {
     let out: String = out.chars().take(MOST).collect();
     let out = out.trim_end().to_owned();
     if out.is_empty() { "…".to_owned() } else { out }
+}
+
+/// The name of a person of `network` on a webhook. One that a reader could take for the bot's says
+/// where the person is: all messages of ours have the same mark of an app.
+pub fn webhook_name(name: &str, network: &NetworkId) -> String {
+    let shown = username(name);
+    if !looks_like(&shown, OURS) {
+        return shown;
+    }
+    let mark = format!(" ({})", label(network));
+    let room = MOST.saturating_sub(mark.chars().count());
+    let shown: String = shown.chars().take(room).collect();
+    format!("{shown}{mark}")
 }
 
 /// `text` with a joiner after the first letter of every `word`.
@@ -43,7 +62,16 @@ fn broken(text: &str, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::username;
+    use super::{username, webhook_name};
+
+    #[test]
+    fn whoever_is_called_like_the_bot_has_a_mark() {
+        let of = |name| webhook_name(name, &"matrix".into());
+        for name in ["Freeside", " freeside ", "FREESIDE", "Free\u{200b}side"] {
+            assert!(of(name).ends_with(" (Matrix)"), "{}", of(name));
+        }
+        assert_eq!(of("Freesider"), "Freesider");
+    }
 
     #[test]
     fn a_name_stays_as_it_is() {

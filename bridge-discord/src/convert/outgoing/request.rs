@@ -15,7 +15,7 @@ use serenity::model::application::{ButtonStyle, CommandOptionType, CommandType};
 use serenity::model::channel::{MessageFlags, MessageReference, MessageReferenceKind, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
 
-use super::{Piece, username};
+use super::{Piece, webhook_name};
 use crate::COMMAND;
 
 /// Discord's limit of characters on a button.
@@ -50,10 +50,10 @@ pub fn post_body(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
                 CreateMessage::new().content(&piece.content).allowed_mentions(allowed(piece));
             written(if let Some(flags) = flags { body.flags(flags) } else { body })
         }
-        SendAs::Person { name, avatar_url, .. } => {
+        SendAs::Person { person, name, avatar_url, .. } => {
             let mut body = ExecuteWebhook::new()
                 .content(&piece.content)
-                .username(username(name))
+                .username(webhook_name(name, &person.network))
                 .allowed_mentions(allowed(piece));
             if let Some(url) = avatar_url {
                 body = body.avatar_url(url);
@@ -110,16 +110,25 @@ pub fn as_bot(mut body: Value, nonce: &str, answers: Option<(u64, u64)>) -> Valu
     body
 }
 
+/// A post that a message opens in a forum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewPost {
+    /// Its title.
+    pub name: String,
+    /// Ids of tags that it gets.
+    pub tags: Vec<String>,
+}
+
 /// A new post in a forum: through a webhook the message names it, the bot puts the message
 /// into it (`POST /channels/{id}/threads`).
-pub fn new_post(mut body: Value, name: &str, send_as: &SendAs) -> Value {
-    match send_as {
-        SendAs::Bot => json!({"name": name, "message": body}),
-        SendAs::Person { .. } => {
-            put(&mut body, "thread_name", name.into());
-            body
-        }
+pub fn new_post(body: Value, post: &NewPost, by_webhook: bool) -> Value {
+    let mut outer = if by_webhook { body } else { json!({"message": body}) };
+    let name = if by_webhook { "thread_name" } else { "name" };
+    put(&mut outer, name, post.name.as_str().into());
+    if !post.tags.is_empty() {
+        put(&mut outer, "applied_tags", json!(post.tags));
     }
+    outer
 }
 
 /// `PATCH` of a message, the same for the bot and for webhooks.

@@ -248,7 +248,7 @@ impl Reader {
 
     /// Raised letters as the plain text shows them: beside what they belong to, they would say
     /// something else.
-    fn raised<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    fn raised<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         let in_code = matches!(self.frames.top(), Some(Frame::Pre { .. }));
         let is_raised = self.open_tags.iter().any(|(_, effect)| matches!(effect, Effect::Raised));
         if !is_raised || in_code || text.chars().all(is_space) {

@@ -34,7 +34,7 @@ pub(super) enum Mark<'a> {
     /// A moment, in one of Discord's styles.
     Time(Timestamp, char),
     /// What the platform marks by itself (hashtags, user names, commands, numbers) stays text.
-    Found,
+    PlainText,
 }
 
 impl<'a> Mark<'a> {
@@ -58,7 +58,7 @@ impl<'a> Mark<'a> {
             | MessageEntityKind::Cashtag
             | MessageEntityKind::BotCommand
             | MessageEntityKind::Email
-            | MessageEntityKind::PhoneNumber => Self::Found,
+            | MessageEntityKind::PhoneNumber => Self::PlainText,
         }
     }
 
@@ -84,11 +84,11 @@ impl<'a> Mark<'a> {
                 // Without a format the characters are shown as they are.
                 match text("date_time_format").map(style) {
                     Some(style) => Self::Time(Timestamp(seconds.saturating_mul(1000)), style),
-                    None => Self::Found,
+                    None => Self::PlainText,
                 }
             }
             "mention" | "hashtag" | "cashtag" | "bot_command" | "email" | "phone_number" => {
-                Self::Found
+                Self::PlainText
             }
             _ => return None,
         })

@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
                 | Mark::Person(_)
                 | Mark::Emoji(_)
                 | Mark::Time(..)
-                | Mark::Found => {}
+                | Mark::PlainText => {}
             }
         }
         style
@@ -242,7 +242,7 @@ fn leaf(mark: &Mark<'_>, words: &str) -> Option<Leaf> {
         | Mark::Quote { .. }
         | Mark::Link(_)
         | Mark::Address
-        | Mark::Found => None,
+        | Mark::PlainText => None,
     }
 }
 

@@ -10,12 +10,10 @@ use bridge_model::{Author, AuthorKind, UserId, name};
 use serde_json::Value;
 
 use super::field::{flag, int, object, text};
+use crate::convert::address::SIGNED;
 
 /// The name of an account that has none, as deleted ones are. Never its id: that is personal data.
 const NAMELESS: &str = "somebody";
-
-/// What parts the id of a chat from the signature of the one who spoke for it.
-pub(crate) const SIGNED: char = '/';
 
 /// The author of `message`; `None` when the platform names nobody.
 pub(super) fn of_message(message: &Value) -> Option<Author> {

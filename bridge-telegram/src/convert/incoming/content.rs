@@ -8,12 +8,13 @@ use bridge_model::{Alias, Card, Leaf, Media, MediaKind, Note, RichText, Span, St
 use serde_json::Value;
 
 use super::field::{flag, int, list, object, small, text};
+use super::fields::{self, Fate};
 use super::{card, lists, media, poll, rich};
 use crate::convert::entities::from_wire;
 
 /// What a message says.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct MessageParts {
     /// The text or caption.
     pub body: RichText,
     /// The files; albums come as one message for each.
@@ -26,7 +27,7 @@ pub(super) struct Said {
     pub also: Vec<Alias>,
 }
 
-impl Said {
+impl MessageParts {
     /// There is nothing in it.
     fn is_empty(&self) -> bool {
         let Self { body, media, card, notes, also: _ } = self;
@@ -35,7 +36,7 @@ impl Said {
 }
 
 /// Reads one kind of message: the whole message, and the field that names the kind.
-type Reader = fn(&Value, &Value) -> Option<Said>;
+type Reader = fn(&Value, &Value) -> Option<MessageParts>;
 
 /// All kinds, the first that is there counts. The platform repeats some kinds in the form of an
 /// older one: an animation is also a `document`, a live photo a `photo`, a venue a `location`.
@@ -53,7 +54,9 @@ const KINDS: [(&str, Reader); 26] = [
     ("video", |whole, it| captioned(whole, media::file(it, MediaKind::Video))),
     ("video_note", |whole, it| captioned(whole, media::video_note(it))),
     ("voice", |whole, it| captioned(whole, media::voice(it))),
-    ("checklist", |_, it| Some(Said { body: lists::checklist(it)?, ..Said::default() })),
+    ("checklist", |_, it| {
+        Some(MessageParts { body: lists::checklist(it)?, ..MessageParts::default() })
+    }),
     ("contact", |_, it| of_card(card::contact(it).map(Card::Contact)?)),
     ("dice", dice),
     ("game", game),
@@ -68,51 +71,8 @@ const KINDS: [(&str, Reader); 26] = [
     ("unique_gift", gift),
 ];
 
-/// What stands around the content of every message, and what only belongs to a content.
-const AROUND: [&str; 39] = [
-    "message_id",
-    "message_thread_id",
-    "direct_messages_topic",
-    "from",
-    "sender_chat",
-    "sender_boost_count",
-    "sender_business_bot",
-    "sender_tag",
-    "date",
-    "guest_query_id",
-    "business_connection_id",
-    "chat",
-    "forward_origin",
-    "is_topic_message",
-    "is_automatic_forward",
-    "reply_to_message",
-    "external_reply",
-    "quote",
-    "reply_to_story",
-    "reply_to_checklist_task_id",
-    "reply_to_poll_option_id",
-    "via_bot",
-    "guest_bot_caller_user",
-    "guest_bot_caller_chat",
-    "receiver_user",
-    "ephemeral_message_id",
-    "edit_date",
-    "has_protected_content",
-    "is_from_offline",
-    "is_paid_post",
-    "media_group_id",
-    "author_signature",
-    "paid_star_count",
-    "link_preview_options",
-    "suggested_post_info",
-    "effect_id",
-    "show_caption_above_media",
-    "has_media_spoiler",
-    "reply_markup",
-];
-
 /// What a message says that is no service message; `None` when there is nothing in it at all.
-pub(super) fn of_message(message: &Value) -> Option<Said> {
+pub(super) fn of_message(message: &Value) -> Option<MessageParts> {
     let kind = KINDS.iter().find_map(|(name, read)| Some((read, message.get(*name)?)));
     let said = match kind {
         Some((read, field)) => read(message, field).unwrap_or_else(|| unknown(message)),
@@ -123,22 +83,22 @@ pub(super) fn of_message(message: &Value) -> Option<Said> {
 }
 
 fn has_content(message: &Value) -> bool {
-    let fields = message.as_object().map(|it| it.keys()).into_iter().flatten();
-    fields.into_iter().any(|name| !AROUND.contains(&name.as_str()))
+    let names = message.as_object().map(|it| it.keys()).into_iter().flatten();
+    names.into_iter().any(|name| fields::of_message(name) != Some(Fate::Around))
 }
 
 /// Something that is not known here; its words are kept.
-fn unknown(message: &Value) -> Said {
+fn unknown(message: &Value) -> MessageParts {
     let body = match text(message, "text") {
         Some(words) => from_wire(words, list(message, "entities")),
         None => caption(message),
     };
-    Said { body, notes: vec![Note::Unknown], ..Said::default() }
+    MessageParts { body, notes: vec![Note::Unknown], ..MessageParts::default() }
 }
 
-fn words(message: &Value, field: &Value) -> Option<Said> {
+fn words(message: &Value, field: &Value) -> Option<MessageParts> {
     let body = from_wire(field.as_str()?, list(message, "entities"));
-    Some(Said { body, ..Said::default() })
+    Some(MessageParts { body, ..MessageParts::default() })
 }
 
 /// Whether it stands above or below the file is left to who shows it.
@@ -147,38 +107,38 @@ fn caption(message: &Value) -> RichText {
     from_wire(words, list(message, "caption_entities"))
 }
 
-fn captioned(message: &Value, media: impl IntoIterator<Item = Media>) -> Option<Said> {
+fn captioned(message: &Value, media: impl IntoIterator<Item = Media>) -> Option<MessageParts> {
     let spoiler = flag(message, "has_media_spoiler");
     let media: Vec<Media> =
         media.into_iter().map(|it| Media { spoiler: it.spoiler || spoiler, ..it }).collect();
     let body = caption(message);
-    (!media.is_empty()).then(|| Said { body, media, ..Said::default() })
+    (!media.is_empty()).then(|| MessageParts { body, media, ..MessageParts::default() })
 }
 
-fn paid(message: &Value, field: &Value) -> Option<Said> {
+fn paid(message: &Value, field: &Value) -> Option<MessageParts> {
     let (body, media) = (caption(message), media::paid(field));
-    Some(Said { body, media, notes: vec![Note::PaidMedia], ..Said::default() })
+    Some(MessageParts { body, media, notes: vec![Note::PaidMedia], ..MessageParts::default() })
 }
 
-fn of_card(card: Card) -> Option<Said> {
-    Some(Said { card: Some(card), ..Said::default() })
+fn of_card(card: Card) -> Option<MessageParts> {
+    Some(MessageParts { card: Some(card), ..MessageParts::default() })
 }
 
-fn noted(body: RichText, note: Note) -> Option<Said> {
-    Some(Said { body, notes: vec![note], ..Said::default() })
+fn noted(body: RichText, note: Note) -> Option<MessageParts> {
+    Some(MessageParts { body, notes: vec![note], ..MessageParts::default() })
 }
 
-fn story(_: &Value, field: &Value) -> Option<Said> {
+fn story(_: &Value, field: &Value) -> Option<MessageParts> {
     let from = object(field, "chat").and_then(super::author::of_chat).map(|it| it.name);
     noted(RichText::default(), Note::Story { from })
 }
 
-fn dice(_: &Value, field: &Value) -> Option<Said> {
+fn dice(_: &Value, field: &Value) -> Option<MessageParts> {
     let emoji = text(field, "emoji")?.to_owned();
     noted(RichText::default(), Note::Dice { emoji, value: small(field, "value")? })
 }
 
-fn game(_: &Value, field: &Value) -> Option<Said> {
+fn game(_: &Value, field: &Value) -> Option<MessageParts> {
     let about = match text(field, "text") {
         Some(words) => from_wire(words, list(field, "text_entities")),
         None => RichText::plain_text(text(field, "description").unwrap_or_default()),
@@ -186,37 +146,37 @@ fn game(_: &Value, field: &Value) -> Option<Said> {
     noted(about.normalise(), Note::Game { title: text(field, "title")?.to_owned() })
 }
 
-fn invoice(_: &Value, field: &Value) -> Option<Said> {
+fn invoice(_: &Value, field: &Value) -> Option<MessageParts> {
     let about = RichText::plain_text(text(field, "description").unwrap_or_default()).normalise();
     let amount = text(field, "currency").zip(int(field, "total_amount"));
     let amount = amount.map(|(currency, units)| price(currency, units));
     noted(about, Note::Invoice { title: text(field, "title")?.to_owned(), amount })
 }
 
-fn giveaway(_: &Value, field: &Value) -> Option<Said> {
+fn giveaway(_: &Value, field: &Value) -> Option<MessageParts> {
     let prize = text(field, "prize_description").unwrap_or_default();
     noted(RichText::plain_text(prize).normalise(), Note::Giveaway)
 }
 
 /// Whoever gives may hide words and name from all but the receiver.
-fn gift(_: &Value, field: &Value) -> Option<Said> {
+fn gift(_: &Value, field: &Value) -> Option<MessageParts> {
     let words = text(field, "text").filter(|_| !flag(field, "is_private")).unwrap_or_default();
     noted(from_wire(words, list(field, "entities")), Note::Gift)
 }
 
-fn poll(message: &Value, field: &Value) -> Option<Said> {
+fn poll(message: &Value, field: &Value) -> Option<MessageParts> {
     let about = text(field, "description").unwrap_or_default();
-    let mut said = Said {
+    let mut said = MessageParts {
         body: from_wire(about, list(field, "description_entities")),
         card: Some(Card::Poll(card::poll(field, int(message, "date").unwrap_or(0))?)),
         also: card::alias(field).into_iter().collect(),
-        ..Said::default()
+        ..MessageParts::default()
     };
     poll::attachments(field, &mut said);
     Some(said)
 }
 
-fn location(message: &Value, field: &Value) -> Option<Said> {
+fn location(message: &Value, field: &Value) -> Option<MessageParts> {
     let (date, edited) = (int(message, "date").unwrap_or(0), int(message, "edit_date").is_some());
     of_card(Card::Location(card::location(field, date, edited)?))
 }
@@ -242,7 +202,7 @@ fn price(currency: &str, units: i64) -> String {
 
 /// Buttons that lead somewhere are links; what one copies is told with its label; of the others
 /// only the label can be told.
-fn with_buttons(mut said: Said, message: &Value) -> Said {
+fn with_buttons(mut said: MessageParts, message: &Value) -> MessageParts {
     let rows = object(message, "reply_markup").map_or(&[][..], |it| list(it, "inline_keyboard"));
     let buttons = rows.iter().filter_map(Value::as_array).flatten();
     let mut links = Vec::new();

@@ -11,12 +11,19 @@ use super::field::{list, object, text};
 use super::rich;
 use crate::convert::entities::from_wire;
 
+const STORY: &str = "🔵";
+
+/// Stands for a story.
+pub(super) fn story() -> RichText {
+    RichText::plain_text(STORY)
+}
+
 /// A kind of content by its field, its sign, and the fields that name it, the first that is there.
 type Kind = (&'static str, &'static str, &'static [&'static str]);
 
 /// As in the list of contents, the platform repeats newer kinds in the form of older ones, so that
 /// the order counts.
-const KINDS: [Kind; 23] = [
+const KINDS: [Kind; 22] = [
     ("animation", "🎞", &[]),
     ("audio", "🎵", &["title", "file_name"]),
     ("document", "📄", &["file_name"]),
@@ -24,8 +31,7 @@ const KINDS: [Kind; 23] = [
     ("paid_media", "🖼", &[]),
     ("photo", "🖼", &[]),
     ("sticker", "🏷", &["emoji"]),
-    ("story", "🔵", &[]),
-    ("reply_to_story", "🔵", &[]),
+    ("story", STORY, &[]),
     ("video", "🎬", &["file_name"]),
     ("video_note", "🎬", &[]),
     ("voice", "🎤", &[]),

@@ -13,7 +13,7 @@ use super::field::{flag, int, object, text};
 use super::{Us, author, chat_id, command, content, event, message_id, reply, service};
 
 /// A message that came, with what every event about it needs.
-pub(super) struct Arrived<'v> {
+pub(super) struct IncomingMessage<'v> {
     /// All of it.
     pub raw: &'v Value,
     /// Where.
@@ -38,14 +38,14 @@ pub(super) fn posted(message: &Value, us: &Us) -> Option<Vec<Event>> {
     if us.wrote(message) {
         return Some(Vec::new());
     }
-    let it = Arrived { raw: message, chat, id, by };
+    let it = IncomingMessage { raw: message, chat, id, by };
     if let Some(command) = command::of_message(message, &it.by, us) {
         return Some(vec![it.event(Content::Commanded(command))]);
     }
     if let Some(events) = service::events(&it, us) {
         return Some(events);
     }
-    Some(vec![it.event(Content::Posted(it.said(us)?))])
+    Some(vec![it.event(Content::Posted(it.message(us)?))])
 }
 
 /// The new version of a message. An edit is never a command.
@@ -58,8 +58,8 @@ pub(super) fn edited(message: &Value, us: &Us) -> Option<Vec<Event>> {
     if us.wrote(message) {
         return Some(Vec::new());
     }
-    let it = Arrived { raw: message, chat, id, by };
-    Some(vec![it.event(Content::Edited(it.said(us)?))])
+    let it = IncomingMessage { raw: message, chat, id, by };
+    Some(vec![it.event(Content::Edited(it.message(us)?))])
 }
 
 /// Only one member of the group sees this message, so nobody on another side may.
@@ -68,7 +68,7 @@ fn is_for_one(message: &Value) -> bool {
     has("ephemeral_message_id") || has("receiver_user")
 }
 
-impl Arrived<'_> {
+impl IncomingMessage<'_> {
     /// Something about this message.
     pub(super) fn event(&self, content: Content) -> Event {
         self.event_of(self.id.clone(), content)
@@ -85,7 +85,7 @@ impl Arrived<'_> {
     }
 
     /// This service message as one line, with words and names that stand in it.
-    pub(super) fn told(&self, body: RichText) -> Event {
+    pub(super) fn notice_with(&self, body: RichText) -> Event {
         let line = self.line(Note::Service(Service::Other));
         self.event(Content::Posted(Message { body, ..line }))
     }
@@ -121,7 +121,7 @@ impl Arrived<'_> {
     }
 
     /// The message as its author meant it; `None` when there is nothing in it.
-    pub(super) fn said(&self, us: &Us) -> Option<Message> {
+    pub(super) fn message(&self, us: &Us) -> Option<Message> {
         let said = content::of_message(self.raw)?;
         Some(Message {
             body: said.body,

@@ -9,13 +9,13 @@
 use bridge_model::{Leaf, RichText, Span, Spoiler, Style};
 use serde_json::Value;
 
-use super::content::Said;
+use super::content::MessageParts;
 use super::field::{flag, list, object, text};
 use super::{card, lists, media};
 use crate::convert::entities::from_wire;
 
 /// Adds to `said` what the description, the answers and the explanation of the poll `field` hold.
-pub(super) fn attachments(field: &Value, said: &mut Said) {
+pub(super) fn attachments(field: &Value, said: &mut MessageParts) {
     if let Some(attached) = object(field, "media") {
         said.media.extend(media::of_poll(attached));
         if let Some(line) = address(attached) {
@@ -32,7 +32,7 @@ pub(super) fn attachments(field: &Value, said: &mut Said) {
 }
 
 /// The answer with what is attached to it; its file goes to `said`.
-fn answer(option: &Value, said: &mut Said) -> Option<Vec<Span>> {
+fn answer(option: &Value, said: &mut MessageParts) -> Option<Vec<Span>> {
     let attached = object(option, "media")?;
     let words = from_wire(text(option, "text")?, list(option, "text_entities")).plain();
     let file = media::of_poll(attached);
@@ -62,7 +62,7 @@ fn address(attached: &Value) -> Option<Span> {
     Some(Span::link(words, place.point.map_url()))
 }
 
-fn explain(field: &Value, said: &mut Said) {
+fn explain(field: &Value, said: &mut MessageParts) {
     let attached = object(field, "explanation_media");
     let hidden = !flag(field, "is_closed");
     said.media.extend(

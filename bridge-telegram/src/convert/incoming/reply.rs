@@ -94,7 +94,7 @@ fn to_elsewhere(message: &Value) -> Option<Reply> {
         partial: object(message, "quote").is_some_and(|it| flag(it, "is_manual")),
         excerpt: quote
             .or_else(|| external.and_then(words))
-            .or_else(|| story.and_then(|_| described::content(message))),
+            .or_else(|| story.map(|_| described::story())),
         ..Reply::to(here.and_then(message_id).unwrap_or_else(|| MessageId::from(ELSEWHERE)))
     })
 }

@@ -10,7 +10,7 @@ use bridge_model::{
 };
 use serde_json::Value;
 
-use super::content::{Said, address_of};
+use super::content::{MessageParts, address_of};
 use super::field::{flag, int, list, object, text};
 use super::{lists, media};
 use crate::NETWORK;
@@ -22,14 +22,14 @@ const SILENT: [&str; 2] = ["anchor", "paragraph"];
 const MOST_CELLS: usize = 100;
 
 /// Text and files of a `RichMessage`.
-pub(super) fn message(value: &Value) -> Said {
-    let mut found = Said::default();
+pub(super) fn message(value: &Value) -> MessageParts {
+    let mut found = MessageParts::default();
     let blocks = blocks(list(value, "blocks"), &mut found);
-    Said { body: RichText(blocks).normalise(), ..found }
+    MessageParts { body: RichText(blocks).normalise(), ..found }
 }
 
 /// The blocks in order; files and buttons go to `found`.
-fn blocks(values: &[Value], found: &mut Said) -> Vec<Block> {
+fn blocks(values: &[Value], found: &mut MessageParts) -> Vec<Block> {
     let mut all = Vec::new();
     for value in values {
         block(value, found, &mut all);
@@ -40,7 +40,7 @@ fn blocks(values: &[Value], found: &mut Said) -> Vec<Block> {
     all
 }
 
-fn block(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
+fn block(value: &Value, found: &mut MessageParts, all: &mut Vec<Block>) {
     let words = || value.get("text").map(|it| spans(it, &Style::default())).unwrap_or_default();
     match text(value, "type").unwrap_or_default() {
         "heading" => {
@@ -91,7 +91,7 @@ fn block(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
 }
 
 /// Words, and the blocks and files of collages, slideshows and kinds that are not known here.
-fn plain(value: &Value, found: &mut Said, all: &mut Vec<Block>) {
+fn plain(value: &Value, found: &mut MessageParts, all: &mut Vec<Block>) {
     found.media.extend(file(value));
     all.extend(value.get("text").map(|it| Block::Paragraph(spans(it, &Style::default()))));
     let items = list(value, "items").iter().flat_map(|item| list(item, "blocks"));
@@ -127,7 +127,7 @@ fn caption(value: &Value) -> Vec<Block> {
 
 /// The items of a list: one list for each stretch of numbers that follow each other, because the
 /// author's numbers are said elsewhere, too. Letters and Roman numerals stand as words before theirs.
-fn items(value: &Value, found: &mut Said) -> Vec<Block> {
+fn items(value: &Value, found: &mut MessageParts) -> Vec<Block> {
     let mut lists: Vec<Block> = Vec::new();
     let mut next = None;
     for item in list(value, "items") {
@@ -202,7 +202,7 @@ fn map(value: &Value) -> Option<Block> {
     Some(Block::Paragraph(vec![Span::link(point.text(), point.map_url())]))
 }
 
-fn buttons(value: &Value, found: &mut Said) -> Option<Block> {
+fn buttons(value: &Value, found: &mut MessageParts) -> Option<Block> {
     let mut links = Vec::new();
     for button in list(value, "buttons") {
         let Some(label) = button.get("text") else { continue };

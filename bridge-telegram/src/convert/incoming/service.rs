@@ -10,11 +10,11 @@ use bridge_model::{ChatChange, Content, Event, MemberChange, Message, Note, Serv
 use serde_json::Value;
 
 use super::field::{count, int, object, text};
-use super::message::Arrived;
+use super::message::IncomingMessage;
 use super::{Us, author, media, message_id, particulars, reply};
 
 /// What one kind of service message tells; the value is that of its field.
-type Reader = fn(&Arrived<'_>, &Value, &Us) -> Option<Vec<Event>>;
+type Reader = fn(&IncomingMessage<'_>, &Value, &Us) -> Option<Vec<Event>>;
 
 const KINDS: [(&str, Reader); 27] = [
     ("new_chat_members", joined),
@@ -50,35 +50,39 @@ const KINDS: [(&str, Reader); 27] = [
     }),
     ("checklist_tasks_done", |it, field, us| checklist(it, field, us)),
     ("checklist_tasks_added", |it, field, us| {
-        checklist(it, field, us).or_else(|| Some(vec![it.told(particulars::tasks(field)?)]))
+        checklist(it, field, us).or_else(|| Some(vec![it.notice_with(particulars::tasks(field)?)]))
     }),
     ("poll_option_added", |it, field, us| {
-        poll(it, field, us).or_else(|| Some(vec![it.told(particulars::option("➕", field)?)]))
+        poll(it, field, us)
+            .or_else(|| Some(vec![it.notice_with(particulars::option("➕", field)?)]))
     }),
     ("poll_option_deleted", |it, field, us| {
-        poll(it, field, us).or_else(|| Some(vec![it.told(particulars::option("➖", field)?)]))
+        poll(it, field, us)
+            .or_else(|| Some(vec![it.notice_with(particulars::option("➖", field)?)]))
     }),
     ("chat_owner_changed", |it, field, _| {
-        Some(vec![it.told(particulars::people("👑", field, &["new_owner"])?)])
+        Some(vec![it.notice_with(particulars::people("👑", field, &["new_owner"])?)])
     }),
     ("chat_owner_left", |it, field, _| {
-        Some(vec![it.told(particulars::people("👑", field, &["new_owner"])?)])
+        Some(vec![it.notice_with(particulars::people("👑", field, &["new_owner"])?)])
     }),
     ("video_chat_participants_invited", |it, field, _| {
-        Some(vec![it.told(particulars::people("📞", field, &["users"])?)])
+        Some(vec![it.notice_with(particulars::people("📞", field, &["users"])?)])
     }),
-    ("proximity_alert_triggered", |it, field, _| Some(vec![it.told(particulars::meeting(field)?)])),
+    ("proximity_alert_triggered", |it, field, _| {
+        Some(vec![it.notice_with(particulars::meeting(field)?)])
+    }),
     ("managed_bot_created", |it, field, _| {
-        Some(vec![it.told(particulars::people("🤖", field, &["bot"])?)])
+        Some(vec![it.notice_with(particulars::people("🤖", field, &["bot"])?)])
     }),
     ("giveaway_completed", |it, field, _| {
-        Some(vec![it.told(particulars::number("🏆", field, "winner_count")?)])
+        Some(vec![it.notice_with(particulars::number("🏆", field, "winner_count")?)])
     }),
     ("suggested_post_declined", |it, field, _| {
-        Some(vec![it.told(particulars::words(field, "comment")?)])
+        Some(vec![it.notice_with(particulars::words(field, "comment")?)])
     }),
     ("paid_message_price_changed", |it, field, _| {
-        Some(vec![it.told(particulars::number("⭐", field, "paid_message_star_count")?)])
+        Some(vec![it.notice_with(particulars::number("⭐", field, "paid_message_star_count")?)])
     }),
 ];
 
@@ -115,7 +119,7 @@ const SILENT: [&str; 12] = [
 ];
 
 /// The events of a service message; `None` when it is none.
-pub(super) fn events(it: &Arrived<'_>, us: &Us) -> Option<Vec<Event>> {
+pub(super) fn events(it: &IncomingMessage<'_>, us: &Us) -> Option<Vec<Event>> {
     let has = |name: &&str| it.raw.get(*name).is_some();
     if SILENT.iter().any(has) {
         return Some(Vec::new());
@@ -128,7 +132,7 @@ pub(super) fn events(it: &Arrived<'_>, us: &Us) -> Option<Vec<Event>> {
     OTHERS.iter().any(has).then(other)
 }
 
-fn joined(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
+fn joined(it: &IncomingMessage<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     let people = field.as_array()?.iter().filter(|user| !us.is(user));
     let people: Vec<_> = people.filter_map(author::of_user).collect();
     if people.is_empty() {
@@ -142,7 +146,7 @@ fn joined(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     Some(events)
 }
 
-fn left(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
+fn left(it: &IncomingMessage<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     if us.is(field) {
         // `my_chat_member` says it.
         return Some(Vec::new());
@@ -153,30 +157,30 @@ fn left(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     Some(vec![change, it.notice(Service::Left { name, removed })])
 }
 
-fn changed(it: &Arrived<'_>, change: ChatChange) -> Event {
+fn changed(it: &IncomingMessage<'_>, change: ChatChange) -> Event {
     it.event(Content::ChatChanged { by: Some(it.by.user.clone()), change })
 }
 
-fn renamed(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
+fn renamed(it: &IncomingMessage<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
     let to = field.as_str()?.to_owned();
     let change = changed(it, ChatChange::Name(to.clone()));
     Some(vec![change, it.notice(Service::Renamed { to })])
 }
 
-fn pictured(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
+fn pictured(it: &IncomingMessage<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
     let change = changed(it, ChatChange::Avatar(Some(media::photo(field)?.handle)));
     Some(vec![change, it.notice(Service::Pictured { removed: false })])
 }
 
 /// The line answers what was pinned, so that readers find it.
-fn pinned(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
+fn pinned(it: &IncomingMessage<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     let pin = it.event_of(message_id(field)?, Content::Pinned);
     let reply_to = reply::to_message(&Value::Null, field, us);
     let line = Message { reply_to, ..it.line(Note::Service(Service::Pinned)) };
     Some(vec![pin, it.event(Content::Posted(line))])
 }
 
-fn topic_edited(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
+fn topic_edited(it: &IncomingMessage<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
     // Another icon is nothing to other sides.
     let Some(name) = text(field, "name") else { return Some(Vec::new()) };
     let mut events = Vec::new();
@@ -188,7 +192,7 @@ fn topic_edited(it: &Arrived<'_>, field: &Value, _: &Us) -> Option<Vec<Event>> {
     Some(events)
 }
 
-fn topic(it: &Arrived<'_>, closed: bool) -> Vec<Event> {
+fn topic(it: &IncomingMessage<'_>, closed: bool) -> Vec<Event> {
     let mut events = Vec::new();
     if let Some(root) = it.topic() {
         let change = Content::ThreadChanged { name: None, closed: Some(closed) };
@@ -200,20 +204,20 @@ fn topic(it: &Arrived<'_>, closed: bool) -> Vec<Event> {
 }
 
 /// A list or a poll that somebody else may change comes with its new version, by its author.
-fn changed_message(it: &Arrived<'_>, raw: Option<&Value>, us: &Us) -> Option<Vec<Event>> {
+fn changed_message(it: &IncomingMessage<'_>, raw: Option<&Value>, us: &Us) -> Option<Vec<Event>> {
     let raw = raw?;
     if us.wrote(raw) {
         return Some(Vec::new());
     }
     let (id, by) = (message_id(raw)?, author::of_message(raw)?);
-    let new = Arrived { raw, chat: it.chat, id, by };
-    Some(vec![new.event(Content::Edited(new.said(us)?))])
+    let new = IncomingMessage { raw, chat: it.chat, id, by };
+    Some(vec![new.event(Content::Edited(new.message(us)?))])
 }
 
-fn checklist(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
+fn checklist(it: &IncomingMessage<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     changed_message(it, object(field, "checklist_message"), us)
 }
 
-fn poll(it: &Arrived<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
+fn poll(it: &IncomingMessage<'_>, field: &Value, us: &Us) -> Option<Vec<Event>> {
     changed_message(it, object(field, "poll_message"), us)
 }

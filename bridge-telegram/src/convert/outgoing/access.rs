@@ -35,7 +35,7 @@ pub(crate) fn permissions(access: &Access) -> Option<Map<String, Value>> {
 }
 
 #[cfg(test)]
-mod tests {
+mod access_tests {
     use super::*;
     use serde_json::json;
 

@@ -41,7 +41,7 @@ pub struct Question {
 
 /// A place as `sendLocation` and `sendVenue` take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct MapPoint {
     /// Where.
     pub point: Point,
     /// In metres.
@@ -65,7 +65,7 @@ pub(super) fn card(message: &Message, words: &Words) -> (Option<Piece>, Vec<Rich
             // A place that moves has no title here.
             let title = location.title.iter().filter(|_| place.venue.is_none());
             let title = title.map(|it| RichText::plain_text(it)).collect();
-            (Some(Piece::Place(place)), title)
+            (Some(Piece::MapPoint(place)), title)
         }
         Some(Card::Contact(Contact { name, phone: Some(phone) })) if !phone.trim().is_empty() => {
             let name = draw::one_line(name, 64);
@@ -133,7 +133,7 @@ fn in_words(poll: &Poll) -> RichText {
     RichText(vec![question, Block::List { start: Some(1), items }]).normalise()
 }
 
-pub(super) fn place(location: &Location, sent_at: Timestamp) -> Place {
+pub(super) fn place(location: &Location, sent_at: Timestamp) -> MapPoint {
     let live_for = match location.live {
         Some(Live { until: Some(until) }) => Some(seconds(sent_at, until)).filter(|it| *it > 0),
         Some(Live { until: None }) | None => None,
@@ -144,7 +144,7 @@ pub(super) fn place(location: &Location, sent_at: Timestamp) -> Place {
         let address = address.map_or_else(|| location.point.text(), str::to_owned);
         (title.to_owned(), address)
     });
-    Place {
+    MapPoint {
         point: location.point,
         accuracy: location.accuracy.map(|it| it.min(MAX_ACCURACY)),
         venue,

@@ -12,7 +12,7 @@ use super::pieces::{groups, missing};
 use super::{Address, Call, FilePiece, Piece, Setting};
 
 /// One message of the new version.
-enum Wanted {
+enum NewPart {
     Text(crate::convert::TelegramText),
     File(Box<FilePiece>),
     /// A poll, a place or a business card: at most one, and the last of all.
@@ -63,9 +63,9 @@ pub(super) fn edit(
     media_changed: bool,
     to: &Address,
 ) -> Vec<Call> {
-    let wanted: Vec<Wanted> = wanted.into_iter().flat_map(Wanted::of).collect();
+    let wanted: Vec<NewPart> = wanted.into_iter().flat_map(NewPart::of).collect();
     let mut there: Vec<&Part> = parts.iter().collect();
-    let has_card = wanted.iter().any(|it| matches!(it, Wanted::Card(_)));
+    let has_card = wanted.iter().any(|it| matches!(it, NewPart::Card(_)));
     let card_at = there.iter().rposition(|part| !part.media).filter(|_| has_card);
     let mut card_part = card_at.map(|at| there.remove(at));
     let mut steps = Vec::new();
@@ -76,11 +76,11 @@ pub(super) fn edit(
             at.map(|at| there.remove(at).clone())
         };
         match it {
-            Wanted::Card(piece) => steps.push(match card_part.take() {
+            NewPart::Card(piece) => steps.push(match card_part.take() {
                 Some(part) => Step::Make(change_card(piece, part.clone())),
                 None => Step::NewPiece(piece),
             }),
-            Wanted::Text(text) => steps.push(match take(false) {
+            NewPart::Text(text) => steps.push(match take(false) {
                 Some(part) if done.contains(&part) => Step::Make(Call::Keep(part)),
                 Some(part) => {
                     let buttons = if number == last { to.buttons.clone() } else { Vec::new() };
@@ -88,7 +88,7 @@ pub(super) fn edit(
                 }
                 None => Step::NewPiece(Piece::Text(text)),
             }),
-            Wanted::File(file) => match take(true) {
+            NewPart::File(file) => match take(true) {
                 Some(part) if done.contains(&part) => steps.push(Step::Make(Call::Keep(part))),
                 Some(part) => steps.extend(change_file(*file, part, media_changed, to)),
                 None => steps.push(Step::New(file)),
@@ -102,7 +102,7 @@ pub(super) fn edit(
     calls
 }
 
-impl Wanted {
+impl NewPart {
     fn of(piece: Piece) -> Vec<Self> {
         match piece {
             Piece::Text(text) => vec![Self::Text(text)],
@@ -110,7 +110,7 @@ impl Wanted {
             Piece::Album(files) => {
                 files.into_iter().map(|file| Self::File(Box::new(file))).collect()
             }
-            Piece::Poll(_) | Piece::Place(_) | Piece::Contact { .. } => vec![Self::Card(piece)],
+            Piece::Poll(_) | Piece::MapPoint(_) | Piece::Contact { .. } => vec![Self::Card(piece)],
         }
     }
 }
@@ -132,9 +132,11 @@ fn change_file(file: FilePiece, part: Part, media_changed: bool, to: &Address) -
 /// Polls and business cards stay as they are; a place that moves is moved.
 fn change_card(piece: Piece, part: Part) -> Call {
     match piece {
-        Piece::Place(place) if place.live_for.is_some() => Call::Move { part, place: Some(place) },
-        Piece::Place(place) if place.venue.is_none() => Call::Move { part, place: None },
-        Piece::Place(_)
+        Piece::MapPoint(place) if place.live_for.is_some() => {
+            Call::Move { part, place: Some(place) }
+        }
+        Piece::MapPoint(place) if place.venue.is_none() => Call::Move { part, place: None },
+        Piece::MapPoint(_)
         | Piece::Poll(_)
         | Piece::Contact { .. }
         | Piece::Text(_)

@@ -8,7 +8,7 @@ use bot_core::SendAs;
 use bridge_model::{Button, Media, Message, MessageId, Missing, Note, Reply, RichText};
 use teloxide::types::MessageEntityKind;
 
-use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, Place, Question, Setting};
+use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, MapPoint, Question, Setting};
 use super::{UploadMethod, cards, draw, upload};
 use crate::convert::entities::utf16_len;
 use crate::convert::{TelegramText, to_telegram};
@@ -25,7 +25,7 @@ pub enum Piece {
     /// A poll.
     Poll(Question),
     /// A place on the map.
-    Place(Place),
+    MapPoint(MapPoint),
     /// A business card with a phone number.
     Contact {
         /// The name on it.
@@ -74,7 +74,7 @@ impl Piece {
             Self::Text(text) => text,
             Self::File(file) => &file.caption,
             Self::Album(files) => files.first().map_or(&NONE, |file| &file.caption),
-            Self::Poll(_) | Self::Place(_) | Self::Contact { .. } => &NONE,
+            Self::Poll(_) | Self::MapPoint(_) | Self::Contact { .. } => &NONE,
         }
     }
 
@@ -90,7 +90,7 @@ impl Piece {
             Self::Text(_)
             | Self::File(_)
             | Self::Poll(_)
-            | Self::Place(_)
+            | Self::MapPoint(_)
             | Self::Contact { .. } => 1,
         }
     }
@@ -100,7 +100,7 @@ impl Piece {
         match self {
             Self::File(file) => (at == 0).then_some(file),
             Self::Album(files) => files.get(at),
-            Self::Text(_) | Self::Poll(_) | Self::Place(_) | Self::Contact { .. } => None,
+            Self::Text(_) | Self::Poll(_) | Self::MapPoint(_) | Self::Contact { .. } => None,
         }
     }
 
@@ -111,7 +111,7 @@ impl Piece {
             Self::Text(_)
             | Self::File(_)
             | Self::Poll(_)
-            | Self::Place(_)
+            | Self::MapPoint(_)
             | Self::Contact { .. } => (there == 0).then_some(self),
         }
     }
@@ -133,7 +133,7 @@ impl Piece {
             Self::Text(_)
             | Self::Album(_)
             | Self::Poll(_)
-            | Self::Place(_)
+            | Self::MapPoint(_)
             | Self::Contact { .. } => vec![self],
         }
     }
@@ -153,7 +153,7 @@ impl Piece {
             | Self::Album(_)
             | Self::Text(_)
             | Self::Poll(_)
-            | Self::Place(_)
+            | Self::MapPoint(_)
             | Self::Contact { .. } => None,
         }
     }
@@ -165,7 +165,7 @@ impl Piece {
             Self::Text(_)
             | Self::File(_)
             | Self::Poll(_)
-            | Self::Place(_)
+            | Self::MapPoint(_)
             | Self::Contact { .. } => vec![self],
         }
     }

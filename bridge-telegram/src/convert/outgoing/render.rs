@@ -9,7 +9,7 @@ use bot_core::Part;
 use bridge_model::{Button, Media, MediaHandle, MediaKind, MessageId, Press, Thumbnail};
 use serde_json::{Map, Value, json};
 
-use super::{Address, Call, FilePiece, Piece, Place, Question, UploadMethod};
+use super::{Address, Call, FilePiece, MapPoint, Piece, Question, UploadMethod};
 use crate::convert::TelegramText;
 
 type Params = Map<String, Value>;
@@ -139,7 +139,7 @@ fn send(piece: &Piece, to: &Address) -> Option<(&'static str, Params)> {
             ("sendMediaGroup", one("media", items.collect::<Vec<_>>()))
         }
         Piece::Poll(question) => ("sendPoll", poll(question)),
-        Piece::Place(place) => send_place(place),
+        Piece::MapPoint(place) => send_place(place),
         Piece::Contact { name, phone } => {
             let mut params = one("phone_number", phone.as_str());
             params.insert("first_name".to_owned(), name.as_str().into());
@@ -214,7 +214,7 @@ fn poll(question: &Question) -> Params {
     params
 }
 
-fn send_place(place: &Place) -> (&'static str, Params) {
+fn send_place(place: &MapPoint) -> (&'static str, Params) {
     let mut params = Params::new();
     if let Some((title, address)) = &place.venue {
         let (latitude, longitude) = place.point.degrees();
@@ -231,7 +231,7 @@ fn send_place(place: &Place) -> (&'static str, Params) {
     ("sendLocation", params)
 }
 
-fn point(params: &mut Params, place: &Place) {
+fn point(params: &mut Params, place: &MapPoint) {
     let (latitude, longitude) = place.point.degrees();
     params.insert("latitude".to_owned(), latitude.into());
     params.insert("longitude".to_owned(), longitude.into());

@@ -249,6 +249,24 @@ impl Channel {
         self.inner.with(|world| world.remove_webhook(id));
     }
 
+    /// Somebody moves a webhook of this channel to another one, in the channel's settings.
+    pub fn move_webhook(&self, id: u64, to: &Self) {
+        self.inner.with(|world| world.move_webhook(id, to.id));
+    }
+
+    /// New posts of this forum need a tag from now on; answers with the one that everybody may
+    /// give.
+    pub fn require_tag(&self) -> u64 {
+        self.inner.with(|world| {
+            let tag = world.ids.next();
+            if let Some(row) = world.channels.get_mut(&self.id) {
+                row.required_tag = Some(tag);
+            }
+            tell(world, self.id, "CHANNEL_UPDATE");
+            tag
+        })
+    }
+
     /// Gives the channel another name.
     pub fn rename(&self, name: &str) {
         self.inner.with(|world| {

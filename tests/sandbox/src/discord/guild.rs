@@ -32,6 +32,7 @@ impl ChannelRow {
             messages: std::collections::BTreeMap::new(),
             pins: std::collections::BTreeMap::new(),
             last_message: None,
+            required_tag: None,
         }
     }
 }

@@ -124,6 +124,9 @@ pub(crate) fn empty_message() -> Refusal {
 pub(crate) fn not_the_author() -> Refusal {
     Refusal::new(403, 50005, "Cannot edit a message authored by another user")
 }
+pub(crate) fn tag_required() -> Refusal {
+    Refusal::new(400, 40067, "A tag is required to create a forum post in this channel")
+}
 pub(crate) fn too_large() -> Refusal {
     Refusal::new(413, 40005, "Request entity too large")
 }

@@ -129,6 +129,17 @@ pub(crate) fn guild_create(world: &World, row: &GuildRow) -> Value {
     json
 }
 
+fn tags(forum: &ChannelRow) -> Vec<Value> {
+    let tag = |id: u64, name: &str, moderated: bool| {
+        json!({
+            "id": id.to_string(), "name": name, "moderated": moderated, "emoji_id": null,
+            "emoji_name": null,
+        })
+    };
+    let both = |id| [tag(id + 1, "official", true), tag(id, "question", false)];
+    forum.required_tag.map(both).into_iter().flatten().collect()
+}
+
 /// A channel or thread.
 pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
     let last = row.last_message.map(|id| id.to_string());
@@ -137,10 +148,10 @@ pub(crate) fn channel(world: &World, row: &ChannelRow) -> Value {
     match row.kind {
         Kind::Forum => json!({
             "id": row.id.to_string(), "type": 15, "guild_id": guild, "name": row.name,
-            "position": row.position, "flags": 0, "parent_id": null, "topic": row.topic,
-            "nsfw": false, "rate_limit_per_user": 0,
+            "position": row.position, "flags": u8::from(row.required_tag.is_some()) << 4,
+            "parent_id": null, "topic": row.topic, "nsfw": false, "rate_limit_per_user": 0,
             "permission_overwrites": access::overwrites(row),
-            "available_tags": [], "default_reaction_emoji": null, "default_sort_order": null,
+            "available_tags": tags(row), "default_reaction_emoji": null, "default_sort_order": null,
             "default_forum_layout": 0, "last_message_id": world.newest_thread(row.id),
         }),
         Kind::Text => json!({

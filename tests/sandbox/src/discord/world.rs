@@ -104,6 +104,8 @@ pub(crate) struct ChannelRow {
     pub(crate) pins: BTreeMap<u64, u64>,
     /// The newest id ever posted here: it stays when the message is deleted.
     pub(crate) last_message: Option<u64>,
+    /// New posts of this forum need a tag; this is the one that everybody may give.
+    pub(crate) required_tag: Option<u64>,
 }
 
 pub(crate) struct WebhookRow {

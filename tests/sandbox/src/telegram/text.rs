@@ -10,6 +10,10 @@ use serde_json::{Map, Value};
 use super::answer::{ApiError, bad};
 use super::{nesting, spotting};
 
+/// The most bytes of entity data in one message,
+/// <https://github.com/tdlib/telegram-bot-api/issues/165>.
+const MOST_ENTITY_BYTES: usize = 9500;
+
 /// One stretch of special text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
@@ -27,6 +31,12 @@ impl Entity {
     /// Makes one without further fields.
     pub(super) fn plain(kind: &str, offset: usize, length: usize) -> Self {
         Self { kind: kind.to_owned(), offset, length, rest: Map::new() }
+    }
+
+    /// What it takes of the room for entity data, roughly: its place, its kind and its own fields.
+    fn bytes(&self) -> usize {
+        let own = self.rest.values().map(|it| it.as_str().map_or(8, str::len)).sum::<usize>();
+        12 + own
     }
 
     /// One past the last code unit.
@@ -86,6 +96,9 @@ pub(super) fn tidy(text: &str, given: &[Value]) -> Result<Styled, ApiError> {
     let mut entities = nesting::nest(entities);
     // Those beyond are dropped without a word.
     entities.truncate(100);
+    if entities.iter().map(Entity::bytes).sum::<usize>() > MOST_ENTITY_BYTES {
+        return Err(bad("ENTITIES_TOO_LONG"));
+    }
     let text = String::from_utf16_lossy(&units);
     spotting::spot(&text, &mut entities);
     Ok(Styled { text, entities })
@@ -172,9 +185,22 @@ fn link(url: &str) -> Result<String, EntityError> {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    let bare = host.rsplit('@').next().unwrap_or_default();
-    if !bare.contains('.') && !bare.starts_with('[') || bare.contains(char::is_whitespace) {
+    let server = host.rsplit('@').next().unwrap_or_default();
+    let (bare, port) = match server.rsplit_once(':') {
+        Some((bare, port)) if !port.ends_with(']') => (bare, Some(port)),
+        Some(_) | None => (server, None),
+    };
+    if port.is_some_and(|port| port.parse::<u16>().unwrap_or(0) == 0) {
+        return Err(wrong("Wrong port number specified in the URL"));
+    }
+    let numbers = bare.starts_with('[') && bare.ends_with(']');
+    if !bare.contains('.') && !numbers {
         return Err(wrong("Wrong HTTP URL"));
+    }
+    let allowed =
+        |it: char| it.is_ascii_alphanumeric() || !it.is_ascii() || ".-_!$,~*'();&+=%".contains(it);
+    if !numbers && !bare.chars().all(allowed) {
+        return Err(wrong("Disallowed character in URL host"));
     }
     let slash = if path.starts_with('/') { "" } else { "/" };
     Ok(format!("{scheme}://{}{slash}{path}", host.to_lowercase()))

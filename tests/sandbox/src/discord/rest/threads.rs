@@ -16,8 +16,8 @@ use crate::discord::permissions::{
 };
 use crate::discord::posting::Draft;
 use crate::discord::refusal::{
-    Answer, Outcome, Refusal, archived, invalid, missing_permissions, required, too_long,
-    unknown_channel, unknown_message, wrong_kind,
+    Answer, Outcome, Refusal, archived, invalid, missing_permissions, required, tag_required,
+    too_long, unknown_channel, unknown_message, wrong_kind,
 };
 use crate::discord::world::{ChannelRow, Kind, World};
 use crate::discord::{access, check, clock, render};
@@ -101,6 +101,14 @@ fn made(world: &World, thread: u64, message: Option<Value>) -> Outcome {
     Ok(Answer::Created(json))
 }
 
+/// A forum may want a tag at each new post.
+pub(super) fn tagged(forum: &ChannelRow, body: &Value) -> Result<(), Refusal> {
+    let Some(tag) = forum.required_tag else { return Ok(()) };
+    let given = body.get("applied_tags").and_then(Value::as_array);
+    let good = given.is_some_and(|tags| tags.iter().any(|one| check::id(one) == Some(tag)));
+    if good { Ok(()) } else { Err(tag_required()) }
+}
+
 /// A new post in a forum.
 fn post(world: &mut World, call: &Call, forum: u64) -> Outcome {
     let body = check::object(&call.form)?;
@@ -108,6 +116,7 @@ fn post(world: &mut World, call: &Call, forum: u64) -> Outcome {
     if row.kind != Kind::Forum {
         return Err(wrong_kind());
     }
+    tagged(row, &Value::Object(body.clone()))?;
     let name = name(body)?.ok_or_else(|| required("name"))?.to_owned();
     let inner = body.get("message").cloned().ok_or_else(|| required("message"))?;
     if !call.form.files.is_empty() {

@@ -100,6 +100,14 @@ impl World {
         }
     }
 
+    /// Puts a webhook into another channel and tells both.
+    pub(crate) fn move_webhook(&mut self, id: u64, to: u64) {
+        let Some(hook) = self.webhooks.get_mut(&id) else { return };
+        let from = std::mem::replace(&mut hook.channel, to);
+        self.tell_webhooks(from);
+        self.tell_webhooks(to);
+    }
+
     fn tell_webhooks(&mut self, channel: u64) {
         let data = self.located(channel, json!({}));
         let event = Event::new("WEBHOOKS_UPDATE", intents::GUILD_WEBHOOKS, data);
@@ -176,7 +184,12 @@ fn post_name(world: &World, call: &Call, hook: u64) -> Result<Option<String>, Re
             let text = "Must be between 1 and 100 in length.";
             Err(invalid("thread_name", "BASE_TYPE_BAD_LENGTH", text))
         }
-        (_, name, _) => Ok(name.map(|name| name.trim().to_owned())),
+        (_, name, _) => {
+            if let Some(row) = world.channels.get(&channel).filter(|_| name.is_some()) {
+                threads::tagged(row, &call.form.json)?;
+            }
+            Ok(name.map(|name| name.trim().to_owned()))
+        }
     }
 }
 

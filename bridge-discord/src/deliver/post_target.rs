@@ -10,22 +10,22 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::convert::incoming;
-use crate::convert::outgoing::{Spot, thread_name};
-use crate::rest::{Body, Effect, RestError, deliver_error};
+use crate::convert::outgoing::{MessageLocation, NewPost, thread_name};
+use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 /// Where a new message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Home {
+pub(super) enum PostTarget {
     /// Into the channel itself.
     Channel,
     /// Into a thread that is there.
     Thread(String),
     /// It opens a post with this name.
-    NewPost(String),
+    NewPost(NewPost),
 }
 
-impl Home {
+impl PostTarget {
     /// The thread, if it is one.
     pub(super) fn thread(&self) -> Option<&str> {
         match self {
@@ -58,25 +58,29 @@ pub(super) async fn of_message(
     order: &Order,
     message: &Message,
     native_reply: bool,
-) -> Result<Home, DeliverError> {
+) -> Result<PostTarget, DeliverError> {
     let chat = order.chat.as_str();
-    let decided = |error| deliver_error(&error, Effect::Repeats, "View Channel");
+    let decided = |error| deliver_error(&error, Idempotency::Repeatable, "View Channel");
     let forum = is_forum(shared, chat).await.map_err(decided)?;
-    let thread_of = |id| Spot::of(id, forum).thread.map(str::to_owned);
+    let thread_of = |id| MessageLocation::of(id, forum).thread.map(str::to_owned);
     if let Some(first) = order.done.first() {
-        return Ok(thread_of(first.id.as_str()).map_or(Home::Channel, Home::Thread));
+        return Ok(thread_of(first.id.as_str()).map_or(PostTarget::Channel, PostTarget::Thread));
     }
     if let Some(thread) = &message.thread
         && let Some(id) = open(shared, chat, thread, message).await?
     {
-        return Ok(Home::Thread(id));
+        return Ok(PostTarget::Thread(id));
     }
     // Who answers somebody in a thread goes there.
     let answered = message.reply_to.as_ref().filter(|_| native_reply);
     if let Some(id) = answered.and_then(|reply| thread_of(reply.message.as_str())) {
-        return Ok(Home::Thread(id));
+        return Ok(PostTarget::Thread(id));
     }
-    Ok(if forum { Home::NewPost(thread_name(message)) } else { Home::Channel })
+    if !forum {
+        return Ok(PostTarget::Channel);
+    }
+    let tags = shared.required_tag(chat).into_iter().collect();
+    Ok(PostTarget::NewPost(NewPost { name: thread_name(message), tags }))
 }
 
 /// The thread on a message, made if there is none; `None` where there cannot be one.
@@ -86,12 +90,12 @@ async fn open(
     thread: &Thread,
     message: &Message,
 ) -> Result<Option<String>, DeliverError> {
-    let spot = Spot::of(thread.root.as_str(), false);
+    let location = MessageLocation::of(thread.root.as_str(), false);
     // No thread hangs on a message in a thread.
-    if let Some(outer) = spot.thread {
+    if let Some(outer) = location.thread {
         return Ok(Some(outer.to_owned()));
     }
-    let root = spot.message;
+    let root = location.message;
     if shared.is_thread(root) {
         return Ok(Some(root.to_owned()));
     }
@@ -104,13 +108,15 @@ async fn open(
             Ok(ours.then(|| root.to_owned()))
         }
         // Unknown Channel.
-        Err(error) if error.code() == Some(10003) => make(shared, chat, root, message).await,
+        Err(error) if error.code() == Some(code::UNKNOWN_CHANNEL) => {
+            make(shared, chat, root, message).await
+        }
         // Missing Access: it is there, for others.
-        Err(error) if error.code() == Some(50001) => {
+        Err(error) if error.code() == Some(code::MISSING_ACCESS) => {
             let reason = "the bot cannot see this thread".to_owned();
             Err(DeliverError::Refused { reason })
         }
-        Err(error) => Err(deliver_error(&error, Effect::Repeats, "View Channel")),
+        Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, "View Channel")),
     }
 }
 
@@ -131,11 +137,19 @@ async fn make(
         }
         Err(error) => match error.code() {
             // A thread has already been created for this message.
-            Some(160_004) => Ok(Some(root.to_owned())),
+            Some(code::THREAD_EXISTS) => Ok(Some(root.to_owned())),
             // Unknown Message; a system message; a channel without threads; a message that
             // cannot have one; too many threads.
-            Some(10008 | 50021 | 50024 | 50068 | 160_006) => Ok(None),
-            Some(_) | None => Err(deliver_error(&error, Effect::Repeats, "Create Public Threads")),
+            Some(
+                code::UNKNOWN_MESSAGE
+                | code::SYSTEM_MESSAGE
+                | code::WRONG_CHANNEL_TYPE
+                | code::INVALID_MESSAGE_TYPE
+                | code::TOO_MANY_THREADS,
+            ) => Ok(None),
+            Some(_) | None => {
+                Err(deliver_error(&error, Idempotency::Repeatable, "Create Public Threads"))
+            }
         },
     }
 }
@@ -145,7 +159,7 @@ async fn make(
 /// The next try asks whether it is there, and makes it if not; but nobody makes the thread
 /// anew in whose midst a message is.
 pub(super) fn lost_thread(shared: &Shared, thread: &str, order: &Order) -> DeliverError {
-    shared.forget_channel(thread);
+    let _again = shared.forget_channel(thread);
     if order.done.is_empty() {
         let reason = "the thread is gone".to_owned();
         DeliverError::Retry { after: Some(std::time::Duration::ZERO), reason }
@@ -166,7 +180,7 @@ pub(super) async fn wake(
     error: RestError,
 ) -> Result<(), RestError> {
     match thread {
-        Some(thread) if error.code() == Some(50083) => {
+        Some(thread) if error.code() == Some(code::THREAD_ARCHIVED) => {
             let path = format!("/channels/{thread}");
             let body = Body::Json(json!({"archived": false}));
             // "Missing Permissions" means that it is locked.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What is needed to go on where a connection or a process ended.
+//! The gateway session, with which a new connection or process resumes where the last one ended.
 //!
 //! Rule: `seq` is that of the last event that was processed, not of the last one
 //! that came in: Discord sends the ones between again.
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::convert::incoming;
 
 /// The key of the mark.
-pub(super) const KEY: &str = "session";
+pub(crate) const KEY: &str = "session";
 
 /// A gateway session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Reads `READY`.
-    pub(super) fn begin(ready: &Value, seq: u64, intents: u64) -> Option<Self> {
+    pub(crate) fn begin(ready: &Value, seq: u64, intents: u64) -> Option<Self> {
         Some(Self {
             id: incoming::text(ready, "session_id")?.to_owned(),
             resume_url: incoming::text(ready, "resume_gateway_url")?.to_owned(),

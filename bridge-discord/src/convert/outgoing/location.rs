@@ -7,14 +7,14 @@
 
 /// Where a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot<'a> {
+pub struct MessageLocation<'a> {
     /// The thread, if it is in one.
     pub thread: Option<&'a str>,
     /// The message's own id.
     pub message: &'a str,
 }
 
-impl<'a> Spot<'a> {
+impl<'a> MessageLocation<'a> {
     /// Reads an id of ours; `forum` says that the chat holds posts only.
     pub fn of(id: &'a str, forum: bool) -> Self {
         match id.split_once('/') {

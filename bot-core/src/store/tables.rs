@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Every kind of record: its prefix byte, its name, the types of its keys and values, its encoding
+//! and its version.
+//!
+//! Rule: a change of a stored type that older records do not fit raises the version of its table and
+//! adds a migration to [`super::layout`]; `tests/spine/store/pinned.rs` fails otherwise. A new field
+//! with `#[serde(default)]` in a named table fits older records.
+
+use std::marker::PhantomData;
+
+use bridge_model::{Person, Place, Timestamp};
+use bridge_policy::budget::Ledger;
+use bridge_policy::calendar::Week;
+use bridge_policy::figures::WeekFigures;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec::{self, Form};
+use super::keys::{Hash, Key, Prefix};
+use super::records::{LaneRecord, Looks, MessageRecord, Meta, OrphanRecord, Seen, TimerRecord};
+use super::{
+    Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, StoreError, Topic,
+};
+use crate::lane::Entry;
+use crate::migration::{Audit, Migration};
+use crate::order::EntryId;
+use crate::portal::{Offer, Portal, PortalId};
+
+/// One kind of record.
+pub struct Table<K, V> {
+    prefix: u8,
+    name: &'static str,
+    form: Form,
+    version: u8,
+    types: PhantomData<fn(&K) -> V>,
+}
+
+/// The key of a row that a scan found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowKey(pub Vec<u8>);
+
+impl RowKey {
+    /// The hash that the key ends with.
+    pub fn last_hash(&self) -> Option<Hash> {
+        self.0.last_chunk().copied()
+    }
+}
+
+impl<K, V> Table<K, V> {
+    const fn packed(prefix: u8, name: &'static str) -> Self {
+        Self { prefix, name, form: Form::Packed, version: 1, types: PhantomData }
+    }
+
+    const fn named(prefix: u8, name: &'static str) -> Self {
+        Self { prefix, name, form: Form::Named, version: 1, types: PhantomData }
+    }
+
+    /// How its values are written.
+    pub const fn kind(&self) -> Kind {
+        Kind { prefix: self.prefix, name: self.name, form: self.form, version: self.version }
+    }
+}
+
+impl<K: Key, V> Table<K, V> {
+    /// The bytes of a key.
+    pub fn row(&self, key: &K) -> RowKey {
+        let mut bytes = vec![self.prefix];
+        key.write(&mut bytes);
+        RowKey(bytes)
+    }
+}
+
+impl<K, V> Table<K, V> {
+    /// What all keys under `prefix` begin with.
+    pub fn under(&self, prefix: &impl Prefix<K>) -> Vec<u8> {
+        let mut bytes = vec![self.prefix];
+        prefix.write_prefix(&mut bytes);
+        bytes
+    }
+}
+
+impl<K, V: Serialize> Table<K, V> {
+    /// Makes a value ready for the engine.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it cannot be written.
+    pub fn seal(&self, value: &V) -> Result<Vec<u8>, StoreError> {
+        codec::seal(&self.kind(), value)
+    }
+}
+
+impl<K, V: DeserializeOwned> Table<K, V> {
+    /// Reads a value from the engine.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when a newer version wrote it, or it is damaged.
+    pub fn open(&self, sealed: &[u8]) -> Result<V, StoreError> {
+        codec::open(&self.kind(), sealed)
+    }
+}
+
+/// A table without its types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The first byte of its keys.
+    pub prefix: u8,
+    /// What errors call its records.
+    pub name: &'static str,
+    /// The encoding of its values.
+    pub form: Form,
+    /// The version of its values.
+    pub version: u8,
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty = $form:ident($prefix:literal, $what:literal);)*) => {
+        $($(#[$doc])* pub const $name: Table<$key, $value> = Table::$form($prefix, $what);)*
+
+        /// All tables.
+        pub const ALL: &[Kind] = &[$($name.kind()),*];
+    };
+}
+
+tables! {
+    /// Counters, and the layout of the store.
+    META: &'static str => Meta = named(b's', "counter");
+    /// Messages, by week and hash.
+    MESSAGES: (u16, Hash) => MessageRecord = packed(b'm', "message record");
+    /// Marks that count once, by week and hash.
+    ONCE: (u16, Hash) => () = packed(b'o', "mark");
+    /// Marks that are replaced.
+    MARKS: Hash => Vec<u8> = packed(b'k', "mark");
+    /// Uploads, by week and name.
+    FILES: (u16, Hash) => FileRecord = named(b'f', "file record");
+    /// States of lanes.
+    LANES: Hash => LaneRecord = packed(b'n', "lane");
+    /// Entries, by lane and number.
+    ENTRIES: (Hash, EntryId) => Entry = named(b'l', "lane entry");
+    /// The newest waiting entry of a lane about a subject.
+    WAITING: (Hash, Hash) => EntryId = packed(b'w', "lane entry");
+    /// Numbers of places.
+    PLACE_NUMBERS: Hash => u32 = packed(b'i', "place number");
+    /// Places by number.
+    PLACES: u32 => Place = packed(b'j', "place");
+    /// Portals.
+    PORTALS: PortalId => Portal = named(b'p', "portal");
+    /// Portals by place.
+    PORTAL_OF: Hash => PortalId = packed(b'e', "portal");
+    /// Codes that link chats.
+    OFFERS: Hash => Offer = named(b'c', "link code");
+    /// Codes by which accounts are claimed.
+    CLAIM_OFFERS: Hash => ClaimOffer = named(b'q', "claim code");
+    /// Claims by account.
+    CLAIMS: Hash => Claim = named(b'Q', "claim");
+    /// The accounts that a Matrix account has claimed.
+    CLAIMED: Hash => Vec<Person> = named(b'W', "claims of an account");
+    /// Ghosts by person.
+    GHOSTS: Hash => GhostRecord = named(b'g', "ghost");
+    /// People by their ghost's localpart.
+    LOCALPARTS: String => Person = named(b'h', "ghost");
+    /// Who spoke lately in a portal.
+    PEOPLE: PortalId => Vec<Seen> = named(b'A', "people of a portal");
+    /// What chats look like.
+    LOOKS: Hash => Looks = named(b'L', "looks of a chat");
+    /// Custom emoji by network and id.
+    EMOJI: Hash => EmojiRecord = named(b'E', "custom emoji");
+    /// Custom emoji by the file that shows them.
+    EMOJI_FILES: Hash => EmojiRecord = named(b'F', "custom emoji");
+    /// Stickers by the file that shows them.
+    STICKERS: Hash => StickerRecord = named(b'S', "sticker");
+    /// What was said lately about links.
+    LEDGERS: PortalId => Ledger = named(b'N', "notices of a portal");
+    /// Timers, in the order of their moments.
+    TIMERS: (Timestamp, Hash) => TimerRecord = named(b'T', "timer");
+    /// Moments of timers, by name.
+    TIMER_MOMENTS: Hash => Timestamp = packed(b't', "timer");
+    /// How far communities have come.
+    MIGRATIONS: PortalId => Migration = named(b'M', "way of a community");
+    /// The history of portals.
+    AUDITS: (PortalId, u64) => Audit = named(b'U', "history of a portal");
+    /// What was counted, by portal and week.
+    FIGURES: (PortalId, Week) => WeekFigures = named(b'I', "figures of a week");
+    /// Events about messages of ours whose ids are not stored yet.
+    ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
+    /// Topics with rooms, by the hash of their root.
+    TOPICS: Hash => Topic = named(b'X', "topic");
+    /// Topics by room: the hash of the root.
+    TOPIC_ROOMS: Hash => Hash = packed(b'Y', "topic");
+}
+
+/// The key of the only row of [`META`].
+pub const COUNTERS: &str = "meta";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_tables_share_a_prefix() {
+        let mut seen = std::collections::BTreeMap::new();
+        for kind in ALL {
+            let other = seen.insert(kind.prefix, kind.name);
+            assert_eq!(other, None, "{} has the prefix of another table", kind.name);
+        }
+    }
+}
