@@ -4,6 +4,7 @@
 //! Rule: this is the only place that knows which networks exist.
 
 mod convert;
+mod draw;
 mod log;
 mod wiring;
 
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use bot_core::report::Format;
 pub use convert::{Side, Tally, convert};
+pub use draw::draw_sticker;
 
 /// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
 ///

@@ -41,6 +41,12 @@ enum Command {
         #[arg(long, value_enum)]
         to: Side,
     },
+    /// Draw a moving sticker from standard input to standard output; the bridge runs it.
+    #[command(hide = true)]
+    DrawSticker {
+        /// What it becomes: lottie-apng or lottie-gif.
+        recipe: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -51,6 +57,7 @@ fn main() -> ExitCode {
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
         Command::Convert { from, to } => freeside::convert_lines(from, to),
+        Command::DrawSticker { recipe } => freeside::draw_sticker(&recipe),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

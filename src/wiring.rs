@@ -11,6 +11,7 @@ use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
 use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
+use bot_core::media::drawing::ChildProcess;
 use bot_core::network::CommandHelp;
 use bot_core::pictures::Pictures;
 use bot_core::portal::Settings;
@@ -75,6 +76,7 @@ pub async fn wire(
     let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
     let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
     let mut networks = Networks::default();
+    draw_in_a_child(&mut networks);
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
     add_remote(config, &dice, &mut networks)?;
     let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
@@ -202,6 +204,15 @@ async fn matrix(
         crypto,
     };
     Ok(Arc::new(MatrixNetwork::new(parts)))
+}
+
+/// Has stickers drawn by this binary in a process of its own. Where another program runs the
+/// bridge (tests, examples) they are drawn in its process.
+fn draw_in_a_child(networks: &mut Networks) {
+    let own = std::env::current_exe().ok();
+    if let Some(own) = own.filter(|own| own.file_stem().is_some_and(|name| name == "freeside")) {
+        networks.draw_with(Arc::new(ChildProcess::new(own)));
+    }
 }
 
 fn add_remote(

@@ -7,6 +7,7 @@
 
 pub mod clean;
 pub mod derived;
+pub mod drawing;
 pub mod lottie;
 pub mod names;
 pub mod plan;

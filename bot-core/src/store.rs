@@ -21,6 +21,7 @@ pub mod joint;
 pub mod keys;
 pub mod kv;
 pub mod layout;
+pub mod linking;
 pub mod memory;
 pub mod messages;
 pub mod migration;
@@ -30,9 +31,12 @@ pub mod people;
 pub mod portals;
 pub mod queue;
 pub mod records;
+pub mod replica;
+pub mod retention;
 pub mod settle;
 pub mod sled;
 mod stickers;
+pub mod subject;
 pub mod summaries;
 pub mod tables;
 pub mod threads;
@@ -51,10 +55,10 @@ use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
 use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
 
-pub use claims::{Claim, ClaimOffer};
 pub use embedded::Embedded;
-pub use stickers::StickerRecord;
-pub use topics::Topic;
+pub use records::{
+    Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
+};
 
 /// What survives a crash.
 #[async_trait]
@@ -286,58 +290,6 @@ pub struct Settled {
     pub lanes: Vec<LaneState>,
     /// What is left in the settled lane.
     pub depth: u64,
-}
-
-/// What is known of a ghost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct GhostRecord {
-    /// Localpart of its Matrix id.
-    pub localpart: String,
-    /// Hash over the profile that was last sent to the homeserver.
-    pub profile: Option<[u8; 16]>,
-    /// The `mxc://` URI of its picture and the handle's hash that it was made from.
-    pub avatar: Option<(String, [u8; 16])>,
-    /// When the picture was last asked for.
-    pub avatar_asked: Timestamp,
-    /// Rooms that it has joined, as hashed places.
-    pub rooms: Vec<[u8; 16]>,
-}
-
-/// Somebody who spoke in a portal.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Acquaintance {
-    /// Who.
-    pub person: Person,
-    /// The display name.
-    pub name: String,
-    /// The handle without `@`, where the network has one.
-    pub username: Option<String>,
-}
-
-/// A custom emoji and the file that shows it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct EmojiRecord {
-    /// Whose it is.
-    pub network: NetworkId,
-    /// The network's id of it.
-    pub id: String,
-    /// Its short name without colons.
-    pub name: String,
-    /// It moves.
-    pub animated: bool,
-    /// The `mxc://` URI of its picture.
-    pub mxc: String,
-}
-
-/// A file that was uploaded.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct FileRecord {
-    /// Its `mxc://` URI.
-    pub uri: String,
-    /// The media type that it was declared as.
-    pub mime: String,
-    /// What it looks like.
-    pub preview: Option<crate::media::preview::Preview>,
 }
 
 /// The store cannot do it.

@@ -5,14 +5,14 @@
 //! sequence number counts as processed.
 
 mod catch_up;
+mod channel_events;
 mod directory;
 mod known;
+mod linked_location;
 mod members;
 mod memory;
 mod packs;
 mod proxies;
-mod said;
-mod scene;
 mod severed;
 mod threads;
 
@@ -53,7 +53,7 @@ pub(crate) struct Stopped;
 
 /// What one gateway event comes to.
 #[derive(Default)]
-struct Heard {
+struct HeardEvents {
     events: Vec<Event>,
     last: Option<(String, String)>,
     slash: Option<Slash>,
@@ -131,9 +131,9 @@ impl Listener {
         }
     }
 
-    async fn hear(&mut self, kind: &str, data: &Value) -> Result<Heard, Stopped> {
+    async fn hear(&mut self, kind: &str, data: &Value) -> Result<HeardEvents, Stopped> {
         let ours = self.ours().await?;
-        let only = |events| Ok(Heard { events, ..Heard::default() });
+        let only = |events| Ok(HeardEvents { events, ..HeardEvents::default() });
         match kind {
             "INTERACTION_CREATE" => return Ok(self.asked(data, &ours)),
             "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_EMOJIS_UPDATE" => {
@@ -143,7 +143,11 @@ impl Listener {
             "THREAD_CREATE" | "THREAD_UPDATE" | "THREAD_DELETE" => {
                 let events = self.thread(kind, data).await?;
                 let marks = threads::ends(&events).then(|| threads::end_mark(data)).flatten();
-                return Ok(Heard { events, marks: Vec::from_iter(marks), ..Heard::default() });
+                return Ok(HeardEvents {
+                    events,
+                    marks: Vec::from_iter(marks),
+                    ..HeardEvents::default()
+                });
             }
             "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => {
                 return only(self.member(kind, data, &ours).await?);
@@ -151,7 +155,7 @@ impl Listener {
             _ => {}
         }
         if kind == "MESSAGE_CREATE" && ours.said(data) {
-            return Ok(Heard::default());
+            return Ok(HeardEvents::default());
         }
         if kind == "MESSAGE_CREATE"
             && let Some(event) = incoming::private(data, &ours)
@@ -159,12 +163,12 @@ impl Listener {
             return only(vec![event]);
         }
         let key = if kind.starts_with("CHANNEL_") { "id" } else { "channel_id" };
-        let Some(channel) = incoming::id(data, key) else { return Ok(Heard::default()) };
-        match self.scene(channel, data).await? {
-            Some(scene) => {
+        let Some(channel) = incoming::id(data, key) else { return Ok(HeardEvents::default()) };
+        match self.linked_location(channel, data).await? {
+            Some(location) => {
                 let proxied = self.proxied(kind, data, &ours).await?;
                 let (data, ours) = self.with_names(kind, data, ours).await?;
-                let mut heard = self.hear_in((channel, &scene), (kind, &data), &ours);
+                let mut heard = self.hear_in((channel, &location), (kind, &data), &ours);
                 proxied.tell(&mut heard);
                 Ok(heard)
             }
@@ -172,7 +176,7 @@ impl Listener {
                 if kind == "CHANNEL_UPDATE" {
                     self.shared.learn_look(data);
                 }
-                Ok(Heard::default())
+                Ok(HeardEvents::default())
             }
         }
     }
@@ -195,7 +199,7 @@ impl Listener {
     }
 
     /// A command.
-    fn asked(&self, data: &Value, ours: &Ours) -> Heard {
+    fn asked(&self, data: &Value, ours: &Ours) -> HeardEvents {
         let mut slash = incoming::slash(data, ours, &self.shared.menus());
         if let Some(slash) = &mut slash {
             self.shared.add_title(&mut slash.event);
@@ -205,7 +209,7 @@ impl Listener {
         let last = slash
             .as_ref()
             .map(|slash| (slash.event.place.chat.as_str().to_owned(), slash.interaction.clone()));
-        Heard { events, last, slash, marks: Vec::new() }
+        HeardEvents { events, last, slash, marks: Vec::new() }
     }
 
     /// The bot was removed from a server, or the server is gone.

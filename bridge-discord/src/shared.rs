@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     proxies: Vec<String>,
     pub(crate) threads: Threads,
     me: OnceCell<Me>,
-    known: Mutex<Known>,
+    known: Mutex<Cache>,
     acknowledged: Notify,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Webhook {
 }
 
 #[derive(Default)]
-struct Known {
+struct Cache {
     webhooks: HashMap<String, Webhook>,
     webhook_ids: HashSet<String>,
     /// Held while the webhook of a channel is looked for or made.
@@ -109,7 +109,7 @@ impl Shared {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Cache> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

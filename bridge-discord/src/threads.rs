@@ -13,10 +13,10 @@ use crate::convert::incoming::{self, Thread};
 
 /// What is known of threads.
 #[derive(Default)]
-pub(crate) struct Threads(Mutex<Known>);
+pub(crate) struct Threads(Mutex<Cache>);
 
 #[derive(Default)]
-struct Known {
+struct Cache {
     threads: HashMap<String, Thread>,
     /// Channels that are no threads.
     others: HashSet<String>,
@@ -25,7 +25,7 @@ struct Known {
 }
 
 /// What is known of one channel.
-pub(crate) enum Found {
+pub(crate) enum ChannelKnowledge {
     /// It is a thread.
     Thread(Thread),
     /// It is none.
@@ -35,16 +35,16 @@ pub(crate) enum Found {
 }
 
 impl Threads {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Cache> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn find(&self, channel: &str) -> Found {
+    pub(crate) fn find(&self, channel: &str) -> ChannelKnowledge {
         let known = self.known();
         match known.threads.get(channel) {
-            Some(thread) => Found::Thread(thread.clone()),
-            None if known.others.contains(channel) => Found::Other,
-            None => Found::Nothing,
+            Some(thread) => ChannelKnowledge::Thread(thread.clone()),
+            None if known.others.contains(channel) => ChannelKnowledge::Other,
+            None => ChannelKnowledge::Nothing,
         }
     }
 

@@ -2,10 +2,11 @@
 //! The routes that the homeserver calls (application service API v1).
 //!
 //! Rule: 200 only after the store has committed. One odd event never holds up the others: the
-//! homeserver would repeat the transaction for ever.
+//! homeserver would repeat the transaction for ever. Nor does a full lane: one list of events
+//! carries all rooms, and whoever refuses it refuses everybody.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -15,16 +16,19 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use serde_json::{Value, json};
+use serde_json::json;
 use subtle::ConstantTimeEq;
 
+use super::crypto::feed;
 use super::listen::Listener;
+use super::transaction::{self, NoTransaction, Skipped};
+use bot_core::clock::Clock;
 use bot_core::report::{Format, Reports};
 
 /// A transaction holds at most 100 events of 64 KiB, and ephemeral data.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
-/// The homeserver gives up on a transaction after a minute; it is told to come back before.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Between two warnings of wrong tokens.
+const BETWEEN_WARNINGS_MS: i64 = 60_000;
 
 /// What the routes need.
 pub struct Appservice {
@@ -34,6 +38,20 @@ pub struct Appservice {
     pub listener: Listener,
     /// Writes reports.
     pub reports: Reports,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// When somebody was last warned of for a wrong token, in milliseconds since 1970.
+    pub warned: AtomicI64,
+}
+
+impl Appservice {
+    /// Whether a line in the log is due: whoever calls decides how often they call.
+    fn may_warn(&self) -> bool {
+        let now = self.clock.now().0;
+        let last = self.warned.load(Ordering::Relaxed);
+        let due = last == 0 || now.saturating_sub(last) >= BETWEEN_WARNINGS_MS;
+        due && self.warned.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
 }
 
 /// The routes.
@@ -66,10 +84,12 @@ async fn authenticate(
         return refuse(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", message);
     };
     if !bool::from(token.as_bytes().ct_eq(service.hs_token.as_bytes())) {
-        tracing::warn!(
-            "somebody called with a wrong hs_token: compare the registration file that the \
-             homeserver reads with the configuration"
-        );
+        if service.may_warn() {
+            tracing::warn!(
+                "somebody called with a wrong hs_token: compare the registration file that the \
+                 homeserver reads with the configuration"
+            );
+        }
         return refuse(StatusCode::FORBIDDEN, "M_FORBIDDEN", "the token is wrong");
     }
     next.run(request).await
@@ -107,28 +127,23 @@ async fn transaction(
             return refuse(rejection.status(), "M_UNKNOWN", "the transaction broke off");
         }
     };
-    let body: Value = match serde_json::from_slice(&body) {
-        Ok(body) => body,
-        Err(error) => {
+    let transaction = match transaction::read(&body, feed::TO_DEVICE, feed::FACTS) {
+        Ok(transaction) => transaction,
+        Err(error @ NoTransaction::NotJson) => {
             tracing::error!(txn, %error, "a transaction is not JSON and was refused");
             return refuse(StatusCode::BAD_REQUEST, "M_NOT_JSON", "the transaction is not JSON");
         }
+        Err(NoTransaction::NoEvents) => {
+            tracing::error!(txn, "a transaction without a list of events was refused");
+            let message = "the transaction has no list \"events\"";
+            return refuse(StatusCode::BAD_REQUEST, "M_BAD_JSON", message);
+        }
     };
-    let Some(events) = events(&body) else {
-        tracing::error!(txn, "a transaction without a list of events was refused");
-        let message = "the transaction has no list \"events\"";
-        return refuse(StatusCode::BAD_REQUEST, "M_BAD_JSON", message);
-    };
-    if tokio::time::timeout(LONGEST_PAUSE, service.listener.wait_for_capacity()).await.is_err() {
-        let message = "a lane is full, try again later";
-        return refuse(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", message);
+    drop(body);
+    for Skipped { index, event_id, reason } in &transaction.skipped {
+        tracing::warn!(txn, index, event = event_id, reason, "an event was skipped");
     }
-    // Keys first: they open the events.
-    let heard = match service.listener.feed(&txn, &body).await {
-        Ok(()) => service.listener.hear(&txn, events).await,
-        Err(error) => Err(error),
-    };
-    match heard {
+    match service.listener.take_in(&txn, &transaction).await {
         Ok(()) => Json(json!({})).into_response(),
         Err(error) => {
             tracing::error!(txn, %error, "a transaction was not stored; the homeserver repeats it");
@@ -136,12 +151,6 @@ async fn transaction(
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "M_UNKNOWN", message)
         }
     }
-}
-
-/// The list of events, without which nothing is a transaction. What is for devices, `crypto` reads;
-/// sections that we do not know are not our business.
-fn events(body: &Value) -> Option<&[Value]> {
-    body.get("events").and_then(Value::as_array).map(Vec::as_slice)
 }
 
 async fn ping() -> Response {

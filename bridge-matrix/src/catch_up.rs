@@ -14,8 +14,9 @@ use ruma::api::client::message::get_message_events;
 use serde_json::Value;
 
 use super::client::Identity;
-use super::listen::Listener;
+use super::listen::{Listener, Unanswered};
 use crate::NETWORK;
+use bot_core::network::SinkError;
 use bot_core::order::Batch;
 
 /// How long after a start every transaction is compared with the timeline.
@@ -23,23 +24,32 @@ const SETTLING: Duration = Duration::from_secs(60);
 /// When after a start the timelines are looked at of our own accord.
 const LOOKS: [Duration; 3] =
     [Duration::from_secs(3), Duration::from_secs(12), Duration::from_secs(45)];
-/// How far back something known is looked for.
-const DEPTH: u32 = 100;
+/// The homeserver has delivered what it holds when it has said nothing for so long.
+const QUIET: Duration = Duration::from_secs(2);
+/// So often its quiet is waited for; then a look is taken all the same.
+const WAITS: u32 = 15;
+/// Events on a page of the timeline.
+const PAGE: u32 = 100;
+/// How many pages back something known is looked for.
+const PAGES: u32 = 5;
 
 impl Listener {
     /// What was said in the rooms of a transaction before its first event there and is not known,
     /// followed by the transaction's own events.
-    pub(super) async fn with_missed(&self, raw: &[Value]) -> Vec<Value> {
+    ///
+    /// # Errors
+    /// [`Unanswered`]: nothing is known of what was missed.
+    pub(super) async fn with_missed(&self, raw: &[Value]) -> Result<Vec<Value>, Unanswered> {
         let age = self.clock.now().0.saturating_sub(self.started.0);
         if u128::try_from(age).is_ok_and(|age| age > SETTLING.as_millis()) {
-            return raw.to_vec();
+            return Ok(raw.to_vec());
         }
         let mut all = Vec::new();
         let mut rooms: Vec<&str> = raw.iter().filter_map(|event| text(event, "room_id")).collect();
         rooms.sort_unstable();
         rooms.dedup();
         for room in rooms {
-            let timeline = self.unknown(room).await;
+            let timeline = self.unknown(room).await?;
             let own =
                 |event: &Value| raw.iter().any(|own| own.get("event_id") == event.get("event_id"));
             if let Some(first) = timeline.iter().position(own) {
@@ -50,59 +60,83 @@ impl Listener {
             tracing::warn!(events = all.len(), "the homeserver had kept events back");
         }
         all.extend_from_slice(raw);
-        all
+        Ok(all)
     }
 
     /// Looks at the timelines of all linked rooms, a few times after a start.
     pub(super) async fn look_around(&self) {
         for delay in LOOKS {
             self.clock.sleep(delay).await;
+            // What is on its way comes first, or it would come after what was said later.
+            for _ in 0..WAITS {
+                if self.quiet_for() >= QUIET {
+                    break;
+                }
+                self.clock.sleep(QUIET).await;
+            }
             let rooms = self.sink.linked_chats(&NETWORK.into()).await.unwrap_or_default();
             for room in rooms {
-                let raw = self.unknown(room.as_str()).await;
-                if raw.is_empty() {
-                    continue;
-                }
-                let mut events = Vec::new();
-                for event in &self.opened(raw).await.unwrap_or_default() {
-                    events.extend(self.convert(event).await);
-                }
-                let batch = Batch { network: NETWORK.into(), marks: Vec::new(), events };
-                if let Err(error) = self.sink.accept(batch).await {
+                if let Err(error) = self.catch_up(room.as_str()).await {
                     tracing::error!(%error, "events that the homeserver kept back were not stored");
                 }
             }
         }
     }
 
-    /// The messages of a room after the newest one that is known, oldest first; none when nothing
-    /// is known, because then the room was linked a moment ago.
-    async fn unknown(&self, room: &str) -> Vec<Value> {
-        let Ok(room_id) = OwnedRoomId::try_from(room) else { return Vec::new() };
+    async fn catch_up(&self, room: &str) -> Result<(), SinkError> {
+        let raw = self.unknown(room).await?;
+        if raw.is_empty() {
+            return Ok(());
+        }
+        let mut events = Vec::new();
+        for event in &self.opened(raw).await? {
+            events.extend(self.convert(event).await?);
+        }
+        self.sink.accept(Batch { network: NETWORK.into(), marks: Vec::new(), events }).await
+    }
+
+    /// The messages of a room after the newest one of a person that is known, oldest first; none
+    /// when no such one is found, because then the room was linked a moment ago. Our own messages
+    /// say nothing of what people said before them: they may be known while that is on its way.
+    async fn unknown(&self, room: &str) -> Result<Vec<Value>, Unanswered> {
+        let Ok(room_id) = OwnedRoomId::try_from(room) else { return Ok(Vec::new()) };
+        if !self.is_linked(room).await? {
+            return Ok(Vec::new());
+        }
         let place = Place::new(NETWORK, room);
-        if !matches!(self.store.portal_of(&place).await, Ok(Some(_))) {
-            return Vec::new();
-        }
-        let mut request = get_message_events::v3::Request::new(room_id, Direction::Backward);
-        request.limit = DEPTH.into();
-        let Ok(answer) = self.client.send(request, &Identity::Bot).await else { return Vec::new() };
-        let mut unknown = Vec::new();
-        for event in &answer.chunk {
-            let Ok(mut event) = serde_json::from_str::<Value>(event.json().get()) else { continue };
-            let Some(id) = text(&event, "event_id").map(MessageId::from) else { continue };
-            if matches!(self.store.find_replica(&place, &id).await, Ok(Some(_))) {
-                unknown.reverse();
-                return unknown;
-            }
-            let sender = text(&event, "sender").unwrap_or_default();
-            if is_message(&event) && !self.ghosts.is_ours(sender) {
-                if let Value::Object(fields) = &mut event {
-                    fields.insert("room_id".into(), room.into());
+        let (mut unknown, mut from) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let mut request =
+                get_message_events::v3::Request::new(room_id.clone(), Direction::Backward);
+            request.limit = PAGE.into();
+            request.from = from;
+            let answer = self.client.send(request, &Identity::Bot).await.map(Some);
+            let Some(answer) = self.answer(answer)? else { return Ok(Vec::new()) };
+            for event in &answer.chunk {
+                let event = serde_json::from_str::<Value>(event.json().get());
+                let Ok(mut event) = event else { continue };
+                let Some(id) = text(&event, "event_id").map(MessageId::from) else { continue };
+                if self.ghosts.is_ours(text(&event, "sender").unwrap_or_default()) {
+                    continue;
                 }
-                unknown.push(event);
+                let known = self.store.find_replica(&place, &id).await;
+                if known.map_err(|error| Unanswered::from(error.to_string()))?.is_some() {
+                    unknown.reverse();
+                    return Ok(unknown);
+                }
+                if is_message(&event) {
+                    if let Value::Object(fields) = &mut event {
+                        fields.insert("room_id".into(), room.into());
+                    }
+                    unknown.push(event);
+                }
+            }
+            from = answer.end;
+            if from.is_none() {
+                break;
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 }
 

@@ -16,12 +16,16 @@ mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod pictures;
+mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
+mod server;
 mod topics;
+pub mod transaction;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -50,6 +54,9 @@ pub const NETWORK: &str = bot_core::network::MATRIX;
 
 /// What stands before a command in a room.
 pub const COMMAND_PREFIX: &str = "!freeside ";
+
+/// The same without the space.
+const COMMAND_WORD: &str = "!freeside";
 
 /// What the operator decides about the Matrix side.
 #[derive(Clone, Debug)]
@@ -285,16 +292,16 @@ impl Network for MatrixNetwork {
         let service = Arc::new(appservice::Appservice {
             hs_token: self.settings.hs_token.clone(),
             reports: Arc::clone(&self.reports),
-            listener: listen::Listener {
+            clock: Arc::clone(&self.clock),
+            warned: AtomicI64::default(),
+            listener: listen::Listener::new(listen::Parts {
                 sink,
                 client: self.client.clone(),
                 ghosts: self.ghosts.clone(),
                 store: Arc::clone(&self.store),
-                memory: listen::Memory::default(),
                 clock: Arc::clone(&self.clock),
                 crypto: self.crypto.clone(),
-                started: self.clock.now(),
-            },
+            }),
         });
         let refused = |reason: String| NetworkError::Refused { network: self.id.clone(), reason };
         let address = self.settings.listen;
@@ -306,20 +313,20 @@ impl Network for MatrixNetwork {
         if let Some(pictures) = &self.pictures {
             router = router.merge(pictures::router(pictures.clone(), self.client.clone()));
         }
-        let serve =
-            axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let serve = server::serve(listener, router, server::LIMITS, stop.clone());
         let greet = async {
             let begin = async {
                 self.greet().await;
-                tokio::join!(service.listener.look_around(), service.listener.tend());
+                let listener = &service.listener;
+                tokio::join!(listener.look_around(), listener.tend());
             };
             tokio::select! {
-                () = begin => {}
+                ((), ()) = async { tokio::join!(begin, service.listener.watch_private_chats()) } => {}
                 () = stop.cancelled() => {}
             }
         };
-        let (served, ()) = tokio::join!(serve.into_future(), greet);
-        served.map_err(|error| refused(error.to_string()))
+        tokio::join!(serve, greet);
+        Ok(())
     }
 }
 

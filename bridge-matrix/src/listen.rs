@@ -3,36 +3,42 @@
 //!
 //! Rule: what cannot be read is skipped with its event id logged; the rest goes on.
 
+mod bans;
 mod beacon;
 mod context;
+mod edits;
 mod press;
+mod profiles;
 mod upgrade;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bridge_model::{
-    Author, AuthorKind, Card, Content, Event, MediaHandle, MessageId, NetworkId, Person, Place,
-    Reply, Timestamp, UserId,
+    Author, AuthorKind, Card, Content, Event, MediaHandle, MessageId, Person, Place, Reply,
+    Timestamp, UserId,
 };
-use ruma::OwnedRoomId;
 use serde_json::Value;
 
+use self::context::Patience;
+pub(super) use self::context::Unanswered;
+use self::edits::NewEdits;
+use self::profiles::{Profile, Profiles};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
 use super::crypto::Crypto;
-use crate::{NETWORK, convert, rooms};
+use crate::private_chats::PrivateChats;
+use crate::transaction::Transaction;
+use crate::{COMMAND_WORD, NETWORK, convert};
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{Sink, SinkError};
 use bot_core::order::{Batch, Mark};
 use bot_core::store::{Store, keys};
 
-/// Profiles that are remembered; all are forgotten when there are more.
-const PROFILES: usize = 10_000;
-
-/// Hears transactions.
-pub struct Listener {
+/// What a listener needs.
+pub struct Parts {
     /// Where events go.
     pub sink: Arc<dyn Sink>,
     /// Who is asked for profiles.
@@ -41,33 +47,74 @@ pub struct Listener {
     pub ghosts: Ghosts,
     /// Which localparts are in use.
     pub store: Arc<dyn Store>,
-    /// What is remembered.
-    pub memory: Memory,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Opens what is encrypted, where the bridge takes part in encrypted rooms.
     pub crypto: Option<Arc<Crypto>>,
+}
+
+/// Hears transactions.
+pub struct Listener {
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) client: Client,
+    pub(super) ghosts: Ghosts,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) crypto: Option<Arc<Crypto>>,
     /// When the process began to listen.
-    pub started: Timestamp,
-}
-
-/// What a listener remembers of rooms; it can be forgotten at any time.
-#[derive(Default)]
-pub struct Memory {
-    profiles: Mutex<HashMap<(String, String), Profile>>,
-    private: Mutex<HashMap<String, bool>>,
-}
-
-#[derive(Clone, Default)]
-struct Profile {
-    name: Option<String>,
-    avatar: Option<String>,
+    pub(super) started: Timestamp,
+    /// When the last transaction came, in milliseconds since 1970.
+    last_transaction: AtomicI64,
+    profiles: Profiles,
+    private_chats: PrivateChats,
+    patience: Patience,
 }
 
 impl Listener {
-    /// Waits while a lane that Matrix feeds is full.
-    pub async fn wait_for_capacity(&self) {
-        self.sink.wait_for_capacity(&NetworkId::from(NETWORK)).await;
+    /// Begins to listen now.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { sink, client, ghosts, store, clock, crypto } = parts;
+        let started = clock.now();
+        Self {
+            sink,
+            client,
+            ghosts,
+            store,
+            clock,
+            crypto,
+            started,
+            last_transaction: AtomicI64::new(started.0),
+            profiles: Profiles::default(),
+            private_chats: PrivateChats::default(),
+            patience: Patience::default(),
+        }
+    }
+
+    /// Counts the members of rooms that may be private chats; for ever.
+    pub async fn watch_private_chats(&self) {
+        self.private_chats.watch(&self.client).await;
+    }
+
+    /// Stores what a transaction holds once.
+    ///
+    /// # Errors
+    /// [`SinkError`]: nothing was stored, and the transaction must not be acknowledged.
+    pub async fn take_in(&self, txn: &str, transaction: &Transaction) -> Result<(), SinkError> {
+        self.last_transaction.store(self.clock.now().0, Ordering::Relaxed);
+        // Keys first: they open the events.
+        let heard = match self.feed(txn, &transaction.devices).await {
+            Ok(()) => self.hear(txn, &transaction.events).await,
+            Err(error) => Err(error),
+        };
+        self.patience.note(heard.is_ok());
+        heard
+    }
+
+    /// How long ago the last transaction came.
+    pub(super) fn quiet_for(&self) -> Duration {
+        let last = self.last_transaction.load(Ordering::Relaxed);
+        let ms = self.clock.now().0.saturating_sub(last);
+        Duration::from_millis(u64::try_from(ms).unwrap_or_default())
     }
 
     /// Whether a Matrix id is that of the core bot or of a ghost that has been made.
@@ -78,44 +125,67 @@ impl Listener {
         }
     }
 
-    /// Stores a transaction's events once.
-    ///
-    /// # Errors
-    /// [`SinkError`]: nothing was stored.
-    pub async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
-        let mut events = Vec::new();
-        for event in &self.opened(self.with_missed(raw).await).await? {
-            events.extend(self.convert(event).await);
+    async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
+        let (mut events, mut edits) = (Vec::new(), NewEdits::default());
+        for event in &self.opened(self.with_missed(raw).await?).await? {
+            let read = self.convert(event).await?;
+            if read.iter().any(|event| matches!(event.content, Content::Edited(_))) {
+                edits.note(event);
+            }
+            events.extend(read);
         }
-        let batch = Batch {
-            network: NETWORK.into(),
-            marks: vec![Mark::Once { key: name(txn, raw) }],
-            events,
-        };
-        self.sink.accept(batch).await
+        let mut marks = self.remembered(edits).await?;
+        marks.push(Mark::Once { key: name(txn, raw) });
+        self.sink.accept(Batch { network: NETWORK.into(), marks, events }).await
     }
 
-    pub(super) async fn convert(&self, raw: &Value) -> Vec<Event> {
+    /// What an event says. In a room that is not linked only commands say something to us, and
+    /// nothing is asked for anything else there: strangers invite the bot, and talk as they like.
+    ///
+    /// # Errors
+    /// [`Unanswered`]: the same event may be read later.
+    pub(super) async fn convert(&self, raw: &Value) -> Result<Vec<Event>, Unanswered> {
         let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
         let (room, sender, kind) = (text("room_id"), text("sender"), text("type"));
         if kind == incoming::MEMBER {
-            return self.member(room, raw).await.into_iter().collect();
+            return self.member(room, raw).await;
         }
         if self.ghosts.is_ours(sender) {
-            return Vec::new();
+            return Ok(Vec::new());
+        }
+        let linked = self.is_linked(room).await?;
+        if !linked && !may_be_for_the_bot(raw) {
+            return Ok(Vec::new());
         }
         if kind == upgrade::TOMBSTONE {
-            return self.moved(room, raw).await.into_iter().collect();
+            return Ok(self.moved(room, raw).await?.into_iter().collect());
         }
         if let Some(beacon) = beacon::kind(kind) {
             return self.beacon(room, raw, beacon).await;
         }
+        let private = !linked && self.private_chats.is_private(room).await;
         if let Some(pressed) = press::read(raw) {
-            return self.pressed(room, raw, pressed).await.into_iter().collect();
+            return Ok(self.pressed((room, private), raw, pressed).await?.into_iter().collect());
         }
-        let raw = &*self.with_previous(room, raw).await;
-        let profile = self.profile(room, sender).await;
-        let private = self.is_private(room, raw).await;
+        if !linked && !private && !incoming::is_command(raw, COMMAND_WORD) {
+            return Ok(Vec::new());
+        }
+        if let Some(restored) = self.edit_taken_back(room, raw).await? {
+            return Ok(restored);
+        }
+        let raw = self.with_previous(room, raw).await?;
+        self.read(room, (&raw, private)).await
+    }
+
+    /// What an event of a person says, with names, pictures and what it answers.
+    async fn read(
+        &self,
+        room: &str,
+        (raw, private): (&Value, bool),
+    ) -> Result<Vec<Event>, Unanswered> {
+        let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (sender, kind) = (text("sender"), text("type"));
+        let profile = self.profile(room, sender).await?;
         let events = {
             let name = |mxid: &str| {
                 if mxid == sender { profile.name.clone() } else { self.known(room, mxid) }
@@ -123,7 +193,7 @@ impl Listener {
             let own = Own {
                 ghost: &|mxid| self.ghosts.is_ours(mxid),
                 bot: self.ghosts.bot(),
-                command_prefix: super::COMMAND_PREFIX.trim_end(),
+                command_prefix: COMMAND_WORD,
                 private,
                 name: &name,
             };
@@ -134,30 +204,42 @@ impl Listener {
             Err(unreadable) => {
                 let event = text("event_id");
                 tracing::warn!(event, kind, %unreadable, "an event was skipped");
-                return Vec::new();
+                return Ok(Vec::new());
             }
         };
+        if events.is_empty() {
+            return Ok(events);
+        }
+        let place = self.place_in_conversation(room, raw).await?;
         for event in &mut events {
             set_avatar(&mut event.content, profile.avatar.as_deref());
+            if let (Content::Edited(message), Some((reply_to, thread))) =
+                (&mut event.content, &place)
+            {
+                message.reply_to.clone_from(reply_to);
+                message.thread.clone_from(thread);
+            }
             if let Content::Posted(message) | Content::Edited(message) = &mut event.content
                 && let Some(reply) = &mut message.reply_to
             {
-                self.complete(room, reply).await;
+                self.complete(room, reply).await?;
             }
         }
-        events
+        Ok(events)
     }
 
     /// An answer names only the event that it answers; other networks show whose words they were.
-    async fn complete(&self, room: &str, reply: &mut Reply) {
-        let Some(raw) = self.event(room, reply.message.as_str()).await else { return };
-        let raw = self.opened_one(raw).await;
+    async fn complete(&self, room: &str, reply: &mut Reply) -> Result<(), Unanswered> {
+        let Some(raw) = self.event(room, reply.message.as_str()).await? else { return Ok(()) };
+        // What the answer itself says of it may have been edited away or taken back.
+        reply.excerpt = None;
+        let Some(raw) = self.newest_version(room, raw).await else { return Ok(()) };
         let sender = raw.get("sender").and_then(Value::as_str).unwrap_or_default();
-        let name = self.profile(room, sender).await.name;
+        let name = self.profile(room, sender).await?.name;
         let anybody = Own {
             ghost: &|_| false,
             bot: self.ghosts.bot(),
-            command_prefix: super::COMMAND_PREFIX.trim_end(),
+            command_prefix: COMMAND_WORD,
             private: false,
             name: &|mxid| if mxid == sender { name.clone() } else { self.known(room, mxid) },
         };
@@ -173,31 +255,31 @@ impl Listener {
                 });
             }
         }
+        Ok(())
     }
 
     /// Invitations of our accounts, the removal of the core bot, and members and their profiles.
-    async fn member(&self, room: &str, raw: &Value) -> Option<Event> {
+    async fn member(&self, room: &str, raw: &Value) -> Result<Vec<Event>, Unanswered> {
         let text = |key: &str| raw.get(key).and_then(Value::as_str).unwrap_or_default();
         let content = raw.get("content");
         let field = |key: &str| content.and_then(|content| content.get(key)?.as_str());
         let (sender, member) = (text("sender"), text("state_key"));
         let membership = field("membership").unwrap_or_default();
-        self.forget_private(room);
+        let linked = self.is_linked(room).await?;
         let known = self.known(room, member);
-        let profile = Profile {
-            name: field("displayname").map(Into::into),
-            avatar: field("avatar_url").map(Into::into),
-        };
-        self.remember(room, member, profile);
+        if linked || known.is_some() {
+            self.remember(room, member, Profile::read(content));
+        }
         let lost = member == self.ghosts.bot() && matches!(membership, "leave" | "ban");
         let content = if membership == "invite" && self.ghosts.is_ours(member) {
-            if self.ghosts.is_ours(sender) {
-                return None;
+            // An account that nobody has spoken through is not made because somebody asks for it.
+            if self.ghosts.is_ours(sender) || !self.knows_user(member).await {
+                return Ok(Vec::new());
             }
             if member == self.ghosts.bot()
-                && let Some(moved) = self.invited_to_successor(room, raw).await
+                && let Some(moved) = self.invited_to_successor(room, raw).await?
             {
-                return Some(moved);
+                return Ok(vec![moved]);
             }
             let by = Author {
                 user: UserId::from(sender),
@@ -210,94 +292,32 @@ impl Listener {
         } else if lost && sender != self.ghosts.bot() {
             Content::Closed
         } else {
-            let raw = self.with_previous(room, raw).await;
+            if !linked {
+                self.private_chats.members_changed(room, membership == "join");
+                return Ok(Vec::new());
+            }
+            let raw = self.with_previous(room, raw).await?;
+            let mut events = self.banned_with_messages(room, &raw).await?;
             let own = Own {
                 ghost: &|mxid| self.ghosts.is_ours(mxid),
                 bot: self.ghosts.bot(),
-                command_prefix: super::COMMAND_PREFIX.trim_end(),
+                command_prefix: COMMAND_WORD,
                 private: false,
                 name: &|_| known.clone(),
             };
-            return incoming::member(room, &raw, &own);
+            events.extend(incoming::member(room, &raw, &own));
+            return Ok(events);
         };
         let place = Place::new(NETWORK, room);
         let message = MessageId::from(text("event_id"));
-        Some(Event { place, message, late: false, content })
+        Ok(vec![Event { place, message, late: false, content }])
     }
+}
 
-    fn known(&self, room: &str, mxid: &str) -> Option<String> {
-        let profiles = self.memory.profiles.lock().unwrap_or_else(PoisonError::into_inner);
-        profiles.get(&(room.into(), mxid.into())).and_then(|profile| profile.name.clone())
-    }
-
-    fn remember(&self, room: &str, mxid: &str, profile: Profile) {
-        let mut profiles = self.memory.profiles.lock().unwrap_or_else(PoisonError::into_inner);
-        if profiles.len() >= PROFILES {
-            profiles.clear();
-        }
-        profiles.insert((room.into(), mxid.into()), profile);
-    }
-
-    /// The profile that a member has in a room.
-    async fn profile(&self, room: &str, mxid: &str) -> Profile {
-        let known = {
-            let profiles = self.memory.profiles.lock().unwrap_or_else(PoisonError::into_inner);
-            profiles.get(&(room.into(), mxid.into())).cloned()
-        };
-        if let Some(profile) = known {
-            return profile;
-        }
-        let Ok(room_id) = OwnedRoomId::try_from(room) else { return Profile::default() };
-        let asked = rooms::state(&self.client, &room_id, "m.room.member", mxid).await;
-        let Ok(Some(event)) = asked else { return Profile::default() };
-        let content = event.get("content");
-        let field = |key: &str| content.and_then(|content| content.get(key)?.as_str());
-        let profile = Profile {
-            name: field("displayname").map(Into::into),
-            avatar: field("avatar_url").map(Into::into),
-        };
-        self.remember(room, mxid, profile.clone());
-        profile
-    }
-
-    /// Whether somebody is alone with the bot in a room that is no portal. Asked only for what
-    /// could be a command.
-    async fn is_private(&self, room: &str, raw: &Value) -> bool {
-        let kind = raw.get("type").and_then(Value::as_str);
-        if kind != Some("m.room.message") {
-            return false;
-        }
-        self.is_alone(room).await
-    }
-
-    async fn is_alone(&self, room: &str) -> bool {
-        let linked = self.store.portal_of(&Place::new(NETWORK, room)).await;
-        if !matches!(linked, Ok(None)) {
-            return false;
-        }
-        if let Some(private) =
-            self.memory.private.lock().unwrap_or_else(PoisonError::into_inner).get(room)
-        {
-            return *private;
-        }
-        let private = self.ask_private(room).await;
-        let mut known = self.memory.private.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(room.into(), private);
-        private
-    }
-
-    async fn ask_private(&self, room: &str) -> bool {
-        let Ok(room) = OwnedRoomId::try_from(room) else { return false };
-        match rooms::members(&self.client, &room).await {
-            Ok(members) => members.len() == 2,
-            Err(_) => false,
-        }
-    }
-
-    /// Somebody came or went: ask again.
-    fn forget_private(&self, room: &str) {
-        self.memory.private.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
-    }
+/// Whether an event in a room that is not linked can be meant for the bot.
+fn may_be_for_the_bot(raw: &Value) -> bool {
+    let kind = raw.get("type").and_then(Value::as_str);
+    kind == Some("m.room.message") || press::read(raw).is_some()
 }
 
 /// The transaction's name in the store: its id and its events, so that a homeserver

@@ -3,13 +3,14 @@
 //! homeserver can be had only with a token.
 //!
 //! Rule: only addresses that the bridge has made itself ([`Pictures`]) are answered, and only with
-//! pictures.
+//! pictures, without what is hidden in them.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bot_core::media::strip::clean_picture;
 use bot_core::pictures::Pictures;
 use subtle::ConstantTimeEq;
 
@@ -33,10 +34,10 @@ async fn picture(
     let Ok(stream) = client.download(&mxc).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mime = stream.mime.unwrap_or_default();
-    if !matches!(mime.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp") {
+    let Ok(Some(stream)) = clean_picture(stream).await else {
         return StatusCode::NOT_FOUND.into_response();
-    }
+    };
+    let mime = stream.mime.unwrap_or_default();
     let headers = [
         (header::CONTENT_TYPE, mime),
         (header::CACHE_CONTROL, "public, max-age=86400".to_owned()),

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+pub mod bounds;
 mod inline;
 pub mod nest;
 mod normal;
@@ -15,6 +16,7 @@ mod restrict;
 pub mod scripts;
 mod shown;
 mod split;
+mod told;
 mod walk;
 mod window;
 

@@ -8,14 +8,15 @@
 //! JPEG: ITU-T T.81, annex B; PNG: <https://www.w3.org/TR/png-3/>; WebP:
 //! <https://developers.google.com/speed/webp/docs/riff_container>.
 
+mod gif;
 mod jpeg;
 mod png;
 mod webp;
 
 use bytes::{Bytes, BytesMut};
 
-/// How many bytes tell what a file is.
-pub const SNIFF: usize = 12;
+/// How many bytes tell what a file is; the list of brands of an ISO file is mostly shorter.
+pub const SNIFF: usize = 64;
 
 /// A kind of picture whose hidden data can be taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Format {
     Png,
     /// WebP.
     WebP,
-    /// GIF, which holds no data of a camera.
+    /// GIF.
     Gif,
 }
 
@@ -40,8 +41,7 @@ enum State {
     Jpeg(jpeg::Jpeg),
     Png(png::Png),
     WebP(webp::WebP),
-    /// Nothing is to be taken out.
-    Through,
+    Gif(gif::Gif),
 }
 
 /// What a reader of one format does with the bytes that wait.
@@ -63,21 +63,81 @@ trait Walk {
 impl Format {
     /// What the first [`SNIFF`] bytes of a file say that it is.
     pub fn of(start: &[u8]) -> Option<Self> {
-        let at = |from: usize, wanted: &[u8]| {
-            start.get(from..from.saturating_add(wanted.len())) == Some(wanted)
-        };
-        if at(0, &[0xff, 0xd8, 0xff]) {
+        if start.starts_with(&[0xff, 0xd8, 0xff]) {
             Some(Self::Jpeg)
-        } else if at(0, b"\x89PNG\r\n\x1a\n") {
+        } else if start.starts_with(b"\x89PNG\r\n\x1a\n") {
             Some(Self::Png)
-        } else if at(0, b"RIFF") && at(8, b"WEBP") {
+        } else if start.starts_with(b"RIFF") && holds_at(start, 8, b"WEBP") {
             Some(Self::WebP)
-        } else if at(0, b"GIF8") {
+        } else if start.starts_with(b"GIF8") {
             Some(Self::Gif)
         } else {
             None
         }
     }
+
+    /// The media type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+}
+
+/// How files begin that may hold pictures with hidden data and that nobody here can clean:
+/// broken JPEG and PNG; TIFF and BigTIFF, which cameras' raw formats and DNG are, too, with those
+/// that have a signature of their own (Olympus, Panasonic, Fujifilm, JPEG XR); JPEG 2000 and
+/// JPEG XL, as files and as bare pictures; Photoshop.
+const OPAQUE: [&[u8]; 20] = [
+    b"\xff\xd8",
+    b"\x89PNG",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+    b"IIRO",
+    b"IIRS",
+    b"MMOR",
+    b"IIU\0",
+    b"II\xbc",
+    b"II\x1a\0\0\0HEAP",
+    b"FUJIFILMCCD-RAW",
+    b"FOVb",
+    b"\0\0\0\x0cjP  ",
+    b"\0\0\0\x0cjP\x1a\x1a",
+    b"\xff\x4f\xff\x51",
+    b"\0\0\0\x0cJXL ",
+    b"\xff\x0a",
+    b"8BPS",
+];
+
+/// Brands of ISO base media files that hold pictures: HEIF and HEIC with their sequences, AVIF,
+/// JPEG 2000, JPEG XL and Canon's raw format (<https://mp4ra.org/registered-types/brands>).
+const BRANDS: [&[u8; 4]; 30] = [
+    b"mif1", b"mif2", b"mif3", b"msf1", b"miaf", b"MiHB", b"MiHA", b"MiHE", b"MiPr", b"MA1A",
+    b"MA1B", b"1pic", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
+    b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"jp2 ", b"jpx ", b"jxl ", b"crx ",
+];
+
+/// Whether a file begins like a picture whose hidden data is not understood here.
+pub fn is_opaque(start: &[u8]) -> bool {
+    if Format::of(start).is_some() {
+        return false;
+    }
+    let of_picture = |brand: &[u8]| BRANDS.iter().any(|known| brand == *known);
+    let iso = holds_at(start, 4, b"ftyp");
+    let length = start.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
+    let end = usize::try_from(length).unwrap_or(usize::MAX).min(start.len());
+    // The version of the first brand stands between it and the others; no brand looks like one.
+    let mut brands = start.get(8..end).unwrap_or_default().chunks_exact(4);
+    (iso && brands.any(of_picture)) || OPAQUE.iter().any(|opaque| start.starts_with(opaque))
+}
+
+fn holds_at(start: &[u8], from: usize, wanted: &[u8]) -> bool {
+    start.get(from..).is_some_and(|rest| rest.starts_with(wanted))
 }
 
 impl Cleaner {
@@ -87,7 +147,7 @@ impl Cleaner {
             Format::Jpeg => State::Jpeg(jpeg::Jpeg::default()),
             Format::Png => State::Png(png::Png::default()),
             Format::WebP => State::WebP(webp::WebP::default()),
-            Format::Gif => State::Through,
+            Format::Gif => State::Gif(gif::Gif::default()),
         };
         Self { state, pending: BytesMut::new() }
     }
@@ -110,7 +170,7 @@ impl Cleaner {
                 State::Jpeg(walk) => walk.step(&mut self.pending, end),
                 State::Png(walk) => walk.step(&mut self.pending, end),
                 State::WebP(walk) => walk.step(&mut self.pending, end),
-                State::Through => Step::Out(self.pending.len()),
+                State::Gif(walk) => walk.step(&mut self.pending, end),
             };
             let (length, blank) = match step {
                 Step::Out(length) => (length, false),

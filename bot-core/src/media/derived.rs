@@ -7,7 +7,8 @@ use bridge_model::{MediaHandle, NetworkId};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::lottie;
+use super::drawing::DrawSticker;
+use super::lottie::{self, NotDrawn};
 use crate::network::{AskError, MediaStream};
 
 /// The network of such handles.
@@ -36,7 +37,8 @@ impl Recipe {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in handles and on the command line.
+    pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(recipe, _)| *recipe == self).map_or("", |(_, name)| name)
     }
 
@@ -47,20 +49,33 @@ impl Recipe {
         MediaHandle { network: DERIVED.into(), reference }
     }
 
+    /// The recipe of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(recipe, _)| *recipe)
+    }
+
+    /// Makes the file from a whole sticker, in this process; see [`DrawSticker`].
+    ///
+    /// # Errors
+    /// [`NotDrawn`] when it cannot be made from that.
+    pub fn draw(self, sticker: &[u8]) -> Result<Vec<u8>, NotDrawn> {
+        match self {
+            Self::LottieToApng => lottie::to_apng(sticker),
+            Self::LottieToGif => lottie::to_gif(sticker),
+        }
+    }
+
     /// Makes the file.
     ///
     /// # Errors
     /// [`AskError::Refused`] when it cannot be made from that; [`AskError::Retry`] when the
     /// original breaks off.
-    pub async fn make(self, original: MediaStream) -> Result<MediaStream, AskError> {
-        let whole = collect(original).await?;
-        let made = tokio::task::spawn_blocking(move || match self {
-            Self::LottieToApng => lottie::to_apng(&whole),
-            Self::LottieToGif => lottie::to_gif(&whole),
-        });
-        let broken = |reason: String| AskError::Refused(reason);
-        let made = made.await.map_err(|error| broken(error.to_string()))?;
-        let made = made.map_err(|error| broken(error.to_string()))?;
+    pub async fn make(
+        self,
+        original: MediaStream,
+        drawer: &dyn DrawSticker,
+    ) -> Result<MediaStream, AskError> {
+        let made = drawer.draw(self, collect(original).await?).await?;
         let size = u64::try_from(made.len()).ok();
         let chunks = futures_util::stream::iter([Ok(Bytes::from(made))]);
         Ok(MediaStream { size, mime: Some(self.mime().into()), chunks: Box::pin(chunks) })
@@ -74,9 +89,9 @@ pub fn original(handle: &MediaHandle) -> Option<(Recipe, MediaHandle)> {
     }
     let mut parts = handle.reference.splitn(3, '/');
     let (name, network, reference) = (parts.next()?, parts.next()?, parts.next()?);
-    let (recipe, _) = Recipe::ALL.iter().find(|(_, known)| *known == name)?;
+    let recipe = Recipe::named(name)?;
     let network = NetworkId::from(network);
-    Some((*recipe, MediaHandle { network, reference: reference.to_owned() }))
+    Some((recipe, MediaHandle { network, reference: reference.to_owned() }))
 }
 
 async fn collect(mut stream: MediaStream) -> Result<Vec<u8>, AskError> {

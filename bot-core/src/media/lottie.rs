@@ -3,7 +3,9 @@
 //! browsers show.
 //!
 //! Rule: what strangers drew is drawn within bounds: of the file unpacked, of the picture, of the
-//! number of pictures.
+//! number of pictures; `check` bounds what is in it.
+
+mod check;
 
 use std::io::Read;
 
@@ -77,7 +79,9 @@ struct Film {
 
 impl Film {
     fn read(sticker: &[u8]) -> Result<Self, NotDrawn> {
-        let animation = Animation::from_json_str(&unpacked(sticker)?).map_err(NotDrawn::because)?;
+        let sticker = unpacked(sticker)?;
+        check::check(&sticker)?;
+        let animation = Animation::from_json_str(&sticker).map_err(NotDrawn::because)?;
         let rate = animation.frame_rate;
         let length = animation.out_point - animation.in_point;
         let side = animation.width.max(animation.height);

@@ -8,11 +8,28 @@ use bridge_model::{Media, MediaCapabilities, MediaKind};
 
 use super::derived::Recipe;
 use super::names;
+use crate::address::is_mxc;
 
 /// Media types of Lottie stickers: Telegram's gzipped ones and Discord's.
 const LOTTIE: [&str; 2] = ["application/x-tgsticker", "video/lottie+json"];
-/// Pictures whose hidden data is not understood here.
-const OPAQUE: [&str; 5] = ["image/heic", "image/heif", "image/avif", "image/tiff", "image/jxl"];
+/// Pictures whose hidden data is not understood here. What a sender says of a file only saves
+/// fetching it: `strip` decides by its bytes.
+const OPAQUE: [&str; 14] = [
+    "image/heic",
+    "image/heif",
+    "image/heic-sequence",
+    "image/heif-sequence",
+    "image/avif",
+    "image/avif-sequence",
+    "image/tiff",
+    "image/x-adobe-dng",
+    "image/dng",
+    "image/jp2",
+    "image/jpx",
+    "image/jpm",
+    "image/jxl",
+    "image/vnd.adobe.photoshop",
+];
 
 /// Changes `media` into what the network can show, and takes away what nobody chose to say.
 pub fn plan(media: &mut Media, network: &MediaCapabilities) {
@@ -20,7 +37,7 @@ pub fn plan(media: &mut Media, network: &MediaCapabilities) {
         media.name = None;
     }
     let Some(mime) = media.mime.as_deref().map(str::to_ascii_lowercase) else { return };
-    if LOTTIE.contains(&mime.as_str()) && !network.formats.contains(&mime.as_str()) {
+    if is_vector_sticker(media, &mime) && !network.formats.contains(&mime.as_str()) {
         let recipe = match network.formats.contains(&"image/apng") {
             true => Recipe::LottieToApng,
             false => Recipe::LottieToGif,
@@ -35,6 +52,13 @@ pub fn plan(media: &mut Media, network: &MediaCapabilities) {
     }
 }
 
+/// Whether it is a moving sticker of a platform that keeps such itself. Anybody can upload a file
+/// to a homeserver and call it a sticker, so those are not drawn.
+fn is_vector_sticker(media: &Media, mime: &str) -> bool {
+    let of_platform = media.kind == MediaKind::Sticker && !is_mxc(&media.handle.reference);
+    of_platform && LOTTIE.contains(&mime)
+}
+
 /// Whether hidden data of this file cannot be taken out, so that it must not cross.
 pub fn is_withheld(media: &Media) -> bool {
     let mime = media.mime.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -46,4 +70,34 @@ pub fn is_picture(media: &Media) -> bool {
     let mime = media.mime.as_deref().unwrap_or_default();
     media.kind == MediaKind::Image
         || mime.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("image/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use bridge_model::MediaHandle;
+
+    use super::*;
+    use crate::media::derived;
+
+    fn file(network: &str, reference: &str, kind: MediaKind) -> Media {
+        let handle = MediaHandle { network: network.into(), reference: reference.into() };
+        Media { mime: Some("application/x-tgsticker".into()), ..Media::new(handle, kind) }
+    }
+
+    fn is_drawn(mut media: Media) -> bool {
+        plan(&mut media, &MediaCapabilities::default());
+        derived::original(&media.handle).is_some()
+    }
+
+    #[test]
+    fn a_platforms_own_sticker_is_drawn() {
+        assert!(is_drawn(file("telegram", "AgAD", MediaKind::Sticker)));
+    }
+
+    #[test]
+    fn a_file_that_only_calls_itself_a_sticker_is_not_drawn() {
+        assert!(!is_drawn(file("telegram", "AgAD", MediaKind::File)));
+        assert!(!is_drawn(file("matrix", "mxc://a/b", MediaKind::Sticker)));
+        assert!(!is_drawn(file("matrix", "mxc://a/b", MediaKind::File)));
+    }
 }

@@ -9,27 +9,42 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bridge_model::{Media, MediaHandle, NetworkId, Person};
 
+use crate::media::drawing::{DrawSticker, InProcess};
 use crate::media::{derived, qr, strip, text_file};
 use crate::network::{AskError, MediaSource, MediaStream, Network};
 
 /// Every network that is configured, Matrix included.
-#[derive(Clone, Default)]
-pub struct Networks(HashMap<NetworkId, Arc<dyn Network>>);
+#[derive(Clone)]
+pub struct Networks {
+    by_id: HashMap<NetworkId, Arc<dyn Network>>,
+    drawer: Arc<dyn DrawSticker>,
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self { by_id: HashMap::new(), drawer: Arc::new(InProcess) }
+    }
+}
 
 impl Networks {
+    /// Lets `drawer` draw stickers that a network cannot show.
+    pub fn draw_with(&mut self, drawer: Arc<dyn DrawSticker>) {
+        self.drawer = drawer;
+    }
+
     /// Adds one.
     pub fn add(&mut self, network: Arc<dyn Network>) {
-        self.0.insert(network.id().clone(), network);
+        self.by_id.insert(network.id().clone(), network);
     }
 
     /// The network of that name.
     pub fn get(&self, id: &NetworkId) -> Option<&Arc<dyn Network>> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Network>> {
-        self.0.values()
+        self.by_id.values()
     }
 
     async fn fetch(&self, handle: &MediaHandle) -> Result<MediaStream, AskError> {
@@ -47,7 +62,9 @@ impl MediaSource for Networks {
             return made;
         }
         match derived::original(&media.handle) {
-            Some((recipe, original)) => recipe.make(self.fetch(&original).await?).await,
+            Some((recipe, original)) => {
+                recipe.make(self.fetch(&original).await?, self.drawer.as_ref()).await
+            }
             None => strip::strip_metadata(media, self.fetch(&media.handle).await?).await,
         }
     }

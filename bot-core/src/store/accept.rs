@@ -16,10 +16,10 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, delayed, figures, keys, messages, notices, orphans, portals,
-    queue, summaries, threads, topics, votes,
+    Accepted, StoreError, albums, delayed, figures, keys, linking, messages, notices, orphans,
+    portals, queue, summaries, threads, topics, votes,
 };
-use crate::lane::{Entry, LaneState, Relayed, Speaker, Work, core_place};
+use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
 use crate::portal::Portal;
 
@@ -47,40 +47,32 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
         }
     }
     for event in batch.events {
-        match one(tx, event)? {
-            Some(lanes) => merge(&mut accepted.lanes, lanes),
-            None => accepted.dropped += 1,
+        if !one(tx, event)? {
+            accepted.dropped += 1;
         }
     }
+    accepted.lanes = queue::touched(tx)?;
     Ok(accepted)
 }
 
-/// Adds the newer states of lanes.
-pub fn merge(lanes: &mut Vec<LaneState>, newer: Vec<LaneState>) {
-    for lane in newer {
-        lanes.retain(|known| known.place != lane.place);
-        lanes.push(lane);
-    }
-}
-
-/// The lanes that got an entry; `None` when the event was dropped.
-fn one(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
+/// Takes in one event; `false` when it was dropped.
+fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     match &event.content {
         Content::Commanded(_) => {
             if messages::find(tx, &event.place, &event.message)?.is_some() {
-                return Ok(None);
+                return Ok(false);
             }
             messages::store(tx, &event.place, &event.message, &MessageRecord::Command)?;
-            answerable(tx, event).map(Some)
+            answerable(tx, event).map(|()| true)
         }
-        Content::Invited { .. } => answerable(tx, event).map(Some),
+        Content::Invited { .. } => answerable(tx, event).map(|()| true),
         Content::Closed => match portals::of(tx, &event.place)? {
-            Some(_) => to_core(tx, event).map(Some),
-            None => Ok(None),
+            Some(_) => to_core(tx, event).map(|()| true),
+            None => Ok(false),
         },
         Content::Moved { to } => {
             let to = Place { network: event.place.network.clone(), chat: to.clone() };
-            portals::relocate(tx, &event.place, &to)
+            linking::relocate(tx, &event.place, &to)
         }
         Content::Posted(_)
         | Content::Edited(_)
@@ -100,39 +92,34 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreEr
 
 /// Whoever speaks to the bot in a chat gets an answer there, so its lane goes on. The end stays
 /// as it is: a severed one is linked anew by that very command.
-fn answerable(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError> {
-    let mut lanes = Vec::from_iter(queue::go_on(tx, &event.place)?);
-    lanes.extend(to_core(tx, event)?);
-    Ok(lanes)
+fn answerable(tx: &mut Txn<'_>, event: Event) -> Result<(), StoreError> {
+    queue::go_on(tx, &event.place)?;
+    to_core(tx, event)
 }
 
-fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<Vec<LaneState>, StoreError> {
+fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<(), StoreError> {
     let lane = core_place(&event.place);
-    Ok(vec![queue::append(tx, &lane, Work::of(event))?])
+    queue::append(tx, &lane, Work::of(event))
 }
 
-/// Takes in what happened in a chat; `None` when it says nothing new.
+/// Takes in what happened in a chat; `false` when it says nothing new.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, StoreError> {
+pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     let event = messages::under_its_own_name(tx, event)?;
     if orphans::keep(tx, &event)? {
-        return Ok(Some(Vec::new()));
+        return Ok(true);
     }
     let here = event.place.clone();
-    let Some(portal) = portals::of(tx, &here)? else { return Ok(None) };
-    let mut lanes = Vec::from_iter(portals::revive(tx, &portal, &here)?);
-    let mut is_new = !lanes.is_empty();
+    let Some(portal) = portals::of(tx, &here)? else { return Ok(false) };
+    let mut is_new = portals::revive(tx, &portal, &here)?;
     if !portal.relaying {
         figures::note(tx, &portal, &event)?;
-        return Ok(is_new.then_some(lanes));
+        return Ok(is_new);
     }
     if is_about_poll(&event.content) {
-        let heard = votes::hear(tx, &portal, event)?;
-        is_new |= heard.is_some();
-        merge(&mut lanes, heard.unwrap_or_default());
-        return Ok(is_new.then_some(lanes));
+        return Ok(votes::hear(tx, &portal, event)? || is_new);
     }
     let topic = topics::of_room(tx, &here)?;
     for News { event, media_changed } in new(tx, event)? {
@@ -146,60 +133,50 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<Option<Vec<LaneState>>, S
                 (event, renamed)
             }
         };
-        is_new |= !renamed.is_empty();
-        merge(&mut lanes, renamed);
+        is_new |= renamed;
         let heard = (&portal, &here, topic.is_some());
         let Audience { mut places, event, speaker } = audience::of(tx, heard, event)?;
         if topic.is_some() {
             places.retain(|place| *place != portal.room);
         } else {
-            let (redirected, opened) = topics::redirect(tx, &portal, &event, places)?;
-            places = redirected;
-            merge(&mut lanes, opened);
+            places = topics::redirect(tx, &portal, &event, places)?;
         }
         figures::note(tx, &portal, &event)?;
-        merge(&mut lanes, links(tx, &portal, &here, &event)?);
+        links(tx, &portal, &here, &event)?;
         is_new |= !places.is_empty();
         if parts_are_left(tx, &event)? {
             places.push(here.clone());
         }
         for place in places {
             let relayed = Relayed { media_changed, ..Relayed::new(event.clone(), speaker) };
-            let state = match delayed::withdraw(tx, &place, &event)? {
-                Some(state) => state,
-                None => hand_on(tx, &place, relayed)?,
-            };
-            merge(&mut lanes, vec![state]);
+            if !delayed::withdraw(tx, &place, &event)? {
+                hand_on(tx, &place, relayed)?;
+            }
         }
-        merge(&mut lanes, ended(tx, &here, &event)?);
+        ended(tx, &here, &event)?;
     }
-    Ok(is_new.then_some(lanes))
+    Ok(is_new)
 }
 
 /// The summaries below a message that was taken away go with it.
-fn ended(tx: &mut Txn<'_>, here: &Place, event: &Event) -> Result<Vec<LaneState>, StoreError> {
+fn ended(tx: &mut Txn<'_>, here: &Place, event: &Event) -> Result<(), StoreError> {
     if matches!(event.content, Content::Deleted { .. })
         && let Some(origin) = messages::origin(tx, &event.place, &event.message)?
         && origin.deleted
     {
         return summaries::end(tx, here, &origin);
     }
-    Ok(Vec::new())
+    Ok(())
 }
 
 /// The desk looks at links that people post where messages cross, and reminds people of where they
 /// are awaited.
-fn links(
-    tx: &mut Txn<'_>,
-    portal: &Portal,
-    here: &Place,
-    event: &Event,
-) -> Result<Vec<LaneState>, StoreError> {
+fn links(tx: &mut Txn<'_>, portal: &Portal, here: &Place, event: &Event) -> Result<(), StoreError> {
     let lane = core_place(here);
-    if let Some(state) = delayed::withdraw(tx, &lane, event)? {
-        return Ok(vec![state]);
+    if delayed::withdraw(tx, &lane, event)? {
+        return Ok(());
     }
-    let Content::Posted(message) = &event.content else { return Ok(Vec::new()) };
+    let Content::Posted(message) = &event.content else { return Ok(()) };
     let person = message.author.kind == AuthorKind::Person && !event.late;
     let wiki = portal.settings.wiki.is_some() && wiki::is_worth_it(&message.body);
     let linked = notice::is_worth_it(&message.body) || wiki;
@@ -209,10 +186,9 @@ fn links(
         None => false,
     };
     if !linked && !reminds {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let relayed = Relayed::new(event.clone(), Speaker::Author);
-    Ok(vec![hand_on(tx, &lane, relayed)?])
+    hand_on(tx, &lane, Relayed::new(event.clone(), Speaker::Author))
 }
 
 /// One part of a copy was taken away, and the rest still stands there.
@@ -244,12 +220,9 @@ impl From<Event> for News {
     }
 }
 
-fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<LaneState, StoreError> {
-    if let Some(state) = albums::append(tx, lane, &relayed)? {
-        return Ok(state);
-    }
-    if let Some(state) = delayed::append(tx, lane, &relayed)? {
-        return Ok(state);
+fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<(), StoreError> {
+    if albums::append(tx, lane, &relayed)? || delayed::append(tx, lane, &relayed)? {
+        return Ok(());
     }
     queue::push(tx, Entry::new(lane.clone(), relayed.into()))
 }

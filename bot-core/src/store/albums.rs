@@ -7,32 +7,21 @@
 use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 
 use super::txn::Txn;
-use super::{StoreError, keys, messages, queue};
+use super::{StoreError, messages, queue, subject};
 use crate::lane::{
-    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, LaneState, Member, Relayed, Work,
+    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, Member, Relayed, Work,
 };
 use crate::order::{EntryId, Part};
 
-/// What tells an album from all others: where, by whom, and its mark.
-pub fn subject(place: &Place, message: &Message) -> Option<keys::Hash> {
-    let (network, chat) = (place.network.as_str(), place.chat.as_str());
-    let album = message.album.as_deref()?;
-    Some(keys::hash(&["album", network, chat, message.author.user.as_str(), album]))
-}
-
 /// Hands a message of an album on to a lane: to the entry of the same album that still waits
-/// there, else as an entry that waits for others. `None` when it is no part of an album.
+/// there, else as an entry that waits for others. `false` when it is no part of an album.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn append(
-    tx: &mut Txn<'_>,
-    lane: &Place,
-    relayed: &Relayed,
-) -> Result<Option<LaneState>, StoreError> {
+pub fn append(tx: &mut Txn<'_>, lane: &Place, relayed: &Relayed) -> Result<bool, StoreError> {
     let Event { place, message: id, content, .. } = &relayed.event;
-    let Content::Posted(message) = content else { return Ok(None) };
-    let Some(subject) = subject(place, message) else { return Ok(None) };
+    let Content::Posted(message) = content else { return Ok(false) };
+    let Some(subject) = subject::album(place, message) else { return Ok(false) };
     let member = Member {
         message: id.clone(),
         files: u32::try_from(message.media.len()).unwrap_or(u32::MAX),
@@ -41,12 +30,14 @@ pub fn append(
         && join(&mut entry, &member, message, tx.now)
     {
         queue::put(tx, &entry)?;
-        return Ok(Some(queue::state(queue::lane(tx, lane)?)));
+        tx.touch(lane);
+        return Ok(true);
     }
     let open_until = Some(Timestamp(tx.now.0.saturating_add(ALBUM_GRACE_MS)));
     let album = Some(Album { begun: tx.now, open_until, members: vec![member] });
     let work = Relayed { album, ..relayed.clone() }.into();
-    queue::push(tx, Entry::new(lane.clone(), work)).map(Some)
+    queue::push(tx, Entry::new(lane.clone(), work))?;
+    Ok(true)
 }
 
 /// Adds a message to an entry; `false` when it came too late.

@@ -4,60 +4,14 @@
 //! Rule: only the people themselves say so, by a code that one account was given and the other one
 //! shows. Nothing here is ever told to others.
 
-use bridge_model::{Person, Place, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::{Person, Timestamp};
 
 use super::keys::Everything;
+pub use super::records::{Claim, ClaimOffer};
 use super::tables::{CLAIM_OFFERS, CLAIMED, CLAIMS};
 use super::txn::Txn;
-use super::{CodeHash, StoreError, joint, keys};
-use crate::lane::LaneState;
-use crate::network::MATRIX;
+use super::{CodeHash, StoreError, keys};
 use crate::portal::PortalId;
-
-/// A code that somebody was given on another network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimOffer {
-    /// Whose account it is.
-    pub person: Person,
-    /// What it is called.
-    pub name: String,
-    /// The chat with the bot alone in which it was asked for, where there is one.
-    pub from: Option<Place>,
-    /// The community in which it was asked for.
-    pub portal: PortalId,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// Set once it was used.
-    pub used: bool,
-}
-
-/// An account that somebody on Matrix has claimed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// The account.
-    pub person: Person,
-    /// What it is called, on its own network.
-    pub name: String,
-    /// Who it is on Matrix.
-    pub mxid: String,
-    /// What it says goes on to be said by its ghost.
-    pub own_voice: bool,
-    /// Its owner wants the power here that it has there, and lets the admins of the room know.
-    pub asks: bool,
-    /// The community in which it was claimed.
-    pub portal: PortalId,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-impl Claim {
-    /// Whose account it is, as a person on Matrix.
-    #[must_use]
-    pub fn on_matrix(&self) -> Person {
-        Person::new(MATRIX, self.mxid.as_str())
-    }
-}
 
 /// What becomes of claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,14 +59,14 @@ pub fn by(tx: &Txn<'_>, mxid: &str) -> Result<Vec<Claim>, StoreError> {
     Ok(claims)
 }
 
-/// Changes what is claimed; the lanes that got entries.
+/// Changes what is claimed; the claim that is new.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] for a code that was used meanwhile.
-pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, StoreError> {
+pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Option<Claim>, StoreError> {
     let done = match change {
         ClaimChange::Offered(code, offer) => tx.put(&CLAIM_OFFERS, &code, &offer),
-        ClaimChange::Claimed(code, mxid) => return claim(tx, &code, mxid),
+        ClaimChange::Claimed(code, mxid) => return claim(tx, &code, mxid).map(Some),
         ClaimChange::Burnt(code) => match offer(tx, &code)? {
             Some(offer) => {
                 let offer = ClaimOffer { used: true, ..offer };
@@ -134,10 +88,10 @@ pub fn change(tx: &mut Txn<'_>, change: ClaimChange) -> Result<Vec<LaneState>, S
         }
         ClaimChange::Ended(people) => people.iter().try_for_each(|person| end(tx, person)),
     };
-    done.map(|()| Vec::new())
+    done.map(|()| None)
 }
 
-fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneState>, StoreError> {
+fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Claim, StoreError> {
     let Some(mut offer) = offer(tx, code)? else {
         return Err(StoreError::Conflict("the code is not known"));
     };
@@ -153,7 +107,7 @@ fn claim(tx: &mut Txn<'_>, code: &CodeHash, mxid: String) -> Result<Vec<LaneStat
     let since = tx.now;
     let claim = Claim { person, name, mxid, own_voice: false, asks: false, portal, since };
     put(tx, &claim)?;
-    joint::unite(tx, &claim.person, &claim.on_matrix())
+    Ok(claim)
 }
 
 fn put(tx: &mut Txn<'_>, claim: &Claim) -> Result<(), StoreError> {

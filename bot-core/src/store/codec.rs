@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use super::tables::Kind;
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +27,19 @@ impl Form {
             Self::Named => 0xf1,
         }
     }
+}
+
+/// A table without its types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The first byte of its keys.
+    pub prefix: u8,
+    /// What errors call its records.
+    pub name: &'static str,
+    /// The encoding of its values.
+    pub form: Form,
+    /// The version of its values.
+    pub version: u8,
 }
 
 /// What stands before a value.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `Store` over an embedded engine: one writer thread, one flush per group of transactions.
 //!
-//! Rule: every answer, also that of a read, is given after the flush of its group. Nobody acts
-//! on something that a crash could still undo.
+//! Rule: an answer is given after the flush of its group; that of a read is given at once when
+//! nothing was written in the group before it. Nobody acts on something that a crash could undo.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +21,8 @@ use super::txn::Txn;
 use super::{
     Accepted, Acquaintance, Claim, ClaimOffer, CodeHash, EmojiRecord, FileRecord, GhostRecord,
     Settled, Settlement, StickerRecord, Store, StoreError, Topic, accept, albums, claims, emoji,
-    erase, figures, files, keys, messages, migration, people, portals, queue, settle, stickers,
-    timers, topics,
+    erase, figures, files, keys, migration, people, portals, queue, replica, retention, settle,
+    stickers, timers, topics,
 };
 use crate::lane::{Entry, LaneHead, LaneState, Replica, Work};
 use crate::migration::{Audit, Migration};
@@ -33,6 +33,9 @@ use crate::portal::{Offer, Portal, PortalId};
 const GROUP: usize = 256;
 /// Bytes of the instance's number; the others are its secret.
 const INSTANCE: usize = 10;
+
+/// The time of transactions that do not look at it.
+const NO_TIME: Timestamp = Timestamp(0);
 
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Job = Box<dyn FnOnce(&mut dyn Kv) -> (bool, Answer) + Send>;
@@ -51,7 +54,7 @@ impl Embedded {
     /// [`StoreError`] when the thread cannot be started or the store cannot be read.
     pub fn start(mut kv: impl Kv, random: [u8; 32]) -> Result<Arc<Self>, StoreError> {
         layout::bring_up_to_date(&mut kv, layout::BATCH)?;
-        let mut tx = Txn::begin(&kv, Timestamp(0))?;
+        let mut tx = Txn::begin(&kv, NO_TIME)?;
         if tx.meta().instance.is_empty() {
             tx.meta().layout = LAYOUT;
             let (number, secret) = random.split_at(INSTANCE);
@@ -69,8 +72,17 @@ impl Embedded {
         Ok(Arc::new(Self { jobs, thread: Mutex::new(Some(thread)) }))
     }
 
+    /// Runs one transaction that needs no time on the writer thread.
+    async fn run<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Txn<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run_at(NO_TIME, job).await
+    }
+
     /// Runs one transaction on the writer thread.
-    async fn run<T, F>(&self, now: Timestamp, job: F) -> Result<T, StoreError>
+    async fn run_at<T, F>(&self, now: Timestamp, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Txn<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -136,7 +148,12 @@ fn write(kv: &mut dyn Kv, work: &Receiver<Job>) {
         while let Some(job) = next {
             let (this_wrote, answer) = job(kv);
             wrote |= this_wrote;
-            answers.push(answer);
+            if wrote {
+                answers.push(answer);
+            } else {
+                // All that it can have seen is on the disk.
+                answer(Ok(()));
+            }
             next = if answers.len() < GROUP { work.try_recv().ok() } else { None };
         }
         let flushed = if wrote { kv.flush() } else { Ok(()) };
@@ -149,21 +166,21 @@ fn write(kv: &mut dyn Kv, work: &Receiver<Job>) {
 #[async_trait]
 impl Store for Embedded {
     async fn accept(&self, batch: Batch, now: Timestamp) -> Result<Accepted, StoreError> {
-        self.run(now, move |tx| accept::accept(tx, batch)).await
+        self.run_at(now, move |tx| accept::accept(tx, batch)).await
     }
 
     async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let name = keys::hash(&[network.as_str(), key]);
-        self.run(Timestamp(0), move |tx| tx.get(&MARKS, &name)).await
+        self.run(move |tx| tx.get(&MARKS, &name)).await
     }
 
     async fn take(&self, lane: &Place) -> Result<Option<LaneHead>, StoreError> {
         let lane = lane.clone();
-        self.run(Timestamp(0), move |tx| queue::head(tx, &lane)).await
+        self.run(move |tx| queue::head(tx, &lane)).await
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        self.run(settlement.now, move |tx| settle::settle(tx, settlement)).await
+        self.run_at(settlement.now, move |tx| settle::settle(tx, settlement)).await
     }
 
     async fn close_album(
@@ -172,11 +189,11 @@ impl Store for Embedded {
         entry: EntryId,
     ) -> Result<Option<LaneHead>, StoreError> {
         let lane = lane.clone();
-        self.run(Timestamp(0), move |tx| albums::close(tx, &lane, entry)).await
+        self.run(move |tx| albums::close(tx, &lane, entry)).await
     }
 
     async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
-        self.run(Timestamp(0), |tx| {
+        self.run(|tx| {
             let lanes = tx.all(&LANES, &Everything)?;
             let busy = lanes.into_iter().filter(|lane| lane.depth > 0 || lane.halted.is_some());
             Ok(busy.map(queue::state).collect())
@@ -192,15 +209,14 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<Vec<Place>, StoreError> {
         let lane = lane.clone();
-        self.run(now, move |tx| {
+        self.run_at(now, move |tx| {
             let mut record = queue::lane(tx, &lane)?;
             record.halted = why;
             queue::store_lane(tx, &record)?;
-            let mut lanes = Vec::new();
             for (place, work) in then {
-                lanes.push(queue::append(tx, &place, work)?.place);
+                queue::append(tx, &place, work)?;
             }
-            Ok(lanes)
+            Ok(tx.touched().to_vec())
         })
         .await
     }
@@ -211,45 +227,45 @@ impl Store for Embedded {
         message: &MessageId,
     ) -> Result<Option<Replica>, StoreError> {
         let (place, message) = (place.clone(), message.clone());
-        self.run(Timestamp(0), move |tx| messages::replica(tx, &place, &message)).await
+        self.run(move |tx| replica::find(tx, &place, &message)).await
     }
 
     async fn waiting_edits(&self, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError> {
         let (lane, event) = (lane.clone(), event.clone());
-        self.run(Timestamp(0), move |tx| messages::waiting_edits(tx, &lane, &event)).await
+        self.run(move |tx| replica::waiting_edits(tx, &lane, &event)).await
     }
 
     async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {
         let place = place.clone();
-        self.run(Timestamp(0), move |tx| portals::of(tx, &place)).await
+        self.run(move |tx| portals::of(tx, &place)).await
     }
 
     async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
-        self.run(Timestamp(0), |tx| portals::all(tx)).await
+        self.run(|tx| portals::all(tx)).await
     }
 
     async fn find_offer(&self, code: &CodeHash) -> Result<Option<Offer>, StoreError> {
         let code = *code;
-        self.run(Timestamp(0), move |tx| portals::offer(tx, &code)).await
+        self.run(move |tx| portals::offer(tx, &code)).await
     }
 
     async fn ghost(&self, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
         let person = person.clone();
-        self.run(Timestamp(0), move |tx| portals::ghost(tx, &person)).await
+        self.run(move |tx| portals::ghost(tx, &person)).await
     }
 
     async fn save_ghost(&self, person: &Person, ghost: GhostRecord) -> Result<(), StoreError> {
         let person = person.clone();
-        self.run(Timestamp(0), move |tx| portals::save_ghost(tx, &person, &ghost)).await
+        self.run(move |tx| portals::save_ghost(tx, &person, &ghost)).await
     }
 
     async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError> {
         let localpart = localpart.to_owned();
-        self.run(Timestamp(0), move |tx| tx.get(&LOCALPARTS, &localpart)).await
+        self.run(move |tx| tx.get(&LOCALPARTS, &localpart)).await
     }
 
     async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
-        self.run(Timestamp(0), move |tx| people::of(tx, portal)).await
+        self.run(move |tx| people::of(tx, portal)).await
     }
 
     async fn emoji(
@@ -258,45 +274,45 @@ impl Store for Embedded {
         id: &str,
     ) -> Result<Option<EmojiRecord>, StoreError> {
         let (network, id) = (network.clone(), id.to_owned());
-        self.run(Timestamp(0), move |tx| emoji::of(tx, &network, &id)).await
+        self.run(move |tx| emoji::of(tx, &network, &id)).await
     }
 
     async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
         let mxc = mxc.to_owned();
-        self.run(Timestamp(0), move |tx| emoji::behind(tx, &mxc)).await
+        self.run(move |tx| emoji::behind(tx, &mxc)).await
     }
 
     async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
-        self.run(Timestamp(0), move |tx| emoji::save(tx, &emoji)).await
+        self.run(move |tx| emoji::save(tx, &emoji)).await
     }
 
     async fn count_messages(&self) -> Result<u64, StoreError> {
-        self.run(Timestamp(0), |tx| erase::left(tx)).await
+        self.run(|tx| erase::left(tx)).await
     }
 
     async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {
         let code = *code;
-        self.run(Timestamp(0), move |tx| claims::offer(tx, &code)).await
+        self.run(move |tx| claims::offer(tx, &code)).await
     }
 
     async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError> {
         let person = person.clone();
-        self.run(Timestamp(0), move |tx| claims::of(tx, &person)).await
+        self.run(move |tx| claims::of(tx, &person)).await
     }
 
     async fn claims_by(&self, mxid: &str) -> Result<Vec<Claim>, StoreError> {
         let mxid = mxid.to_owned();
-        self.run(Timestamp(0), move |tx| claims::by(tx, &mxid)).await
+        self.run(move |tx| claims::by(tx, &mxid)).await
     }
 
     async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
         let mxc = mxc.to_owned();
-        self.run(Timestamp(0), move |tx| stickers::behind(tx, &mxc)).await
+        self.run(move |tx| stickers::behind(tx, &mxc)).await
     }
 
     async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError> {
         let mxc = mxc.to_owned();
-        self.run(Timestamp(0), move |tx| stickers::save(tx, &mxc, &sticker)).await
+        self.run(move |tx| stickers::save(tx, &mxc, &sticker)).await
     }
 
     async fn file(
@@ -305,7 +321,7 @@ impl Store for Embedded {
         now: Timestamp,
     ) -> Result<Option<FileRecord>, StoreError> {
         let name = *name;
-        self.run(now, move |tx| files::find(tx, &name)).await
+        self.run_at(now, move |tx| files::find(tx, &name)).await
     }
 
     async fn save_file(
@@ -314,53 +330,57 @@ impl Store for Embedded {
         file: FileRecord,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.run(now, move |tx| files::save(tx, &names, &file)).await
+        self.run_at(now, move |tx| files::save(tx, &names, &file)).await
     }
 
     async fn migration(&self, portal: PortalId) -> Result<Migration, StoreError> {
-        self.run(Timestamp(0), move |tx| migration::of(tx, portal)).await
+        self.run(move |tx| migration::of(tx, portal)).await
     }
 
     async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
-        self.run(Timestamp(0), move |tx| migration::history(tx, portal)).await
+        self.run(move |tx| migration::history(tx, portal)).await
     }
 
     async fn topic(&self, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError> {
         let (end, root) = (end.clone(), root.clone());
-        self.run(Timestamp(0), move |tx| topics::of_root(tx, &end, &root)).await
+        self.run(move |tx| topics::of_root(tx, &end, &root)).await
     }
 
     async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError> {
         let room = room.clone();
-        self.run(Timestamp(0), move |tx| topics::of_room(tx, &room)).await
+        self.run(move |tx| topics::of_room(tx, &room)).await
     }
 
     async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
-        self.run(Timestamp(0), |tx| topics::every(tx)).await
+        self.run(|tx| topics::every(tx)).await
     }
 
     async fn topics(&self, portal: PortalId) -> Result<Vec<Topic>, StoreError> {
-        self.run(Timestamp(0), move |tx| topics::all(tx, portal)).await
+        self.run(move |tx| topics::all(tx, portal)).await
     }
 
     async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError> {
-        self.run(Timestamp(0), move |tx| figures::of(tx, portal)).await
+        self.run(move |tx| figures::of(tx, portal)).await
     }
 
     async fn ghosts_in(&self, room: &Place) -> Result<Vec<Person>, StoreError> {
         let room = room.clone();
-        self.run(Timestamp(0), move |tx| portals::ghosts_in(tx, &room)).await
+        self.run(move |tx| portals::ghosts_in(tx, &room)).await
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
-        self.run(now, timers::due).await
+        self.run_at(now, |tx| {
+            timers::due(tx)?;
+            queue::touched(tx)
+        })
+        .await
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.run(before, move |tx| messages::forget(tx, before)).await
+        self.run(move |tx| retention::forget(tx, before)).await
     }
 
     async fn instance(&self) -> Result<String, StoreError> {
-        self.run(Timestamp(0), |tx| Ok(tx.meta().instance.clone())).await
+        self.run(|tx| Ok(tx.meta().instance.clone())).await
     }
 }

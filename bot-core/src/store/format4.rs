@@ -14,8 +14,8 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::StoreError;
-use super::codec::{self, Form};
-use super::tables::{self, Kind};
+use super::codec::{self, Form, Kind};
+use super::tables;
 
 /// The byte that each value of layout 4 begins with.
 pub const BYTE: u8 = 4;

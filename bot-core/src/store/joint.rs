@@ -7,11 +7,9 @@
 use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::txn::Txn;
-use super::{StoreError, accept, keys, messages, migration, portals, queue, summaries};
-use crate::lane::{Answer, CORE, Entry, LaneState, Saying, Work, core_place};
+use super::{StoreError, keys, messages, migration, portals, queue, summaries};
+use crate::lane::{Answer, CORE, Entry, Saying, Work, core_place};
 use crate::migration::{Audit, Deed, Vote, Who};
-
-type Lanes = Result<Vec<LaneState>, StoreError>;
 
 /// The name of a vote at the core's place for the room.
 pub fn name(number: u32) -> MessageId {
@@ -32,7 +30,7 @@ pub fn open(
     room: &Place,
     (vote, poll): (Vote, Message),
     who: Option<Who>,
-) -> Lanes {
+) -> Result<(), StoreError> {
     let portal = portals::of(tx, room)?.ok_or(StoreError::Conflict("the chat is not linked"))?;
     let mut migration = migration::of(tx, portal.id)?;
     if migration.votes.iter().any(|known| known.number == vote.number) {
@@ -50,7 +48,6 @@ pub fn open(
     migration.votes.push(vote);
     migration::save(tx, portal.id, &migration)?;
     migration::note(tx, portal.id, &audit)?;
-    let mut lanes = Vec::new();
     for lane in portal.active() {
         let saying = Saying {
             origin: place.clone(),
@@ -59,9 +56,9 @@ pub fn open(
             answer: Answer::default(),
         };
         let entry = Entry::new(lane, Work::Say(Box::new(saying)));
-        accept::merge(&mut lanes, vec![queue::push(tx, entry)?]);
+        queue::push(tx, entry)?;
     }
-    Ok(lanes)
+    Ok(())
 }
 
 /// Closes a poll in every chat; `counts` are what was told.
@@ -73,11 +70,11 @@ pub fn close(
     room: &Place,
     (number, counts): (u32, Vec<u64>),
     who: Option<Who>,
-) -> Lanes {
+) -> Result<(), StoreError> {
     let portal = portals::of(tx, room)?.ok_or(StoreError::Conflict("the chat is not linked"))?;
     let mut migration = migration::of(tx, portal.id)?;
     let open = migration.votes.iter_mut().find(|vote| vote.number == number);
-    let Some(vote) = open.filter(|vote| vote.counts.is_none()) else { return Ok(Vec::new()) };
+    let Some(vote) = open.filter(|vote| vote.counts.is_none()) else { return Ok(()) };
     vote.counts = Some(counts.clone());
     let answers = vote.answers.iter().cloned().zip(counts).collect();
     let audit = Audit {
@@ -90,12 +87,11 @@ pub fn close(
     migration::save(tx, portal.id, &migration)?;
     migration::note(tx, portal.id, &audit)?;
     let (place, message) = (core_place(&portal.room), name(number));
-    let Some(mut origin) = messages::origin(tx, &place, &message)? else { return Ok(Vec::new()) };
+    let Some(mut origin) = messages::origin(tx, &place, &message)? else { return Ok(()) };
     if let Some(poll) = &mut origin.poll {
         poll.closed = true;
     }
     messages::store_origin(tx, origin.clone())?;
-    let mut lanes = Vec::new();
     for lane in portal.active() {
         let event = Event {
             place: place.clone(),
@@ -103,18 +99,16 @@ pub fn close(
             late: false,
             content: Content::PollClosed { by: None },
         };
-        accept::merge(&mut lanes, vec![queue::append(tx, &lane, Work::by_bot(event))?]);
+        queue::append(tx, &lane, Work::by_bot(event))?;
     }
-    accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
-    Ok(lanes)
+    summaries::votes(tx, &origin, &portal.active())
 }
 
 /// An account turns out to be somebody's: in the votes that are open both have one vote together.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unite(tx: &mut Txn<'_>, account: &Person, person: &Person) -> Lanes {
-    let mut lanes = Vec::new();
+pub fn unite(tx: &mut Txn<'_>, account: &Person, person: &Person) -> Result<(), StoreError> {
     for portal in portals::all(tx)? {
         let place = core_place(&portal.room);
         let votes = migration::of(tx, portal.id)?.votes;
@@ -128,8 +122,8 @@ pub fn unite(tx: &mut Txn<'_>, account: &Person, person: &Person) -> Lanes {
                 continue;
             }
             messages::store_origin(tx, origin.clone())?;
-            accept::merge(&mut lanes, summaries::votes(tx, &origin, &portal.active())?);
+            summaries::votes(tx, &origin, &portal.active())?;
         }
     }
-    Ok(lanes)
+    Ok(())
 }

@@ -5,17 +5,14 @@
 //! the week in which they were made, so that retention drops whole weeks.
 
 use bridge_model::{
-    Alias, Content, Event, Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp,
-    UserId,
+    Alias, Content, Event, Message, MessageId, NetworkId, Person, Place, Reaction, UserId,
 };
 use sha2::{Digest, Sha256};
 
-use super::keys::Everything;
 use super::records::{CopyRecord, Fingerprint, MessageRecord, Origin, PollRecord, ReactionRecord};
-use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
+use super::tables::{MESSAGES, ONCE};
 use super::txn::Txn;
-use super::{StoreError, codec, keys, people, queue, votes};
-use crate::lane::{Entry, KnownReaction, MessageCopy, Replica};
+use super::{StoreError, codec, keys};
 use crate::order::Part;
 
 /// Finds a record and the week it is in.
@@ -262,25 +259,6 @@ pub fn store_origin(tx: &mut Txn<'_>, origin: Origin) -> Result<(), StoreError> 
     store(tx, &place, &message, &MessageRecord::Origin(origin))
 }
 
-/// The edits of a new message that wait in `lane` behind it, in order. Only a message whose newest
-/// version is another one has some, so that no other lane is searched.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn waiting_edits(
-    tx: &mut Txn<'_>,
-    lane: &Place,
-    event: &Event,
-) -> Result<Vec<Entry>, StoreError> {
-    let Content::Posted(first) = &event.content else { return Ok(Vec::new()) };
-    let here = (&event.place, &event.message);
-    let Some(newest) = origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
-    if newest.digest == digest(first)? && newest.media == media_digest(first)? {
-        return Ok(Vec::new());
-    }
-    queue::waiting_edits(tx, lane, here)
-}
-
 /// Stores the parts that a message now has in `lane`; none take the copy away. `shared` are the
 /// messages that have these parts together, as long as the copy is not known yet.
 ///
@@ -409,43 +387,6 @@ pub fn refuse_reaction(
     store_origin(tx, origin)
 }
 
-/// What is known of a message, for everybody outside the store.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn replica(
-    tx: &mut Txn<'_>,
-    place: &Place,
-    message: &MessageId,
-) -> Result<Option<Replica>, StoreError> {
-    let Some(origin) = origin(tx, place, message)? else { return Ok(None) };
-    let mut copies = Vec::new();
-    for CopyRecord { place, parts, shared } in origin.copies.clone() {
-        copies.push(MessageCopy { place: tx.numbered(place)?, parts, shared });
-    }
-    let poll = votes::known(tx, &origin)?;
-    let mut reactions = Vec::new();
-    for ReactionRecord { by, reaction, live, events: known, refused: cannot } in origin.reactions {
-        let mut events = Vec::new();
-        for (number, event) in known {
-            events.push((tx.numbered(number)?, event));
-        }
-        let refused = cannot.into_iter().map(|number| tx.numbered(number));
-        let refused = refused.collect::<Result<_, _>>()?;
-        reactions.push(KnownReaction { by, reaction, live, events, refused });
-    }
-    Ok(Some(Replica {
-        origin: tx.numbered(origin.place)?,
-        message: origin.message,
-        author: origin.author,
-        deleted: origin.deleted,
-        words: origin.words,
-        copies,
-        reactions,
-        poll,
-    }))
-}
-
 /// Whether a mark that counts once was noted.
 ///
 /// # Errors
@@ -480,28 +421,4 @@ pub fn wrote(
     user: &UserId,
 ) -> Result<bool, StoreError> {
     Ok(tx.numbered(origin.place)? == *place && origin.author == *user)
-}
-
-/// Drops whole weeks that end before `before`, and the codes that ran out before it.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    let limit = keys::bucket(before);
-    let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
-    let mut rows = people::forget(tx, limit)?;
-    for week in old {
-        rows += tx.clear(&MESSAGES, &week)?;
-        rows += tx.clear(&ONCE, &week)?;
-        rows += tx.clear(&FILES, &week)?;
-        tx.meta().buckets.retain(|kept| *kept != week);
-    }
-    for (row, offer) in tx.scan(&OFFERS, &Everything, usize::MAX)? {
-        if offer.expires < before {
-            tx.remove(row);
-            rows += 1;
-        }
-    }
-    rows += super::claims::forget_codes(tx, before)?;
-    Ok(rows)
 }

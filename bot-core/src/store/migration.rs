@@ -14,14 +14,12 @@ use bridge_policy::stage::{Effect, Stage, Where};
 use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{StoreError, accept, erase, joint, portals, queue, timers};
-use crate::lane::{LaneState, Work, core_place};
+use super::{StoreError, erase, joint, portals, queue, timers};
+use crate::lane::{Work, core_place};
 use crate::migration::{
     Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
-
-type Lanes = Result<Vec<LaneState>, StoreError>;
 
 /// How far a portal's community has come.
 ///
@@ -79,11 +77,11 @@ fn plain(tx: &Txn<'_>, who: Option<Who>, deed: Deed) -> Audit {
     Audit { at: tx.now, who, deed, decision: None, share: None }
 }
 
-/// Carries out what a command asked for; the lanes that got entries.
+/// Carries out what a command asked for.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it no longer fits.
-pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
+pub fn apply(tx: &mut Txn<'_>, what: Move) -> Result<(), StoreError> {
     match what {
         Move::Step(step) => take(tx, step),
         Move::Schedule(room, schedule, who) => {
@@ -93,12 +91,12 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
         Move::Hold(room, who) => {
             let portal = portal(tx, &room)?;
             let mut migration = of(tx, portal.id)?;
-            let Some(schedule) = migration.schedule.take() else { return Ok(Vec::new()) };
+            let Some(schedule) = migration.schedule.take() else { return Ok(()) };
             stop_timers(tx, portal.id)?;
             save(tx, portal.id, &migration)?;
             let audit = plain(tx, who, Deed::Held(schedule.to));
             note(tx, portal.id, &audit)?;
-            Ok(Vec::new())
+            Ok(())
         }
         Move::Approve(room, voter, who) => approve(tx, &room, voter, who),
         Move::Retry(room, who) => retry(tx, &room, who),
@@ -111,13 +109,13 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
         Move::Note(place, audit) => {
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;
-            Ok(Vec::new())
+            Ok(())
         }
         Move::Relaying(room, on) => {
             let mut portal = portal(tx, &room)?;
             portal.relaying = on;
             portals::save(tx, &portal)?;
-            Ok(Vec::new())
+            Ok(())
         }
         Move::Access(place, access) => {
             let portal = portal(tx, &place)?;
@@ -127,7 +125,7 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
                 migration.access.push((place, access));
                 save(tx, portal.id, &migration)?;
             }
-            Ok(Vec::new())
+            Ok(())
         }
         Move::Effected(tag, outcome) => effected(tx, tag, outcome),
         Move::Erase(room, tag) => {
@@ -136,14 +134,18 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Lanes {
             forget_names(tx, portal.id)?;
             let audit = plain(tx, None, Deed::Erased(messages, people));
             note(tx, portal.id, &audit)?;
-            let mut lanes = effected(tx, tag, Ok(()))?;
-            lanes.push(tell(tx, &portal, News::Erased { messages, people })?);
-            Ok(lanes)
+            effected(tx, tag, Ok(()))?;
+            tell(tx, &portal, News::Erased { messages, people })
         }
     }
 }
 
-fn except(tx: &mut Txn<'_>, room: &Place, exception: Exception, who: Option<Who>) -> Lanes {
+fn except(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    exception: Exception,
+    who: Option<Who>,
+) -> Result<(), StoreError> {
     let portal = portal(tx, room)?;
     let mut migration = of(tx, portal.id)?;
     if migration.exceptions.iter().any(|known| known.number == exception.number) {
@@ -154,7 +156,7 @@ fn except(tx: &mut Txn<'_>, room: &Place, exception: Exception, who: Option<Who>
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, deed);
     note(tx, portal.id, &audit)?;
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn end_exception(
@@ -162,25 +164,25 @@ fn end_exception(
     room: &Place,
     (number, day): (u32, Date),
     who: Option<Who>,
-) -> Lanes {
+) -> Result<(), StoreError> {
     let portal = portal(tx, room)?;
     let mut migration = of(tx, portal.id)?;
     let mut open = migration.exceptions.iter_mut();
     let found = open.find(|known| known.number == number && known.closed.is_none());
-    let Some(exception) = found else { return Ok(Vec::new()) };
+    let Some(exception) = found else { return Ok(()) };
     exception.closed = Some(day);
     let deed = Deed::ExceptionEnded(number, exception.service.clone());
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, deed);
     note(tx, portal.id, &audit)?;
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn portal(tx: &Txn<'_>, place: &Place) -> Result<Portal, StoreError> {
     portals::of(tx, place)?.ok_or(StoreError::Conflict("the chat is not linked"))
 }
 
-fn take(tx: &mut Txn<'_>, step: Step) -> Lanes {
+fn take(tx: &mut Txn<'_>, step: Step) -> Result<(), StoreError> {
     let mut portal = portal(tx, &step.room)?;
     if portal.stage != step.from {
         return Err(StoreError::Conflict("the stage has changed meanwhile"));
@@ -237,16 +239,15 @@ pub fn plan(portal: &Portal, effects: &[Effect]) -> Vec<Planned> {
 }
 
 /// Begins the next kind of effect, once the one before is done everywhere or was refused.
-fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Lanes {
+fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
     let mut migration = of(tx, portal.id)?;
     if migration.effects.iter().any(|planned| planned.progress == Progress::UnderWay) {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let waits = |planned: &&Planned| planned.progress == Progress::Waiting;
     let Some(next) = migration.effects.iter().find(waits).map(|planned| planned.effect) else {
-        return Ok(Vec::new());
+        return Ok(());
     };
-    let mut lanes = Vec::new();
     for (index, planned) in migration.effects.iter_mut().enumerate() {
         if planned.effect == next && planned.progress == Progress::Waiting {
             planned.progress = Progress::UnderWay;
@@ -254,22 +255,21 @@ fn go_on(tx: &mut Txn<'_>, portal: &Portal) -> Lanes {
             let tag = Tag { portal: portal.id, step: migration.steps, index, effect: next };
             let work = Work::Task(Task::Effect(tag));
             let lane = core_place(&portal.room);
-            accept::merge(&mut lanes, vec![queue::append(tx, &lane, work)?]);
+            queue::append(tx, &lane, work)?;
         }
     }
-    save(tx, portal.id, &migration)?;
-    Ok(lanes)
+    save(tx, portal.id, &migration)
 }
 
 /// Marks an effect, and begins what comes after it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lanes {
+pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Result<(), StoreError> {
     let mut migration = of(tx, tag.portal)?;
-    let Some(planned) = migration.planned(&tag).cloned() else { return Ok(Vec::new()) };
+    let Some(planned) = migration.planned(&tag).cloned() else { return Ok(()) };
     if planned.progress != Progress::UnderWay {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let refused = outcome.is_err();
     let index = usize::try_from(tag.index).unwrap_or(usize::MAX);
@@ -308,16 +308,16 @@ pub fn effected(tx: &mut Txn<'_>, tag: Tag, outcome: Result<(), String>) -> Lane
         let audit = plain(tx, None, Deed::Refused(tag.effect, planned.place.network));
         note(tx, tag.portal, &audit)?;
     }
-    let Some(portal) = portals::numbered(tx, tag.portal)? else { return Ok(Vec::new()) };
-    let mut lanes = go_on(tx, &portal)?;
+    let Some(portal) = portals::numbered(tx, tag.portal)? else { return Ok(()) };
+    go_on(tx, &portal)?;
     if refused {
-        lanes.push(tell(tx, &portal, News::Refused(tag))?);
+        tell(tx, &portal, News::Refused(tag))?;
     }
-    Ok(lanes)
+    Ok(())
 }
 
 /// The people in the room hear what came of a step.
-fn tell(tx: &mut Txn<'_>, portal: &Portal, news: News) -> Result<LaneState, StoreError> {
+fn tell(tx: &mut Txn<'_>, portal: &Portal, news: News) -> Result<(), StoreError> {
     let work = Work::Task(Task::Tell(news));
     queue::append(tx, &core_place(&portal.room), work)
 }
@@ -327,7 +327,7 @@ pub fn text_name(step: u32) -> String {
     format!("stage/{step}")
 }
 
-fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Lanes {
+fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Result<(), StoreError> {
     let portal = portal(tx, room)?;
     let mut migration = of(tx, portal.id)?;
     let mut any = false;
@@ -338,7 +338,7 @@ fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Lanes {
         }
     }
     if !any {
-        return Ok(Vec::new());
+        return Ok(());
     }
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, Deed::Retried);
@@ -346,21 +346,31 @@ fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Lanes {
     go_on(tx, &portal)
 }
 
-fn approve(tx: &mut Txn<'_>, room: &Place, voter: [u8; 16], who: Option<Who>) -> Lanes {
+fn approve(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    voter: [u8; 16],
+    who: Option<Who>,
+) -> Result<(), StoreError> {
     let portal = portal(tx, room)?;
     let mut migration = of(tx, portal.id)?;
-    let Some(next) = portal.stage.next() else { return Ok(Vec::new()) };
+    let Some(next) = portal.stage.next() else { return Ok(()) };
     if migration.approvals.contains(&voter) {
-        return Ok(Vec::new());
+        return Ok(());
     }
     migration.approvals.push(voter);
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, Deed::Approved(next));
     note(tx, portal.id, &audit)?;
-    Ok(Vec::new())
+    Ok(())
 }
 
-fn set_day(tx: &mut Txn<'_>, portal: &Portal, schedule: Schedule, who: Option<Who>) -> Lanes {
+fn set_day(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    schedule: Schedule,
+    who: Option<Who>,
+) -> Result<(), StoreError> {
     if portal.stage.next() != Some(schedule.to) {
         return Err(StoreError::Conflict("the stage has changed meanwhile"));
     }
@@ -379,7 +389,7 @@ fn set_day(tx: &mut Txn<'_>, portal: &Portal, schedule: Schedule, who: Option<Wh
     migration.schedule = Some(schedule);
     save(tx, portal.id, &migration)?;
     note(tx, portal.id, &audit)?;
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn timer_name(portal: PortalId, days: u32) -> String {

@@ -12,7 +12,7 @@ use bridge_policy::stage::Stage;
 use super::tables::LEDGERS;
 use super::txn::Txn;
 use super::{StoreError, figures, keys, queue};
-use crate::lane::{LaneState, Work};
+use crate::lane::Work;
 use crate::portal::{Portal, PortalId};
 
 /// What was linked to in one message.
@@ -43,29 +43,25 @@ pub struct Notice {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn linked(tx: &mut Txn<'_>, linked: Linked) -> Result<Vec<LaneState>, StoreError> {
+pub fn linked(tx: &mut Txn<'_>, linked: Linked) -> Result<(), StoreError> {
     let Linked { portal, used, notices } = linked;
     for service in used {
         figures::note_link(tx, portal, &service)?;
     }
-    let mut lanes = Vec::new();
-    for notice in notices {
-        lanes.extend(say(tx, portal, notice)?);
-    }
-    Ok(lanes)
+    notices.into_iter().try_for_each(|notice| say(tx, portal, notice))
 }
 
-fn say(tx: &mut Txn<'_>, portal: PortalId, notice: Notice) -> Result<Vec<LaneState>, StoreError> {
+fn say(tx: &mut Txn<'_>, portal: PortalId, notice: Notice) -> Result<(), StoreError> {
     let Notice { person, subject, limits, then } = notice;
     let mut ledger = tx.get(&LEDGERS, &portal)?.unwrap_or_default();
     let who = hash(tx, &[person.network.as_str(), person.user.as_str()]);
     let what = hash(tx, &[&subject]);
     if let Err(why) = ledger.give(&limits, tx.now, (who, what)) {
         tracing::debug!(portal = portal.0, ?why, "nothing is said about a link");
-        return Ok(Vec::new());
+        return Ok(());
     }
     tx.put(&LEDGERS, &portal, &ledger)?;
-    then.into_iter().map(|(place, work)| queue::append(tx, &place, work)).collect()
+    then.into_iter().try_for_each(|(place, work)| queue::append(tx, &place, work))
 }
 
 fn hash(tx: &mut Txn<'_>, parts: &[&str]) -> u64 {

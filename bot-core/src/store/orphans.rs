@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What is said of one of our copies before its id is known here: a platform may tell of a
-//! reaction before it has answered the request that posted the message.
+//! Events about a message that we sent whose id is not stored yet: a platform may tell of a reaction
+//! before it has answered the request that posted the message.
 //!
 //! Rule: few and not for long. What no settled entry explains is dropped.
 
@@ -10,8 +10,7 @@ use super::keys::Everything;
 use super::records::OrphanRecord;
 use super::tables::{LANES, ORPHANS};
 use super::txn::Txn;
-use super::{StoreError, accept, keys, messages, portals, queue};
-use crate::lane::LaneState;
+use super::{StoreError, keys, messages, portals, queue};
 
 /// Events that are kept for one chat.
 const MOST: usize = 64;
@@ -40,18 +39,18 @@ pub fn keep(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// An entry of `lane` was settled, which left messages that have these other names: takes in what waited
-/// for them. The lanes that got entries.
+/// Takes out the events that waited for an entry of `lane`, which is settled now and left messages with
+/// these other names. Whoever settles it takes them in.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn hear(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<LaneState>, StoreError> {
+pub fn take(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<Event>, StoreError> {
     let named =
         also.iter().map(|alias| Place { network: lane.network.clone(), chat: alias.chat.clone() });
     let mut places: Vec<Place> = [lane.clone()].into_iter().chain(named).collect();
     places.dedup();
     let idle = queue::lane(tx, lane)?.depth == 0;
-    let mut lanes = Vec::new();
+    let mut events = Vec::new();
     for place in places {
         for (row, orphan) in tx.scan(&ORPHANS, &keys::place(&place), MOST)? {
             let OrphanRecord { event, at } = orphan;
@@ -59,14 +58,13 @@ pub fn hear(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<LaneSt
             let stale = tx.now.0.saturating_sub(at.0) > LIFE_MS;
             if known {
                 tx.remove(row);
-                let heard = accept::relay(tx, event)?;
-                accept::merge(&mut lanes, heard.unwrap_or_default());
+                events.push(event);
             } else if stale || (idle && place == *lane) {
                 tx.remove(row);
             }
         }
     }
-    Ok(lanes)
+    Ok(events)
 }
 
 /// Drops what is kept for a chat.

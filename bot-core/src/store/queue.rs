@@ -6,8 +6,8 @@ use bridge_model::{Content, MessageId, Place};
 use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{StoreError, albums, appearance, delayed, keys, messages, summaries};
-use crate::lane::{Entry, LaneHead, LaneState, Saying, SummaryMessage, Work};
+use super::{StoreError, appearance, keys, messages, subject};
+use crate::lane::{Entry, LaneHead, LaneState, Saying, Work};
 use crate::order::{EntryId, Part};
 
 /// The state of a lane, empty when nothing ever went through it.
@@ -34,14 +34,15 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneState, StoreError> {
+pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), StoreError> {
     if let Work::Say(saying) = &mut work {
         let Saying { origin, id, message, .. } = &mut **saying;
         if id.as_str().is_empty() {
             *id = MessageId::new(format!("entry/{}", tx.meta().next_entry));
             messages::begin(tx, origin, id, message)?;
         } else if messages::find(tx, origin, id)?.is_some() {
-            return Ok(state(lane(tx, place)?));
+            tx.touch(place);
+            return Ok(());
         } else {
             messages::begin_for_ever(tx, origin, id, message)?;
         }
@@ -53,19 +54,20 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<LaneSta
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError> {
+pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<(), StoreError> {
     if let Some(Content::ChatChanged { change, .. }) = entry.work.event().map(|it| &it.content)
         && !appearance::expect(tx, &entry.lane, change)?
     {
-        return Ok(state(lane(tx, &entry.lane)?));
+        tx.touch(&entry.lane);
+        return Ok(());
     }
     entry.id = EntryId(tx.meta().next_entry);
     tx.meta().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;
     let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_add(1);
-    store_lane(tx, &record)?;
-    Ok(state(record))
+    tx.touch(&entry.lane);
+    store_lane(tx, &record)
 }
 
 /// Stores an entry that waits.
@@ -74,29 +76,10 @@ pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<LaneState, StoreError>
 /// [`StoreError`].
 pub fn put(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     let lane = keys::place(&entry.lane);
-    if let Some(subject) = subject(entry) {
+    if let Some(subject) = subject::of(entry) {
         tx.put(&WAITING, &(lane, subject), &entry.id)?;
     }
     tx.put(&ENTRIES, &(lane, entry.id), entry)
-}
-
-/// What an entry is about, if a later one of the same kind may join it.
-pub fn subject(entry: &Entry) -> Option<keys::Hash> {
-    match &entry.work {
-        Work::Relay(relayed) => {
-            let event = &relayed.event;
-            let Content::Posted(message) = &event.content else { return None };
-            match &relayed.album {
-                Some(_) => albums::subject(&event.place, message),
-                None => delayed::subject(&event.place, &event.message, message),
-            }
-        }
-        Work::Summary(SummaryMessage { summary, .. }) => {
-            let about = keys::message(&summary.place, &summary.message);
-            Some(summaries::subject(summary.kind, &about))
-        }
-        Work::Say(_) | Work::Task(_) => None,
-    }
 }
 
 /// The newest entry of a lane about `subject`.
@@ -113,22 +96,31 @@ pub fn waiting(
     tx.get(&ENTRIES, &(lane, id))
 }
 
-/// Has a lane that stands still go on; `None` when it does not stand still.
+/// Has a halted lane go on; `false` when it is not halted.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn go_on(tx: &mut Txn<'_>, place: &Place) -> Result<Option<LaneState>, StoreError> {
+pub fn go_on(tx: &mut Txn<'_>, place: &Place) -> Result<bool, StoreError> {
     let mut record = lane(tx, place)?;
     if record.halted.take().is_none() {
-        return Ok(None);
+        return Ok(false);
     }
     store_lane(tx, &record)?;
-    Ok(Some(state(record)))
+    tx.touch(place);
+    Ok(true)
 }
 
 /// What the supervisor sees of a lane.
 pub fn state(record: LaneRecord) -> LaneState {
     LaneState { place: record.place, depth: record.depth, halted: record.halted }
+}
+
+/// The states of the lanes that the transaction has touched so far.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn touched(tx: &Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
+    tx.touched().iter().map(|place| lane(tx, place).map(state)).collect()
 }
 
 /// The head of a lane.
@@ -153,7 +145,7 @@ pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError>
 pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, StoreError> {
     let head = head(tx, place)?.map(|head| head.entry).filter(|head| head.id == entry);
     let Some(head) = head else { return Err(StoreError::Conflict("the entry is not the head")) };
-    withdraw(tx, &head)?;
+    take_out(tx, &head)?;
     Ok(head)
 }
 
@@ -161,18 +153,22 @@ pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<LaneState, StoreError> {
+pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
+    tx.touch(&entry.lane);
+    take_out(tx, entry)
+}
+
+fn take_out(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     let hash = keys::place(&entry.lane);
     tx.delete(&ENTRIES, &(hash, entry.id));
-    if let Some(subject) = subject(entry)
+    if let Some(subject) = subject::of(entry)
         && tx.get(&WAITING, &(hash, subject))? == Some(entry.id)
     {
         tx.delete(&WAITING, &(hash, subject));
     }
     let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_sub(1);
-    store_lane(tx, &record)?;
-    Ok(state(record))
+    store_lane(tx, &record)
 }
 
 /// The edits of a message that wait in a lane, in order.
@@ -185,8 +181,7 @@ pub fn waiting_edits(
     (place, message): (&Place, &MessageId),
 ) -> Result<Vec<Entry>, StoreError> {
     let mut edits = Vec::new();
-    for (_, sealed) in tx.scan(&keys::lane_prefix(&keys::place(lane)), usize::MAX)? {
-        let entry: Entry = codec::open(ENTRY, &sealed)?;
+    for entry in tx.all(&ENTRIES, &keys::place(lane))? {
         let is_edit = entry.work.event().is_some_and(|event| {
             let same = event.place == *place && event.message == *message;
             same && matches!(event.content, Content::Edited(_))
@@ -210,6 +205,7 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreE
         record.depth = record.depth.saturating_add(1);
         store_lane(tx, &record)?;
     }
+    tx.touch(to);
     forget_lane(tx, from)
 }
 

@@ -5,13 +5,16 @@
 //! without a new version of its table; a named one may get fields that have a default.
 
 use bridge_model::{
-    Card, ChatChange, Event, Message, MessageId, Person, Place, Reaction, Timestamp, UserId,
+    Card, ChatChange, Event, MediaHandle, Message, MessageId, NetworkId, Person, Place, Reaction,
+    Sticker, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
-use super::Acquaintance;
 use crate::lane::Work;
+use crate::media::preview::Preview;
+use crate::network::MATRIX;
 use crate::order::Part;
+use crate::portal::PortalId;
 
 /// Counters and the like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,4 +219,139 @@ pub struct ReactionRecord {
     pub events: Vec<(u32, MessageId)>,
     /// The numbers of the places that cannot show it.
     pub refused: Vec<u32>,
+}
+
+/// What is known of a ghost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GhostRecord {
+    /// Localpart of its Matrix id.
+    pub localpart: String,
+    /// Hash over the profile that was last sent to the homeserver.
+    pub profile: Option<[u8; 16]>,
+    /// The `mxc://` URI of its picture and the handle's hash that it was made from.
+    pub avatar: Option<(String, [u8; 16])>,
+    /// When the picture was last asked for.
+    pub avatar_asked: Timestamp,
+    /// Rooms that it has joined, as hashed places.
+    pub rooms: Vec<[u8; 16]>,
+}
+
+/// Somebody who spoke in a portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acquaintance {
+    /// Who.
+    pub person: Person,
+    /// The display name.
+    pub name: String,
+    /// The handle without `@`, where the network has one.
+    pub username: Option<String>,
+}
+
+/// A custom emoji and the file that shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmojiRecord {
+    /// Whose it is.
+    pub network: NetworkId,
+    /// The network's id of it.
+    pub id: String,
+    /// Its short name without colons.
+    pub name: String,
+    /// It moves.
+    pub animated: bool,
+    /// The `mxc://` URI of its picture.
+    pub mxc: String,
+}
+
+/// A file that was uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Its `mxc://` URI.
+    pub uri: String,
+    /// The media type that it was declared as.
+    pub mime: String,
+    /// What it looks like.
+    pub preview: Option<Preview>,
+}
+
+/// A code that somebody was given on another network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimOffer {
+    /// Whose account it is.
+    pub person: Person,
+    /// What it is called.
+    pub name: String,
+    /// The chat with the bot alone in which it was asked for, where there is one.
+    pub from: Option<Place>,
+    /// The community in which it was asked for.
+    pub portal: PortalId,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Set once it was used.
+    pub used: bool,
+}
+
+/// An account that somebody on Matrix has claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The account.
+    pub person: Person,
+    /// What it is called, on its own network.
+    pub name: String,
+    /// Who it is on Matrix.
+    pub mxid: String,
+    /// What it says goes on to be said by its ghost.
+    pub own_voice: bool,
+    /// Its owner wants the power here that it has there, and lets the admins of the room know.
+    pub asks: bool,
+    /// The community in which it was claimed.
+    pub portal: PortalId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Claim {
+    /// Whose account it is, as a person on Matrix.
+    #[must_use]
+    pub fn on_matrix(&self) -> Person {
+        Person::new(MATRIX, self.mxid.as_str())
+    }
+}
+
+/// A topic with a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// The portal.
+    pub portal: PortalId,
+    /// The chat that the topic is in.
+    pub end: Place,
+    /// The message that it hangs on there.
+    pub root: MessageId,
+    /// What it was called when it came up.
+    pub name: Option<String>,
+    /// Its room; a made-up id until that is made.
+    pub room: Place,
+    /// How far the room is.
+    pub state: TopicState,
+}
+
+/// How far a topic's room is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TopicState {
+    /// It is being made.
+    Coming,
+    /// It is there.
+    Ready,
+    /// It is there, but topics are threads of the main room at present.
+    Closed,
+    /// It could not be made, or the bot is no longer in it: the topic is a thread of the main room.
+    Declined,
+}
+
+/// A sticker as its own network has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickerRecord {
+    /// The file there.
+    pub handle: MediaHandle,
+    /// Its pack, its emoji and its type there.
+    pub sticker: Sticker,
 }

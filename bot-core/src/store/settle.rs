@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What came of a lane's head: its removal, its copies and what follows, all or nothing.
+//! Commits the outcome of an entry in one transaction: its removal, its copies, the changes that a
+//! command asked for, and what follows.
 
 use bridge_model::{Content, Person};
 
+use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Settled, Settlement, StoreError, accept, albums, messages, migration, orphans, portals, queue,
-    summaries, votes,
+    Change, Settled, Settlement, StoreError, accept, albums, claims, joint, linking, messages,
+    migration, notices, orphans, portals, queue, summaries, timers, topics, votes,
 };
-use crate::lane::{CORE, Entry, LaneState, Relayed, Work};
+use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
+use crate::portal::EndState;
 
 /// Settles the head of a lane.
 ///
@@ -17,29 +20,59 @@ use crate::migration::Tag;
 /// [`StoreError`]: nothing was stored.
 pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
     let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
-    let mut settled = Settled { lanes: outcome(tx, &entry, &settlement)?, depth: 0 };
+    outcome(tx, &entry, &settlement)?;
     let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
     queue::note_settled(tx, &lane, if is_message(&entry.work) { &parts } else { &[] })?;
-    accept::merge(&mut settled.lanes, orphans::hear(tx, &lane, &also)?);
-    for change in changes {
-        accept::merge(&mut settled.lanes, portals::change(tx, change)?);
+    for event in orphans::take(tx, &lane, &also)? {
+        accept::relay(tx, event)?;
+    }
+    for what in changes {
+        change(tx, what)?;
     }
     if let Some(tag) = finished(&entry, refused) {
-        accept::merge(&mut settled.lanes, migration::effected(tx, tag, Ok(()))?);
+        migration::effected(tx, tag, Ok(()))?;
     }
     for (place, work) in then {
-        accept::merge(&mut settled.lanes, vec![queue::append(tx, &place, work)?]);
+        queue::append(tx, &place, work)?;
     }
     for (place, summary) in summaries {
-        let state = if place == lane {
-            summaries::follow(tx, &place, summary)?
+        if place == lane {
+            summaries::follow(tx, &place, summary)?;
         } else {
-            summaries::append(tx, &place, summary)?
-        };
-        accept::merge(&mut settled.lanes, vec![state]);
+            summaries::append(tx, &place, summary)?;
+        }
     }
-    settled.depth = queue::lane(tx, &lane)?.depth;
-    Ok(settled)
+    Ok(Settled { lanes: queue::touched(tx)?, depth: queue::lane(tx, &lane)?.depth })
+}
+
+/// Carries out a change.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it no longer fits.
+fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
+    match change {
+        Change::Claim(what) => match claims::change(tx, *what)? {
+            Some(claim) => joint::unite(tx, &claim.person, &claim.on_matrix()),
+            None => Ok(()),
+        },
+        Change::Linked(linked) => notices::linked(tx, *linked),
+        Change::Move(what) => migration::apply(tx, *what),
+        Change::Timer(timer) => timers::set(tx, *timer),
+        Change::Topic(what) => topics::change(tx, what),
+        Change::StopTimer(name) => timers::stop(tx, &name),
+        Change::Offer(code, offer) => tx.put(&OFFERS, &code, &offer),
+        Change::Link { code, room, remote, title, settings, stage } => {
+            linking::use_offer(tx, &code, (&room, &remote))?;
+            linking::link(tx, room, (remote, title), (settings, stage))
+        }
+        Change::Set(place, setting) => linking::set(tx, &place, setting),
+        Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
+        Change::Unlink(remote) => linking::unlink(tx, &remote),
+        Change::Severed(remote, severed) => {
+            let state = if severed { EndState::Severed } else { EndState::Active };
+            portals::set_state(tx, &remote, state)
+        }
+    }
 }
 
 /// The parts that the entry left are messages, not reactions or the like.
@@ -62,12 +95,8 @@ fn finished(entry: &Entry, refused: bool) -> Option<Tag> {
     entry.work.completes()
 }
 
-/// Stores what the entry left; the lanes that got entries by it.
-fn outcome(
-    tx: &mut Txn<'_>,
-    entry: &Entry,
-    settlement: &Settlement,
-) -> Result<Vec<LaneState>, StoreError> {
+/// Stores what the entry left.
+fn outcome(tx: &mut Txn<'_>, entry: &Entry, settlement: &Settlement) -> Result<(), StoreError> {
     let Settlement { lane, parts, also, .. } = settlement;
     match &entry.work {
         Work::Relay(relayed) => return relayed_outcome(tx, relayed, settlement),
@@ -82,19 +111,19 @@ fn outcome(
             messages::bring_back(tx, said)?;
             messages::set_copy(tx, said, lane, (parts, &[]))?;
         }
-        Work::Task(_) => return Ok(Vec::new()),
+        Work::Task(_) => return Ok(()),
     }
     if let Some(first) = parts.first() {
         messages::name(tx, (lane, &first.id), also)?;
     }
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn relayed_outcome(
     tx: &mut Txn<'_>,
     relayed: &Relayed,
     settlement: &Settlement,
-) -> Result<Vec<LaneState>, StoreError> {
+) -> Result<(), StoreError> {
     let Settlement { lane, parts, also, refused, .. } = settlement;
     let event = &relayed.event;
     let here = (&event.place, &event.message);
@@ -140,5 +169,5 @@ fn relayed_outcome(
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. } => {}
     }
-    Ok(Vec::new())
+    Ok(())
 }

@@ -4,21 +4,12 @@
 //! Rule: whoever sends that file again sends the sticker itself to where it came from: the same
 //! one, of the same pack, that moves as it does there.
 
-use bridge_model::{Media, MediaHandle};
-use serde::{Deserialize, Serialize};
+use bridge_model::Media;
 
+use super::records::StickerRecord;
 use super::tables::STICKERS;
 use super::txn::Txn;
 use super::{StoreError, keys};
-
-/// A sticker as its own network has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StickerRecord {
-    /// The file there.
-    pub handle: MediaHandle,
-    /// Its pack, its emoji and its type there.
-    pub sticker: bridge_model::Sticker,
-}
 
 impl StickerRecord {
     /// What is to be remembered of a file; `None` when it is no sticker of another network.

@@ -15,11 +15,12 @@ use bridge_policy::figures::WeekFigures;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::codec::{self, Form};
+use super::StoreError;
+use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
-use super::records::{LaneRecord, Looks, MessageRecord, Meta, OrphanRecord, Seen, TimerRecord};
-use super::{
-    Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, StoreError, Topic,
+use super::records::{
+    Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks, MessageRecord,
+    Meta, OrphanRecord, Seen, StickerRecord, TimerRecord, Topic,
 };
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
@@ -97,19 +98,6 @@ impl<K, V: DeserializeOwned> Table<K, V> {
     pub fn open(&self, sealed: &[u8]) -> Result<V, StoreError> {
         codec::open(&self.kind(), sealed)
     }
-}
-
-/// A table without its types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
-    /// The first byte of its keys.
-    pub prefix: u8,
-    /// What errors call its records.
-    pub name: &'static str,
-    /// The encoding of its values.
-    pub form: Form,
-    /// The version of its values.
-    pub version: u8,
 }
 
 macro_rules! tables {

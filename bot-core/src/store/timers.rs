@@ -10,8 +10,8 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{StoreError, accept, keys, queue};
-use crate::lane::{LaneState, Work};
+use super::{StoreError, keys, queue};
+use crate::lane::Work;
 
 /// A timer that is to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,15 +56,14 @@ pub fn stop(tx: &mut Txn<'_>, name: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn due(tx: &mut Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
-    let mut lanes = Vec::new();
+pub fn due(tx: &mut Txn<'_>) -> Result<(), StoreError> {
     let until = TIMERS.row(&(Timestamp(tx.now.0.saturating_add(1)), keys::Hash::default()));
     for (row, timer) in tx.scan(&TIMERS, &Everything, usize::MAX)? {
         if row >= until {
             break;
         }
         stop(tx, &timer.name)?;
-        accept::merge(&mut lanes, vec![queue::append(tx, &timer.lane, timer.work)?]);
+        queue::append(tx, &timer.lane, timer.work)?;
     }
-    Ok(lanes)
+    Ok(())
 }

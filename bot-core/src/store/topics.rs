@@ -5,14 +5,14 @@
 //! lane under a made-up id, in order; then the lane goes on under the room's.
 
 use bridge_model::{ChatChange, Content, Event, MessageId, Place, Thread};
-use serde::{Deserialize, Serialize};
 
 use super::keys::Everything;
 use super::records::{MessageRecord, Origin};
+pub use super::records::{Topic, TopicState};
 use super::tables::{TOPIC_ROOMS, TOPICS};
 use super::txn::Txn;
-use super::{StoreError, accept, appearance, keys, messages, orphans, portals, queue};
-use crate::lane::{LaneState, Work, core_place};
+use super::{StoreError, appearance, keys, messages, orphans, portals, queue};
+use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
 
@@ -20,36 +20,6 @@ use crate::portal::{Portal, PortalId, Threads};
 pub const WAITING: &str = "topic:";
 /// What a topic's room calls the message that the topic hangs on.
 const ROOT: &str = "topic-root";
-
-/// A topic with a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Topic {
-    /// The portal.
-    pub portal: PortalId,
-    /// The chat that the topic is in.
-    pub end: Place,
-    /// The message that it hangs on there.
-    pub root: MessageId,
-    /// What it was called when it came up.
-    pub name: Option<String>,
-    /// Its room; a made-up id until that is made.
-    pub room: Place,
-    /// How far the room is.
-    pub state: TopicState,
-}
-
-/// How far a topic's room is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TopicState {
-    /// It is being made.
-    Coming,
-    /// It is there.
-    Ready,
-    /// It is there, but topics are threads of the main room at present.
-    Closed,
-    /// It could not be made, or the bot is no longer in it: the topic is a thread of the main room.
-    Declined,
-}
 
 /// What becomes of a topic's room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +85,8 @@ pub fn enter(mut event: Event) -> Event {
     event
 }
 
-/// The places with the main room in the place of which a topic's room hears of what happened elsewhere,
-/// and the lanes of topics that are opened by it.
+/// The places that hear of an event, with the topic's room in place of the main one where the event
+/// belongs to a topic.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -125,14 +95,14 @@ pub fn redirect(
     portal: &Portal,
     event: &Event,
     mut places: Vec<Place>,
-) -> Result<(Vec<Place>, Vec<LaneState>), StoreError> {
+) -> Result<Vec<Place>, StoreError> {
     if !places.contains(&portal.room) {
-        return Ok((places, Vec::new()));
+        return Ok(places);
     }
-    let (mut room, mut lanes) = (None, Vec::new());
+    let mut room = None;
     if let Content::Posted(message) = &event.content {
         if let Some(thread) = message.thread.as_ref().filter(|it| it.root != event.message) {
-            (room, lanes) = posted(tx, portal, event, thread)?;
+            room = posted(tx, portal, event, thread)?;
         }
     } else if orphans::is_about_a_copy(&event.content)
         || matches!(event.content, Content::Edited(_))
@@ -143,7 +113,7 @@ pub fn redirect(
     if let Some(room) = room {
         in_its_place(&mut places, portal, &room);
     }
-    Ok((places, lanes))
+    Ok(places)
 }
 
 fn in_its_place(places: &mut [Place], portal: &Portal, room: &Place) {
@@ -183,22 +153,22 @@ fn posted(
     portal: &Portal,
     event: &Event,
     thread: &Thread,
-) -> Result<(Option<Place>, Vec<LaneState>), StoreError> {
+) -> Result<Option<Place>, StoreError> {
     if portal.settings.threads != Threads::Rooms {
-        return Ok((None, Vec::new()));
+        return Ok(None);
     }
-    let (topic, lanes) = match of_root(tx, &event.place, &thread.root)? {
-        Some(topic) => (topic, Vec::new()),
+    let topic = match of_root(tx, &event.place, &thread.root)? {
+        Some(topic) => topic,
         None => open(tx, portal, &event.place, thread)?,
     };
     if topic.state == TopicState::Declined {
-        return Ok((None, lanes));
+        return Ok(None);
     }
     if let Some(mut origin) = messages::origin(tx, &event.place, &event.message)? {
         origin.room = Some(tx.number(&topic.room)?);
         messages::store_origin(tx, origin)?;
     }
-    Ok((Some(topic.room), lanes))
+    Ok(Some(topic.room))
 }
 
 fn open(
@@ -206,7 +176,7 @@ fn open(
     portal: &Portal,
     end: &Place,
     thread: &Thread,
-) -> Result<(Topic, Vec<LaneState>), StoreError> {
+) -> Result<Topic, StoreError> {
     let hash = keys::message(end, &thread.root);
     let id: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let topic = Topic {
@@ -220,20 +190,20 @@ fn open(
     save(tx, &topic)?;
     let task = Task::Room(end.clone(), thread.root.clone());
     let work = Work::Task(task);
-    let lane = queue::append(tx, &core_place(&portal.room), work)?;
-    Ok((topic, vec![lane]))
+    queue::append(tx, &core_place(&portal.room), work)?;
+    Ok(topic)
 }
 
-/// Carries out what became of a topic's room; the lanes that go on.
+/// Carries out what became of a topic's room; the lane of what waited for it goes on.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<Vec<LaneState>, StoreError> {
+pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<(), StoreError> {
     match change {
         TopicChange::Ready(end, root, room) => ready(tx, &end, &root, room),
         TopicChange::Declined(end, root) => {
-            let Some(mut topic) = of_root(tx, &end, &root)? else { return Ok(Vec::new()) };
-            let Some(portal) = portals::numbered(tx, topic.portal)? else { return Ok(Vec::new()) };
+            let Some(mut topic) = of_root(tx, &end, &root)? else { return Ok(()) };
+            let Some(portal) = portals::numbered(tx, topic.portal)? else { return Ok(()) };
             let from = topic.room.clone();
             if topic.state == TopicState::Coming {
                 tx.renumber(&from, &portal.room)?;
@@ -241,21 +211,15 @@ pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<Vec<LaneState>, S
             topic.state = TopicState::Declined;
             save(tx, &topic)?;
             portals::speaks_no_more(tx, &from);
-            queue::transfer(tx, &from, &portal.room)?;
-            Ok(vec![queue::state(queue::lane(tx, &portal.room)?)])
+            queue::transfer(tx, &from, &portal.room)
         }
     }
 }
 
-fn ready(
-    tx: &mut Txn<'_>,
-    end: &Place,
-    root: &MessageId,
-    room: Place,
-) -> Result<Vec<LaneState>, StoreError> {
-    let Some(mut topic) = of_root(tx, end, root)? else { return Ok(Vec::new()) };
+fn ready(tx: &mut Txn<'_>, end: &Place, root: &MessageId, room: Place) -> Result<(), StoreError> {
+    let Some(mut topic) = of_root(tx, end, root)? else { return Ok(()) };
     if topic.state != TopicState::Coming {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let from = std::mem::replace(&mut topic.room, room.clone());
     topic.state = TopicState::Closed;
@@ -270,8 +234,7 @@ fn ready(
     let number = tx.number(end)?;
     let record = MessageRecord::Copy(number, root.clone());
     messages::store(tx, &room, &MessageId::from(ROOT), &record)?;
-    queue::transfer(tx, &from, &room)?;
-    Ok(vec![queue::state(queue::lane(tx, &room)?)])
+    queue::transfer(tx, &from, &room)
 }
 
 /// Topics become rooms, or threads of the main room again; their rooms stay.
@@ -328,27 +291,28 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId, end: Option<&Place>) -> Result
     Ok(())
 }
 
-/// A topic is renamed where it hangs: its room is told.
+/// A topic is renamed where it hangs: its room is told. `false` when there is nothing to tell.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn renamed_there(tx: &mut Txn<'_>, event: &Event) -> Result<Vec<LaneState>, StoreError> {
+pub fn renamed_there(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
     let Content::ThreadChanged { name: Some(name), .. } = &event.content else {
-        return Ok(Vec::new());
+        return Ok(false);
     };
     let origin = messages::origin(tx, &event.place, &event.message)?;
-    let Some(origin) = origin else { return Ok(Vec::new()) };
+    let Some(origin) = origin else { return Ok(false) };
     let home = tx.numbered(origin.place)?;
     let topic = of_root(tx, &home, &origin.message)?;
     let Some(topic) = topic.filter(|topic| topic.state == TopicState::Ready) else {
-        return Ok(Vec::new());
+        return Ok(false);
     };
     let content = Content::ChatChanged { by: None, change: ChatChange::Name(name.clone()) };
     let work = Work::of(Event { content, ..event.clone() });
-    Ok(vec![queue::append(tx, &topic.room, work)?])
+    queue::append(tx, &topic.room, work)?;
+    Ok(true)
 }
 
-/// The room of a topic is renamed: the legacy chats are told.
+/// The room of a topic is renamed: the legacy chats are told. `false` when there is nothing to tell.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -356,11 +320,11 @@ pub fn renamed_here(
     tx: &mut Txn<'_>,
     (portal, topic): (&Portal, &Topic),
     event: &Event,
-) -> Result<Vec<LaneState>, StoreError> {
-    let Content::ChatChanged { change, .. } = &event.content else { return Ok(Vec::new()) };
-    let ChatChange::Name(name) = change else { return Ok(Vec::new()) };
+) -> Result<bool, StoreError> {
+    let Content::ChatChanged { change, .. } = &event.content else { return Ok(false) };
+    let ChatChange::Name(name) = change else { return Ok(false) };
     if name.is_empty() || !appearance::learn(tx, &topic.room, change)? {
-        return Ok(Vec::new());
+        return Ok(false);
     }
     let told = Event {
         place: topic.end.clone(),
@@ -368,10 +332,10 @@ pub fn renamed_here(
         late: false,
         content: Content::ThreadChanged { name: Some(name.clone()), closed: None },
     };
-    let mut lanes = Vec::new();
+    let mut told_any = false;
     for end in portal.active().into_iter().filter(|place| *place != portal.room) {
-        let lane = queue::append(tx, &end, Work::of(told.clone()))?;
-        accept::merge(&mut lanes, vec![lane]);
+        queue::append(tx, &end, Work::of(told.clone()))?;
+        told_any = true;
     }
-    Ok(lanes)
+    Ok(told_any)
 }

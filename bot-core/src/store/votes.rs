@@ -9,8 +9,8 @@ use bridge_model::{Content, Event, Message, MessageId, Person, Place, UserId, Vo
 
 use super::records::{Origin, PollRecord, VoteRecord};
 use super::txn::Txn;
-use super::{StoreError, accept, claims, joint, keys, messages, portals, queue, summaries, topics};
-use crate::lane::{KnownPoll, LaneState, Work};
+use super::{StoreError, claims, joint, keys, messages, portals, queue, summaries, topics};
+use crate::lane::Work;
 use crate::portal::Portal;
 
 /// The poll after an edit: votes stay as long as the answers are the same ones.
@@ -28,54 +28,15 @@ pub fn revise(known: &mut Option<PollRecord>, message: &Message) {
     *known = Some(newer);
 }
 
-/// How a poll stands, for everybody outside the store.
+/// Takes in what happened to a poll; `false` when it says nothing new.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn known(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> {
-    let Some(poll) = &origin.poll else { return Ok(None) };
-    let mut votes = Vec::new();
-    for (number, counts) in &poll.counts {
-        votes.push((*number, counts.clone()));
-    }
-    for vote in &poll.votes {
-        if poll.counts.iter().any(|(counted, _)| *counted == vote.place) {
-            continue;
-        }
-        let at = votes.iter().position(|(number, _)| *number == vote.place);
-        let at = at.unwrap_or_else(|| {
-            votes.push((vote.place, vec![0; poll.answers.len()]));
-            votes.len() - 1
-        });
-        let Some((_, sums)) = votes.get_mut(at) else { continue };
-        for answer in &vote.answers {
-            if let Some(sum) = sums.get_mut(usize::from(*answer)) {
-                *sum += 1;
-            }
-        }
-    }
-    let votes = votes.into_iter().map(|(number, sums)| Ok((tx.numbered(number)?, sums)));
-    Ok(Some(KnownPoll {
-        answers: poll.answers.iter().map(|(_, text)| text.clone()).collect(),
-        disclosed: poll.disclosed,
-        closed: poll.closed,
-        votes: votes.collect::<Result<_, StoreError>>()?,
-    }))
-}
-
-/// Takes in what happened to a poll; the lanes that got entries, or `None` when it says nothing new.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn hear(
-    tx: &mut Txn<'_>,
-    portal: &Portal,
-    event: Event,
-) -> Result<Option<Vec<LaneState>>, StoreError> {
+pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, StoreError> {
     let Some(mut origin) = messages::origin(tx, &event.place, &event.message)? else {
-        return Ok(None);
+        return Ok(false);
     };
-    let Some(mut poll) = origin.poll.take().filter(|_| !origin.deleted) else { return Ok(None) };
+    let Some(mut poll) = origin.poll.take().filter(|_| !origin.deleted) else { return Ok(false) };
     let side = tx.number(&event.place)?;
     let home_place = tx.numbered(origin.place)?;
     let joint = joint::is_joint(&home_place, &origin.message);
@@ -95,7 +56,7 @@ pub fn hear(
         Content::PollClosed { by } => {
             // A vote of the whole community ends by command only.
             let certain = match by {
-                _ if joint => return Ok(None),
+                _ if joint => return Ok(false),
                 Some(user) => messages::wrote(tx, &origin, &event.place, user)?,
                 None => home,
             };
@@ -117,21 +78,21 @@ pub fn hear(
         | Content::ThreadChanged { .. } => (false, false),
     };
     if !news {
-        return Ok(None);
+        return Ok(false);
     }
     poll.closed |= over;
     origin.poll = Some(poll);
     messages::store_origin(tx, origin.clone())?;
     let mut places = topics::others(tx, (portal, &event.place), &origin)?;
-    let mut lanes = hand_on(tx, (&event, over), &places)?;
+    hand_on(tx, (&event, over), &places)?;
     let votes_only = matches!(event.content, Content::Voted { .. } | Content::Counted { .. });
     if over {
         places.push(event.place);
     }
     if over || votes_only {
-        accept::merge(&mut lanes, summaries::votes(tx, &origin, &places)?);
+        summaries::votes(tx, &origin, &places)?;
     }
-    Ok(Some(lanes))
+    Ok(true)
 }
 
 /// The end of a poll goes to the lanes of the other places, votes do not.
@@ -139,18 +100,17 @@ fn hand_on(
     tx: &mut Txn<'_>,
     (event, over): (&Event, bool),
     places: &[Place],
-) -> Result<Vec<LaneState>, StoreError> {
+) -> Result<(), StoreError> {
     let mut event = event.clone();
     if over && matches!(event.content, Content::Counted { .. }) {
         event.content = Content::PollClosed { by: None };
     }
-    let mut lanes = Vec::new();
     if matches!(event.content, Content::PollClosed { .. }) {
         for place in places {
-            lanes.push(queue::append(tx, place, Work::of(event.clone()))?);
+            queue::append(tx, place, Work::of(event.clone()))?;
         }
     }
-    Ok(lanes)
+    Ok(())
 }
 
 /// A poll was closed by somebody who had to be asked for, and it was allowed.
@@ -161,11 +121,11 @@ pub fn close(
     tx: &mut Txn<'_>,
     lane: &Place,
     (place, message): (&Place, &MessageId),
-) -> Result<Vec<LaneState>, StoreError> {
-    let Some(mut origin) = messages::origin(tx, place, message)? else { return Ok(Vec::new()) };
+) -> Result<(), StoreError> {
+    let Some(mut origin) = messages::origin(tx, place, message)? else { return Ok(()) };
     match &mut origin.poll {
         Some(poll) if !poll.closed => poll.closed = true,
-        Some(_) | None => return Ok(Vec::new()),
+        Some(_) | None => return Ok(()),
     }
     messages::store_origin(tx, origin.clone())?;
     let portal = portals::of(tx, lane)?;

@@ -206,24 +206,21 @@ pub fn is(raw: &Value, key: &str) -> bool {
     field::is(raw, key)
 }
 
-/// The event of a message that was taken away: `MESSAGE_DELETE`.
-pub fn deleted(chat: &str, message: &str) -> Event {
-    Event {
-        place: Place::new(NETWORK, chat),
-        message: MessageId::from(message),
-        late: false,
-        content: Content::Deleted { by: None },
-    }
+/// An event about a message of a channel.
+pub fn about(chat: &str, message: &str, content: Content) -> Event {
+    let place = Place::new(NETWORK, chat);
+    Event { place, message: MessageId::from(message), late: false, content }
 }
 
-/// The event of a chat that is gone or closed to us.
+/// The event of a message that was taken away: `MESSAGE_DELETE`.
+pub fn deleted(chat: &str, message: &str) -> Event {
+    about(chat, message, Content::Deleted { by: None })
+}
+
+/// The event of a chat that is gone or closed to us. It is about no message; the channel's own id
+/// stands for one.
 pub fn closed(chat: &str) -> Event {
-    Event {
-        place: Place::new(NETWORK, chat),
-        message: MessageId::from(chat),
-        late: false,
-        content: Content::Closed,
-    }
+    about(chat, chat, Content::Closed)
 }
 
 fn event(raw: &Value, content: Content, late: bool) -> Option<Event> {

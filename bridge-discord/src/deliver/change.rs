@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::plan::Plan;
 use super::post::{self, MessagePost, Poster, TO_POST};
 use super::post_target::{PostTarget, is_forum, wake};
-use super::upload::{self, Stop};
+use super::upload::{self, UploadError};
 use super::{failed, webhook};
 use crate::convert::incoming;
 use crate::convert::outgoing::{self, Lost, MessageLocation, Piece};
@@ -108,10 +108,10 @@ impl Changing<'_> {
         loop {
             match self.try_replace(part, (location, piece), (writer, &mut lost)).await {
                 Ok(media) => return Ok(Some(Part { id: part.id.clone(), media })),
-                Err(Stop::TooBig(index)) if !lost.has(index) => {
+                Err(UploadError::TooBig(index)) if !lost.has(index) => {
                     lost.add(index, None, bridge_model::Missing::TooLargeToSend);
                 }
-                Err(Stop::Rest(error)) => match error.code() {
+                Err(UploadError::Rest(error)) => match error.code() {
                     Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK)
                         if writer == Writer::Webhook =>
                     {
@@ -136,8 +136,8 @@ impl Changing<'_> {
                         woken = true;
                     }
                 },
-                Err(Stop::Decided(error)) => return Err(error),
-                Err(Stop::Broken | Stop::TooBig(_)) => {
+                Err(UploadError::Decided(error)) => return Err(error),
+                Err(UploadError::Broken | UploadError::TooBig(_)) => {
                     let reason = "a file broke off on its way".to_owned();
                     return Err(DeliverError::Retry { after: None, reason });
                 }
@@ -151,21 +151,21 @@ impl Changing<'_> {
         part: &Part,
         (location, piece): (MessageLocation<'_>, &Piece),
         (writer, lost): (Writer, &mut Lost),
-    ) -> Result<bool, Stop> {
-        let path = self.path(location, writer).await.map_err(Stop::Rest)?;
+    ) -> Result<bool, UploadError> {
+        let path = self.path(location, writer).await.map_err(UploadError::Rest)?;
         if !self.media_changed {
             let body = Body::Json(outgoing::edit_body(&self.by(writer, piece)));
             let changed = self.patch(&path, body, writer).await;
-            return changed.map(|()| part.media).map_err(Stop::Rest);
+            return changed.map(|()| part.media).map_err(UploadError::Rest);
         }
         let there = match part.media {
-            true => self.attached(&path, writer).await.map_err(Stop::Rest)?,
+            true => self.attached(&path, writer).await.map_err(UploadError::Rest)?,
             false => vec![],
         };
         let (kept, new) = matched(self.message, &piece.files, &there);
         let all_kept = new.is_empty() && kept.len() == there.len();
         let files = upload::open(self.media, self.message, &new, lost).await;
-        let files = files.map_err(Stop::Decided)?;
+        let files = files.map_err(UploadError::Decided)?;
         let media = !(kept.is_empty() && files.is_empty());
         let piece = outgoing::without(piece, self.message, lost, &self.order.words);
         let json = outgoing::edit_body(&self.by(writer, &piece));

@@ -47,14 +47,14 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
         post_target::of_message(shared, order, message, *native_reply).await.map_err(stop)?;
     let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
     let wanted = pieces.get(order.done.len()..).unwrap_or_default();
-    let looking = Looking { shared, order, ours: &ours, wanted };
+    let search = SentSearch { shared, order, ours: &ours, wanted };
     let (thread, said) = match target {
-        PostTarget::Channel => (None, looking.within(chat).await.map_err(decided)?),
+        PostTarget::Channel => (None, search.within(chat).await.map_err(decided)?),
         PostTarget::Thread(thread) => {
-            let said = looking.within(&thread).await.map_err(decided)?;
+            let said = search.within(&thread).await.map_err(decided)?;
             (Some(thread), said)
         }
-        PostTarget::NewPost(_) => looking.among_posts(chat).await.map_err(decided)?,
+        PostTarget::NewPost(_) => search.among_posts(chat).await.map_err(decided)?,
     };
     let found = said.iter().filter_map(|one| {
         let media = !incoming::list(one, "attachments").is_empty();
@@ -65,14 +65,14 @@ pub(crate) async fn find_sent(shared: &Shared, order: &Order) -> Result<Vec<Part
 }
 
 /// What is looked for.
-struct Looking<'a> {
+struct SentSearch<'a> {
     shared: &'a Shared,
     order: &'a Order,
     ours: &'a Ours,
     wanted: &'a [Piece],
 }
 
-impl Looking<'_> {
+impl SentSearch<'_> {
     /// The newest message that the store knows. Ids grow over all channels.
     fn after(&self) -> Option<&str> {
         let id = self.order.after.as_ref()?.as_str();

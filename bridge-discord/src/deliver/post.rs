@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::post_target::{self, PostTarget};
-use super::upload::{self, Open, Stop};
+use super::upload::{self, Open, UploadError};
 use super::webhook::{self, webhook};
 use super::{failed, link_to};
 use crate::convert::incoming;
@@ -217,16 +217,18 @@ impl MessagePost<'_> {
             let body = outgoing::post_body(&piece, self.message, by);
             match self.send(body, files, (number, native_reply)).await {
                 Ok(posted) => return self.part(&posted, media).map_err(Unposted::Decided),
-                Err(Stop::TooBig(index)) if !lost.has(index) => {
+                Err(UploadError::TooBig(index)) if !lost.has(index) => {
                     lost.add(index, None, Missing::TooLargeToSend);
                 }
-                Err(Stop::Rest(error)) if error.refuses_field("username") => {
+                Err(UploadError::Rest(error)) if error.refuses_field("username") => {
                     return Err(Unposted::Name);
                 }
-                Err(Stop::Rest(error)) if drops_avatar(&error, &mut send_as) => {}
-                Err(Stop::Rest(error)) => return Err(Unposted::Decided(self.refused(&error))),
-                Err(Stop::Decided(error)) => return Err(Unposted::Decided(error)),
-                Err(Stop::Broken | Stop::TooBig(_)) => {
+                Err(UploadError::Rest(error)) if drops_avatar(&error, &mut send_as) => {}
+                Err(UploadError::Rest(error)) => {
+                    return Err(Unposted::Decided(self.refused(&error)));
+                }
+                Err(UploadError::Decided(error)) => return Err(Unposted::Decided(error)),
+                Err(UploadError::Broken | UploadError::TooBig(_)) => {
                     let reason = "a file broke off on its way".to_owned();
                     let error = DeliverError::Retry { after: None, reason };
                     return Err(Unposted::Decided(error));
@@ -240,7 +242,7 @@ impl MessagePost<'_> {
         mut json: Value,
         files: Vec<Open<'_>>,
         (number, native_reply): (usize, bool),
-    ) -> Result<Value, Stop> {
+    ) -> Result<Value, UploadError> {
         let chat = self.order.chat.as_str();
         let rest = &self.shared.rest;
         let by_webhook = self.poster == Poster::Webhook;
@@ -267,17 +269,17 @@ impl MessagePost<'_> {
         watch.check(rest.ask(Method::POST, &path, body).await)
     }
 
-    async fn webhook(&self) -> Result<Webhook, Stop> {
+    async fn webhook(&self) -> Result<Webhook, UploadError> {
         let chat = self.order.chat.as_str();
         let decided = |error| {
-            Stop::Decided(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks"))
+            UploadError::Decided(deliver_error(&error, Idempotency::Repeatable, "Manage Webhooks"))
         };
         let hook = webhook(self.shared, chat).await.map_err(decided)?;
         // A new post is in a channel of its own, so that its answer does not tell where it went.
         if matches!(self.target, PostTarget::NewPost(_)) {
-            let here = webhook::is_in(self.shared, &hook, chat).await.map_err(Stop::Rest)?;
+            let here = webhook::is_in(self.shared, &hook, chat).await.map_err(UploadError::Rest)?;
             if !here {
-                return Err(Stop::Decided(self.moved()));
+                return Err(UploadError::Decided(self.moved()));
             }
         }
         Ok(hook)
@@ -285,7 +287,7 @@ impl MessagePost<'_> {
 
     /// The message, if it is where it should be. An admin may have moved the webhook: then the
     /// words stand before people for whom they were not meant, and are taken away again.
-    async fn in_its_channel(&self, hook: &Webhook, posted: Value) -> Result<Value, Stop> {
+    async fn in_its_channel(&self, hook: &Webhook, posted: Value) -> Result<Value, UploadError> {
         let wanted = match &self.target {
             PostTarget::Channel => self.order.chat.as_str(),
             PostTarget::Thread(thread) => thread.as_str(),
@@ -309,7 +311,7 @@ impl MessagePost<'_> {
                 );
             }
         }
-        Err(Stop::Decided(error))
+        Err(UploadError::Decided(error))
     }
 
     /// The webhook posts into another channel: the next try looks for one of this channel.

@@ -24,7 +24,7 @@ pub(super) struct Open<'m> {
 }
 
 /// Why a request with files failed.
-pub(super) enum Stop {
+pub(super) enum UploadError {
     /// Discord said no, or did not answer.
     Rest(RestError),
     /// A file broke off: the request was never whole, so Discord has refused it.
@@ -50,18 +50,18 @@ pub(super) struct Watch {
 
 impl Watch {
     /// The result, with the reason why it failed.
-    pub(super) fn check<T>(&self, result: Result<T, RestError>) -> Result<T, Stop> {
+    pub(super) fn check<T>(&self, result: Result<T, RestError>) -> Result<T, UploadError> {
         result.map_err(|error| match (self.failed.load(Ordering::Acquire), self.biggest) {
             // Request entity too large.
             (_, Some(biggest))
                 if error.code() == Some(code::ENTITY_TOO_LARGE) || error.status() == Some(413) =>
             {
-                Stop::TooBig(biggest)
+                UploadError::TooBig(biggest)
             }
-            (_, _) if matches!(error, RestError::Refusal(_)) => Stop::Rest(error),
-            (WHOLE, _) => Stop::Rest(error),
-            (BROKEN, _) => Stop::Broken,
-            (index, _) => Stop::TooBig(index),
+            (_, _) if matches!(error, RestError::Refusal(_)) => UploadError::Rest(error),
+            (WHOLE, _) => UploadError::Rest(error),
+            (BROKEN, _) => UploadError::Broken,
+            (index, _) => UploadError::TooBig(index),
         })
     }
 }

@@ -13,7 +13,7 @@ use super::{Listener, Stopped, last_key, last_mark};
 use crate::convert::incoming::{self, Ours};
 use crate::deliver;
 use crate::rest::{RestError, code};
-use crate::threads::Found;
+use crate::threads::ChannelKnowledge;
 
 /// So often a channel without access is asked again (over about half a minute) before it counts as
 /// closed to us.
@@ -84,8 +84,10 @@ impl Listener {
                 .iter()
                 .flat_map(|one| incoming::created(one, &self.shared.names_in(one), ours, true));
             let events: Vec<_> = match self.shared.threads.find(channel) {
-                Found::Thread(thread) => events.map(|event| thread.place(event)).collect(),
-                Found::Other | Found::Nothing => events.collect(),
+                ChannelKnowledge::Thread(thread) => {
+                    events.map(|event| thread.place(event)).collect()
+                }
+                ChannelKnowledge::Other | ChannelKnowledge::Nothing => events.collect(),
             };
             tracing::info!(messages = events.len(), "messages were fetched that had been missed");
             let marks = vec![last_mark(channel, newest)];

@@ -48,7 +48,7 @@ impl<T: PartialEq> Recent<T> {
 
 /// One reaction.
 #[derive(Clone, PartialEq)]
-struct Given {
+struct KnownReaction {
     channel: String,
     message: String,
     by: UserId,
@@ -61,7 +61,7 @@ pub(super) struct Memory {
     edits: Recent<(String, String)>,
     announced: Recent<String>,
     pinned: Recent<String>,
-    given: Recent<Given>,
+    given: Recent<KnownReaction>,
     faces: HashMap<(String, String), u64>,
 }
 
@@ -99,7 +99,7 @@ impl Memory {
 
     /// A reaction that was given or taken back.
     pub(super) fn reaction(&mut self, channel: &str, event: &Event) {
-        let given = |by: &UserId, reaction: &Reaction| Given {
+        let given = |by: &UserId, reaction: &Reaction| KnownReaction {
             channel: channel.to_owned(),
             message: event.message.as_str().to_owned(),
             by: by.clone(),
@@ -116,13 +116,13 @@ impl Memory {
     pub(super) fn cleared(&mut self, channel: &str, data: &Value) -> Vec<(UserId, Reaction)> {
         let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
         let (gone, kept) =
-            std::mem::take(&mut self.given.0).into_iter().partition(|one: &Given| {
+            std::mem::take(&mut self.given.0).into_iter().partition(|one: &KnownReaction| {
                 one.channel == channel
                     && one.message == message
                     && incoming::names(data, &one.reaction)
             });
         self.given.0 = kept;
-        let gone: VecDeque<Given> = gone;
+        let gone: VecDeque<KnownReaction> = gone;
         gone.into_iter().map(|one| (one.by, one.reaction)).collect()
     }
 

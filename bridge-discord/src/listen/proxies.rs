@@ -9,7 +9,7 @@ use bot_core::Mark;
 use bridge_model::{Content, Timestamp};
 use serde_json::Value;
 
-use super::{Heard, Listener, Stopped};
+use super::{HeardEvents, Listener, Stopped};
 use crate::convert::incoming::{self, Ours};
 
 /// How long after the last time a server counts as one in which such a program speaks.
@@ -31,7 +31,7 @@ pub(super) enum Proxying {
 
 impl Proxying {
     /// Adds it to what was heard.
-    pub(super) fn tell(self, heard: &mut Heard) {
+    pub(super) fn tell(self, heard: &mut HeardEvents) {
         match self {
             Self::No => {}
             Self::Spoken(mark) => heard.marks.push(mark),

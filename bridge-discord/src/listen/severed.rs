@@ -5,11 +5,10 @@
 //! not said to it.
 
 use bot_core::Batch;
-use bridge_model::{ChatChange, Content, Event, MessageId, Place};
+use bridge_model::{ChatChange, Content};
 use serde_json::Value;
 
 use super::{Listener, Stopped, last_mark};
-use crate::NETWORK;
 use crate::convert::incoming::{self, ChannelAppearance};
 use crate::deliver;
 
@@ -69,12 +68,7 @@ impl Listener {
         tracing::info!("a channel that was lost can be read again");
         // It is known what the channel is called: only that it speaks again is new.
         let content = Content::ChatChanged { by: None, change: ChatChange::Name(appearance.name) };
-        let event = Event {
-            place: Place::new(NETWORK, channel),
-            message: MessageId::from(channel),
-            late: false,
-            content,
-        };
+        let event = incoming::about(channel, channel, content);
         let newest = page.last().and_then(|one| incoming::id(one, "id")).unwrap_or(channel);
         let marks = vec![last_mark(channel, newest)];
         let network = self.network.clone();

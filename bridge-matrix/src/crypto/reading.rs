@@ -94,19 +94,19 @@ impl Listener {
         if crypto.held.lock().await.is_empty() {
             return Ok(());
         }
-        let mut look = held::Held::look(self.clock.now());
+        let mut pass = held::Held::replay_pass(self.clock.now());
         let (mut done, mut events) = (HashSet::new(), Vec::new());
         let held = crypto.held.lock().await.events();
         for event in held {
-            if !look.may_go(&event) {
+            if !pass.may_go(&event) {
                 continue;
             }
             match crypto.open_event(&event).await? {
                 Some(opened) => {
                     done.insert(text(&event, "event_id").to_owned());
-                    events.extend(self.convert(&readable(opened)).await);
+                    events.extend(self.convert(&readable(opened)).await?);
                 }
-                None => look.still_waits(&event, &*crypto.held.lock().await),
+                None => pass.still_waits(&event, &*crypto.held.lock().await),
             }
         }
         if !done.is_empty() {

@@ -7,6 +7,7 @@
 use bridge_model::{Command, Content, Event, MessageId, Place};
 use serde_json::Value;
 
+use super::context::Unanswered;
 use super::{Listener, NETWORK, set_avatar};
 use crate::convert::incoming;
 use crate::convert::outgoing::{BUTTON, BUTTONS};
@@ -32,32 +33,37 @@ impl Listener {
     /// The command behind a button; `None` when the words are not the bot's, or have no such button.
     pub(super) async fn pressed(
         &self,
-        room: &str,
+        (room, private): (&str, bool),
         raw: &Value,
         Pressed { target, key }: Pressed<'_>,
-    ) -> Option<Event> {
-        let words = self.event(room, target).await?;
+    ) -> Result<Option<Event>, Unanswered> {
+        let Some(words) = self.event(room, target).await? else { return Ok(None) };
         if words.get("sender").and_then(Value::as_str) != Some(self.ghosts.bot()) {
-            return None;
+            return Ok(None);
         }
         let words = self.opened_one(words).await;
-        let command = words.get("content")?.get(BUTTONS)?.get(key)?.as_str()?.to_owned();
-        let sender = raw.get("sender").and_then(Value::as_str)?;
-        let profile = self.profile(room, sender).await;
+        let buttons = words.get("content").and_then(|content| content.get(BUTTONS));
+        let command = buttons.and_then(|buttons| buttons.get(key)?.as_str());
+        let text = |key: &str| raw.get(key).and_then(Value::as_str);
+        let (Some(command), Some(sender), Some(id)) = (command, text("sender"), text("event_id"))
+        else {
+            return Ok(None);
+        };
+        let profile = self.profile(room, sender).await?;
         let command = Command {
             by: incoming::author(sender, profile.name.as_deref()),
-            text: command,
+            text: command.to_owned(),
             rights: None,
             reply_to: None,
             pressed: Some(MessageId::from(target)),
             answer_via: None,
             language: None,
             chat_title: None,
-            private: self.is_alone(room).await,
+            private,
         };
         let mut content = Content::Commanded(command);
         set_avatar(&mut content, profile.avatar.as_deref());
-        let message = MessageId::from(raw.get("event_id").and_then(Value::as_str)?);
-        Some(Event { place: Place::new(NETWORK, room), message, late: false, content })
+        let message = MessageId::from(id);
+        Ok(Some(Event { place: Place::new(NETWORK, room), message, late: false, content }))
     }
 }

@@ -180,3 +180,27 @@ async fn a_private_room_is_followed_by_invitation_and_a_false_successor_is_not()
     let expected = (stage.room.clone(), ChatId::from(new.as_str()));
     assert_eq!(stage.hears(moved).await, expected);
 }
+
+#[tokio::test]
+async fn s1_a_deep_event_in_a_strangers_room_holds_up_nobody() {
+    let stage = Stage::set().await;
+    let mallory = stage.synapse.person_named("mallory", "Mallory").await.unwrap();
+    let room = mallory.create_room(RoomOptions::public("Trap")).await.unwrap();
+    stage.let_in(&mallory, &room).await;
+    let deep = |levels: usize| {
+        let nest = |inner, _| serde_json::json!({ "a": inner });
+        let mut content = (0..levels).fold(serde_json::json!(1), nest);
+        content["msgtype"] = "m.text".into();
+        content["body"] = "!freeside help".into();
+        content
+    };
+    for levels in [50, 120, 123, 124] {
+        let name = format!("deep{levels}");
+        let path = ["client", "v3", "rooms", &room, "send", "m.room.message", &name];
+        let sent = mallory.call(reqwest::Method::PUT, &path, Some(deep(levels))).await;
+        sent.unwrap();
+        let said = stage.alice.say(&stage.room, "still here").await.unwrap();
+        let message = stage.hears_message(&said).await;
+        assert_eq!(message.body.plain(), "still here");
+    }
+}

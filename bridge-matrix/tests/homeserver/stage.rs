@@ -85,14 +85,14 @@ impl Stage {
             matrix,
             stop,
         };
-        stage.let_in(&stage.room).await;
-        stage.link().await;
+        stage.let_in(&stage.alice, &stage.room).await;
+        link(&stage.store, &stage.room, stage.alice.user_id()).await;
         stage
     }
 
-    /// The core bot is asked into a room and comes.
-    pub async fn let_in(&self, room: &str) {
-        self.alice.invite(room, &self.bot).await.unwrap();
+    /// The core bot is asked into a room of somebody and comes.
+    pub async fn let_in(&self, owner: &Person, room: &str) {
+        owner.invite(room, &self.bot).await.unwrap();
         self.matrix.join(&ChatId::from(room)).await.unwrap();
     }
 
@@ -156,70 +156,70 @@ impl Stage {
         })
         .await
     }
-
-    /// Joins the room and a Telegram group in the store.
-    async fn link(&self) {
-        let room = Place::new("matrix", self.room.as_str());
-        let remote = Place::new("telegram", "-100");
-        let offer = Offer {
-            from: room.clone(),
-            wanted: remote.network.clone(),
-            by: Account::new("matrix", self.alice.user_id()),
-            expires: Timestamp(i64::MAX),
-            used: false,
-            title: None,
-            created: false,
-        };
-        let code = [1; 16];
-        let changes = vec![
-            Change::Offer(code, offer),
-            Change::Link {
-                code,
-                room: room.clone(),
-                remote,
-                title: None,
-                settings: portal::Settings::default(),
-                stage: bridge_policy::stage::Stage::Bridged,
-            },
-        ];
-        let by = author("Alice");
-        let command = Command {
-            by,
-            text: "link".into(),
-            rights: None,
-            reply_to: None,
-            pressed: None,
-            answer_via: None,
-            language: None,
-            chat_title: None,
-            private: false,
-        };
-        let content = Content::Commanded(command);
-        let event = Event { place: room.clone(), message: "$link".into(), late: false, content };
-        let batch = Batch { network: room.network.clone(), marks: Vec::new(), events: vec![event] };
-        self.store.accept(batch, Timestamp(1)).await.unwrap();
-        let lane = core_place(&room);
-        let entry = self.store.take(&lane).await.unwrap().unwrap().entry.id;
-        let now = Timestamp(1);
-        let settlement = Settlement {
-            lane,
-            entry,
-            parts: Vec::new(),
-            also: Vec::new(),
-            refused: false,
-            summaries: Vec::new(),
-            changes,
-            then: Vec::new(),
-            now,
-        };
-        self.store.settle(settlement).await.unwrap();
-    }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// Joins a room and a Telegram group in the store.
+pub async fn link(store: &Embedded, room: &str, alice: &str) {
+    let room = Place::new("matrix", room);
+    let remote = Place::new("telegram", "-100");
+    let offer = Offer {
+        from: room.clone(),
+        wanted: remote.network.clone(),
+        by: Account::new("matrix", alice),
+        expires: Timestamp(i64::MAX),
+        used: false,
+        title: None,
+        created: false,
+    };
+    let code = [1; 16];
+    let changes = vec![
+        Change::Offer(code, offer),
+        Change::Link {
+            code,
+            room: room.clone(),
+            remote,
+            title: None,
+            settings: portal::Settings::default(),
+            stage: bridge_policy::stage::Stage::Bridged,
+        },
+    ];
+    let by = author("Alice");
+    let command = Command {
+        by,
+        text: "link".into(),
+        rights: None,
+        reply_to: None,
+        pressed: None,
+        answer_via: None,
+        language: None,
+        chat_title: None,
+        private: false,
+    };
+    let content = Content::Commanded(command);
+    let event = Event { place: room.clone(), message: "$link".into(), late: false, content };
+    let batch = Batch { network: room.network.clone(), marks: Vec::new(), events: vec![event] };
+    store.accept(batch, Timestamp(1)).await.unwrap();
+    let lane = core_place(&room);
+    let entry = store.take(&lane).await.unwrap().unwrap().entry.id;
+    let now = Timestamp(1);
+    let settlement = Settlement {
+        lane,
+        entry,
+        parts: Vec::new(),
+        also: Vec::new(),
+        refused: false,
+        summaries: Vec::new(),
+        changes,
+        then: Vec::new(),
+        now,
+    };
+    store.settle(settlement).await.unwrap();
 }
 
 /// A busy machine with many tests at once is slow.
@@ -252,7 +252,8 @@ pub fn said(text: &str) -> Message {
     Message { body: RichText::plain_text(text), ..Message::new(author("Ann"), at) }
 }
 
-fn network(port: u16, homeserver: &str, store: &Arc<Embedded>) -> Arc<MatrixNetwork> {
+/// The Matrix side, which listens at `port`.
+pub fn network(port: u16, homeserver: &str, store: &Arc<Embedded>) -> Arc<MatrixNetwork> {
     let pseudonyms = Pseudonyms::new(b"secret of the tests");
     Arc::new(MatrixNetwork::new(Parts {
         settings: Settings {

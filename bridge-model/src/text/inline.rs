@@ -4,7 +4,10 @@
 //! Rule: which characters remain depends on the characters alone, never on their
 //! style. `plain()` of degraded text would differ otherwise.
 
-use super::{Leaf, Mention, Span, Spoiler, Style, Timestamp};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::{Leaf, Mention, Span, Spoiler, Style, Timestamp, bounds};
 
 const NBSP: char = '\u{a0}';
 
@@ -34,9 +37,35 @@ struct Ink {
 
 /// The distinct spoilers and links of one sequence of runs.
 #[derive(Default)]
-struct Pool {
-    spoilers: Vec<Spoiler>,
-    links: Vec<String>,
+struct Pool<'a> {
+    spoilers: Distinct<Spoiler>,
+    links: Distinct<String>,
+    /// The style that was asked for last: neighbours often share a long address.
+    last: Option<(&'a Style, Ink)>,
+}
+
+/// Values by the order in which they were met first.
+struct Distinct<T> {
+    values: Vec<T>,
+    places: HashMap<T, usize>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Distinct<T> {
+    fn place(&mut self, value: T) -> usize {
+        if let Some(place) = self.places.get(&value) {
+            return *place;
+        }
+        let place = self.values.len();
+        self.values.push(value.clone());
+        self.places.insert(value, place);
+        place
+    }
 }
 
 enum What {
@@ -100,7 +129,7 @@ pub(super) fn clean_line(text: &str) -> String {
     if kept.len() == out.len() { out } else { kept.to_owned() }
 }
 
-fn explode(spans: &[Span], kind: Kind, pool: &mut Pool) -> Vec<Vec<Glyph>> {
+fn explode<'a>(spans: &'a [Span], kind: Kind, pool: &mut Pool<'a>) -> Vec<Vec<Glyph>> {
     let mut lines = vec![Vec::new()];
     for span in spans {
         let mut ink = pool.ink(&span.style);
@@ -227,7 +256,7 @@ fn strip(line: &mut [Glyph], get: fn(&Ink) -> Option<usize>, clear: fn(&mut Ink)
     }
 }
 
-fn collect(lines: Vec<Vec<Glyph>>, pool: &Pool) -> Vec<Span> {
+fn collect(lines: Vec<Vec<Glyph>>, pool: &Pool<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
     for (number, line) in lines.into_iter().enumerate() {
         if number > 0 {
@@ -256,14 +285,18 @@ fn flush(spans: &mut Vec<Span>, text: &mut String, style: Style) {
     }
 }
 
-impl Pool {
-    fn ink(&mut self, style: &Style) -> Ink {
+impl<'a> Pool<'a> {
+    fn ink(&mut self, style: &'a Style) -> Ink {
+        if let Some((_, ink)) = self.last.filter(|(last, _)| *last == style) {
+            return ink;
+        }
         let spoiler = style.spoiler.as_ref().map(|spoiler| {
-            let reason = spoiler.reason.as_deref().map(clean_line).filter(|r| !r.is_empty());
-            intern(&mut self.spoilers, Spoiler { reason })
+            let reason = spoiler.reason.as_deref().map(clean_line);
+            let reason = reason.and_then(|words| bounds::reason(&words));
+            self.spoilers.place(Spoiler { reason })
         });
-        let link = style.link.as_deref().map(clean_line).filter(|url| !url.is_empty());
-        Ink {
+        let link = style.link.as_deref().map(clean_line).and_then(bounds::address);
+        let ink = Ink {
             bold: style.bold,
             italic: style.italic,
             underline: style.underline,
@@ -271,8 +304,10 @@ impl Pool {
             code: style.code,
             subtext: style.subtext,
             spoiler,
-            link: link.map(|url| intern(&mut self.links, url)),
-        }
+            link: link.map(|url| self.links.place(url)),
+        };
+        self.last = Some((style, ink));
+        ink
     }
 
     fn style(&self, ink: Ink) -> Style {
@@ -283,16 +318,8 @@ impl Pool {
             strike: ink.strike,
             code: ink.code,
             subtext: ink.subtext,
-            spoiler: ink.spoiler.and_then(|place| self.spoilers.get(place).cloned()),
-            link: ink.link.and_then(|place| self.links.get(place).cloned()),
+            spoiler: ink.spoiler.and_then(|place| self.spoilers.values.get(place).cloned()),
+            link: ink.link.and_then(|place| self.links.values.get(place).cloned()),
         }
     }
-}
-
-fn intern<T: PartialEq>(pool: &mut Vec<T>, value: T) -> usize {
-    if let Some(place) = pool.iter().position(|known| *known == value) {
-        return place;
-    }
-    pool.push(value);
-    pool.len() - 1
 }

@@ -4,6 +4,7 @@
 //! Rule: equality of normalised texts means sameness, and normalised text is at
 //! most [`DEPTH`] containers deep. Everything that recurses normalises first.
 
+use super::bounds::{LISTS, lightened};
 use super::inline::{Kind, clean_line, tidy};
 use super::walk::{Flat, dismantle, flat_blocks};
 use super::{Block, ListItem, RichText, Span};
@@ -16,16 +17,52 @@ impl RichText {
     /// most [`DEPTH`] containers deep, whatever the input is.
     #[must_use]
     pub fn normalise(self) -> Self {
-        let normal = Self(blocks(&self.0, 0));
+        let normal = Self(canonical(&self.0));
         dismantle(self.0);
         normal
     }
 }
 
-/// The canonical form of `input`, which stands in `depth` containers.
-pub(super) fn blocks(input: &[Block], depth: usize) -> Vec<Block> {
+/// The canonical form of a whole text: [`blocks`], with bounded addresses and reasons.
+pub(super) fn canonical(input: &[Block]) -> Vec<Block> {
+    let normal = blocks(input);
+    match lightened(&normal) {
+        Some(lighter) => blocks(&lighter),
+        None => normal,
+    }
+}
+
+/// The canonical form of `input`.
+pub(super) fn blocks(input: &[Block]) -> Vec<Block> {
+    within(input, Depth::default())
+}
+
+/// How many containers, and how many lists among them, blocks stand in.
+#[derive(Clone, Copy, Default)]
+struct Depth {
+    containers: usize,
+    lists: usize,
+    /// Lists that were opened; counted so that the recursion ends.
+    opened: usize,
+}
+
+impl Depth {
+    fn container(self) -> Self {
+        Self { containers: self.containers + 1, ..self }
+    }
+
+    fn open_list(self) -> Self {
+        Self { opened: self.opened + 1, ..self }
+    }
+
+    fn list(self) -> Self {
+        Self { lists: self.lists + 1, ..self.container() }
+    }
+}
+
+fn within(input: &[Block], depth: Depth) -> Vec<Block> {
     let mut out = Vec::new();
-    if depth >= DEPTH {
+    if depth.containers >= DEPTH || depth.opened >= DEPTH {
         for found in flat_blocks(input) {
             let block = match found {
                 Flat::Block(found) => block(found, depth),
@@ -33,9 +70,15 @@ pub(super) fn blocks(input: &[Block], depth: usize) -> Vec<Block> {
             };
             block.into_iter().for_each(|block| push(&mut out, block, 2));
         }
-    } else {
-        for found in input {
-            block(found, depth).into_iter().for_each(|block| push(&mut out, block, 2));
+        return out;
+    }
+    for found in input {
+        match found {
+            Block::List { items, .. } if depth.lists >= LISTS => {
+                let opened = items.iter().flat_map(|item| within(&item.0, depth.open_list()));
+                opened.for_each(|block| push(&mut out, block, 1));
+            }
+            found => block(found, depth).into_iter().for_each(|block| push(&mut out, block, 2)),
         }
     }
     out
@@ -62,7 +105,7 @@ pub(super) fn push(out: &mut Vec<Block>, block: Block, breaks: usize) {
     }
 }
 
-fn block(block: &Block, depth: usize) -> Option<Block> {
+fn block(block: &Block, depth: Depth) -> Option<Block> {
     match block {
         Block::Paragraph(spans) => paragraph(spans),
         Block::Heading { level, content } => {
@@ -71,14 +114,16 @@ fn block(block: &Block, depth: usize) -> Option<Block> {
             (!content.is_empty()).then_some(Block::Heading { level, content })
         }
         Block::Quote { blocks: inner, expandable } => {
-            let inner = blocks(inner, depth + 1);
+            let inner = within(inner, depth.container());
             let expandable = *expandable;
             (!inner.is_empty()).then_some(Block::Quote { blocks: inner, expandable })
         }
         Block::List { start, items } => list(*start, items, depth),
         Block::Code { language, text } => code(language.as_deref(), text),
         Block::Table { head, rows } => table(*head, rows),
-        Block::Details { summary, blocks: inner } => details(summary, blocks(inner, depth + 1)),
+        Block::Details { summary, blocks: inner } => {
+            details(summary, within(inner, depth.container()))
+        }
         Block::Rule => Some(Block::Rule),
     }
 }
@@ -88,8 +133,9 @@ fn paragraph(spans: &[Span]) -> Option<Block> {
     (!spans.is_empty()).then_some(Block::Paragraph(spans))
 }
 
-fn list(start: Option<u32>, items: &[ListItem], depth: usize) -> Option<Block> {
-    let items: Vec<_> = items.iter().map(|item| ListItem(blocks(&item.0, depth + 1))).collect();
+fn list(start: Option<u32>, items: &[ListItem], depth: Depth) -> Option<Block> {
+    let inside = |item: &ListItem| ListItem(within(&item.0, depth.list()));
+    let items: Vec<_> = items.iter().map(inside).collect();
     let says_something = items.iter().any(|item| !item.0.is_empty());
     says_something.then_some(Block::List { start, items })
 }

@@ -2,43 +2,44 @@
 //! Degrades what a network cannot show.
 //!
 //! Rule: the characters of degraded text do not depend on what else is degraded, so
-//! that `t.restrict(any).plain() == t.plain()`. Hence runs are rewritten line by line,
-//! before blocks become lines.
+//! that `t.restrict(any).plain() == t.plain()`. Hence runs are rewritten before blocks become
+//! lines.
 
 use super::inline::{Kind, tidy};
-use super::normal::{blocks as normal_blocks, push};
+use super::normal::{blocks as normal_blocks, canonical, push};
 use super::walk::map_runs;
-use super::{Block, Leaf, ListItem, RichText, Span, Spoiler, Style};
+use super::{Block, Leaf, ListItem, RichText, Span, Style, told};
 use crate::{QuoteDepth, TextCapabilities};
 
 impl RichText {
     /// What a network with these capabilities can show of this text; normalised.
     #[must_use]
     pub fn restrict(&self, caps: &TextCapabilities) -> Self {
-        let normal = normal_blocks(&self.0, 0);
+        let normal = canonical(&self.0);
         if *caps == TextCapabilities::FULL {
             return Self(normal);
         }
-        let rewritten = map_runs(normal, &mut |spans| rewrite(spans, caps));
-        let degraded = degrade(normal_blocks(&rewritten, 0), caps, false);
+        let rewritten = spell_out(normal, caps);
+        let degraded = degrade(normal_blocks(&rewritten), caps, false);
         let styled = map_runs(degraded, &mut |spans| {
             let restyle = |span: Span| Span { leaf: span.leaf, style: restyle(span.style, caps) };
             spans.into_iter().map(restyle).collect()
         });
-        Self(normal_blocks(&styled, 0))
+        Self(canonical(&styled))
     }
 }
 
-/// Puts characters in the place of what cannot be shown.
-fn rewrite(spans: Vec<Span>, caps: &TextCapabilities) -> Vec<Span> {
-    let mut spans: Vec<Span> = spans.into_iter().map(|span| spell(span, caps)).collect();
+/// Puts characters in the place of what cannot be shown within a line.
+fn spell_out(blocks: Vec<Block>, caps: &TextCapabilities) -> Vec<Block> {
+    let mut spell = |spans: Vec<Span>| spans.into_iter().map(|span| spell(span, caps)).collect();
+    let mut blocks = map_runs(blocks, &mut spell);
     if !(caps.spoilers && caps.spoiler_reasons) {
-        spans = tell_reasons(spans);
+        blocks = told::reasons(blocks);
     }
     if !caps.links {
-        spans = tell_links(spans);
+        blocks = told::links(blocks, &|_| false);
     }
-    spans
+    blocks
 }
 
 fn spell(span: Span, caps: &TextCapabilities) -> Span {
@@ -54,75 +55,6 @@ fn spell(span: Span, caps: &TextCapabilities) -> Span {
     let code = matches!(span.leaf, Leaf::Maths(_));
     let style = Style { code, ..span.style };
     Span { leaf: Leaf::Text(span.leaf.shown()), style }
-}
-
-/// Puts `(reason) ` before each hidden stretch of a line, parted from what stands before it.
-fn tell_reasons(spans: Vec<Span>) -> Vec<Span> {
-    let mut out: Vec<Span> = Vec::with_capacity(spans.len());
-    let mut before = Style::default();
-    for mut span in spans {
-        let style = span.style.clone();
-        if let Some(Spoiler { reason: Some(reason) }) = &style.spoiler {
-            if before.spoiler != style.spoiler {
-                // Within a link the reason belongs to the link, or it would cut it in two.
-                let link = style.link.clone().filter(|_| before.link == style.link);
-                let told = Style { spoiler: None, code: false, link, ..style.clone() };
-                // Glued to an address it would belong to that.
-                let glued = out.last().is_some_and(|span| match &span.leaf {
-                    Leaf::Text(text) => !text.ends_with(char::is_whitespace),
-                    Leaf::Break => false,
-                    Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. } => {
-                        true
-                    }
-                });
-                let gap = if glued { " " } else { "" };
-                out.push(Span { leaf: Leaf::Text(format!("{gap}({reason}) ")), style: told });
-            }
-            span.style.spoiler = Some(Spoiler { reason: None });
-        }
-        before = style;
-        out.push(span);
-    }
-    out
-}
-
-/// Puts ` (url)` behind each linked stretch of a line, unless it says just that.
-fn tell_links(spans: Vec<Span>) -> Vec<Span> {
-    let mut out = Vec::with_capacity(spans.len());
-    for stretch in spans.chunk_by(|a, b| a.style.link == b.style.link) {
-        out.extend(stretch.iter().map(|span| {
-            let style = Style { link: None, ..span.style.clone() };
-            Span { leaf: span.leaf.clone(), style }
-        }));
-        let Some(last) = stretch.last() else { continue };
-        let Some(url) = &last.style.link else { continue };
-        let words: String = stretch.iter().map(|span| span.leaf.shown()).collect();
-        if !says(&words, url) || reason_inside(stretch) {
-            let style = Style { link: None, code: false, ..last.style.clone() };
-            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
-        }
-    }
-    out
-}
-
-/// The words are the address, as people write it: perhaps without the scheme.
-fn says(words: &str, url: &str) -> bool {
-    let bare = |text: &str| {
-        let web = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        web.map(|rest| rest.strip_suffix('/').unwrap_or(rest).to_owned())
-    };
-    words == url || bare(url).is_some_and(|url| words.strip_suffix('/').unwrap_or(words) == url)
-}
-
-/// A reason will be told in the midst of these runs.
-fn reason_inside(stretch: &[Span]) -> bool {
-    stretch.windows(2).any(|pair| match pair {
-        [a, b] => {
-            let reason = b.style.spoiler.as_ref().and_then(|spoiler| spoiler.reason.as_ref());
-            reason.is_some() && a.style.spoiler != b.style.spoiler
-        }
-        _ => false,
-    })
 }
 
 fn restyle(style: Style, caps: &TextCapabilities) -> Style {

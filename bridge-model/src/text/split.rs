@@ -5,8 +5,8 @@
 //! empty list items); a place to cut is a number of atoms. A piece is the tree with
 //! only its own atoms, so styles and containers go on by themselves.
 
-use super::window::{Seam, Window, seams};
-use super::{RichText, normal};
+use super::window::{Seam, Window, atoms, seams};
+use super::{Block, RichText, bounds, normal};
 
 impl RichText {
     /// Cuts the text into normalised pieces that each measure at most `max`.
@@ -18,55 +18,108 @@ impl RichText {
     /// next piece. Always ends: a character that does not fit alone is a piece of its own.
     /// An empty text has no pieces.
     pub fn split(&self, max: usize, measure: &dyn Fn(&Self) -> usize) -> Vec<Self> {
+        self.split_off(max, usize::MAX, measure).0
+    }
+
+    /// As [`Self::split`], but at most [`bounds::MESSAGES`] pieces, and what is left.
+    pub fn split_bounded(
+        &self,
+        max: usize,
+        measure: &dyn Fn(&Self) -> usize,
+    ) -> (Vec<Self>, Option<Self>) {
+        let (pieces, left) = self.split_off(max, bounds::MESSAGES, measure);
+        (pieces, (!left.is_empty()).then_some(left))
+    }
+
+    /// The first `most` pieces, and what is left.
+    fn split_off(
+        &self,
+        max: usize,
+        most: usize,
+        measure: &dyn Fn(&Self) -> usize,
+    ) -> (Vec<Self>, Self) {
+        let blocks = normal::canonical(&self.0);
+        let mut rest = Rest { blocks: &blocks, gone: 0 };
         let mut pieces = Vec::new();
-        let mut rest = Self(normal::blocks(&self.0, 0));
-        while !rest.is_empty() {
-            // What is far behind the next cut has no say in it, and looking at all of it for
-            // every piece would take time with the square of the length.
-            let near = near(&rest, max, measure);
-            let head = near.as_ref().unwrap_or(&rest);
-            if near.is_none() && measure(head) <= max {
-                pieces.push(rest);
-                break;
-            }
-            let seams = seams(&head.0);
-            let cut = choose(head, &seams, max, measure);
-            let piece = part(head, 0, cut);
+        while !rest.blocks.is_empty() && pieces.len() < most {
+            let head = rest.head(max, measure);
+            let cut = choose(&head, max, measure);
+            let piece = part(&head.blocks, cut);
             if !piece.is_empty() {
                 pieces.push(piece);
             }
-            rest = part(&rest, cut, usize::MAX);
+            rest.drop_front(cut);
         }
-        pieces
+        let left = Window::new(rest.gone, usize::MAX).blocks(rest.blocks);
+        (pieces, Self(normal::blocks(&left)))
     }
 }
 
-/// The start of a long text, if it surely holds the next cut: it measures more than `max`. An
-/// atom measures about 1 or more, so that four times as many do, but for odd texts.
-fn near(text: &RichText, max: usize, measure: &dyn Fn(&RichText) -> usize) -> Option<RichText> {
-    let atoms = max.saturating_mul(4).saturating_add(64);
-    let start = RichText(Window::new(0, atoms).blocks(&text.0));
-    if start == *text {
-        return None;
+/// What was not put into a piece yet. Parts of it are looked at from its start only as far as the
+/// next cut may be: looking at all of it for every piece would take time with the square of the
+/// length.
+struct Rest<'a> {
+    blocks: &'a [Block],
+    /// How many atoms of `blocks` are gone.
+    gone: usize,
+}
+
+/// The start of what is left.
+struct Head {
+    /// Its blocks, not normalised: each of their atoms counts.
+    blocks: Vec<Block>,
+    atoms: usize,
+    /// How long it is as a piece.
+    length: usize,
+    /// Nothing is behind it.
+    whole: bool,
+}
+
+impl Rest<'_> {
+    /// The start that surely holds the next cut: it measures more than `max`, or it is all.
+    fn head(&self, max: usize, measure: &dyn Fn(&RichText) -> usize) -> Head {
+        let mut reach = max.saturating_add(max / 4).saturating_add(16);
+        loop {
+            let end = self.gone.saturating_add(reach);
+            let blocks = Window::new(self.gone, end).blocks(self.blocks);
+            let count = atoms(&blocks, reach);
+            // Fewer, so that the window also holds empty cells behind the last atom.
+            let whole = atoms(self.blocks, end) < end;
+            let length = measure(&part(&blocks, usize::MAX));
+            if whole || length > max {
+                return Head { blocks, atoms: count, length, whole };
+            }
+            reach = reach.saturating_mul(2);
+        }
     }
-    let tidy = RichText(normal::blocks(&start.0, 0));
-    (measure(&tidy) > max.saturating_mul(2)).then_some(start)
+
+    /// Forgets the next atoms, and the blocks that they were all of.
+    fn drop_front(&mut self, atoms_used: usize) {
+        self.gone = self.gone.saturating_add(atoms_used);
+        while let Some((first, behind)) = self.blocks.split_first() {
+            let first = atoms(std::slice::from_ref(first), self.gone.saturating_add(1));
+            if first > self.gone {
+                break;
+            }
+            self.gone -= first;
+            self.blocks = behind;
+        }
+    }
 }
 
-/// The atoms from `from` up to before `to` as a text.
-fn part(text: &RichText, from: usize, to: usize) -> RichText {
-    RichText(normal::blocks(&Window::new(from, to).blocks(&text.0), 0))
+/// The first atoms, up to before `to`, as a text.
+fn part(blocks: &[Block], to: usize) -> RichText {
+    RichText(normal::blocks(&Window::new(0, to).blocks(blocks)))
 }
 
-/// Where to cut: at least 1.
-fn choose(
-    text: &RichText,
-    seams: &[Seam],
-    max: usize,
-    measure: &dyn Fn(&RichText) -> usize,
-) -> usize {
-    let fits = |to: usize| measure(&part(text, 0, to)) <= max;
-    let longest = longest(seams.len(), max, &fits);
+/// Where to cut: at least 1; behind everything when all fits.
+fn choose(head: &Head, max: usize, measure: &dyn Fn(&RichText) -> usize) -> usize {
+    if head.whole && head.length <= max {
+        return usize::MAX;
+    }
+    let length = |to: usize| measure(&part(&head.blocks, to));
+    let longest = longest(head, max, &length);
+    let seams = seams(&head.blocks);
     for (kind, at_least) in [
         (Seam::Block, longest / 4),
         (Seam::Line, longest / 4),
@@ -76,7 +129,7 @@ fn choose(
         let places = seams.iter().enumerate().take(longest + 1).rev();
         let mut places = places.filter(|(place, seam)| **seam == kind && *place > at_least);
         // A shorter part can measure more (an unpaired escape), hence the second look.
-        if let Some((place, _)) = places.next().filter(|(place, _)| fits(*place)) {
+        if let Some((place, _)) = places.next().filter(|(place, _)| length(*place) <= max) {
             return place;
         }
     }
@@ -85,20 +138,28 @@ fn choose(
 
 /// The largest number of atoms that fits, if fewer atoms never measure more; in any case
 /// 0 or a number that fits.
-fn longest(atoms: usize, max: usize, fits: &dyn Fn(usize) -> bool) -> usize {
-    let mut good = 0;
-    let mut bad = max.saturating_mul(2).saturating_add(16);
-    while bad < atoms && fits(bad) {
-        good = bad;
-        bad = bad.saturating_mul(2);
+///
+/// Guesses that lengths grow evenly, which they mostly do: a few looks are enough then. Every
+/// third guess is the middle, so that an odd text takes a logarithmic number of looks.
+fn longest(head: &Head, max: usize, length: &dyn Fn(usize) -> usize) -> usize {
+    let (mut good, mut good_length) = (0_usize, 0_usize);
+    let (mut bad, mut bad_length) = (head.atoms, head.length);
+    if bad_length <= max {
+        return bad;
     }
-    bad = bad.min(atoms);
+    let mut looks = 0_usize;
     while good + 1 < bad {
-        let middle = good.midpoint(bad);
-        if fits(middle) {
-            good = middle;
+        looks += 1;
+        let room = max.saturating_sub(good_length);
+        let steps =
+            (bad - good).saturating_mul(room) / bad_length.saturating_sub(good_length).max(1);
+        let guess = if looks.is_multiple_of(3) { good.midpoint(bad) } else { good + steps };
+        let guess = guess.clamp(good + 1, bad - 1);
+        let measured = length(guess);
+        if measured <= max {
+            (good, good_length) = (guess, measured);
         } else {
-            bad = middle;
+            (bad, bad_length) = (guess, measured);
         }
     }
     good

@@ -57,8 +57,7 @@ impl Window {
             }
             Block::List { start, items } => Some(self.list(*start, items)),
             Block::Code { language, text } => {
-                let text = text.chars().filter(|_| self.next()).collect();
-                Some(Block::Code { language: language.clone(), text })
+                Some(Block::Code { language: language.clone(), text: self.text(text) })
             }
             Block::Table { head, rows } => Some(self.table(*head, rows)),
             Block::Details { summary, blocks } => {
@@ -76,13 +75,40 @@ impl Window {
         inside
     }
 
+    /// What of these characters is in the window; looks at none behind it.
+    fn text(&mut self, text: &str) -> String {
+        let before = self.from.saturating_sub(self.at);
+        if before > 0 {
+            let count = text.chars().count();
+            if count <= before {
+                self.at = self.at.saturating_add(count);
+                return String::new();
+            }
+        }
+        let room = self.to.saturating_sub(self.at).saturating_sub(before);
+        let mut chars = text.chars().skip(before);
+        let mut kept = String::new();
+        let mut count = 0;
+        while count < room
+            && let Some(c) = chars.next()
+        {
+            kept.push(c);
+            count += 1;
+        }
+        self.at = self.at.saturating_add(before).saturating_add(count);
+        kept
+    }
+
     fn spans(&mut self, spans: &[Span]) -> Vec<Span> {
         let mut out = Vec::new();
         for span in spans {
+            if self.at >= self.to {
+                break;
+            }
             let leaf = match &span.leaf {
-                Leaf::Text(text) => Some(text.chars().filter(|_| self.next()).collect())
-                    .filter(|text: &String| !text.is_empty())
-                    .map(Leaf::Text),
+                Leaf::Text(text) => {
+                    Some(self.text(text)).filter(|text| !text.is_empty()).map(Leaf::Text)
+                }
                 leaf @ (Leaf::Break
                 | Leaf::Mention(_)
                 | Leaf::Emoji { .. }
@@ -135,6 +161,13 @@ impl Window {
         }
         Block::Table { head, rows: out }
     }
+}
+
+/// How many atoms these blocks have; counts no further than to `most`.
+pub(super) fn atoms(blocks: &[Block], most: usize) -> usize {
+    let mut window = Window::new(usize::MAX, most);
+    window.blocks(blocks);
+    window.at
 }
 
 /// The seam before each atom.

@@ -239,3 +239,15 @@ async fn direct_messages_of_a_channel_are_not_joined() {
     let refused = network(&telegram).prepare(&group.id().to_string().into()).await;
     assert!(matches!(refused, Err(AskError::Refused(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let telegram = Telegram::start().await.unwrap();
+    let other = Telegram::start().await.unwrap();
+    let address = format!("{}/bot{}/getMe", other.url(), other.bot_token());
+    let headers = vec![("location".to_owned(), address)];
+    let elsewhere = Fault::Answer { status: 307, body: serde_json::json!({}), headers };
+    telegram.faults().next("getMe", 1, elsewhere);
+    assert_eq!(network(&telegram).private_chat_link("x").await, None);
+    assert!(other.requests_of("getMe").is_empty());
+}

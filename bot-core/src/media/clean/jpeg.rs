@@ -33,8 +33,10 @@ const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
-const APP15: u8 = 0xef;
-const COMMENT: u8 = 0xfe;
+/// Version, density and the size of a small picture.
+const JFIF: usize = 14;
+/// How colours are to be read.
+const ADOBE: usize = 12;
 
 impl Walk for Jpeg {
     fn step(&mut self, pending: &mut [u8], _end: bool) -> Step {
@@ -109,6 +111,8 @@ impl Jpeg {
         let Some(content) = pending.get_mut(4..whole) else { return Step::Wait };
         match kind {
             APP2 if content.starts_with(b"ICC_PROFILE\0") => {}
+            APP0 if !content.starts_with(b"JFXX\0") => blank_from(content, JFIF, Some(12..JFIF)),
+            APP14 if content.starts_with(b"Adobe") => blank_from(content, ADOBE, None),
             APP1 => blank_exif(content),
             _ => content.fill(0),
         }
@@ -116,9 +120,20 @@ impl Jpeg {
     }
 }
 
-/// Segments that may hold hidden data. APP0 and APP14 tell how colours are to be read.
+/// Segments that may hold hidden data: all but the tables and pictures of the standard.
 fn is_suspect(kind: u8) -> bool {
-    kind == COMMENT || ((APP0..=APP15).contains(&kind) && kind != APP0 && kind != APP14)
+    !matches!(kind, 0xc0..=0xcf | SCAN | 0xdb..=0xdf)
+}
+
+/// Blanks what stands behind the first `head` bytes, and `inside` them the size of the small
+/// picture that stood there.
+fn blank_from(content: &mut [u8], head: usize, inside: Option<std::ops::Range<usize>>) {
+    if let Some(behind) = content.get_mut(head..) {
+        behind.fill(0);
+    }
+    if let Some(size) = inside.and_then(|inside| content.get_mut(inside)) {
+        size.fill(0);
+    }
 }
 
 /// Blanks EXIF and puts in its place an EXIF that says only how the picture is to be turned.

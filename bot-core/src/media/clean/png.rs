@@ -1,13 +1,35 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! PNG: a signature, then chunks of length, type, data and checksum, up to `IEND`.
 //!
-//! Rule: a chunk with hidden data becomes a private one full of zeros with a right checksum, so
-//! that every decoder passes over it.
+//! Rule: a chunk that a decoder does not need becomes a private one full of zeros with a right
+//! checksum, so that every decoder passes over it.
 
 use super::{Step, Walk};
 
-/// Chunks that hold words about the picture: texts, EXIF, the time.
-const HIDDEN: [&[u8; 4]; 5] = [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"];
+/// Chunks that decide how the picture looks, with the most bytes that they may have.
+const NEEDED: [(&[u8; 4], u32); 20] = [
+    (b"IHDR", 13),
+    (b"PLTE", 768),
+    (b"IDAT", u32::MAX),
+    (b"IEND", 0),
+    (b"tRNS", 256),
+    (b"cHRM", 32),
+    (b"gAMA", 4),
+    (b"iCCP", u32::MAX),
+    (b"sBIT", 4),
+    (b"sRGB", 1),
+    (b"cICP", 4),
+    (b"mDCV", 24),
+    (b"cLLI", 8),
+    (b"bKGD", 6),
+    (b"hIST", 512),
+    (b"pHYs", 9),
+    (b"acTL", 8),
+    (b"fcTL", 26),
+    (b"fdAT", u32::MAX),
+    // Of Apple's own variant, which its decoders need.
+    (b"CgBI", 4),
+];
 /// The type of a chunk that nobody reads: ancillary, private, safe to copy.
 const NOBODYS: &[u8; 4] = b"fsJk";
 const SIGNATURE: usize = 8;
@@ -91,7 +113,7 @@ impl Png {
         let Some(head) = pending.get_mut(..8) else { return self.wait(Next::Chunk) };
         let (length, kind) = head.split_at_mut(4);
         let length = u32::from_be_bytes(<[u8; 4]>::try_from(&*length).unwrap_or_default());
-        if HIDDEN.iter().any(|hidden| kind == *hidden) {
+        if !NEEDED.iter().any(|(needed, most)| kind == *needed && length <= *most) {
             kind.copy_from_slice(NOBODYS);
             let mut sum = crc32fast::Hasher::new();
             sum.update(NOBODYS);

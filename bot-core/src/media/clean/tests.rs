@@ -150,6 +150,71 @@ fn a_webp_loses_exif_and_xmp_and_no_longer_announces_them() {
 }
 
 #[test]
+fn a_png_loses_every_chunk_that_no_decoder_needs() {
+    let picture = picture(ImageFormat::Png);
+    let long = [SECRET, SECRET].concat();
+    for (kind, content) in [
+        (b"caBX", SECRET),
+        (b"zXIf", SECRET),
+        (b"prVt", SECRET),
+        (b"sPLT", SECRET),
+        // Longer than it can be.
+        (b"gAMA", SECRET),
+        (b"pHYs", long.as_slice()),
+    ] {
+        let hidden = chunk(kind, content);
+        cleaned(&[&picture[..33], &hidden, &picture[33..]].concat());
+    }
+}
+
+#[test]
+fn a_webp_loses_every_chunk_that_no_decoder_needs() {
+    let simple = picture(ImageFormat::WebP);
+    for kind in [b"C2PA", b"META", b"abcd"] {
+        let length = u32::try_from(SECRET.len()).unwrap().to_le_bytes();
+        let body = [&simple[12..], kind.as_slice(), &length, SECRET].concat();
+        let length = u32::try_from(body.len() + 4).unwrap().to_le_bytes();
+        cleaned(&[b"RIFF".as_slice(), &length, b"WEBP", &body].concat());
+    }
+}
+
+#[test]
+fn a_jpeg_loses_every_segment_that_no_decoder_needs() {
+    let jfxx = [b"JFXX\0".as_slice(), SECRET].concat();
+    let small = [b"JFIF\0\x01\x02\0\0\x01\0\x01\x09\x09".as_slice(), SECRET].concat();
+    let adobe = [b"Adobe\0\x64\0\0\0\0\x01".as_slice(), SECRET].concat();
+    for (kind, content) in [(0xe0, &jfxx), (0xe0, &small), (0xee, &adobe), (0xf0, &jfxx)] {
+        cleaned(&jpeg_with(&[segment(kind, content)]));
+    }
+}
+
+#[test]
+fn a_gif_loses_comments_xmp_and_what_is_behind_its_end() {
+    let gif = picture(ImageFormat::Gif);
+    let head = 13 + 3 * (2 << (gif[10] & 7)) * usize::from(gif[10] >> 7);
+    let length = [u8::try_from(SECRET.len()).unwrap()];
+    let rows = [length.as_slice(), SECRET, b"\0"].concat();
+    for extension in [
+        [b"!\xfe".as_slice(), &rows].concat(),
+        [b"!\xff\x0bXMP DataXMP".as_slice(), &rows].concat(),
+        [b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0".as_slice(), &rows].concat(),
+        [b"!\x01".as_slice(), &rows].concat(),
+    ] {
+        cleaned(&[&gif[..head], &extension, &gif[head..]].concat());
+    }
+    cleaned(&[gif.as_slice(), SECRET].concat());
+}
+
+#[test]
+fn a_gif_keeps_how_often_it_is_repeated() {
+    let gif = picture(ImageFormat::Gif);
+    let head = 13 + 3 * (2 << (gif[10] & 7)) * usize::from(gif[10] >> 7);
+    let repeats = b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0";
+    let whole = [&gif[..head], repeats, &gif[head..]].concat();
+    assert_eq!(clean(&whole, 3), whole);
+}
+
+#[test]
 fn a_gif_passes_as_it_is() {
     let gif = picture(ImageFormat::Gif);
     assert_eq!(clean(&gif, 5), gif);
@@ -160,6 +225,7 @@ proptest! {
     fn whatever_comes_keeps_its_length_in_all_chunks(
         start in prop::sample::select(vec![
             b"\xff\xd8\xff".to_vec(), b"\x89PNG\r\n\x1a\n".to_vec(), b"RIFF\x40\0\0\0WEBP".to_vec(),
+            b"GIF89a\x01\0\x01\0\0\0\0".to_vec(),
         ]),
         rest in prop::collection::vec(
             prop_oneof![Just(0xff_u8), Just(0), Just(0xda), Just(0xe1), Just(0xd9), any::<u8>()],

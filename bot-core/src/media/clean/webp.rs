@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! WebP: a RIFF head, then chunks of type, length and data.
 //!
-//! Rule: `EXIF` and `XMP ` become `JUNK` full of zeros, and the head no longer announces them.
+//! Rule: chunks that a decoder does not need become `JUNK` full of zeros, and the head no longer
+//! announces EXIF and XMP.
 
 use super::{Step, Walk};
 
 const HEAD: usize = 12;
 /// The flags of `VP8X` that announce EXIF and XMP.
 const ANNOUNCED: u8 = 0b0000_1100;
+
+/// Chunks that a decoder needs, with the most bytes that they may have.
+const NEEDED: [(&[u8; 4], u64); 6] = [
+    (b"VP8 ", u64::MAX),
+    (b"VP8L", u64::MAX),
+    (b"ALPH", u64::MAX),
+    (b"ICCP", u64::MAX),
+    (b"VP8X", 10),
+    (b"ANIM", 6),
+];
+/// A picture of a moving one: its place and time, then chunks.
+const FRAME: &[u8; 4] = b"ANMF";
+const FRAME_HEAD: u64 = 16;
 
 /// Walks through a WebP file.
 #[derive(Default)]
@@ -20,7 +34,7 @@ pub(super) struct WebP {
 #[derive(Clone, Copy, Default)]
 enum Next {
     #[default]
-    LaneHead,
+    Head,
     Chunk,
     Copy(u64),
     Blank(u64),
@@ -29,7 +43,7 @@ enum Next {
 impl Walk for WebP {
     fn step(&mut self, pending: &mut [u8], _end: bool) -> Step {
         match self.next {
-            Next::LaneHead => {
+            Next::Head => {
                 let Some(head) = pending.get(4..HEAD) else { return Step::Wait };
                 // `WEBP` counts as a part of what is left.
                 self.left = u64::from(number(head)).saturating_sub(4);
@@ -60,7 +74,11 @@ impl WebP {
         let (length, flags) = rest.split_at_mut(4);
         let length = u64::from(number(length));
         let padded = length + length % 2;
-        let hidden = kind == b"EXIF" || kind == b"XMP ";
+        // The chunks in a picture are read as those of the file.
+        let frame = kind == FRAME && length >= FRAME_HEAD;
+        let padded = if frame { FRAME_HEAD } else { padded };
+        let needed = NEEDED.iter().any(|(known, most)| kind == *known && length <= *most);
+        let hidden = !frame && !needed;
         if hidden {
             kind.copy_from_slice(b"JUNK");
         }

@@ -159,6 +159,8 @@ async fn an_edit_says_whether_the_files_are_others() {
         event(&group(), "1", content(Message { media, ..message("tina", text) }))
     };
     spine.hear(version(Content::Posted, "a", "one?signed=1")).await;
+    // What is edited before it is sent is no edit.
+    spine.settled(&room()).await;
     spine.hear(version(Content::Edited, "a", "one?signed=2")).await;
     spine.hear(version(Content::Edited, "b", "one?signed=3")).await;
     spine.hear(version(Content::Edited, "b", "two")).await;

@@ -4,6 +4,7 @@
 //! Rule: the nickname of the server wins over the display name, and that over the
 //! handle, as in Discord's own clients.
 
+use bridge_model::name::{LONGEST, clean};
 use bridge_model::{Author, AuthorKind, Block, Leaf, MediaHandle, Mention, RichText, Span, UserId};
 use serde_json::Value;
 
@@ -86,13 +87,12 @@ fn is_hash(hash: &str) -> bool {
     hash.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// The first of an account's names in which a reader sees something.
 fn name(user: &Value, member: Option<&Value>) -> String {
-    member
-        .and_then(|member| text(member, "nick"))
-        .or_else(|| text(user, "global_name"))
-        .or_else(|| text(user, "username"))
-        .unwrap_or("user")
-        .to_owned()
+    let nick = member.and_then(|member| text(member, "nick"));
+    let names = [nick, text(user, "global_name"), text(user, "username")];
+    let shown = names.into_iter().flatten().find_map(|it| clean(it, LONGEST));
+    shown.unwrap_or_else(|| "user".to_owned())
 }
 
 /// `names` with the people whom this message mentions.

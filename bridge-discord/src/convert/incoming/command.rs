@@ -29,7 +29,7 @@ pub struct Slash {
 /// See <https://discord.com/developers/docs/interactions/receiving-and-responding>.
 pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Slash> {
     let data = raw.get("data")?;
-    let said = said(raw, data, menus)?;
+    let chosen = chosen(raw, data, menus)?;
     let interaction = id(raw, "id")?.to_owned();
     let token = text(raw, "token")?;
     let application = id(raw, "application_id").unwrap_or(&ours.application);
@@ -49,10 +49,10 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
     };
     let command = Command {
         by: author::of_user(user, id(raw, "guild_id").zip(member), ours)?,
-        text: said.words,
+        text: chosen.words,
         rights: member.map(|member| rights::of_bits(rights::bits(member.get("permissions")))),
-        reply_to: said.about.map(in_thread),
-        pressed: said.below.map(in_thread),
+        reply_to: chosen.about.map(in_thread),
+        pressed: chosen.below.map(in_thread),
         answer_via: Some(format!("{application}/{token}")),
         language: text(raw, "locale").map(str::to_owned),
         chat_title: title.map(|name| format!("#{name}")),
@@ -68,7 +68,7 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
 }
 
 /// What was chosen: by typing, in the menu of a message, or with a button.
-struct Said<'a> {
+struct ChosenCommand<'a> {
     words: String,
     /// The message in whose menu it stood.
     about: Option<&'a str>,
@@ -76,20 +76,28 @@ struct Said<'a> {
     below: Option<&'a str>,
 }
 
-fn said<'a>(raw: &'a Value, data: &'a Value, menus: &[(String, String)]) -> Option<Said<'a>> {
+fn chosen<'a>(
+    raw: &'a Value,
+    data: &'a Value,
+    menus: &[(String, String)],
+) -> Option<ChosenCommand<'a>> {
     match (number(raw, "type"), number(data, "type")) {
         (2, 3) => {
             let name = text(data, "name")?;
             let (_, command) = menus.iter().find(|(known, _)| known == name)?;
-            Some(Said { words: command.clone(), about: id(data, "target_id"), below: None })
+            Some(ChosenCommand {
+                words: command.clone(),
+                about: id(data, "target_id"),
+                below: None,
+            })
         }
         (2, _) if text(data, "name") == Some(COMMAND) => {
-            Some(Said { words: words(data), about: None, below: None })
+            Some(ChosenCommand { words: words(data), about: None, below: None })
         }
         (3, _) => {
             let words = text(data, "custom_id")?.to_owned();
             let below = raw.get("message").and_then(|message| id(message, "id"));
-            Some(Said { words, about: None, below })
+            Some(ChosenCommand { words, about: None, below })
         }
         _ => None,
     }

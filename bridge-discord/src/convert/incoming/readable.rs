@@ -12,7 +12,7 @@ use super::{Ours, component, embed, forward, media, poll, service};
 use crate::convert::markdown::{Names, from_markdown};
 
 /// What a message says.
-pub(super) struct Said {
+pub(super) struct ReadableParts {
     pub(super) body: RichText,
     pub(super) media: Vec<Media>,
     pub(super) card: Option<Card>,
@@ -20,7 +20,7 @@ pub(super) struct Said {
 }
 
 /// Reads everything but the frame of a message.
-pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> Said {
+pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> ReadableParts {
     let picked = embed::picked(message, ours);
     let words = text(message, "content").filter(|_| picked.is_none());
     let mut body = words.map(|words| from_markdown(words, names)).unwrap_or_default();
@@ -41,5 +41,5 @@ pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> Said {
     let strange = list(message, "sticker_items").iter().filter(|one| !known(one)).count();
     notes.extend(std::iter::repeat_n(Note::Unknown, strange));
     notes.extend(service::command(message));
-    Said { body: body.normalise(), media: files, card: poll::card(message), notes }
+    ReadableParts { body: body.normalise(), media: files, card: poll::card(message), notes }
 }

@@ -13,6 +13,8 @@ use super::{Names, TEXT, atoms, escape, table, write};
 /// The shape in which Discord shows `text`; normalised. Applying it twice changes nothing.
 pub fn degrade(text: &RichText) -> RichText {
     let text = table::as_code(text).restrict(&TEXT);
+    // Discord writes an address on each line that leads to it.
+    let text = text.write_out_links(&|url| is_link(&cleaned(url))).thin_out_links();
     RichText(text.0.into_iter().map(block).collect()).normalise()
 }
 
@@ -74,6 +76,11 @@ fn spans(all: Vec<Span>) -> Vec<Span> {
     out
 }
 
+/// Only `http` and `https` lead somewhere on Discord.
+fn is_link(address: &str) -> bool {
+    atoms::is_address(address) && address.len() <= MOST_ADDRESS
+}
+
 /// A link cannot be parted: with a longer address it might not fit into a message.
 const MOST_ADDRESS: usize = 1500;
 
@@ -83,7 +90,7 @@ fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
     let style = words.last().map(|word| word.style.clone()).unwrap_or_default();
     let style = Style { code: false, ..style };
     let linked = Style { link: Some(address.clone()), ..style.clone() };
-    let good = atoms::is_address(&address) && address.len() <= MOST_ADDRESS;
+    let good = is_link(&address);
     let text = match words.as_slice() {
         [Span { leaf: Leaf::Text(text), style }] if !style.code => Some(text.clone()),
         _ => None,

@@ -23,7 +23,7 @@ pub(super) struct Inline<'a> {
     text: String,
 }
 
-enum Found {
+enum Construct {
     Text(String),
     Leaf(Leaf),
     Code(String),
@@ -58,28 +58,28 @@ impl<'a> Inline<'a> {
         &mut self,
         chars: &[char],
         (from, end): (usize, usize),
-        found: Found,
+        found: Construct,
         (style, depth): (&Style, usize),
     ) -> usize {
-        if let Found::Text(text) = found {
+        if let Construct::Text(text) = found {
             self.text.push_str(&text);
             return end;
         }
         self.flush(style);
         match found {
-            Found::Text(_) => {}
-            Found::Leaf(leaf) => self.out.push(Span { leaf, style: style.clone() }),
-            Found::Code(text) => self.code(&text, style),
-            Found::Address(url) => {
+            Construct::Text(_) => {}
+            Construct::Leaf(leaf) => self.out.push(Span { leaf, style: style.clone() }),
+            Construct::Code(text) => self.code(&text, style),
+            Construct::Address(url) => {
                 let leaf = Leaf::Text(url.clone());
                 self.out.push(Span { leaf, style: Style { link: Some(url), ..style.clone() } });
             }
-            Found::Masked { label_end, address } => {
+            Construct::Masked { label_end, address } => {
                 let label = chars.get(from + 1..label_end).unwrap_or_default();
                 let style = Style { link: Some(address), ..style.clone() };
                 self.stretch(label, &style, depth + 1);
             }
-            Found::Styled(delimiter, close) => {
+            Construct::Styled(delimiter, close) => {
                 let inner = chars.get(from + delimiter.length()..close).unwrap_or_default();
                 let inner = match delimiter {
                     Delimiter::Star | Delimiter::Strong => unshielded(inner),
@@ -128,36 +128,36 @@ impl<'a> Inline<'a> {
         at: usize,
         style: &Style,
         depth: usize,
-    ) -> Option<(Found, usize)> {
+    ) -> Option<(Construct, usize)> {
         let loose = style.link.is_none();
         match chars.get(at)? {
-            '\n' => Some((Found::Leaf(Leaf::Break), at + 1)),
+            '\n' => Some((Construct::Leaf(Leaf::Break), at + 1)),
             '¯' if starts_with(chars, at, SHRUG) => {
-                Some((Found::Text(SHRUG.to_owned()), at + SHRUG.chars().count()))
+                Some((Construct::Text(SHRUG.to_owned()), at + SHRUG.chars().count()))
             }
             // Discord shows backslashes in labels.
             '\\' if loose => {
                 let next = chars.get(at + 1).filter(|c| is_escapable(**c))?;
-                Some((Found::Text(next.to_string()), at + 2))
+                Some((Construct::Text(next.to_string()), at + 2))
             }
             '`' => {
                 let (text, end) = code::read_span(chars, at)?;
                 let hidden = style.spoiler.is_some();
-                Some((Found::Code(if hidden { code::join_bars(&text) } else { text }), end))
+                Some((Construct::Code(if hidden { code::join_bars(&text) } else { text }), end))
             }
             '<' => match atoms::angle(chars, at, self.names)? {
-                (Angle::Leaf(leaf), end) => Some((Found::Leaf(leaf), end)),
-                (Angle::Address(url), end) if loose => Some((Found::Address(url), end)),
+                (Angle::Leaf(leaf), end) => Some((Construct::Leaf(leaf), end)),
+                (Angle::Address(url), end) if loose => Some((Construct::Address(url), end)),
                 (Angle::Address(_), _) => None,
             },
             'h' if loose => {
                 let end = atoms::bare_address(chars, at)?;
                 let url: String = chars.get(at..end)?.iter().collect();
-                Some((Found::Address(url), end))
+                Some((Construct::Address(url), end))
             }
             '[' if loose && depth < DEEPEST => {
                 let link = atoms::masked_link(chars, at)?;
-                let found = Found::Masked { label_end: link.label_end, address: link.address };
+                let found = Construct::Masked { label_end: link.label_end, address: link.address };
                 Some((found, link.end))
             }
             '@' => self.everyone(chars, at),
@@ -166,17 +166,17 @@ impl<'a> Inline<'a> {
         }
     }
 
-    fn everyone(&self, chars: &[char], at: usize) -> Option<(Found, usize)> {
+    fn everyone(&self, chars: &[char], at: usize) -> Option<(Construct, usize)> {
         let breakers = chars.iter().skip(at + 1).take_while(|c| **c == BREAKER).count();
         let word = ["everyone", "here"]
             .into_iter()
             .find(|word| starts_with(chars, at + 1 + breakers, word))?;
         let end = at + 1 + breakers + word.len();
         if breakers == 0 && self.names.everyone {
-            return Some((Found::Leaf(Leaf::Mention(Mention::Everyone)), end));
+            return Some((Construct::Leaf(Leaf::Mention(Mention::Everyone)), end));
         }
         let kept: String = std::iter::repeat_n(BREAKER, breakers.saturating_sub(1)).collect();
-        Some((Found::Text(format!("@{kept}{word}")), end))
+        Some((Construct::Text(format!("@{kept}{word}")), end))
     }
 }
 
@@ -216,7 +216,7 @@ fn is_escapable(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !c.is_whitespace()
 }
 
-fn styled(chars: &[char], at: usize) -> Option<(Found, usize)> {
+fn styled(chars: &[char], at: usize) -> Option<(Construct, usize)> {
     let sign = *chars.get(at)?;
     let double = chars.get(at + 1) == Some(&sign);
     // Discord's own expression would also open in the middle of a word; names like
@@ -239,7 +239,7 @@ fn styled(chars: &[char], at: usize) -> Option<(Found, usize)> {
             best = Some((delimiter, close));
         }
     }
-    best.map(|(delimiter, close)| (Found::Styled(delimiter, close), close + delimiter.length()))
+    best.map(|(delimiter, close)| (Construct::Styled(delimiter, close), close + delimiter.length()))
 }
 
 fn worn(delimiter: Delimiter, style: &Style) -> Style {

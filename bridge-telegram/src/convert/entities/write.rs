@@ -95,12 +95,13 @@ impl Writer {
             let is_break = matches!(span.leaf, Leaf::Break);
             runs.push(Run { start, length, style: &span.style, is_break });
         }
-        self.stretches(&runs, |style| style.bold.then_some(MessageEntityKind::Bold));
-        self.stretches(&runs, |style| style.italic.then_some(MessageEntityKind::Italic));
-        self.stretches(&runs, |style| style.underline.then_some(MessageEntityKind::Underline));
-        self.stretches(&runs, |style| style.strike.then_some(MessageEntityKind::Strikethrough));
-        self.stretches(&runs, |style| style.spoiler.as_ref().map(|_| MessageEntityKind::Spoiler));
-        self.stretches(&runs, |style| link_kind(style.link.as_deref()?));
+        use MessageEntityKind::{Bold, Italic, Spoiler, Strikethrough, Underline};
+        self.stretches(&runs, |style| style.bold.then_some(()), |()| Some(Bold));
+        self.stretches(&runs, |style| style.italic.then_some(()), |()| Some(Italic));
+        self.stretches(&runs, |style| style.underline.then_some(()), |()| Some(Underline));
+        self.stretches(&runs, |style| style.strike.then_some(()), |()| Some(Strikethrough));
+        self.stretches(&runs, |style| style.spoiler.as_ref().map(|_| ()), |()| Some(Spoiler));
+        self.stretches(&runs, |style| style.link.as_deref(), link_kind);
         for run in runs.iter().filter(|run| run.style.code) {
             self.entity(MessageEntityKind::Code, run.start, run.length);
         }
@@ -132,24 +133,20 @@ impl Writer {
         }
     }
 
-    /// One entity per stretch of neighbours of the same kind; breaks in between belong to it.
-    fn stretches(&mut self, runs: &[Run<'_>], kind: impl Fn(&Style) -> Option<MessageEntityKind>) {
-        let mut open: Option<(MessageEntityKind, usize, usize)> = None;
-        for run in runs.iter().filter(|run| !run.is_break) {
-            let here = kind(run.style);
-            let end = run.start + run.length;
-            match (open.take(), here) {
-                (Some((old, start, _)), Some(new)) if old == new => open = Some((old, start, end)),
-                (before, here) => {
-                    if let Some((old, start, end)) = before {
-                        self.entity(old, start, end - start);
-                    }
-                    open = here.map(|new| (new, run.start, end));
-                }
+    /// One entity per stretch of neighbours with the same mark; breaks in between belong to it.
+    /// `kind` is asked once for each stretch: reading an address takes time.
+    fn stretches<'a, M: Copy + PartialEq>(
+        &mut self,
+        runs: &[Run<'a>],
+        mark: impl Fn(&'a Style) -> Option<M>,
+        kind: impl Fn(M) -> Option<MessageEntityKind>,
+    ) {
+        let shown = runs.iter().filter(|run| !run.is_break).collect::<Vec<_>>();
+        for stretch in shown.chunk_by(|a, b| mark(a.style) == mark(b.style)) {
+            let ([first, ..], [.., last]) = (stretch, stretch) else { continue };
+            if let Some(kind) = mark(first.style).and_then(&kind) {
+                self.entity(kind, first.start, last.start + last.length - first.start);
             }
-        }
-        if let Some((kind, start, end)) = open {
-            self.entity(kind, start, end - start);
         }
     }
 

@@ -5,7 +5,7 @@
 //! written out beside the words. It makes mentions of `@name`, whoever that is, so what we add to a
 //! text never looks like one; what the author wrote stays. Nobody is called by a link.
 
-use bridge_model::{Block, Leaf, Mention, RichText, Span, Style, name};
+use bridge_model::{Block, Leaf, Mention, RichText, Span, name};
 
 use super::web_address::{is_accepted, leads_to_account};
 use crate::NETWORK;
@@ -13,7 +13,13 @@ use crate::convert::entities::CAPABILITIES;
 
 /// Degrades `text` to what Telegram shows and writes out the addresses that it does not take.
 pub(super) fn write_out(text: &RichText) -> RichText {
-    RichText(blocks(text.restrict(&CAPABILITIES).0)).normalise()
+    let mut unlinked = |mut span: Span| {
+        // Nobody is called by a link.
+        span.style.link = span.style.link.filter(|url| !leads_to_account(url));
+        vec![span]
+    };
+    let text = text.restrict(&CAPABILITIES).map_spans(&mut unlinked).write_out_links(&is_accepted);
+    RichText(blocks(text.0)).normalise()
 }
 
 /// An invisible character that keeps words apart for the platform.
@@ -56,10 +62,10 @@ fn blocks(input: Vec<Block>) -> Vec<Block> {
     input.into_iter().map(block).collect()
 }
 
-/// After degrading, only paragraphs hold links, alone or in quotes.
+/// After degrading, only paragraphs hold mentions, alone or in quotes.
 fn block(block: Block) -> Block {
     match block {
-        Block::Paragraph(spans) => Block::Paragraph(spans_of(spans)),
+        Block::Paragraph(spans) => Block::Paragraph(spans.into_iter().map(in_words).collect()),
         Block::Quote { blocks: inner, expandable } => {
             Block::Quote { blocks: blocks(inner), expandable }
         }
@@ -72,35 +78,10 @@ fn block(block: Block) -> Block {
     }
 }
 
-fn spans_of(spans: Vec<Span>) -> Vec<Span> {
-    let mut out = Vec::with_capacity(spans.len());
-    let mut spans = spans.into_iter().map(in_words).peekable();
-    // The words of one link may be several runs.
-    let mut words = String::new();
-    while let Some(mut span) = spans.next() {
-        if span.style.link.as_deref().is_some_and(leads_to_account) {
-            span.style.link = None;
-        }
-        let Some(url) = span.style.link.take_if(|url| !is_accepted(url)) else {
-            out.push(span);
-            continue;
-        };
-        words.push_str(&span.leaf.shown());
-        let goes_on = spans.peek().is_some_and(|next| next.style.link.as_deref() == Some(&url));
-        let style = Style { link: None, ..span.style.clone() };
-        out.push(span);
-        if goes_on {
-            continue;
-        }
-        if std::mem::take(&mut words) != url {
-            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod write_out_tests {
+    use bridge_model::Style;
+
     use super::*;
 
     #[test]

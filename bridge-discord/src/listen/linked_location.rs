@@ -11,15 +11,15 @@ use serde_json::Value;
 use super::{Listener, Stopped};
 use crate::convert::incoming::{self, Thread};
 use crate::rest::{Body, RestError};
-use crate::threads::Found;
+use crate::threads::ChannelKnowledge;
 
 /// Where something happened.
-pub(super) struct Scene {
+pub(super) struct LinkedLocation {
     /// The thread in the linked channel.
     pub(super) thread: Option<Thread>,
 }
 
-impl Scene {
+impl LinkedLocation {
     /// Puts an event of the channel that it came from where it belongs.
     pub(super) fn place(&self, event: Event) -> Event {
         match &self.thread {
@@ -34,25 +34,27 @@ impl Listener {
     ///
     /// # Errors
     /// [`Stopped`].
-    pub(super) async fn scene(
+    pub(super) async fn linked_location(
         &self,
         channel: &str,
         data: &Value,
-    ) -> Result<Option<Scene>, Stopped> {
+    ) -> Result<Option<LinkedLocation>, Stopped> {
         let linked = self.linked().await?;
         if linked.iter().any(|chat| chat == channel) {
-            return Ok(Some(Scene { thread: None }));
+            return Ok(Some(LinkedLocation { thread: None }));
         }
         // Threads are only in servers, and matter only where something is linked.
         if linked.is_empty() || incoming::id(data, "guild_id").is_none() {
             return Ok(None);
         }
-        if matches!(self.shared.threads.find(channel), Found::Nothing) {
+        if matches!(self.shared.threads.find(channel), ChannelKnowledge::Nothing) {
             self.ask_channel(channel).await?;
         }
-        let Found::Thread(thread) = self.shared.threads.find(channel) else { return Ok(None) };
+        let ChannelKnowledge::Thread(thread) = self.shared.threads.find(channel) else {
+            return Ok(None);
+        };
         let open = linked.contains(&thread.parent) && !thread.private;
-        Ok(open.then_some(Scene { thread: Some(thread) }))
+        Ok(open.then_some(LinkedLocation { thread: Some(thread) }))
     }
 
     /// Asks what kind of channel it is; `None` when it is gone or hidden.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What happened in a channel that is linked, or in a thread of it.
 //!
-//! Rule: events are about the channel that Discord names; the scene puts them where they
+//! Rule: events are about the channel that Discord names; the location puts them where they
 //! belong.
 
-use bridge_model::{Content, Event, MessageId, VoteChange};
+use bridge_model::{Content, Event, VoteChange};
 use serde_json::Value;
 
-use super::scene::Scene;
-use super::{Heard, Listener};
+use super::linked_location::LinkedLocation;
+use super::{HeardEvents, Listener};
 use crate::convert::incoming::{self, ChannelAppearance, Ours};
 
 /// The flag of a message whose previews were taken away.
@@ -21,16 +21,16 @@ impl Listener {
     /// What one gateway event in `channel` comes to.
     pub(super) fn hear_in(
         &mut self,
-        (channel, scene): (&str, &Scene),
+        (channel, location): (&str, &LinkedLocation),
         (kind, data): (&str, &Value),
         ours: &Ours,
-    ) -> Heard {
-        let mut heard = Heard::default();
+    ) -> HeardEvents {
+        let mut heard = HeardEvents::default();
         heard.events = match kind {
             "MESSAGE_CREATE" => {
                 let id = incoming::id(data, "id");
                 heard.last = id.map(|id| (channel.to_owned(), id.to_owned()));
-                self.created(scene, data, ours)
+                self.created(location, data, ours)
             }
             "MESSAGE_UPDATE" => self.updated(channel, data, ours),
             "MESSAGE_DELETE" => {
@@ -65,16 +65,16 @@ impl Listener {
         for event in &heard.events {
             self.memory.reaction(channel, event);
         }
-        heard.events = heard.events.into_iter().map(|event| scene.place(event)).collect();
+        heard.events = heard.events.into_iter().map(|event| location.place(event)).collect();
         heard
     }
 
-    fn created(&mut self, scene: &Scene, data: &Value, ours: &Ours) -> Vec<Event> {
+    fn created(&mut self, location: &LinkedLocation, data: &Value, ours: &Ours) -> Vec<Event> {
         self.memory.announce(data);
         self.memory.meet(data, ours);
         let (_, kind) = incoming::flags_and_type(data);
         // A thread tells of its new name itself.
-        if scene.thread.is_some() && kind == 4 {
+        if location.thread.is_some() && kind == 4 {
             return Vec::new();
         }
         let events = incoming::created(data, &self.shared.names_in(data), ours, false);
@@ -89,7 +89,8 @@ impl Listener {
         let (flags, _) = incoming::flags_and_type(data);
         let mut events = Vec::new();
         if self.memory.is_unpinned(data) {
-            events.extend(about(channel, data, Content::Unpinned));
+            let message = incoming::id(data, "id");
+            events.extend(message.map(|id| incoming::about(channel, id, Content::Unpinned)));
         }
         if ours.said(data) {
             return events;
@@ -123,16 +124,7 @@ impl Listener {
     fn cleared(&mut self, channel: &str, data: &Value) -> Vec<Event> {
         let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
         let gone = self.memory.cleared(channel, data).into_iter();
-        let event = |content| Event {
-            message: MessageId::from(message),
-            content,
-            ..incoming::closed(channel)
-        };
+        let event = |content| incoming::about(channel, message, content);
         gone.map(|(by, reaction)| event(Content::Unreacted { by, reaction })).collect()
     }
-}
-
-fn about(channel: &str, data: &Value, content: Content) -> Option<Event> {
-    let message = MessageId::from(incoming::id(data, "id")?);
-    Some(Event { message, content, ..incoming::closed(channel) })
 }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Chats are joined, taken out, moved, and their settings change.
+//!
+//! Rule: whatever hangs on a chat (lane, topics, looks, figures, history) goes where the chat goes.
+
+use bridge_model::{Content, Event, MessageId, Place};
+use bridge_policy::stage::Stage;
+
+use super::tables::{OFFERS, PORTALS};
+use super::txn::Txn;
+use super::{
+    CodeHash, StoreError, appearance, figures, migration, notices, people, portals, queue, topics,
+};
+use crate::lane::{Work, core_place};
+use crate::portal::{End, EndState, Portal, PortalId, Setting, Settings};
+
+/// Uses a code up.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not known, stale or used.
+pub fn use_offer(
+    tx: &mut Txn<'_>,
+    code: &CodeHash,
+    (room, remote): (&Place, &Place),
+) -> Result<(), StoreError> {
+    let Some(mut offer) = portals::offer(tx, code)? else {
+        return Err(StoreError::Conflict("the code is not known"));
+    };
+    let fits = offer.from == *room || offer.from == *remote;
+    if offer.used || offer.expires < tx.now || !fits {
+        return Err(StoreError::Conflict("the code is used or stale"));
+    }
+    offer.used = true;
+    tx.put(&OFFERS, code, &offer)
+}
+
+/// Joins a room and a remote chat.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the chat belongs to another room.
+pub fn link(
+    tx: &mut Txn<'_>,
+    room: Place,
+    (remote, title): (Place, Option<String>),
+    (settings, stage): (Settings, Stage),
+) -> Result<(), StoreError> {
+    let mut portal = match portals::of(tx, &room)? {
+        Some(portal) => portal,
+        None => {
+            let number = tx.meta().next_portal.saturating_add(1);
+            tx.meta().next_portal = number;
+            Portal {
+                id: PortalId(number),
+                room: room.clone(),
+                ends: Vec::new(),
+                settings,
+                stage,
+                relaying: stage.relays(),
+            }
+        }
+    };
+    if portals::of(tx, &remote)?.is_some_and(|other| other.id != portal.id) {
+        return Err(StoreError::Conflict("the chat belongs to another room already"));
+    }
+    portal.ends.retain(|end| end.place != remote);
+    let since = tx.now;
+    portal.ends.push(End { place: remote, state: EndState::Active, since, title });
+    portals::save(tx, &portal)?;
+    migration::begin(tx, &portal, crate::migration::DISCLOSURE)
+}
+
+/// Changes a setting of the portal of a place.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the chat is not linked.
+pub fn set(tx: &mut Txn<'_>, place: &Place, setting: Setting) -> Result<(), StoreError> {
+    let Some(mut portal) = portals::of(tx, place)? else {
+        return Err(StoreError::Conflict("the chat is not linked"));
+    };
+    if let Setting::Threads(threads) = setting {
+        topics::switch(tx, portal.id, threads)?;
+    }
+    portal.settings.apply(setting);
+    portals::save(tx, &portal)
+}
+
+/// Takes a remote chat out of its portal; the portal goes with the last one.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the chat is not linked.
+pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
+    let Some(mut portal) = portals::of(tx, remote)? else {
+        return Err(StoreError::Conflict("the chat is not linked"));
+    };
+    portal.ends.retain(|end| end.place != *remote);
+    portals::speaks_no_more(tx, remote);
+    appearance::transfer(tx, remote, None)?;
+    topics::forget(tx, portal.id, Some(remote))?;
+    if queue::lane(tx, remote)?.halted.is_some() {
+        queue::purge(tx, remote)?;
+    }
+    if portal.ends.is_empty() {
+        portals::speaks_no_more(tx, &portal.room);
+        tx.delete(&PORTALS, &portal.id);
+        appearance::transfer(tx, &portal.room, None)?;
+        people::forget_all(tx, portal.id);
+        figures::forget(tx, portal.id)?;
+        notices::forget(tx, portal.id);
+        return migration::forget(tx, portal.id);
+    }
+    portals::save(tx, &portal)
+}
+
+/// A chat goes on under another id: the portal and the lane go with it. `false` when it is
+/// not linked.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, StoreError> {
+    let Some(mut portal) = portals::of(tx, from)? else { return Ok(false) };
+    if portals::of(tx, to)?.is_some_and(|other| other.id != portal.id) {
+        return Ok(false);
+    }
+    if portal.room == *from {
+        portal.room = to.clone();
+    }
+    for end in &mut portal.ends {
+        if end.place == *from {
+            end.place = to.clone();
+            end.state = EndState::Active;
+        }
+    }
+    portals::speaks_no_more(tx, from);
+    portals::save(tx, &portal)?;
+    topics::relocate(tx, from, to)?;
+    queue::transfer(tx, from, to)?;
+    appearance::transfer(tx, from, Some(to))?;
+    let told = Event {
+        place: from.clone(),
+        message: MessageId::from(""),
+        late: false,
+        content: Content::Moved { to: to.chat.clone() },
+    };
+    queue::append(tx, &core_place(to), Work::of(told))?;
+    Ok(true)
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is too old is dropped.
+//!
+//! Rule: messages, marks and files go in whole weeks, so that nothing has to be searched for.
+
+use bridge_model::Timestamp;
+
+use super::keys::Everything;
+use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
+use super::txn::Txn;
+use super::{StoreError, claims, keys, people};
+
+/// Drops whole weeks that end before `before`, and the codes that ran out before it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let limit = keys::bucket(before);
+    let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
+    let mut rows = people::forget(tx, limit)?;
+    for week in old {
+        rows += tx.clear(&MESSAGES, &week)?;
+        rows += tx.clear(&ONCE, &week)?;
+        rows += tx.clear(&FILES, &week)?;
+        tx.meta().buckets.retain(|kept| *kept != week);
+    }
+    for (row, offer) in tx.scan(&OFFERS, &Everything, usize::MAX)? {
+        if offer.expires < before {
+            tx.remove(row);
+            rows += 1;
+        }
+    }
+    rows += claims::forget_codes(tx, before)?;
+    Ok(rows)
+}
