@@ -37,8 +37,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Circles that are known and not cut yet.
-const OPEN: [&str; 3] =
-    ["bot-core, store:", "bridge-matrix: crypto, listen", "bridge-telegram: listen, network"];
+const OPEN: [&str; 2] = ["bridge-matrix: crypto, listen", "bridge-telegram: listen, network"];
 
 /// The sources of one crate that are built into it, by their module path.
 struct Sources<'a> {
