@@ -68,7 +68,8 @@ fn an_event_that_cannot_be_read_is_skipped_by_its_id_and_its_neighbours_are_not(
 #[test]
 fn a_depth_that_a_homeserver_takes_is_skipped_or_read_at_each_level() {
     for depth in 1..300 {
-        let nested = format!("{}{}", "{\"a\":".repeat(depth), format!("0{}", "}".repeat(depth)));
+        let closing = "}".repeat(depth);
+        let nested = format!("{}0{closing}", "{\"a\":".repeat(depth));
         let odd = format!("{{\"event_id\":\"$odd\",\"content\":{nested}}}");
         let body = format!("{{\"events\":[{odd},{}]}}", event("$b"));
         let read = transaction(&body);
