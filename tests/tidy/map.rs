@@ -32,7 +32,10 @@ fn folders(tree: &Tree) -> BTreeSet<&str> {
         tree.crates().into_iter().map(|it| format!("{}src/", it.folder)).collect();
     let is_production = |path: &str| {
         let is_apart = path.starts_with("tests/") || path.starts_with("unify/");
-        !is_apart && !path.contains("/tests/") && homes.iter().any(|home| path.starts_with(home))
+        !is_apart
+            && !path.contains("/tests/")
+            && !path.ends_with("/tests.rs")
+            && homes.iter().any(|home| path.starts_with(home))
     };
     let files = tree.rust().map(|file| file.path.as_str()).filter(|path| is_production(path));
     files.filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect()
