@@ -149,10 +149,12 @@ pub mod stored {
 
     /// The text of a refusal.
     pub fn text(refusal: &Refusal) -> String {
-        match refusal {
-            Refusal::Platform(words) if known(words).is_none() => words.clone(),
-            other => serde_json::to_string(other).unwrap_or_else(|_| other.to_string()),
+        if let Refusal::Platform(words) = refusal
+            && known(words).is_none()
+        {
+            return words.clone();
         }
+        serde_json::to_string(refusal).unwrap_or_else(|_| refusal.to_string())
     }
 
     /// The inverse of [`text`].

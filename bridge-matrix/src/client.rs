@@ -199,8 +199,15 @@ impl Client {
         let body = response.bytes().await.map_err(|error| broken(&error))?;
         let parsed =
             parsed.body(body).map_err(|error| ClientError::Unwritable(error.to_string()))?;
-        R::IncomingResponse::try_from_http_response(parsed)
-            .map_err(|error| ClientError::Lost(error.to_string()))
+        R::IncomingResponse::try_from_http_response(parsed).map_err(|error| {
+            let error = error.to_string();
+            // The answer is whole, and nested deeper than serde_json reads: asking again is in vain.
+            if error.contains("recursion limit exceeded") {
+                ClientError::Unreadable(error)
+            } else {
+                ClientError::Lost(error)
+            }
+        })
     }
 
     /// Uploads a file as it streams in; returns its `mxc://` URI

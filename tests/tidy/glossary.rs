@@ -13,7 +13,7 @@ use crate::tree::{File, Tree};
 const GLOSSARY: &str = "docs/GLOSSARY.md";
 
 /// Names of public types that are defined more than once, each with the reason.
-const TWICE: [(&str, &str); 19] = [
+const TWICE: [(&str, &str); 20] = [
     (
         "Answer",
         "what a command leaves below a message; the message that an answer on Telegram is to",
@@ -22,6 +22,7 @@ const TWICE: [(&str, &str); 19] = [
     ("Entry", "of a lane; of the list of commands"),
     ("Fate", "each network lists what becomes of its platform's fields"),
     ("Format", "of a picture; of a report"),
+    ("Command", "what somebody typed; a command that the bot knows"),
     ("Key", "of a text in `i18n/`; of a record in the store"),
     ("Look", "open: what a Discord channel looks like; a look at held events"),
     ("Part", "of a message; of a service in the catalogue, whose files say part"),

@@ -133,11 +133,7 @@ pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError>
     let mut rows = tx.scan(&ENTRIES, &keys::place(place), 1)?;
     let Some((_, entry)) = rows.pop() else { return Ok(None) };
     let record = lane(tx, place)?;
-    Ok(Some(LaneHead {
-        entry: entry.into(),
-        newest: record.newest,
-        halted: record.halted.is_some(),
-    }))
+    Ok(Some(LaneHead { entry, newest: record.newest, halted: record.halted.is_some() }))
 }
 
 /// Removes the head, which must be `entry`.

@@ -309,7 +309,8 @@ async fn a_ghost_that_nobody_speaks_through_declines_nothing_and_is_not_made() {
 
 #[tokio::test]
 async fn a_ban_with_redaction_takes_away_what_was_said() {
-    let spam = json!({ "chunk": [text("$2", "@spam:x", "2"), text("$1", "@spam:x", "1")] });
+    let spam =
+        json!({ "start": "s", "chunk": [text("$2", "@spam:x", "2"), text("$1", "@spam:x", "1")] });
     let stub =
         Stub::answering(move |_, path| path.ends_with("/messages").then(|| (200, spam.clone())))
             .await;

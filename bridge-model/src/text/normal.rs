@@ -73,12 +73,13 @@ fn within(input: &[Block], depth: Depth) -> Vec<Block> {
         return out;
     }
     for found in input {
-        match found {
-            Block::List { items, .. } if depth.lists >= LISTS => {
-                let opened = items.iter().flat_map(|item| within(&item.0, depth.open_list()));
-                opened.for_each(|block| push(&mut out, block, 1));
-            }
-            found => block(found, depth).into_iter().for_each(|block| push(&mut out, block, 2)),
+        if depth.lists >= LISTS
+            && let Block::List { items, .. } = found
+        {
+            let opened = items.iter().flat_map(|item| within(&item.0, depth.open_list()));
+            opened.for_each(|block| push(&mut out, block, 1));
+        } else {
+            block(found, depth).into_iter().for_each(|block| push(&mut out, block, 2));
         }
     }
     out

@@ -99,7 +99,7 @@ async fn the_missing_right_is_named() {
     let act = Action::SetThread { root, name: Some("Lakes".to_owned()), closed: None };
     let failed = network(&telegram).deliver(&order(group.id(), act), &Shelf::default()).await;
     let error = failed.unwrap_err().error.to_string();
-    assert!(error.contains("manage topics"), "{error}");
+    assert!(error.contains("Manage Topics"), "{error}");
 }
 
 #[tokio::test]

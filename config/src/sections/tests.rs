@@ -74,7 +74,9 @@ fn the_example_loads_and_shows_its_defaults() {
     whole.bot.admins.clear();
     whole.notices.catalogue = None;
     whole.moving.admin_token = None;
-    whole.telegram.as_mut().unwrap().proxy = None;
+    let telegram = whole.telegram.as_mut().unwrap();
+    telegram.proxy = None;
+    telegram.local_files = None;
     let discord = whole.discord.as_mut().unwrap();
     discord.proxy = None;
     discord.gateway_url = None;

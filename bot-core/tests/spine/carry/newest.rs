@@ -65,7 +65,10 @@ async fn a_refused_message_is_repaired_by_editing_it_and_the_line_goes() {
     let spine = Spine::linked().await;
     spine.telegram.fail(&group().chat, [Fault::Error(refused("too big"))]);
     spine.hear(posted(&room(), "$1", "@ann:x", "huge")).await;
-    spine.matrix.shows(&room().chat, &["BOT: Not delivered to Telegram: too big"]).await;
+    spine
+        .matrix
+        .shows(&room().chat, &["BOT: Not delivered to Telegram: Telegram says “too big”"])
+        .await;
     spine.settled(&room()).await;
     spine.hear(edited(&room(), "$1", "@ann:x", "small")).await;
     spine.telegram.shows(&group().chat, &["ann: small"]).await;
@@ -84,6 +87,7 @@ async fn an_edit_that_is_refused_again_is_told_again() {
     spine.hear(posted(&room(), "$1", "@ann:x", "huge")).await;
     spine.settled(&group()).await;
     spine.hear(edited(&room(), "$1", "@ann:x", "odd")).await;
-    let told = ["too big", "too odd"].map(|why| format!("BOT: Not delivered to Telegram: {why}"));
+    let told = ["too big", "too odd"]
+        .map(|why| format!("BOT: Not delivered to Telegram: Telegram says “{why}”"));
     spine.matrix.shows(&room().chat, &[&told[0], &told[1]]).await;
 }

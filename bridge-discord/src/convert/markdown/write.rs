@@ -232,7 +232,7 @@ impl Line {
             && !style.code
             && Wear::ALL.iter().all(|wear| open.contains(wear) || !wear.on(style))
         {
-            let bare = self.may_stand_bare(&url, open.len() > 1, later);
+            let bare = self.may_stand_bare(&url, later);
             self.out.push_str(&if bare { url } else { format!("<{url}>") });
             return;
         }
@@ -246,10 +246,11 @@ impl Line {
         self.out.push_str(&if fenced { format!("](<{url}>)") } else { format!("]({url})") });
     }
 
-    fn may_stand_bare(&self, url: &str, styled: bool, later: &[Span]) -> bool {
+    fn may_stand_bare(&self, url: &str, later: &[Span]) -> bool {
         let chars: Vec<char> = url.chars().collect();
         let whole = atoms::bare_address(&chars, 0) == Some(chars.len());
-        let quiet = !styled || !["*", "__", "~~", "||"].iter().any(|sign| url.contains(sign));
+        // In a cell or a struck line these signs would end a style, whatever is open here.
+        let quiet = !["*", "__", "~~", "||"].iter().any(|sign| url.contains(sign));
         let apart = !self.out.chars().last().is_some_and(char::is_alphanumeric);
         let kept = !(self.heading && url.ends_with('#'));
         whole && quiet && apart && kept && ends_before(url, later)

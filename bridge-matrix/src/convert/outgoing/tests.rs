@@ -113,7 +113,7 @@ fn an_unknown_message_that_is_answered_is_drawn_as_a_quote() {
         "<blockquote><p><strong>&lt;Cy&gt;</strong><br>@Bob hi</p></blockquote><p>new</p>"
     );
     let message = Message { reply_to: reply(Some("Cy"), None), ..said("new") };
-    assert_eq!(post_parts(&message, false, "s", &[])[0].content["body"], "new");
+    assert_eq!(post_parts(&message, false, "s", &[])[0].content["body"], "> Cy\nnew");
 }
 
 #[test]

@@ -269,7 +269,8 @@ fn a_profile_for_one_message_names_the_author() {
         "com.beeper.per_message_profile": { "id": "fox", "displayname": "Fox",
             "avatar_url": "mxc://x/fox", "has_fallback": true } });
     let message = posted("m.room.message", content.clone());
-    assert_eq!((message.author.name.as_str(), message.body.plain().as_str()), ("Fox", "hello"));
+    let shown = (message.author.name.as_str(), message.body.plain());
+    assert_eq!(shown, ("Fox (Ann)", "hello".to_owned()), "the account stays in sight");
     assert_eq!(message.author.user, UserId::from(ANN));
     assert_eq!(message.author.avatar.unwrap().reference, "mxc://x/fox");
     let mut plain = content;
