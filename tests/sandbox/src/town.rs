@@ -104,7 +104,7 @@ impl Town {
         let channel = guild.channel("general");
         let dora = discord.user("Dora");
         guild.join(&dora);
-        guild.grant(&dora, permissions::MANAGE_WEBHOOKS | permissions::MANAGE_MESSAGES);
+        guild.grant(&dora, permissions::MANAGE_GUILD | permissions::MANAGE_MESSAGES);
         Ok(Self {
             telegram,
             discord,

@@ -37,11 +37,10 @@ impl Delimiter {
     /// The delimiter at `at` of a style that may span blocks.
     pub(super) fn spanning(chars: &[char], at: usize) -> Option<Self> {
         match (chars.get(at)?, chars.get(at + 1)?) {
-            ('*', '*') => Some(Self::Strong),
             ('_', '_') => Some(Self::Underline),
             ('~', '~') => Some(Self::Strike),
             ('|', '|') => Some(Self::Spoiler),
-            ('*', next) if !next.is_whitespace() => Some(Self::Star),
+            // Stars of several lines pair in too many ways.
             _ => None,
         }
     }
