@@ -333,15 +333,10 @@ impl<'a> MaybeIdentity<'a> for AppserviceUserIdentity<'a> {
 
 /// A reverse proxy with a limit of its own says so without a code, and says it for ever.
 fn too_large(error: ClientError) -> ClientError {
-    match error {
-        ClientError::Answered { status: 413, message, retry_after, .. } => ClientError::Answered {
-            status: 413,
-            errcode: "M_TOO_LARGE".into(),
-            message,
-            retry_after,
-        },
-        other => other,
-    }
+    let ClientError::Answered { status: status @ 413, message, retry_after, .. } = error else {
+        return error;
+    };
+    ClientError::Answered { status, errcode: "M_TOO_LARGE".into(), message, retry_after }
 }
 
 /// What a broken exchange means: only a failed connection surely changed nothing.

@@ -129,16 +129,9 @@ impl MatrixNetwork {
             }
             Action::Edit { send_as, parts, message, native_reply, media_changed: _ } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
-                let message = self
-                    .rehosted(Sending { order, room, identity: &identity }, message, media)
-                    .await?;
-                self.edit(
-                    Sending { order, room, identity: &identity },
-                    parts,
-                    (&message, *native_reply),
-                    done,
-                )
-                .await
+                let sending = Sending { order, room, identity: &identity };
+                let message = self.rehosted(sending, message, media).await?;
+                self.edit(sending, parts, (&message, *native_reply), done).await
             }
             Action::Delete { send_as, parts } => {
                 let identity = self.ghost_or_bot(send_as, room, (media, anew)).await?;
@@ -150,13 +143,8 @@ impl MatrixNetwork {
             Action::React { send_as, target, reaction, .. } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let content = outgoing::reaction(target.as_str(), reaction, &order.source);
-                self.send_parts(
-                    Sending { order, room, identity: &identity },
-                    vec![content],
-                    None,
-                    done,
-                )
-                .await
+                let sending = Sending { order, room, identity: &identity };
+                self.send_parts(sending, vec![content], None, done).await
             }
             Action::Unreact { send_as, id, .. } => {
                 let Some(id) = id else { return Ok(()) };
@@ -170,10 +158,8 @@ impl MatrixNetwork {
                 let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
                 let end = outgoing::poll_end(poll.id.as_str(), &order.source);
-                Ok(self
-                    .send_one(Sending { order, room, identity: &identity }, 0, end, None)
-                    .await
-                    .map(drop)?)
+                let sending = Sending { order, room, identity: &identity };
+                Ok(self.send_one(sending, 0, end, None).await.map(drop)?)
             }
             Action::SetChat { change } => self.set_chat(room, change, media).await,
             // A thread is a message here: it has no name and cannot be closed.

@@ -217,6 +217,6 @@ fn written_id(id: &Value) -> Option<String> {
 /// The id in `<:name:id>` or `<a:name:id>`.
 fn id_on_discord(known: &EmojiInfo) -> Option<String> {
     let inner = known.discord.as_deref()?.strip_prefix('<')?.strip_suffix('>')?;
-    let id = inner.rsplitn(3, ':').next()?;
+    let id = inner.rsplit(':').next()?;
     id.chars().all(|c| c.is_ascii_digit()).then(|| id.to_owned())
 }

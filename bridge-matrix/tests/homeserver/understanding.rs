@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bridge_model::{Content, MessageId};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn edit(id: &str, of: &str, body: &str) -> Value {
 }
 
 fn with(mut event: Value, unsigned: Value) -> Value {
-    event["unsigned"] = unsigned;
+    event.as_object_mut().unwrap().insert("unsigned".to_owned(), unsigned);
     event
 }
 
@@ -159,9 +159,8 @@ async fn s8_nothing_is_asked_for_what_happens_in_a_strangers_room() {
         said.push(strange("m.reaction", None, json!({ "m.relates_to": relation })));
     }
     said.push(text("$a", ALICE, "here"));
-    let begun = Instant::now();
-    assert!(hearing.takes("1", &said).await);
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    let taken = tokio::time::timeout(Duration::from_secs(20), hearing.takes("1", &said)).await;
+    assert_eq!(taken, Ok(true));
     assert_eq!(hearing.texts(), ["here"]);
     assert!(stub.asked().iter().all(|asked| asked.contains("!tea")), "{:?}", stub.asked());
 }
@@ -183,9 +182,8 @@ async fn s8_members_of_a_slow_room_are_not_waited_for_twice() {
         said.push(came);
     }
     // Nobody counts members here, as if the homeserver never answered.
-    let begun = Instant::now();
-    assert!(hearing.takes("1", &said).await);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let taken = tokio::time::timeout(Duration::from_secs(5), hearing.takes("1", &said)).await;
+    assert_eq!(taken, Ok(true));
     assert_eq!(stub.times("joined_members"), 0);
 }
 

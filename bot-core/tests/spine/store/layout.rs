@@ -64,8 +64,8 @@ fn waiting(lane: &Place) -> Vec<&'static str> {
     let prefix = [&b"l"[..], &keys::place(lane)].concat();
     let entries = old_rows().into_iter().filter(|(key, _)| key.starts_with(&prefix));
     let text = |(_, value): Row| {
-        let texts = ["wartet eins", "wartet zwei", "wartet drei"].into_iter();
-        texts.filter(|text| value.windows(text.len()).any(|at| at == text.as_bytes())).last()
+        let mut texts = ["wartet eins", "wartet zwei", "wartet drei"].into_iter();
+        texts.rfind(|text| value.windows(text.len()).any(|at| at == text.as_bytes()))
     };
     entries.filter_map(text).collect()
 }

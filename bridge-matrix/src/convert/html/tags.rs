@@ -71,7 +71,12 @@ fn measure(text: &str) -> (usize, Option<usize>) {
             At::BeforeValue => At::Unquoted,
             At::Unquoted if !space => At::Unquoted,
             _ if space || byte == b'/' => At::BeforeName,
-            _ => {
+            At::TagName
+            | At::BeforeName
+            | At::Name
+            | At::AfterName
+            | At::Unquoted
+            | At::AfterQuoted => {
                 attributes = attributes.saturating_add(1);
                 if attributes > MOST && cut.is_none() {
                     cut = Some(index);
