@@ -2,7 +2,7 @@
 //! `set`: how a link behaves.
 //!
 //! Rule: what is typed is read generously; what cannot be read gets one line that names what
-//! can be typed. [`table`] describes each setting.
+//! can be typed. `table` describes each setting.
 
 mod table;
 

@@ -2,7 +2,7 @@
 //! What others see of an author: as much of the name as the operator's policy allows, and a
 //! profile picture.
 //!
-//! Rule: every name of a person leaves through [`Identities::shown_name`].
+//! Rule: every name of a person leaves through `Identities::shown_name`.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! What bounds the size of a text and the work that it makes.
 //!
 //! Rule: an address or a reason stands once in what somebody wrote and may cover thousands of
-//! lines. Whoever writes it out again asks [`Told`] first, so that the size of the output is at
+//! lines. Whoever writes it out again asks `Told` first, so that the size of the output is at
 //! most proportional to the size of the input.
 
 use std::collections::{HashMap, HashSet};
