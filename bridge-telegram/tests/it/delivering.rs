@@ -69,8 +69,15 @@ async fn a_long_text_is_split_and_nothing_is_lost() {
     let long: String = (0..2000).map(|it| format!("word{it} ")).collect();
     let receipt = deliver(&telegram, &order(group.id(), post(message(&long)))).await.unwrap();
     assert!(receipt.parts.len() > 2);
-    let all = texts(&group).join(" ");
-    let words: Vec<&str> = all.split_whitespace().filter(|it| it.starts_with("word")).collect();
+    let seen = texts(&group);
+    let mut words = Vec::new();
+    for (number, text) in (1..).zip(&seen) {
+        let (name, body) = text.split_once('\n').unwrap();
+        let first = "Alice:".to_owned();
+        let later = format!("Alice ({number}/{}):", seen.len());
+        assert_eq!(name, if number == 1 { first } else { later });
+        words.extend(body.split_whitespace());
+    }
     assert_eq!(words, long.split_whitespace().collect::<Vec<_>>());
     telegram.assert_clean().unwrap();
 }

@@ -6,6 +6,8 @@
 //! contract, so that a new version shows what is new; a field that is not here is content that is not
 //! known.
 
+use super::service::SILENT;
+
 /// What becomes of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldUse {
@@ -94,22 +96,6 @@ const LINE: [&str; 35] = [
     "community_chat_added",
     "community_chat_joined",
     "community_chat_removed",
-];
-
-/// Fields of messages that are no events.
-const SILENT: [&str; 12] = [
-    "migrate_from_chat_id",
-    "group_chat_created",
-    "supergroup_chat_created",
-    "channel_chat_created",
-    "successful_payment",
-    "refunded_payment",
-    "users_shared",
-    "chat_shared",
-    "connected_website",
-    "write_access_allowed",
-    "passport_data",
-    "web_app_data",
 ];
 
 /// Fields that stand around the content of a message.

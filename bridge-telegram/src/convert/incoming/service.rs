@@ -103,7 +103,7 @@ const OTHERS: [&str; 12] = [
 ];
 
 /// What is told to the bot alone, or before it can be linked, and means nothing elsewhere.
-const SILENT: [&str; 12] = [
+pub(super) const SILENT: [&str; 12] = [
     "migrate_from_chat_id",
     "group_chat_created",
     "supergroup_chat_created",

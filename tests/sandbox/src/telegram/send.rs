@@ -34,7 +34,7 @@ pub(super) fn chat_id(world: &World, params: &Params) -> Result<i64, ApiError> {
 pub(super) fn target(world: &World, params: &Params) -> Result<i64, ApiError> {
     let id = chat_id(world, params)?;
     let chat = world.chat_for_bot(id)?;
-    thread(world, id, params)?;
+    thread(world, id, params, None)?;
     if chat.kind == ChatKind::Private {
         if chat.blocked {
             return Err(forbidden("bot was blocked by the user"));
@@ -160,7 +160,7 @@ fn draft(world: &World, chat: i64, params: &Params, body: Body) -> Result<Draft,
     if let Some(to) = draft.reply_to {
         draft.quote = quote(world, chat, to, params)?;
     }
-    draft.thread = thread(world, chat, params)?;
+    draft.thread = thread(world, chat, params, draft.reply_to)?;
     Ok(draft)
 }
 

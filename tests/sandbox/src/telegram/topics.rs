@@ -21,9 +21,18 @@ pub(super) struct Topic {
     pub(super) closed: bool,
 }
 
-/// The topic that `message_thread_id` names, if a message of the bot may stand there.
-pub(super) fn thread(world: &World, chat: i64, params: &Params) -> Result<Option<i64>, ApiError> {
-    let Some(id) = params.int("message_thread_id")? else { return Ok(None) };
+/// The topic that `message_thread_id` names, else that of the message that is answered, if a
+/// message of the bot may stand there.
+pub(super) fn thread(
+    world: &World,
+    chat: i64,
+    params: &Params,
+    answered: Option<i64>,
+) -> Result<Option<i64>, ApiError> {
+    let named = params.int("message_thread_id")?;
+    let known = world.chats.get(&chat);
+    let of_answered = || known?.messages.get(&answered?)?.thread;
+    let Some(id) = named.or_else(of_answered) else { return Ok(None) };
     let chat = world.chat_for_bot(chat)?;
     let topic = chat.topics.get(&id).ok_or_else(|| bad("message thread not found"))?;
     if topic.closed && !world.bot_rights(chat).manage_topics {
