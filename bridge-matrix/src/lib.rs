@@ -85,7 +85,7 @@ pub struct MatrixNetwork {
     id: NetworkId,
     settings: Settings,
     client: Client,
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     ghosts: Ghosts,
     clock: Arc<dyn Clock>,
     account: OnceCell<Account>,
@@ -105,7 +105,7 @@ pub struct Parts {
     /// The homeserver.
     pub client: Client,
     /// What is known of ghosts.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Whose Matrix ids are ours.
     pub ghosts: Ghosts,
     /// The time.
