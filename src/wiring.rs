@@ -115,7 +115,6 @@ pub async fn wire(
         clock,
         dice,
         concurrency: config.lanes.concurrency,
-        high_water: u64::try_from(config.lanes.high_water).unwrap_or(u64::MAX),
         stop: stop.clone(),
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
@@ -165,7 +164,8 @@ fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {
     })?;
     let mut random = [0; 32];
     dice.roll(&mut random);
-    let store = Embedded::start(SledKv::open(&config.store.path)?, random)?;
+    let bound = u64::try_from(config.lanes.most_waiting).unwrap_or(u64::MAX);
+    let store = Embedded::bounded(SledKv::open(&config.store.path)?, random, bound)?;
     Ok(store)
 }
 

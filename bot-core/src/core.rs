@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::Desk;
@@ -39,7 +38,6 @@ pub struct Core {
     store: Arc<dyn Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
-    backpressure: Arc<Backpressure>,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     stop: CancellationToken,
@@ -59,8 +57,6 @@ pub struct CoreParts {
     pub dice: Arc<dyn Dice>,
     /// Entries under way at once, over all lanes.
     pub concurrency: usize,
-    /// Entries above which a lane pauses its sources.
-    pub high_water: u64,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -96,8 +92,7 @@ impl Reporter for Core {
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
-        let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
-        let backpressure = Arc::new(Backpressure::new(high_water));
+        let CoreParts { store, relay, desk, clock, dice, concurrency, stop } = parts;
         let networks = relay.networks().clone();
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
@@ -105,11 +100,10 @@ impl Core {
             executor: Arc::new(Executors { relay, desk: Arc::clone(&desk) }),
             clock: Arc::clone(&clock),
             dice,
-            backpressure: Arc::clone(&backpressure),
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, backpressure, couriers, desk, stop })
+        Arc::new(Self { store, networks, clock, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -119,10 +113,6 @@ impl Core {
     /// [`StoreError`] when the lanes cannot be read at the start, or the last network's
     /// [`NetworkError`].
     pub async fn run(self: &Arc<Self>, commands: Vec<CommandHelp>) -> Result<(), RunError> {
-        let all = || self.networks.all().map(|network| network.id().clone());
-        for lane in self.store.lanes().await? {
-            self.backpressure.note(&lane.place, lane.depth, all());
-        }
         self.couriers.start().await?;
         let tasks = TaskTracker::new();
         let (ended, mut ends) = tokio::sync::mpsc::channel(8);
@@ -269,19 +259,12 @@ impl Sink for NetworkSink {
     async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
         let now = self.core.clock.now();
         let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
-        for lane in accepted.lanes.iter().filter(|lane| lane.halted.is_none()) {
-            self.core.backpressure.note(&lane.place, lane.depth, [self.network.clone()]);
-        }
         self.core.couriers.wake(accepted.lanes);
         Ok(())
     }
 
     async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError> {
         self.core.store.mark(&self.network, key).await.map_err(sink)
-    }
-
-    async fn wait_for_capacity(&self, network: &NetworkId) {
-        self.core.backpressure.wait_for_capacity(network).await;
     }
 
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {

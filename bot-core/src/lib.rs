@@ -6,7 +6,6 @@
 
 pub mod address;
 pub mod backoff;
-pub mod backpressure;
 pub mod clock;
 pub mod core;
 pub mod courier;

@@ -27,6 +27,7 @@ pub mod messages;
 pub mod migration;
 pub mod notices;
 pub mod orphans;
+pub mod overflow;
 pub mod people;
 pub mod portals;
 pub mod queue;

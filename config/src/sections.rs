@@ -229,9 +229,9 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
 
 fn lanes(mut section: Section<'_, '_>) -> Lanes {
     let concurrency = section.number("concurrency", 16, 1..=1_000);
-    let high_water = section.number("high_water", 10_000, 1..=10_000_000);
+    let most_waiting = section.number("most_waiting", 2_000, 1..=1_000_000);
     section.finish();
-    Lanes { concurrency, high_water }
+    Lanes { concurrency, most_waiting }
 }
 
 fn portals(mut section: Section<'_, '_>) -> Portals {

@@ -162,8 +162,8 @@ pub struct Discord {
 pub struct Lanes {
     /// How many chats are delivered to at the same time.
     pub concurrency: usize,
-    /// From how many waiting entries on the sources of a lane are paused.
-    pub high_water: usize,
+    /// With so many waiting entries a lane is full, and what comes is counted instead of kept.
+    pub most_waiting: usize,
 }
 
 /// How a new link behaves until its people decide otherwise.

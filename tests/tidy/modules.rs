@@ -32,7 +32,7 @@ const LAYERS: [&[&str]; 5] = [
         "refusal",
         "wording",
     ],
-    &["backpressure", "media", "report", "store"],
+    &["media", "report", "store"],
     &["courier", "desk", "relay"],
     &["core"],
     &["lib"],

@@ -402,6 +402,8 @@ keys! {
     NoteLiveLocationEnded = "note-live-location-ended",
     NoteButton = "note-button",
     NoteUnknown = "note-unknown",
+    NoteChatFull = "note-chat-full",
+    NoteLeftOut = "note-left-out",
     NoteFileUnnamed = "note-file-unnamed",
     NoteFileTooLargeToFetch = "note-file-too-large-to-fetch",
     NoteFileTooLargeToSend = "note-file-too-large-to-send",

@@ -17,7 +17,7 @@ use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, StoreError, albums, delayed, figures, keys, linking, messages, notices, orphans,
-    portals, queue, summaries, threads, topics, votes,
+    overflow, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -224,7 +224,7 @@ fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<(), Store
     if albums::append(tx, lane, &relayed)? || delayed::append(tx, lane, &relayed)? {
         return Ok(());
     }
-    queue::push(tx, Entry::new(lane.clone(), relayed.into()))
+    overflow::push(tx, Entry::new(lane.clone(), relayed.into()))
 }
 
 /// What the lanes get, in order; nothing when the event says nothing new.

@@ -10,7 +10,8 @@ use super::records::MessageRecord;
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    StoreError, appearance, claims, keys, notices, orphans, people, portals, queue, topics,
+    StoreError, appearance, claims, keys, notices, orphans, overflow, people, portals, queue,
+    topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -27,6 +28,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     claims::forget(tx, portal.id)?;
     notices::forget(tx, portal.id);
     for place in portal.places() {
+        overflow::forget(tx, place)?;
         queue::purge(tx, place)?;
         appearance::transfer(tx, place, None)?;
         orphans::forget(tx, place)?;

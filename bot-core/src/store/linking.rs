@@ -9,7 +9,8 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, appearance, figures, migration, notices, people, portals, queue, topics,
+    CodeHash, StoreError, appearance, figures, migration, notices, overflow, people, portals,
+    queue, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Portal, PortalId, Setting, Settings};
@@ -98,6 +99,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
+        overflow::forget(tx, remote)?;
     }
     if portal.ends.is_empty() {
         portals::speaks_no_more(tx, &portal.room);
@@ -134,6 +136,7 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, Stor
     portals::save(tx, &portal)?;
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
+    overflow::transfer(tx, from, to)?;
     appearance::transfer(tx, from, Some(to))?;
     let told = Event {
         place: from.clone(),

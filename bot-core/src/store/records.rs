@@ -34,6 +34,31 @@ pub struct Meta {
     pub secret: String,
     /// The weeks that have message records, oldest first.
     pub buckets: Vec<u16>,
+    /// Lanes that leave something out, see [`super::overflow`].
+    #[serde(default)]
+    pub overflowing: u32,
+}
+
+/// What a lane leaves out while it is full.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// By the chat in which it was said, in the order in which those began.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What one chat said that was not kept for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The chat in which it was said.
+    pub from: Place,
+    /// So many messages.
+    pub messages: u64,
+    /// So many edits, reactions and pins.
+    pub changes: u64,
+    /// When the first one came.
+    pub since: Timestamp,
+    /// When the last one came.
+    pub until: Timestamp,
 }
 
 /// A timer that is set.

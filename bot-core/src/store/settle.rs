@@ -8,7 +8,7 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, StoreError, accept, albums, claims, joint, linking, messages,
-    migration, notices, orphans, portals, queue, summaries, timers, topics, votes,
+    migration, notices, orphans, overflow, portals, queue, summaries, timers, topics, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -42,7 +42,9 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
             summaries::append(tx, &place, summary)?;
         }
     }
-    Ok(Settled { lanes: queue::touched(tx)?, depth: queue::lane(tx, &lane)?.depth })
+    let depth = queue::lane(tx, &lane)?.depth;
+    overflow::drained(tx, &lane, depth)?;
+    Ok(Settled { lanes: queue::touched(tx)?, depth })
 }
 
 /// Carries out a change.

@@ -40,7 +40,8 @@ pub struct Spine {
     pub rooms: Arc<FakeRooms>,
     pub clock: Arc<FakeClock>,
     pub concurrency: usize,
-    pub high_water: u64,
+    /// Entries with which a lane is full.
+    pub lane_bound: u64,
     pub first: Stage,
     /// Each sentence of the bot stands between marks.
     pub marked: bool,
@@ -69,7 +70,7 @@ impl Spine {
             rooms: Arc::default(),
             clock: Arc::default(),
             concurrency: 8,
-            high_water: 1000,
+            lane_bound: 1000,
             first: Stage::Bridged,
             marked: false,
             accounts: None,
@@ -123,7 +124,7 @@ impl Spine {
 
     /// The store, while nothing runs.
     pub fn open(&self) -> Arc<Embedded> {
-        Embedded::start(self.kv.clone(), [7; 32]).unwrap()
+        Embedded::bounded(self.kv.clone(), [7; 32], self.lane_bound).unwrap()
     }
 
     pub fn start(&mut self) {
@@ -191,7 +192,6 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             concurrency: self.concurrency,
-            high_water: self.high_water,
             stop: stop.clone(),
         }
     }

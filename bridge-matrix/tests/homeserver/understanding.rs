@@ -327,13 +327,3 @@ async fn a_ban_with_redaction_takes_away_what_was_said() {
         .collect();
     assert_eq!(deleted, ["$2", "$1"]);
 }
-
-#[tokio::test]
-async fn a_full_lane_of_one_chat_refuses_nobody() {
-    let stub = Stub::answering(|_, _| None).await;
-    let hearing = Hearing::at(&stub).await;
-    // The sink of these tests says for ever that a lane is full.
-    assert!(hearing.takes("1", &[text("$a", ALICE, "hi")]).await);
-    assert_eq!(hearing.texts(), ["hi"]);
-    assert!(stub.asked().iter().all(|asked| asked.contains(ROOM)));
-}
