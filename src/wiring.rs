@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
+use bot_core::desk::allow::Allowed;
 use bot_core::desk::{About, Desk, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
@@ -101,6 +102,7 @@ pub async fn wire(
         clock: Arc::clone(&clock),
         dice: Arc::clone(&dice),
         about: about(config),
+        allowed: allowed(config),
         defaults: Settings::from_config(&config.portals),
         first: first_stage(config),
         thresholds: thresholds(config),
@@ -129,6 +131,13 @@ fn accounts(config: &Config) -> anyhow::Result<Option<Arc<dyn Accounts>>> {
     let http = reqwest::Client::builder().timeout(timeout).build()?;
     let base = config.homeserver.url.as_str();
     Ok(Some(Arc::new(SynapseAccounts::new(http, base, token.expose()))))
+}
+
+/// Who may invite the bot and link rooms.
+fn allowed(config: &Config) -> Allowed {
+    let own = || vec![config.homeserver.server_name.clone()];
+    let named = config.bot.allow.clone().unwrap_or_else(own);
+    Allowed::read(named.iter().chain(&config.bot.admins))
 }
 
 fn limits(config: &Config) -> Limits {

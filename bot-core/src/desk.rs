@@ -5,6 +5,7 @@
 //! its change, its answer and the removal of its entry happen together, once.
 
 pub mod accounts;
+pub mod allow;
 pub mod appearance;
 pub mod appoint;
 pub mod buttons;
@@ -43,6 +44,7 @@ use bridge_policy::budget::Limits;
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
+use self::allow::Allowed;
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, Executor};
 use crate::homeserver::{Accounts, Rooms};
@@ -95,6 +97,8 @@ pub struct Desk {
     pub dice: Arc<dyn Dice>,
     /// What it says about itself.
     pub about: About,
+    /// Who may have the bot in rooms and connect them.
+    pub allowed: Allowed,
     /// How a new link behaves.
     pub defaults: Settings,
     /// Where a new link begins.
@@ -276,7 +280,7 @@ impl Desk {
                 Ok(Outcome::default())
             }
             Content::Commanded(command) => self.command(&Caller { command, place: chat }).await,
-            Content::Invited { whom, .. } => self.invited(chat, whom).await,
+            Content::Invited { by, whom } => self.invited(chat, (&by.user, whom)).await,
             Content::Closed => self.lost(chat).await,
             Content::Moved { .. } => self.moved(chat).await,
             Content::Posted(message) => self.links(event, message).await,

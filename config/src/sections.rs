@@ -177,12 +177,14 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         check::http_url,
     );
     let admins = section.list("admins", check::user_id);
+    let allow = section.optional_list("allow", check::allowed);
     section.finish();
     Some(Bot {
         display_name: display_name.unwrap_or_else(|| "Freeside".to_owned()),
         language: language.unwrap_or_else(|| "en".to_owned()),
         source_url: source_url?,
         admins,
+        allow,
     })
 }
 

@@ -101,6 +101,9 @@ pub struct Bot {
     pub source_url: Url,
     /// User ids of those who may do everything.
     pub admins: Vec<String>,
+    /// Servers and user ids of those who may invite the bot and link rooms; `*` for everybody. `None`
+    /// for the people of the homeserver.
+    pub allow: Option<Vec<String>>,
 }
 
 /// Where the bridge keeps what it must not forget.

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use sandbox::town::Side;
+use sandbox::town::{BOT, Side};
 
-use crate::town;
+use crate::{ask, eventually, town};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<()> {
@@ -33,5 +33,32 @@ async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<
     assert!((8..=9).contains(&kept), "{kept} were kept");
     let telegram = town.lines(Side::Telegram).await?;
     assert_eq!(telegram.iter().filter(|line| line.text.starts_with(full)).count(), 1);
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s8_the_bot_comes_to_those_who_may_have_it() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    let admins = "admins = [\"@alice:localhost\"]\n";
+    town.bridge.reconfigure(admins, &format!("{admins}allow = [\"elsewhere.example\"]\n"))?;
+    town.bridge.kill()?;
+    town.bridge.start()?;
+    let mallory = town.synapse.person("mallory").await?;
+    let room = mallory.create_room(sandbox::synapse::RoomOptions::public("Mine")).await?;
+    mallory.invite(&room, BOT).await?;
+    eventually("the bot declines", async || {
+        let members = mallory.state(&room, "m.room.member", BOT).await?.unwrap_or_default();
+        let membership = members.get("membership").and_then(|it| it.as_str()).map(str::to_owned);
+        let reason = members.get("reason").and_then(|it| it.as_str()).unwrap_or_default();
+        Ok(membership.as_deref() == Some("leave") && reason.contains("@alice:localhost"))
+    })
+    .await?;
+
+    mallory.join(&town.room).await?;
+    let answer = ask(&mallory, &town.room, "!freeside link discord").await?;
+    assert!(!answer.contains("code works once"), "{answer}");
+    let private = mallory.create_room(sandbox::synapse::RoomOptions::public("Private")).await?;
+    mallory.invite(&private, BOT).await?;
+    mallory.expect(&private, |seen| seen.sender == BOT).await?;
     town.assert_clean()
 }

@@ -35,6 +35,10 @@ impl Desk {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
         }
         let on_matrix = caller.place.network.as_str() == MATRIX;
+        if on_matrix && !self.allowed.includes(&caller.command.by.user) {
+            let (key, operators) = self.not_welcome();
+            return Ok(Outcome::say(self.wording.say(key, &[operators])));
+        }
         match argument {
             Some(name) if on_matrix && self.remote_network(name).is_some() => {
                 let wanted = self.remote_network(name).unwrap_or_else(|| MATRIX.into());
@@ -275,7 +279,10 @@ impl Desk {
             self.wording.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
         let then = vec![self.words(there, None, said(there))];
-        let changes = vec![Change::Unlink(remote.clone())];
+        let mut changes = vec![Change::Unlink(remote.clone())];
+        if portal.ends.len() == 1 {
+            changes.push(self.leave_later(&portal.room));
+        }
         Ok(Outcome { answer: said(here), changes, then, ..Outcome::default() })
     }
 }

@@ -54,6 +54,8 @@ keys! {
     HelpSource = "help-source",
     HelpConduct = "help-conduct",
     Hello = "hello",
+    NotWelcome = "not-welcome",
+    LeavesUnlinked = "leaves-unlinked",
     CommandUnknown = "command-unknown",
     CommandFailed = "command-failed",
     NotAllowed = "not-allowed",

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_core::core::{Core, CoreParts};
+use bot_core::desk::allow::Allowed;
 use bot_core::desk::{About, Desk};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
@@ -178,6 +179,7 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             about,
+            allowed: Allowed::read(["example.org"]),
             defaults: bot_core::portal::Settings::default(),
             first: self.first,
             thresholds: self.thresholds,
