@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
 use bot_core::desk::allow::Allowed;
@@ -103,6 +104,7 @@ pub async fn wire(
         dice: Arc::clone(&dice),
         about: about(config),
         allowed: allowed(config),
+        budgets: Arc::new(Budgets::per_minute(config.bot.commands_per_minute)),
         defaults: Settings::from_config(&config.portals),
         first: first_stage(config),
         thresholds: thresholds(config),
@@ -117,6 +119,7 @@ pub async fn wire(
         clock,
         dice,
         concurrency: config.lanes.concurrency,
+        reactions: config.bot.reactions_per_minute,
         stop: stop.clone(),
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, NetworkId, Timestamp};
+use bridge_model::{ChatId, Content, Event, NetworkId, Person, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
+use crate::budgets::{Budgets, Verdict};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::Desk;
@@ -38,6 +39,7 @@ pub struct Core {
     store: Arc<dyn Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
+    reactions: Budgets,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     stop: CancellationToken,
@@ -57,6 +59,8 @@ pub struct CoreParts {
     pub dice: Arc<dyn Dice>,
     /// Entries under way at once, over all lanes.
     pub concurrency: usize,
+    /// Reactions that a person has in a minute; further ones do not cross.
+    pub reactions: u32,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -92,8 +96,9 @@ impl Reporter for Core {
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
-        let CoreParts { store, relay, desk, clock, dice, concurrency, stop } = parts;
+        let CoreParts { store, relay, desk, clock, dice, concurrency, reactions, stop } = parts;
         let networks = relay.networks().clone();
+        let reactions = Budgets::per_minute(reactions);
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
@@ -103,7 +108,7 @@ impl Core {
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, couriers, desk, stop })
+        Arc::new(Self { store, networks, clock, reactions, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -256,8 +261,9 @@ struct NetworkSink {
 
 #[async_trait]
 impl Sink for NetworkSink {
-    async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn accept(&self, mut batch: Batch) -> Result<(), SinkError> {
         let now = self.core.clock.now();
+        batch.events.retain(|event| self.core.crosses(event, now));
         let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
         self.core.couriers.wake(accepted.lanes);
         Ok(())
@@ -293,6 +299,19 @@ impl Core {
             .filter(|topic| topic.state == TopicState::Ready && topic.room.network == *network);
         chats.extend(ready.map(|topic| topic.room.chat));
         Ok(chats)
+    }
+}
+
+impl Core {
+    /// Whether an event is more than one person's share.
+    fn crosses(&self, event: &Event, now: Timestamp) -> bool {
+        let Content::Reacted { by, .. } = &event.content else { return true };
+        let person = Person { network: event.place.network.clone(), user: by.user.clone() };
+        let granted = self.reactions.take(&person, now) == Verdict::Granted;
+        if !granted {
+            tracing::debug!(network = %person.network, "a reaction is one too many and does not cross");
+        }
+        granted
     }
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod allow;
 pub mod appearance;
 pub mod appoint;
+mod budget;
 pub mod buttons;
 pub mod claim;
 pub mod code;
@@ -45,6 +46,7 @@ use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
 use self::allow::Allowed;
+use crate::budgets::Budgets;
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, Executor};
 use crate::homeserver::{Accounts, Rooms};
@@ -99,6 +101,8 @@ pub struct Desk {
     pub about: About,
     /// Who may have the bot in rooms and connect them.
     pub allowed: Allowed,
+    /// How many commands a person has.
+    pub budgets: Arc<Budgets>,
     /// How a new link behaves.
     pub defaults: Settings,
     /// Where a new link begins.
@@ -279,7 +283,7 @@ impl Desk {
             Content::Commanded(command) if command.by.kind == AuthorKind::Bot => {
                 Ok(Outcome::default())
             }
-            Content::Commanded(command) => self.command(&Caller { command, place: chat }).await,
+            Content::Commanded(command) => self.granted(&Caller { command, place: chat }).await,
             Content::Invited { by, whom } => self.invited(chat, (&by.user, whom)).await,
             Content::Closed => self.lost(chat).await,
             Content::Moved { .. } => self.moved(chat).await,

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod backoff;
+pub mod budgets;
 pub mod clock;
 pub mod core;
 pub mod courier;

@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod albums;
+pub mod answers;
 pub mod appearance;
 pub mod audience;
 pub mod claims;

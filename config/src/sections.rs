@@ -178,6 +178,8 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
     );
     let admins = section.list("admins", check::user_id);
     let allow = section.optional_list("allow", check::allowed);
+    let commands = section.number("commands_per_minute", 10, 1..=10_000);
+    let reactions = section.number("reactions_per_minute", 30, 1..=10_000);
     section.finish();
     Some(Bot {
         display_name: display_name.unwrap_or_else(|| "Freeside".to_owned()),
@@ -185,6 +187,8 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         source_url: source_url?,
         admins,
         allow,
+        commands_per_minute: u32::try_from(commands).unwrap_or(u32::MAX),
+        reactions_per_minute: u32::try_from(reactions).unwrap_or(u32::MAX),
     })
 }
 

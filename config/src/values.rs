@@ -104,6 +104,10 @@ pub struct Bot {
     /// Servers and user ids of those who may invite the bot and link rooms; `*` for everybody. `None`
     /// for the people of the homeserver.
     pub allow: Option<Vec<String>>,
+    /// Commands of one person that are answered in a minute.
+    pub commands_per_minute: u32,
+    /// Reactions of one person that cross in a minute.
+    pub reactions_per_minute: u32,
 }
 
 /// Where the bridge keeps what it must not forget.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sandbox::town::{BOT, Side};
 
-use crate::{ask, eventually, town};
+use crate::{ask, crosses, eventually, town};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<()> {
@@ -33,6 +33,28 @@ async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<
     assert!((8..=9).contains(&kept), "{kept} were kept");
     let telegram = town.lines(Side::Telegram).await?;
     assert_eq!(telegram.iter().filter(|line| line.text.starts_with(full)).count(), 1);
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_commands_have_a_budget_and_their_answers_yield_to_messages() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    town.bridge.reconfigure("commands_per_minute = 1000", "commands_per_minute = 5")?;
+    town.bridge.kill()?;
+    town.bridge.start()?;
+    let tom = town.telegram.user("Tom");
+    town.group.join(&tom)?;
+    let before = town.group.messages().iter().filter(|seen| seen.is_bot).count();
+    for _ in 0..30 {
+        town.group.say(&tom, "/privacy")?;
+    }
+    let slow_down = |line: &sandbox::town::Line| line.text.starts_with("That was a lot at once");
+    town.expect(Side::Telegram, slow_down).await?;
+    crosses(&town, Side::Matrix, "said in between").await?;
+    crosses(&town, Side::Telegram, "and back").await?;
+    let after = town.group.messages().iter().filter(|seen| seen.is_bot).count();
+    let relayed = 1;
+    assert_eq!(after - before - relayed, 6, "five answers and one word");
     town.assert_clean()
 }
 

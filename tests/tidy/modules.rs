@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 5] = [
     &[
         "address",
         "backoff",
+        "budgets",
         "clock",
         "ghost",
         "homeserver",

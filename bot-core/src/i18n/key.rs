@@ -56,6 +56,7 @@ keys! {
     Hello = "hello",
     NotWelcome = "not-welcome",
     LeavesUnlinked = "leaves-unlinked",
+    SlowDown = "slow-down",
     CommandUnknown = "command-unknown",
     CommandFailed = "command-failed",
     NotAllowed = "not-allowed",

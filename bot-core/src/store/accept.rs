@@ -16,8 +16,8 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, delayed, figures, keys, linking, messages, notices, orphans,
-    overflow, portals, queue, summaries, threads, topics, votes,
+    Accepted, StoreError, albums, answers, delayed, figures, keys, linking, messages, notices,
+    orphans, overflow, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -51,6 +51,7 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
             accepted.dropped += 1;
         }
     }
+    answers::let_in_touched(tx)?;
     accepted.lanes = queue::touched(tx)?;
     Ok(accepted)
 }

@@ -10,8 +10,8 @@ use super::records::MessageRecord;
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    StoreError, appearance, claims, keys, notices, orphans, overflow, people, portals, queue,
-    topics,
+    StoreError, answers, appearance, claims, keys, notices, orphans, overflow, people, portals,
+    queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -29,6 +29,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     notices::forget(tx, portal.id);
     for place in portal.places() {
         overflow::forget(tx, place)?;
+        answers::transfer(tx, place, None)?;
         queue::purge(tx, place)?;
         appearance::transfer(tx, place, None)?;
         orphans::forget(tx, place)?;

@@ -9,8 +9,8 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, appearance, figures, migration, notices, overflow, people, portals,
-    queue, topics,
+    CodeHash, StoreError, answers, appearance, figures, migration, notices, overflow, people,
+    portals, queue, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Portal, PortalId, Setting, Settings};
@@ -100,6 +100,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
         overflow::forget(tx, remote)?;
+        answers::transfer(tx, remote, None)?;
     }
     if portal.ends.is_empty() {
         portals::speaks_no_more(tx, &portal.room);
@@ -137,6 +138,7 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, Stor
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
     overflow::transfer(tx, from, to)?;
+    answers::transfer(tx, from, Some(to))?;
     appearance::transfer(tx, from, Some(to))?;
     let told = Event {
         place: from.clone(),

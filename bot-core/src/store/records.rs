@@ -37,6 +37,18 @@ pub struct Meta {
     /// Lanes that leave something out, see [`super::overflow`].
     #[serde(default)]
     pub overflowing: u32,
+    /// Answers that wait, see [`super::answers`].
+    #[serde(default)]
+    pub answers: u32,
+}
+
+/// An answer of the core bot that yields to other messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingAnswer {
+    /// Since when.
+    pub since: Timestamp,
+    /// The answer.
+    pub work: Work,
 }
 
 /// What a lane leaves out while it is full.

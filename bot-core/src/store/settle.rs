@@ -7,8 +7,9 @@ use bridge_model::{Content, Person};
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Change, Settled, Settlement, StoreError, accept, albums, claims, joint, linking, messages,
-    migration, notices, orphans, overflow, portals, queue, summaries, timers, topics, votes,
+    Change, Settled, Settlement, StoreError, accept, albums, answers, claims, joint, linking,
+    messages, migration, notices, orphans, overflow, portals, queue, summaries, timers, topics,
+    votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -33,7 +34,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
         migration::effected(tx, tag, Ok(()))?;
     }
     for (place, work) in then {
-        queue::append(tx, &place, work)?;
+        answers::append(tx, &place, work)?;
     }
     for (place, summary) in summaries {
         if place == lane {
@@ -42,6 +43,8 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
             summaries::append(tx, &place, summary)?;
         }
     }
+    answers::let_in(tx, &lane)?;
+    answers::let_in_touched(tx)?;
     let depth = queue::lane(tx, &lane)?.depth;
     overflow::drained(tx, &lane, depth)?;
     Ok(Settled { lanes: queue::touched(tx)?, depth })

@@ -7,6 +7,7 @@ use bot_core::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bot_core::budgets::Budgets;
 use bot_core::core::{Core, CoreParts};
 use bot_core::desk::allow::Allowed;
 use bot_core::desk::{About, Desk};
@@ -43,6 +44,8 @@ pub struct Spine {
     pub concurrency: usize,
     /// Entries with which a lane is full.
     pub lane_bound: u64,
+    /// Commands and reactions that a person has in a minute.
+    pub per_minute: u32,
     pub first: Stage,
     /// Each sentence of the bot stands between marks.
     pub marked: bool,
@@ -72,6 +75,7 @@ impl Spine {
             clock: Arc::default(),
             concurrency: 8,
             lane_bound: 1000,
+            per_minute: 10_000,
             first: Stage::Bridged,
             marked: false,
             accounts: None,
@@ -180,6 +184,7 @@ impl Spine {
             dice: self.dice.clone(),
             about,
             allowed: Allowed::read(["example.org"]),
+            budgets: Arc::new(Budgets::per_minute(self.per_minute)),
             defaults: bot_core::portal::Settings::default(),
             first: self.first,
             thresholds: self.thresholds,
@@ -194,6 +199,7 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             concurrency: self.concurrency,
+            reactions: self.per_minute,
             stop: stop.clone(),
         }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bridge_model::{Content, MessageId};
 use serde_json::{Value, json};
 
-use crate::stub::{ALICE, Hearing, ROOM, Stub, message, refused, text};
+use crate::stub::{ALICE, Hearing, Stub, message, refused, text};
 
 /// The newest versions of events, by id, and nobody with a name.
 fn events(known: Vec<Value>) -> impl Fn(&str, &str) -> Option<(u16, Value)> {

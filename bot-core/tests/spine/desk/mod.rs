@@ -11,6 +11,7 @@ use crate::network::FakeNetwork;
 use crate::words::{command, event};
 
 mod appointing;
+mod budgets;
 mod claims;
 mod exceptions;
 mod invited;

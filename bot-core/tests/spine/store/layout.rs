@@ -216,6 +216,7 @@ async fn the_number_and_the_secret_of_a_store_outlive_the_migration() {
         secret,
         buckets,
         overflowing: 0,
+        answers: 0,
     };
     assert_eq!(meta, expected);
     let store = Embedded::start(kv, [9; 32]).unwrap();
