@@ -13,6 +13,7 @@ pub mod buttons;
 pub mod claim;
 pub mod code;
 pub mod commands;
+mod confirm;
 pub mod create;
 pub mod due;
 pub mod effects;

@@ -55,7 +55,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneHead, LaneState, Replica, Summary, Work};
 use crate::migration::{Audit, Migration, Move};
 use crate::order::{Batch, EntryId, Part};
-use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
+use crate::portal::{Offer, Portal, PortalId, Redeemed, Setting, Settings};
 use crate::refusal::Refusal;
 
 pub use embedded::Embedded;
@@ -249,7 +249,11 @@ pub struct Settlement {
 pub enum Change {
     /// A code was given out.
     Offer(CodeHash, Offer),
-    /// A code was used: joins a room and a remote place; refused when either has changed meanwhile.
+    /// A code was typed on the other side; who made it is asked.
+    Redeemed(CodeHash, Redeemed),
+    /// A code is worth nothing any more.
+    Spent(CodeHash),
+    /// A code was typed and agreed to: joins a room and a remote place; refused when either has changed meanwhile.
     Link {
         /// The code.
         code: CodeHash,

@@ -5,9 +5,33 @@
 
 use std::time::Duration;
 
-use sandbox::town::{BOT, Side};
+use sandbox::town::{BOT, Side, code_in};
 
 use crate::{ask, crosses, eventually, town};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_whoever_reads_a_code_first_takes_no_group_over() -> anyhow::Result<()> {
+    let town = crate::unlinked().await?;
+    town.group.say(&town.tanja, "/link")?;
+    let told = town.group.expect(|seen| seen.is_bot && code_in(&seen.text).is_some()).await?;
+    let code = code_in(&told.text).unwrap_or_default();
+    let mallory = town.synapse.person_named("mallory", "Mallory").await?;
+    let room = mallory.create_room(sandbox::synapse::RoomOptions::public("OWNED")).await?;
+    mallory.invite(&room, BOT).await?;
+    mallory.expect(&room, |seen| seen.sender == BOT).await?;
+    ask(&mallory, &room, &format!("!freeside link {code}")).await?;
+    let asks = |seen: &sandbox::telegram::Seen| seen.is_bot && seen.text.contains("OWNED");
+    let question = town.group.expect(asks).await?;
+    assert!(question.text.contains("@mallory:localhost"), "{question}");
+    for typed in [format!("link yes {code}"), "set metadata matrix".to_owned()] {
+        let answer = ask(&mallory, &room, &format!("!freeside {typed}")).await?;
+        assert!(!answer.contains("Joined"), "{answer}");
+    }
+    town.group.press(&town.tanja, question.id, "No")?;
+    mallory.expect(&room, |seen| seen.body.contains("have declined")).await?;
+    assert_eq!(town.group.title(), "Free knowledge");
+    town.assert_clean()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<()> {

@@ -65,6 +65,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Timer(timer) => timers::set(tx, *timer),
         Change::Topic(what) => topics::change(tx, what),
         Change::StopTimer(name) => timers::stop(tx, &name),
+        Change::Redeemed(code, redeemed) => linking::redeem(tx, &code, redeemed),
+        Change::Spent(code) => linking::spend(tx, &code),
         Change::Offer(code, offer) => tx.put(&OFFERS, &code, &offer),
         Change::Link { code, room, remote, title, settings, stage } => {
             linking::use_offer(tx, &code, (&room, &remote))?;

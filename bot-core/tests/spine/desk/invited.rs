@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bot_core::lane::core_place;
 use bot_core::store::Store;
-use bridge_model::{Command, Content, Event, Rights, UserId};
+use bridge_model::{Command, Content, Event, Place, Rights, UserId};
 use insta::assert_snapshot;
 
-use super::{ANN, CODE, TINA, ask, ask_with, fresh, join, joined};
+use super::{ANN, CODE, TINA, agree, ask, ask_with, fresh, join, joined};
 use crate::harness::{ADMIN, Spine};
 use crate::rooms::BOT;
 use crate::words::{author, command, event, group, room};
@@ -66,8 +66,9 @@ async fn a_room_on_request_belongs_to_whoever_asked_and_can_be_joined() {
     I must be in that group: add me first. The code works once, for 15 minutes.
     ");
     assert_eq!(spine.rooms.asked(), ["create Room of \u{2068}ann\u{2069} for @ann:example.org"]);
-    let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    let created = Place::new("matrix", "!created:example.org");
+    let answer = agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
+    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
     let asked = Command { private: true, ..command(ANN, "create nowhere") };
     assert_snapshot!(ask_with(&spine, &room(), asked).await, @"
     Type !freeside create with one of discord | telegram
