@@ -56,7 +56,7 @@ pub struct Attempt {
 
 /// All couriers.
 pub struct Couriers {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     executor: Arc<dyn Executor>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
@@ -69,7 +69,7 @@ pub struct Couriers {
 /// What couriers need.
 pub struct CourierParts {
     /// Where the lanes are.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Who carries.
     pub executor: Arc<dyn Executor>,
     /// The time.

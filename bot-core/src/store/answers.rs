@@ -33,8 +33,8 @@ pub fn append(tx: &mut Txn<'_>, lane: &Place, work: Work) -> Result<(), StoreErr
         return Ok(());
     }
     let number = EntryId(tx.meta().next_entry);
-    tx.meta().next_entry = number.0.saturating_add(1);
-    tx.meta().answers = tx.meta().answers.saturating_add(1);
+    tx.meta_mut().next_entry = number.0.saturating_add(1);
+    tx.meta_mut().answers = tx.meta().answers.saturating_add(1);
     let waiting = WaitingAnswer { since: tx.now, work };
     tx.put(&ANSWERS, &(key, number), &waiting)
 }
@@ -61,7 +61,7 @@ pub fn let_in(tx: &mut Txn<'_>, lane: &Place) -> Result<(), StoreError> {
         return Ok(());
     }
     tx.remove(row);
-    tx.meta().answers = tx.meta().answers.saturating_sub(1);
+    tx.meta_mut().answers = tx.meta().answers.saturating_sub(1);
     queue::append(tx, lane, first.work)
 }
 
@@ -86,7 +86,7 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: Option<&Place>) -> Result<()
     }
     for (row, waiting) in tx.scan(&ANSWERS, &keys::place(from), usize::MAX)? {
         tx.remove(row);
-        tx.meta().answers = tx.meta().answers.saturating_sub(1);
+        tx.meta_mut().answers = tx.meta().answers.saturating_sub(1);
         if let Some(to) = to {
             queue::append(tx, to, waiting.work)?;
         }

@@ -64,7 +64,7 @@ fn leave_out(tx: &mut Txn<'_>, entry: &Entry, depth: u64) -> Result<(), StoreErr
     };
     let known = of(tx, lane)?;
     if known.is_none() {
-        tx.meta().overflowing = tx.meta().overflowing.saturating_add(1);
+        tx.meta_mut().overflowing = tx.meta().overflowing.saturating_add(1);
         tracing::warn!(network = %lane.network, depth, "a lane is full, what comes is left out");
     }
     let mut overflow = known.unwrap_or_default();
@@ -114,7 +114,7 @@ pub fn drained(tx: &mut Txn<'_>, lane: &Place, depth: u64) -> Result<(), StoreEr
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, lane: &Place) -> Result<(), StoreError> {
     if tx.meta().overflowing > 0 && of(tx, lane)?.is_some() {
-        tx.meta().overflowing = tx.meta().overflowing.saturating_sub(1);
+        tx.meta_mut().overflowing = tx.meta().overflowing.saturating_sub(1);
         tx.delete(&OVERFLOWS, &keys::place(lane));
     }
     Ok(())
@@ -131,7 +131,7 @@ pub fn transfer(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<(), StoreE
     let Some(overflow) = of(tx, from)? else { return Ok(()) };
     tx.delete(&OVERFLOWS, &keys::place(from));
     if of(tx, to)?.is_some() {
-        tx.meta().overflowing = tx.meta().overflowing.saturating_sub(1);
+        tx.meta_mut().overflowing = tx.meta().overflowing.saturating_sub(1);
     }
     tx.put(&OVERFLOWS, &keys::place(to), &overflow)
 }

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bot_core::lane::core_place;
-use bot_core::store::Store;
 use bridge_model::{Command, Content, Event, Place, Rights, UserId};
 use insta::assert_snapshot;
 

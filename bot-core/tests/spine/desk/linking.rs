@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bot_core::DeliverError;
 use bot_core::Refusal;
-use bot_core::store::Store;
 use bridge_model::{ChatChange, Content, Place};
 use insta::assert_snapshot;
 
