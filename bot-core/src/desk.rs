@@ -5,12 +5,15 @@
 //! its change, its answer and the removal of its entry happen together, once.
 
 pub mod accounts;
+pub mod allow;
 pub mod appearance;
 pub mod appoint;
+mod budget;
 pub mod buttons;
 pub mod claim;
 pub mod code;
 pub mod commands;
+mod confirm;
 pub mod create;
 pub mod due;
 pub mod effects;
@@ -43,6 +46,8 @@ use bridge_policy::budget::Limits;
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
+use self::allow::Allowed;
+use crate::budgets::Budgets;
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, Executor};
 use crate::homeserver::{Accounts, Rooms};
@@ -95,6 +100,10 @@ pub struct Desk {
     pub dice: Arc<dyn Dice>,
     /// What it says about itself.
     pub about: About,
+    /// Who may have the bot in rooms and connect them.
+    pub allowed: Allowed,
+    /// How many commands a person has.
+    pub budgets: Arc<Budgets>,
     /// How a new link behaves.
     pub defaults: Settings,
     /// Where a new link begins.
@@ -275,8 +284,8 @@ impl Desk {
             Content::Commanded(command) if command.by.kind == AuthorKind::Bot => {
                 Ok(Outcome::default())
             }
-            Content::Commanded(command) => self.command(&Caller { command, place: chat }).await,
-            Content::Invited { whom, .. } => self.invited(chat, whom).await,
+            Content::Commanded(command) => self.granted(&Caller { command, place: chat }).await,
+            Content::Invited { by, whom } => self.invited(chat, (&by.user, whom)).await,
             Content::Closed => self.lost(chat).await,
             Content::Moved { .. } => self.moved(chat).await,
             Content::Posted(message) => self.links(event, message).await,

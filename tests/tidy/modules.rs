@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 5] = [
     &[
         "address",
         "backoff",
+        "budgets",
         "clock",
         "ghost",
         "homeserver",
@@ -32,7 +33,7 @@ const LAYERS: [&[&str]; 5] = [
         "refusal",
         "wording",
     ],
-    &["backpressure", "media", "report", "store"],
+    &["media", "report", "store"],
     &["courier", "desk", "relay"],
     &["core"],
     &["lib"],

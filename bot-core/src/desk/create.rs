@@ -29,11 +29,17 @@ impl Desk {
             return Ok(Outcome::say(self.wording.say(Key::CreateUsage, &[usage, names])));
         };
         let by = &caller.command.by;
+        if !self.allowed.includes(&by.user) {
+            let (key, operators) = self.not_welcome();
+            return Ok(Outcome::say(self.wording.say(key, &[operators])));
+        }
         let name = self.wording.plain(Key::RoomName, &[Arg::text(&by.name)]);
         let room = self.matrix.create_room(&by.user, &name).await?;
         let link = Arg::url(self.join_link(&room));
         let place = Place::new(MATRIX, room);
+        let leave = self.leave_later(&place);
         let mut outcome = self.offer(caller, network, Some(place)).await?;
+        outcome.changes.push(leave);
         outcome.answer = self.wording.say(Key::Created, &[link]).join_line(outcome.answer);
         Ok(outcome)
     }
@@ -67,15 +73,26 @@ impl Desk {
         Ok(Outcome::say(answer))
     }
 
-    /// The core bot joins and introduces itself; a ghost declines.
-    pub(super) async fn invited(&self, chat: &Place, whom: &UserId) -> Result<Outcome, DeskError> {
+    /// The core bot joins and introduces itself, where whoever invites it may; a ghost declines.
+    pub(super) async fn invited(
+        &self,
+        chat: &Place,
+        (by, whom): (&UserId, &UserId),
+    ) -> Result<Outcome, DeskError> {
         if whom.as_str() != self.matrix.bot() {
             let reason = self.wording.plain(Key::GhostDeclines, &[]);
             self.matrix.decline(&chat.chat, whom, reason).await?;
             return Ok(Outcome::default());
         }
+        if !self.may_invite(by).await? {
+            let (key, operators) = self.not_welcome();
+            let reason = self.wording.plain(key, &[operators]);
+            self.matrix.decline(&chat.chat, whom, reason).await?;
+            return Ok(Outcome::default());
+        }
         self.matrix.join(&chat.chat).await?;
         let help = Arg::text(self.typed_on(&chat.network, "help"));
-        Ok(Outcome::say(self.wording.say(Key::Hello, &[help])))
+        let answer = self.wording.say(Key::Hello, &[help]);
+        Ok(Outcome { answer, changes: vec![self.leave_later(chat)], ..Outcome::default() })
     }
 }

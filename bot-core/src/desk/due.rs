@@ -18,8 +18,12 @@ use crate::wording::{Lines, label};
 impl Desk {
     /// Does what is due.
     pub(super) async fn due(&self, room: &Place, due: &Due) -> Result<Outcome, DeskError> {
-        let (Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. }) =
-            due;
+        let portal = match due {
+            Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. } => {
+                portal
+            }
+            Due::Unlinked => return self.leave_if_unlinked(room).await,
+        };
         let here = self.store.portal_of(room).await?.filter(|here| here.id == *portal);
         let Some(here) = here else { return Ok(Outcome::default()) };
         let migration = self.store.migration(*portal).await?;
@@ -31,6 +35,7 @@ impl Desk {
                 }
                 self.step_is_due(&here, &migration, *days).await
             }
+            Due::Unlinked => Ok(Outcome::default()),
             Due::Review { number, .. } => Ok(self.review_is_due(&here, &migration, *number)),
             Due::Vote { number, .. } => {
                 let open = |vote: &&Vote| vote.number == *number && vote.counts.is_none();

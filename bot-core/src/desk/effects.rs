@@ -14,7 +14,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::{Relayed, Speaker, Work};
 use crate::migration::{Migration, Move, Tag, Task};
 use crate::network::AskError;
-use crate::portal::{Owner, Portal, Setting};
+use crate::portal::{EndState, Owner, Portal, Setting};
 use crate::refusal::Refusal;
 use crate::store::Change;
 use crate::store::migration::text_name;
@@ -37,7 +37,7 @@ impl Desk {
                 self.pin_text((&portal, &migration), (&place, stage), tag).await
             }
             Effect::UnpinText => Ok(unpin(&place, &migration, tag)),
-            Effect::RelayOn => Ok(at_once(tag, [Move::Relaying(portal.room, true)], None)),
+            Effect::RelayOn => Ok(self.relaying_begins(&portal, tag).await),
             Effect::RelayOff => Ok(at_once(tag, [Move::Relaying(portal.room, false)], None)),
             Effect::MatrixDecides => self.decides(portal, Owner::Matrix, tag).await,
             Effect::OwnerAsBefore => {
@@ -104,6 +104,16 @@ impl Desk {
         }
         let [room, _, privacy, _, matrix] = args;
         text.join_line(self.wording.speaking(ENGLISH).say(Key::InEnglish, &[room, matrix, privacy]))
+    }
+
+    /// Messages cross from now on, and what the chats look like is handed over for the first time.
+    async fn relaying_begins(&self, portal: &Portal, tag: &Tag) -> Outcome {
+        let mut then = self.appearance(portal, Owner::Nobody).await;
+        for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+            then.extend(self.packs_for(&end.place, &portal.room).await);
+        }
+        let outcome = at_once(tag, [Move::Relaying(portal.room.clone(), true)], None);
+        Outcome { then, ..outcome }
     }
 
     async fn decides(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `link` and `unlink`: both sides consent, by a code that one shows and the other types.
+//! `link` and `unlink`: both sides consent, by a code that one shows and the other types, and the
+//! first one confirms.
 
 use bridge_model::{NetworkId, Person, Place, RichText, Timestamp};
 
@@ -10,7 +11,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::AskError;
 use crate::network::MATRIX;
-use crate::portal::{EndState, Offer, Owner, Portal, Settings};
+use crate::portal::{EndState, Offer, Owner, Portal, Redeemed, Settings};
 use crate::store::{Change, CodeHash};
 use crate::wording::{Lines, label};
 
@@ -18,13 +19,13 @@ use crate::wording::{Lines, label};
 const TAKE_OVER: &str = "take-over";
 
 /// The two chats that a code joins.
-struct Pair {
-    room: Place,
-    remote: Place,
+pub(super) struct Pair {
+    pub(super) room: Place,
+    pub(super) remote: Place,
 }
 
 impl Desk {
-    /// `link`, `link NETWORK` and `link CODE`.
+    /// `link`, `link NETWORK`, `link CODE`, and `link yes CODE` or `link no CODE`.
     pub(super) async fn link(
         &self,
         caller: &Caller<'_>,
@@ -35,6 +36,10 @@ impl Desk {
             return Ok(Outcome::say(self.not_allowed(caller.place)));
         }
         let on_matrix = caller.place.network.as_str() == MATRIX;
+        if on_matrix && !self.allowed.includes(&caller.command.by.user) {
+            let (key, operators) = self.not_welcome();
+            return Ok(Outcome::say(self.wording.say(key, &[operators])));
+        }
         match argument {
             Some(name) if on_matrix && self.remote_network(name).is_some() => {
                 let wanted = self.remote_network(name).unwrap_or_else(|| MATRIX.into());
@@ -44,6 +49,10 @@ impl Desk {
             Some(name) if !on_matrix && name.eq_ignore_ascii_case(MATRIX) => {
                 self.offer(caller, MATRIX.into(), None).await
             }
+            Some("yes") => {
+                self.consent(caller, arguments.get(1).copied().unwrap_or_default()).await
+            }
+            Some("no") => self.decline(caller, arguments.get(1).copied().unwrap_or_default()).await,
             Some(typed) if code::looks_like(typed) => {
                 let dashes = ['-', '\u{2013}', '\u{2014}'];
                 let insists =
@@ -87,6 +96,7 @@ impl Desk {
             used: false,
             title: caller.command.chat_title.clone(),
             created,
+            redeemed: None,
         };
         let typed = self.typed_on(&wanted, &format!("link {code}"));
         let args = [Arg::text(label(&wanted)), Arg::text(typed)];
@@ -105,7 +115,8 @@ impl Desk {
         let Some(offer) = self.store.find_offer(&hash).await? else {
             return say(Key::CodeWrong, &[]);
         };
-        if offer.used {
+        let elsewhere = |it: &Redeemed| it.place != *caller.place;
+        if offer.used || offer.redeemed.as_ref().is_some_and(elsewhere) {
             return say(Key::CodeUsed, &[]);
         }
         if offer.expires < self.clock.now() {
@@ -135,12 +146,10 @@ impl Desk {
             let args = [Arg::text(others.join(", ")), Arg::text(again)];
             return say(Key::LinkForeign, &args);
         }
-        let title = if remote_is_here { caller.command.chat_title.clone() } else { offer.title };
-        let mut settings = self.defaults.clone();
-        if offer.created {
-            settings.metadata = Owner::Legacy;
+        if let Some(reason) = self.not_ready(&pair).await? {
+            return Ok(Outcome::say(reason));
         }
-        self.join(&hash, pair, (here, title), settings).await
+        self.ask_for_consent(caller, (typed, &offer)).await
     }
 
     /// Other bridges on both sides.
@@ -157,24 +166,32 @@ impl Desk {
         Ok(others)
     }
 
-    /// Both chats are ready: makes the portal, with its notices.
-    async fn join(
+    /// What one of the chats lacks.
+    async fn not_ready(&self, pair: &Pair) -> Result<Option<RichText>, DeskError> {
+        for place in [&pair.room, &pair.remote] {
+            let Some(network) = self.networks.get(&place.network) else { continue };
+            if let Err(AskError::Refused(reason)) = network.prepare(&place.chat).await {
+                let reason = self.wording.reason(&place.network, &reason);
+                let args = [Arg::text(label(&place.network)), Arg::text(reason)];
+                return Ok(Some(self.wording.say(Key::LinkNotReady, &args)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Both sides agree: makes the portal, with its notices.
+    pub(super) async fn join(
         &self,
         code: &CodeHash,
         pair: Pair,
         (here, title): (&Place, Option<String>),
         settings: Settings,
     ) -> Result<Outcome, DeskError> {
+        if let Some(reason) = self.not_ready(&pair).await? {
+            return Ok(Outcome::say(reason));
+        }
         let Pair { room, remote } = pair;
         let there = if *here == room { &remote } else { &room };
-        for place in [&room, &remote] {
-            let Some(network) = self.networks.get(&place.network) else { continue };
-            if let Err(AskError::Refused(reason)) = network.prepare(&place.chat).await {
-                let reason = self.wording.reason(&place.network, &reason);
-                let args = [Arg::text(label(&place.network)), Arg::text(reason)];
-                return Ok(Outcome::say(self.wording.say(Key::LinkNotReady, &args)));
-            }
-        }
         let title = match title {
             Some(title) => Some(title),
             None => self.title_of(&remote).await,
@@ -193,7 +210,9 @@ impl Desk {
         let buttons = [self.button(Key::ButtonUndo, undo), self.button(Key::ButtonStage, "stage")];
         let mut then = vec![self.words(there, None, self.linked(&remote, there, stage))];
         then.extend(self.notices(&room, &remote, stage).await?);
-        then.extend(self.first_looks(&room, &remote, &settings).await?);
+        if stage.relays() {
+            then.extend(self.first_looks(&room, &remote, &settings).await?);
+        }
         let changes = vec![Change::Link { code: *code, room, remote, title, settings, stage }];
         Ok(Outcome { answer, changes, then, ..Outcome::default() }.with(buttons))
     }
@@ -218,7 +237,7 @@ impl Desk {
         Ok(looks)
     }
 
-    async fn title_of(&self, place: &Place) -> Option<String> {
+    pub(super) async fn title_of(&self, place: &Place) -> Option<String> {
         let network = self.networks.get(&place.network)?;
         network.title(&place.chat).await.ok().flatten()
     }
@@ -275,12 +294,15 @@ impl Desk {
             self.wording.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
         let then = vec![self.words(there, None, said(there))];
-        let changes = vec![Change::Unlink(remote.clone())];
+        let mut changes = vec![Change::Unlink(remote.clone())];
+        if portal.ends.len() == 1 {
+            changes.push(self.leave_later(&portal.room));
+        }
         Ok(Outcome { answer: said(here), changes, then, ..Outcome::default() })
     }
 }
 
 /// Whether messages cross to and from `remote`.
-fn is_active(portal: &Portal, remote: &Place) -> bool {
+pub(super) fn is_active(portal: &Portal, remote: &Place) -> bool {
     portal.ends.iter().any(|end| end.place == *remote && end.state == EndState::Active)
 }

@@ -61,6 +61,8 @@ impl Desk {
         ];
         let answer = self.wording.say(Key::SetDone, &args);
         let then = match &setting {
+            // What the chats look like is handed over when messages begin to cross.
+            Setting::Metadata(_) | Setting::Threads(_) if !portal.relaying => Vec::new(),
             Setting::Metadata(_) => {
                 let before = portal.settings.metadata;
                 self.appearance(&Portal { settings, ..portal }, before).await
