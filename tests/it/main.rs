@@ -11,6 +11,7 @@ mod claiming;
 mod content;
 mod crossing;
 mod encrypted;
+mod hostile;
 mod limits;
 mod linking;
 mod matrix;
