@@ -120,13 +120,10 @@ fn dress(blocks: &mut [Block], put_on: &dyn Fn(&mut Style)) {
             Block::List { items, .. } => {
                 open.extend(items.iter_mut().flat_map(|item| &mut item.0));
             }
-            // A block of code cannot be hidden: its lines become words.
             Block::Code { text, .. } if hides => {
-                let mut words = RichText::plain_text(text);
-                if let Some(Block::Paragraph(spans)) = words.0.first_mut() {
-                    dressed(spans);
-                    *block = Block::Paragraph(std::mem::take(spans));
-                }
+                let mut lines = RichText::lines_of_code(text);
+                dressed(&mut lines);
+                *block = Block::Paragraph(lines);
             }
             Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(dressed),
             Block::Details { summary, blocks } => {
