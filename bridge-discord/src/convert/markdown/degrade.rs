@@ -117,7 +117,7 @@ fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
 }
 
 /// Discord shows these words as the label of a link, with nothing added and nothing lost: it knows
-/// no escapes there, and no addresses.
+/// no escapes there, no addresses and no brackets.
 pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
     let bare: Vec<Span> = words.iter().map(|word| without_names(word.clone())).collect();
     let label = write::label(&bare);
@@ -131,9 +131,11 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
         | Leaf::Time { .. } => " ".to_owned(),
     };
     let said: String = bare.iter().map(text).collect();
-    let double = ["**", "__", "~~", "||", "`"].iter().any(|sign| said.contains(sign));
+    // Not every client knows brackets within brackets.
+    let marks = ["**", "__", "~~", "||", "`", "[", "]"];
+    let marked = marks.iter().any(|sign| said.contains(sign));
     let emoji = said.char_indices().any(|(at, _)| said.get(at..).is_some_and(escape::is_shortcode));
-    if double || emoji || underlined(&said) || atoms::holds_address(&label) {
+    if marked || emoji || underlined(&said) || atoms::holds_address(&label) {
         return false;
     }
     let link = format!("[{label}]({SAMPLE})");
