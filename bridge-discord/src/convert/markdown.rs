@@ -9,6 +9,7 @@ mod blocks;
 mod closing;
 mod code;
 mod degrade;
+mod emoji;
 mod escape;
 mod inline;
 mod linkify;
@@ -72,6 +73,8 @@ pub struct Names {
     pub chats: HashMap<String, String>,
     /// `@everyone` and `@here` did address everybody.
     pub everyone: bool,
+    /// `:name:` is the emoji of this name. What people type has the emoji itself already.
+    pub emoji: bool,
 }
 
 impl Names {

@@ -7,6 +7,10 @@
 
 use super::window::{Seam, Window, atoms, seams};
 use super::{Block, RichText, bounds, normal};
+use crate::TextCapabilities;
+
+/// Stands where a text that is too long was cut.
+const CUT: &str = " […]";
 
 impl RichText {
     /// Cuts the text into normalised pieces that each measure at most `max`.
@@ -29,6 +33,35 @@ impl RichText {
     ) -> (Vec<Self>, Option<Self>) {
         let (pieces, left) = self.split_off(max, bounds::MESSAGES, measure);
         (pieces, (!left.is_empty()).then_some(left))
+    }
+
+    /// As [`Self::split`], for what one message becomes on a network: at most [`bounds::MESSAGES`]
+    /// pieces. Where there would be more, the text loses what makes it longer (lists, code, styles)
+    /// and keeps what is hidden and where links lead; where there still are more, the last piece
+    /// ends with a sign that the text goes on.
+    pub fn split_for_chat(
+        &self,
+        max: usize,
+        caps: &TextCapabilities,
+        measure: &dyn Fn(&Self) -> usize,
+    ) -> Vec<Self> {
+        let (pieces, None) = self.split_bounded(max, measure) else {
+            let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
+            let bare =
+                TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
+            let bare = self.restrict(&bare);
+            let (pieces, left) = bare.split_bounded(max, measure);
+            if left.is_none() {
+                return pieces;
+            }
+            let room = max.saturating_sub(CUT.len());
+            let (mut pieces, _) = bare.split_bounded(room, measure);
+            if let Some(last) = pieces.last_mut() {
+                last.push_text(CUT);
+            }
+            return pieces;
+        };
+        pieces
     }
 
     /// The first `most` pieces, and what is left.

@@ -8,7 +8,7 @@ use bridge_model::{Leaf, Mention, Span, Style};
 
 use super::atoms::{self, Angle};
 use super::closing::{Delimiter, is_word};
-use super::{BREAKER, DELIMITERS, JOINER, Names, code};
+use super::{BREAKER, DELIMITERS, JOINER, Names, code, emoji};
 
 /// Styles deeper than this are text; a person needs five.
 const DEEPEST: usize = 24;
@@ -161,6 +161,9 @@ impl<'a> Inline<'a> {
                 Some((found, link.end))
             }
             '@' => self.everyone(chars, at),
+            ':' if self.names.emoji => {
+                emoji::named(chars, at).map(|(emoji, end)| (Construct::Text(emoji), end))
+            }
             c if DELIMITERS.contains(c) && depth < DEEPEST => styled(chars, at),
             _ => None,
         }

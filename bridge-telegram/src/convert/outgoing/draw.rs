@@ -7,7 +7,7 @@ use bot_core::SendAs;
 use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
 use teloxide::types::MessageEntityKind;
 
-use super::links::{defused, write_out};
+use super::links::{defused, named, write_out};
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, utf16_len, write};
 
@@ -28,6 +28,9 @@ pub(super) fn body(
     below: Vec<RichText>,
 ) -> RichText {
     let mut said = message.body.clone();
+    if message.silent {
+        said = said.map_spans(&mut |span| vec![named(span)]);
+    }
     if let Some(from) = &message.forwarded {
         let from = shown_name(&from.from);
         said.prepend(vec![Span::text(format!("↷ {from}")), Span::line_break()]);
@@ -134,7 +137,7 @@ pub fn split(text: &RichText, max: usize) -> Vec<TelegramText> {
 
 fn split_with_room(text: &RichText, max: usize, entities: usize) -> Vec<TelegramText> {
     text.restrict(&CAPABILITIES)
-        .split(max, &|piece| write(piece).measure_with(max, entities))
+        .split_for_chat(max, &CAPABILITIES, &|piece| write(piece).measure_with(max, entities))
         .iter()
         .map(write)
         .collect()
