@@ -112,11 +112,9 @@ fn what_an_old_client_quotes_is_left_out_of_every_form_of_an_answer() {
     let falling_back = json!({ "rel_type": "m.thread", "event_id": "$r", "is_falling_back": true,
         "m.in_reply_to": { "event_id": "$o" } });
     for relation in [answer, falling_back] {
-        for body in [
-            quoted.to_owned(),
-            quoted.replace('\n', "\r\n"),
-            quoted.replace("> <@", "> * <@"),
-        ] {
+        for body in
+            [quoted.to_owned(), quoted.replace('\n', "\r\n"), quoted.replace("> <@", "> * <@")]
+        {
             for kind in ["m.text", "m.notice", "m.emote"] {
                 let said = json!({ "msgtype": kind, "body": body, "m.relates_to": relation });
                 assert_eq!(posted(said).body.plain(), "I agree", "{kind} {body}");
