@@ -18,8 +18,8 @@ use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
+use bot_core::store::Store;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Embedded, Store};
 use bot_core::wording::Wording;
 use bridge_config::{Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
@@ -159,19 +159,19 @@ fn thresholds(config: &Config) -> Thresholds {
     }
 }
 
-fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<dyn Store>> {
+fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<Store>> {
     std::fs::create_dir_all(&config.store.path).with_context(|| {
         format!("store.path: the folder {} cannot be made", config.store.path.display())
     })?;
     let mut random = [0; 32];
     dice.roll(&mut random);
-    let store = Embedded::start(SledKv::open(&config.store.path)?, random)?;
+    let store = Store::start(SledKv::open(&config.store.path)?, random)?;
     Ok(store)
 }
 
 async fn matrix(
     config: &Config,
-    store: &Arc<dyn Store>,
+    store: &Arc<Store>,
     (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
     dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {

@@ -36,7 +36,7 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The running spine.
 pub struct Core {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
     backpressure: Arc<Backpressure>,
@@ -48,7 +48,7 @@ pub struct Core {
 /// What the spine needs.
 pub struct CoreParts {
     /// What survives a crash.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Carries to networks.
     pub relay: Relay,
     /// Carries out commands.

@@ -57,7 +57,7 @@ pub struct Attempt {
 
 /// All couriers.
 pub struct Couriers {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     executor: Arc<dyn Executor>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
@@ -71,7 +71,7 @@ pub struct Couriers {
 /// What couriers need.
 pub struct CourierParts {
     /// Where the lanes are.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Who carries.
     pub executor: Arc<dyn Executor>,
     /// The time.

@@ -84,7 +84,7 @@ pub struct Desk {
     /// The Matrix side, for rooms.
     pub matrix: Arc<dyn Rooms>,
     /// What is known.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// What the bot says.
     pub wording: Arc<Wording>,
     /// Names of remote places in state events.
@@ -159,7 +159,7 @@ impl Executor for Desk {
     ) -> Result<Settlement, Failure> {
         let lane = &head.entry.lane;
         let chat = chat_of_core_place(lane).unwrap_or_else(|| lane.clone());
-        match self.language_for(&head.entry.work, &chat).await {
+        match self.language_for(head) {
             Some(language) => self.speaking(&language).carry_out(head, chat).await,
             None => self.carry_out(head, chat).await,
         }
@@ -179,7 +179,8 @@ impl Desk {
 
     /// The language of an answer, where it is not the bot's own: what only one person sees is in
     /// theirs, all else in that of the chats.
-    async fn language_for(&self, work: &Work, chat: &Place) -> Option<String> {
+    fn language_for(&self, head: &LaneHead) -> Option<String> {
+        let work = &head.entry.work;
         let own = |language: &String| language == self.wording.language();
         if let Some(Content::Commanded(command)) = work.event().map(|event| &event.content)
             && (command.private || command.answer_via.is_some())
@@ -188,8 +189,7 @@ impl Desk {
         {
             return Some(language).filter(|language| !own(language));
         }
-        let portal = self.store.portal_of(chat).await.ok().flatten()?;
-        portal.settings.language.filter(|language| !own(language))
+        head.portal.as_ref()?.settings.language.clone().filter(|language| !own(language))
     }
 
     async fn carry_out(&self, head: &LaneHead, chat: Place) -> Result<Settlement, Failure> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::migration::{Tag, Task};
 use crate::order::{EntryId, Part};
+use crate::portal::Portal;
 use crate::refusal::Refusal;
 
 /// One thing to be done in one chat.
@@ -169,6 +170,8 @@ pub struct LaneHead {
     pub newest: Option<MessageId>,
     /// The lane stands still.
     pub halted: bool,
+    /// The portal of the lane's chat; for a lane of the core, that of the chat which it is for.
+    pub portal: Option<Portal>,
 }
 
 /// What is known of a message and its copies.

@@ -37,7 +37,7 @@ use self::crashes::Crashes;
 use self::directory::Route;
 use self::emoji::EmojiUploads;
 use self::identities::Identities;
-use self::lookup::{Lookup, StoreDirectory, unread};
+use self::lookup::{Lookup, StoreDirectory};
 pub use self::networks::Networks;
 use self::newest::Newest;
 use crate::clock::Clock;
@@ -58,7 +58,7 @@ pub struct RelayParts {
     /// Who is reachable.
     pub networks: Networks,
     /// What is known.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Whose Matrix ids are ours.
     pub ghosts: Ghosts,
     /// Source identities.
@@ -77,7 +77,7 @@ pub struct RelayParts {
 #[derive(Clone)]
 pub struct Relay {
     networks: Networks,
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     pseudonyms: Pseudonyms,
     lookup: Lookup,
     crashes: Arc<Crashes>,
@@ -85,11 +85,10 @@ pub struct Relay {
     clock: Arc<dyn Clock>,
 }
 
-/// One entry while it is executed, with what all steps need: the store is asked for it once.
+/// One entry while it is executed, with what all steps need.
 struct Delivery<'a> {
     relay: &'a Relay,
     head: &'a LaneHead,
-    portal: Option<Portal>,
     wording: Arc<Wording>,
     without_files: bool,
 }
@@ -146,14 +145,12 @@ impl Executor for Relay {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
         let Entry { id, lane, work, .. } = &head.entry;
-        let portal = self.store.portal_of(lane).await.map_err(unread);
-        let portal = portal.map_err(|error| failed(error, attempt))?;
-        let wording = self.wording_in(portal.as_ref());
+        let wording = self.wording_in(head.portal.as_ref());
         let under_way =
             self.crashes.begin(lane, *id, work.event().map(|event| &event.content)).await;
         let under_way = under_way.map_err(|error| failed(error, attempt))?;
         let without_files = under_way.without_files;
-        let delivery = Delivery { relay: self, head, portal, wording, without_files };
+        let delivery = Delivery { relay: self, head, wording, without_files };
         let done = delivery.execute(attempt).await;
         if let Err(error) = self.crashes.end(lane, under_way).await {
             tracing::warn!(%error, "an entry still counts as being under way");
@@ -163,16 +160,13 @@ impl Executor for Relay {
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
-        match self.store.portal_of(lane).await {
-            Ok(Some(portal)) if portal.room != *lane => {
-                let wording = self.wording_in(Some(&portal));
-                let text = wording.lane_halted(&lane.network, why);
-                let message = wording.message(text, self.clock.now());
-                let work = Work::say(&portal.room, None, message);
-                vec![(portal.room, work)]
-            }
-            Ok(_) | Err(_) => Vec::new(),
-        }
+        let Some(portal) = head.portal.as_ref().filter(|portal| portal.room != *lane) else {
+            return Vec::new();
+        };
+        let wording = self.wording_in(Some(portal));
+        let text = wording.lane_halted(&lane.network, why);
+        let message = wording.message(text, self.clock.now());
+        vec![(portal.room.clone(), Work::say(&portal.room, None, message))]
     }
 }
 
@@ -182,7 +176,7 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
-        self.relay.lookup.directory(route, self.portal.as_ref())
+        self.relay.lookup.directory(route, self.head.portal.as_ref())
     }
 
     async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {

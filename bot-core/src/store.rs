@@ -11,12 +11,13 @@ pub mod audience;
 pub mod claims;
 pub mod codec;
 mod delayed;
-pub mod embedded;
 pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
 pub mod format4;
+pub mod ghosts;
+mod head;
 pub mod joint;
 pub mod keys;
 pub mod kv;
@@ -44,168 +45,20 @@ pub mod timers;
 pub mod topics;
 pub mod txn;
 pub mod votes;
+pub mod writer;
 
-use async_trait::async_trait;
-use bridge_model::{Alias, Event, MessageId, NetworkId, Person, Place, Timestamp};
-use bridge_policy::figures::WeekFigures;
+use bridge_model::{Alias, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
-use crate::lane::{Entry, LaneHead, LaneState, Replica, Summary, Work};
-use crate::migration::{Audit, Migration, Move};
-use crate::order::{Batch, EntryId, Part};
-use crate::portal::{Offer, Portal, PortalId, Setting, Settings};
-use crate::refusal::Refusal;
+use crate::lane::{Entry, LaneState, Summary, Work};
+use crate::migration::Move;
+use crate::order::{EntryId, Part};
+use crate::portal::{Offer, Setting, Settings};
 
-pub use embedded::Embedded;
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
 };
-
-/// What survives a crash.
-#[async_trait]
-pub trait Store: Send + Sync {
-    /// Takes in what a listener heard: drops what was seen before, appends to the lane of every other
-    /// place of the portal, appends commands to the core lane, stores the marks.
-    async fn accept(&self, batch: Batch, now: Timestamp) -> Result<Accepted, StoreError>;
-
-    /// The value last stored under a mark.
-    async fn mark(&self, network: &NetworkId, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
-
-    /// The head of a lane; it stays there until [`Store::settle`].
-    async fn take(&self, lane: &Place) -> Result<Option<LaneHead>, StoreError>;
-
-    /// Removes the head of a lane and stores what came of it, all or nothing.
-    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
-
-    /// Lets no further file join the album at the head of a lane, if that is still `entry`. The
-    /// head as it is now: between the last look at it and this, a file may have joined.
-    async fn close_album(
-        &self,
-        lane: &Place,
-        entry: EntryId,
-    ) -> Result<Option<LaneHead>, StoreError>;
-
-    /// Lanes that are not empty or stand still.
-    async fn lanes(&self) -> Result<Vec<LaneState>, StoreError>;
-
-    /// Makes a lane stand still, or go on with `None`. `then` is appended in the same transaction.
-    async fn halt(
-        &self,
-        lane: &Place,
-        why: Option<Refusal>,
-        then: Vec<(Place, Work)>,
-        now: Timestamp,
-    ) -> Result<Vec<Place>, StoreError>;
-
-    /// What is known of a message, whichever of its copies is named.
-    async fn find_replica(
-        &self,
-        place: &Place,
-        message: &MessageId,
-    ) -> Result<Option<Replica>, StoreError>;
-
-    /// The edits of a new message that wait in a lane behind it, in order.
-    async fn waiting_edits(&self, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError>;
-
-    /// The portal that a place belongs to.
-    async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError>;
-
-    /// All portals.
-    async fn portals(&self) -> Result<Vec<Portal>, StoreError>;
-
-    /// The offer behind a code's hash, also when it is stale or used.
-    async fn find_offer(&self, code: &CodeHash) -> Result<Option<Offer>, StoreError>;
-
-    /// What is known of the ghost of a person.
-    async fn ghost(&self, person: &Person) -> Result<Option<GhostRecord>, StoreError>;
-
-    /// Stores what is known of a ghost.
-    async fn save_ghost(&self, person: &Person, ghost: GhostRecord) -> Result<(), StoreError>;
-
-    /// The person behind a ghost's localpart.
-    async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError>;
-
-    /// Who spoke lately in a portal, longest ago first.
-    async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError>;
-
-    /// A custom emoji of a network, when it was seen before.
-    async fn emoji(&self, network: &NetworkId, id: &str)
-    -> Result<Option<EmojiRecord>, StoreError>;
-
-    /// The custom emoji that a file (an `mxc://` URI) shows.
-    async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError>;
-
-    /// Remembers a custom emoji and the file that shows it.
-    async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError>;
-
-    /// The sticker that a file of the media repository shows, if it is one of another network.
-    async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError>;
-
-    /// Remembers a sticker with the file that shows it.
-    async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError>;
-
-    /// The code by which an account is claimed, also when it is stale or used.
-    async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError>;
-
-    /// How many messages are known, of all chats; for those who look after the store.
-    async fn count_messages(&self) -> Result<u64, StoreError>;
-
-    /// Who has claimed an account of another network.
-    async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError>;
-
-    /// What an account on Matrix has claimed.
-    async fn claims_by(&self, mxid: &str) -> Result<Vec<Claim>, StoreError>;
-
-    /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
-    /// older than a week or two.
-    async fn file(
-        &self,
-        name: &keys::Hash,
-        now: Timestamp,
-    ) -> Result<Option<FileRecord>, StoreError>;
-
-    /// Remembers the upload of a file under its names.
-    async fn save_file(
-        &self,
-        names: Vec<keys::Hash>,
-        file: FileRecord,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
-
-    /// How far a portal's community has come.
-    async fn migration(&self, portal: PortalId) -> Result<Migration, StoreError>;
-
-    /// What happened to a portal, oldest first.
-    async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError>;
-
-    /// The topic that hangs on a message, if it has a room or gets one.
-    async fn topic(&self, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError>;
-
-    /// The topic that a room is for.
-    async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError>;
-
-    /// All topics of all portals that have rooms or get some.
-    async fn all_topics(&self) -> Result<Vec<Topic>, StoreError>;
-
-    /// Those of one portal.
-    async fn topics(&self, portal: PortalId) -> Result<Vec<Topic>, StoreError>;
-
-    /// What was counted of a portal, week by week, oldest first.
-    async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError>;
-
-    /// The people whose ghosts are in a room.
-    async fn ghosts_in(&self, room: &Place) -> Result<Vec<Person>, StoreError>;
-
-    /// Puts the work of all timers that have run down into their lanes.
-    async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError>;
-
-    /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
-    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
-
-    /// A random number made when the store was made; base of idempotency keys, so that a store
-    /// made anew never repeats one.
-    async fn instance(&self) -> Result<String, StoreError>;
-}
+pub use writer::Store;
 
 /// SHA-256 of a link code, cut to 16 bytes: codes are not stored.
 pub type CodeHash = [u8; 16];

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod accounts;
+mod action_error;
 pub mod appservice;
 pub mod catch_up;
 pub mod client;
@@ -85,7 +86,7 @@ pub struct MatrixNetwork {
     id: NetworkId,
     settings: Settings,
     client: Client,
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     ghosts: Ghosts,
     clock: Arc<dyn Clock>,
     account: OnceCell<Account>,
@@ -105,7 +106,7 @@ pub struct Parts {
     /// The homeserver.
     pub client: Client,
     /// What is known of ghosts.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// Whose Matrix ids are ours.
     pub ghosts: Ghosts,
     /// The time.

@@ -7,6 +7,7 @@ mod bans;
 mod beacon;
 mod context;
 mod edits;
+mod encrypted;
 mod press;
 mod profiles;
 mod upgrade;
@@ -46,7 +47,7 @@ pub struct Parts {
     /// Whose Matrix ids are ours.
     pub ghosts: Ghosts,
     /// Which localparts are in use.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Opens what is encrypted, where the bridge takes part in encrypted rooms.
@@ -58,7 +59,7 @@ pub struct Listener {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) client: Client,
     pub(super) ghosts: Ghosts,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) crypto: Option<Arc<Crypto>>,
     /// When the process began to listen.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bot_core::store::Store;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Embedded, Store};
 use bridge_model::Person;
 use sandbox::synapse::{Person as Account, Transcript};
 use sandbox::telegram::{Seen, User};
@@ -114,7 +114,7 @@ pub async fn store(
     members: &[User],
     movers: &[Account],
 ) -> anyhow::Result<()> {
-    let store = Embedded::start(SledKv::open(path)?, [0; 32])?;
+    let store = Store::start(SledKv::open(path)?, [0; 32])?;
     let mut left = 0;
     for member in members {
         let person = Person::new("telegram", member.id().to_string());

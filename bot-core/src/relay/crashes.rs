@@ -22,7 +22,7 @@ const MOST_DEATHS: u8 = 3;
 
 /// Counts deaths of the process by the entry that was under way.
 pub(super) struct Crashes {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     pseudonyms: Pseudonyms,
     clock: Arc<dyn Clock>,
     begun: Mutex<HashSet<Place>>,
@@ -38,11 +38,7 @@ pub(super) struct UnderWay {
 
 impl Crashes {
     /// Nothing has begun in this process.
-    pub(super) fn new(
-        store: Arc<dyn Store>,
-        pseudonyms: Pseudonyms,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(store: Arc<Store>, pseudonyms: Pseudonyms, clock: Arc<dyn Clock>) -> Self {
         Self { store, pseudonyms, clock, begun: Mutex::default() }
     }
 

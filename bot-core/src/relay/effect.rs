@@ -18,7 +18,7 @@ use crate::store::Store;
 /// [`DeliverError::Retry`] when the store cannot be asked, [`DeliverError::Refused`] when it is not
 /// known how to undo it.
 pub(super) async fn action(
-    store: &dyn Store,
+    store: &Store,
     lane: &Place,
     tag: &Tag,
 ) -> Result<Option<Action>, DeliverError> {

@@ -104,7 +104,7 @@ pub(super) fn short_key(key: &str) -> String {
 /// The pictures of custom emoji on the media repository.
 #[derive(Clone)]
 pub(super) struct EmojiUploads {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub networks: Networks,
     pub pseudonyms: Pseudonyms,
 }

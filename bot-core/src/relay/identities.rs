@@ -19,7 +19,7 @@ use crate::store::Store;
 /// Picks the identity to send as.
 #[derive(Clone)]
 pub(super) struct Identities {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub pseudonyms: Pseudonyms,
     pub names: NamePolicy,
     pub pictures: Option<Pictures>,

@@ -25,7 +25,7 @@ use crate::store::{Acquaintance, StickerRecord, Store, StoreError};
 /// What a directory over the store needs.
 #[derive(Clone)]
 pub(super) struct Lookup {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub networks: Networks,
     pub ghosts: Ghosts,
     pub identities: Identities,

@@ -77,7 +77,7 @@ impl Delivery<'_> {
         if !about_looks || pack || event.place.network.as_str() == CORE {
             return None;
         }
-        let portal = self.portal.as_ref()?;
+        let portal = self.head.portal.as_ref()?;
         let network = self.relay.networks.get(&portal.room.network)?;
         let stop = format!("{}set metadata nobody", network.command_prefix());
         let reason = self.wording.reason(&lane.network, reason);

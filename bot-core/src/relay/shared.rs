@@ -19,7 +19,7 @@ use crate::store::Store;
 /// # Errors
 /// [`DeliverError::Retry`] when the store cannot be asked.
 pub(super) async fn is_needed_by_others(
-    store: &dyn Store,
+    store: &Store,
     lane: &Place,
     replica: &Replica,
 ) -> Result<bool, DeliverError> {
@@ -31,7 +31,7 @@ pub(super) async fn is_needed_by_others(
 /// # Errors
 /// [`DeliverError::Refused`] when it cannot.
 pub(super) async fn may_edit_alone(
-    store: &dyn Store,
+    store: &Store,
     lane: &Place,
     replica: &Replica,
     media_changed: bool,
@@ -48,7 +48,7 @@ pub(super) async fn may_edit_alone(
 }
 
 async fn sharing(
-    store: &dyn Store,
+    store: &Store,
     lane: &Place,
     replica: &Replica,
 ) -> Result<Vec<Replica>, DeliverError> {

@@ -51,7 +51,7 @@ impl Delivery<'_> {
         if !is_reaction || network.is_none_or(|it| it.capabilities().many_reactions) {
             return Ok(Vec::new());
         }
-        if !self.portal.as_ref().is_some_and(reaction_line) {
+        if !self.head.portal.as_ref().is_some_and(reaction_line) {
             return Ok(Vec::new());
         }
         let Some(Replica { origin: place, message, .. }) = self.replica(event).await? else {

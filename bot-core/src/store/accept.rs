@@ -5,7 +5,8 @@
 //! a copy away, its other parts have to go too.
 
 use bridge_model::{
-    AuthorKind, Content, Event, Message, MessageId, Person, Place, Reaction, UserId,
+    AuthorKind, Content, Event, Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp,
+    UserId,
 };
 
 use bridge_policy::stage::Stage;
@@ -16,12 +17,36 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, StoreError, albums, delayed, figures, keys, linking, messages, notices, orphans,
-    portals, queue, summaries, threads, topics, votes,
+    Accepted, Store, StoreError, albums, delayed, figures, keys, linking, messages, notices,
+    orphans, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
 use crate::portal::Portal;
+
+impl Store {
+    /// Takes in what a listener heard: drops what was seen before, appends to the lane of every other
+    /// place of the portal, appends commands to the core lane, stores the marks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accept(&self, batch: Batch, now: Timestamp) -> Result<Accepted, StoreError> {
+        self.write_at(now, move |tx| accept(tx, batch)).await
+    }
+
+    /// The value last stored under a mark.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mark(
+        &self,
+        network: &NetworkId,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let name = keys::hash(&[network.as_str(), key]);
+        self.read(move |tx| tx.get(&MARKS, &name)).await
+    }
+}
 
 /// Takes in a batch.
 ///

@@ -8,9 +8,7 @@ use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 
 use super::txn::Txn;
 use super::{StoreError, messages, queue, subject};
-use crate::lane::{
-    ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, LaneHead, Member, Relayed, Work,
-};
+use crate::lane::{ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, Member, Relayed, Work};
 use crate::order::{EntryId, Part};
 
 /// Hands a message of an album on to a lane: to the entry of the same album that still waits
@@ -67,27 +65,21 @@ fn join(entry: &mut Entry, member: &Member, message: &Message, now: Timestamp) -
     true
 }
 
-/// Lets nothing more join the head of a lane, nor take it away; the head as it is now.
+/// Lets nothing more join the head of a lane nor take it away, if that is still `entry`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn close(
-    tx: &mut Txn<'_>,
-    lane: &Place,
-    entry: EntryId,
-) -> Result<Option<LaneHead>, StoreError> {
-    let Some(mut head) = queue::head(tx, lane)? else { return Ok(None) };
-    if head.entry.id == entry
-        && head.entry.is_open()
-        && let Work::Relay(relayed) = &mut head.entry.work
-    {
+pub fn close(tx: &mut Txn<'_>, lane: &Place, entry: EntryId) -> Result<(), StoreError> {
+    let open = queue::first(tx, lane)?.filter(|head| head.id == entry && head.is_open());
+    let Some(mut head) = open else { return Ok(()) };
+    if let Work::Relay(relayed) = &mut head.work {
         if let Some(album) = &mut relayed.album {
             album.open_until = None;
         }
         relayed.held_until = None;
-        queue::put(tx, &head.entry)?;
+        queue::put(tx, &head)?;
     }
-    Ok(Some(head))
+    Ok(())
 }
 
 /// Stores which parts each message of an entry has in the lane.

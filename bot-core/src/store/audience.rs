@@ -10,7 +10,7 @@ use bridge_model::{
 };
 
 use super::txn::Txn;
-use super::{StoreError, appearance, keys, messages, people, portals, topics};
+use super::{StoreError, appearance, ghosts, keys, messages, people, topics};
 use crate::lane::{CORE, Speaker};
 use crate::portal::Portal;
 
@@ -162,7 +162,7 @@ fn ghost_is_in(
         return Ok(Vec::new());
     }
     let person = Person { network: place.network.clone(), user: who.user.clone() };
-    let Some(ghost) = portals::ghost(tx, &person)? else { return Ok(Vec::new()) };
+    let Some(ghost) = ghosts::of(tx, &person)? else { return Ok(Vec::new()) };
     let is_in = |room: &Place| ghost.rooms.contains(&keys::place(room));
     let mut rooms = Vec::from_iter(Some(portal.room.clone()).filter(is_in));
     // One profile is the same in all rooms.

@@ -10,8 +10,37 @@ use super::keys::Everything;
 pub use super::records::{Claim, ClaimOffer};
 use super::tables::{CLAIM_OFFERS, CLAIMED, CLAIMS};
 use super::txn::Txn;
-use super::{CodeHash, StoreError, keys};
+use super::{CodeHash, Store, StoreError, keys};
 use crate::portal::PortalId;
+
+impl Store {
+    /// The code by which an account is claimed, also when it is stale or used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim_offer(&self, code: &CodeHash) -> Result<Option<ClaimOffer>, StoreError> {
+        let code = *code;
+        self.read(move |tx| offer(tx, &code)).await
+    }
+
+    /// Who has claimed an account of another network.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError> {
+        let person = person.clone();
+        self.read(move |tx| of(tx, &person)).await
+    }
+
+    /// What an account on Matrix has claimed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claims_by(&self, mxid: &str) -> Result<Vec<Claim>, StoreError> {
+        let mxid = mxid.to_owned();
+        self.read(move |tx| by(tx, &mxid)).await
+    }
+}
 
 /// What becomes of claims.
 #[derive(Clone, Debug, PartialEq, Eq)]

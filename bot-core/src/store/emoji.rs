@@ -7,7 +7,39 @@ use bridge_model::NetworkId;
 
 use super::tables::{EMOJI, EMOJI_FILES};
 use super::txn::Txn;
-use super::{EmojiRecord, StoreError, keys};
+use super::{EmojiRecord, Store, StoreError, keys};
+
+impl Store {
+    /// A custom emoji of a network, when it was seen before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn emoji(
+        &self,
+        network: &NetworkId,
+        id: &str,
+    ) -> Result<Option<EmojiRecord>, StoreError> {
+        let (network, id) = (network.clone(), id.to_owned());
+        self.read(move |tx| of(tx, &network, &id)).await
+    }
+
+    /// The custom emoji that a file (an `mxc://` URI) shows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
+        let mxc = mxc.to_owned();
+        self.read(move |tx| behind(tx, &mxc)).await
+    }
+
+    /// Remembers a custom emoji and the file that shows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_emoji(&self, emoji: EmojiRecord) -> Result<(), StoreError> {
+        self.write(move |tx| save(tx, &emoji)).await
+    }
+}
 
 /// The emoji of a network.
 ///

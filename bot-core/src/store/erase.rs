@@ -10,10 +10,20 @@ use super::records::MessageRecord;
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    StoreError, appearance, claims, keys, notices, orphans, people, portals, queue, topics,
+    Store, StoreError, appearance, claims, keys, notices, orphans, people, portals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
+
+impl Store {
+    /// How many messages are known, of all chats; for those who look after the store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_messages(&self) -> Result<u64, StoreError> {
+        self.read(|tx| left(tx)).await
+    }
+}
 
 /// Takes away messages, names, ghosts and what waits in lanes; how many messages and people that
 /// were. The room stays as it is, and so does the portal, without its legacy chats.

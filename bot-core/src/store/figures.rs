@@ -10,11 +10,21 @@ use bridge_policy::stage::Stage;
 
 use super::tables::FIGURES;
 use super::txn::Txn;
-use super::{StoreError, keys, messages};
+use super::{Store, StoreError, keys, messages};
 use crate::portal::{Portal, PortalId};
 
 /// Weeks that are kept of each portal.
 const KEPT: i32 = 104;
+
+impl Store {
+    /// What was counted of a portal, week by week, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn figures(&self, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError> {
+        self.read(move |tx| of(tx, portal)).await
+    }
+}
 
 /// Counts what is said by people. Before a community was told of the bridge, nothing is counted.
 ///

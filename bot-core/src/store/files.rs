@@ -4,11 +4,40 @@
 //! Rule: known are only hashes of where a file came from and of what is in it. What was not used
 //! for two weeks is uploaded anew: a homeserver may have dropped it.
 
-use bridge_model::{Media, MediaHandle};
+use bridge_model::{Media, MediaHandle, Timestamp};
 
 use super::tables::FILES;
 use super::txn::Txn;
-use super::{FileRecord, StoreError, keys};
+use super::{FileRecord, Store, StoreError, keys};
+
+impl Store {
+    /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
+    /// older than a week or two.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn file(
+        &self,
+        name: &keys::Hash,
+        now: Timestamp,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        let (week, name) = (keys::bucket(now), *name);
+        self.read(move |tx| find(tx, week, &name)).await
+    }
+
+    /// Remembers the upload of a file under its names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_file(
+        &self,
+        names: Vec<keys::Hash>,
+        file: FileRecord,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write_at(now, move |tx| save(tx, &names, &file)).await
+    }
+}
 
 /// The name of a file by where it comes from. Sticker ids stay the same in every message; what
 /// stands behind `?` in an address is a signature that changes.
@@ -32,12 +61,11 @@ pub fn content(sum: &[u8]) -> keys::Hash {
     keys::hash(&["content", &data_encoding::HEXLOWER.encode(sum)])
 }
 
-/// The upload of a file in this week or the last one.
+/// The upload of a file in the week `now` or the one before it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(tx: &mut Txn<'_>, name: &keys::Hash) -> Result<Option<FileRecord>, StoreError> {
-    let now = keys::bucket(tx.now);
+pub fn find(tx: &Txn<'_>, now: u16, name: &keys::Hash) -> Result<Option<FileRecord>, StoreError> {
     for week in [now, now.saturating_sub(1)] {
         if let Some(record) = tx.get(&FILES, &(week, *name))? {
             return Ok(Some(record));

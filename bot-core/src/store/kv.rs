@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What an embedded engine must do: one ordered keyspace, atomic batches, a flush.
 //!
-//! Rule: only the writer thread of [`super::Embedded`] touches an engine.
+//! Rule: only the writer thread of [`super::Store`] touches an engine.
 
 use super::StoreError;
 

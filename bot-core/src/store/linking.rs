@@ -48,7 +48,7 @@ pub fn link(
         Some(portal) => portal,
         None => {
             let number = tx.meta().next_portal.saturating_add(1);
-            tx.meta().next_portal = number;
+            tx.meta_mut().next_portal = number;
             Portal {
                 id: PortalId(number),
                 room: room.clone(),

@@ -16,7 +16,7 @@ use super::{StoreError, codec, keys};
 use crate::order::Part;
 
 /// Finds a record and the week it is in.
-fn locate(tx: &mut Txn<'_>, hash: &keys::Hash) -> Result<Option<(u16, MessageRecord)>, StoreError> {
+fn locate(tx: &Txn<'_>, hash: &keys::Hash) -> Result<Option<(u16, MessageRecord)>, StoreError> {
     let buckets = tx.meta().buckets.clone();
     for bucket in buckets.into_iter().rev() {
         if let Some(record) = tx.get(&MESSAGES, &(bucket, *hash))? {
@@ -31,7 +31,7 @@ fn locate(tx: &mut Txn<'_>, hash: &keys::Hash) -> Result<Option<(u16, MessageRec
 /// # Errors
 /// [`StoreError`].
 pub fn find(
-    tx: &mut Txn<'_>,
+    tx: &Txn<'_>,
     place: &Place,
     message: &MessageId,
 ) -> Result<Option<MessageRecord>, StoreError> {
@@ -64,7 +64,7 @@ pub(super) fn this_week(tx: &mut Txn<'_>) -> u16 {
 }
 
 fn keep(tx: &mut Txn<'_>, bucket: u16) {
-    let buckets = &mut tx.meta().buckets;
+    let buckets = &mut tx.meta_mut().buckets;
     if let Err(at) = buckets.binary_search(&bucket) {
         buckets.insert(at, bucket);
     }
@@ -156,7 +156,7 @@ fn cut(bytes: &[u8]) -> Fingerprint {
 /// # Errors
 /// [`StoreError`].
 pub fn origin(
-    tx: &mut Txn<'_>,
+    tx: &Txn<'_>,
     place: &Place,
     message: &MessageId,
 ) -> Result<Option<Origin>, StoreError> {

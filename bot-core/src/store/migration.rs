@@ -14,13 +14,31 @@ use bridge_policy::stage::{Effect, Stage, Where};
 use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{StoreError, erase, joint, portals, queue, timers};
+use super::{Store, StoreError, erase, joint, portals, queue, timers};
 use crate::lane::{Work, core_place};
 use crate::migration::{
     Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
 use crate::refusal::Refusal;
+
+impl Store {
+    /// How far a portal's community has come.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn migration(&self, portal: PortalId) -> Result<Migration, StoreError> {
+        self.read(move |tx| of(tx, portal)).await
+    }
+
+    /// What happened to a portal, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn history(&self, portal: PortalId) -> Result<Vec<Audit>, StoreError> {
+        self.read(move |tx| history(tx, portal)).await
+    }
+}
 
 /// How far a portal's community has come.
 ///
@@ -52,7 +70,7 @@ pub fn history(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Audit>, StoreError>
 /// [`StoreError`].
 pub fn note(tx: &mut Txn<'_>, portal: PortalId, audit: &Audit) -> Result<(), StoreError> {
     let number = tx.meta().next_entry;
-    tx.meta().next_entry = number.saturating_add(1);
+    tx.meta_mut().next_entry = number.saturating_add(1);
     tx.put(&AUDITS, &(portal, number), audit)
 }
 

@@ -33,7 +33,7 @@ pub fn keep(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let number = tx.meta().next_entry;
-    tx.meta().next_entry = number.saturating_add(1);
+    tx.meta_mut().next_entry = number.saturating_add(1);
     let orphan = OrphanRecord { event: event.clone(), at: tx.now };
     tx.put(&ORPHANS, &(keys::place(&event.place), number), &orphan)?;
     Ok(true)

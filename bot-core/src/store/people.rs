@@ -9,11 +9,21 @@ use super::keys::Everything;
 use super::records::Seen;
 use super::tables::PEOPLE;
 use super::txn::Txn;
-use super::{Acquaintance, StoreError, keys};
+use super::{Acquaintance, Store, StoreError, keys};
 use crate::portal::PortalId;
 
 /// People who are remembered of each portal.
 const MOST: usize = 200;
+
+impl Store {
+    /// Who spoke lately in a portal, longest ago first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
+        self.read(move |tx| of(tx, portal)).await
+    }
+}
 
 /// Notes that somebody spoke. Costs a write only when that is new in this week.
 ///

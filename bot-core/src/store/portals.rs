@@ -3,13 +3,41 @@
 //!
 //! Rule: a place belongs to one portal at most.
 
-use bridge_model::{Person, Place};
+use bridge_model::Place;
 
 use super::keys::Everything;
-use super::tables::{GHOSTS, LOCALPARTS, OFFERS, PORTAL_OF, PORTALS};
+use super::tables::{OFFERS, PORTAL_OF, PORTALS};
 use super::txn::Txn;
-use super::{CodeHash, GhostRecord, StoreError, keys, queue};
+use super::{CodeHash, Store, StoreError, keys, queue};
 use crate::portal::{End, EndState, Offer, Portal, PortalId};
+
+impl Store {
+    /// The portal that a place belongs to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {
+        let place = place.clone();
+        self.read(move |tx| of(tx, &place)).await
+    }
+
+    /// All portals.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
+        self.read(|tx| all(tx)).await
+    }
+
+    /// The offer behind a code's hash, also when it is stale or used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_offer(&self, code: &CodeHash) -> Result<Option<Offer>, StoreError> {
+        let code = *code;
+        self.read(move |tx| offer(tx, &code)).await
+    }
+}
 
 /// The portal of a place.
 ///
@@ -92,39 +120,4 @@ pub fn revive(tx: &mut Txn<'_>, portal: &Portal, place: &Place) -> Result<bool, 
         set_state(tx, place, EndState::Active)?;
     }
     queue::go_on(tx, place)
-}
-
-/// What is known of a ghost.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn ghost(tx: &Txn<'_>, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
-    tx.get(&GHOSTS, &keys::person(person))
-}
-
-/// Stores what is known of a ghost.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn save_ghost(
-    tx: &mut Txn<'_>,
-    person: &Person,
-    ghost: &GhostRecord,
-) -> Result<(), StoreError> {
-    tx.put(&LOCALPARTS, &ghost.localpart, person)?;
-    tx.put(&GHOSTS, &keys::person(person), ghost)
-}
-
-/// The people whose ghosts are in a room.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn ghosts_in(tx: &Txn<'_>, room: &Place) -> Result<Vec<Person>, StoreError> {
-    let room = keys::place(room);
-    let ghosts = tx.all(&GHOSTS, &Everything)?;
-    let mut people = Vec::new();
-    for ghost in ghosts.iter().filter(|ghost| ghost.rooms.contains(&room)) {
-        people.extend(tx.get(&LOCALPARTS, &ghost.localpart)?);
-    }
-    Ok(people)
 }

@@ -1,15 +1,55 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: append at the end, take from the head.
 
-use bridge_model::{Content, MessageId, Place};
+use bridge_model::{Content, MessageId, Place, Timestamp};
 
+use super::keys::Everything;
 use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{StoreError, appearance, keys, messages, subject};
-use crate::lane::{Entry, LaneHead, LaneState, Saying, Work};
+use super::{Store, StoreError, appearance, keys, messages, subject};
+use crate::lane::{Entry, LaneState, Saying, Work};
 use crate::order::{EntryId, Part};
-use crate::refusal::stored;
+use crate::refusal::{Refusal, stored};
+
+impl Store {
+    /// Lanes that are not empty or stand still.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
+        self.read(|tx| {
+            let lanes = tx.all(&LANES, &Everything)?;
+            let busy = lanes.into_iter().filter(|lane| lane.depth > 0 || lane.halted.is_some());
+            Ok(busy.map(state).collect())
+        })
+        .await
+    }
+
+    /// Makes a lane stand still, or go on with `None`. `then` is appended in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn halt(
+        &self,
+        lane: &Place,
+        why: Option<Refusal>,
+        then: Vec<(Place, Work)>,
+        now: Timestamp,
+    ) -> Result<Vec<Place>, StoreError> {
+        let place = lane.clone();
+        self.write_at(now, move |tx| {
+            let mut record = self::lane(tx, &place)?;
+            record.halted = why.as_ref().map(stored::text);
+            store_lane(tx, &record)?;
+            for (place, work) in then {
+                append(tx, &place, work)?;
+            }
+            Ok(tx.touched().to_vec())
+        })
+        .await
+    }
+}
 
 /// The state of a lane, empty when nothing ever went through it.
 ///
@@ -63,7 +103,7 @@ pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<(), StoreError> {
         return Ok(());
     }
     entry.id = EntryId(tx.meta().next_entry);
-    tx.meta().next_entry = entry.id.0.saturating_add(1);
+    tx.meta_mut().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;
     let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_add(1);
@@ -125,15 +165,13 @@ pub fn touched(tx: &Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
     tx.touched().iter().map(|place| lane(tx, place).map(state)).collect()
 }
 
-/// The head of a lane.
+/// The first entry of a lane.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError> {
+pub fn first(tx: &Txn<'_>, place: &Place) -> Result<Option<Entry>, StoreError> {
     let mut rows = tx.scan(&ENTRIES, &keys::place(place), 1)?;
-    let Some((_, entry)) = rows.pop() else { return Ok(None) };
-    let record = lane(tx, place)?;
-    Ok(Some(LaneHead { entry, newest: record.newest, halted: record.halted.is_some() }))
+    Ok(rows.pop().map(|(_, entry)| entry))
 }
 
 /// Removes the head, which must be `entry`.
@@ -141,7 +179,7 @@ pub fn head(tx: &Txn<'_>, place: &Place) -> Result<Option<LaneHead>, StoreError>
 /// # Errors
 /// [`StoreError::Conflict`] when it is not.
 pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, StoreError> {
-    let head = head(tx, place)?.map(|head| head.entry).filter(|head| head.id == entry);
+    let head = first(tx, place)?.filter(|head| head.id == entry);
     let Some(head) = head else { return Err(StoreError::Conflict("the entry is not the head")) };
     take_out(tx, &head)?;
     Ok(head)
@@ -174,7 +212,7 @@ fn take_out(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn waiting_edits(
-    tx: &mut Txn<'_>,
+    tx: &Txn<'_>,
     lane: &Place,
     (place, message): (&Place, &MessageId),
 ) -> Result<Vec<Entry>, StoreError> {

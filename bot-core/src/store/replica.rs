@@ -7,15 +7,43 @@ use bridge_model::{Content, Event, MessageId, Place};
 
 use super::records::{CopyRecord, Origin, ReactionRecord};
 use super::txn::Txn;
-use super::{StoreError, messages, queue};
+use super::{Store, StoreError, messages, queue};
 use crate::lane::{Entry, KnownPoll, KnownReaction, MessageCopy, Replica};
+
+impl Store {
+    /// What is known of a message, whichever of its copies is named.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_replica(
+        &self,
+        place: &Place,
+        message: &MessageId,
+    ) -> Result<Option<Replica>, StoreError> {
+        let (place, message) = (place.clone(), message.clone());
+        self.read(move |tx| find(tx, &place, &message)).await
+    }
+
+    /// The edits of a new message that wait in a lane behind it, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn waiting_edits(
+        &self,
+        lane: &Place,
+        event: &Event,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let (lane, event) = (lane.clone(), event.clone());
+        self.read(move |tx| waiting_edits(tx, &lane, &event)).await
+    }
+}
 
 /// What is known of a message, whichever of its copies is named.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn find(
-    tx: &mut Txn<'_>,
+    tx: &Txn<'_>,
     place: &Place,
     message: &MessageId,
 ) -> Result<Option<Replica>, StoreError> {
@@ -83,11 +111,7 @@ fn poll(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> 
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn waiting_edits(
-    tx: &mut Txn<'_>,
-    lane: &Place,
-    event: &Event,
-) -> Result<Vec<Entry>, StoreError> {
+pub fn waiting_edits(tx: &Txn<'_>, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError> {
     let Content::Posted(first) = &event.content else { return Ok(Vec::new()) };
     let here = (&event.place, &event.message);
     let Some(newest) = messages::origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };

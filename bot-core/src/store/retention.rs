@@ -8,7 +8,17 @@ use bridge_model::Timestamp;
 use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
-use super::{StoreError, claims, keys, people};
+use super::{Store, StoreError, claims, keys, people};
+
+impl Store {
+    /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |tx| forget(tx, before)).await
+    }
+}
 
 /// Drops whole weeks that end before `before`, and the codes that ran out before it.
 ///
@@ -22,7 +32,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
         rows += tx.clear(&MESSAGES, &week)?;
         rows += tx.clear(&ONCE, &week)?;
         rows += tx.clear(&FILES, &week)?;
-        tx.meta().buckets.retain(|kept| *kept != week);
+        tx.meta_mut().buckets.retain(|kept| *kept != week);
     }
     for (row, offer) in tx.scan(&OFFERS, &Everything, usize::MAX)? {
         if offer.expires < before {

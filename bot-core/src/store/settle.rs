@@ -7,12 +7,22 @@ use bridge_model::{Content, Person};
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Change, Settled, Settlement, StoreError, accept, albums, claims, joint, linking, messages,
-    migration, notices, orphans, portals, queue, summaries, timers, topics, votes,
+    Change, Settled, Settlement, Store, StoreError, accept, albums, claims, joint, linking,
+    messages, migration, notices, orphans, portals, queue, summaries, timers, topics, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
 use crate::portal::EndState;
+
+impl Store {
+    /// Removes the head of a lane and stores what came of it, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
+        self.write_at(settlement.now, move |tx| settle(tx, settlement)).await
+    }
+}
 
 /// Settles the head of a lane.
 ///

@@ -9,7 +9,27 @@ use bridge_model::Media;
 use super::records::StickerRecord;
 use super::tables::STICKERS;
 use super::txn::Txn;
-use super::{StoreError, keys};
+use super::{Store, StoreError, keys};
+
+impl Store {
+    /// The sticker that a file of the media repository shows, if it is one of another network.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
+        let mxc = mxc.to_owned();
+        self.read(move |tx| behind(tx, &mxc)).await
+    }
+
+    /// Remembers a sticker with the file that shows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_sticker(&self, mxc: &str, sticker: StickerRecord) -> Result<(), StoreError> {
+        let mxc = mxc.to_owned();
+        self.write(move |tx| save(tx, &mxc, &sticker)).await
+    }
+}
 
 impl StickerRecord {
     /// What is to be remembered of a file; `None` when it is no sticker of another network.

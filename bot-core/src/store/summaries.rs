@@ -39,7 +39,7 @@ fn without_words(now: Timestamp) -> Message {
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, lane: &Place, summary: Summary) -> Result<(), StoreError> {
     match waiting(tx, lane, &summary)? {
-        Some(waiting) if queue::head(tx, lane)?.is_some_and(|head| head.entry.id != waiting) => {
+        Some(waiting) if queue::first(tx, lane)?.is_some_and(|head| head.id != waiting) => {
             tx.touch(lane);
             Ok(())
         }

@@ -10,8 +10,22 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{StoreError, keys, queue};
-use crate::lane::Work;
+use super::{Store, StoreError, keys, queue};
+use crate::lane::{LaneState, Work};
+
+impl Store {
+    /// Puts the work of all timers that have run down into their lanes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
+        self.write_at(now, |tx| {
+            due(tx)?;
+            queue::touched(tx)
+        })
+        .await
+    }
+}
 
 /// A timer that is to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]

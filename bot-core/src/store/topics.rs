@@ -11,13 +11,49 @@ use super::records::{MessageRecord, Origin};
 pub use super::records::{Topic, TopicState};
 use super::tables::{TOPIC_ROOMS, TOPICS};
 use super::txn::Txn;
-use super::{StoreError, appearance, keys, messages, orphans, portals, queue};
+use super::{Store, StoreError, appearance, keys, messages, orphans, portals, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
 
 /// Begins the chat id of a room that is not made yet.
 pub const WAITING: &str = "topic:";
+
+impl Store {
+    /// The topic that hangs on a message, if it has a room or gets one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn topic(&self, end: &Place, root: &MessageId) -> Result<Option<Topic>, StoreError> {
+        let (end, root) = (end.clone(), root.clone());
+        self.read(move |tx| of_root(tx, &end, &root)).await
+    }
+
+    /// The topic that a room is for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError> {
+        let room = room.clone();
+        self.read(move |tx| of_room(tx, &room)).await
+    }
+
+    /// All topics of all portals that have rooms or get some.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
+        self.read(|tx| every(tx)).await
+    }
+
+    /// Those of one portal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn topics(&self, portal: PortalId) -> Result<Vec<Topic>, StoreError> {
+        self.read(move |tx| all(tx, portal)).await
+    }
+}
 /// What a topic's room calls the message that the topic hangs on.
 const ROOT: &str = "topic-root";
 

@@ -49,7 +49,12 @@ impl<'a> Txn<'a> {
     }
 
     /// Counters and the like.
-    pub fn meta(&mut self) -> &mut Meta {
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The same, to be changed.
+    pub fn meta_mut(&mut self) -> &mut Meta {
         &mut self.meta
     }
 

@@ -17,7 +17,7 @@ use bot_core::portal::Setting;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::store::memory::MemoryKv;
-use bot_core::store::{Change, Embedded, Store};
+use bot_core::store::{Change, Store};
 use bot_core::wording::Wording;
 use bridge_model::{Event, Place, Rights};
 use bridge_policy::gate::Thresholds;
@@ -54,7 +54,7 @@ pub struct Spine {
 }
 
 struct Running {
-    store: Arc<Embedded>,
+    store: Arc<Store>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -122,8 +122,8 @@ impl Spine {
     }
 
     /// The store, while nothing runs.
-    pub fn open(&self) -> Arc<Embedded> {
-        Embedded::start(self.kv.clone(), [7; 32]).unwrap()
+    pub fn open(&self) -> Arc<Store> {
+        Store::start(self.kv.clone(), [7; 32]).unwrap()
     }
 
     pub fn start(&mut self) {
@@ -137,10 +137,10 @@ impl Spine {
 
     /// The desk, for what it says.
     pub fn desk(&self) -> Desk {
-        self.parts(Arc::clone(self.store()) as Arc<dyn Store>, &CancellationToken::new()).desk
+        self.parts(Arc::clone(self.store()) as Arc<Store>, &CancellationToken::new()).desk
     }
 
-    fn parts(&self, store: Arc<dyn Store>, stop: &CancellationToken) -> CoreParts {
+    fn parts(&self, store: Arc<Store>, stop: &CancellationToken) -> CoreParts {
         let pseudonyms = Pseudonyms::new(b"secret");
         let mut networks = Networks::default();
         for network in [&self.matrix, &self.telegram, &self.discord] {
@@ -210,7 +210,7 @@ impl Spine {
         self.start();
     }
 
-    pub fn store(&self) -> &Arc<Embedded> {
+    pub fn store(&self) -> &Arc<Store> {
         &self.running.as_ref().unwrap().store
     }
 

@@ -15,6 +15,7 @@ mod render;
 mod request;
 
 use bot_core::Words;
+use bridge_model::text::bounds::MESSAGES;
 use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span, Style};
 use serde_json::Value;
 
@@ -103,7 +104,7 @@ fn pieces_within(room: usize, message: &Message, answered: RichText, words: &Wor
     if !answered.is_empty() {
         body = above(answered, body);
     }
-    let texts = degrade(&body).split_for_chat(room, &TEXT, &measure);
+    let texts = degrade(&body).split_for_chat((room, MESSAGES), &TEXT, &measure);
     let mut pieces: Vec<Piece> = texts.iter().map(said).collect();
     if message.silent {
         pieces.iter_mut().for_each(Piece::call_nobody);

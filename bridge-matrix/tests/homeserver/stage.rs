@@ -17,7 +17,7 @@ use bot_core::network::SinkError;
 use bot_core::portal::{self, Offer};
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::store::memory::MemoryKv;
-use bot_core::store::{Change, Embedded, Settlement, Store};
+use bot_core::store::{Change, Settlement, Store};
 use bot_core::{
     Action, AskError, Batch, Deliver, EntryId, MediaSource, MediaStream, Network, Order, Part,
     SendAs, Sink, Words,
@@ -40,7 +40,7 @@ pub struct Stage {
     pub room: String,
     pub bot: String,
     pub synapse: Synapse,
-    pub store: Arc<Embedded>,
+    pub store: Arc<Store>,
     ears: Arc<Ears>,
     matrix: Arc<MatrixNetwork>,
     shelf: Shelf,
@@ -62,7 +62,7 @@ impl Stage {
         let mut options = SynapseOptions::new(&mut quiet);
         options.registrations = vec![file];
         let synapse = Synapse::start(options).await.unwrap();
-        let store = Embedded::start(MemoryKv::default(), [7; 32]).unwrap();
+        let store = Store::start(MemoryKv::default(), [7; 32]).unwrap();
         let matrix = network(port, synapse.url(), &store);
         let ears = Arc::new(Ears::default());
         let stop = CancellationToken::new();
@@ -165,7 +165,7 @@ impl Drop for Stage {
 }
 
 /// Joins a room and a Telegram group in the store.
-pub async fn link(store: &Embedded, room: &str, alice: &str) {
+pub async fn link(store: &Store, room: &str, alice: &str) {
     let room = Place::new("matrix", room);
     let remote = Place::new("telegram", "-100");
     let offer = Offer {
@@ -253,7 +253,7 @@ pub fn said(text: &str) -> Message {
 }
 
 /// The Matrix side, which listens at `port`.
-pub fn network(port: u16, homeserver: &str, store: &Arc<Embedded>) -> Arc<MatrixNetwork> {
+pub fn network(port: u16, homeserver: &str, store: &Arc<Store>) -> Arc<MatrixNetwork> {
     let pseudonyms = Pseudonyms::new(b"secret of the tests");
     Arc::new(MatrixNetwork::new(Parts {
         settings: Settings {
@@ -265,7 +265,7 @@ pub fn network(port: u16, homeserver: &str, store: &Arc<Embedded>) -> Arc<Matrix
             bot_name: "Freeside".into(),
         },
         client: Client::new(reqwest::Client::new(), homeserver, TOKEN),
-        store: Arc::clone(store) as Arc<dyn Store>,
+        store: Arc::clone(store) as Arc<Store>,
         ghosts: Ghosts::new(pseudonyms, "_fs_", "localhost", "freeside"),
         clock: Arc::new(SystemClock),
         instance: "tests".into(),

@@ -13,8 +13,8 @@ use bot_core::clock::SystemClock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::SinkError;
 use bot_core::pseudonym::Pseudonyms;
+use bot_core::store::Store;
 use bot_core::store::memory::MemoryKv;
-use bot_core::store::{Embedded, Store};
 use bot_core::{Batch, Mark, Sink};
 use bridge_matrix::client::Client;
 use bridge_matrix::listen::{Listener, Parts};
@@ -81,14 +81,14 @@ pub fn refused(status: u16, code: &str) -> Option<(u16, Value)> {
 /// A listener, what it heard, and what it knows.
 pub struct Hearing {
     pub listener: Listener,
-    pub store: Arc<Embedded>,
+    pub store: Arc<Store>,
     heard: Arc<Heard>,
 }
 
 impl Hearing {
     /// A listener at `stub`, with [`ROOM`] linked.
     pub async fn at(stub: &Stub) -> Self {
-        let store = Embedded::start(MemoryKv::default(), [7; 32]).unwrap();
+        let store = Store::start(MemoryKv::default(), [7; 32]).unwrap();
         link(&store, ROOM, ALICE).await;
         let heard = Arc::new(Heard::default());
         let pseudonyms = Pseudonyms::new(b"secret of the tests");
@@ -96,7 +96,7 @@ impl Hearing {
             sink: Arc::clone(&heard) as Arc<dyn Sink>,
             client: Client::new(reqwest::Client::new(), &stub.url, "token"),
             ghosts: Ghosts::new(pseudonyms, "_fs_", "localhost", "freeside"),
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: Arc::clone(&store) as Arc<Store>,
             clock: Arc::new(SystemClock),
             crypto: None,
         });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bot_core::order::{DeliverError, Failure, Receipt};
-use bot_core::store::Embedded;
+use bot_core::store::Store;
 use bot_core::store::memory::MemoryKv;
 use bot_core::{
     Action, AskError, Deliver, EntryId, MediaSource, MediaStream, Order, SendAs, Words,
@@ -32,7 +32,7 @@ impl MediaSource for NoFiles {
 }
 
 fn at(stub: &Stub) -> Arc<MatrixNetwork> {
-    let store = Embedded::start(MemoryKv::default(), [7; 32]).unwrap();
+    let store = Store::start(MemoryKv::default(), [7; 32]).unwrap();
     network(1, &stub.url, &store)
 }
 

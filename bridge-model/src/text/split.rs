@@ -35,33 +35,38 @@ impl RichText {
         (pieces, (!left.is_empty()).then_some(left))
     }
 
-    /// As [`Self::split`], for what one message becomes on a network: at most [`bounds::MESSAGES`]
-    /// pieces. Where there would be more, the text loses what makes it longer (lists, code, styles)
-    /// and keeps what is hidden and where links lead; where there still are more, the last piece
-    /// ends with a sign that the text goes on.
+    /// As [`Self::split`], for what one message becomes on a network: at most `most` pieces, see
+    /// [`bounds::MESSAGES`]. Where there would be more, the text loses what makes it longer (lists,
+    /// code, styles) and keeps what is hidden and where links lead; where there still are more, the
+    /// last piece ends with a sign that the text goes on.
     pub fn split_for_chat(
         &self,
-        max: usize,
+        (max, most): (usize, usize),
         caps: &TextCapabilities,
         measure: &dyn Fn(&Self) -> usize,
     ) -> Vec<Self> {
-        let (pieces, None) = self.split_bounded(max, measure) else {
-            let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
-            let bare =
-                TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
-            let bare = self.restrict(&bare);
-            let (pieces, left) = bare.split_bounded(max, measure);
-            if left.is_none() {
-                return pieces;
-            }
-            let room = max.saturating_sub(CUT.len());
-            let (mut pieces, _) = bare.split_bounded(room, measure);
-            if let Some(last) = pieces.last_mut() {
-                last.push_text(CUT);
-            }
+        let (pieces, left) = self.split_off(max, most, measure);
+        if left.is_empty() {
             return pieces;
-        };
+        }
+        let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
+        let bare = TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
+        let bare = self.restrict(&bare);
+        let (pieces, left) = bare.split_off(max, most, measure);
+        if left.is_empty() {
+            return pieces;
+        }
+        let (mut pieces, _) = bare.split_off(max.saturating_sub(CUT.len()), most, measure);
+        if let Some(last) = pieces.last_mut() {
+            last.push_text(CUT);
+        }
         pieces
+    }
+
+    /// The first piece of [`Self::split`], and what is left, which may be cut at another length.
+    pub fn split_first(&self, max: usize, measure: &dyn Fn(&Self) -> usize) -> (Self, Self) {
+        let (pieces, left) = self.split_off(max, 1, measure);
+        (pieces.into_iter().next().unwrap_or_default(), left)
     }
 
     /// The first `most` pieces, and what is left.

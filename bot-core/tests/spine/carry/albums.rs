@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bot_core::Action;
-use bot_core::store::Store;
 use bridge_model::{Content, Event, Message};
 
 use super::uncertain;

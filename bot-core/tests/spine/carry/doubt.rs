@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bot_core::DeliverError;
-use bot_core::store::Store;
 
 use super::{closed, retry, uncertain};
 use crate::harness::Spine;

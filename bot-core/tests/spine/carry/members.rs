@@ -2,7 +2,7 @@
 //! People who change, come and go.
 
 use bot_core::portal::Setting;
-use bot_core::store::{GhostRecord, Store, keys};
+use bot_core::store::{GhostRecord, keys};
 use bridge_model::{Author, Content, MemberChange, Person};
 
 use crate::harness::Spine;

@@ -2,7 +2,7 @@
 //! Names that are written by hand.
 
 use bot_core::Action;
-use bot_core::store::{GhostRecord, Store};
+use bot_core::store::GhostRecord;
 use bridge_model::{Mention, Person};
 
 use crate::harness::Spine;

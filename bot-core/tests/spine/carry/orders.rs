@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Orders speak of the destination's own messages and people.
 
-use bot_core::store::{GhostRecord, Store};
+use bot_core::store::GhostRecord;
 use bot_core::{Action, SendAs};
 use bridge_model::{Content, Leaf, Mention, Person, RichText, Rights, Span, Style};
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Refusals and closed chats: who is told, and how it goes on.
 
-use bot_core::store::Store as _;
 use std::time::Duration;
 
 use bot_core::Action;

@@ -5,7 +5,7 @@ use bot_core::Action;
 use bot_core::lane::core_place;
 use bot_core::portal::{Setting, Threads};
 use bot_core::store::topics::TopicState;
-use bot_core::store::{GhostRecord, Store, keys};
+use bot_core::store::{GhostRecord, keys};
 use bridge_model::{
     ChatChange, Content, MemberChange, Message, MessageId, Person, Place, Thread, VoteChange,
 };

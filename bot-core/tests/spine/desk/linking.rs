@@ -3,7 +3,6 @@
 
 use bot_core::DeliverError;
 use bot_core::Refusal;
-use bot_core::store::Store;
 use bridge_model::Place;
 use insta::assert_snapshot;
 

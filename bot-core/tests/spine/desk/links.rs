@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Links to proprietary services: a notice below them, few, and figures.
 
-use bot_core::store::Store;
 use bridge_config::Catalogue;
 use bridge_config::catalogue::Class;
 use bridge_model::{Command, Content, Message, Rights};

@@ -2,7 +2,6 @@
 //! Commands count once, and never for a bot.
 
 use bot_core::order::Batch;
-use bot_core::store::Store;
 use bridge_model::{AuthorKind, Command, Content};
 
 use super::{ANN, CODE, NOBODY, TINA, ask, ask_with, fresh, join, joined};

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use bot_core::store::Store;
 use bridge_model::{Command, Place, Rights};
 use insta::assert_snapshot;
 

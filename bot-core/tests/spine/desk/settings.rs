@@ -2,7 +2,6 @@
 //! `set`: how a link behaves, and who changes it.
 
 use bot_core::portal::{Owner, Settings};
-use bot_core::store::Store;
 use bridge_model::{Command, Rights, ServiceClass};
 use insta::assert_snapshot;
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bot_core::migration::Migration;
 use bot_core::portal::{Owner, Portal};
-use bot_core::store::Store;
 use bridge_model::{Content, Place};
 use bridge_policy::stage::Stage;
 use insta::assert_snapshot;

@@ -4,7 +4,6 @@
 use bot_core::DeliverError;
 use bot_core::Refusal;
 use bot_core::migration::{Deed, Progress};
-use bot_core::store::Store;
 use bridge_policy::stage::{Effect, Stage};
 use insta::assert_snapshot;
 

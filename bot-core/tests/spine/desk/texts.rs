@@ -4,7 +4,6 @@
 use bot_core::DeliverError;
 use bot_core::Refusal;
 use bot_core::lane::core_place;
-use bot_core::store::Store;
 use bridge_model::{Command, Content, MessageId};
 use insta::assert_snapshot;
 

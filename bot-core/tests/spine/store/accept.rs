@@ -4,7 +4,7 @@
 use bot_core::lane::core_place;
 use bot_core::order::Mark;
 use bot_core::portal::{Owner, Setting};
-use bot_core::store::{Change, Store};
+use bot_core::store::Change;
 use bridge_model::{AuthorKind, Content, Event, UserId};
 
 use super::World;

@@ -3,7 +3,7 @@
 
 use bot_core::lane::Entry;
 use bot_core::order::Part;
-use bot_core::store::{Settlement, Store};
+use bot_core::store::Settlement;
 use bridge_model::{ChatId, Content, MessageId, Place};
 
 use super::World;

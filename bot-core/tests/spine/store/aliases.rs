@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Other names of messages: events under them mean the message.
 
-use bot_core::store::{Settlement, Store};
+use bot_core::store::Settlement;
 use bridge_model::{Content, Message, MessageId, Place};
 
 use super::World;

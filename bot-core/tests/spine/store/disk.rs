@@ -5,7 +5,7 @@ use bot_core::Refusal;
 use bot_core::order::Mark;
 use bot_core::store::kv::Writes;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Store, StoreError, tables};
+use bot_core::store::{StoreError, tables};
 use bridge_model::{MessageId, Person};
 
 use super::{World, released};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Custom emoji and people who spoke lately.
 
-use bot_core::store::{Acquaintance, EmojiRecord, Store};
+use bot_core::store::{Acquaintance, EmojiRecord};
 use bridge_model::{Person, Timestamp};
 
 use super::World;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Files that were uploaded lately.
 
-use bot_core::store::{FileRecord, Store, files};
+use bot_core::store::{FileRecord, files};
 use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Timestamp};
 
 use super::World;

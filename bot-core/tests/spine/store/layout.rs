@@ -11,7 +11,7 @@ use bot_core::store::layout::{LAYOUT, bring_up_to_date};
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::records::Meta;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Embedded, Store, StoreError, keys, tables};
+use bot_core::store::{Store, StoreError, keys, tables};
 use bridge_model::{MessageId, Person, Place};
 use tempfile::TempDir;
 
@@ -119,10 +119,10 @@ fn migrated(rows: &[Row]) -> MemoryKv {
     kv
 }
 
-fn opened() -> (TempDir, std::sync::Arc<Embedded>) {
+fn opened() -> (TempDir, std::sync::Arc<Store>) {
     let folder = unpacked();
     let kv = SledKv::open(&folder.path().join("store")).unwrap();
-    (folder, Embedded::start(kv, [9; 32]).unwrap())
+    (folder, Store::start(kv, [9; 32]).unwrap())
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn the_number_and_the_secret_of_a_store_outlive_the_migration() {
     let layout = LAYOUT;
     let expected = Meta { layout, next_entry, next_place, next_portal, instance, secret, buckets };
     assert_eq!(meta, expected);
-    let store = Embedded::start(kv, [9; 32]).unwrap();
+    let store = Store::start(kv, [9; 32]).unwrap();
     assert_eq!(store.instance().await.unwrap(), expected.instance);
 }
 
@@ -242,7 +242,7 @@ fn the_old_store_is_kept_until_the_migration_is_through() {
     drop(mortal);
     released(&path);
     assert_eq!(rows_in(&copy), old);
-    let store = Embedded::start(SledKv::open(&path).unwrap(), [9; 32]).unwrap();
+    let store = Store::start(SledKv::open(&path).unwrap(), [9; 32]).unwrap();
     drop(store);
     assert!(!copy.exists());
     assert_eq!(rows_in(&path), rows(&migrated(&old)));
@@ -264,7 +264,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
     let meta = Meta { layout: LAYOUT + 1, ..Meta::default() };
     kv.apply(&Writes::from([(key, Some(tables::META.seal(&meta).unwrap()))])).unwrap();
     let before = rows(&kv);
-    let error = Embedded::start(kv.clone(), [9; 32]).map(drop).unwrap_err().to_string();
+    let error = Store::start(kv.clone(), [9; 32]).map(drop).unwrap_err().to_string();
     let line = format!(
         "the store has layout {}, and this freeside knows layouts up to {LAYOUT}: a newer version \
          has written it. Start that version again",

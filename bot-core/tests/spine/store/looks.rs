@@ -3,7 +3,7 @@
 
 use bot_core::lane::{Speaker, core_place};
 use bot_core::portal::{Owner, Setting};
-use bot_core::store::{Change, GhostRecord, Store, keys};
+use bot_core::store::{Change, GhostRecord, keys};
 use bridge_model::{
     ChatChange, ChatId, Content, Event, MediaHandle, MemberChange, MessageId, Note, Person, Place,
     Service, ServiceClass,

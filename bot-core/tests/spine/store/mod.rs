@@ -14,7 +14,7 @@ use bot_core::portal::{Offer, Settings};
 use bot_core::store::kv::Kv;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Accepted, Change, Embedded, Settled, Settlement, Store, StoreError};
+use bot_core::store::{Accepted, Change, Settled, Settlement, Store, StoreError};
 use bridge_model::{Event, MessageId, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
 use tempfile::TempDir;
@@ -66,7 +66,7 @@ enum Engine {
 /// A store and the hours in it.
 pub struct World {
     engine: Engine,
-    store: Option<Arc<Embedded>>,
+    store: Option<Arc<Store>>,
     pub now: Timestamp,
 }
 
@@ -94,10 +94,10 @@ impl World {
         self.store = None;
         let random = *b"0123456789abcdef0123456789abcdef";
         self.store = Some(match &self.engine {
-            Engine::Memory(kv) => Embedded::start(kv.clone(), random)?,
+            Engine::Memory(kv) => Store::start(kv.clone(), random)?,
             Engine::Sled(folder) => {
                 released(folder.path());
-                Embedded::start(SledKv::open(folder.path())?, random)?
+                Store::start(SledKv::open(folder.path())?, random)?
             }
         });
         Ok(())
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    pub fn store(&self) -> &Arc<Embedded> {
+    pub fn store(&self) -> &Arc<Store> {
         self.store.as_ref().unwrap()
     }
 
@@ -228,7 +228,7 @@ pub fn released(folder: &Path) {
 }
 
 /// A command that waits at the desk.
-async fn typed(store: &dyn Store, now: Timestamp) -> Entry {
+async fn typed(store: &Store, now: Timestamp) -> Entry {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let desk = Place::new("matrix", "!desk:example.org");
     let id = format!("$command{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -240,7 +240,7 @@ async fn typed(store: &dyn Store, now: Timestamp) -> Entry {
 
 /// Carries out changes as the outcome of a command.
 pub async fn changed(
-    store: &dyn Store,
+    store: &Store,
     changes: Vec<Change>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -289,7 +289,7 @@ pub fn join(code: u8, room: &Place, remote: &Place) -> Change {
 
 /// Joins a room and a remote chat.
 pub async fn link(
-    store: &dyn Store,
+    store: &Store,
     room: &Place,
     remote: &Place,
     now: Timestamp,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use bot_core::store::{Store, StoreError};
+use bot_core::store::StoreError;
 use bridge_model::Place;
 use proptest::collection::vec;
 use proptest::prelude::*;

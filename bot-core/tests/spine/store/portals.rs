@@ -3,7 +3,7 @@
 
 use bot_core::lane::core_place;
 use bot_core::portal::EndState;
-use bot_core::store::{Change, GhostRecord, Store, StoreError};
+use bot_core::store::{Change, GhostRecord, StoreError};
 use bridge_model::{ChatId, Content, Person, Place, Timestamp};
 
 use super::{World, join, link, offer};

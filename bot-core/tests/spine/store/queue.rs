@@ -4,7 +4,7 @@
 use bot_core::Refusal;
 use bot_core::lane::{Work, core_place};
 use bot_core::order::EntryId;
-use bot_core::store::{Change, Settlement, Store, StoreError};
+use bot_core::store::{Change, Settlement, StoreError};
 use bridge_model::MessageId;
 
 use super::World;

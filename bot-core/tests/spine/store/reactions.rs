@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Reactions: each counts once, until it is taken back.
 
-use bot_core::store::Store;
 use bridge_model::{Content, MessageId, UserId};
 
 use super::World;

@@ -4,7 +4,7 @@
 use bot_core::Refusal;
 use bot_core::lane::{Work, core_place};
 use bot_core::order::Mark;
-use bot_core::store::{Change, Store};
+use bot_core::store::Change;
 use bridge_model::Timestamp;
 
 use super::{World, offer};

@@ -3,7 +3,7 @@
 
 use bot_core::lane::{Summary, SummaryKind, Work, core_place};
 use bot_core::order::Part;
-use bot_core::store::{Settlement, Store};
+use bot_core::store::Settlement;
 use bridge_model::{ChatId, Content, MessageId, Place, Timestamp};
 
 use super::World;

@@ -52,11 +52,11 @@ fn in_words(span: Span) -> Span {
             false
         }
     };
-    if foreign { named(span) } else { span }
+    if foreign { as_name(span) } else { span }
 }
 
 /// A mention as a name that calls nobody.
-pub(super) fn named(mut span: Span) -> Span {
+pub(super) fn as_name(mut span: Span) -> Span {
     if let Leaf::Mention(_) = &span.leaf {
         span.leaf = Leaf::Text(name::defuse(&span.leaf.shown()));
     }
