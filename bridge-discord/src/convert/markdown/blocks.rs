@@ -108,7 +108,9 @@ impl<'a> Blocks<'a> {
         if let Some(stretch) = self.stretch(source, before, ahead) {
             return draft.stretch(self.names, stretch);
         }
-        let Some(fence) = fence else {
+        // Bars are read before code: the fence may stand in hidden words.
+        let hidden = ahead.styled > before.chars().count();
+        let Some(fence) = fence.filter(|_| !hidden) else {
             draft.lines.push(line);
             return rest;
         };
