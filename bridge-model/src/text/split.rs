@@ -9,9 +9,6 @@ use super::window::{Seam, Window, atoms, seams};
 use super::{Block, RichText, bounds, normal};
 use crate::TextCapabilities;
 
-/// Stands where a text that is too long was cut.
-const CUT: &str = " […]";
-
 impl RichText {
     /// Cuts the text into normalised pieces that each measure at most `max`.
     ///
@@ -35,10 +32,10 @@ impl RichText {
         (pieces, (!left.is_empty()).then_some(left))
     }
 
-    /// As [`Self::split`], for what one message becomes on a network: at most `most` pieces, see
-    /// [`bounds::MESSAGES`]. Where there would be more, the text loses what makes it longer (lists,
-    /// code, styles) and keeps what is hidden and where links lead; where there still are more, the
-    /// last piece ends with a sign that the text goes on.
+    /// As [`Self::split`], for what one message becomes on a network: where there would be more than
+    /// `most` pieces, see [`bounds::MESSAGES`], the text loses what makes it longer (lists, code,
+    /// styles) and keeps its words, what is hidden and where links lead. How many words one message
+    /// may have is decided before.
     pub fn split_for_chat(
         &self,
         (max, most): (usize, usize),
@@ -51,16 +48,7 @@ impl RichText {
         }
         let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
         let bare = TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
-        let bare = self.restrict(&bare);
-        let (pieces, left) = bare.split_off(max, most, measure);
-        if left.is_empty() {
-            return pieces;
-        }
-        let (mut pieces, _) = bare.split_off(max.saturating_sub(CUT.len()), most, measure);
-        if let Some(last) = pieces.last_mut() {
-            last.push_text(CUT);
-        }
-        pieces
+        self.restrict(&bare).split(max, measure)
     }
 
     /// The first piece of [`Self::split`], and what is left, which may be cut at another length.
