@@ -37,6 +37,10 @@ pub struct Message {
     /// A program may take it away at once and say it again under another name (PluralKit), so it
     /// waits for that a moment before it crosses.
     pub held: bool,
+    /// Its author asked that nobody is notified of it (Discord's `@silent`): whoever is mentioned is
+    /// named and not called, and nothing rings.
+    #[serde(default)]
+    pub silent: bool,
     /// When it was sent.
     pub sent_at: Timestamp,
 }
@@ -58,6 +62,7 @@ impl Message {
             also: Vec::new(),
             buttons: Vec::new(),
             held: false,
+            silent: false,
             sent_at,
         }
     }

@@ -39,6 +39,13 @@ pub fn clean(name: &str, most: usize) -> Option<String> {
     line.chars().any(is_visible).then_some(line)
 }
 
+/// Does what [`clean`] does for the name of a file, whole: its ending stands last, and must not look
+/// like another one (`photo\u{202e}gpj.exe`).
+#[must_use]
+pub fn of_file(name: &str) -> Option<String> {
+    clean(name, usize::MAX)
+}
+
 /// Does what [`clean`] does for words that may be empty, such as a quoted line.
 #[must_use]
 pub fn one_line(text: &str, most: usize) -> String {
@@ -122,7 +129,7 @@ pub fn defuse(name: &str) -> String {
 }
 
 /// Whether a reader sees something where this character stands alone.
-fn is_visible(c: char) -> bool {
+pub(crate) fn is_visible(c: char) -> bool {
     !is_blank(c) && !has::<DefaultIgnorableCodePoint>(c) && !is_mark(c) && !is_unseen(c)
 }
 

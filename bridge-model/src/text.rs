@@ -230,6 +230,20 @@ impl RichText {
         if spans.is_empty() { Self::default() } else { Self(vec![Block::Paragraph(spans)]) }
     }
 
+    /// The lines of a block of code as running text, for what has to wear a style that no block of
+    /// code can wear: hidden words.
+    pub fn lines_of_code(text: &str) -> Vec<Span> {
+        let mut spans = Vec::new();
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                spans.push(Span::line_break());
+            }
+            let style = Style { code: true, ..Style::default() };
+            spans.push(Span { leaf: Leaf::Text(line.to_owned()), style });
+        }
+        spans
+    }
+
     /// One paragraph.
     pub fn paragraph(spans: Vec<Span>) -> Self {
         Self(vec![Block::Paragraph(spans)])

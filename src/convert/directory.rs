@@ -183,7 +183,9 @@ impl Directory for LineDirectory<'_> {
     async fn emoji(&self, emoji: &CustomEmoji) -> Result<Option<KnownEmoji>, DeliverError> {
         let known = self.line.emoji.get(&emoji.id);
         let name = known.and_then(|known| known.name.clone()).unwrap_or(emoji.name.clone());
-        let custom = |id: String| KnownEmoji::Custom { id, name: name.clone() };
+        let moves = known.and_then(|known| known.discord.as_deref());
+        let animated = emoji.animated || moves.is_some_and(|emoji| emoji.starts_with("<a:"));
+        let custom = |id: String| KnownEmoji::Custom { id, name: name.clone(), animated };
         let (from, to) = self.sides;
         Ok(match to {
             _ if from == to => Some(custom(emoji.id.clone())),

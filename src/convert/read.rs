@@ -90,7 +90,7 @@ fn of_discord(line: &Line) -> Result<Option<Message>, String> {
                 Some((id.clone(), it.name.as_ref()?.trim_start_matches('#').to_owned()))
             })
             .collect(),
-        everyone: false,
+        ..Names::default()
     };
     let ours = discord::Ours {
         cdn: "https://cdn.discordapp.com".into(),

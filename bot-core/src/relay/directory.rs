@@ -86,6 +86,8 @@ pub enum KnownEmoji {
         id: String,
         /// The short name without colons.
         name: String,
+        /// It moves.
+        animated: bool,
     },
     /// The destination shows this text instead.
     Text(String),

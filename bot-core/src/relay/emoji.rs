@@ -48,8 +48,8 @@ pub(super) async fn resolve_emoji(
     for emoji in all {
         if local.len() < MOST_NEW && !local.contains_key(&emoji) {
             let leaf = match directory.emoji(&emoji).await? {
-                Some(KnownEmoji::Custom { id, name }) => {
-                    Leaf::Emoji { id, name, animated: emoji.animated }
+                Some(KnownEmoji::Custom { id, name, animated }) => {
+                    Leaf::Emoji { id, name, animated: animated || emoji.animated }
                 }
                 Some(KnownEmoji::Text(text)) => Leaf::Text(text),
                 None => Leaf::Text(in_words(&emoji.name)),
@@ -85,7 +85,7 @@ pub(super) async fn resolve_reaction(
     };
     let emoji = CustomEmoji::of(network, id, name, false);
     Ok(match directory.emoji(&emoji).await? {
-        Some(KnownEmoji::Custom { id, name }) => Reaction::Custom { id, name },
+        Some(KnownEmoji::Custom { id, name, .. }) => Reaction::Custom { id, name },
         Some(KnownEmoji::Text(text)) => Reaction::Emoji(text),
         None => Reaction::Emoji(in_words(&emoji.name)),
     })
@@ -120,19 +120,25 @@ impl EmojiUploads {
         emoji: &CustomEmoji,
     ) -> Result<Option<KnownEmoji>, DeliverError> {
         if emoji.network == *network {
-            let (id, name) = (emoji.id.clone(), emoji.name.clone());
-            return Ok(Some(KnownEmoji::Custom { id, name }));
+            let (id, name, animated) = (emoji.id.clone(), emoji.name.clone(), emoji.animated);
+            return Ok(Some(KnownEmoji::Custom { id, name, animated }));
         }
         if network.as_str() == MATRIX {
             let hosted = self.hosted(emoji).await?;
-            return Ok(hosted.map(|it| KnownEmoji::Custom { id: it.mxc, name: it.name }));
+            return Ok(hosted.map(|it| {
+                let EmojiRecord { mxc: id, name, animated, .. } = it;
+                KnownEmoji::Custom { id, name, animated }
+            }));
         }
         if !is_mxc(&emoji.id) {
             return Ok(None);
         }
         let known = self.store.emoji_behind(&emoji.id).await.map_err(unread)?;
         let known = known.filter(|known| known.network == *network);
-        Ok(known.map(|known| KnownEmoji::Custom { id: known.id, name: known.name }))
+        Ok(known.map(|known| {
+            let EmojiRecord { id, name, animated, .. } = known;
+            KnownEmoji::Custom { id, name, animated }
+        }))
     }
 
     /// The emoji of a pack with their files on the media repository, under a name of the pack that

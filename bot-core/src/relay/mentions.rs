@@ -40,13 +40,14 @@ pub(super) async fn resolve_mentions(
     if people.is_empty() && chats.is_empty() {
         return Ok(text);
     }
-    Ok(text.map_spans(&mut |span| vec![resolved(span, &people, &chats)]))
+    let outside = directory.route().to.network.as_str() != MATRIX;
+    Ok(text.map_spans(&mut |span| vec![resolved(span, &people, (&chats, outside))]))
 }
 
 fn resolved(
     span: Span,
     people: &HashMap<Person, KnownPerson>,
-    chats: &HashMap<Place, KnownChat>,
+    (chats, outside): (&HashMap<Place, KnownChat>, bool),
 ) -> Span {
     let Span { leaf, style } = span;
     match leaf {
@@ -58,7 +59,7 @@ fn resolved(
             Span { leaf: Leaf::Mention(Mention::Person { who, name }), style }
         }
         Leaf::Mention(Mention::Chat { place, name }) => match chats.get(&place) {
-            Some(known) => chat(known, name, style),
+            Some(known) => chat(known, outside, name, style),
             None => Span { leaf: Leaf::Mention(Mention::Chat { place, name }), style },
         },
         leaf @ (Leaf::Mention(Mention::Everyone | Mention::Role { .. })
@@ -70,17 +71,22 @@ fn resolved(
     }
 }
 
-/// A mention of a chat; a Matrix room that can be joined through certain servers is a link that
-/// names them.
-fn chat(known: &KnownChat, name: String, mut style: Style) -> Span {
+/// A mention of a chat; a Matrix room is a link outside of Matrix, and where it can be joined only
+/// through certain servers, which the link then names.
+fn chat(known: &KnownChat, outside: bool, name: String, mut style: Style) -> Span {
     let name = known.title.clone().unwrap_or(name);
-    let servers = Some(known.via.as_slice()).filter(|_| known.place.network.as_str() == MATRIX);
-    let Some([first, others @ ..]) = servers else {
-        let place = known.place.clone();
-        return Span { leaf: Leaf::Mention(Mention::Chat { place, name }), style };
-    };
-    let others: String = others.iter().map(|server| format!("&via={server}")).collect();
+    let is_room = known.place.network.as_str() == MATRIX;
     let room = address::matrix_to(known.place.chat.as_str());
-    style.link = Some(format!("{room}?via={first}{others}"));
+    style.link = match known.via.as_slice() {
+        [first, others @ ..] if is_room => {
+            let others: String = others.iter().map(|server| format!("&via={server}")).collect();
+            Some(format!("{room}?via={first}{others}"))
+        }
+        [] if is_room && outside => Some(room),
+        _ => {
+            let place = known.place.clone();
+            return Span { leaf: Leaf::Mention(Mention::Chat { place, name }), style };
+        }
+    };
     Span { leaf: Leaf::Text(format!("#{name}")), style }
 }

@@ -24,8 +24,8 @@ mod thread;
 use std::collections::BTreeMap;
 
 use bridge_model::{
-    Author, Content, Event, Leaf, Message, MessageId, MessageKind, Note, Place, Reply, RichText,
-    Service, Span, Style, Timestamp,
+    Author, AuthorKind, Content, Event, Leaf, Message, MessageId, MessageKind, Note, Place, Reply,
+    RichText, Service, Span, Style, Timestamp,
 };
 use serde_json::Value;
 
@@ -239,7 +239,9 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
     let author = author::of_message(raw, ours)?;
     let kind = service::kind(raw, &author);
     let sent_at = made_at(id(raw, "id")?);
-    let names = author::with_mentions(names, raw);
+    let mut names = author::with_mentions(names, raw);
+    // Only what programs write still has the names of emoji in it when it arrives.
+    names.emoji = author.kind != AuthorKind::Person;
     let read = match kind {
         service::Kind::Silent => return None,
         service::Kind::Happened(what) => return Some(notice(raw, author, what)),
@@ -257,19 +259,17 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
         card: read.card,
         notes: read.notes,
         forwarded: forward::header(raw, &names),
+        silent: field::number(raw, "flags") & SILENT != 0,
         ..Message::new(author, sent_at)
     };
     if let service::Kind::Told(what) = kind {
         message.notes.push(Note::Service(what));
     }
-    if field::number(raw, "flags") & SILENT != 0 {
-        author::call_nobody(&mut message.body);
-    }
-    let blank = message.body.plain().trim().is_empty();
-    if blank && !message.body.is_empty() && text(raw, "content").is_some() {
+    if text(raw, "content").is_some() && message.body.is_blank() {
         // `_ _` is how people write a gap.
         message.body = RichText::default();
-        if message.media.is_empty() && message.card.is_none() && message.notes.is_empty() {
+        let other = ["embeds", "components"].iter().any(|key| !list(raw, key).is_empty());
+        if message.says_nothing() && !other {
             return None;
         }
     }

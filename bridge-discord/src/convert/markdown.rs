@@ -9,6 +9,7 @@ mod blocks;
 mod closing;
 mod code;
 mod degrade;
+mod emoji;
 mod escape;
 mod inline;
 mod linkify;
@@ -72,6 +73,8 @@ pub struct Names {
     pub chats: HashMap<String, String>,
     /// `@everyone` and `@here` did address everybody.
     pub everyone: bool,
+    /// `:name:` is the emoji of this name. What people type has the emoji itself already.
+    pub emoji: bool,
 }
 
 impl Names {
@@ -120,13 +123,10 @@ fn dress(blocks: &mut [Block], put_on: &dyn Fn(&mut Style)) {
             Block::List { items, .. } => {
                 open.extend(items.iter_mut().flat_map(|item| &mut item.0));
             }
-            // A block of code cannot be hidden: its lines become words.
             Block::Code { text, .. } if hides => {
-                let mut words = RichText::plain_text(text);
-                if let Some(Block::Paragraph(spans)) = words.0.first_mut() {
-                    dressed(spans);
-                    *block = Block::Paragraph(std::mem::take(spans));
-                }
+                let mut lines = RichText::lines_of_code(text);
+                dressed(&mut lines);
+                *block = Block::Paragraph(lines);
             }
             Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(dressed),
             Block::Details { summary, blocks } => {

@@ -15,11 +15,12 @@ mod render;
 mod request;
 
 use bot_core::Words;
+use bridge_model::text::bounds::MESSAGES;
 use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span, Style};
 use serde_json::Value;
 
 use self::answer::{above, shortened, small};
-use super::markdown::{degrade, linkify, measure, to_markdown};
+use super::markdown::{TEXT, degrade, linkify, measure, to_markdown};
 use crate::NETWORK;
 
 pub(crate) use access::{overwrites, recorded};
@@ -67,6 +68,13 @@ pub struct Piece {
     pub buttons: Vec<Button>,
 }
 
+impl Piece {
+    fn call_nobody(&mut self) {
+        self.users.clear();
+        self.everyone = false;
+    }
+}
+
 /// The messages that say what `message` says. `answered` are the lines that stand first in
 /// the place of a native reply.
 ///
@@ -96,8 +104,11 @@ fn pieces_within(room: usize, message: &Message, answered: RichText, words: &Wor
     if !answered.is_empty() {
         body = above(answered, body);
     }
-    let texts = degrade(&body).split(room, &measure);
+    let texts = degrade(&body).split_for_chat((room, MESSAGES), &TEXT, &measure);
     let mut pieces: Vec<Piece> = texts.iter().map(said).collect();
+    if message.silent {
+        pieces.iter_mut().for_each(Piece::call_nobody);
+    }
     for (number, files) in groups(&message.media).into_iter().enumerate() {
         match pieces.last_mut().filter(|last| number == 0 && has_room(last)) {
             Some(last) => last.files = files,

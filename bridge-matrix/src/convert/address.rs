@@ -27,6 +27,17 @@ pub fn may_be_link(url: &str) -> bool {
     !rest.is_empty() && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
+/// Schemes of addresses that clients do not follow and that say something by themselves: whom to
+/// call or to write to.
+const SPOKEN: [&str; 8] = ["tel", "sms", "sip", "sips", "xmpp", "geo", "irc", "ircs"];
+
+/// Whether `url` tells a reader something: a link of any other scheme is only its words.
+pub fn says_something(url: &str) -> bool {
+    let scheme = url.split_once(':').filter(|(_, rest)| !rest.is_empty()).map(|(scheme, _)| scheme);
+    let spoken = |scheme: &str| SPOKEN.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    may_be_link(url) || scheme.is_some_and(spoken)
+}
+
 /// The person or room that `url` leads to; `None` for every other address, also for those
 /// of single events.
 pub fn target(url: &str) -> Option<Target> {

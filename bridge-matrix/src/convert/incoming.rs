@@ -25,7 +25,7 @@ pub use place::beacon;
 pub use state::{MEMBER, PINS, member};
 
 /// What a custom emoji is called where its picture cannot be shown and nobody named it.
-const NAMELESS_EMOJI: &str = "emoji";
+pub(super) const NAMELESS_EMOJI: &str = "emoji";
 
 /// What is ours, and what the caller has found out.
 pub struct Own<'a> {
@@ -238,7 +238,8 @@ impl Raw<'_> {
             return None;
         }
         // The plain body: Markdown may have eaten a part of a code or an address.
-        let body = message::plain(content, message.reply_to.is_some())?.trim();
+        let is_answer = message.reply_to.is_some() || message::is_answer(content, None);
+        let body = message::plain(content, is_answer)?.trim();
         let text = match behind_prefix(body, self.own.command_prefix) {
             Some(rest) => rest,
             None if self.own.private => body,

@@ -156,6 +156,10 @@ fn bare_parts(
     text.0.extend(lost);
     let pieces = text.split(MAX_CONTENT.saturating_sub(RESERVE), &|piece| weight(message, piece));
     parts.extend(pieces.iter().map(|piece| content::text_part(message.kind, piece)));
+    if message.silent {
+        let contents = parts.iter_mut().filter_map(|part| part.content.as_object_mut());
+        contents.filter_map(|content| content.get_mut("m.mentions")).for_each(|it| *it = json!({}));
+    }
     parts
 }
 

@@ -17,7 +17,10 @@ pub fn plain_body(text: &RichText) -> String {
 /// loses nothing: clients make it one again.
 pub fn needs_html(text: &RichText) -> bool {
     text.0.iter().any(|block| match block {
-        Block::Paragraph(spans) => spans.iter().any(|span| !is_plain(span)),
+        Block::Paragraph(spans) => {
+            let next = spans.iter().skip(1).map(Some).chain([None]);
+            spans.iter().zip(next).any(|(span, next)| !is_plain(span) || runs_on(span, next))
+        }
         Block::Heading { .. }
         | Block::Quote { .. }
         | Block::List { .. }
@@ -26,6 +29,23 @@ pub fn needs_html(text: &RichText) -> bool {
         | Block::Details { .. }
         | Block::Rule => true,
     })
+}
+
+/// Whether an address seems to go on in what follows: up to a space there is more than the signs
+/// that end a sentence.
+fn runs_on(span: &Span, next: Option<&Span>) -> bool {
+    let next = next.filter(|_| span.style.link.is_some()).map(|next| &next.leaf);
+    match next {
+        Some(Leaf::Text(words)) => {
+            let glued = words.split(char::is_whitespace).next().unwrap_or_default();
+            !glued
+                .chars()
+                .all(|c| c.is_ascii_punctuation() && !matches!(c, '/' | '#' | '?' | '&' | '='))
+                && !glued.is_empty()
+        }
+        Some(Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. }) => true,
+        Some(Leaf::Break) | None => false,
+    }
 }
 
 fn is_plain(span: &Span) -> bool {

@@ -2,7 +2,8 @@
 //! Runs as a tree, for writers of HTML and Markdown.
 //!
 //! Rule: of the styles that start at a run, the one that reaches farthest is
-//! outermost; code is always innermost, because Markdown allows nothing within it.
+//! outermost; code is always innermost, because Markdown allows nothing within it. A link is wholly
+//! inside or outside of a spoiler: whoever lifts the veil must not follow the link by that.
 
 use super::{Leaf, Span, Spoiler, Style};
 
@@ -82,8 +83,20 @@ fn farthest<'a>(first: &'a Span, rest: &'a [Span], open: &[Wrap<'a>]) -> Option<
         return None;
     }
     let mut best: Option<(Wrap<'a>, usize)> = None;
-    for wrap in wraps(&first.style).filter(|wrap| !open.contains(wrap)) {
-        if wrap == Wrap::Code && best.is_some() {
+    let closed = || wraps(&first.style).filter(|wrap| !open.contains(wrap));
+    let hidden = closed().any(|wrap| matches!(wrap, Wrap::Spoiler(_)));
+    for wrap in closed() {
+        let waits = match wrap {
+            Wrap::Code => best.is_some(),
+            Wrap::Link(_) => hidden,
+            Wrap::Spoiler(_)
+            | Wrap::Subtext
+            | Wrap::Bold
+            | Wrap::Italic
+            | Wrap::Underline
+            | Wrap::Strike => false,
+        };
+        if waits {
             continue;
         }
         let length = reach(wrap, rest);
@@ -107,7 +120,9 @@ fn reach(wrap: Wrap<'_>, spans: &[Span]) -> usize {
         if span.leaf == Leaf::Break {
             continue;
         }
-        if !wraps(&span.style).any(|other| other == wrap) {
+        let crosses_veil = matches!(wrap, Wrap::Link(_))
+            && spans.first().is_some_and(|first| first.style.spoiler != span.style.spoiler);
+        if crosses_veil || !wraps(&span.style).any(|other| other == wrap) {
             break;
         }
         length = place + 1;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Leaves as characters, for networks that cannot show them otherwise.
 
-use super::{Leaf, Mention, RichText, Timestamp, walk};
-use crate::TextCapabilities;
+use super::walk::{Flat, flat_blocks};
+use super::{Block, Leaf, Mention, RichText, Timestamp, walk};
+use crate::{TextCapabilities, name};
 
 impl Mention {
     /// What to show: `@name`, `@everyone`, `#name`.
@@ -45,6 +46,34 @@ impl RichText {
     pub fn plain(&self) -> String {
         let plain = self.restrict(&TextCapabilities::PLAIN);
         walk::spans(&plain.0).into_iter().map(|span| span.leaf.shown()).collect()
+    }
+}
+
+impl RichText {
+    /// Whether a reader sees nothing: white space and characters that are not drawn, without a link.
+    /// That is how people write a gap.
+    pub fn is_blank(&self) -> bool {
+        let other = flat_blocks(&self.0).into_iter().any(|flat| match flat {
+            Flat::Block(Block::Code { text, .. }) => text.chars().any(name::is_visible),
+            Flat::Block(Block::Rule) => true,
+            Flat::Summary(_)
+            | Flat::Block(
+                Block::Paragraph(_)
+                | Block::Heading { .. }
+                | Block::Quote { .. }
+                | Block::List { .. }
+                | Block::Table { .. }
+                | Block::Details { .. },
+            ) => false,
+        });
+        !other
+            && self.runs().all(|span| match &span.leaf {
+                Leaf::Text(text) | Leaf::Maths(text) => {
+                    span.style.link.is_none() && !text.chars().any(name::is_visible)
+                }
+                Leaf::Break => true,
+                Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Time { .. } => false,
+            })
     }
 }
 

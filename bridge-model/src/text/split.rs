@@ -7,6 +7,7 @@
 
 use super::window::{Seam, Window, atoms, seams};
 use super::{Block, RichText, bounds, normal};
+use crate::TextCapabilities;
 
 impl RichText {
     /// Cuts the text into normalised pieces that each measure at most `max`.
@@ -29,6 +30,25 @@ impl RichText {
     ) -> (Vec<Self>, Option<Self>) {
         let (pieces, left) = self.split_off(max, bounds::MESSAGES, measure);
         (pieces, (!left.is_empty()).then_some(left))
+    }
+
+    /// As [`Self::split`], for what one message becomes on a network: where there would be more than
+    /// `most` pieces, see [`bounds::MESSAGES`], the text loses what makes it longer (lists, code,
+    /// styles) and keeps its words, what is hidden and where links lead. How many words one message
+    /// may have is decided before.
+    pub fn split_for_chat(
+        &self,
+        (max, most): (usize, usize),
+        caps: &TextCapabilities,
+        measure: &dyn Fn(&Self) -> usize,
+    ) -> Vec<Self> {
+        let (pieces, left) = self.split_off(max, most, measure);
+        if left.is_empty() {
+            return pieces;
+        }
+        let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
+        let bare = TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
+        self.restrict(&bare).split(max, measure)
     }
 
     /// The first piece of [`Self::split`], and what is left, which may be cut at another length.

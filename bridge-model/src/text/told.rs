@@ -267,20 +267,30 @@ fn group<'a>(first: &Span, rest: &[Part<'a>]) -> Vec<&'a Span> {
     if first.style.link.is_none() { Vec::new() } else { rest.iter().map_while(same).collect() }
 }
 
+/// Gaps that people put into a number.
+const GAPS: usize = 16;
+
 /// The words of these runs are their address, as people write it (perhaps without the scheme),
 /// and no reason will be told in the midst of them.
 fn says(group: &[&Span], url: &str) -> bool {
     let mut words = String::new();
     for span in group {
         words.push_str(&span.leaf.shown());
-        // Not longer than an address that ends with a slash more.
-        if words.len() > url.len().saturating_add(1) {
+        // Not much longer than the address: it may end with a slash more, a number have gaps.
+        if words.len() > url.len().saturating_add(GAPS) {
             return false;
         }
     }
     let unslashed = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
     let bare = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let same = words == url || bare.is_some_and(|bare| unslashed(&words) == unslashed(bare));
+    // A number is the same with other gaps.
+    let dialled = |text: &str| text.replace([' ', '-', '(', ')', '/', '.', '\u{a0}'], "");
+    let named = url.strip_prefix("mailto:").is_some_and(|bare| words == bare);
+    let called = url.strip_prefix("tel:").is_some_and(|bare| dialled(&words) == dialled(bare));
+    let same = words == url
+        || named
+        || called
+        || bare.is_some_and(|bare| unslashed(&words) == unslashed(bare));
     same && !group.windows(2).any(|pair| match pair {
         [a, b] => {
             let reason = |spoiler: &Spoiler| spoiler.reason.is_some();

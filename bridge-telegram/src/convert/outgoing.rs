@@ -259,6 +259,7 @@ impl Address {
     fn of(message: &Message, native_reply: bool) -> Self {
         let reply = message.reply_to.as_ref().filter(|_| native_reply).map(pieces::answer);
         let thread = message.thread.as_ref().map(|thread| thread.root.clone());
-        Self { reply, thread, buttons: message.buttons.clone() }
+        let silent = message.silent;
+        Self { reply, thread, buttons: message.buttons.clone(), silent }
     }
 }

@@ -229,11 +229,11 @@ fn an_open_live_photo_of_a_paid_post_crosses() {
 }
 
 #[test]
-fn an_account_without_a_name_is_not_named_by_its_id() {
+fn an_account_without_a_name_is_told_apart_and_not_named_by_its_id() {
     for name in ["", " ", "\u{3164}", "\u{200d}\u{2060}"] {
         let user = json!({ "id": 987_654_321, "is_bot": false, "first_name": name });
         let author = said(&json!({ "text": "hi", "from": user })).author;
-        assert_eq!(author.name, "somebody");
+        assert_eq!(author.name, "user 21");
     }
     let user = json!({ "id": 8, "is_bot": false, "first_name": "\u{3164}", "username": "bob" });
     assert_eq!(said(&json!({ "text": "hi", "from": user })).author.name, "bob");

@@ -5,7 +5,7 @@
 //! handle, as in Discord's own clients.
 
 use bridge_model::name::{LONGEST, clean};
-use bridge_model::{Author, AuthorKind, Block, Leaf, MediaHandle, Mention, RichText, Span, UserId};
+use bridge_model::{Author, AuthorKind, MediaHandle, UserId};
 use serde_json::Value;
 
 use super::Ours;
@@ -112,34 +112,4 @@ pub(super) fn with_mentions(names: &Names, message: &Value) -> Names {
     }
     names.everyone = message.get("mention_everyone").and_then(Value::as_bool).unwrap_or(false);
     names
-}
-
-/// Makes words of what would call somebody.
-pub(super) fn call_nobody(text: &mut RichText) {
-    let mut open: Vec<&mut Block> = text.0.iter_mut().collect();
-    let quieten = |spans: &mut Vec<Span>| {
-        for span in spans {
-            if let Leaf::Mention(
-                Mention::Person { .. } | Mention::Role { .. } | Mention::Everyone,
-            ) = span.leaf
-            {
-                span.leaf = Leaf::Text(span.leaf.shown());
-            }
-        }
-    };
-    while let Some(block) = open.pop() {
-        match block {
-            Block::Paragraph(spans) | Block::Heading { content: spans, .. } => quieten(spans),
-            Block::Quote { blocks, .. } => open.extend(blocks),
-            Block::List { items, .. } => {
-                open.extend(items.iter_mut().flat_map(|item| &mut item.0));
-            }
-            Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(quieten),
-            Block::Details { summary, blocks } => {
-                quieten(summary);
-                open.extend(blocks);
-            }
-            Block::Code { .. } | Block::Rule => {}
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! fresh one can be had: addresses of attachments die after a day. Whether an address may
 //! be fetched is decided when it is opened.
 
+use bridge_model::name::of_file;
 use bridge_model::{Media, MediaHandle, MediaKind};
 use data_encoding::{BASE64, BASE64_NOPAD};
 use serde_json::Value;
@@ -80,13 +81,15 @@ fn kind_of_file(file: &Value, mime: Option<&str>, voice: bool) -> MediaKind {
 /// address cannot hold it.
 fn name(title: Option<&str>, filename: Option<&str>) -> Option<String> {
     let filename = filename.map(|name| name.strip_prefix(HIDDEN).unwrap_or(name));
-    let Some(title) = title else { return filename.map(str::to_owned) };
+    let Some(title) = title else { return filename.and_then(of_file) };
     let title = title.strip_prefix(HIDDEN).unwrap_or(title);
     let ending = filename.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
-    Some(match ending {
-        Some(ending) if !title.ends_with(&format!(".{ending}")) => format!("{title}.{ending}"),
-        Some(_) | None => title.to_owned(),
-    })
+    match ending {
+        Some(ending) if !title.ends_with(&format!(".{ending}")) => {
+            of_file(&format!("{title}.{ending}"))
+        }
+        Some(_) | None => of_file(title),
+    }
 }
 
 /// A waveform of bytes in base64, as the model's 0 to 1024.
@@ -124,7 +127,7 @@ pub(super) fn elsewhere(item: &Value, guess: MediaKind, ours: &Ours) -> Option<M
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let file = path.rsplit('/').next().filter(|name| name.contains('.'));
     Some(Media {
-        name: file.map(|name| name.strip_prefix(HIDDEN).unwrap_or(name).to_owned()),
+        name: file.and_then(|name| of_file(name.strip_prefix(HIDDEN).unwrap_or(name))),
         mime: mime.map(str::to_owned),
         width: small(item, "width"),
         height: small(item, "height"),
@@ -138,7 +141,7 @@ pub(super) fn described(item: &Value, beside: &Value, ours: &Ours) -> Option<Med
     let guess = if text(beside, "name").is_some() { MediaKind::File } else { MediaKind::Image };
     let media = elsewhere(item, guess, ours)?;
     Some(Media {
-        name: text(beside, "name").map(str::to_owned).or(media.name),
+        name: text(beside, "name").and_then(of_file).or(media.name),
         size: beside.get("size").and_then(Value::as_u64),
         alt: text(beside, "description").map(str::to_owned).or(media.alt),
         spoiler: is(beside, "spoiler"),

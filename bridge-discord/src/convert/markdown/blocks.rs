@@ -6,9 +6,8 @@
 
 use bridge_model::{Block, Leaf, Span, Style};
 
-use super::closing::{self, Delimiter};
-use super::inline::Inline;
-use super::{Names, code, list};
+use super::inline::{self, Inline};
+use super::{DELIMITERS, Names, closing, code, list};
 
 /// Blocks deeper than this are text.
 const DEEPEST: usize = 16;
@@ -43,6 +42,8 @@ impl<'a> Blocks<'a> {
     /// Reads all of `source`.
     pub(super) fn parse(self, source: &str) -> Vec<Block> {
         let mut draft = Draft::default();
+        let chars: Vec<char> = source.chars().collect();
+        let mut ahead = Ahead { chars: &chars, styled: 0 };
         let mut left = Some(source);
         while let Some(now) = left {
             left = match self.block(now) {
@@ -51,8 +52,9 @@ impl<'a> Blocks<'a> {
                     draft.blocks.push(block);
                     rest
                 }
-                None => self.text(now, &mut draft),
+                None => self.text(now, &mut ahead, &mut draft),
             };
+            ahead.go_on(now, left);
         }
         draft.close(self.names);
         draft.blocks
@@ -90,7 +92,12 @@ impl<'a> Blocks<'a> {
     }
 
     /// Takes a line of text, up to the fence that opens in it if one does.
-    fn text<'s>(self, source: &'s str, draft: &mut Draft<'s>) -> Option<&'s str> {
+    fn text<'s>(
+        self,
+        source: &'s str,
+        ahead: &mut Ahead<'_>,
+        draft: &mut Draft<'s>,
+    ) -> Option<&'s str> {
         let (line, rest) = first_line(source);
         if let Some(words) = small_print(line) {
             draft.small_print(self.names, words);
@@ -98,10 +105,12 @@ impl<'a> Blocks<'a> {
         }
         let fence = Fence::find(source, line.len());
         let before = fence.as_ref().map_or(line, |fence| fence.before);
-        if let Some(stretch) = self.stretch(source, before) {
+        if let Some(stretch) = self.stretch(source, before, ahead) {
             return draft.stretch(self.names, stretch);
         }
-        let Some(fence) = fence else {
+        // Bars are read before code: the fence may stand in hidden words.
+        let hidden = ahead.styled > before.chars().count();
+        let Some(fence) = fence.filter(|_| !hidden) else {
             draft.lines.push(line);
             return rest;
         };
@@ -111,6 +120,23 @@ impl<'a> Blocks<'a> {
         draft.close(self.names);
         draft.blocks.push(fence.block);
         fence.after
+    }
+}
+
+/// The characters that are still to be read.
+struct Ahead<'c> {
+    chars: &'c [char],
+    /// How many of them stand in a style that began on a line before.
+    styled: usize,
+}
+
+impl Ahead<'_> {
+    /// Forgets what was read: what `before` has in front of `now`.
+    fn go_on(&mut self, before: &str, now: Option<&str>) {
+        let read = before.len().saturating_sub(now.map_or(0, str::len));
+        let count = before.get(..read).unwrap_or_default().chars().count();
+        self.chars = self.chars.get(count..).unwrap_or_default();
+        self.styled = self.styled.saturating_sub(count);
     }
 }
 
@@ -124,45 +150,61 @@ struct Stretch<'s> {
 }
 
 impl<'a> Blocks<'a> {
-    /// The spoiler or double style that opens in `line`, with which `source` begins, and ends
-    /// behind the start of another block. One that holds no blocks is left to [`Inline`].
-    fn stretch<'s>(self, source: &'s str, line: &str) -> Option<Stretch<'s>> {
-        if self.depth >= DEEPEST || !line.contains(['|', '*', '_', '~']) {
+    /// The style that opens in `line`, with which `source` begins, and ends behind the start of
+    /// another block. One that holds no blocks is left to [`Inline`].
+    fn stretch<'s>(
+        self,
+        source: &'s str,
+        line: &str,
+        ahead: &mut Ahead<'_>,
+    ) -> Option<Stretch<'s>> {
+        if self.depth >= DEEPEST || !line.contains(DELIMITERS) {
             return None;
         }
-        let chars: Vec<char> = source.chars().collect();
+        let chars = ahead.chars;
         let most = line.chars().count();
-        let mut at = 0;
+        let mut at = ahead.styled;
         while at < most {
-            let Some(delimiter) = Delimiter::spanning(&chars, at) else {
-                at = closing::step(&chars, at);
-                continue;
-            };
-            let start = at + delimiter.length();
-            let Some(close) = delimiter.close(&chars, start) else {
-                at = start;
+            let Some((delimiter, close)) = inline::opening(chars, at) else {
+                at = inline::whole(chars, at).unwrap_or_else(|| closing::step(chars, at));
                 continue;
             };
             let end = close + delimiter.length();
-            if end <= most {
-                at = end;
-                continue;
+            if end > most {
+                let inner = at + delimiter.length()..close;
+                let inner: String = chars.get(inner)?.iter().collect();
+                if let Some(mut blocks) = self.blocks_within(&inner) {
+                    super::dress(&mut blocks, &|style| delimiter.put_on(style));
+                    let (before, rest) = source.split_at_checked(bytes(chars, at))?;
+                    let after = rest.get(bytes(chars, end) - bytes(chars, at)..);
+                    let after = after.filter(|after| !after.is_empty());
+                    let after = after.map(|after| after.strip_prefix('\n').unwrap_or(after));
+                    return Some(Stretch { before, blocks, after });
+                }
             }
-            let inner: String = chars.get(start..close)?.iter().collect();
-            let reader = Self { depth: self.depth + 1, ..self };
-            let mut blocks = reader.parse(&inner);
-            if is_plain(&blocks) {
-                return None;
-            }
-            super::dress(&mut blocks, &|style| delimiter.put_on(style));
-            let bytes =
-                |count: usize| chars.iter().take(count).map(|c| c.len_utf8()).sum::<usize>();
-            let after = source.get(bytes(end)..).filter(|after| !after.is_empty());
-            let after = after.map(|after| after.strip_prefix('\n').unwrap_or(after));
-            return Some(Stretch { before: source.get(..bytes(at))?, blocks, after });
+            at = end;
         }
+        ahead.styled = at;
         None
     }
+
+    /// The blocks of what stands in a style; `None` where there are only lines of text.
+    fn blocks_within(self, inner: &str) -> Option<Vec<Block>> {
+        let begins = |line: &str| {
+            let quote = !self.quoted && (line.starts_with("> ") || line.starts_with(">>> "));
+            quote || heading(line).is_some() || small_print(line).is_some() || list::begins(line)
+        };
+        if !inner.contains("```") && !inner.split('\n').any(begins) {
+            return None;
+        }
+        let blocks = Self { depth: self.depth + 1, ..self }.parse(inner);
+        (!is_plain(&blocks)).then_some(blocks)
+    }
+}
+
+/// The length of the first characters.
+fn bytes(chars: &[char], count: usize) -> usize {
+    chars.iter().take(count).map(|c| c.len_utf8()).sum()
 }
 
 /// Nothing but lines of text, which need no blocks of their own.

@@ -34,17 +34,6 @@ impl Delimiter {
         }
     }
 
-    /// The delimiter at `at` of a style that may span blocks.
-    pub(super) fn spanning(chars: &[char], at: usize) -> Option<Self> {
-        match (chars.get(at)?, chars.get(at + 1)?) {
-            ('_', '_') => Some(Self::Underline),
-            ('~', '~') => Some(Self::Strike),
-            ('|', '|') => Some(Self::Spoiler),
-            // Stars of several lines pair in too many ways.
-            _ => None,
-        }
-    }
-
     /// Gives a style what stands between two of these.
     pub(super) fn put_on(self, style: &mut Style) {
         match self {

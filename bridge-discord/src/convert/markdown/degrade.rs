@@ -31,7 +31,7 @@ fn block(one: Block) -> Block {
         Block::Quote { blocks, expandable } => {
             Block::Quote { blocks: blocks.into_iter().map(block).collect(), expandable }
         }
-        Block::List { start, items } => list(start, items),
+        Block::List { start, items } => list(start, items, 0),
         Block::Code { language, text } => {
             Block::Code { language, text: text.trim_matches('\n').to_owned() }
         }
@@ -47,16 +47,31 @@ fn block(one: Block) -> Block {
     }
 }
 
-/// Discord has no empty items.
-fn list(start: Option<u32>, items: Vec<ListItem>) -> Block {
+/// Discord has no empty items. The lines of an item are indented by its mark, so within other lists
+/// a long number is no mark: it would stand before each line once more, as spaces.
+fn list(start: Option<u32>, items: Vec<ListItem>, depth: usize) -> Block {
+    let inside = |one: Block| match one {
+        Block::List { start, items } => list(start, items, depth.saturating_add(1)),
+        other @ (Block::Paragraph(_)
+        | Block::Heading { .. }
+        | Block::Quote { .. }
+        | Block::Code { .. }
+        | Block::Table { .. }
+        | Block::Details { .. }
+        | Block::Rule) => block(other),
+    };
     let items: Vec<_> = items
         .into_iter()
-        .map(|item| ListItem(item.0.into_iter().map(block).collect()))
+        .map(|item| ListItem(item.0.into_iter().map(inside).collect()))
         .filter(|item| !item.0.is_empty())
         .collect();
     let most = u32::MAX.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+    let start = start.filter(|start| depth == 0 || *start <= LONGEST_INNER);
     Block::List { start: start.map(|start| start.min(most)), items }
 }
+
+/// The largest number that begins a list within a list.
+const LONGEST_INNER: u32 = 9_999;
 
 fn spans(all: Vec<Span>) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::with_capacity(all.len());
@@ -117,7 +132,7 @@ fn link(out: &mut Vec<Span>, mut words: Vec<Span>, url: &str) {
 }
 
 /// Discord shows these words as the label of a link, with nothing added and nothing lost: it knows
-/// no escapes there, and no addresses.
+/// no escapes there, no addresses and no brackets.
 pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
     let bare: Vec<Span> = words.iter().map(|word| without_names(word.clone())).collect();
     let label = write::label(&bare);
@@ -131,9 +146,11 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
         | Leaf::Time { .. } => " ".to_owned(),
     };
     let said: String = bare.iter().map(text).collect();
-    let double = ["**", "__", "~~", "||", "`"].iter().any(|sign| said.contains(sign));
+    // Not every client knows brackets within brackets.
+    let marks = ["**", "__", "~~", "||", "`", "[", "]"];
+    let marked = marks.iter().any(|sign| said.contains(sign));
     let emoji = said.char_indices().any(|(at, _)| said.get(at..).is_some_and(escape::is_shortcode));
-    if double || emoji || underlined(&said) || atoms::holds_address(&label) {
+    if marked || emoji || underlined(&said) || atoms::holds_address(&label) {
         return false;
     }
     let link = format!("[{label}]({SAMPLE})");

@@ -8,7 +8,7 @@ use bridge_model::{Leaf, Mention, Span, Style};
 
 use super::atoms::{self, Angle};
 use super::closing::{Delimiter, is_word};
-use super::{BREAKER, DELIMITERS, JOINER, Names, code};
+use super::{BREAKER, DELIMITERS, JOINER, Names, code, emoji};
 
 /// Styles deeper than this are text; a person needs five.
 const DEEPEST: usize = 24;
@@ -161,6 +161,9 @@ impl<'a> Inline<'a> {
                 Some((found, link.end))
             }
             '@' => self.everyone(chars, at),
+            ':' if self.names.emoji => {
+                emoji::named(chars, at).map(|(emoji, end)| (Construct::Text(emoji), end))
+            }
             c if DELIMITERS.contains(c) && depth < DEEPEST => styled(chars, at),
             _ => None,
         }
@@ -216,8 +219,22 @@ fn is_escapable(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !c.is_whitespace()
 }
 
+/// The position after what stands at `at` and opens no style, whatever signs are in it.
+pub(super) fn whole(chars: &[char], at: usize) -> Option<usize> {
+    if starts_with(chars, at, SHRUG) {
+        return Some(at + SHRUG.chars().count());
+    }
+    atoms::bare_address(chars, at)
+}
+
 fn styled(chars: &[char], at: usize) -> Option<(Construct, usize)> {
-    let sign = *chars.get(at)?;
+    let (delimiter, close) = opening(chars, at)?;
+    Some((Construct::Styled(delimiter, close), close + delimiter.length()))
+}
+
+/// The style that opens at `at`, and where its closing delimiter starts.
+pub(super) fn opening(chars: &[char], at: usize) -> Option<(Delimiter, usize)> {
+    let sign = *chars.get(at).filter(|sign| DELIMITERS.contains(sign))?;
     let double = chars.get(at + 1) == Some(&sign);
     // Discord's own expression would also open in the middle of a word; names like
     // `snake_case_` are more frequent than such italics.
@@ -239,7 +256,7 @@ fn styled(chars: &[char], at: usize) -> Option<(Construct, usize)> {
             best = Some((delimiter, close));
         }
     }
-    best.map(|(delimiter, close)| (Construct::Styled(delimiter, close), close + delimiter.length()))
+    best
 }
 
 fn worn(delimiter: Delimiter, style: &Style) -> Style {

@@ -47,6 +47,11 @@ pub(super) fn read<'s>(blocks: Blocks<'_>, source: &'s str) -> Option<(Block, Op
     Some((Block::List { start: first.number, items }, left))
 }
 
+/// Whether a list begins with this line.
+pub(super) fn begins(line: &str) -> bool {
+    Mark::read(line).is_some()
+}
+
 fn belongs(line: &str, indent: usize, current: Mark<'_>) -> bool {
     if indent == line.len() { indent >= current.width } else { indent > current.indent }
 }

@@ -158,8 +158,11 @@ impl Line {
                 left.iter().take_while(|span| wear.shared(&first.style, &span.style)).count()
             };
             let wears = Wear::ALL.into_iter().filter(|w| !open.contains(w) && w.on(&first.style));
+            // An address that says itself is no label: every other style stands outside of it.
+            let innermost = |wear: Wear| wear == Wear::Link && says_itself(first);
+            let order = |wear: &Wear| (*wear == Wear::Spoiler, !innermost(*wear), reach(*wear));
             // The first of several that reach equally far is to be the outermost.
-            let widest = wears.rev().max_by_key(|wear| (*wear == Wear::Spoiler, reach(*wear)));
+            let widest = wears.rev().max_by_key(order);
             let count = widest.map_or(1, reach);
             let (now, later) = left.split_at_checked(count).unwrap_or((left, &[]));
             match widest {
@@ -227,10 +230,8 @@ impl Line {
     fn link(&mut self, spans: &[Span], open: &[Wear], later: &[Span]) {
         let url = spans.first().and_then(|span| span.style.link.clone()).unwrap_or_default();
         let open = [open, &[Wear::Link]].concat();
-        if let [Span { leaf: Leaf::Text(words), style }] = spans
-            && *words == url
-            && !style.code
-            && Wear::ALL.iter().all(|wear| open.contains(wear) || !wear.on(style))
+        if let [only] = spans
+            && says_itself(only)
         {
             let bare = self.may_stand_bare(&url, later);
             self.out.push_str(&if bare { url } else { format!("<{url}>") });
@@ -305,4 +306,16 @@ fn ends_before(url: &str, later: &[Span]) -> bool {
 
 fn is_plain(span: &Span) -> bool {
     span.style == Style::default()
+}
+
+/// A link whose words are its address.
+fn says_itself(span: &Span) -> bool {
+    match &span.leaf {
+        Leaf::Text(words) => !span.style.code && span.style.link.as_ref() == Some(words),
+        Leaf::Break
+        | Leaf::Mention(_)
+        | Leaf::Emoji { .. }
+        | Leaf::Maths(_)
+        | Leaf::Time { .. } => false,
+    }
 }

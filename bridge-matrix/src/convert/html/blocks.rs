@@ -122,7 +122,7 @@ fn block(name: &str, start: Option<u32>) -> Option<Frame> {
         "table" => {
             Frame::Table { head: false, in_head: false, caption: Vec::new(), rows: Vec::new() }
         }
-        "pre" => Frame::Pre { language: None, text: String::new(), fresh: true },
+        "pre" => Frame::Pre { language: None, text: Vec::new(), fresh: true },
         _ => return None,
     })
 }

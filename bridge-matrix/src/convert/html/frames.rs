@@ -4,7 +4,7 @@
 //! Rule: the first frame is the text itself and stays; every other frame, when it
 //! closes, becomes a part of the one below it.
 
-use bridge_model::{Block, Leaf, ListItem, RichText, Span, Style};
+use bridge_model::{Block, Leaf, ListItem, RichText, Span, Spoiler, Style};
 
 use super::MAX_DEPTH;
 use super::line::Line;
@@ -22,7 +22,13 @@ pub(super) enum Frame {
     /// A single line.
     Single(Single),
     /// Preformatted text; `fresh` until anything has stood in it.
-    Pre { language: Option<String>, text: String, fresh: bool },
+    Pre { language: Option<String>, text: Vec<CodePiece>, fresh: bool },
+}
+
+/// A piece of preformatted text, and whether it is hidden.
+pub(super) struct CodePiece {
+    text: String,
+    spoiler: Option<Spoiler>,
 }
 
 /// What stands in a [`Frame::Flow`].
@@ -72,6 +78,16 @@ impl Frames {
     pub(super) fn push(&mut self, frame: Frame) {
         self.flush();
         self.open.push(frame);
+    }
+
+    /// Appends to preformatted text; `false` outside of it.
+    pub(super) fn code(&mut self, more: &str, spoiler: Option<Spoiler>) -> bool {
+        let Some(Frame::Pre { text, .. }) = self.open.last_mut() else { return false };
+        match text.last_mut() {
+            Some(last) if last.spoiler == spoiler => last.text.push_str(more),
+            Some(_) | None => text.push(CodePiece { text: more.to_owned(), spoiler }),
+        }
+        true
     }
 
     /// Makes the innermost frame one that can hold running text.
@@ -201,12 +217,7 @@ impl Frames {
                 }
             }
             Frame::Single(single) => self.close_single(single),
-            Frame::Pre { language, mut text, .. } => {
-                if text.ends_with('\n') {
-                    text.pop();
-                }
-                self.add(Block::Code { language, text });
-            }
+            Frame::Pre { language, text, .. } => self.add(code(language, text)),
         }
     }
 
@@ -244,6 +255,27 @@ impl Frames {
             }
         }
     }
+}
+
+/// A block of code; running text in the same font where a part of it is hidden, which no block of
+/// code can be on other networks.
+fn code(language: Option<String>, pieces: Vec<CodePiece>) -> Block {
+    if pieces.iter().all(|piece| piece.spoiler.is_none()) {
+        let mut text: String = pieces.into_iter().map(|piece| piece.text).collect();
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        return Block::Code { language, text };
+    }
+    let spans = pieces.into_iter().flat_map(|piece| {
+        let CodePiece { text, spoiler } = piece;
+        let lines = RichText::lines_of_code(&text).into_iter();
+        lines.map(move |mut span| {
+            span.style.spoiler.clone_from(&spoiler);
+            span
+        })
+    });
+    Block::Paragraph(spans.collect())
 }
 
 /// A row without cells yet.

@@ -15,11 +15,18 @@ use html5ever::tokenizer::{
 };
 
 use super::super::address::{self, Target};
+use super::super::incoming::NAMELESS_EMOJI;
 use super::super::{NETWORK, name, native};
 use super::MAX_DEPTH;
 use super::blocks;
 use super::frames::{Frame, Frames};
 use super::line::is_space;
+
+/// Stands for a picture that nobody has described.
+const PICTURE: &str = "🖼";
+
+/// Begins the names of veils that other tags than `span` put on: no tag is called so.
+const VEIL: &str = "/";
 
 /// Longest address of a link, in characters; browsers and other networks take no longer ones.
 const LONGEST_ADDRESS: usize = 2_048;
@@ -127,10 +134,10 @@ impl Reader {
             capture.words.push((text.to_owned(), style));
             return;
         }
-        if let Some(Frame::Pre { text: code, fresh, .. }) = self.frames.top() {
+        if let Some(Frame::Pre { fresh, .. }) = self.frames.top() {
             let first = std::mem::take(fresh);
             let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(text);
-            code.push_str(text);
+            self.frames.code(text, style.spoiler);
             return;
         }
         if text.chars().all(is_space) {
@@ -156,6 +163,10 @@ impl Reader {
             self.skip(name);
             return TokenSinkResult::Continue;
         }
+        if name != "span" && !matches!(name, "script" | "style" | "mx-reply" | "img" | "br" | "hr")
+        {
+            self.veil(tag);
+        }
         match name {
             "script" => return self.leave_out(name, RawKind::ScriptData),
             "style" => return self.leave_out(name, RawKind::Rawtext),
@@ -164,13 +175,7 @@ impl Reader {
             "br" => self.line_break(),
             "a" => self.link(tag),
             "span" | "div" if attribute(tag, "data-mx-maths").is_some() => self.maths(tag),
-            "span" => {
-                let spoiler = attribute(tag, "data-mx-spoiler");
-                let effect = spoiler.map_or(Effect::Nothing, |reason| {
-                    Effect::Spoiler(Some(name::short_reason(reason)).filter(|r| !r.is_empty()))
-                });
-                self.open_tag(name, effect);
-            }
+            "span" => self.open_tag(name, spoiler(tag).unwrap_or(Effect::Nothing)),
             "code" => {
                 if let Some(Frame::Pre { language: language @ None, .. }) = self.frames.top() {
                     *language = attribute(tag, "class").and_then(language_of);
@@ -200,6 +205,7 @@ impl Reader {
                 skip.depth = skip.depth.saturating_sub(1);
                 if skip.depth == 0 {
                     self.skip = None;
+                    self.lift_veil(name);
                     if name == "div" {
                         self.frames.paragraph_edge();
                     }
@@ -207,6 +213,11 @@ impl Reader {
             }
             return;
         }
+        self.end_element(name);
+        self.lift_veil(name);
+    }
+
+    fn end_element(&mut self, name: &str) {
         match name {
             "a" | "b" | "strong" | "i" | "em" | "u" | "s" | "del" | "strike" | "sub" | "sup"
             | "code" | "span" => {
@@ -222,6 +233,27 @@ impl Reader {
                     blocks::close(&mut self.frames, name);
                 }
             }
+        }
+    }
+
+    /// Hides what stands in other tags than `span`, too. The specification knows the attribute only
+    /// there, but whoever writes it means it.
+    fn veil(&mut self, tag: &Tag) {
+        let name = format!("{VEIL}{}", tag.name);
+        match spoiler(tag) {
+            Some(effect) => self.open_tag(&name, effect),
+            // The same tag within it has an end of its own.
+            None if self.open_tags.iter().any(|(open, _)| *open == name) => {
+                self.open_tag(&name, Effect::Nothing);
+            }
+            None => {}
+        }
+    }
+
+    fn lift_veil(&mut self, name: &str) {
+        let is_it = |(open, _): &(String, Effect)| open.strip_prefix(VEIL) == Some(name);
+        if let Some(index) = self.open_tags.iter().rposition(is_it) {
+            self.open_tags.remove(index);
         }
     }
 
@@ -289,9 +321,7 @@ impl Reader {
                 Target::Person(_) => self.text(" "),
                 Target::Room(_) => self.next_line_of_capture(),
             }
-        } else if let Some(Frame::Pre { text, .. }) = self.frames.top() {
-            text.push('\n');
-        } else {
+        } else if !self.frames.code("\n", self.style().spoiler) {
             self.frames.make_room_for_text();
             self.frames.line.line_break();
         }
@@ -306,7 +336,8 @@ impl Reader {
     /// and the kind of name that emoji have. Of other pictures, the description is left.
     fn image(&mut self, tag: &Tag) {
         let described = [attribute(tag, "alt"), attribute(tag, "title")];
-        let name = described.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or("");
+        let mut described = described.into_iter().flatten();
+        let name = described.find(|text| name::line(text).is_some()).unwrap_or("");
         let bare = name.strip_prefix(':').unwrap_or(name);
         let bare = bare.strip_suffix(':').unwrap_or(bare);
         let source = attribute(tag, "src").filter(|src| bot_core::address::is_mxc(src));
@@ -314,13 +345,16 @@ impl Reader {
         let emoji = source.filter(|_| looks_so || attribute(tag, "data-mx-emoticon").is_some());
         let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
         match emoji {
-            Some(id) if self.capture.is_none() && !in_pre && !bare.is_empty() => {
+            Some(id) if self.capture.is_none() && !in_pre => {
                 let style = self.style();
-                let (id, name) = (id.to_owned(), bare.to_owned());
+                let name = if bare.is_empty() { NAMELESS_EMOJI } else { bare };
+                let (id, name) = (id.to_owned(), name.to_owned());
                 self.leaf(Leaf::Emoji { id, name, animated: false }, style);
             }
             Some(_) | None => {
-                let name = name.to_owned();
+                // One from elsewhere that nobody has described is there to count its readers.
+                let sign = source.map_or("", |_| PICTURE);
+                let name = if name.is_empty() { sign } else { name }.to_owned();
                 self.text(&name);
             }
         }
@@ -332,8 +366,8 @@ impl Reader {
             self.end_capture();
             self.frames.paragraph_edge();
         }
-        if let Some(Frame::Pre { text, .. }) = self.frames.top() {
-            text.push_str(&latex);
+        if self.frames.code(&latex, self.style().spoiler) {
+            // A formula has no form of its own there.
         } else if self.capture.is_some() {
             self.text(&latex);
         } else {
@@ -362,7 +396,7 @@ impl Reader {
                 self.capture =
                     Some(Capture { target, href, style: self.style(), words, goes_on: false });
             }
-            None if address::may_be_link(&href) => self.open_tag("a", Effect::Link(href)),
+            None if address::says_something(&href) => self.open_tag("a", Effect::Link(href)),
             None => self.open_tag("a", Effect::Nothing),
         }
     }
@@ -435,6 +469,12 @@ impl Reader {
 
 fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
     tag.attrs.iter().find(|a| a.name.local.as_ref() == name).map(|a| a.value.as_ref())
+}
+
+/// What a tag hides, and why.
+fn spoiler(tag: &Tag) -> Option<Effect> {
+    let reason = name::short_reason(attribute(tag, "data-mx-spoiler")?);
+    Some(Effect::Spoiler(Some(reason).filter(|reason| !reason.is_empty())))
 }
 
 /// The language in a `class` such as `language-rust`.

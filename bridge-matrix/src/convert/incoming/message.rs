@@ -11,7 +11,7 @@ use bridge_model::{
 use serde_json::Value;
 
 use super::{Raw, Unreadable, media, persona, place, text};
-use crate::convert::{html, native};
+use crate::convert::{address, html, native};
 
 /// Reads the content of an `m.room.message`, or the new content of an edit.
 pub(super) fn read(
@@ -31,7 +31,8 @@ pub(super) fn read(
     let mut message = bare(raw, (kind, content), relation);
     if let Some(reply) = &mut message.reply_to {
         // For an answered message that nobody has any more. Whose words they were, it says itself.
-        reply.excerpt = fallback(body).map(|quoted| lines(&quoted));
+        let named = formatted(content).is_some_and(|html| quotes(html, reply.message.as_str()));
+        reply.excerpt = fallback(body).filter(|_| named).map(|quoted| lines(&quoted));
     }
     if msgtype == "m.location" {
         message.card = place::read(content).map(Card::Location);
@@ -52,7 +53,7 @@ pub(super) fn read(
         message.notes = lost;
     }
     if says {
-        let words = whole_body(content, body, message.reply_to.is_some());
+        let words = whole_body(content, body, is_answer(content, relation));
         message.body = only_intended(words, content.get("m.mentions"));
     }
     if let Some(reason) = media::reason(content).filter(|_| !message.media.is_empty()) {
@@ -91,6 +92,25 @@ pub fn place_in_conversation(relation: Option<&Value>) -> (Option<Reply>, Option
     let answered = answered.filter(|_| !(root.is_some() && falling_back));
     let reply = answered.map(|event| Reply::to(MessageId::from(event)));
     (reply, root.map(|root| Thread { root: MessageId::from(root), name: None }))
+}
+
+/// Whether a message answers another one in any form, also one in a thread that only seems to, and
+/// an edit that says so itself.
+pub(super) fn is_answer(content: &Value, relation: Option<&Value>) -> bool {
+    let relations = [relation, content.get("m.relates_to")];
+    let answers = |relation: &Value| relation.get("m.in_reply_to").is_some_and(Value::is_object);
+    relations.into_iter().flatten().any(answers)
+}
+
+/// Whether the quote that an old client put before an answer ("Fallbacks for rich replies" up to
+/// version 1.12 of the specification) names the answered event. Any other quote is the author's
+/// own, or nobody knows what it is.
+fn quotes(html: &str, event: &str) -> bool {
+    let quote =
+        html.trim_start().strip_prefix("<mx-reply>").and_then(|it| it.split_once("</mx-reply>"));
+    let links = quote.into_iter().flat_map(|(quote, _)| quote.split("href=\"").skip(1));
+    let mut links = links.filter_map(|link| link.split_once('"')).map(|(url, _)| url);
+    links.any(|url| address::message(url).is_some_and(|(_, named)| named == event))
 }
 
 /// The HTML where there is some, else the plain body.
@@ -141,7 +161,7 @@ fn without_fallback(body: &str) -> &str {
         }
         rest = behind;
     }
-    rest.strip_prefix('\n').unwrap_or(rest)
+    rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')).unwrap_or(rest)
 }
 
 /// The words that an old client quoted of what is answered.

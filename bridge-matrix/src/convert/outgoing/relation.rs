@@ -34,7 +34,8 @@ pub(super) fn relate(
         }
     };
     content.insert(RELATION.into(), relation);
-    let author = message.reply_to.as_ref().and_then(|reply| reply.author.as_ref());
+    let woken = message.reply_to.as_ref().filter(|_| !message.silent);
+    let author = woken.and_then(|reply| reply.author.as_ref());
     if let Some(author) = author.filter(|it| answered.is_some() && it.network.as_str() == NETWORK) {
         wake(content, author.user.as_str());
     }

@@ -143,11 +143,21 @@ impl<'a> Reader<'a> {
             self.region(range.clone(), true, &mut blocks);
             return Some(Block::Quote { blocks, expandable: *expandable });
         }
-        if let Mark::Pre { language } = mark {
+        if let Mark::Pre { language } = mark
+            && !self.is_hidden(range)
+        {
             let text = self.slice(range).to_owned();
             return Some(Block::Code { language: language.map(str::to_owned), text });
         }
         None
+    }
+
+    /// Whether any of these characters is hidden, which no block of code can be.
+    fn is_hidden(&self, range: &Range<usize>) -> bool {
+        self.marks.iter().any(|Marked { range: other, mark }| {
+            let meets = other.start < range.end && range.start < other.end;
+            meets && matches!(mark, Mark::Spoiler)
+        })
     }
 
     /// The text between blocks. The line feed next to a block only parts it from its neighbour;
@@ -208,11 +218,10 @@ impl<'a> Reader<'a> {
                 Mark::Underline => style.underline = true,
                 Mark::Strike => style.strike = true,
                 Mark::Spoiler => style.spoiler = Some(Spoiler::default()),
-                Mark::Code => style.code = true,
+                Mark::Code | Mark::Pre { .. } => style.code = true,
                 Mark::Link(url) => style.link = Some((*url).to_owned()),
                 Mark::Address => style.link = Some(address(self.slice(range))),
-                Mark::Pre { .. }
-                | Mark::Quote { .. }
+                Mark::Quote { .. }
                 | Mark::Person(_)
                 | Mark::Emoji(_)
                 | Mark::Time(..)

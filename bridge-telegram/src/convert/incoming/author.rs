@@ -12,8 +12,11 @@ use serde_json::Value;
 use super::field::{flag, int, object, text};
 use crate::convert::address::SIGNED;
 
-/// The name of an account that has none, as deleted ones are. Never its id: that is personal data.
-const NAMELESS: &str = "somebody";
+/// The name of an account that has none, as deleted ones are. Never its id, which is personal data;
+/// two digits tell the people of a conversation apart and name nobody.
+fn nameless(id: i64) -> String {
+    format!("user {:02}", id.rem_euclid(100))
+}
 
 /// The author of `message`; `None` when the platform names nobody.
 pub(super) fn of_message(message: &Value) -> Option<Author> {
@@ -57,7 +60,7 @@ pub(super) fn of_user(user: &Value) -> Option<Author> {
     Some(Author {
         user: UserId::new(id.to_string()),
         kind,
-        name: shown.unwrap_or_else(|| NAMELESS.to_owned()),
+        name: shown.unwrap_or_else(|| nameless(id)),
         username: text(user, "username").map(str::to_owned),
         avatar: None,
     })

@@ -4,7 +4,7 @@
 //! Rule: the handle is the platform's `file_id`, which only this bot can use. The Bot API tells
 //! neither descriptions of files nor the loudness of spoken messages.
 
-use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
+use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Thumbnail, name};
 use serde_json::Value;
 
 use super::field::{count, flag, list, object, small, text};
@@ -19,14 +19,14 @@ const THUMBNAIL: u32 = 400;
 pub(super) fn file(value: &Value, kind: MediaKind) -> Option<Media> {
     let seconds = count(value, "duration");
     Some(Media {
-        name: text(value, "file_name").map(str::to_owned),
+        name: text(value, "file_name").and_then(name::of_file),
         mime: media_type(value, kind),
         size: count(value, "file_size"),
         width: small(value, "width"),
         height: small(value, "height"),
         duration_ms: seconds.map(|it| it.saturating_mul(1000)),
-        title: text(value, "title").map(str::to_owned),
-        performer: text(value, "performer").map(str::to_owned),
+        title: text(value, "title").and_then(name::of_file),
+        performer: text(value, "performer").and_then(name::of_file),
         thumbnail: object(value, "thumbnail").and_then(|it| picture(it, Some("image/jpeg"))),
         ..Media::new(handle(value)?, kind)
     })

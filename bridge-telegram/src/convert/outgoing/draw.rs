@@ -4,11 +4,12 @@
 //! Rule: a name is data. It goes into a text leaf and never through markup.
 
 use bot_core::SendAs;
+use bridge_model::text::bounds::MESSAGES;
 use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
 use teloxide::types::MessageEntityKind;
 
 use super::MAX_TEXT;
-use super::links::{defused, write_out};
+use super::links::{as_name, defused, write_out};
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, utf16_len, write};
 
@@ -29,6 +30,9 @@ pub(super) fn body(
     below: Vec<RichText>,
 ) -> RichText {
     let mut said = message.body.clone();
+    if message.silent {
+        said = said.map_spans(&mut |span| vec![as_name(span)]);
+    }
     if let Some(from) = &message.forwarded {
         let from = shown_name(&from.from);
         said.prepend(vec![Span::text(format!("↷ {from}")), Span::line_break()]);
@@ -150,7 +154,8 @@ pub(super) fn named_pieces(send_as: &SendAs, text: &RichText, first: usize) -> V
     let name = send_as.name().map(shown_name);
     let room = name.as_ref().map_or(0, |name| utf16_len(name) + PIECE_NUMBER);
     let max = MAX_TEXT.saturating_sub(room);
-    let pieces = rest.split(max, &measure(max, usize::from(name.is_some())));
+    let entities = usize::from(name.is_some());
+    let pieces = rest.split_for_chat((max, MESSAGES - 1), &CAPABILITIES, &measure(max, entities));
     let all = pieces.len() + 1;
     let named = |(number, piece): (usize, &RichText)| match &name {
         Some(name) => {

@@ -42,7 +42,7 @@ pub(super) fn defused(words: &str) -> String {
 }
 
 /// A mention that Telegram does not have, as words.
-fn in_words(mut span: Span) -> Span {
+fn in_words(span: Span) -> Span {
     let foreign = match &span.leaf {
         Leaf::Mention(Mention::Person { who, .. }) => {
             who.network.as_str() != NETWORK || who.user.as_str().parse::<u64>().is_err()
@@ -52,7 +52,12 @@ fn in_words(mut span: Span) -> Span {
             false
         }
     };
-    if foreign {
+    if foreign { as_name(span) } else { span }
+}
+
+/// A mention as a name that calls nobody.
+pub(super) fn as_name(mut span: Span) -> Span {
+    if let Leaf::Mention(_) = &span.leaf {
         span.leaf = Leaf::Text(name::defuse(&span.leaf.shown()));
     }
     span

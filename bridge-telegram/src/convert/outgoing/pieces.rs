@@ -55,6 +55,8 @@ pub struct Address {
     pub thread: Option<MessageId>,
     /// What stands below it to be pressed.
     pub buttons: Vec<Button>,
+    /// It makes no sound.
+    pub silent: bool,
 }
 
 /// A native answer.

@@ -158,6 +158,9 @@ fn send(piece: &Piece, to: &Address) -> Option<(&'static str, Params)> {
         params.insert("message_thread_id".to_owned(), number(thread)?.into());
     }
     keyboard(&mut params, &to.buttons);
+    if to.silent {
+        params.insert("disable_notification".to_owned(), true.into());
+    }
     Some((method, params))
 }
 

@@ -83,12 +83,44 @@ fn a_name_for_one_message_stands_beside_the_accounts_own() {
 fn what_an_old_client_quotes_stands_for_a_message_that_nobody_has() {
     let mut said = text_message("> <@bob:example.org> the old\n> thing\n\nI agree");
     said["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": "$o" } });
-    let message = posted(said);
+    said["format"] = "org.matrix.custom.html".into();
+    let quote = |event: &str| {
+        format!(
+            "<mx-reply><blockquote><a href=\"https://matrix.to/#/!r:x/{event}?via=x\">In reply to</a> \
+             <a href=\"https://matrix.to/#/@bob:example.org\">Bob</a><br>the old<br>thing\
+             </blockquote></mx-reply>I agree"
+        )
+    };
+    said["formatted_body"] = quote("$o").into();
+    let message = posted(said.clone());
     let reply = message.reply_to.unwrap();
     assert_eq!(message.body.plain(), "I agree");
     assert_eq!(reply.excerpt.unwrap().plain(), "the old\nthing");
     // Whose words they were, only the homeserver says.
     assert_eq!((reply.name, reply.author), (None, None));
+    // What does not name the answered event may be anything.
+    said["formatted_body"] = quote("$other").into();
+    assert_eq!(posted(said.clone()).reply_to.unwrap().excerpt, None);
+    said["formatted_body"] = "<mx-reply>the old</mx-reply>I agree".into();
+    assert_eq!(posted(said).reply_to.unwrap().excerpt, None);
+}
+
+#[test]
+fn what_an_old_client_quotes_is_left_out_of_every_form_of_an_answer() {
+    let quoted = "> <@bob:example.org> the old\n> thing\n\nI agree";
+    let answer = json!({ "m.in_reply_to": { "event_id": "$o" } });
+    let falling_back = json!({ "rel_type": "m.thread", "event_id": "$r", "is_falling_back": true,
+        "m.in_reply_to": { "event_id": "$o" } });
+    for relation in [answer, falling_back] {
+        for body in
+            [quoted.to_owned(), quoted.replace('\n', "\r\n"), quoted.replace("> <@", "> * <@")]
+        {
+            for kind in ["m.text", "m.notice", "m.emote"] {
+                let said = json!({ "msgtype": kind, "body": body, "m.relates_to": relation });
+                assert_eq!(posted(said).body.plain(), "I agree", "{kind} {body}");
+            }
+        }
+    }
 }
 
 #[test]
