@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_core::core::{Core, CoreParts};
-use bot_core::desk::{About, Desk};
+use bot_core::desk::{About, Desk, DeskParts};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
 use bot_core::network::Network;
@@ -135,11 +135,6 @@ impl Spine {
         self.running = Some(Running { store, stop, tasks });
     }
 
-    /// The desk, for what it says.
-    pub fn desk(&self) -> Desk {
-        self.parts(Arc::clone(self.store()) as Arc<Store>, &CancellationToken::new()).desk
-    }
-
     fn parts(&self, store: Arc<Store>, stop: &CancellationToken) -> CoreParts {
         let pseudonyms = Pseudonyms::new(b"secret");
         let mut networks = Networks::default();
@@ -168,7 +163,7 @@ impl Spine {
             server: "example.org".into(),
             web_client: "https://app.element.io".into(),
         };
-        let desk = Desk {
+        let desk = Desk::new(DeskParts {
             networks,
             matrix: self.rooms.clone(),
             store: Arc::clone(&store),
@@ -183,7 +178,7 @@ impl Spine {
             catalogue: Arc::new(bridge_config::Catalogue::built_in().unwrap()),
             limits: self.limits,
             accounts: self.accounts.clone(),
-        };
+        });
         CoreParts {
             store,
             relay,
