@@ -47,7 +47,7 @@ mod wiki;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bridge_model::{AuthorKind, Content, Event, Place};
+use bridge_model::{AuthorKind, Content, ContentClass, Event, Place, Request};
 
 use self::call::Call;
 use self::commands::Command;
@@ -208,38 +208,35 @@ impl Desk {
 
     async fn handle(&self, event: &Event, carried: Carried<'_>) -> Result<Outcome, DeskError> {
         let Carried { chat: place, portal, phrases, .. } = carried;
-        match (&event.content, portal) {
-            (Content::Commanded(command), _) if command.by.kind == AuthorKind::Bot => {
+        let features = &self.features;
+        match (event.content.class(), portal) {
+            (ContentClass::ForBot(Request::Command(command)), _)
+                if command.by.kind == AuthorKind::Bot =>
+            {
                 Ok(Outcome::default())
             }
-            (Content::Commanded(command), _) => {
+            (ContentClass::ForBot(Request::Command(command)), _) => {
                 self.command(&Call { command, place, portal, phrases }).await
             }
-            (Content::Invited { whom, .. }, _) => {
-                self.features.membership.invited(phrases, place, whom).await
+            (ContentClass::ForBot(Request::Invited { whom, .. }), _) => {
+                features.membership.invited(phrases, place, whom).await
             }
-            (Content::Closed, _) => self.features.membership.lost(phrases, place, portal).await,
-            (Content::Moved { .. }, Some(portal)) => {
-                self.features.membership.moved(phrases, place, portal).await
+            (ContentClass::ForBot(Request::Closed), _) => {
+                features.membership.lost(phrases, place, portal).await
             }
-            (Content::Posted(message), Some(portal)) => {
-                Ok(self.features.notices.links(phrases, portal, Post { event, message }))
+            (ContentClass::ForBot(Request::Moved(_)), Some(portal)) => {
+                features.membership.moved(phrases, place, portal).await
+            }
+            (ContentClass::Said(message), Some(portal))
+                if matches!(event.content, Content::Posted(_)) =>
+            {
+                Ok(features.notices.links(phrases, portal, Post { event, message }))
             }
             (
-                Content::Moved { .. }
-                | Content::Posted(_)
-                | Content::Edited(_)
-                | Content::Deleted { .. }
-                | Content::Reacted { .. }
-                | Content::Unreacted { .. }
-                | Content::Pinned
-                | Content::Unpinned
-                | Content::Voted { .. }
-                | Content::Counted { .. }
-                | Content::PollClosed { .. }
-                | Content::ChatChanged { .. }
-                | Content::MemberChanged { .. }
-                | Content::ThreadChanged { .. },
+                ContentClass::ForBot(Request::Moved(_))
+                | ContentClass::Said(_)
+                | ContentClass::AboutMessage
+                | ContentClass::AboutChat,
                 _,
             ) => Ok(Outcome::default()),
         }
