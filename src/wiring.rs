@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
+use bot_core::desk::allow::Allowed;
 use bot_core::desk::{About, Desk, DeskParts, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
@@ -101,6 +103,8 @@ pub async fn wire(
         clock: Arc::clone(&clock),
         dice: Arc::clone(&dice),
         about: about(config),
+        allowed: allowed(config),
+        budgets: Arc::new(Budgets::per_minute(config.bot.commands_per_minute)),
         defaults: Settings::from_config(&config.portals),
         first: first_stage(config),
         thresholds: thresholds(config),
@@ -115,7 +119,7 @@ pub async fn wire(
         clock,
         dice,
         concurrency: config.lanes.concurrency,
-        high_water: u64::try_from(config.lanes.high_water).unwrap_or(u64::MAX),
+        reactions: config.bot.reactions_per_minute,
         stop: stop.clone(),
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
@@ -130,6 +134,13 @@ fn accounts(config: &Config) -> anyhow::Result<Option<Arc<dyn Accounts>>> {
     let http = reqwest::Client::builder().timeout(timeout).build()?;
     let base = config.homeserver.url.as_str();
     Ok(Some(Arc::new(SynapseAccounts::new(http, base, token.expose()))))
+}
+
+/// Who may invite the bot and link rooms.
+fn allowed(config: &Config) -> Allowed {
+    let own = || vec![config.homeserver.server_name.clone()];
+    let named = config.bot.allow.clone().unwrap_or_else(own);
+    Allowed::read(named.iter().chain(&config.bot.admins))
 }
 
 fn limits(config: &Config) -> Limits {
@@ -165,7 +176,8 @@ fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<Store>> {
     })?;
     let mut random = [0; 32];
     dice.roll(&mut random);
-    let store = Store::start(SledKv::open(&config.store.path)?, random)?;
+    let bound = u64::try_from(config.lanes.most_waiting).unwrap_or(u64::MAX);
+    let store = Store::bounded(SledKv::open(&config.store.path)?, random, bound)?;
     Ok(store)
 }
 

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, NetworkId, Timestamp};
+use bridge_model::{ChatId, Content, Event, NetworkId, Person, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::backpressure::Backpressure;
+use crate::budgets::{Budgets, Verdict};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::Desk;
@@ -39,7 +39,7 @@ pub struct Core {
     store: Arc<Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
-    backpressure: Arc<Backpressure>,
+    reactions: Budgets,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     stop: CancellationToken,
@@ -59,8 +59,8 @@ pub struct CoreParts {
     pub dice: Arc<dyn Dice>,
     /// Entries under way at once, over all lanes.
     pub concurrency: usize,
-    /// Entries above which a lane pauses its sources.
-    pub high_water: u64,
+    /// Reactions that a person has in a minute; further ones do not cross.
+    pub reactions: u32,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -96,20 +96,19 @@ impl Reporter for Core {
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
-        let CoreParts { store, relay, desk, clock, dice, concurrency, high_water, stop } = parts;
-        let backpressure = Arc::new(Backpressure::new(high_water));
+        let CoreParts { store, relay, desk, clock, dice, concurrency, reactions, stop } = parts;
         let networks = relay.networks().clone();
+        let reactions = Budgets::per_minute(reactions);
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
             executor: Arc::new(Executors { relay, desk: Arc::clone(&desk) }),
             clock: Arc::clone(&clock),
             dice,
-            backpressure: Arc::clone(&backpressure),
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, backpressure, couriers, desk, stop })
+        Arc::new(Self { store, networks, clock, reactions, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -119,10 +118,6 @@ impl Core {
     /// [`StoreError`] when the lanes cannot be read at the start, or the last network's
     /// [`NetworkError`].
     pub async fn run(self: &Arc<Self>, commands: Vec<CommandHelp>) -> Result<(), RunError> {
-        let all = || self.networks.all().map(|network| network.id().clone());
-        for lane in self.store.lanes().await? {
-            self.backpressure.note(&lane.place, lane.depth, all());
-        }
         self.couriers.start().await?;
         let tasks = TaskTracker::new();
         let (ended, mut ends) = tokio::sync::mpsc::channel(8);
@@ -266,22 +261,16 @@ struct NetworkSink {
 
 #[async_trait]
 impl Sink for NetworkSink {
-    async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
+    async fn accept(&self, mut batch: Batch) -> Result<(), SinkError> {
         let now = self.core.clock.now();
+        batch.events.retain(|event| self.core.crosses(event, now));
         let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
-        for lane in accepted.lanes.iter().filter(|lane| lane.halted.is_none()) {
-            self.core.backpressure.note(&lane.place, lane.depth, [self.network.clone()]);
-        }
         self.core.couriers.wake(accepted.lanes);
         Ok(())
     }
 
     async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError> {
         self.core.store.mark(&self.network, key).await.map_err(sink)
-    }
-
-    async fn wait_for_capacity(&self, network: &NetworkId) {
-        self.core.backpressure.wait_for_capacity(network).await;
     }
 
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
@@ -310,6 +299,19 @@ impl Core {
             .filter(|topic| topic.state == TopicState::Ready && topic.room.network == *network);
         chats.extend(ready.map(|topic| topic.room.chat));
         Ok(chats)
+    }
+}
+
+impl Core {
+    /// Whether an event is more than one person's share.
+    fn crosses(&self, event: &Event, now: Timestamp) -> bool {
+        let Content::Reacted { by, .. } = &event.content else { return true };
+        let person = Person { network: event.place.network.clone(), user: by.user.clone() };
+        let granted = self.reactions.take(&person, now) == Verdict::Granted;
+        if !granted {
+            tracing::debug!(network = %person.network, "a reaction is one too many and does not cross");
+        }
+        granted
     }
 }
 

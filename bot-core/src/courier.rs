@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::backpressure::Backpressure;
 use crate::clock::{Clock, Dice};
 use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, Failure, Part};
@@ -61,7 +60,6 @@ pub struct Couriers {
     executor: Arc<dyn Executor>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
-    backpressure: Arc<Backpressure>,
     permits: Semaphore,
     running: Mutex<HashMap<Place, Arc<Notify>>>,
     tasks: TaskTracker,
@@ -78,8 +76,6 @@ pub struct CourierParts {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Arc<dyn Dice>,
-    /// Who is told about depths.
-    pub backpressure: Arc<Backpressure>,
     /// How many entries are under way at once, over all lanes.
     pub concurrency: usize,
     /// Ends all couriers.
@@ -89,13 +85,12 @@ pub struct CourierParts {
 impl Couriers {
     /// Puts the parts together; [`Couriers::start`] begins.
     pub fn new(parts: CourierParts) -> Arc<Self> {
-        let CourierParts { store, executor, clock, dice, backpressure, concurrency, stop } = parts;
+        let CourierParts { store, executor, clock, dice, concurrency, stop } = parts;
         Arc::new(Self {
             store,
             executor,
             clock,
             dice,
-            backpressure,
             permits: Semaphore::new(concurrency.max(1)),
             running: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -220,7 +215,6 @@ impl Couriers {
                     if head.halted {
                         self.open_again(lane).await;
                     }
-                    self.backpressure.note(lane, settled.depth, []);
                     self.wake(settled.lanes);
                     Step::Next
                 }
@@ -289,7 +283,6 @@ impl Couriers {
                 let lane = &head.entry.lane;
                 match self.store.halt(lane, Some(reason), then, self.clock.now()).await {
                     Ok(told) => {
-                        self.backpressure.open(lane);
                         for lane in told {
                             self.begin(lane, Attempt::default());
                         }

@@ -6,15 +6,18 @@
 //! change, its answer and the removal of its entry happen together, once.
 
 mod accounts;
+pub mod allow;
 mod announcement;
 mod appearance;
 mod appoint;
 mod bridge_info;
+mod budget;
 mod call;
 mod claim;
 mod code;
 pub mod commands;
 mod community;
+mod confirm;
 mod create;
 mod deep_link;
 mod disclosure;
@@ -195,7 +198,9 @@ impl Desk {
             Work::Task(Task::Effect(tag)) => {
                 self.features.effects.effect(phrases, portal, tag).await
             }
-            Work::Task(Task::Due(due)) => self.features.deadlines.due(phrases, portal, due).await,
+            Work::Task(Task::Due(due)) => {
+                self.features.deadlines.due(phrases, chat, portal, due).await
+            }
             Work::Task(Task::Room(end, root)) => {
                 self.features.topics.topic_room(phrases, chat, end, root).await
             }
@@ -216,10 +221,10 @@ impl Desk {
                 Ok(Outcome::default())
             }
             (ContentClass::ForBot(Request::Command(command)), _) => {
-                self.command(&Call { command, place, portal, phrases }).await
+                self.granted(&Call { command, place, portal, phrases }).await
             }
-            (ContentClass::ForBot(Request::Invited { whom, .. }), _) => {
-                features.membership.invited(phrases, place, whom).await
+            (ContentClass::ForBot(Request::Invited { by, whom }), _) => {
+                features.membership.invited(phrases, place, (&by.user, whom)).await
             }
             (ContentClass::ForBot(Request::Closed), _) => {
                 features.membership.lost(phrases, place, portal).await
@@ -242,7 +247,17 @@ impl Desk {
         }
     }
 
-    /// Carries out what somebody typed.
+    /// Carries out what somebody typed, if they may ask for one more.
+    async fn granted(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let budget = &self.features.budget;
+        if let Some(refused) = budget.refusal(call) {
+            return Ok(refused);
+        }
+        let done = self.command(call).await;
+        budget.settle(call, &done);
+        done
+    }
+
     async fn command(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let mut words = call.command.text.split_whitespace();
         let name = words.next().unwrap_or("help").to_ascii_lowercase();

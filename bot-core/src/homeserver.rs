@@ -32,18 +32,24 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`].
     async fn join(&self, room: &ChatId) -> Result<(), AskError>;
 
+    /// Whether somebody is alone with the core bot in a room.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn is_private(&self, room: &ChatId) -> Result<bool, AskError>;
+
     /// Makes a private room that `owner` is invited to and owns.
     ///
     /// # Errors
     /// [`AskError`].
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError>;
 
-    /// Declines an invitation for a ghost: the person behind it would never see what is written
-    /// there.
+    /// Declines an invitation of one of our accounts: the person behind a ghost would never see what
+    /// is written there, and the core bot does not come to everybody.
     ///
     /// # Errors
     /// [`AskError::Retry`]; a refusal means that the invitation is gone, which is a success.
-    async fn decline(&self, room: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError>;
+    async fn decline(&self, room: &ChatId, whom: &UserId, reason: String) -> Result<(), AskError>;
 
     /// The humans in a room who may change its settings. Ghosts and the core bot are none.
     ///

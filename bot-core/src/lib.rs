@@ -6,7 +6,7 @@
 
 pub mod address;
 pub mod backoff;
-pub mod backpressure;
+pub mod budgets;
 pub mod clock;
 pub mod core;
 pub mod courier;

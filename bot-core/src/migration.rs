@@ -162,6 +162,8 @@ pub enum Due {
         /// The exception.
         number: u32,
     },
+    /// The room of this lane should have been linked by now.
+    Unlinked,
 }
 
 /// One line of a portal's history.

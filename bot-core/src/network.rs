@@ -233,9 +233,6 @@ pub trait Sink: Send + Sync {
     /// [`SinkError`] when the store cannot be read.
     async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError>;
 
-    /// Waits while a lane that this network feeds is above its high-water mark.
-    async fn wait_for_capacity(&self, network: &NetworkId);
-
     /// The chats of this network that are linked to a portal.
     ///
     /// # Errors

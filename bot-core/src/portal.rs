@@ -219,6 +219,20 @@ pub struct Offer {
     pub title: Option<String>,
     /// The room was made for this link, so the remote chat says what it looks like.
     pub created: bool,
+    /// Where it was typed; the side that made it has to agree.
+    #[serde(default)]
+    pub redeemed: Option<Redeemed>,
+}
+
+/// The chat in which a code was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// Which.
+    pub place: Place,
+    /// Its title.
+    pub title: Option<String>,
+    /// Until when the other side can agree.
+    pub until: Timestamp,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod albums;
+pub mod answers;
 pub mod appearance;
 pub mod audience;
 pub mod claims;
@@ -28,6 +29,7 @@ pub mod messages;
 pub mod migration;
 pub mod notices;
 pub mod orphans;
+pub mod overflow;
 pub mod people;
 pub mod portals;
 pub mod queue;
@@ -53,7 +55,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::Move;
 use crate::order::{EntryId, Part};
-use crate::portal::{Offer, Setting, Settings};
+use crate::portal::{Offer, Redeemed, Setting, Settings};
 
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
@@ -100,7 +102,11 @@ pub struct Settlement {
 pub enum Change {
     /// A code was given out.
     Offer(CodeHash, Offer),
-    /// A code was used: joins a room and a remote place; refused when either has changed meanwhile.
+    /// A code was typed on the other side; who made it is asked.
+    Redeemed(CodeHash, Redeemed),
+    /// A code is worth nothing any more.
+    Spent(CodeHash),
+    /// A code was typed and agreed to: joins a room and a remote place; refused when either has changed meanwhile.
     Link {
         /// The code.
         code: CodeHash,

@@ -250,12 +250,6 @@ impl Listener {
 
     /// Stores a batch, and waits for that as long as it takes.
     pub(crate) async fn accept(&self, batch: Batch) -> Result<(), Stopped> {
-        if !batch.events.is_empty() {
-            tokio::select! {
-                () = self.sink.wait_for_capacity(&self.network) => {}
-                () = self.stop.cancelled() => return Err(Stopped),
-            }
-        }
         let mut pause = self.pauses();
         loop {
             match self.sink.accept(batch.clone()).await {

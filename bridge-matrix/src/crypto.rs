@@ -11,7 +11,7 @@ pub mod facts;
 pub mod feed;
 pub mod files;
 pub mod held;
-mod reading;
+mod opening;
 mod sealing;
 
 use std::path::PathBuf;
@@ -78,12 +78,12 @@ pub struct Crypto {
     bot: OnceCell<Arc<Device>>,
     /// The one that was used last stands last.
     open: Mutex<Vec<(OwnedUserId, Arc<Device>)>>,
-    facts: facts::Facts,
-    held: Mutex<held::Held>,
+    pub(crate) facts: facts::Facts,
+    pub(crate) held: Mutex<held::Held>,
     /// One transaction after the other.
-    turn: Mutex<()>,
+    pub(crate) turn: Mutex<()>,
     last_counts: std::sync::Mutex<Option<DeviceUpdate>>,
-    wake: Notify,
+    pub(crate) wake: Notify,
 }
 
 impl Crypto {
@@ -253,4 +253,9 @@ fn log_failure(done: Result<(), CryptoError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "a ghost did not take what it was told about keys");
     }
+}
+
+/// A field of an event that is text; empty without one.
+pub(crate) fn text<'a>(event: &'a Value, key: &str) -> &'a str {
+    event.get(key).and_then(Value::as_str).unwrap_or_default()
 }

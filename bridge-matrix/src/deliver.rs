@@ -15,11 +15,10 @@ use ruma::api::client::membership::leave_room;
 use ruma::api::client::message::send_message_event;
 use ruma::api::client::redact::redact_event;
 use ruma::events::MessageLikeEventType;
-use ruma::{
-    MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, OwnedUserId, UInt,
-};
+use ruma::{MilliSecondsSinceUnixEpoch, OwnedEventId, OwnedRoomId, OwnedTransactionId, UInt};
 use serde_json::Value;
 
+use super::action_error::ActionError;
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
 use super::{MatrixNetwork, convert, rooms};
@@ -53,8 +52,8 @@ impl Deliver for MatrixNetwork {
             Err(error) => error,
         };
         let barred = match &error {
-            ActError::MayNotJoin { ghost, .. } => Some(ghost.clone()),
-            ActError::Client(_) | ActError::Decided(_) => None,
+            ActionError::MayNotJoin { ghost, .. } => Some(ghost.clone()),
+            ActionError::Client(_) | ActionError::Decided(_) => None,
         };
         let error = self.decide(&room, error).await;
         if let (DeliverError::Refused { reason }, Some(ghost)) = (&error, barred)
@@ -83,35 +82,6 @@ pub(super) struct Sending<'a> {
     pub(super) identity: &'a Identity,
 }
 
-/// Why an act failed: the homeserver's answer, or a decision that was made already.
-pub(super) enum ActError {
-    Client(ClientError),
-    /// The ghost is not let into the room.
-    MayNotJoin {
-        ghost: OwnedUserId,
-        error: ClientError,
-    },
-    Decided(DeliverError),
-}
-
-impl From<ClientError> for ActError {
-    fn from(error: ClientError) -> Self {
-        Self::Client(error)
-    }
-}
-
-impl From<DeliverError> for ActError {
-    fn from(error: DeliverError) -> Self {
-        Self::Decided(error)
-    }
-}
-
-impl ActError {
-    fn is(&self, code: &str) -> bool {
-        matches!(self, Self::Client(error) if error.is(code))
-    }
-}
-
 impl MatrixNetwork {
     async fn act(
         &self,
@@ -119,7 +89,7 @@ impl MatrixNetwork {
         room: &OwnedRoomId,
         (media, anew): (&dyn MediaSource, bool),
         done: &mut Vec<Part>,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         match &order.act {
             Action::Post { send_as, message, native_reply, .. } => {
                 let identity = self.ghost(send_as, room, (media, anew)).await?;
@@ -182,7 +152,7 @@ impl MatrixNetwork {
         (message, native_reply): (&Message, bool),
         media: &dyn MediaSource,
         done: &mut Vec<Part>,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         let uploaded = self.uploads(sending, message, media).await?;
         let source = &sending.order.source;
         let contents = outgoing::post_parts(message, native_reply, source, &uploaded);
@@ -206,7 +176,7 @@ impl MatrixNetwork {
         contents: Vec<PartContent>,
         at: Option<Timestamp>,
         done: &mut Vec<Part>,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         for (number, content) in contents.into_iter().enumerate().skip(done.len()) {
             let media = content.media;
             let id = self.send_one(sending, number, content, at).await?;
@@ -257,7 +227,7 @@ impl MatrixNetwork {
         parts: &[Part],
         (message, native_reply): (&Message, bool),
         done: &mut Vec<Part>,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         let edits = outgoing::edit_parts(message, native_reply, &sending.order.source, parts);
         for (number, content) in edits.into_iter().enumerate().skip(done.len()) {
             let part = parts.get(number).cloned();
@@ -297,10 +267,10 @@ impl MatrixNetwork {
 
     /// A room that the core bot is not in any more is closed to everybody. What a ghost may not
     /// do there while the bot is in it concerns that ghost alone.
-    async fn decide(&self, room: &OwnedRoomId, error: ActError) -> DeliverError {
+    async fn decide(&self, room: &OwnedRoomId, error: ActionError) -> DeliverError {
         let error = match error {
-            ActError::Decided(error) => return error,
-            ActError::MayNotJoin { error, .. } | ActError::Client(error) => error,
+            ActionError::Decided(error) => return error,
+            ActionError::MayNotJoin { error, .. } | ActionError::Client(error) => error,
         };
         if error.is("M_FORBIDDEN") || error.is("M_NOT_FOUND") {
             let bot = bridge_model::UserId::from(self.ghosts.bot());

@@ -14,8 +14,8 @@ use ruma::profile::ProfileFieldValue;
 use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 
 use super::client::{ClientError, Identity};
-use super::deliver::ActError;
 use super::{MatrixNetwork, account, rooms};
+use crate::action_error::ActionError;
 use bot_core::Refusal;
 use bot_core::network::MediaSource;
 use bot_core::order::{DeliverError, SendAs};
@@ -37,7 +37,7 @@ impl MatrixNetwork {
         send_as: &SendAs,
         room: &OwnedRoomId,
         (media, anew): (&dyn MediaSource, bool),
-    ) -> Result<Identity, ActError> {
+    ) -> Result<Identity, ActionError> {
         let SendAs::Person { person, name, avatar, .. } = send_as else { return Ok(Identity::Bot) };
         let localpart = self.ghosts.localpart(person);
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&localpart))
@@ -74,9 +74,9 @@ impl MatrixNetwork {
         send_as: &SendAs,
         room: &OwnedRoomId,
         with: (&dyn MediaSource, bool),
-    ) -> Result<Identity, ActError> {
+    ) -> Result<Identity, ActionError> {
         match self.ghost(send_as, room, with).await {
-            Err(ActError::MayNotJoin { .. }) => Ok(Identity::Bot),
+            Err(ActionError::MayNotJoin { .. }) => Ok(Identity::Bot),
             other => other,
         }
     }
@@ -205,9 +205,9 @@ impl Barred {
 }
 
 /// A join that the homeserver refuses concerns this ghost alone; all else is tried again.
-fn may_not_join(error: ClientError, ghost: OwnedUserId) -> ActError {
+fn may_not_join(error: ClientError, ghost: OwnedUserId) -> ActionError {
     match error.decide().or_retry() {
-        DeliverError::Refused { .. } => ActError::MayNotJoin { ghost, error },
+        DeliverError::Refused { .. } => ActionError::MayNotJoin { ghost, error },
         decided @ (DeliverError::Retry { .. }
         | DeliverError::Uncertain { .. }
         | DeliverError::ChatClosed { .. }) => decided.into(),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod accounts;
+mod action_error;
 pub mod appservice;
 pub mod catch_up;
 pub mod client;

@@ -7,6 +7,7 @@ mod bans;
 mod beacon;
 mod context;
 mod edits;
+mod encrypted;
 mod press;
 mod profiles;
 mod upgrade;

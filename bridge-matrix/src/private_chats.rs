@@ -126,7 +126,7 @@ impl PrivateChats {
 
 /// How many are in a room (`GET /_matrix/client/v3/rooms/{roomId}/joined_members`); `None` when
 /// the answer is too large to be read.
-async fn count(client: &Client, room: &str) -> Result<Option<usize>, ClientError> {
+pub async fn count(client: &Client, room: &str) -> Result<Option<usize>, ClientError> {
     let path = ["_matrix", "client", "v3", "rooms", room, "joined_members"];
     let Some(answer) = client.get_small(&path, LARGEST_ANSWER).await? else { return Ok(None) };
     let answer: Value = serde_json::from_slice(&answer)

@@ -14,7 +14,7 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
 
 use super::client::Identity;
-use super::{MatrixNetwork, account, foreign, room_id, rooms};
+use super::{MatrixNetwork, account, foreign, private_chats, room_id, rooms};
 use bot_core::Refusal;
 use bot_core::homeserver::Rooms;
 use bot_core::homeserver::TopicRoom;
@@ -35,6 +35,11 @@ impl Rooms for MatrixNetwork {
             .join(&room)
             .await
             .map_err(|error| AskError::Refused(Refusal::platform(error.to_string())))
+    }
+
+    async fn is_private(&self, chat: &ChatId) -> Result<bool, AskError> {
+        let count = private_chats::count(&self.client, chat.as_str()).await;
+        Ok(count.map_err(|error| error.ask())? == Some(2))
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {
@@ -59,12 +64,15 @@ impl Rooms for MatrixNetwork {
         Ok(ChatId::from(room.as_str()))
     }
 
-    async fn decline(&self, chat: &ChatId, ghost: &UserId, reason: String) -> Result<(), AskError> {
+    async fn decline(&self, chat: &ChatId, whom: &UserId, reason: String) -> Result<(), AskError> {
         let room = room_id(chat)?;
-        let ghost = user_id(ghost)?;
+        let identity = match whom.as_str() == self.bot() {
+            true => Identity::Bot,
+            false => Identity::Ghost(user_id(whom)?),
+        };
         let mut request = leave_room::v3::Request::new(room);
         request.reason = Some(reason);
-        let left = self.client.send(request, &Identity::Ghost(ghost)).await;
+        let left = self.client.send(request, &identity).await;
         match left.map_err(|error| error.ask()) {
             Ok(_) | Err(AskError::Refused(_)) => Ok(()),
             Err(error) => Err(error),

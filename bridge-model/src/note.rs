@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{NetworkId, Timestamp};
 
 /// One line that stands for something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,28 @@ pub enum Note {
     Unknown,
     /// Something happened in the chat.
     Service(Service),
+    /// So much waits for another chat that what is said here is not kept for it.
+    ChatFull {
+        /// The other chat's network.
+        network: NetworkId,
+        /// The other chat's title, where it is known.
+        title: Option<String>,
+    },
+    /// What another chat said was not kept for this one, because too much was waiting.
+    LeftOut {
+        /// The other chat's network.
+        network: NetworkId,
+        /// The other chat's title, where it is known.
+        title: Option<String>,
+        /// So many messages.
+        messages: u64,
+        /// So many edits, reactions and pins.
+        changes: u64,
+        /// When the first one came.
+        since: Timestamp,
+        /// When the last one came.
+        until: Timestamp,
+    },
 }
 
 /// Why a file is not there.

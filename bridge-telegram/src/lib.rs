@@ -4,6 +4,7 @@
 //! Rule: the folders show the way of a message. `listen` -> `convert/incoming` for what comes,
 //! `convert/outgoing` -> `deliver` for what goes. Everything under `convert` is pure.
 
+mod admin_right;
 mod api;
 mod connection;
 pub mod convert;

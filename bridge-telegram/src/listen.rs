@@ -45,17 +45,12 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
     let mut offset = stored_offset(sink, &mut backoff).await;
     info!(network = NETWORK, "listening to Telegram");
     loop {
-        let polled = async {
-            sink.wait_for_capacity(&NETWORK.into()).await;
-            poll::poll(connection, offset).await
-        };
         let polled = tokio::select! {
-            // A lane that is full because its group has moved would wait for itself.
             (from, to) = connection.moves.next() => {
                 hand_on_move(sink, (from, to), &mut backoff).await;
                 continue;
             }
-            polled = polled => polled,
+            polled = poll::poll(connection, offset) => polled,
         };
         let received = match polled {
             Ok(received) => received,

@@ -5,11 +5,12 @@
 
 use bot_core::AskError;
 use bot_core::network::Need;
-use bot_core::{MissingRight, Refusal, Right};
+use bot_core::{MissingRight, Refusal};
 use bridge_model::{ChatChange, ChatId, MediaHandle, Rights, UserId};
 use serde_json::{Value, json};
 
 use crate::NETWORK;
+use crate::admin_right::{CHANGE_INFO, DELETE, PIN, RESTRICT};
 use crate::api::Problem;
 use crate::connection::Connection;
 use crate::convert::address::SIGNED;
@@ -111,34 +112,6 @@ impl Connection {
         let chat: i64 = chat.as_str().parse().map_err(|_| not_a_chat())?;
         let params = json!({ "chat_id": chat, "user_id": user });
         self.api.ask(&self.clients.methods, "getChatMember", &params).await
-    }
-}
-
-/// A right of an admin.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AdminRight {
-    /// Its field in <https://core.telegram.org/bots/api#chatmemberadministrator>.
-    field: &'static str,
-    right: Right,
-    /// Its name in Telegram's apps.
-    menu: &'static str,
-}
-
-pub(crate) const PIN: AdminRight =
-    AdminRight { field: "can_pin_messages", right: Right::Pin, menu: "Pin Messages" };
-pub(crate) const DELETE: AdminRight =
-    AdminRight { field: "can_delete_messages", right: Right::Delete, menu: "Delete Messages" };
-pub(crate) const RESTRICT: AdminRight =
-    AdminRight { field: "can_restrict_members", right: Right::DecideWhoSpeaks, menu: "Ban Users" };
-pub(crate) const CHANGE_INFO: AdminRight =
-    AdminRight { field: "can_change_info", right: Right::ChangeChat, menu: "Change Group Info" };
-pub(crate) const TOPICS: AdminRight =
-    AdminRight { field: "can_manage_topics", right: Right::ManageThreads, menu: "Manage Topics" };
-
-impl AdminRight {
-    /// The same as a right that is missing.
-    pub(crate) fn missing(self) -> MissingRight {
-        MissingRight { right: self.right, menu: self.menu.to_owned() }
     }
 }
 

@@ -156,6 +156,15 @@ pub(crate) fn user_id(text: &str) -> Checked<String> {
     ))
 }
 
+/// A server name, a user id, or `*`.
+pub(crate) fn allowed(text: &str) -> Checked<String> {
+    match text {
+        "*" => Ok(text.to_owned()),
+        _ if text.starts_with('@') => user_id(text),
+        _ => server_name(text),
+    }
+}
+
 /// An address to listen on.
 pub(crate) fn listen(text: &str) -> Checked<SocketAddr> {
     text.parse().map_err(|_| {

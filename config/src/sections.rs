@@ -177,12 +177,18 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         check::http_url,
     );
     let admins = section.list("admins", check::user_id);
+    let allow = section.optional_list("allow", check::allowed);
+    let commands = section.number("commands_per_minute", 10, 1..=10_000);
+    let reactions = section.number("reactions_per_minute", 30, 1..=10_000);
     section.finish();
     Some(Bot {
         display_name: display_name.unwrap_or_else(|| "Freeside".to_owned()),
         language: language.unwrap_or_else(|| "en".to_owned()),
         source_url: source_url?,
         admins,
+        allow,
+        commands_per_minute: u32::try_from(commands).unwrap_or(u32::MAX),
+        reactions_per_minute: u32::try_from(reactions).unwrap_or(u32::MAX),
     })
 }
 
@@ -229,9 +235,9 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
 
 fn lanes(mut section: Section<'_, '_>) -> Lanes {
     let concurrency = section.number("concurrency", 16, 1..=1_000);
-    let high_water = section.number("high_water", 10_000, 1..=10_000_000);
+    let most_waiting = section.number("most_waiting", 2_000, 1..=1_000_000);
     section.finish();
-    Lanes { concurrency, high_water }
+    Lanes { concurrency, most_waiting }
 }
 
 fn portals(mut section: Section<'_, '_>) -> Portals {

@@ -101,6 +101,13 @@ pub struct Bot {
     pub source_url: Url,
     /// User ids of those who may do everything.
     pub admins: Vec<String>,
+    /// Servers and user ids of those who may invite the bot and link rooms; `*` for everybody. `None`
+    /// for the people of the homeserver.
+    pub allow: Option<Vec<String>>,
+    /// Commands of one person that are answered in a minute.
+    pub commands_per_minute: u32,
+    /// Reactions of one person that cross in a minute.
+    pub reactions_per_minute: u32,
 }
 
 /// Where the bridge keeps what it must not forget.
@@ -162,8 +169,8 @@ pub struct Discord {
 pub struct Lanes {
     /// How many chats are delivered to at the same time.
     pub concurrency: usize,
-    /// From how many waiting entries on the sources of a lane are paused.
-    pub high_water: usize,
+    /// With so many waiting entries a lane is full, and what comes is counted instead of kept.
+    pub most_waiting: usize,
 }
 
 /// How a new link behaves until its people decide otherwise.

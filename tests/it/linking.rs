@@ -75,19 +75,24 @@ async fn a_code_works_once_where_it_is_meant_for_those_with_the_right() -> anyho
     assert_eq!(notices(&town), (0, 0), "joined without a right code");
 
     let answer = ask_group(&town.group, &town.tanja, &typed).await?;
-    assert!(answer.contains("Joined to Matrix"), "{answer}");
+    assert!(answer.contains("The code is right"), "{answer}");
+    assert_eq!(notices(&town), (0, 0), "joined before anybody has agreed");
     let other = town.telegram.group("Somewhere else");
     other.own(&town.tanja);
     other.promote_bot(Rights::all());
     let answer = ask_group(&other, &town.tanja, &typed).await?;
     assert!(answer.contains("used already"), "{answer}");
+    let answer = ask(&bob, &town.room, &format!("!freeside link yes {code}")).await?;
+    assert!(answer.contains("power level"), "{answer}");
+    town.agree(&town.room, &code).await?;
 
     let code = town.ask_for_code("discord").await?;
     let dave = town.discord.user("Dave");
     let answer = type_code(&town, &dave, &code).await?;
     assert!(answer.contains("Manage Webhooks"), "{answer}");
     let answer = type_code(&town, &town.dora, &code).await?;
-    assert!(answer.contains("Joined to Matrix"), "{answer}");
+    assert!(answer.contains("The code is right"), "{answer}");
+    town.agree(&town.room, &code).await?;
     crosses(&town, Side::Matrix, "joined at last").await?;
     town.assert_clean()
 }
@@ -141,7 +146,9 @@ async fn link_from_telegram(town: &Town) -> anyhow::Result<()> {
     let answer = ask_group(&town.group, &town.tanja, "/link").await?;
     let code = code_in(&answer).ok_or_else(|| anyhow::anyhow!("no code in: {answer}"))?;
     let answer = ask(&town.alice, &town.room, &format!("!freeside link {code}")).await?;
-    anyhow::ensure!(answer.contains("Joined to Telegram"), "{answer}");
+    anyhow::ensure!(answer.contains("The code is right"), "{answer}");
+    let answer = ask_group(&town.group, &town.tanja, &format!("/link yes {code}")).await?;
+    anyhow::ensure!(answer.contains("Joined to Matrix"), "{answer}");
     Ok(())
 }
 
@@ -153,6 +160,7 @@ async fn the_notice_is_there_once_although_the_bridge_dies_while_it_links() -> a
     let code = town.ask_for_code("telegram").await?;
     town.telegram.faults().next("pinChatMessage", 1, pause());
     town.group.say(&town.tanja, &format!("/link {code}"))?;
+    town.agree(&town.room, &code).await?;
     town.group.expect(|seen| seen.is_bot && seen.text.contains(NOTICE)).await?;
     town.bridge.kill()?;
     town.telegram.faults().clear();
@@ -163,6 +171,7 @@ async fn the_notice_is_there_once_although_the_bridge_dies_while_it_links() -> a
     town.discord.expect_connected().await?;
     town.discord.faults().next("pins", 1, pause());
     town.channel.slash(&town.dora, "freeside", "link", &[("code", &code)])?;
+    town.agree(&town.room, &code).await?;
     town.channel.expect(|seen| seen.content.contains(NOTICE)).await?;
     town.bridge.kill()?;
     town.discord.faults().clear();
@@ -194,7 +203,8 @@ async fn a_channel_through_which_another_bridge_speaks_is_joined_only_by_who_ins
     let answer = type_code(&town, &town.dora, &code).await?;
     assert!(answer.contains("another bridge is there already: matterbridge."), "{answer}");
     let answer = type_code(&town, &town.dora, &format!("{code} --take-over")).await?;
-    assert!(answer.contains("Joined to Matrix"), "{answer}");
+    assert!(answer.contains("The code is right"), "{answer}");
+    town.agree(&town.room, &code).await?;
     town.assert_clean()
 }
 
@@ -234,6 +244,7 @@ async fn a_room_made_on_request_is_the_asker_s(version: &str) -> anyhow::Result<
         _ => assert_eq!(listed, Some(100)),
     }
     town.group.say(&town.tanja, &format!("/link {code}"))?;
+    town.agree(&made, &code).await?;
     town.group.expect(|seen| seen.pinned).await?;
     town.group.say(&town.tanja, "into the new room")?;
     alice.expect(&made, |seen| seen.body == "into the new room").await?;

@@ -11,6 +11,7 @@ mod claiming;
 mod content;
 mod crossing;
 mod encrypted;
+mod limits;
 mod linking;
 mod matrix;
 mod memory;
@@ -46,7 +47,19 @@ pub async fn town(room_version: &str, more_config: &str) -> anyhow::Result<Town>
     .await
 }
 
-/// The same with an encrypted room.
+/// Three networks of which nothing is linked yet.
+pub async fn unlinked() -> anyhow::Result<Town> {
+    Town::build(TownOptions {
+        program: program(),
+        room_version: "12".into(),
+        encrypted: false,
+        more_config: String::new(),
+        progress: &mut |_| {},
+    })
+    .await
+}
+
+/// Three linked networks with an encrypted room.
 pub async fn encrypted_town() -> anyhow::Result<Town> {
     Town::linked(TownOptions {
         program: program(),

@@ -5,6 +5,7 @@
 
 use bridge_model::Place;
 
+use super::allow::leave_later;
 use super::call::Call;
 use super::link::Linking;
 use super::outcome::{DeskError, Outcome};
@@ -30,11 +31,16 @@ impl Linking {
             return Ok(phrases.answer(Key::CreateUsage, &[usage, names]));
         };
         let by = &call.command.by;
+        if let Some(refused) = self.admission.refusal(phrases, &by.user) {
+            return Ok(refused);
+        }
         let name = phrases.plain(Key::RoomName, &[Arg::text(&by.name)]);
         let room = self.matrix.create_room(&by.user, &name).await?;
         let link = Arg::url(phrases.join_link(&room));
         let place = Place::new(MATRIX, room);
+        let leave = leave_later(&place, phrases.now);
         let mut outcome = self.offer(call, network, Some(place)).await?;
+        outcome.changes.push(leave);
         outcome.answer = phrases.say(Key::Created, &[link]).join_line(outcome.answer);
         Ok(outcome)
     }

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use bridge_model::Place;
 use bridge_policy::stage::Direction;
 
+use super::allow::Admission;
 use super::announcement::announcement;
 use super::community::Community;
 use super::exception;
@@ -20,11 +22,12 @@ use crate::portal::Portal;
 use crate::store::Store;
 use crate::wording::Lines;
 
-/// Scheduled steps, votes that end, exceptions that are to be reviewed.
+/// Scheduled steps, votes that end, exceptions to review, rooms that nobody connected.
 pub(super) struct Deadlines {
     pub(super) store: Arc<Store>,
     pub(super) gates: Gates,
     pub(super) votes: Votes,
+    pub(super) admission: Admission,
 }
 
 impl Deadlines {
@@ -32,11 +35,16 @@ impl Deadlines {
     pub(super) async fn due(
         &self,
         phrases: Phrases<'_>,
+        room: &Place,
         here: Option<&Portal>,
         due: &Due,
     ) -> Result<Outcome, DeskError> {
-        let (Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. }) =
-            due;
+        let portal = match due {
+            Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. } => {
+                portal
+            }
+            Due::Unlinked => return self.admission.leave_if_unlinked(phrases, room, here).await,
+        };
         let Some(portal) = here.filter(|here| here.id == *portal) else {
             return Ok(Outcome::default());
         };
@@ -50,6 +58,7 @@ impl Deadlines {
                 }
                 self.step_is_due(phrases, &community, *days).await
             }
+            Due::Unlinked => Ok(Outcome::default()),
             Due::Review { number, .. } => {
                 Ok(exception::review_is_due(phrases, &community, *number))
             }

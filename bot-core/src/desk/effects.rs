@@ -20,7 +20,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::{Relayed, Speaker, Work};
 use crate::migration::{Migration, Move, News, Tag, Task};
 use crate::network::AskError;
-use crate::portal::{Owner, Portal, Setting};
+use crate::portal::{EndState, Owner, Portal, Setting};
 use crate::refusal::Refusal;
 use crate::relay::Networks;
 use crate::store::migration::text_name;
@@ -54,7 +54,7 @@ impl Effects {
                 self.pin_text(phrases, &community, (&place, stage), tag).await
             }
             Effect::UnpinText => Ok(unpin(&place, migration, tag)),
-            Effect::RelayOn => Ok(at_once(tag, [Move::Relaying(portal.room.clone(), true)], None)),
+            Effect::RelayOn => Ok(self.relaying_begins(portal, tag).await),
             Effect::RelayOff => {
                 Ok(at_once(tag, [Move::Relaying(portal.room.clone(), false)], None))
             }
@@ -115,6 +115,16 @@ impl Effects {
         let pin = disclosure::about(place, &key, Content::Pinned);
         then.push((place.clone(), Relayed { completes: Some(*tag), ..pin }.into()));
         Ok(Outcome::then(then))
+    }
+
+    /// Messages cross from now on, and what the chats look like is handed over for the first time.
+    async fn relaying_begins(&self, portal: &Portal, tag: &Tag) -> Outcome {
+        let mut then = self.appearance.handed_over(portal, Owner::Nobody).await;
+        for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+            then.extend(self.appearance.packs_for(&end.place, &portal.room).await);
+        }
+        let outcome = at_once(tag, [Move::Relaying(portal.room.clone(), true)], None);
+        Outcome { then, ..outcome }
     }
 
     async fn decides(&self, portal: &Portal, owner: Owner, tag: &Tag) -> Outcome {

@@ -11,9 +11,11 @@ use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
 use super::accounts::Registration;
+use super::allow::{Admission, Allowed};
 use super::appearance::Appearance;
 use super::appoint::Appointing;
 use super::bridge_info::BridgeInfo;
+use super::budget::CommandBudget;
 use super::claim::Claims;
 use super::disclosure::Disclosure;
 use super::due::Deadlines;
@@ -34,6 +36,7 @@ use super::stage::Stages;
 use super::topics::TopicRooms;
 use super::vote::Votes;
 use super::way::Way;
+use crate::budgets::Budgets;
 use crate::clock::{Clock, Dice};
 use crate::homeserver::{Accounts, Rooms};
 use crate::portal::Settings;
@@ -60,6 +63,10 @@ pub struct DeskParts {
     pub dice: Arc<dyn Dice>,
     /// What it says about itself.
     pub about: About,
+    /// Who may have the bot in rooms and connect them.
+    pub allowed: Allowed,
+    /// How many commands a person has.
+    pub budgets: Arc<Budgets>,
     /// How a new link behaves.
     pub defaults: Settings,
     /// Where a new link begins.
@@ -77,6 +84,7 @@ pub struct DeskParts {
 /// All features of the desk, each with what it needs.
 pub(super) struct Features {
     pub(super) appointing: Appointing,
+    pub(super) budget: CommandBudget,
     pub(super) claims: Claims,
     pub(super) deadlines: Deadlines,
     pub(super) deletion: Deletion,
@@ -97,6 +105,7 @@ pub(super) struct Features {
 
 /// What several features share.
 struct Shared {
+    admission: Admission,
     appearance: Appearance,
     bridge_info: BridgeInfo,
     disclosure: Disclosure,
@@ -116,7 +125,18 @@ impl Shared {
         let disclosure =
             Disclosure { networks: networks(), store: store(), pseudonyms: pseudonyms() };
         let people = People { networks: networks(), store: store() };
+        let operators = match parts.about.operators.as_slice() {
+            [] => parts.about.server.clone(),
+            operators => operators.join(", "),
+        };
         Self {
+            admission: Admission {
+                networks: networks(),
+                matrix: matrix(),
+                store: store(),
+                allowed: parts.allowed.clone(),
+                operators,
+            },
             appearance: Appearance { networks: networks() },
             bridge_info: BridgeInfo { matrix: matrix(), pseudonyms: pseudonyms() },
             gates: Gates {
@@ -150,6 +170,7 @@ impl Features {
                 store: Arc::clone(&parts.store),
                 gates: shared.gates.clone(),
                 votes: shared.votes.clone(),
+                admission: shared.admission.clone(),
             },
             effects: Effects {
                 networks: parts.networks.clone(),
@@ -159,9 +180,11 @@ impl Features {
             },
             membership: Membership {
                 matrix: Arc::clone(&parts.matrix),
+                admission: shared.admission,
                 bridge_info: shared.bridge_info,
                 topics: shared.topics.clone(),
             },
+            budget: CommandBudget { budgets: parts.budgets },
             claims: Claims {
                 matrix: parts.matrix,
                 store: Arc::clone(&parts.store),
@@ -201,6 +224,7 @@ fn linking(parts: &DeskParts, shared: &Shared) -> Linking {
         dice: Arc::clone(&parts.dice),
         defaults: parts.defaults.clone(),
         first: parts.first,
+        admission: shared.admission.clone(),
         appearance: shared.appearance.clone(),
         bridge_info: shared.bridge_info.clone(),
         disclosure: shared.disclosure.clone(),

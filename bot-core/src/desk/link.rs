@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `link` and `unlink`: both sides consent, by a code that one shows and the other types.
+//! `link` and `unlink`: both sides consent, by a code that one shows and the other types, and the
+//! first one confirms.
 
 use std::sync::Arc;
 
 use bridge_model::{NetworkId, Place, RichText, Timestamp};
 use bridge_policy::stage::Stage;
 
+use super::allow::{Admission, leave_later};
 use super::appearance::Appearance;
 use super::bridge_info::BridgeInfo;
 use super::call::Call;
@@ -19,7 +21,7 @@ use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::{AskError, MATRIX};
-use crate::portal::{EndState, Offer, Owner, Portal, Settings};
+use crate::portal::{EndState, Offer, Owner, Portal, Redeemed, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, CodeHash, Store};
 use crate::wording::{Lines, label};
@@ -37,22 +39,23 @@ pub(super) struct Linking {
     pub(super) defaults: Settings,
     /// Where a new link begins.
     pub(super) first: Stage,
+    pub(super) admission: Admission,
     pub(super) appearance: Appearance,
     pub(super) bridge_info: BridgeInfo,
     pub(super) disclosure: Disclosure,
 }
 
 /// A link that both sides have agreed to.
-struct Agreed<'a> {
-    pair: Pair<'a>,
-    code: CodeHash,
+pub(super) struct Agreed<'a> {
+    pub(super) pair: Pair<'a>,
+    pub(super) code: CodeHash,
     /// What the legacy chat is called, where that is known.
-    title: Option<String>,
-    settings: Settings,
+    pub(super) title: Option<String>,
+    pub(super) settings: Settings,
 }
 
 impl Linking {
-    /// `link`, `link NETWORK` and `link CODE`.
+    /// `link`, `link NETWORK`, `link CODE`, and `link yes CODE` or `link no CODE`.
     pub(super) async fn link(
         &self,
         call: &Call<'_>,
@@ -63,6 +66,10 @@ impl Linking {
             return Ok(call.not_allowed());
         }
         let on_matrix = call.is_on_matrix();
+        let refusal = || self.admission.refusal(call.phrases, &call.command.by.user);
+        if let Some(refused) = on_matrix.then(refusal).flatten() {
+            return Ok(refused);
+        }
         match argument {
             Some(name) if on_matrix && self.remote_network(name).is_some() => {
                 let wanted = self.remote_network(name).unwrap_or_else(|| MATRIX.into());
@@ -72,6 +79,8 @@ impl Linking {
             Some(name) if !on_matrix && name.eq_ignore_ascii_case(MATRIX) => {
                 self.offer(call, MATRIX.into(), None).await
             }
+            Some("yes") => self.consent(call, arguments.get(1).copied().unwrap_or_default()).await,
+            Some("no") => self.decline(call, arguments.get(1).copied().unwrap_or_default()).await,
             Some(typed) if code::looks_like(typed) => {
                 let dashes = ['-', '\u{2013}', '\u{2014}'];
                 let insists =
@@ -110,6 +119,7 @@ impl Linking {
             used: false,
             title: call.command.chat_title.clone(),
             created,
+            redeemed: None,
         };
         let typed = phrases.typed_on(&wanted, &format!("link {code}"));
         let args = [Arg::text(label(&wanted)), Arg::text(typed)];
@@ -128,7 +138,8 @@ impl Linking {
         let Some(offer) = self.store.find_offer(&hash).await? else {
             return say(Key::CodeWrong, &[]);
         };
-        if offer.used {
+        let elsewhere = |it: &Redeemed| it.place != *call.place;
+        if offer.used || offer.redeemed.as_ref().is_some_and(elsewhere) {
             return say(Key::CodeUsed, &[]);
         }
         if offer.expires < phrases.now {
@@ -158,13 +169,10 @@ impl Linking {
             let args = [Arg::text(others.join(", ")), Arg::text(again)];
             return say(Key::LinkForeign, &args);
         }
-        let title = if remote_is_here { &call.command.chat_title } else { &offer.title };
-        let mut settings = self.defaults.clone();
-        if offer.created {
-            settings.metadata = Owner::Legacy;
+        if let Some(refused) = self.not_ready(phrases, pair).await? {
+            return Ok(refused);
         }
-        let title = title.clone();
-        self.join(call, Agreed { pair, code: hash, title, settings }).await
+        self.ask_for_consent(call, (typed, &offer)).await
     }
 
     /// Other bridges on both sides.
@@ -181,19 +189,35 @@ impl Linking {
         Ok(others)
     }
 
-    /// Makes the portal, with its notices, if both chats are ready.
-    async fn join(&self, call: &Call<'_>, agreed: Agreed<'_>) -> Result<Outcome, DeskError> {
-        let phrases = call.phrases;
-        let Agreed { pair, code, title, settings } = agreed;
-        let Pair { room, remote } = pair;
-        let (here, there) = (call.place, pair.other(call.place));
-        for place in [room, remote] {
+    /// The answer that says what one of the chats lacks.
+    async fn not_ready(
+        &self,
+        phrases: Phrases<'_>,
+        pair: Pair<'_>,
+    ) -> Result<Option<Outcome>, DeskError> {
+        for place in [pair.room, pair.remote] {
             let Some(network) = self.networks.get(&place.network) else { continue };
             if let Err(AskError::Refused(reason)) = network.prepare(&place.chat).await {
                 let reason = phrases.reason(&place.network, &reason);
                 let args = [Arg::text(label(&place.network)), reason];
-                return Ok(phrases.answer(Key::LinkNotReady, &args));
+                return Ok(Some(phrases.answer(Key::LinkNotReady, &args)));
             }
+        }
+        Ok(None)
+    }
+
+    /// Both sides agree: makes the portal, with its notices, if both chats are ready.
+    pub(super) async fn join(
+        &self,
+        call: &Call<'_>,
+        agreed: Agreed<'_>,
+    ) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let Agreed { pair, code, title, settings } = agreed;
+        let Pair { room, remote } = pair;
+        let (here, there) = (call.place, pair.other(call.place));
+        if let Some(refused) = self.not_ready(phrases, pair).await? {
+            return Ok(refused);
         }
         let title = match title {
             Some(title) => Some(title),
@@ -215,7 +239,9 @@ impl Linking {
             [phrases.button(Key::ButtonUndo, undo), phrases.button(Key::ButtonStage, "stage")];
         let mut then = vec![phrases.message_in(there, linked(phrases, remote, there, stage))];
         then.extend(self.disclosure.notices(phrases, pair, stage).await?);
-        then.extend(self.first_looks(pair, known.as_ref(), &settings).await);
+        if stage.relays() {
+            then.extend(self.first_looks(pair, known.as_ref(), &settings).await);
+        }
         let (room, remote) = (room.clone(), remote.clone());
         let changes = vec![Change::Link { code, room, remote, title, settings, stage }];
         Ok(Outcome { then, ..Outcome::change(answer, changes) }.with(buttons))
@@ -241,7 +267,7 @@ impl Linking {
         all
     }
 
-    async fn title_of(&self, place: &Place) -> Option<String> {
+    pub(super) async fn title_of(&self, place: &Place) -> Option<String> {
         let network = self.networks.get(&place.network)?;
         network.title(&place.chat).await.ok().flatten()
     }
@@ -296,13 +322,16 @@ impl Linking {
             phrases.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
         let then = vec![phrases.message_in(there, said(there))];
-        let changes = vec![Change::Unlink(remote.clone())];
+        let mut changes = vec![Change::Unlink(remote.clone())];
+        if portal.ends.len() == 1 {
+            changes.push(leave_later(&portal.room, phrases.now));
+        }
         Ok(Outcome { then, ..Outcome::change(said(here), changes) })
     }
 }
 
 /// Whether messages cross to and from `remote`.
-fn is_active(portal: &Portal, remote: &Place) -> bool {
+pub(super) fn is_active(portal: &Portal, remote: &Place) -> bool {
     portal.ends.iter().any(|end| end.place == *remote && end.state == EndState::Active)
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bridge_model::{Place, UserId};
 use bridge_policy::stage::Stage;
 
+use super::allow::{Admission, leave_later};
 use super::bridge_info::BridgeInfo;
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
@@ -24,26 +25,33 @@ use crate::wording::{Lines, label};
 /// The core bot's membership of chats.
 pub(super) struct Membership {
     pub(super) matrix: Arc<dyn Rooms>,
+    pub(super) admission: Admission,
     pub(super) bridge_info: BridgeInfo,
     pub(super) topics: TopicRooms,
 }
 
 impl Membership {
-    /// The core bot joins and introduces itself; a ghost declines.
+    /// The core bot joins and introduces itself, where whoever invites it may; a ghost declines.
     pub(super) async fn invited(
         &self,
         phrases: Phrases<'_>,
         chat: &Place,
-        whom: &UserId,
+        (by, whom): (&UserId, &UserId),
     ) -> Result<Outcome, DeskError> {
         if whom.as_str() != self.matrix.bot() {
             let reason = phrases.plain(Key::GhostDeclines, &[]);
             self.matrix.decline(&chat.chat, whom, reason).await?;
             return Ok(Outcome::default());
         }
+        if !self.admission.may_invite(by).await? {
+            let reason = self.admission.not_welcome(phrases);
+            self.matrix.decline(&chat.chat, whom, reason).await?;
+            return Ok(Outcome::default());
+        }
         self.matrix.join(&chat.chat).await?;
         let help = Arg::text(phrases.typed_on(&chat.network, "help"));
-        Ok(phrases.answer(Key::Hello, &[help]))
+        let answer = phrases.say(Key::Hello, &[help]);
+        Ok(Outcome::change(answer, vec![leave_later(chat, phrases.now)]))
     }
 
     /// The bot is no longer in a chat; the room and its members stay.

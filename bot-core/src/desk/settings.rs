@@ -72,6 +72,8 @@ impl SettingCommands {
         ];
         let answer = phrases.say(Key::SetDone, &args);
         let then = match &setting {
+            // What the chats look like is handed over when messages begin to cross.
+            Setting::Metadata(_) | Setting::Threads(_) if !portal.relaying => Vec::new(),
             Setting::Metadata(_) => {
                 let before = portal.settings.metadata;
                 let changed = Portal { settings, ..portal.clone() };

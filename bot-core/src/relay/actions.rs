@@ -219,11 +219,13 @@ impl Delivery<'_> {
             return Ok(None);
         }
         shared::may_edit_alone(&*self.relay.store, lane, &replica, *media_changed).await?;
-        let Prepared { mut message, native_reply } = self.prepared(draft).await?;
-        // Files that did not change are not sent again, and the rest of a long text is one.
-        message.media.retain(|media| *media_changed || !text_file::is_one(media));
+        let without_files = draft.message.media.is_empty();
+        let Prepared { message, native_reply } = self.prepared(draft).await?;
+        // The rest of a long text is a file that changes with the text, that comes or that goes.
+        let had_rest = without_files && parts.iter().any(|part| part.media);
+        let has_rest = message.media.iter().any(text_file::is_one);
+        let media_changed = *media_changed || had_rest || has_rest;
         let (send_as, message) = self.speaker(draft, message).await?;
-        let media_changed = *media_changed;
         Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))
     }
 

@@ -75,6 +75,8 @@ fn redact_notes(directory: &dyn Directory, message: &mut Message) {
             | Note::LiveLocation { .. }
             | Note::Button { .. }
             | Note::Unknown
+            | Note::ChatFull { .. }
+            | Note::LeftOut { .. }
             | Note::Service(
                 Service::Renamed { .. }
                 | Service::Described { .. }

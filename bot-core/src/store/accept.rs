@@ -17,8 +17,8 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, delayed, figures, keys, linking, messages, notices,
-    orphans, portals, queue, summaries, threads, topics, votes,
+    Accepted, Store, StoreError, albums, answers, delayed, figures, keys, linking, messages,
+    notices, orphans, overflow, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -76,6 +76,7 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
             accepted.dropped += 1;
         }
     }
+    answers::let_in_touched(tx)?;
     accepted.lanes = queue::touched(tx)?;
     Ok(accepted)
 }
@@ -242,7 +243,7 @@ fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<(), Store
     if albums::append(tx, lane, &relayed)? || delayed::append(tx, lane, &relayed)? {
         return Ok(());
     }
-    queue::push(tx, Entry::new(lane.clone(), relayed.into()))
+    overflow::push(tx, Entry::new(lane.clone(), relayed.into()))
 }
 
 /// What the lanes get, in order; nothing when the event says nothing new.

@@ -7,7 +7,7 @@
 use bridge_model::{Content, Event, Message, MessageId, Place, Timestamp};
 
 use super::txn::Txn;
-use super::{StoreError, messages, queue, subject};
+use super::{StoreError, messages, overflow, queue, subject};
 use crate::lane::{ALBUM_GRACE_MS, ALBUM_LONGEST_MS, Album, Entry, Member, Relayed, Work};
 use crate::order::{EntryId, Part};
 
@@ -34,7 +34,7 @@ pub fn append(tx: &mut Txn<'_>, lane: &Place, relayed: &Relayed) -> Result<bool,
     let open_until = Some(Timestamp(tx.now.0.saturating_add(ALBUM_GRACE_MS)));
     let album = Some(Album { begun: tx.now, open_until, members: vec![member] });
     let work = Relayed { album, ..relayed.clone() }.into();
-    queue::push(tx, Entry::new(lane.clone(), work))?;
+    overflow::push(tx, Entry::new(lane.clone(), work))?;
     Ok(true)
 }
 

@@ -6,7 +6,7 @@
 use bridge_model::{Content, Event, Place, Timestamp};
 
 use super::txn::Txn;
-use super::{StoreError, queue, subject};
+use super::{StoreError, overflow, queue, subject};
 use crate::lane::{Entry, HELD_MS, Relayed};
 
 /// Hands a message that waits on to a lane; `false` when it does not wait.
@@ -20,7 +20,7 @@ pub fn append(tx: &mut Txn<'_>, lane: &Place, relayed: &Relayed) -> Result<bool,
     }
     let held_until = Some(Timestamp(tx.now.0.saturating_add(HELD_MS)));
     let work = Relayed { held_until, ..relayed.clone() }.into();
-    queue::push(tx, Entry::new(lane.clone(), work))?;
+    overflow::push(tx, Entry::new(lane.clone(), work))?;
     Ok(true)
 }
 

@@ -10,7 +10,8 @@ use super::records::MessageRecord;
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, appearance, claims, keys, notices, orphans, people, portals, queue, topics,
+    Store, StoreError, answers, appearance, claims, keys, notices, orphans, overflow, people,
+    portals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -37,6 +38,8 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     claims::forget(tx, portal.id)?;
     notices::forget(tx, portal.id);
     for place in portal.places() {
+        overflow::forget(tx, place)?;
+        answers::transfer(tx, place, None)?;
         queue::purge(tx, place)?;
         appearance::transfer(tx, place, None)?;
         orphans::forget(tx, place)?;

@@ -9,29 +9,61 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, appearance, figures, migration, notices, people, portals, queue, topics,
+    CodeHash, StoreError, answers, appearance, figures, migration, notices, overflow, people,
+    portals, queue, topics,
 };
 use crate::lane::{Work, core_place};
-use crate::portal::{End, EndState, Portal, PortalId, Setting, Settings};
+use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
+
+/// Notes where a code was typed.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not known, stale or used.
+pub fn redeem(tx: &mut Txn<'_>, code: &CodeHash, redeemed: Redeemed) -> Result<(), StoreError> {
+    let mut offer = open_offer(tx, code)?;
+    let elsewhere = |it: &Redeemed| it.place != redeemed.place;
+    if offer.expires < tx.now || offer.redeemed.as_ref().is_some_and(elsewhere) {
+        return Err(StoreError::Conflict("the code is used or stale"));
+    }
+    offer.redeemed = Some(redeemed);
+    tx.put(&OFFERS, code, &offer)
+}
+
+/// Uses a code up without joining anything.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not known or used.
+pub fn spend(tx: &mut Txn<'_>, code: &CodeHash) -> Result<(), StoreError> {
+    let mut offer = open_offer(tx, code)?;
+    offer.used = true;
+    tx.put(&OFFERS, code, &offer)
+}
 
 /// Uses a code up.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when it is not known, stale or used.
+/// [`StoreError::Conflict`] when it is not known, stale or used, or was typed in neither chat.
 pub fn use_offer(
     tx: &mut Txn<'_>,
     code: &CodeHash,
     (room, remote): (&Place, &Place),
 ) -> Result<(), StoreError> {
-    let Some(mut offer) = portals::offer(tx, code)? else {
+    let offer = open_offer(tx, code)?;
+    let typed = |other: &Place| {
+        offer.redeemed.as_ref().is_some_and(|it| it.place == *other && it.until >= tx.now)
+    };
+    let fits = (offer.from == *room && typed(remote)) || (offer.from == *remote && typed(room));
+    if !fits {
+        return Err(StoreError::Conflict("the code is stale, or was not typed there"));
+    }
+    spend(tx, code)
+}
+
+fn open_offer(tx: &Txn<'_>, code: &CodeHash) -> Result<Offer, StoreError> {
+    let Some(offer) = portals::offer(tx, code)? else {
         return Err(StoreError::Conflict("the code is not known"));
     };
-    let fits = offer.from == *room || offer.from == *remote;
-    if offer.used || offer.expires < tx.now || !fits {
-        return Err(StoreError::Conflict("the code is used or stale"));
-    }
-    offer.used = true;
-    tx.put(&OFFERS, code, &offer)
+    if offer.used { Err(StoreError::Conflict("the code is used")) } else { Ok(offer) }
 }
 
 /// Joins a room and a remote chat.
@@ -98,6 +130,8 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
+        overflow::forget(tx, remote)?;
+        answers::transfer(tx, remote, None)?;
     }
     if portal.ends.is_empty() {
         portals::speaks_no_more(tx, &portal.room);
@@ -134,6 +168,8 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, Stor
     portals::save(tx, &portal)?;
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
+    overflow::transfer(tx, from, to)?;
+    answers::transfer(tx, from, Some(to))?;
     appearance::transfer(tx, from, Some(to))?;
     let told = Event {
         place: from.clone(),

@@ -95,7 +95,20 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), Sto
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<(), StoreError> {
+pub fn push(tx: &mut Txn<'_>, entry: Entry) -> Result<(), StoreError> {
+    let record = lane(tx, &entry.lane)?;
+    push_to(tx, record, entry)
+}
+
+/// The same for a lane whose state is known already.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn push_to(
+    tx: &mut Txn<'_>,
+    mut record: LaneRecord,
+    mut entry: Entry,
+) -> Result<(), StoreError> {
     if let Some(Content::ChatChanged { change, .. }) = entry.work.event().map(|it| &it.content)
         && !appearance::expect(tx, &entry.lane, change)?
     {
@@ -105,7 +118,6 @@ pub fn push(tx: &mut Txn<'_>, mut entry: Entry) -> Result<(), StoreError> {
     entry.id = EntryId(tx.meta().next_entry);
     tx.meta_mut().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;
-    let mut record = lane(tx, &entry.lane)?;
     record.depth = record.depth.saturating_add(1);
     tx.touch(&entry.lane);
     store_lane(tx, &record)

@@ -34,6 +34,43 @@ pub struct Meta {
     pub secret: String,
     /// The weeks that have message records, oldest first.
     pub buckets: Vec<u16>,
+    /// Lanes that leave something out, see [`super::overflow`].
+    #[serde(default)]
+    pub overflowing: u32,
+    /// Answers that wait, see [`super::answers`].
+    #[serde(default)]
+    pub answers: u32,
+}
+
+/// An answer of the core bot that yields to other messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingAnswer {
+    /// Since when.
+    pub since: Timestamp,
+    /// The answer.
+    pub work: Work,
+}
+
+/// What a lane leaves out while it is full.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// By the chat in which it was said, in the order in which those began.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What one chat said that was not kept for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The chat in which it was said.
+    pub from: Place,
+    /// So many messages.
+    pub messages: u64,
+    /// So many edits, reactions and pins.
+    pub changes: u64,
+    /// When the first one came.
+    pub since: Timestamp,
+    /// When the last one came.
+    pub until: Timestamp,
 }
 
 /// A timer that is set.

@@ -7,8 +7,9 @@ use bridge_model::{Content, Person};
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Change, Settled, Settlement, Store, StoreError, accept, albums, claims, joint, linking,
-    messages, migration, notices, orphans, portals, queue, summaries, timers, topics, votes,
+    Change, Settled, Settlement, Store, StoreError, accept, albums, answers, claims, joint,
+    linking, messages, migration, notices, orphans, overflow, portals, queue, summaries, timers,
+    topics, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -43,7 +44,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
         migration::effected(tx, tag, Ok(()))?;
     }
     for (place, work) in then {
-        queue::append(tx, &place, work)?;
+        answers::append(tx, &place, work)?;
     }
     for (place, summary) in summaries {
         if place == lane {
@@ -52,7 +53,11 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
             summaries::append(tx, &place, summary)?;
         }
     }
-    Ok(Settled { lanes: queue::touched(tx)?, depth: queue::lane(tx, &lane)?.depth })
+    answers::let_in(tx, &lane)?;
+    answers::let_in_touched(tx)?;
+    let depth = queue::lane(tx, &lane)?.depth;
+    overflow::drained(tx, &lane, depth)?;
+    Ok(Settled { lanes: queue::touched(tx)?, depth })
 }
 
 /// Carries out a change.
@@ -70,6 +75,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Timer(timer) => timers::set(tx, *timer),
         Change::Topic(what) => topics::change(tx, what),
         Change::StopTimer(name) => timers::stop(tx, &name),
+        Change::Redeemed(code, redeemed) => linking::redeem(tx, &code, redeemed),
+        Change::Spent(code) => linking::spend(tx, &code),
         Change::Offer(code, offer) => tx.put(&OFFERS, &code, &offer),
         Change::Link { code, room, remote, title, settings, stage } => {
             linking::use_offer(tx, &code, (&room, &remote))?;

@@ -20,7 +20,7 @@ use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
     Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks, MessageRecord,
-    Meta, OrphanRecord, Seen, StickerRecord, TimerRecord, Topic,
+    Meta, OrphanRecord, Overflow, Seen, StickerRecord, TimerRecord, Topic, WaitingAnswer,
 };
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
@@ -124,6 +124,10 @@ tables! {
     LANES: Hash => LaneRecord = packed(b'n', "lane");
     /// Entries, by lane and number.
     ENTRIES: (Hash, EntryId) => Entry = named(b'l', "lane entry");
+    /// What full lanes leave out.
+    OVERFLOWS: Hash => Overflow = named(b'O', "overflow of a lane");
+    /// Answers that wait until a lane is empty.
+    ANSWERS: (Hash, EntryId) => WaitingAnswer = named(b'a', "answer");
     /// The newest waiting entry of a lane about a subject.
     WAITING: (Hash, Hash) => EntryId = packed(b'w', "lane entry");
     /// Numbers of places.

@@ -11,7 +11,7 @@ use super::records::{MessageRecord, Origin};
 pub use super::records::{Topic, TopicState};
 use super::tables::{TOPIC_ROOMS, TOPICS};
 use super::txn::Txn;
-use super::{Store, StoreError, appearance, keys, messages, portals, queue};
+use super::{Store, StoreError, answers, appearance, keys, messages, overflow, portals, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
@@ -247,6 +247,8 @@ pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<(), StoreError> {
             topic.state = TopicState::Declined;
             save(tx, &topic)?;
             portals::speaks_no_more(tx, &from);
+            overflow::transfer(tx, &from, &portal.room)?;
+            answers::transfer(tx, &from, Some(&portal.room))?;
             queue::transfer(tx, &from, &portal.room)
         }
     }
@@ -270,6 +272,8 @@ fn ready(tx: &mut Txn<'_>, end: &Place, root: &MessageId, room: Place) -> Result
     let number = tx.number(end)?;
     let record = MessageRecord::Copy(number, root.clone());
     messages::store(tx, &room, &MessageId::from(ROOT), &record)?;
+    overflow::transfer(tx, &from, &room)?;
+    answers::transfer(tx, &from, Some(&room))?;
     queue::transfer(tx, &from, &room)
 }
 
@@ -322,6 +326,8 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId, end: Option<&Place>) -> Result
         tx.delete(&TOPICS, &keys::message(&topic.end, &topic.root));
         tx.delete(&TOPIC_ROOMS, &keys::place(&topic.room));
         portals::speaks_no_more(tx, &topic.room);
+        overflow::forget(tx, &topic.room)?;
+        answers::transfer(tx, &topic.room, None)?;
         queue::purge(tx, &topic.room)?;
     }
     Ok(())

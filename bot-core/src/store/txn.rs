@@ -23,6 +23,8 @@ pub struct Txn<'a> {
     touched: Vec<Place>,
     /// Now.
     pub now: Timestamp,
+    /// A lane with so many entries is full, see [`super::overflow`].
+    pub lane_bound: u64,
 }
 
 impl<'a> Txn<'a> {
@@ -30,11 +32,11 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError`] when the counters cannot be read.
-    pub fn begin(kv: &'a dyn Kv, now: Timestamp) -> Result<Self, StoreError> {
+    pub fn begin(kv: &'a dyn Kv, (now, lane_bound): (Timestamp, u64)) -> Result<Self, StoreError> {
         let stored = kv.get(&META.row(&COUNTERS).0)?;
         let meta = stored.map(|sealed| META.open(&sealed)).transpose()?.unwrap_or_default();
         let (writes, touched) = (Writes::new(), Vec::new());
-        Ok(Self { kv, writes, meta_before: meta.clone(), meta, touched, now })
+        Ok(Self { kv, writes, meta_before: meta.clone(), meta, touched, now, lane_bound })
     }
 
     /// The writes, to be applied all or none.

@@ -21,6 +21,9 @@ const GROUP: usize = 256;
 /// Bytes of the instance's number; the others are its secret.
 const INSTANCE: usize = 10;
 
+/// Entries with which a lane is full where nobody says otherwise.
+pub const LANE_BOUND: u64 = 2_000;
+
 /// The time of transactions that do not look at it.
 const NO_TIME: Timestamp = Timestamp(0);
 
@@ -31,6 +34,7 @@ type Job = Box<dyn FnOnce(&mut dyn Kv) -> (bool, Answer) + Send>;
 /// is one transaction, and when it returns `Ok`, its effect is on the disk.
 pub struct Store {
     jobs: SyncSender<Job>,
+    lane_bound: u64,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -40,9 +44,21 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the thread cannot be started or the store cannot be read.
-    pub fn start(mut kv: impl Kv, random: [u8; 32]) -> Result<Arc<Self>, StoreError> {
+    pub fn start(kv: impl Kv, random: [u8; 32]) -> Result<Arc<Self>, StoreError> {
+        Self::bounded(kv, random, LANE_BOUND)
+    }
+
+    /// The same, with lanes that are full with `lane_bound` entries.
+    ///
+    /// # Errors
+    /// As [`Store::start`].
+    pub fn bounded(
+        mut kv: impl Kv,
+        random: [u8; 32],
+        lane_bound: u64,
+    ) -> Result<Arc<Self>, StoreError> {
         layout::bring_up_to_date(&mut kv, layout::BATCH)?;
-        let mut tx = Txn::begin(&kv, NO_TIME)?;
+        let mut tx = Txn::begin(&kv, (NO_TIME, lane_bound))?;
         if tx.meta().instance.is_empty() {
             tx.meta_mut().layout = LAYOUT;
             let (number, secret) = random.split_at(INSTANCE);
@@ -57,7 +73,7 @@ impl Store {
             .name("store".into())
             .spawn(move || write(&mut kv, &work))
             .map_err(|error| StoreError::Engine(error.to_string()))?;
-        Ok(Arc::new(Self { jobs, thread: Mutex::new(Some(thread)) }))
+        Ok(Arc::new(Self { jobs, lane_bound, thread: Mutex::new(Some(thread)) }))
     }
 
     /// Reads in one transaction: all that it sees belongs together, and is on the disk before the
@@ -95,8 +111,9 @@ impl Store {
         F: FnOnce(&mut Txn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
+        let lane_bound = self.lane_bound;
         let job: Job = Box::new(move |kv| {
-            let (wrote, done) = transact(kv, now, job);
+            let (wrote, done) = transact(kv, (now, lane_bound), job);
             let answer: Answer = Box::new(move |flushed| {
                 // Nobody waits any more: the caller was cancelled, the transaction stands.
                 drop(answer.send(flushed.and(done)));
@@ -133,7 +150,7 @@ impl Drop for Store {
 
 fn transact<T>(
     kv: &mut dyn Kv,
-    now: Timestamp,
+    now: (Timestamp, u64),
     job: impl FnOnce(&mut Txn<'_>) -> Result<T, StoreError>,
 ) -> (bool, Result<T, StoreError>) {
     let prepared = Txn::begin(kv, now).and_then(|mut tx| {

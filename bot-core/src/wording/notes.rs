@@ -3,9 +3,9 @@
 //!
 //! Rule: one sentence a note; its values are data.
 
-use bridge_model::{Message, Missing, Note, RichText, Service};
+use bridge_model::{Message, Missing, NetworkId, Note, RichText, Service};
 
-use super::Wording;
+use super::{Wording, label};
 use crate::i18n::{Arg, Key};
 
 impl Wording {
@@ -37,6 +37,19 @@ impl Wording {
             Note::Button { label } => self.say(Key::NoteButton, &[text(label)]),
             Note::Unknown => self.say(Key::NoteUnknown, &[]),
             Note::Service(service) => self.service(service),
+            Note::ChatFull { network, title } => {
+                self.say(Key::NoteChatFull, &[Arg::text(chat(network, title.as_deref()))])
+            }
+            Note::LeftOut { network, title, messages, changes, since, until } => {
+                let args = [
+                    Arg::text(chat(network, title.as_deref())),
+                    Arg::number(*messages),
+                    Arg::number(*changes),
+                    Arg::Time(*since),
+                    Arg::Time(*until),
+                ];
+                self.say(Key::NoteLeftOut, &args)
+            }
         }
     }
 
@@ -104,6 +117,14 @@ impl Wording {
             message.body.append(self.note(&note));
         }
         message
+    }
+}
+
+/// A chat as its readers on other networks call it: `Telegram (Free knowledge)`.
+fn chat(network: &NetworkId, title: Option<&str>) -> String {
+    match title {
+        Some(title) => format!("{} ({title})", label(network)),
+        None => label(network),
     }
 }
 

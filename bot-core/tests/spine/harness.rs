@@ -7,7 +7,9 @@ use bot_core::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bot_core::budgets::Budgets;
 use bot_core::core::{Core, CoreParts};
+use bot_core::desk::allow::Allowed;
 use bot_core::desk::{About, Desk, DeskParts};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
@@ -40,7 +42,10 @@ pub struct Spine {
     pub rooms: Arc<FakeRooms>,
     pub clock: Arc<FakeClock>,
     pub concurrency: usize,
-    pub high_water: u64,
+    /// Entries with which a lane is full.
+    pub lane_bound: u64,
+    /// Commands and reactions that a person has in a minute.
+    pub per_minute: u32,
     pub first: Stage,
     /// Each sentence of the bot stands between marks.
     pub marked: bool,
@@ -69,7 +74,8 @@ impl Spine {
             rooms: Arc::default(),
             clock: Arc::default(),
             concurrency: 8,
-            high_water: 1000,
+            lane_bound: 1000,
+            per_minute: 10_000,
             first: Stage::Bridged,
             marked: false,
             accounts: None,
@@ -123,7 +129,7 @@ impl Spine {
 
     /// The store, while nothing runs.
     pub fn open(&self) -> Arc<Store> {
-        Store::start(self.kv.clone(), [7; 32]).unwrap()
+        Store::bounded(self.kv.clone(), [7; 32], self.lane_bound).unwrap()
     }
 
     pub fn start(&mut self) {
@@ -172,6 +178,8 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             about,
+            allowed: Allowed::read(["example.org"]),
+            budgets: Arc::new(Budgets::per_minute(self.per_minute)),
             defaults: bot_core::portal::Settings::default(),
             first: self.first,
             thresholds: self.thresholds,
@@ -186,7 +194,7 @@ impl Spine {
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             concurrency: self.concurrency,
-            high_water: self.high_water,
+            reactions: self.per_minute,
             stop: stop.clone(),
         }
     }

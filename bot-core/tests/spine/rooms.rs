@@ -28,6 +28,8 @@ pub struct FakeRooms {
     pub bridges: Mutex<Vec<String>>,
     /// Joining is refused, with this reason.
     pub join_refused: Mutex<Option<String>>,
+    /// Somebody is alone with the bot in every room.
+    pub private: Mutex<bool>,
     /// No room is made for a topic, with this error.
     pub topics_refused: Mutex<Option<String>>,
 }
@@ -64,6 +66,10 @@ impl Rooms for FakeRooms {
             Some(reason) => Err(AskError::Refused(Refusal::Platform(reason))),
             None => Ok(()),
         }
+    }
+
+    async fn is_private(&self, _room: &ChatId) -> Result<bool, AskError> {
+        Ok(*self.private.lock().unwrap())
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {

@@ -218,11 +218,11 @@ async fn nothing_is_processed_before_the_core_has_stored_it() {
 }
 
 #[tokio::test]
-async fn heartbeats_go_on_while_the_core_is_full() {
+async fn heartbeats_go_on_while_the_store_is_slow() {
     let stage = Stage::new().await;
     stage.discord.heartbeat_interval(Duration::from_millis(200));
     let running = stage.listen().await;
-    stage.core.set_room(false);
+    stage.core.set_answering(false);
     for text in numbered(200) {
         stage.channel.say(&stage.ann, &text);
     }
@@ -231,7 +231,7 @@ async fn heartbeats_go_on_while_the_core_is_full() {
         tokio::time::timeout(Duration::from_millis(1200), stage.discord.expect_disconnected())
             .await;
     assert!(closed.is_err(), "the connection was lost");
-    stage.core.set_room(true);
+    stage.core.set_answering(true);
     assert_eq!(stage.core.until_texts(200).await, numbered(200));
     running.stop().await;
 }

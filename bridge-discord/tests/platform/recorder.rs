@@ -29,7 +29,7 @@ struct Kept {
 pub struct Recorder {
     kept: Mutex<Kept>,
     changed: watch::Sender<usize>,
-    room: watch::Sender<bool>,
+    answering: watch::Sender<bool>,
 }
 
 impl Recorder {
@@ -38,7 +38,7 @@ impl Recorder {
         Self {
             kept: Mutex::new(Kept { linked, ..Kept::default() }),
             changed: watch::Sender::new(0),
-            room: watch::Sender::new(true),
+            answering: watch::Sender::new(true),
         }
     }
 
@@ -47,9 +47,9 @@ impl Recorder {
         self.kept.lock().unwrap().refusals = times;
     }
 
-    /// Whether there is room in the lanes.
-    pub fn set_room(&self, room: bool) {
-        self.room.send_replace(room);
+    /// Whether the store answers, or lets everybody wait.
+    pub fn set_answering(&self, answering: bool) {
+        self.answering.send_replace(answering);
     }
 
     /// The link of a channel is severed.
@@ -113,6 +113,7 @@ pub fn texts(events: &[Event]) -> Vec<String> {
 #[async_trait]
 impl Sink for Recorder {
     async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
+        self.answering.subscribe().wait_for(|answering| *answering).await.unwrap();
         let mut kept = self.kept.lock().unwrap();
         if kept.refusals > 0 && !batch.events.is_empty() {
             kept.refusals -= 1;
@@ -145,11 +146,6 @@ impl Sink for Recorder {
 
     async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, SinkError> {
         Ok(self.kept.lock().unwrap().marks.get(key).cloned())
-    }
-
-    async fn wait_for_capacity(&self, _network: &NetworkId) {
-        let mut room = self.room.subscribe();
-        room.wait_for(|room| *room).await.unwrap();
     }
 
     async fn severed_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::text;
+
 /// Where the list stands in the bot's store of keys.
 pub const KEPT: &str = "freeside.held";
 /// So long a room waits for a key.
@@ -144,10 +146,6 @@ impl ReplayPass {
             self.waiting.insert(text(event, "room_id").into());
         }
     }
-}
-
-fn text<'a>(event: &'a Value, key: &str) -> &'a str {
-    event.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ruma::api::client::membership::leave_room;
 use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
 
-use super::ActError;
+use crate::action_error::ActionError;
 use crate::client::{ClientError, Identity};
 use crate::convert::incoming::PINS;
 use crate::{MatrixNetwork, NETWORK, convert, ghosts, rooms};
@@ -49,7 +49,7 @@ impl MatrixNetwork {
         room: &OwnedRoomId,
         change: &ChatChange,
         source: &dyn MediaSource,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         let (kind, key, value) = match change {
             ChatChange::Emoji(pack) => return Ok(self.set_pack(room, pack).await?),
             ChatChange::Name(name) => ("m.room.name", "name", name.clone()),
@@ -93,7 +93,7 @@ impl MatrixNetwork {
         &self,
         send_as: &SendAs,
         room: &OwnedRoomId,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), ActionError> {
         let SendAs::Person { person, .. } = send_as else { return Ok(()) };
         let stored = self.store.ghost(person).await.map_err(ghosts::retry)?;
         let place = keys::place(&Place::new(NETWORK, room.as_str()));

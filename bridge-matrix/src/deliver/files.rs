@@ -8,8 +8,9 @@ use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note};
 
 use ruma::OwnedRoomId;
 
-use super::{ActError, Sending};
+use super::Sending;
 use crate::MatrixNetwork;
+use crate::action_error::ActionError;
 use crate::client::{ClientError, Identity};
 use crate::convert::outgoing::Uploaded;
 use bot_core::media::preview::Preview;
@@ -20,7 +21,7 @@ use bot_core::store::{FileRecord, StickerRecord};
 /// Why a file is not there, or that it will be later.
 enum Unsent {
     Missing(Missing),
-    Failed(ActError),
+    Failed(ActionError),
 }
 
 impl MatrixNetwork {
@@ -30,7 +31,7 @@ impl MatrixNetwork {
         Sending { order, room, identity }: Sending<'_>,
         message: &Message,
         source: &dyn MediaSource,
-    ) -> Result<Vec<Uploaded>, ActError> {
+    ) -> Result<Vec<Uploaded>, ActionError> {
         let mut uploaded = Vec::new();
         for media in &message.media {
             match self.upload((Some(room), identity), media, source).await {
@@ -71,7 +72,7 @@ impl MatrixNetwork {
         sending: Sending<'_>,
         message: &Message,
         source: &dyn MediaSource,
-    ) -> Result<Message, ActError> {
+    ) -> Result<Message, ActionError> {
         let uploaded = self.uploads(sending, message, source).await?;
         let media = uploaded.into_iter().map(Uploaded::rehosted).collect();
         Ok(Message { media, ..message.clone() })
@@ -82,7 +83,7 @@ impl MatrixNetwork {
         &self,
         handle: &MediaHandle,
         source: &dyn MediaSource,
-    ) -> Result<Option<(String, String)>, ActError> {
+    ) -> Result<Option<(String, String)>, ActionError> {
         let picture = Media::new(handle.clone(), MediaKind::Image);
         match self.upload((None, &Identity::Bot), &picture, source).await {
             Ok(file) => Ok(Some((file.uri, file.mime))),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use bridge_model::{Message, Thread};
 use ruma::OwnedRoomId;
 
-use super::ActError;
+use crate::action_error::ActionError;
 use crate::convert::incoming;
 use crate::{MatrixNetwork, rooms};
 use bot_core::order::SendAs;
@@ -21,7 +21,7 @@ impl MatrixNetwork {
         room: &OwnedRoomId,
         send_as: &SendAs,
         message: &'m Message,
-    ) -> Result<Cow<'m, Message>, ActError> {
+    ) -> Result<Cow<'m, Message>, ActionError> {
         let Some(reply) = message.reply_to.as_ref().filter(|_| message.thread.is_none()) else {
             return Ok(Cow::Borrowed(message));
         };
@@ -31,7 +31,7 @@ impl MatrixNetwork {
         let answered = match rooms::event(&self.client, room, reply.message.as_str()).await {
             Ok(answered) => answered,
             Err(error) if error.is_refusal() => None,
-            Err(error) => return Err(ActError::Decided(error.decide().or_retry())),
+            Err(error) => return Err(ActionError::Decided(error.decide().or_retry())),
         };
         let relation = answered.as_ref().and_then(|event| event.pointer("/content/m.relates_to"));
         let thread: Option<Thread> = incoming::place_in_conversation(relation).1;

@@ -302,8 +302,6 @@ impl Sink for Ears {
         Ok(None)
     }
 
-    async fn wait_for_capacity(&self, _network: &NetworkId) {}
-
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(Vec::new())
     }

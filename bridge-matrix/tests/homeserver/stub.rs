@@ -170,10 +170,6 @@ impl Sink for Heard {
         Ok(self.marks.lock().unwrap().get(key).cloned())
     }
 
-    async fn wait_for_capacity(&self, _network: &NetworkId) {
-        std::future::pending().await
-    }
-
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(vec![ChatId::from(ROOM)])
     }

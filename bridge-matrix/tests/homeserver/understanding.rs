@@ -10,7 +10,7 @@ use std::time::Duration;
 use bridge_model::{Content, MessageId};
 use serde_json::{Value, json};
 
-use crate::stub::{ALICE, Hearing, ROOM, Stub, message, refused, text};
+use crate::stub::{ALICE, Hearing, Stub, message, refused, text};
 
 /// The newest versions of events, by id, and nobody with a name.
 fn events(known: Vec<Value>) -> impl Fn(&str, &str) -> Option<(u16, Value)> {
@@ -329,14 +329,4 @@ async fn a_ban_with_redaction_takes_away_what_was_said() {
         .map(|event| event.message.as_str().to_owned())
         .collect();
     assert_eq!(deleted, ["$2", "$1"]);
-}
-
-#[tokio::test]
-async fn a_full_lane_of_one_chat_refuses_nobody() {
-    let stub = Stub::answering(|_, _| None).await;
-    let hearing = Hearing::at(&stub).await;
-    // The sink of these tests says for ever that a lane is full.
-    assert!(hearing.takes("1", &[text("$a", ALICE, "hi")]).await);
-    assert_eq!(hearing.texts(), ["hi"]);
-    assert!(stub.asked().iter().all(|asked| asked.contains(ROOM)));
 }

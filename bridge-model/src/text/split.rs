@@ -31,6 +31,12 @@ impl RichText {
         (pieces, (!left.is_empty()).then_some(left))
     }
 
+    /// The first piece of [`Self::split`], and what is left, which may be cut at another length.
+    pub fn split_first(&self, max: usize, measure: &dyn Fn(&Self) -> usize) -> (Self, Self) {
+        let (pieces, left) = self.split_off(max, 1, measure);
+        (pieces.into_iter().next().unwrap_or_default(), left)
+    }
+
     /// The first `most` pieces, and what is left.
     fn split_off(
         &self,

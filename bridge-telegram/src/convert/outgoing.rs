@@ -14,7 +14,7 @@ mod render;
 mod upload;
 mod web_address;
 
-use crate::rights::{self, AdminRight};
+use crate::admin_right::{self, AdminRight};
 use bot_core::{Action, Part, Words};
 use bridge_model::{Button, ChatChange, MediaHandle, Message, MessageId};
 
@@ -185,15 +185,15 @@ pub fn calls(act: &Action, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
 /// The rights of an admin without which a call is refused, as the platform's menus name them.
 pub(crate) fn right_for(call: &Call) -> Option<AdminRight> {
     match call {
-        Call::Pin(_) | Call::Unpin(_) => Some(rights::PIN),
+        Call::Pin(_) | Call::Unpin(_) => Some(admin_right::PIN),
         Call::SetTitle(_) | Call::SetDescription(_) | Call::SetPhoto(_) | Call::DeletePhoto => {
-            Some(rights::CHANGE_INFO)
+            Some(admin_right::CHANGE_INFO)
         }
         Call::RenameTopic { .. } | Call::CloseTopic(_) | Call::ReopenTopic(_) => {
-            Some(rights::TOPICS)
+            Some(admin_right::TOPICS)
         }
-        Call::Delete(_) => Some(rights::DELETE),
-        Call::SetPermissions(_) => Some(rights::RESTRICT),
+        Call::Delete(_) => Some(admin_right::DELETE),
+        Call::SetPermissions(_) => Some(admin_right::RESTRICT),
         Call::Keep(_)
         | Call::Send { .. }
         | Call::Edit { .. }

@@ -10,7 +10,7 @@ use bot_core::DeliverError;
 use bot_core::Refusal as Reason;
 use bot_core::order::Idempotency;
 
-use crate::rights;
+use crate::admin_right;
 
 /// A call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,7 +212,7 @@ fn decide_by_words(said: &Refusal, idempotency: Idempotency) -> DeliverError {
         return DeliverError::ChatClosed { reason: Reason::Platform(reason) };
     }
     if said.is_closed_topic() {
-        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
+        let reason = Reason::MissingRights(vec![admin_right::TOPICS.missing()]);
         return DeliverError::Refused { reason };
     }
     DeliverError::Refused { reason: Reason::Platform(reason) }
@@ -276,7 +276,7 @@ mod decision_tests {
     #[test]
     fn a_closed_topic_names_the_right_that_is_missing() {
         let decision = decide(&said(400, "Bad Request: TOPIC_CLOSED"), Idempotency::Once);
-        let reason = Reason::MissingRights(vec![rights::TOPICS.missing()]);
+        let reason = Reason::MissingRights(vec![admin_right::TOPICS.missing()]);
         assert_eq!(decision, DeliverError::Refused { reason });
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Polls, places and business cards on their way to Telegram.
 
-use bot_core::{Action, Deliver, Order, Part, Receipt};
+use bot_core::{Action, Deliver, Order, Part, Receipt, SendAs};
 use bridge_model::{
     Card, Contact, Live, Location, Message, MessageId, Point, Poll, PollAnswer, RichText, Timestamp,
 };
@@ -80,6 +80,22 @@ async fn reqwest_updates(telegram: &Telegram) -> Vec<Value> {
     let url = format!("{}/bot{}/getUpdates", telegram.url(), telegram.bot_token());
     let answer = reqwest_telegram::get(url).await.unwrap().json::<Value>().await.unwrap();
     answer["result"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_vote_of_the_community_cannot_be_carried_out_of_the_group() {
+    let telegram = Telegram::start().await.unwrap();
+    let group = telegram.group("Maps");
+    let message = with(Card::Poll(poll("Shall we move?", &["yes", "no"])));
+    let Action::Post { native_reply, answer_via, message, .. } = post(message) else { panic!() };
+    let act = Action::Post { send_as: SendAs::Bot, native_reply, answer_via, message };
+    deliver(&telegram, &order(group.id(), act)).await;
+    let request = &telegram.requests_of("sendPoll")[0];
+    assert_eq!(
+        (&request["is_anonymous"], &request["protect_content"]),
+        (&false.into(), &true.into())
+    );
+    telegram.assert_clean().unwrap();
 }
 
 #[tokio::test]

@@ -173,21 +173,6 @@ async fn a_refused_token_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_full_lane_pauses_the_source() {
-    let telegram = Telegram::start().await.unwrap();
-    let (group, ada) = (telegram.group("Maps"), telegram.user("Ada"));
-    let memory = Arc::new(Memory::default());
-    memory.set_full(true);
-    group.say(&ada, "later").unwrap();
-    let listener = Listener::start(&telegram, memory.clone());
-    group.until(|_| (!telegram.requests_of("getMe").is_empty()).then_some(())).await.unwrap();
-    assert!(telegram.requests_of("getUpdates").is_empty());
-    memory.set_full(false);
-    memory.message("later").await;
-    listener.stop().await.unwrap();
-}
-
-#[tokio::test]
 async fn being_removed_closes_the_chat() {
     let telegram = Telegram::start().await.unwrap();
     let group = telegram.group("Maps");

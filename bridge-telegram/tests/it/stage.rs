@@ -55,8 +55,6 @@ pub struct Memory {
     pub marks: Mutex<HashMap<String, Vec<u8>>>,
     /// So many batches are refused first.
     pub refusals: AtomicUsize,
-    /// A lane is full.
-    pub full: Mutex<bool>,
     changed: Notify,
 }
 
@@ -84,21 +82,12 @@ impl Sink for Memory {
         Ok(self.marks.lock().unwrap().get(key).cloned())
     }
 
-    async fn wait_for_capacity(&self, _network: &NetworkId) {
-        self.wait(|memory| (!*memory.full.lock().unwrap()).then_some(())).await;
-    }
-
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(Vec::new())
     }
 }
 
 impl Memory {
-    pub fn set_full(&self, full: bool) {
-        *self.full.lock().unwrap() = full;
-        self.changed.notify_waiters();
-    }
-
     /// Waits until `look` finds what it wants.
     pub async fn wait<R>(&self, look: impl Fn(&Self) -> Option<R>) -> R {
         let search = async {

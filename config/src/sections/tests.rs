@@ -59,6 +59,15 @@ fn keys(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn whoever_may_link_rooms_is_a_server_a_user_or_everybody() {
+    assert!(check::allowed("*").is_ok());
+    assert!(check::allowed("example.org:8448").is_ok());
+    assert!(check::allowed("@ann:example.org").is_ok());
+    assert!(check::allowed("https://example.org").is_err());
+    assert!(check::allowed("@ann").is_err());
+}
+
+#[test]
 fn the_example_loads_and_shows_its_defaults() {
     let dir = folder();
     put(dir.path(), "freeside.toml", EXAMPLE, 0o644);
@@ -72,6 +81,7 @@ fn the_example_loads_and_shows_its_defaults() {
     let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     whole.appservice.public_media_url = None;
     whole.bot.admins.clear();
+    whole.bot.allow = None;
     whole.notices.catalogue = None;
     whole.moving.admin_token = None;
     let telegram = whole.telegram.as_mut().unwrap();

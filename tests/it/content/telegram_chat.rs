@@ -128,7 +128,7 @@ async fn a_supergroup_takes_the_place_of_its_group(town: &Town) -> anyhow::Resul
     small.own(&town.tanja);
     small.promote_bot(Rights::all());
     small.say(&town.tanja, &format!("/link {code}"))?;
-    small.expect(|it| it.is_bot && it.text.contains("Joined to Matrix")).await?;
+    town.agree(&room, &code).await?;
     small.say(&town.tanja, "while it was small")?;
     town.alice.expect(&room, |it| it.body == "while it was small").await?;
     let large = small.migrate()?;

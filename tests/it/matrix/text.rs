@@ -161,8 +161,11 @@ async fn told(town: &Town, side: Side, (letter, text): (char, &str)) -> anyhow::
         rest.is_some_and(|it| it.len() == 5 && it.chars().all(|c| c.is_ascii_digit()))
     };
     let whole = |lines: &[Line]| {
-        let words = lines.iter().flat_map(|line| line.text.split_whitespace().filter(own));
-        let parts = lines.iter().filter(|line| line.text.split_whitespace().any(|it| own(&it)));
+        let texts = lines.iter().map(|line| &*line.text);
+        // What goes into no more messages follows as a text file.
+        let files = lines.iter().filter_map(|line| std::str::from_utf8(line.file.as_ref()?).ok());
+        let words = texts.clone().chain(files).flat_map(str::split_whitespace).filter(own);
+        let parts = texts.filter(|text| text.split_whitespace().any(|it| own(&it)));
         (words.collect::<Vec<_>>() == wanted).then(|| parts.count())
     };
     town.until(side, whole).await

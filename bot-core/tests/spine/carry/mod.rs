@@ -25,7 +25,7 @@ mod summaries;
 mod threads;
 mod topics;
 
-fn retry(seconds: Option<u64>) -> DeliverError {
+pub fn retry(seconds: Option<u64>) -> DeliverError {
     DeliverError::Retry { after: seconds.map(Duration::from_secs), reason: "busy".into() }
 }
 

@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Invitations and rooms on request.
 
-use bridge_model::{Command, Content, Event, UserId};
+use std::time::Duration;
+
+use bot_core::lane::core_place;
+use bridge_model::{Command, Content, Event, Place, Rights, UserId};
 use insta::assert_snapshot;
 
-use super::{ANN, CODE, TINA, ask, ask_with, fresh};
+use super::{ANN, CODE, TINA, agree, ask, ask_with, fresh, join, joined};
+use crate::harness::{ADMIN, Spine};
 use crate::rooms::BOT;
 use crate::words::{author, command, event, group, room};
 
+const STRANGER: &str = "@mallory:elsewhere.net";
+const AN_HOUR: Duration = Duration::from_secs(3600);
+
 fn invitation(whom: &str) -> Event {
-    event(&room(), "$i", Content::Invited { by: author(ANN), whom: UserId::from(whom) })
+    invited_by(ANN, whom)
+}
+
+fn invited_by(by: &str, whom: &str) -> Event {
+    event(&room(), "$i", Content::Invited { by: author(by), whom: UserId::from(whom) })
+}
+
+/// An hour goes by, in which the bot may have been restarted.
+async fn an_hour_later(spine: &mut Spine) {
+    spine.settled(&core_place(&room())).await;
+    spine.stop().await;
+    spine.clock.advance(AN_HOUR);
+    spine.start();
 }
 
 #[tokio::test]
@@ -46,10 +65,86 @@ async fn a_room_on_request_belongs_to_whoever_asked_and_can_be_joined() {
     I must be in that group: add me first. The code works once, for 15 minutes.
     ");
     assert_eq!(spine.rooms.asked(), ["create Room of \u{2068}ann\u{2069} for @ann:example.org"]);
-    let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    let created = Place::new("matrix", "!created:example.org");
+    let answer = agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
+    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
     let asked = Command { private: true, ..command(ANN, "create nowhere") };
     assert_snapshot!(ask_with(&spine, &room(), asked).await, @"
     Type !freeside create with one of discord | telegram
     ");
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_no_and_the_bot_does_not_come() {
+    let spine = joined().await;
+    spine.hear(invited_by(STRANGER, BOT)).await;
+    ask(&spine, &room(), ANN, "version").await;
+    assert_eq!(
+        spine.rooms.asked(),
+        ["decline !room:example.org for @freeside:example.org: Only people whom the operators of \
+          this bridge allow can invite me and connect rooms. Please ask: \u{2068}@op:example.org\u{2069}"]
+    );
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_linked_room_may_write_to_the_bot() {
+    let spine = joined().await;
+    spine.matrix.may(STRANGER, Rights { member: true, ..Rights::default() });
+    spine.hear(invited_by(STRANGER, BOT)).await;
+    ask(&spine, &room(), ANN, "version").await;
+    assert_eq!(spine.rooms.asked(), ["join !room:example.org"]);
+}
+
+#[tokio::test]
+async fn a_stranger_neither_links_nor_has_rooms_made() {
+    let spine = fresh();
+    spine.matrix.may(STRANGER, ADMIN);
+    let answer = ask(&spine, &room(), STRANGER, "link telegram").await;
+    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    let code = ask(&spine, &group(), TINA, "link").await;
+    assert!(code.contains(CODE), "{code}");
+    let answer = ask(&spine, &room(), STRANGER, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    let asked = Command { private: true, ..command(STRANGER, "create telegram") };
+    let answer = ask_with(&spine, &room(), asked).await;
+    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    assert!(spine.rooms.asked().is_empty() && spine.store().portals().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_bot_leaves_a_room_that_is_not_linked_within_an_hour_also_over_a_restart() {
+    let mut spine = fresh();
+    spine.hear(invitation(BOT)).await;
+    an_hour_later(&mut spine).await;
+    spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;
+    let farewell = "BOT: This room is not connected to anything, so I leave it. To bring me back: \
+                    invite @freeside:example.org and type !freeside link";
+    assert_eq!(spine.matrix.read(&room().chat)[1..], [farewell]);
+}
+
+#[tokio::test]
+async fn the_bot_stays_where_somebody_is_alone_with_it_and_looks_again_the_next_day() {
+    let mut spine = fresh();
+    *spine.rooms.private.lock().unwrap() = true;
+    spine.hear(invitation(BOT)).await;
+    an_hour_later(&mut spine).await;
+    ask(&spine, &room(), ANN, "version").await;
+    assert_eq!(spine.matrix.deeds(), Vec::<String>::new());
+    *spine.rooms.private.lock().unwrap() = false;
+    spine.stop().await;
+    spine.clock.advance(24 * AN_HOUR);
+    spine.start();
+    spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;
+}
+
+#[tokio::test]
+async fn the_bot_stays_in_a_linked_room_and_leaves_an_hour_after_its_last_link() {
+    let mut spine = fresh();
+    spine.hear(invitation(BOT)).await;
+    join(&spine, &room(), &group()).await;
+    an_hour_later(&mut spine).await;
+    ask(&spine, &room(), ANN, "unlink").await;
+    assert!(!spine.matrix.deeds().contains(&"leave".to_owned()));
+    an_hour_later(&mut spine).await;
+    spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `link` and `unlink`, from either side.
 
+use std::time::Duration;
+
 use bot_core::DeliverError;
 use bot_core::Refusal;
-use bridge_model::Place;
+use bridge_model::{ChatChange, Content, Place};
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, CODE_2, TINA, admins, ask, fresh, join, joined};
-use crate::harness::Spine;
+use super::stages::{days, inventory, step};
+use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, admins, agree, ask, fresh, join, joined};
+use crate::harness::{ADMIN, Spine};
 use crate::network::{FakeNetwork, Fault};
-use crate::words::{channel, group, posted, room};
+use crate::words::{channel, event, group, posted, room};
 
 #[tokio::test]
 async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
@@ -20,11 +23,15 @@ async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
     I must be in that group: add me first. The code works once, for 15 minutes.
     ");
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    Joined to Matrix: messages now go both ways. To end it: /unlink
+    The code is right. Someone on Matrix who may change the settings of the chat there has to confirm it within 15 minutes. Nothing is shared before that.
+    ");
+    assert!(spine.store().portals().await.unwrap().is_empty(), "nobody has agreed yet");
+    assert_snapshot!(ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await, @"
+    Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
     ");
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
     spine.settled(&room()).await;
-    assert_snapshot!(spine.matrix.read(&room().chat)[1..].join("\n\n"), @"
+    assert_snapshot!(spine.matrix.read(&room().chat)[2..].join("\n\n"), @"
     BOT: Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
 
     BOT: This room is joined to a group on Telegram: what is written here is shown there too, with your name, and kept on Telegram's server, which is proprietary. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here.
@@ -49,17 +56,20 @@ async fn a_channel_is_joined_by_a_code_that_is_typed_in_the_room() {
     I must be in that room: invite me first. The code works once, for 15 minutes.
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "link aaaaaaaa").await, @"
-    Joined to Discord: messages now go both ways. To end it: !freeside unlink discord
+    The code is right. Someone on Discord who may change the settings of the chat there has to confirm it within 15 minutes. Nothing is shared before that.
+    ");
+    assert_snapshot!(ask(&spine, &channel(), CARA, "link yes aaaaaaaa").await, @"
+    Joined to Matrix: messages now go both ways. To end it: /unlink
     ");
     spine.discord.until("pinned", |discord| discord.deeds().len() == 1).await;
-    assert_snapshot!(spine.discord.read(&channel().chat)[1..].join("\n\n"), @"
+    assert_snapshot!(spine.discord.read(&channel().chat)[2..].join("\n\n"), @"
     BOT: Joined to Matrix: messages now go both ways. To end it: /unlink
 
     BOT: This channel is joined to a Matrix room: what is written here is shown there too, with your name.
     Discord is proprietary software, the app as well as the server. Matrix is free software throughout and needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
     A message that starts with (NOFWD) stays here. Your data: /privacy. Admins can end this: /unlink
     ");
-    let notice = &spine.discord.shown(&channel().chat)[2].id;
+    let notice = &spine.discord.shown(&channel().chat)[3].id;
     assert_eq!(spine.discord.deeds(), [format!("pin {notice}")]);
 }
 
@@ -85,8 +95,8 @@ async fn a_bot_that_may_not_set_state_joins_nevertheless_and_says_so() {
     let spine = fresh();
     *spine.rooms.state_refused.lock().unwrap() = true;
     ask(&spine, &room(), ANN, "link telegram").await;
-    assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    Joined to Matrix: messages now go both ways. To end it: /unlink
+    assert_snapshot!(agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await, @"
+    Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
     Other programs cannot see that this room is joined: I may not change its settings. Give me the power level for that if you want it.
     ");
 }
@@ -127,7 +137,7 @@ async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
     spine.settled(&group()).await;
     let other = Place::new("matrix", "!second:example.org");
     ask(&spine, &other, ANN, "link telegram").await;
-    ask(&spine, &group(), TINA, &format!("link {CODE_2}")).await;
+    agree(&spine, (&group(), TINA), (&other, ANN), CODE_2).await;
     spine.telegram.until("pinned twice", |telegram| telegram.deeds().len() == 2).await;
     let read = spine.telegram.read(&group().chat);
     let notices: Vec<_> =
@@ -140,15 +150,15 @@ async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
 async fn a_notice_that_was_refused_is_posted_when_the_chat_is_joined_again() {
     let spine = fresh();
     ask(&spine, &room(), ANN, "link telegram").await;
-    // The answer arrives, the notice does not.
+    // The answers arrive, the notice does not.
     let refused = DeliverError::Refused { reason: Refusal::platform("not now") };
-    spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Error(refused)]);
-    ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Pass, Fault::Error(refused)]);
+    agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await;
     spine.settled(&group()).await;
-    assert_eq!(spine.telegram.read(&group().chat).len(), 1);
+    assert_eq!(spine.telegram.read(&group().chat).len(), 2);
     ask(&spine, &group(), TINA, "unlink").await;
     ask(&spine, &room(), ANN, "link telegram").await;
-    ask(&spine, &group(), TINA, &format!("link {CODE_2}")).await;
+    agree(&spine, (&group(), TINA), (&room(), ANN), CODE_2).await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
 }
 
@@ -162,5 +172,69 @@ async fn a_room_with_another_bridge_is_joined_only_by_who_insists() {
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await);
     assert!(spine.store().portals().await.unwrap().is_empty());
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE} \u{2014}take-over")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    assert!(answer.starts_with("The code is right"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_side_that_made_the_code_reads_who_wants_in_and_can_decline() {
+    let spine = fresh();
+    ask(&spine, &group(), TINA, "link").await;
+    spine.matrix.may("@mallory:example.org", ADMIN);
+    ask(&spine, &room(), "@mallory:example.org", &format!("link {CODE}")).await;
+    spine.telegram.until("asked", |telegram| telegram.read(&group().chat).len() == 2).await;
+    assert_snapshot!(spine.telegram.read(&group().chat)[1], @"
+    BOT: The matrix chat (!room:example.org) on Matrix wants to be connected to this chat: mallory (@mallory:example.org) typed the code there. If you know them: /link yes AAAA-AAAA. If not: /link no AAAA-AAAA. Nothing is shared before you confirm.
+    ");
+    let answer = ask(&spine, &group(), NOBODY, &format!("link yes {CODE}")).await;
+    assert_eq!(answer, "Only admins of this group can do that.");
+    let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
+    assert!(
+        answer.starts_with("This code is not right"),
+        "whoever typed it cannot agree: {answer}"
+    );
+    assert_snapshot!(ask(&spine, &group(), TINA, &format!("link no {CODE}")).await, @"
+    Declined. That code cannot be used any more, and nothing was shared.
+    ");
+    let told = |it: &FakeNetwork| {
+        it.read(&room().chat).iter().any(|it| it.contains("have declined the connection"))
+    };
+    spine.matrix.until("told", told).await;
+    for (place, by, typed) in [(group(), TINA, "link yes"), (room(), ANN, "link")] {
+        let answer = ask(&spine, &place, by, &format!("{typed} {CODE}")).await;
+        assert!(answer.starts_with("This code was used already"), "{answer}");
+    }
+    assert!(spine.store().portals().await.unwrap().is_empty());
+    assert!(spine.telegram.deeds().is_empty() && spine.matrix.deeds().is_empty());
+}
+
+#[tokio::test]
+async fn nobody_agrees_before_the_code_was_typed_or_after_the_time() {
+    let spine = fresh();
+    ask(&spine, &group(), TINA, "link").await;
+    let answer = ask(&spine, &group(), TINA, &format!("link yes {CODE}")).await;
+    assert!(answer.starts_with("This code is not right"), "{answer}");
+    ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
+    let other = Place::new("matrix", "!other:example.org");
+    let answer = ask(&spine, &other, ANN, &format!("link {CODE}")).await;
+    assert!(answer.starts_with("This code was used already"), "the first one counts: {answer}");
+    spine.clock.advance(Duration::from_secs(15 * 60 + 1));
+    let answer = ask(&spine, &group(), TINA, &format!("link yes {CODE}")).await;
+    assert!(answer.starts_with("This code is older"), "{answer}");
+    assert!(spine.store().portals().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn no_look_crosses_before_messages_do() {
+    let spine = inventory().await;
+    ask(&spine, &room(), ANN, "set metadata matrix").await;
+    let renamed = Content::ChatChanged { by: None, change: ChatChange::Name("OWNED".into()) };
+    spine.hear(event(&room(), "$n", renamed)).await;
+    spine.settled(&group()).await;
+    let named = |network: &FakeNetwork| network.deeds().iter().any(|it| it.starts_with("chat:"));
+    assert!(!named(&spine.telegram), "{:?}", spine.telegram.deeds());
+    step(&spine, "next").await;
+    days(&spine, 14);
+    step(&spine, "next").await;
+    let handed_over = r#"chat: Name("The matrix chat")"#.to_owned();
+    spine.telegram.until("named", |it| it.deeds().contains(&handed_over)).await;
 }

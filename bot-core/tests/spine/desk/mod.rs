@@ -11,6 +11,7 @@ use crate::network::FakeNetwork;
 use crate::words::{command, event};
 
 mod appointing;
+mod budgets;
 mod claims;
 mod exceptions;
 mod invited;
@@ -85,9 +86,21 @@ async fn ask_with(spine: &Spine, place: &Place, command: Command) -> String {
     answer_to(network, &id).unwrap()
 }
 
+/// Types a code, and has the side that made it agree: the answer that is read there.
+pub async fn agree(
+    spine: &Spine,
+    (here, by): (&Place, &str),
+    (there, owner): (&Place, &str),
+    code: &str,
+) -> String {
+    let answer = ask(spine, here, by, &format!("link {code}")).await;
+    assert!(answer.starts_with("The code is right."), "{answer}");
+    ask(spine, there, owner, &format!("link yes {code}")).await
+}
+
 /// Joins a room and a group by command, room first.
 async fn join(spine: &Spine, room: &Place, group: &Place) {
     ask(spine, room, ANN, "link telegram").await;
-    let answer = ask(spine, group, TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    let answer = agree(spine, (group, TINA), (room, ANN), CODE).await;
+    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
 }

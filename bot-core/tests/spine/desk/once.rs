@@ -5,7 +5,7 @@ use bot_core::order::Batch;
 use bridge_model::{AuthorKind, Command, Content};
 
 use super::{ANN, CODE, NOBODY, TINA, ask, ask_with, fresh, join, joined};
-use crate::network::Fault;
+use crate::network::{FakeNetwork, Fault};
 use crate::words::{START, command, commanded, event, group, room};
 
 #[tokio::test]
@@ -41,30 +41,35 @@ async fn a_command_that_was_heard_before_a_crash_is_carried_out_after_it_once() 
 #[tokio::test]
 async fn a_link_is_made_once_and_told_once_when_the_answer_is_cut_off() {
     let mut spine = fresh();
-    ask(&spine, &room(), ANN, "link telegram").await;
+    ask(&spine, &group(), TINA, "link").await;
+    ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
+    spine.settled(&group()).await;
     spine.telegram.fail(&group().chat, [Fault::Hang(1)]);
-    spine.hear(commanded(&group(), "1", TINA, &format!("link {CODE}"))).await;
+    spine.hear(commanded(&group(), "1", TINA, &format!("link yes {CODE}"))).await;
     let joined = "BOT: Joined to Matrix: messages now go both ways. To end it: /unlink";
-    spine.telegram.shows(&group().chat, &[joined]).await;
+    let is_told = |it: &FakeNetwork| it.read(&group().chat).last().is_some_and(|it| it == joined);
+    spine.telegram.until("told", is_told).await;
     spine.restart().await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
     let read = spine.telegram.read(&group().chat);
-    assert_eq!(read.len(), 2, "{read:?}");
-    assert!(read[1].starts_with("BOT: This group is joined to a Matrix room"), "{read:?}");
+    assert_eq!(read.len(), 4, "{read:?}");
+    assert!(read[3].starts_with("BOT: This group is joined to a Matrix room"), "{read:?}");
     assert_eq!(spine.store().portals().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn the_notice_is_not_posted_twice_after_a_crash() {
     let mut spine = fresh();
-    ask(&spine, &room(), ANN, "link telegram").await;
+    ask(&spine, &group(), TINA, "link").await;
+    ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
+    spine.settled(&group()).await;
     spine.telegram.fail(&group().chat, [Fault::Pass, Fault::Hang(1)]);
-    spine.hear(commanded(&group(), "1", TINA, &format!("link {CODE}"))).await;
-    spine.telegram.until("cut off", |telegram| telegram.read(&group().chat).len() == 2).await;
+    spine.hear(commanded(&group(), "1", TINA, &format!("link yes {CODE}"))).await;
+    spine.telegram.until("cut off", |telegram| telegram.read(&group().chat).len() == 4).await;
     spine.restart().await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
     let read = spine.telegram.read(&group().chat);
-    assert_eq!(read.len(), 2, "{read:?}");
+    assert_eq!(read.len(), 4, "{read:?}");
 }
 
 #[tokio::test]

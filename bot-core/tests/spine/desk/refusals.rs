@@ -6,7 +6,7 @@ use std::time::Duration;
 use bridge_model::{Command, Place, Rights};
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, ask, ask_with, fresh, join, joined};
+use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, agree, ask, ask_with, fresh, join, joined};
 use crate::words::{channel, command, group, room};
 
 #[tokio::test]
@@ -59,7 +59,10 @@ async fn a_code_works_for_fifteen_minutes() {
     ask(&spine, &room(), ANN, "link telegram").await;
     spine.clock.advance(Duration::from_secs(15 * 60));
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    assert!(answer.starts_with("The code is right"), "{answer}");
+    spine.clock.advance(Duration::from_secs(15 * 60));
+    let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
+    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
 }
 
 #[tokio::test]
@@ -81,7 +84,7 @@ async fn a_code_for_another_network_says_where_it_belongs() {
     let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
     assert_snapshot!(answer, @"This code is not for this chat: type it on Telegram.");
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "it is still good: {answer}");
+    assert!(answer.starts_with("The code is right"), "it is still good: {answer}");
 }
 
 #[tokio::test]
@@ -102,7 +105,7 @@ async fn a_code_that_was_asked_for_before_the_chat_was_joined_elsewhere_joins_no
     ask(&spine, &group(), TINA, "link").await;
     let other = Place::new("matrix", "!other:example.org");
     ask(&spine, &other, ANN, "link telegram").await;
-    ask(&spine, &group(), TINA, &format!("link {CODE_2}")).await;
+    agree(&spine, (&group(), TINA), (&other, ANN), CODE_2).await;
     let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
     assert!(answer.starts_with("Already joined"), "{answer}");
 }
@@ -114,11 +117,17 @@ async fn a_chat_that_is_not_ready_keeps_its_code() {
     spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
     Not joined yet. On Telegram: Telegram says “Make me an admin.”
-    When that is mended, type the same code again.
+    When that is mended, do the same again.
     ");
     spine.telegram.state.lock().unwrap().unready = None;
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Joined to Matrix"), "{answer}");
+    assert!(answer.starts_with("The code is right"), "{answer}");
+    spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
+    let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
+    assert!(answer.starts_with("Not joined yet. On Telegram"), "{answer}");
+    spine.telegram.state.lock().unwrap().unready = None;
+    let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
+    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use bot_core::portal::{Owner, Settings};
 use bridge_model::{Command, Rights, ServiceClass};
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, NOBODY, TINA, ask, ask_with, fresh, joined};
+use super::{ANN, CARA, CODE, NOBODY, TINA, agree, ask, ask_with, fresh, joined};
 use crate::harness::Spine;
 use crate::words::{channel, command, group, room};
 
@@ -92,7 +92,8 @@ async fn a_room_that_was_made_for_a_chat_looks_like_it() {
     let private = Command { private: true, ..command(ANN, "create telegram") };
     let alone = bridge_model::Place::new("matrix", "!alone:example.org");
     ask_with(&spine, &alone, private).await;
-    ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    let created = bridge_model::Place::new("matrix", "!created:example.org");
+    agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
     assert_eq!(settings(&spine).await.metadata, Owner::Legacy);
     let named = r#"chat: Name("The telegram chat")"#.to_owned();
     spine.matrix.until("named", |matrix| matrix.deeds() == [named.clone()]).await;

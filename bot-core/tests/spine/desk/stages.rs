@@ -10,7 +10,7 @@ use bridge_model::{Content, Place};
 use bridge_policy::stage::Stage;
 use insta::assert_snapshot;
 
-use super::{ANN, CODE, NOBODY, TINA, admins, ask};
+use super::{ANN, CODE, NOBODY, TINA, admins, agree, ask};
 use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
 use crate::words::{event, group, message, room};
@@ -30,7 +30,7 @@ pub async fn inventory() -> Spine {
     spine.start();
     admins(&spine);
     ask(&spine, &room(), ANN, "link telegram").await;
-    ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
+    agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await;
     spine.settled(&group()).await;
     spine.settled(&room()).await;
     spine

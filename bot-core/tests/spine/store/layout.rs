@@ -207,7 +207,17 @@ async fn the_number_and_the_secret_of_a_store_outlive_the_migration() {
     let kv = migrated(&old);
     let meta = tables::META.open(&kv.get(&key).unwrap().unwrap()).unwrap();
     let layout = LAYOUT;
-    let expected = Meta { layout, next_entry, next_place, next_portal, instance, secret, buckets };
+    let expected = Meta {
+        layout,
+        next_entry,
+        next_place,
+        next_portal,
+        instance,
+        secret,
+        buckets,
+        overflowing: 0,
+        answers: 0,
+    };
     assert_eq!(meta, expected);
     let store = Store::start(kv, [9; 32]).unwrap();
     assert_eq!(store.instance().await.unwrap(), expected.instance);

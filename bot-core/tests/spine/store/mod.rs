@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bot_core::lane::{Entry, LaneHead, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
-use bot_core::portal::{Offer, Settings};
+use bot_core::portal::{Offer, Redeemed, Settings};
 use bot_core::store::kv::Kv;
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::sled::SledKv;
@@ -272,6 +272,11 @@ pub fn offer(room: &Place, remote: &Place, now: Timestamp) -> Offer {
         used: false,
         title: None,
         created: false,
+        redeemed: Some(Redeemed {
+            place: remote.clone(),
+            title: None,
+            until: Timestamp(now.0 + 1000),
+        }),
     }
 }
 

@@ -15,8 +15,8 @@ use bot_core::order::{EntryId, Part};
 use bot_core::portal::PortalId;
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
-    CopyRecord, LaneRecord, MessageRecord, Origin, OrphanRecord, PollRecord, ReactionRecord,
-    TimerRecord, VoteRecord,
+    CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow, PollRecord,
+    ReactionRecord, TimerRecord, VoteRecord, WaitingAnswer,
 };
 use bot_core::store::{StoreError, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
@@ -46,6 +46,8 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         LANES,
         ENTRIES,
         WAITING,
+        OVERFLOWS,
+        ANSWERS,
         PLACE_NUMBERS,
         PLACES,
         PORTALS,
@@ -180,6 +182,25 @@ fn written() -> Vec<(u8, Vec<u8>)> {
         sealed!(PORTAL_OF, PortalId(300)),
         sealed!(TIMER_MOMENTS, Timestamp(1_700_000_000_000)),
         sealed!(TOPIC_ROOMS, [7; 16]),
+        sealed!(
+            ANSWERS,
+            WaitingAnswer {
+                since: START,
+                work: Work::Task(Task::Due(Due::Vote { portal: PortalId(1), number: 2 })),
+            }
+        ),
+        sealed!(
+            OVERFLOWS,
+            Overflow {
+                left_out: vec![LeftOut {
+                    from: room(),
+                    messages: 300,
+                    changes: 2,
+                    since: START,
+                    until: START,
+                }],
+            }
+        ),
         sealed!(
             ORPHANS,
             OrphanRecord { event: reacted(&group(), "1", ("ann", "👍"), Some("2")), at: START }

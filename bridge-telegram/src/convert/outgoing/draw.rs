@@ -7,6 +7,7 @@ use bot_core::SendAs;
 use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
 use teloxide::types::MessageEntityKind;
 
+use super::MAX_TEXT;
 use super::links::{defused, write_out};
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, utf16_len, write};
@@ -129,32 +130,33 @@ pub(super) fn cut(text: &str, max: usize) -> String {
 ///
 /// Degraded before it is cut, so that no bullet or reason is drawn again in the next piece.
 pub fn split(text: &RichText, max: usize) -> Vec<TelegramText> {
-    split_with_room(text, max, 0)
+    let measure = |piece: &RichText| write(piece).measure(max);
+    text.restrict(&CAPABILITIES).split(max, &measure).iter().map(write).collect()
 }
 
-fn split_with_room(text: &RichText, max: usize, entities: usize) -> Vec<TelegramText> {
-    text.restrict(&CAPABILITIES)
-        .split(max, &|piece| write(piece).measure_with(max, entities))
-        .iter()
-        .map(write)
-        .collect()
-}
-
-/// The pieces of a whole message. Each after the first begins with the author's name and its
-/// number, `Mallory (2/3):`, so that nobody can write a line into it that looks like the name line
-/// of somebody else's message.
-pub(super) fn named_pieces(send_as: &SendAs, text: &RichText, max: usize) -> Vec<TelegramText> {
-    let text = write_out(text);
-    let whole = split(&text, max);
-    let Some(name) = send_as.name().map(shown_name).filter(|_| whole.len() > 1) else {
-        return whole;
+/// The pieces of a whole message, the first of at most `first` units of UTF-16 and the others of
+/// [`MAX_TEXT`]. Each after the first begins with the author's name and its number,
+/// `Mallory (2/3):`, so that nobody can write a line into it that looks like the name line of
+/// somebody else's message.
+pub(super) fn named_pieces(send_as: &SendAs, text: &RichText, first: usize) -> Vec<TelegramText> {
+    let text = write_out(text).restrict(&CAPABILITIES);
+    let measure = |max: usize, entities: usize| {
+        move |piece: &RichText| write(piece).measure_with(max, entities)
     };
-    let room = utf16_len(&name) + PIECE_NUMBER;
-    let pieces = split_with_room(&text, max.saturating_sub(room), 1);
-    let all = pieces.len();
-    let named = |(number, piece): (usize, TelegramText)| match number {
-        1 => piece,
-        _ => piece.below(&format!("{name} ({number}/{all}):"), MessageEntityKind::Italic),
+    let (head, rest) = text.split_first(first, &measure(first, 0));
+    if rest.is_empty() {
+        return if head.is_empty() { Vec::new() } else { vec![write(&head)] };
+    }
+    let name = send_as.name().map(shown_name);
+    let room = name.as_ref().map_or(0, |name| utf16_len(name) + PIECE_NUMBER);
+    let max = MAX_TEXT.saturating_sub(room);
+    let pieces = rest.split(max, &measure(max, usize::from(name.is_some())));
+    let all = pieces.len() + 1;
+    let named = |(number, piece): (usize, &RichText)| match &name {
+        Some(name) => {
+            write(piece).below(&format!("{name} ({number}/{all}):"), MessageEntityKind::Italic)
+        }
+        None => write(piece),
     };
-    (1..).zip(pieces).map(named).collect()
+    std::iter::once(write(&head)).chain((2..).zip(&pieces).map(named)).collect()
 }

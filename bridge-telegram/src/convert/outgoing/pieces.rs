@@ -190,8 +190,8 @@ pub fn pieces(
     let text =
         if named { RichText::default() } else { draw::body(send_as, message, native_reply, below) };
     let captioned = files.first().is_some_and(|file| file.upload_as.has_caption());
-    let max = if captioned { MAX_CAPTION } else { MAX_TEXT };
-    let mut words = draw::named_pieces(send_as, &text, max).into_iter();
+    let first = if captioned { MAX_CAPTION } else { MAX_TEXT };
+    let mut words = draw::named_pieces(send_as, &text, first).into_iter();
     if let Some(first) = files.first_mut().filter(|_| captioned) {
         first.caption = words.next().unwrap_or_default();
     }

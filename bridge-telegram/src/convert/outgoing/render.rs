@@ -202,6 +202,10 @@ fn poll(question: &Question) -> Params {
     params.insert("options".to_owned(), options.into());
     params.insert("is_anonymous".to_owned(), (!question.by_name).into());
     params.insert("allows_multiple_answers".to_owned(), question.multiple.into());
+    if question.by_name {
+        // A poll that can be forwarded is voted on elsewhere, too.
+        params.insert("protect_content".to_owned(), true.into());
+    }
     if question.hidden {
         params.insert("hide_results_until_closes".to_owned(), true.into());
     }

@@ -99,7 +99,8 @@ impl Bridge {
              as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
              encryption = \"{encryption}\"\nencryption_secret_file = \"encryption_secret\"\n\n\
              [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
-             source_url = \"https://example.org/freeside\"\n\n\
+             source_url = \"https://example.org/freeside\"\n\
+             commands_per_minute = 1000\nreactions_per_minute = 1000\n\n\
              [store]\npath = \"store\"\n\n\
              {stages}\
              [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\

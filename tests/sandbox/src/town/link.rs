@@ -5,6 +5,9 @@ use anyhow::Context;
 
 use super::{BOT, Town};
 
+/// What the bot answers to a right code.
+const RIGHT: &str = "The code is right";
+
 impl Town {
     /// Alice invites the core bot and waits until it says hello.
     ///
@@ -49,8 +52,8 @@ impl Town {
     pub async fn join_telegram(&self) -> anyhow::Result<()> {
         let code = self.ask_for_code("telegram").await?;
         self.group.say(&self.tanja, &format!("/link {code}"))?;
-        self.group.expect(|seen| seen.is_bot && seen.text.contains("Matrix")).await?;
-        Ok(())
+        self.group.expect(|seen| seen.is_bot && seen.text.contains(RIGHT)).await?;
+        self.agree(&self.room, &code).await.map(drop)
     }
 
     /// Alice gets a code, Dora types it in the channel.
@@ -71,8 +74,26 @@ impl Town {
         let code = self.ask_for_code("discord").await?;
         self.discord.expect_connected().await?;
         let typed = self.channel.slash(&self.dora, "freeside", "link", &[("code", &code)])?;
-        typed.answer().await.context("the slash command was not answered")?;
-        Ok(())
+        let answer = typed.answer().await.context("the slash command was not answered")?;
+        anyhow::ensure!(answer.message.content.contains(RIGHT), "{}", answer.message.content);
+        self.agree(&self.room, &code).await.map(drop)
+    }
+
+    /// Alice reads in a room of hers which chat has typed her code, and agrees; the bot's answer.
+    ///
+    /// # Errors
+    /// When it does not ask, or does not join the chats.
+    pub async fn agree(&self, room: &str, code: &str) -> anyhow::Result<String> {
+        let yes = format!("!freeside link yes {code}");
+        let asks = |seen: &crate::synapse::Seen| seen.sender == BOT && seen.body.contains(&yes);
+        self.alice.expect(room, asks).await.context("nobody asks Alice to agree")?;
+        let said = self.alice.say(room, &yes).await?;
+        let answers = |seen: &crate::synapse::Seen| {
+            seen.sender == BOT && seen.reply_to.as_deref() == Some(said.as_str())
+        };
+        let answer = self.alice.expect(room, answers).await?.body;
+        anyhow::ensure!(answer.contains("Joined to"), "{answer}");
+        Ok(answer)
     }
 }
 

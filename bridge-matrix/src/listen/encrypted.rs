@@ -2,18 +2,16 @@
 //! Opens what a transaction brings, so that the rest of the bridge sees plain events.
 //!
 //! Rule: nobody waits for a key with a transaction in the hand. What cannot be opened yet is put
-//! into the list of [`super::held`], and told when its key comes.
+//! into the list of [`crate::crypto::held`], and told when its key comes.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use ruma::OwnedRoomId;
 use serde_json::Value;
 
-use super::device::Unread;
-use super::{Crypto, CryptoError, files, held};
+use super::Listener;
 use crate::NETWORK;
-use crate::listen::Listener;
+use crate::crypto::{Crypto, CryptoError, files, held, text};
 use bot_core::network::SinkError;
 use bot_core::order::Batch;
 
@@ -143,43 +141,10 @@ impl Listener {
     }
 }
 
-impl Crypto {
-    /// The event as it was before it was encrypted; `None` while its key is missing.
-    async fn open_event(&self, event: &Value) -> Result<Option<Value>, CryptoError> {
-        let is_sealed = event.pointer("/content/ciphertext").is_some();
-        if text(event, "type") != "m.room.encrypted" || !is_sealed {
-            return Ok(Some(event.clone()));
-        }
-        let Ok(room) = OwnedRoomId::try_from(text(event, "room_id")) else {
-            return Ok(Some(event.clone()));
-        };
-        match self.bot().await?.read(&room, event).await {
-            Ok(opened) => Ok(Some(opened)),
-            Err(Unread::KeyMissing) => Ok(None),
-            Err(Unread::Store(error)) => Err(error),
-            Err(Unread::Never(reason)) => {
-                let event_id = text(event, "event_id");
-                tracing::warn!(event = event_id, reason, "an event cannot be decrypted");
-                Ok(Some(event.clone()))
-            }
-        }
-    }
-
-    async fn keep_held(&self) -> Result<(), CryptoError> {
-        let list = self.held.lock().await.write();
-        let list = list.map_err(|error| CryptoError::Keys(error.to_string()))?;
-        self.bot().await?.keep(held::KEPT, list).await
-    }
-}
-
 /// The event with the addresses of encrypted files as the converters read them.
 fn readable(mut event: Value) -> Value {
     if let Some(content) = event.get_mut("content") {
         *content = files::hidden(content.take());
     }
     event
-}
-
-fn text<'a>(event: &'a Value, key: &str) -> &'a str {
-    event.get(key).and_then(Value::as_str).unwrap_or_default()
 }

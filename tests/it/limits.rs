@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Nobody's queue, command or account hurts others.
+//!
+//! Rule: a test is named after the finding that it keeps from coming back.
+
+use std::time::Duration;
+
+use sandbox::town::{BOT, Side, code_in};
+
+use crate::{ask, crosses, eventually, town};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_whoever_reads_a_code_first_takes_no_group_over() -> anyhow::Result<()> {
+    let town = crate::unlinked().await?;
+    town.group.say(&town.tanja, "/link")?;
+    let told = town.group.expect(|seen| seen.is_bot && code_in(&seen.text).is_some()).await?;
+    let code = code_in(&told.text).unwrap_or_default();
+    let mallory = town.synapse.person_named("mallory", "Mallory").await?;
+    let room = mallory.create_room(sandbox::synapse::RoomOptions::public("OWNED")).await?;
+    mallory.invite(&room, BOT).await?;
+    mallory.expect(&room, |seen| seen.sender == BOT).await?;
+    ask(&mallory, &room, &format!("!freeside link {code}")).await?;
+    let asks = |seen: &sandbox::telegram::Seen| seen.is_bot && seen.text.contains("OWNED");
+    let question = town.group.expect(asks).await?;
+    assert!(question.text.contains("@mallory:localhost"), "{question}");
+    for typed in [format!("link yes {code}"), "set metadata matrix".to_owned()] {
+        let answer = ask(&mallory, &room, &format!("!freeside {typed}")).await?;
+        assert!(!answer.contains("Joined"), "{answer}");
+    }
+    town.group.press(&town.tanja, question.id, "No")?;
+    mallory.expect(&room, |seen| seen.body.contains("have declined")).await?;
+    assert_eq!(town.group.title(), "Free knowledge");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<()> {
+    let town = town("12", "[lanes]\nmost_waiting = 8").await?;
+    town.discord.rate_limit(&town.channel, Duration::from_secs(20));
+    for number in 0..15 {
+        let text = format!("number {number}");
+        town.say(Side::Telegram, &text).await?;
+        town.expect(Side::Matrix, |line| line.text == text).await?;
+    }
+    let full = "More waits for Discord (general) than can be kept.";
+    town.expect(Side::Telegram, |line| line.text.starts_with(full)).await?;
+    let left_out = |lines: &[sandbox::town::Line]| {
+        let line = lines.iter().find(|line| line.text.contains("Not carried here"))?;
+        Some(line.text.clone())
+    };
+    let told = town.until_within(Side::Discord, Duration::from_secs(60), left_out).await?;
+    assert!(told.contains("messages from Telegram (Free knowledge)"), "{told}");
+    town.say(Side::Telegram, "there is room again").await?;
+    town.expect(Side::Discord, |line| line.text == "there is room again").await?;
+    let discord = town.lines(Side::Discord).await?;
+    let kept = discord.iter().filter(|line| line.text.starts_with("number")).count();
+    assert!((8..=9).contains(&kept), "{kept} were kept");
+    let telegram = town.lines(Side::Telegram).await?;
+    assert_eq!(telegram.iter().filter(|line| line.text.starts_with(full)).count(), 1);
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_commands_have_a_budget_and_their_answers_yield_to_messages() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    town.bridge.reconfigure("commands_per_minute = 1000", "commands_per_minute = 5")?;
+    town.bridge.kill()?;
+    town.bridge.start()?;
+    let tom = town.telegram.user("Tom");
+    town.group.join(&tom)?;
+    let before = town.group.messages().iter().filter(|seen| seen.is_bot).count();
+    for _ in 0..30 {
+        town.group.say(&tom, "/privacy")?;
+    }
+    let slow_down = |line: &sandbox::town::Line| line.text.starts_with("That was a lot at once");
+    town.expect(Side::Telegram, slow_down).await?;
+    crosses(&town, Side::Matrix, "said in between").await?;
+    crosses(&town, Side::Telegram, "and back").await?;
+    let after = town.group.messages().iter().filter(|seen| seen.is_bot).count();
+    let relayed = 1;
+    assert_eq!(after - before - relayed, 6, "five answers and one word");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s8_the_bot_comes_to_those_who_may_have_it() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    let admins = "admins = [\"@alice:localhost\"]\n";
+    town.bridge.reconfigure(admins, &format!("{admins}allow = [\"elsewhere.example\"]\n"))?;
+    town.bridge.kill()?;
+    town.bridge.start()?;
+    let mallory = town.synapse.person("mallory").await?;
+    let room = mallory.create_room(sandbox::synapse::RoomOptions::public("Mine")).await?;
+    mallory.invite(&room, BOT).await?;
+    eventually("the bot declines", async || {
+        let members = mallory.state(&room, "m.room.member", BOT).await?.unwrap_or_default();
+        let membership = members.get("membership").and_then(|it| it.as_str()).map(str::to_owned);
+        let reason = members.get("reason").and_then(|it| it.as_str()).unwrap_or_default();
+        Ok(membership.as_deref() == Some("leave") && reason.contains("@alice:localhost"))
+    })
+    .await?;
+
+    mallory.join(&town.room).await?;
+    let answer = ask(&mallory, &town.room, "!freeside link discord").await?;
+    assert!(!answer.contains("code works once"), "{answer}");
+    let private = mallory.create_room(sandbox::synapse::RoomOptions::public("Private")).await?;
+    mallory.invite(&private, BOT).await?;
+    mallory.expect(&private, |seen| seen.sender == BOT).await?;
+    town.assert_clean()
+}
