@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::outcome::{DeskError, Outcome};
-use crate::budgets::{Budgets, Verdict};
+use crate::budgets::{Allowance, Budgets};
 use crate::i18n::Key;
 use crate::network::AskError;
 
@@ -22,9 +22,9 @@ impl CommandBudget {
     pub(super) fn refusal(&self, call: &Call<'_>) -> Option<Outcome> {
         let alone = call.command.answer_via.is_some();
         match self.budgets.take(&call.person(), call.phrases.now) {
-            Verdict::Granted => None,
-            Verdict::Silent if !alone => Some(Outcome::default()),
-            Verdict::Spent | Verdict::Silent => Some(call.phrases.answer(Key::SlowDown, &[])),
+            Allowance::Granted => None,
+            Allowance::Silent if !alone => Some(Outcome::default()),
+            Allowance::Spent | Allowance::Silent => Some(call.phrases.answer(Key::SlowDown, &[])),
         }
     }
 
