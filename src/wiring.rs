@@ -8,7 +8,7 @@ use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
 use bot_core::desk::allow::Allowed;
-use bot_core::desk::{About, Desk, commands};
+use bot_core::desk::{About, Desk, DeskParts, commands};
 use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
 use bot_core::homeserver::Rooms;
@@ -94,7 +94,7 @@ pub async fn wire(
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
     });
-    let desk = Desk {
+    let desk = Desk::new(DeskParts {
         networks,
         matrix: Arc::clone(&matrix) as Arc<dyn Rooms>,
         store: Arc::clone(&store),
@@ -111,7 +111,7 @@ pub async fn wire(
         catalogue: Arc::new(Catalogue::load(config.notices.catalogue.as_deref())?),
         limits: limits(config),
         accounts: accounts(config)?,
-    };
+    });
     let core = Core::new(CoreParts {
         store,
         relay,

@@ -116,6 +116,70 @@ pub enum Content {
     },
 }
 
+/// What a content is about. A new variant of [`Content`] is decided on in [`Content::class`]; whoever
+/// only has to know this much asks there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentClass<'a> {
+    /// A message, new or in a new version.
+    Said(&'a Message),
+    /// Something happened to a message that is there already.
+    AboutMessage,
+    /// The chat, a member or a thread of it is different.
+    AboutChat,
+    /// The core bot is to do something; it never crosses.
+    ForBot(Request<'a>),
+}
+
+/// What the core bot is to act upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Of [`Content::Commanded`].
+    Command(&'a Command),
+    /// Of [`Content::Moved`], with the new id of the chat.
+    Moved(&'a ChatId),
+    /// Of [`Content::Closed`].
+    Closed,
+    /// Of [`Content::Invited`].
+    Invited {
+        /// Who asked.
+        by: &'a Author,
+        /// Which of our accounts is wanted.
+        whom: &'a UserId,
+    },
+}
+
+impl Content {
+    /// What it is about.
+    pub fn class(&self) -> ContentClass<'_> {
+        match self {
+            Self::Posted(message) | Self::Edited(message) => ContentClass::Said(message),
+            Self::Deleted { .. }
+            | Self::Reacted { .. }
+            | Self::Unreacted { .. }
+            | Self::Pinned
+            | Self::Unpinned
+            | Self::Voted { .. }
+            | Self::Counted { .. }
+            | Self::PollClosed { .. } => ContentClass::AboutMessage,
+            Self::ChatChanged { .. } | Self::MemberChanged { .. } | Self::ThreadChanged { .. } => {
+                ContentClass::AboutChat
+            }
+            Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
+            Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
+            Self::Closed => ContentClass::ForBot(Request::Closed),
+            Self::Invited { by, whom } => ContentClass::ForBot(Request::Invited { by, whom }),
+        }
+    }
+
+    /// The message that it says, new or in a new version.
+    pub fn message(&self) -> Option<&Message> {
+        match self.class() {
+            ContentClass::Said(message) => Some(message),
+            ContentClass::AboutMessage | ContentClass::AboutChat | ContentClass::ForBot(_) => None,
+        }
+    }
+}
+
 /// What a vote changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VoteChange {

@@ -22,7 +22,8 @@ pub use capabilities::{
 };
 pub use card::{Card, Contact, Live, Location, Point, Poll, PollAnswer};
 pub use event::{
-    ChatChange, Command, Content, EmojiPack, Event, MemberChange, PackedEmoji, Rights, VoteChange,
+    ChatChange, Command, Content, ContentClass, EmojiPack, Event, MemberChange, PackedEmoji,
+    Request, Rights, VoteChange,
 };
 pub use ids::{ChatId, MessageId, NetworkId, Person, Place, Timestamp, UserId};
 pub use media::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};

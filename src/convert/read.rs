@@ -7,7 +7,7 @@
 use bridge_discord::convert::incoming as discord;
 use bridge_discord::convert::markdown::Names;
 use bridge_matrix::convert::incoming as matrix;
-use bridge_model::{Content, Event, Message};
+use bridge_model::{Event, Message};
 use bridge_telegram::convert::incoming as telegram;
 use serde_json::{Value, json};
 
@@ -22,25 +22,8 @@ pub(super) fn message(from: Side, line: &Line) -> Result<Option<Message>, String
     }
 }
 
-fn said(events: Vec<Event>) -> Option<Message> {
-    events.into_iter().find_map(|event| match event.content {
-        Content::Posted(message) | Content::Edited(message) => Some(message),
-        Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => None,
-    })
+fn said(events: &[Event]) -> Option<Message> {
+    events.iter().find_map(|event| event.content.message()).cloned()
 }
 
 fn of_telegram(message: &Value) -> Result<Option<Message>, String> {
@@ -56,7 +39,7 @@ fn of_telegram(message: &Value) -> Result<Option<Message>, String> {
         telegram::How::Unreadable => {
             Err("message: not readable as a Message of the Bot API".to_owned())
         }
-        telegram::How::Whole | telegram::How::InPart => Ok(said(reading.events)),
+        telegram::How::Whole | telegram::How::InPart => Ok(said(&reading.events)),
     }
 }
 
@@ -97,7 +80,8 @@ fn of_discord(line: &Line) -> Result<Option<Message>, String> {
         proxies: [bridge_config::PLURALKIT, bridge_config::TUPPERBOX].map(str::to_owned).to_vec(),
         ..Default::default()
     };
-    Ok(said(discord::posted(message, &names, &ours, false).into_iter().collect()))
+    let posted = discord::posted(message, &names, &ours, false);
+    Ok(said(posted.as_slice()))
 }
 
 /// A whole event, or only its content.
@@ -126,7 +110,7 @@ fn of_matrix(line: &Line) -> Result<Option<Message>, String> {
         name: &name,
     };
     match matrix::events("!room:convert.invalid", &event, &own) {
-        Ok(events) => Ok(said(events)),
+        Ok(events) => Ok(said(&events)),
         Err(error) => Err(format!("message: {error}")),
     }
 }

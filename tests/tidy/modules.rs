@@ -2,7 +2,8 @@
 //! Modules of one crate do not import each other in a circle, and those of bot-core only downwards.
 //!
 //! Rule: a module is a file or folder directly under `src` with everything below it. Inside
-//! `store`, where each file is a verb of the domain, a module is a file.
+//! `store`, where each file is a verb of the domain, and inside `desk`, where each file is a
+//! feature, a module is a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,6 +118,10 @@ impl<'a> Sources<'a> {
         for (module, file) in &self.files {
             let Some(from) = unit(module) else { continue };
             for name in names_of_production(&file.text) {
+                if matches!(name.segments.as_slice(), [only] if only == "super") {
+                    // The visibility `pub(super)` imports nothing.
+                    continue;
+                }
                 let target = self.target(module, &name.segments);
                 let Some(to) = target.and_then(|it| unit(&it)) else { continue };
                 if from != to {
@@ -178,6 +183,15 @@ fn in_store(module: &[String]) -> Option<String> {
     }
 }
 
+/// The desk and the files of its features; whatever lies deeper belongs to them.
+fn in_desk(module: &[String]) -> Option<String> {
+    match module {
+        [desk] if desk == "desk" => Some(desk.clone()),
+        [desk, file, ..] if desk == "desk" => Some(file.clone()),
+        _ => None,
+    }
+}
+
 /// Imports of bot-core that point upwards.
 fn upwards(imports: &Imports) -> Vec<String> {
     let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
@@ -205,6 +219,8 @@ fn modules_do_not_import_each_other_in_a_circle() {
     }
     let store = Sources::of(&tree, "bot-core/").imports(in_store);
     found.extend(complaints("bot-core, store", &store, 2));
+    let desk = Sources::of(&tree, "bot-core/").imports(in_desk);
+    found.extend(complaints("bot-core, desk", &desk, 1));
     assert_eq!(found, Vec::<String>::new());
 }
 
@@ -223,6 +239,20 @@ fn a_circle_is_found() {
                     a/src/three.rs:1 -> two; a/src/two/inner.rs:1 -> three)";
     assert_eq!(complaints("a", &imports, 1), [expected]);
     assert_eq!(complaints("a", &imports, 3), Vec::<String>::new());
+}
+
+#[test]
+fn a_feature_that_asks_the_desk_is_found() {
+    let tree = Tree::of(&[
+        ("bot-core/src/desk.rs", "mod link;\nmod code;\nuse self::link::Linking;"),
+        ("bot-core/src/desk/link.rs", "use super::Desk;\npub(super) fn f() { super::code::g(); }"),
+        ("bot-core/src/desk/code.rs", "pub(super) fn g() { crate::lane::h(); }"),
+        ("bot-core/src/lane.rs", ""),
+    ]);
+    let imports = Sources::of(&tree, "bot-core/").imports(in_desk);
+    let expected = "bot-core, desk: desk, link (bot-core/src/desk.rs:3 -> link; \
+                    bot-core/src/desk/link.rs:1 -> desk)";
+    assert_eq!(complaints("bot-core, desk", &imports, 1), [expected]);
 }
 
 #[test]

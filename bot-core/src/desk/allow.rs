@@ -4,17 +4,22 @@
 //! Rule: the operator decides; nobody is asked for what is nobody else's business. Whoever is in a
 //! connected room may write to the bot in private, because that is how accounts are claimed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bridge_model::{Content, Event, MessageId, Place, Timestamp, UserId};
 
-use super::{Desk, DeskError, Outcome};
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::{Due, Task};
 use crate::network::{AskError, MATRIX};
-use crate::store::Change;
+use crate::portal::Portal;
+use crate::relay::Networks;
 use crate::store::timers::NewTimer;
+use crate::store::{Change, Store};
 
 /// How long the bot stays in a room that is not connected.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -56,14 +61,27 @@ impl Allowed {
     }
 }
 
-impl Desk {
-    /// What is said to somebody who may not connect rooms.
-    pub(super) fn not_welcome(&self) -> (Key, Arg) {
-        let operators = match self.about.operators.as_slice() {
-            [] => self.about.server.clone(),
-            operators => operators.join(", "),
-        };
-        (Key::NotWelcome, Arg::text(operators))
+/// Lets people in, and leaves rooms that nobody connects.
+#[derive(Clone)]
+pub(super) struct Admission {
+    pub(super) networks: Networks,
+    pub(super) matrix: Arc<dyn Rooms>,
+    pub(super) store: Arc<Store>,
+    pub(super) allowed: Allowed,
+    /// Whom somebody can ask who may not connect rooms.
+    pub(super) operators: String,
+}
+
+impl Admission {
+    /// What is said to somebody who may not connect rooms, as the reason of a refused invitation.
+    pub(super) fn not_welcome(&self, phrases: Phrases<'_>) -> String {
+        phrases.plain(Key::NotWelcome, &[Arg::text(&self.operators)])
+    }
+
+    /// The same, as an answer; `None` for somebody who may.
+    pub(super) fn refusal(&self, phrases: Phrases<'_>, user: &UserId) -> Option<Outcome> {
+        let refused = || phrases.answer(Key::NotWelcome, &[Arg::text(&self.operators)]);
+        (!self.allowed.includes(user)).then(refused)
     }
 
     /// Whether the bot comes when somebody invites it.
@@ -94,47 +112,52 @@ impl Desk {
         Ok(false)
     }
 
-    /// Looks after an hour whether a room is connected.
-    pub(super) fn leave_later(&self, room: &Place) -> Change {
-        self.look_again(room, LIFE)
-    }
-
-    fn look_again(&self, room: &Place, after: Duration) -> Change {
-        let life = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-        Change::Timer(Box::new(NewTimer {
-            name: format!("unlinked/{}", room.chat.as_str()),
-            at: Timestamp(self.clock.now().0.saturating_add(life)),
-            lane: core_place(room),
-            work: Work::Task(Task::Due(Due::Unlinked)),
-        }))
-    }
-
     /// An hour has gone by: the bot leaves, unless the room is connected or somebody is alone with it.
-    pub(super) async fn leave_if_unlinked(&self, room: &Place) -> Result<Outcome, DeskError> {
-        if self.store.portal_of(room).await?.is_some() {
+    pub(super) async fn leave_if_unlinked(
+        &self,
+        phrases: Phrases<'_>,
+        room: &Place,
+        portal: Option<&Portal>,
+    ) -> Result<Outcome, DeskError> {
+        if portal.is_some() {
             return Ok(Outcome::default());
         }
         match self.matrix.is_private(&room.chat).await {
             Ok(false) => {}
             Ok(true) => {
-                let changes = vec![self.look_again(room, PRIVATE_LIFE)];
+                let changes = vec![look_again(room, phrases.now, PRIVATE_LIFE)];
                 return Ok(Outcome { changes, ..Outcome::default() });
             }
             // It is not there any more.
             Err(AskError::Refused(_)) => return Ok(Outcome::default()),
             Err(error @ AskError::Retry { .. }) => return Err(error.into()),
         }
-        let again = self.typed_on(&room.network, "link");
+        let again = phrases.typed_on(&room.network, "link");
         let args = [Arg::text(again), Arg::text(self.matrix.bot())];
-        let farewell = self.words(room, None, self.wording.say(Key::LeavesUnlinked, &args));
+        let farewell = phrases.message_in(room, phrases.say(Key::LeavesUnlinked, &args));
         let leave = Work::by_bot(Event {
             place: room.clone(),
             message: MessageId::from(""),
             late: false,
             content: Content::Closed,
         });
-        Ok(Outcome { then: vec![farewell, (room.clone(), leave)], ..Outcome::default() })
+        Ok(Outcome::then(vec![farewell, (room.clone(), leave)]))
     }
+}
+
+/// Looks after an hour whether a room is connected.
+pub(super) fn leave_later(room: &Place, now: Timestamp) -> Change {
+    look_again(room, now, LIFE)
+}
+
+fn look_again(room: &Place, now: Timestamp, after: Duration) -> Change {
+    let life = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+    Change::Timer(Box::new(NewTimer {
+        name: format!("unlinked/{}", room.chat.as_str()),
+        at: Timestamp(now.0.saturating_add(life)),
+        lane: core_place(room),
+        work: Work::Task(Task::Due(Due::Unlinked)),
+    }))
 }
 
 #[cfg(test)]

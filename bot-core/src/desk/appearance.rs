@@ -6,14 +6,20 @@
 
 use bridge_model::{ChatChange, Content, Event, MessageId, Place};
 
-use super::Desk;
 use crate::lane::Work;
 use crate::portal::{EndState, Owner, Portal};
+use crate::relay::Networks;
 
-impl Desk {
+/// Asks networks what chats look like.
+#[derive(Clone)]
+pub(super) struct Appearance {
+    pub(super) networks: Networks,
+}
+
+impl Appearance {
     /// The looks of the chat that decides, for all others. Where `before` it was the room that
     /// decided, the picture is the room's, and would come back as a smaller copy.
-    pub(super) async fn appearance(&self, portal: &Portal, before: Owner) -> Vec<(Place, Work)> {
+    pub(super) async fn handed_over(&self, portal: &Portal, before: Owner) -> Vec<(Place, Work)> {
         let mut ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
         let model = match portal.settings.metadata {
             Owner::Legacy => ends.next().map(|end| &end.place),

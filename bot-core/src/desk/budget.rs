@@ -4,31 +4,34 @@
 //! Rule: whoever has asked for too much is told once, then there is silence. Where only they see the
 //! answer they are told each time, because the platform waits for one.
 
-use bridge_model::Person;
+use std::sync::Arc;
 
-use super::{Caller, Desk, DeskError, Outcome};
-use crate::budgets::Verdict;
+use super::call::Call;
+use super::outcome::{DeskError, Outcome};
+use crate::budgets::{Allowance, Budgets};
 use crate::i18n::Key;
 use crate::network::AskError;
 
-impl Desk {
-    /// Carries out what somebody typed, if they may ask for one more.
-    pub(super) async fn granted(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let by = caller.command.by.user.clone();
-        let person = Person { network: caller.place.network.clone(), user: by };
-        let alone = caller.command.answer_via.is_some();
-        match self.budgets.take(&person, self.clock.now()) {
-            Verdict::Granted => {}
-            Verdict::Silent if !alone => return Ok(Outcome::default()),
-            Verdict::Spent | Verdict::Silent => {
-                return Ok(Outcome::say(self.wording.say(Key::SlowDown, &[])));
-            }
+/// How many commands each person has.
+pub(super) struct CommandBudget {
+    pub(super) budgets: Arc<Budgets>,
+}
+
+impl CommandBudget {
+    /// Takes one command from the budget; the answer where there is none left.
+    pub(super) fn refusal(&self, call: &Call<'_>) -> Option<Outcome> {
+        let alone = call.command.answer_via.is_some();
+        match self.budgets.take(&call.person(), call.phrases.now) {
+            Allowance::Granted => None,
+            Allowance::Silent if !alone => Some(Outcome::default()),
+            Allowance::Spent | Allowance::Silent => Some(call.phrases.answer(Key::SlowDown, &[])),
         }
-        let done = self.command(caller).await;
+    }
+
+    /// Gives the command back where it waits, because the same one comes again.
+    pub(super) fn settle(&self, call: &Call<'_>, done: &Result<Outcome, DeskError>) {
         if matches!(done, Err(DeskError::Ask(AskError::Retry { .. }) | DeskError::Store(_))) {
-            // The same command comes again.
-            self.budgets.give_back(&person);
+            self.budgets.give_back(&call.person());
         }
-        done
     }
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Which command does what. All sides end here: a button, a typed command and a slash
-//! command are only ways to call it.
+//! The commands: what each is called, where it can be typed, and what help and menus say of it.
+//!
+//! Rule: a command stands here once; a button, a typed command and a slash command are only ways to
+//! call it.
 
-use bridge_model::{NetworkId, RichText};
-
-use super::claim::MATRIX_WORD;
-use super::{Caller, Desk, DeskError, Outcome, code};
-use crate::i18n::{Arg, Key};
+use crate::i18n::Key;
 use crate::network::CommandHelp;
-use crate::network::MATRIX;
-use crate::wording::{Lines, Wording};
+use crate::wording::Wording;
 
 /// What `help` and the menus of platforms say of a command.
 pub struct Entry {
@@ -75,7 +72,7 @@ commands! {
 
 impl Command {
     /// The command behind a word in lower case; `start` is what Telegram types for people.
-    fn read(word: &str) -> Option<Self> {
+    pub(super) fn read(word: &str) -> Option<Self> {
         match word {
             "start" => Some(Self::Help),
             "settings" => Some(Self::Set),
@@ -145,85 +142,4 @@ pub fn menu(wording: &Wording) -> Vec<CommandHelp> {
             on_message: entry.on_message.map(|name| wording.plain(name, &[])),
         })
         .collect()
-}
-
-/// Whether `/start` asks for the way to Matrix, and from which chat.
-fn way_from(argument: Option<&str>) -> Option<Option<&str>> {
-    let rest = argument?.strip_prefix(MATRIX_WORD)?;
-    if rest.is_empty() { Some(None) } else { rest.strip_prefix('-').map(Some) }
-}
-
-impl Desk {
-    /// Carries out what somebody typed.
-    pub(super) async fn command(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let mut words = caller.command.text.split_whitespace();
-        let name = words.next().unwrap_or("help").to_ascii_lowercase();
-        let arguments: Vec<&str> = words.collect();
-        let argument = arguments.first().copied();
-        let on_matrix = caller.place.network.as_str() == MATRIX;
-        if name == "start"
-            && let Some(chat) = way_from(argument)
-        {
-            return self.way_to_matrix(caller, chat).await;
-        }
-        let known = Command::read(&name);
-        let Some(command) = known.filter(|command| on_matrix || command.entry().remote) else {
-            if on_matrix && caller.command.private && code::looks_like(&name) {
-                return self.claim(caller, &[name.as_str()]).await;
-            }
-            return Ok(Outcome::say(self.unknown(caller, &name)));
-        };
-        match command {
-            Command::Help => Ok(Outcome::say(self.help(caller))),
-            Command::Link => self.link(caller, &arguments).await,
-            Command::Unlink => self.unlink(caller, argument).await,
-            Command::Status => self.status(caller).await,
-            Command::Set => self.set(caller, &arguments).await,
-            Command::Stage => self.stage(caller).await,
-            Command::Audit => self.audit(caller).await,
-            Command::Vote => self.vote(caller).await,
-            Command::Report => self.report(caller).await,
-            Command::Exception => self.exception(caller).await,
-            Command::Create => self.create(caller, argument).await,
-            Command::Portals => self.portals(caller).await,
-            Command::Matrix => self.way_to_matrix(caller, None).await,
-            Command::Claim => self.claim(caller, &arguments).await,
-            Command::Unclaim => self.unclaim(caller, argument).await,
-            Command::Appoint => self.appoint(caller, argument).await,
-            Command::Privacy => Ok(Outcome::say(self.privacy())),
-            Command::Delete => self.delete(caller).await,
-            Command::Version => Ok(Outcome::say(self.version())),
-            Command::Source => Ok(Outcome::say(self.source())),
-        }
-    }
-
-    fn help(&self, caller: &Caller<'_>) -> RichText {
-        let on_matrix = caller.place.network.as_str() == MATRIX;
-        let mut text = self.wording.say(Key::HelpIntro, &[]);
-        let all = Command::ALL.iter().map(|command| (command.name(), command.entry()));
-        let shown = all.filter(|(_, it)| if on_matrix { it.matrix } else { it.remote });
-        for (name, entry) in shown {
-            let typed = self.typed(caller, name);
-            let help = self.wording.plain(entry.help, &[]);
-            let line = [Arg::text(typed), Arg::text(help)];
-            text = text.join_line(self.wording.say(Key::HelpLine, &line));
-        }
-        text
-    }
-
-    fn unknown(&self, caller: &Caller<'_>, name: &str) -> RichText {
-        let help = self.typed(caller, "help");
-        self.wording.say(Key::CommandUnknown, &[Arg::text(name), Arg::text(help)])
-    }
-
-    /// How a command is typed where the caller is.
-    pub(super) fn typed(&self, caller: &Caller<'_>, command: &str) -> String {
-        self.typed_on(&caller.place.network, command)
-    }
-
-    /// How a command is typed on a network.
-    pub(super) fn typed_on(&self, network: &NetworkId, command: &str) -> String {
-        let prefix = self.networks.get(network).map(|network| network.command_prefix());
-        format!("{}{command}", prefix.unwrap_or("/"))
-    }
 }

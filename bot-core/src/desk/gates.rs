@@ -3,40 +3,55 @@
 //!
 //! Rule: all that is asked for is shown, met or not, with what was measured.
 
-use bridge_model::{MessageId, Place, RichText};
+use std::sync::Arc;
+
+use bridge_model::{RichText, Timestamp};
 use bridge_policy::calendar::Week;
 use bridge_policy::figures::{Share, WeekFigures};
-use bridge_policy::gate::{Criterion, Gate, Measured, Reading, SelfTest, State};
+use bridge_policy::gate::{Criterion, Gate, Measured, Reading, SelfTest, State, Thresholds};
 
-use super::{Desk, DeskError, notice};
+use super::community::Community;
+use super::disclosure::Disclosure;
+use super::outcome::DeskError;
+use super::phrases::Phrases;
+use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
-use crate::lane::core_place;
-use crate::migration::Migration;
 use crate::network::MATRIX;
 use crate::portal::Portal;
+use crate::store::Store;
 use crate::wording::Lines;
 
 /// Weeks that are looked at.
 pub(super) const WEEKS: i32 = 26;
 
-impl Desk {
+/// Measures how far communities are.
+#[derive(Clone)]
+pub(super) struct Gates {
+    pub(super) matrix: Arc<dyn Rooms>,
+    pub(super) store: Arc<Store>,
+    pub(super) disclosure: Disclosure,
+    /// What the stages ask for.
+    pub(super) thresholds: Thresholds,
+}
+
+impl Gates {
     /// The gate to the next stage as it stands now; `None` behind the last stage. `decided` says that
     /// a decision comes with the step.
     pub(super) async fn gate(
         &self,
-        portal: &Portal,
-        migration: &Migration,
+        community: &Community<'_>,
         decided: bool,
+        now: Timestamp,
     ) -> Result<Option<Gate>, DeskError> {
-        let measured = self.measured(portal, migration, decided).await?;
-        Ok(Gate::of(portal.stage, &self.thresholds, self.clock.now(), &measured))
+        let measured = self.measured(community, decided, now).await?;
+        Ok(Gate::of(community.portal.stage, &self.thresholds, now, &measured))
     }
 
     async fn measured(
         &self,
-        portal: &Portal,
-        migration: &Migration,
+        Community { portal, migration }: &Community<'_>,
         decided: bool,
+        now: Timestamp,
     ) -> Result<Measured, DeskError> {
         let admins = self.matrix.admins(&portal.room.chat).await?;
         let mut servers: Vec<&str> =
@@ -49,9 +64,9 @@ impl Desk {
             decision: decided || migration.decision.is_some(),
             admins: count(admins.len()),
             servers: count(servers.len()),
-            privacy_shown: self.privacy_shown(portal).await?,
+            privacy_shown: self.disclosure.is_shown(portal).await?,
             notice_since: migration.notice_since,
-            weeks: self.whole_weeks(portal).await?,
+            weeks: self.whole_weeks(portal, now).await?,
             self_test: SelfTest::NotAvailable,
             approvals: count(migration.approvals.len()),
             notice_given: schedule.map(|set| set.set_at),
@@ -59,97 +74,82 @@ impl Desk {
         })
     }
 
-    /// The notice is in the room and in each legacy chat.
-    async fn privacy_shown(&self, portal: &Portal) -> Result<bool, DeskError> {
-        for end in &portal.ends {
-            let native = notice::in_the_room(&self.pseudonyms, &end.place);
-            let legacy = crate::migration::DISCLOSURE.to_owned();
-            for (place, key) in [(&portal.room, native), (&end.place, legacy)] {
-                if !self.is_there(place, &key).await? {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(!portal.ends.is_empty())
-    }
-
-    async fn is_there(&self, place: &Place, key: &str) -> Result<bool, DeskError> {
-        let known = self.store.find_replica(&core_place(place), &MessageId::from(key)).await?;
-        Ok(known.is_some_and(|replica| !replica.parts_at(place).is_empty()))
-    }
-
     /// The shares of the weeks that are over, the last one first. A week in which nobody wrote has
     /// no share, and is there all the same.
-    async fn whole_weeks(&self, portal: &Portal) -> Result<Vec<Share>, DeskError> {
+    async fn whole_weeks(&self, portal: &Portal, now: Timestamp) -> Result<Vec<Share>, DeskError> {
         let figures = self.store.figures(portal.id).await?;
-        let now = Week::of(self.clock.now());
+        let now = Week::of(now);
         let share = |back: i32| share_of(&figures, now.plus(-back));
         Ok((1..=WEEKS).map(share).collect())
     }
 
     /// The share of the last whole week, for the history.
-    pub(super) async fn last_share(&self, portal: &Portal) -> Result<Option<Share>, DeskError> {
+    pub(super) async fn last_share(
+        &self,
+        portal: &Portal,
+        now: Timestamp,
+    ) -> Result<Option<Share>, DeskError> {
         let figures = self.store.figures(portal.id).await?;
-        let share = share_of(&figures, Week::of(self.clock.now()).plus(-1));
+        let share = share_of(&figures, Week::of(now).plus(-1));
         Ok((share.all > 0).then_some(share))
     }
+}
 
-    /// What the gate asks for, line by line.
-    pub(super) fn gate_lines(&self, gate: &Gate) -> Vec<RichText> {
-        gate.readings.iter().map(|reading| self.reading_line(reading)).collect()
-    }
+/// What the gate asks for, line by line.
+pub(super) fn lines(phrases: Phrases<'_>, gate: &Gate) -> Vec<RichText> {
+    gate.readings.iter().map(|reading| reading_line(phrases, reading)).collect()
+}
 
-    fn reading_line(&self, reading: &Reading) -> RichText {
-        let key = match reading.criterion {
-            Criterion::StepFinished => Key::GateStepFinished,
-            Criterion::Decision => Key::GateDecision,
-            Criterion::Admins => Key::GateAdmins,
-            Criterion::Servers => Key::GateServers,
-            Criterion::Privacy => Key::GatePrivacy,
-            Criterion::NoticeUp => Key::GateNoticeUp,
-            Criterion::NativeShare if reading.have.is_none() => {
-                let need = [Arg::number(u64::from(reading.need))];
-                return self.marked(reading, Key::GateNativeShareFew, &need);
-            }
-            Criterion::NoticeGiven if reading.have.is_none() => {
-                let need = [Arg::number(u64::from(reading.need))];
-                return self.marked(reading, Key::GateNoticeNone, &need);
-            }
-            Criterion::NativeShare => Key::GateNativeShare,
-            Criterion::NativeWeeks => Key::GateNativeWeeks,
-            Criterion::SelfTest => Key::GateSelfTest,
-            Criterion::NoticeGiven => Key::GateNoticeGiven,
-        };
-        let have = u64::from(reading.have.unwrap_or(0));
-        let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
-        self.marked(reading, key, &args)
-    }
-
-    fn marked(&self, reading: &Reading, key: Key, args: &[Arg]) -> RichText {
-        let what = self.wording.plain(key, args);
-        let mark = match reading.state {
-            State::Met => Key::GateMet,
-            State::NotMet => Key::GateNotMet,
-            State::Warning => Key::GateWarning,
-            State::NotAvailable => Key::GateNotAvailable,
-            State::Voted => Key::GateVoted,
-        };
-        self.wording.say(mark, &[Arg::text(what)])
-    }
-
-    /// The gate in full: every line, and how a vote of the admins would help.
-    pub(super) fn gate_text(&self, gate: &Gate, command: &str) -> RichText {
-        let mut text = RichText::default();
-        for line in self.gate_lines(gate) {
-            text = text.join_line(line);
+fn reading_line(phrases: Phrases<'_>, reading: &Reading) -> RichText {
+    let key = match reading.criterion {
+        Criterion::StepFinished => Key::GateStepFinished,
+        Criterion::Decision => Key::GateDecision,
+        Criterion::Admins => Key::GateAdmins,
+        Criterion::Servers => Key::GateServers,
+        Criterion::Privacy => Key::GatePrivacy,
+        Criterion::NoticeUp => Key::GateNoticeUp,
+        Criterion::NativeShare if reading.have.is_none() => {
+            let need = [Arg::number(u64::from(reading.need))];
+            return marked(phrases, reading, Key::GateNativeShareFew, &need);
         }
-        if gate.is_votable() {
-            let (have, need) = (u64::from(gate.approvals), u64::from(gate.approvals_needed));
-            let args = [Arg::text(command), Arg::number(have), Arg::number(need)];
-            text = text.join_line(self.wording.say(Key::GateVotable, &args));
+        Criterion::NoticeGiven if reading.have.is_none() => {
+            let need = [Arg::number(u64::from(reading.need))];
+            return marked(phrases, reading, Key::GateNoticeNone, &need);
         }
-        text
+        Criterion::NativeShare => Key::GateNativeShare,
+        Criterion::NativeWeeks => Key::GateNativeWeeks,
+        Criterion::SelfTest => Key::GateSelfTest,
+        Criterion::NoticeGiven => Key::GateNoticeGiven,
+    };
+    let have = u64::from(reading.have.unwrap_or(0));
+    let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
+    marked(phrases, reading, key, &args)
+}
+
+fn marked(phrases: Phrases<'_>, reading: &Reading, key: Key, args: &[Arg]) -> RichText {
+    let what = phrases.plain(key, args);
+    let mark = match reading.state {
+        State::Met => Key::GateMet,
+        State::NotMet => Key::GateNotMet,
+        State::Warning => Key::GateWarning,
+        State::NotAvailable => Key::GateNotAvailable,
+        State::Voted => Key::GateVoted,
+    };
+    phrases.say(mark, &[Arg::text(what)])
+}
+
+/// The gate in full: every line, and how a vote of the admins would help.
+pub(super) fn text(phrases: Phrases<'_>, gate: &Gate, command: &str) -> RichText {
+    let mut text = RichText::default();
+    for line in lines(phrases, gate) {
+        text = text.join_line(line);
     }
+    if gate.is_votable() {
+        let (have, need) = (u64::from(gate.approvals), u64::from(gate.approvals_needed));
+        let args = [Arg::text(command), Arg::number(have), Arg::number(need)];
+        text = text.join_line(phrases.say(Key::GateVotable, &args));
+    }
+    text
 }
 
 pub(super) fn share_of(figures: &[WeekFigures], week: Week) -> Share {

@@ -1,112 +1,174 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Commands that only tell: `status`, `portals`, `matrix`, `privacy`, `version`, `source`.
+//! Commands that only tell: `help`, `status`, `portals`, `privacy`, `version`, `source`.
+//!
+//! Rule: `help` is made of the table of commands, `status` of the table of settings.
+
+use std::sync::Arc;
 
 use bridge_model::{Place, RichText};
 use bridge_policy::stage::Stage;
 
-use super::{Caller, Desk, DeskError, Outcome};
+use super::call::Call;
+use super::commands::Command;
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use super::{effect_lines, settings};
 use crate::i18n::{Arg, Key};
 use crate::lane::LaneState;
-use crate::portal::{EndState, Portal};
+use crate::portal::{EndState, Portal, Settings};
+use crate::store::Store;
 use crate::wording::{Lines, label};
 
-impl Desk {
+/// What `version` and `source` answer, and who runs this bridge.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The version.
+    pub version: String,
+    /// The commit it was built from.
+    pub commit: String,
+    /// Where the source is.
+    pub source_url: String,
+    /// Matrix ids of those who run the bridge.
+    pub operators: Vec<String>,
+    /// The homeserver's name.
+    pub server: String,
+    /// A client in the browser that opens rooms at `#/room/...`; empty for none.
+    pub web_client: String,
+}
+
+/// Tells how things are.
+pub(super) struct Info {
+    pub(super) store: Arc<Store>,
+    pub(super) about: About,
+    /// How links behave where nobody has changed a setting.
+    pub(super) defaults: Settings,
+}
+
+impl Info {
     /// What is linked here, and whether everything crosses.
-    pub(super) async fn status(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            let link = self.typed(caller, "link");
-            let text = self.wording.say(Key::StatusNotLinked, &[Arg::text(link)]);
+    pub(super) async fn status(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let Some(portal) = call.portal else {
+            let link = call.typed("link");
+            let text = phrases.say(Key::StatusNotLinked, &[Arg::text(link)]);
             return Ok(Outcome::say(text));
         };
         let lanes = self.store.lanes().await?;
-        let mut text = self.state_of(&portal, &lanes);
+        let mut text = self.state_of(phrases, portal, &lanes);
         let migration = self.store.migration(portal.id).await?;
         if portal.stage != Stage::Bridged {
-            let more = Arg::text(self.typed(caller, "stage"));
+            let more = Arg::text(call.typed("stage"));
             let stage = Arg::text(portal.stage.name());
-            text = text.join_line(self.wording.say(Key::StatusStage, &[stage, more]));
+            text = text.join_line(phrases.say(Key::StatusStage, &[stage, more]));
         }
-        for line in self.unfinished_lines(caller, &migration) {
+        for line in effect_lines::unfinished(call, &migration) {
             text = text.join_line(line);
         }
         let buttons = [
-            self.button(Key::ButtonStage, "stage"),
-            self.button(Key::ButtonReport, "report"),
-            self.button(Key::ButtonAudit, "audit"),
+            phrases.button(Key::ButtonStage, "stage"),
+            phrases.button(Key::ButtonReport, "report"),
+            phrases.button(Key::ButtonAudit, "audit"),
         ];
         Ok(Outcome::say(text).with(buttons))
     }
 
-    fn state_of(&self, portal: &Portal, lanes: &[LaneState]) -> RichText {
+    fn state_of(&self, phrases: Phrases<'_>, portal: &Portal, lanes: &[LaneState]) -> RichText {
         let number = Arg::text(portal.id.0.to_string());
-        let link = Arg::url(self.join_link(&portal.room.chat));
-        let mut text = self.wording.say(Key::StatusRoom, &[number, link]);
-        text = text.join_line(self.lane_line(&portal.room, None, lanes));
+        let link = Arg::url(phrases.join_link(&portal.room.chat));
+        let mut text = phrases.say(Key::StatusRoom, &[number, link]);
+        text = text.join_line(lane_line(phrases, &portal.room, None, lanes));
         for end in &portal.ends {
             let line = match end.state {
-                EndState::Active => self.lane_line(&end.place, end.title.as_deref(), lanes),
+                EndState::Active => lane_line(phrases, &end.place, end.title.as_deref(), lanes),
                 EndState::Severed => {
-                    self.wording.say(Key::StatusSevered, &[Arg::text(label(&end.place.network))])
+                    phrases.say(Key::StatusSevered, &[Arg::text(label(&end.place.network))])
                 }
             };
             text = text.join_line(line);
         }
-        for line in self.unusual_settings(&portal.settings) {
+        for line in settings::unusual(phrases, &portal.settings, &self.defaults) {
             text = text.join_line(line);
         }
         text
     }
 
-    fn lane_line(&self, place: &Place, title: Option<&str>, lanes: &[LaneState]) -> RichText {
-        let lane = lanes.iter().find(|lane| lane.place == *place);
-        let network = label(&place.network);
-        let named = match title {
-            Some(title) => format!("{network} ({title})"),
-            None => network,
-        };
-        let depth = lane.map_or(0, |lane| lane.depth);
-        match lane.and_then(|lane| lane.halted.as_ref()) {
-            Some(why) => {
-                let why = self.wording.reason(&place.network, why);
-                let args = [Arg::text(named), Arg::number(depth), Arg::text(why)];
-                self.wording.say(Key::StatusHalted, &args)
-            }
-            None if depth == 0 => self.wording.say(Key::StatusFlowing, &[Arg::text(named)]),
-            None => self.wording.say(Key::StatusWaiting, &[Arg::text(named), Arg::number(depth)]),
-        }
-    }
-
     /// All portals, for those who run the bridge.
-    pub(super) async fn portals(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let user = caller.command.by.user.as_str();
+    pub(super) async fn portals(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let user = call.command.by.user.as_str();
         if !self.about.operators.iter().any(|operator| operator == user) {
-            return Ok(Outcome::say(self.wording.say(Key::OperatorsOnly, &[])));
+            return Ok(phrases.answer(Key::OperatorsOnly, &[]));
         }
         let portals = self.store.portals().await?;
         let lanes = self.store.lanes().await?;
         let count = Arg::number(u64::try_from(portals.len()).unwrap_or(u64::MAX));
-        let mut text = self.wording.say(Key::PortalsCount, &[count]);
+        let mut text = phrases.say(Key::PortalsCount, &[count]);
         for portal in &portals {
-            text = text.join_line(self.state_of(portal, &lanes));
+            text = text.join_line(self.state_of(phrases, portal, &lanes));
         }
         Ok(Outcome::say(text))
     }
 
     /// What happens to personal data.
-    pub(super) fn privacy(&self) -> RichText {
+    pub(super) fn privacy(&self, phrases: Phrases<'_>) -> Outcome {
         let source = Arg::url(self.about.source_url.clone());
-        self.wording.say(Key::Privacy, &[source])
+        phrases.answer(Key::Privacy, &[source])
     }
 
     /// Which version runs.
-    pub(super) fn version(&self) -> RichText {
+    pub(super) fn version(&self, phrases: Phrases<'_>) -> Outcome {
         let args = [Arg::text(&self.about.version), Arg::text(&self.about.commit)];
-        self.wording.say(Key::Version, &args)
+        phrases.answer(Key::Version, &args)
     }
 
     /// Where the source of exactly this version is (AGPL, section 13).
-    pub(super) fn source(&self) -> RichText {
+    pub(super) fn source(&self, phrases: Phrases<'_>) -> Outcome {
         let args = [Arg::url(self.about.source_url.clone()), Arg::text(&self.about.commit)];
-        self.wording.say(Key::Source, &args)
+        phrases.answer(Key::Source, &args)
     }
+}
+
+/// How much waits for a chat, and why.
+fn lane_line(
+    phrases: Phrases<'_>,
+    place: &Place,
+    title: Option<&str>,
+    lanes: &[LaneState],
+) -> RichText {
+    let lane = lanes.iter().find(|lane| lane.place == *place);
+    let network = label(&place.network);
+    let named = match title {
+        Some(title) => format!("{network} ({title})"),
+        None => network,
+    };
+    let depth = lane.map_or(0, |lane| lane.depth);
+    match lane.and_then(|lane| lane.halted.as_ref()) {
+        Some(why) => {
+            let why = phrases.reason(&place.network, why);
+            let args = [Arg::text(named), Arg::number(depth), why];
+            phrases.say(Key::StatusHalted, &args)
+        }
+        None if depth == 0 => phrases.say(Key::StatusFlowing, &[Arg::text(named)]),
+        None => phrases.say(Key::StatusWaiting, &[Arg::text(named), Arg::number(depth)]),
+    }
+}
+
+/// All commands that can be typed where the caller is.
+pub(super) fn help(call: &Call<'_>) -> Outcome {
+    let phrases = call.phrases;
+    let mut text = phrases.say(Key::HelpIntro, &[]);
+    let all = Command::ALL.iter().map(|command| (command.name(), command.entry()));
+    let shown = all.filter(|(_, it)| if call.is_on_matrix() { it.matrix } else { it.remote });
+    for (name, entry) in shown {
+        let help = phrases.plain(entry.help, &[]);
+        let line = [Arg::text(call.typed(name)), Arg::text(help)];
+        text = text.join_line(phrases.say(Key::HelpLine, &line));
+    }
+    Outcome::say(text)
+}
+
+/// The answer to a word that is no command.
+pub(super) fn unknown(call: &Call<'_>, name: &str) -> Outcome {
+    let help = call.typed("help");
+    call.phrases.answer(Key::CommandUnknown, &[Arg::text(name), Arg::text(help)])
 }

@@ -9,25 +9,36 @@ mod table;
 use bridge_model::{Button, Place, Press, RichText};
 
 use self::table::{Description, LIST};
-use super::{Caller, Desk, DeskError, Outcome};
+use super::appearance::Appearance;
+use super::call::Call;
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use super::topics::TopicRooms;
 use crate::i18n::{Arg, Key};
 use crate::portal::{Portal, Setting, Settings};
+use crate::relay::Networks;
 use crate::store::Change;
 use crate::wording::{Lines, label};
 
-impl Desk {
+/// `set`.
+pub(super) struct SettingCommands {
+    pub(super) networks: Networks,
+    pub(super) appearance: Appearance,
+    pub(super) topics: TopicRooms,
+}
+
+impl SettingCommands {
     /// `set` and `set KEY VALUE`.
     pub(super) async fn set(
         &self,
-        caller: &Caller<'_>,
+        call: &Call<'_>,
         arguments: &[&str],
     ) -> Result<Outcome, DeskError> {
-        let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
-        let Some(portal) = self.store.portal_of(caller.place).await? else {
-            return Ok(self.not_linked());
-        };
+        let phrases = call.phrases;
+        let say = |key: Key, args: &[Arg]| Ok(phrases.answer(key, args));
+        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
         let Some((typed, value)) = arguments.split_first() else {
-            return Ok(Outcome::say(self.all_settings(caller, &portal.settings)));
+            return Ok(all_settings(call, &portal.settings));
         };
         let Some(described) = table::find(typed.trim_end_matches(['=', ':'])) else {
             let names: Vec<&str> = table::ALL.iter().map(|setting| setting.name).collect();
@@ -37,10 +48,10 @@ impl Desk {
         let value = value.join(" ");
         let value = value.trim_start_matches(['=', ':']).trim();
         let Some(setting) = (described.parse)(value) else {
-            return Ok(self.value_wanted(described, value));
+            return Ok(value_wanted(phrases, described, value));
         };
-        if !self.rights(caller).await?.manage {
-            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        if !call.rights(&self.networks).await?.manage {
+            return Ok(call.not_allowed());
         }
         let mut settings = portal.settings.clone();
         settings.apply(setting.clone());
@@ -50,24 +61,25 @@ impl Desk {
         }
         let before = (described.value)(&portal.settings);
         let undo = format!("set {} {before}", described.name);
-        let undone = self.button(Key::ButtonUndo, undo.clone());
-        let undo = self.typed(caller, &undo);
+        let undone = phrases.button(Key::ButtonUndo, undo.clone());
+        let undo = call.typed(&undo);
         let args = [
             Arg::text(described.name),
             Arg::text((described.value)(&settings)),
             Arg::text(before),
-            Arg::text(chats(&portal)),
+            Arg::text(chats(portal)),
             Arg::text(undo),
         ];
-        let answer = self.wording.say(Key::SetDone, &args);
+        let answer = phrases.say(Key::SetDone, &args);
         let then = match &setting {
             // What the chats look like is handed over when messages begin to cross.
             Setting::Metadata(_) | Setting::Threads(_) if !portal.relaying => Vec::new(),
             Setting::Metadata(_) => {
                 let before = portal.settings.metadata;
-                self.appearance(&Portal { settings, ..portal }, before).await
+                let changed = Portal { settings, ..portal.clone() };
+                self.appearance.handed_over(&changed, before).await
             }
-            Setting::Threads(threads) => self.topics_move_in(&portal, *threads).await?,
+            Setting::Threads(threads) => self.topics.move_in(phrases, portal, *threads).await?,
             Setting::Silent(_)
             | Setting::ReactionLine(_)
             | Setting::PhoneNumbers(_)
@@ -75,41 +87,46 @@ impl Desk {
             | Setting::Language(_)
             | Setting::Wiki(_) => Vec::new(),
         };
-        let changes = vec![Change::Set(caller.place.clone(), setting)];
-        Ok(Outcome { answer, changes, then, ..Outcome::default() }.with([undone]))
+        let changes = vec![Change::Set(call.place.clone(), setting)];
+        Ok(Outcome { then, ..Outcome::change(answer, changes) }.with([undone]))
     }
+}
 
-    /// What can be typed, or touched, as a value.
-    fn value_wanted(&self, setting: &Description, typed: &str) -> Outcome {
-        let (label, values) = (Arg::text(setting.name), Arg::text((setting.values)()));
-        if typed.is_empty() {
-            let usage = self.wording.say(Key::SetUsage, &[label, values]);
-            return Outcome::say(usage).with(choices(setting));
-        }
-        Outcome::say(self.wording.say(Key::SetValue, &[label, Arg::text(typed), values]))
+/// What can be typed, or touched, as a value.
+fn value_wanted(phrases: Phrases<'_>, setting: &Description, typed: &str) -> Outcome {
+    let (label, values) = (Arg::text(setting.name), Arg::text((setting.values)()));
+    if typed.is_empty() {
+        let usage = phrases.say(Key::SetUsage, &[label, values]);
+        return Outcome::say(usage).with(choices(setting));
     }
+    phrases.answer(Key::SetValue, &[label, Arg::text(typed), values])
+}
 
-    fn all_settings(&self, caller: &Caller<'_>, settings: &Settings) -> RichText {
-        let mut text =
-            self.wording.say(Key::SettingsIntro, &[Arg::text(self.typed(caller, "set"))]);
-        for setting in table::ALL {
-            let about = self.wording.plain(setting.about, &[Arg::text((setting.values)())]);
-            let value = format!("{} {}", setting.name, (setting.value)(settings));
-            let line = [Arg::text(value), Arg::text(about)];
-            text = text.join_line(self.wording.say(Key::HelpLine, &line));
-        }
-        text
+/// Each setting with its value, what it does and what can be typed.
+fn all_settings(call: &Call<'_>, settings: &Settings) -> Outcome {
+    let phrases = call.phrases;
+    let mut text = phrases.say(Key::SettingsIntro, &[Arg::text(call.typed("set"))]);
+    for setting in table::ALL {
+        let about = phrases.plain(setting.about, &[Arg::text((setting.values)())]);
+        let value = format!("{} {}", setting.name, (setting.value)(settings));
+        let line = [Arg::text(value), Arg::text(about)];
+        text = text.join_line(phrases.say(Key::HelpLine, &line));
     }
+    Outcome::say(text)
+}
 
-    /// Lines of `status` for what differs from how links behave here otherwise.
-    pub(super) fn unusual_settings(&self, settings: &Settings) -> Vec<RichText> {
-        let is_unusual = |it: &&Description| (it.value)(settings) != (it.value)(&self.defaults);
-        let line = |setting: &Description| {
-            let args = [Arg::text(setting.name), Arg::text((setting.value)(settings))];
-            self.wording.say(Key::StatusSetting, &args)
-        };
-        table::ALL.iter().filter(is_unusual).map(line).collect()
-    }
+/// Lines of `status` for what differs from how links behave here otherwise.
+pub(super) fn unusual(
+    phrases: Phrases<'_>,
+    settings: &Settings,
+    defaults: &Settings,
+) -> Vec<RichText> {
+    let is_unusual = |it: &&Description| (it.value)(settings) != (it.value)(defaults);
+    let line = |setting: &Description| {
+        let args = [Arg::text(setting.name), Arg::text((setting.value)(settings))];
+        phrases.say(Key::StatusSetting, &args)
+    };
+    table::ALL.iter().filter(is_unusual).map(line).collect()
 }
 
 /// One button for each value, where there are few.

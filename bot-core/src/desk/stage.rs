@@ -1,35 +1,47 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `stage` and `audit`: walking a community to the free side, at its own decision.
+//! `stage`: walking a community to the free side, at its own decision.
 //!
 //! Rule: whoever reads an answer knows what happened, where, and how to undo it. Nothing is done
 //! that `stage plan` does not show.
 
-use bridge_model::{Button, Place, RichText};
+use std::sync::Arc;
+
+use bridge_model::Button;
 use bridge_policy::calendar::Date;
 use bridge_policy::gate::Gate;
 use bridge_policy::schedule::{NoSchedule, Schedule};
 use bridge_policy::stage::{Direction, NoStep, Stage};
 
+use super::announcement::announcement;
+use super::call::Call;
+use super::community::Community;
+use super::effect_lines;
+use super::gates::{self, Gates};
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use super::plan::{Plans, no_step_there};
 use super::typed::Typed;
-use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
-use crate::migration::{Migration, Move, News, Planned, Progress, Step, Who};
-use crate::portal::Portal;
-use crate::store::{Change, keys};
-use crate::wording::{Lines, label};
+use crate::migration::{Migration, Move, Step};
+use crate::relay::Networks;
+use crate::store::{Store, keys};
+use crate::wording::Lines;
+
+/// `stage`, with all that follows it.
+pub(super) struct Stages {
+    pub(super) networks: Networks,
+    pub(super) store: Arc<Store>,
+    pub(super) gates: Gates,
+    pub(super) plans: Plans,
+}
 
 /// What follows `stage`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) verb: String,
-    pub(super) words: Vec<String>,
-    pub(super) decision: Option<String>,
-}
-
-/// The portal of the caller, and how far it is.
-pub(super) struct Here {
-    pub(super) portal: Portal,
-    pub(super) migration: Migration,
+struct Asked {
+    verb: String,
+    words: Vec<String>,
+    /// The address of the decision; empty where only the option was typed.
+    decision: Option<String>,
 }
 
 impl Asked {
@@ -44,155 +56,103 @@ impl Asked {
         let mut words = words.into_iter();
         Self { verb: words.next().unwrap_or_default(), words: words.collect(), decision }
     }
+
+    /// The step that `stage plan` and `stage plan back` show.
+    fn planned(&self) -> Direction {
+        match self.words.first().map(String::as_str) {
+            Some("back") => Direction::Back,
+            Some(_) | None => Direction::Next,
+        }
+    }
 }
 
-impl Desk {
-    /// The portal of the caller, and how far it is; `None` where nothing is joined.
-    pub(super) async fn here(&self, caller: &Caller<'_>) -> Result<Option<Here>, DeskError> {
-        let Some(portal) = self.store.portal_of(caller.place).await? else { return Ok(None) };
-        let migration = self.store.migration(portal.id).await?;
-        Ok(Some(Here { portal, migration }))
-    }
-
+impl Stages {
     /// `stage ...`
-    pub(super) async fn stage(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let typed = Asked::read(&caller.command.text);
-        let Some(here) = self.here(caller).await? else { return Ok(self.not_linked()) };
+    pub(super) async fn stage(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let typed = Asked::read(&call.command.text);
+        let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
+        let here = Community::of(&self.store, portal).await?;
         let only_tells = matches!(typed.verb.as_str(), "" | "plan");
-        if !only_tells && !self.rights(caller).await?.manage {
-            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        if !only_tells && !call.rights(&self.networks).await?.manage {
+            return Ok(call.not_allowed());
         }
         match typed.verb.as_str() {
-            "" => self.stage_status(caller, &here).await,
-            "plan" => self.stage_plan(caller, &here, &typed).await,
-            "next" => self.stage_step(caller, &here, (&typed, Direction::Next)).await,
-            "back" => self.stage_step(caller, &here, (&typed, Direction::Back)).await,
-            "schedule" => self.stage_schedule(caller, &here, &typed).await,
-            "hold" => Ok(self.stage_hold(caller, &here)),
-            "approve" => self.stage_approve(caller, &here).await,
-            "retry" => Ok(self.stage_retry(caller, &here)),
-            _ => Ok(Outcome::say(self.stage_usage(caller))),
+            "" => self.stage_status(call, &here).await,
+            "plan" => self.plans.stage_plan(call, &here, typed.planned()).await,
+            "next" => self.stage_step(call, &here, &typed, Direction::Next).await,
+            "back" => self.stage_step(call, &here, &typed, Direction::Back).await,
+            "schedule" => self.stage_schedule(call, &here, &typed).await,
+            "hold" => Ok(stage_hold(call, &here)),
+            "approve" => self.stage_approve(call, &here).await,
+            "retry" => Ok(stage_retry(call, &here)),
+            _ => Ok(stage_usage(call)),
         }
-    }
-
-    fn stage_usage(&self, caller: &Caller<'_>) -> RichText {
-        let verbs = ["plan", "next", "back", "schedule", "hold", "approve", "retry"];
-        let args = [Arg::text(self.typed(caller, "stage")), Arg::text(verbs.join(" | "))];
-        self.wording.say(Key::StageUsage, &args)
     }
 
     /// How far the community is, and what the next step asks for.
-    async fn stage_status(&self, caller: &Caller<'_>, here: &Here) -> Result<Outcome, DeskError> {
-        let Here { portal, migration } = here;
+    async fn stage_status(
+        &self,
+        call: &Call<'_>,
+        here: &Community<'_>,
+    ) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let Community { portal, migration } = here;
         let since = Arg::day(Date::of(migration.since));
-        let mut text = self.wording.say(Key::StageNow, &[Arg::text(portal.stage.name()), since]);
-        for line in self.unfinished_lines(caller, migration) {
+        let mut text = phrases.say(Key::StageNow, &[Arg::text(portal.stage.name()), since]);
+        for line in effect_lines::unfinished(call, migration) {
             text = text.join_line(line);
         }
         if let Some(set) = &migration.schedule {
-            let hold = self.typed(caller, "stage hold");
+            let hold = call.typed("stage hold");
             let day = Arg::day(set.day);
             let args = [Arg::text(set.to.name()), day, Arg::text(hold)];
-            text = text.join_line(self.wording.say(Key::StageScheduled, &args));
+            text = text.join_line(phrases.say(Key::StageScheduled, &args));
         }
-        let Some(gate) = self.gate(portal, migration, false).await? else {
-            return Ok(Outcome::say(text.join_line(self.wording.say(Key::StageLast, &[]))));
+        let Some(gate) = self.gates.gate(here, false, phrases.now).await? else {
+            return Ok(Outcome::say(text.join_line(phrases.say(Key::StageLast, &[]))));
         };
-        text = text.join_line(self.wording.say(Key::StageNext, &[Arg::text(gate.to.name())]));
-        text = text.join_line(self.gate_text(&gate, &self.typed(caller, "stage approve")));
-        let plan = self.typed(caller, "stage plan");
-        let next = self.typed(caller, "stage next --decision https://…");
-        let how = self.wording.say(Key::StageHow, &[Arg::text(plan), Arg::text(next)]);
-        Ok(Outcome::say(text.join_line(how)).with(self.stage_buttons(migration)))
-    }
-
-    fn stage_buttons(&self, migration: &Migration) -> Vec<Button> {
-        let mut buttons = vec![self.button(Key::ButtonPlan, "stage plan")];
-        if migration.unfinished().next().is_some() {
-            buttons.push(self.button(Key::ButtonRetry, "stage retry"));
-        }
-        if migration.schedule.is_some() {
-            buttons.push(self.button(Key::ButtonHold, "stage hold"));
-        }
-        buttons
-    }
-
-    /// What of the last step is not done, and why.
-    pub(super) fn unfinished_lines(
-        &self,
-        caller: &Caller<'_>,
-        migration: &Migration,
-    ) -> Vec<RichText> {
-        let retry = self.typed(caller, "stage retry");
-        migration.unfinished().map(|planned| self.unfinished_line(planned, &retry)).collect()
-    }
-
-    fn unfinished_line(&self, planned: &Planned, retry: &str) -> RichText {
-        let what = Arg::text(self.effect_name(planned.effect));
-        let place = Arg::text(label(&planned.place.network));
-        match &planned.progress {
-            Progress::Refused(reason) => {
-                let reason = self.wording.reason(&planned.place.network, reason);
-                let args = [place, what, Arg::text(reason), Arg::text(retry)];
-                self.wording.say(Key::EffectRefused, &args)
-            }
-            Progress::Waiting | Progress::UnderWay | Progress::Done => {
-                self.wording.say(Key::EffectUnderWay, &[place, what])
-            }
-        }
-    }
-
-    /// Says in the room what came of a step.
-    pub(super) async fn tell(&self, room: &Place, news: &News) -> Result<Outcome, DeskError> {
-        match news {
-            News::Refused(tag) => {
-                let migration = self.store.migration(tag.portal).await?;
-                let retry = self.typed_on(&room.network, "stage retry");
-                let refused = migration.planned(tag).filter(|planned| planned.is_refused());
-                let line = refused.map(|planned| self.unfinished_line(planned, &retry));
-                let button = self.button(Key::ButtonRetry, "stage retry");
-                Ok(line.map(|line| Outcome::say(line).with([button])).unwrap_or_default())
-            }
-            News::Erased { messages, people } => {
-                let audit = self.typed_on(&room.network, "audit");
-                let args = [Arg::number(*messages), Arg::number(*people), Arg::text(audit)];
-                Ok(Outcome::say(self.wording.say(Key::Erased, &args)))
-            }
-        }
+        text = text.join_line(phrases.say(Key::StageNext, &[Arg::text(gate.to.name())]));
+        text = text.join_line(gates::text(phrases, &gate, &call.typed("stage approve")));
+        let plan = call.typed("stage plan");
+        let next = call.typed("stage next --decision https://…");
+        let how = phrases.say(Key::StageHow, &[Arg::text(plan), Arg::text(next)]);
+        Ok(Outcome::say(text.join_line(how)).with(stage_buttons(phrases, migration)))
     }
 
     /// `stage next` and `stage back`.
     async fn stage_step(
         &self,
-        caller: &Caller<'_>,
-        here: &Here,
-        (typed, direction): (&Asked, Direction),
+        call: &Call<'_>,
+        here: &Community<'_>,
+        typed: &Asked,
+        direction: Direction,
     ) -> Result<Outcome, DeskError> {
-        let Here { portal, migration } = here;
+        let phrases = call.phrases;
+        let portal = here.portal;
         let to = match portal.stage.step(direction) {
             Ok((to, _)) => to,
-            Err(no_step) => return Ok(Outcome::say(self.no_step(caller, no_step))),
+            Err(no_step) => return Ok(no_step_there(call, no_step)),
         };
         let verb = match direction {
             Direction::Next => "next",
             Direction::Back => "back",
         };
         let Some(decision) = typed.decision.as_deref().filter(|address| is_address(address)) else {
-            return Ok(Outcome::say(self.decision_needed(caller, (verb, typed))));
+            return Ok(decision_needed(call, verb, typed));
         };
         if direction == Direction::Next
-            && let Some(gate) = self.gate(portal, migration, true).await?
+            && let Some(gate) = self.gates.gate(here, true, phrases.now).await?
             && !gate.is_open()
         {
-            return Ok(Outcome::say(self.gate_closed(caller, &gate)));
+            return Ok(gate_closed(call, &gate));
         }
         let step = Step {
             room: portal.room.clone(),
             from: portal.stage,
             direction,
-            who: Some(who(caller)),
+            who: Some(call.who()),
             decision: Some(decision.to_owned()),
-            share: self.last_share(portal).await?,
+            share: self.gates.last_share(portal, phrases.now).await?,
         };
         let undo = match direction {
             Direction::Next if to == Stage::Sunset => None,
@@ -201,74 +161,41 @@ impl Desk {
         };
         let answer = match undo {
             Some(undo) => {
-                let undo = self.typed(caller, undo);
+                let undo = call.typed(undo);
                 let args = [Arg::text(to.name()), Arg::text(portal.stage.name()), Arg::text(undo)];
-                self.wording.say(Key::StageTaken, &args)
+                phrases.say(Key::StageTaken, &args)
             }
-            None => self.wording.say(Key::StageTakenLast, &[Arg::text(to.name())]),
+            None => phrases.say(Key::StageTakenLast, &[Arg::text(to.name())]),
         };
-        Ok(moved(answer, Move::Step(step)))
-    }
-
-    pub(super) fn no_step(&self, caller: &Caller<'_>, no_step: NoStep) -> RichText {
-        match no_step {
-            NoStep::First => {
-                let unlink = self.typed(caller, "unlink");
-                self.wording.say(Key::StageIsFirst, &[Arg::text(unlink)])
-            }
-            NoStep::Last => {
-                let link = self.typed(caller, "link");
-                self.wording.say(Key::StageIsLast, &[Arg::text(link)])
-            }
-        }
-    }
-
-    fn decision_needed(&self, caller: &Caller<'_>, (verb, typed): (&str, &Asked)) -> RichText {
-        let mut command = format!("stage {verb}");
-        for word in &typed.words {
-            command.push(' ');
-            command.push_str(word);
-        }
-        command.push_str(" --decision https://…");
-        let command = self.typed(caller, &command);
-        match typed.decision.as_deref() {
-            None | Some("") => self.wording.say(Key::DecisionNeeded, &[Arg::text(command)]),
-            Some(wrong) => {
-                self.wording.say(Key::DecisionWrong, &[Arg::text(wrong), Arg::text(command)])
-            }
-        }
-    }
-
-    fn gate_closed(&self, caller: &Caller<'_>, gate: &Gate) -> RichText {
-        let text = self.wording.say(Key::StageGateClosed, &[Arg::text(gate.to.name())]);
-        text.join_line(self.gate_text(gate, &self.typed(caller, "stage approve")))
+        Ok(Outcome::moves(answer, [Move::Step(step)]))
     }
 
     async fn stage_schedule(
         &self,
-        caller: &Caller<'_>,
-        here: &Here,
+        call: &Call<'_>,
+        here: &Community<'_>,
         typed: &Asked,
     ) -> Result<Outcome, DeskError> {
-        let Here { portal, .. } = here;
-        let say = |key: Key, args: &[Arg]| Ok(Outcome::say(self.wording.say(key, args)));
+        let phrases = call.phrases;
+        let portal = here.portal;
+        let say = |key: Key, args: &[Arg]| Ok(phrases.answer(key, args));
         let day = typed.words.first().and_then(|word| Date::parse(word));
         let Some(day) = day else {
-            let usage = self.typed(caller, "stage schedule 2027-01-31 --decision https://…");
+            let usage = call.typed("stage schedule 2027-01-31 --decision https://…");
             return say(Key::ScheduleUsage, &[Arg::text(usage)]);
         };
         let Some(decision) = typed.decision.as_deref().filter(|address| is_address(address)) else {
-            return Ok(Outcome::say(self.decision_needed(caller, ("schedule", typed))));
+            return Ok(decision_needed(call, "schedule", typed));
         };
         let notice = match portal.stage {
-            Stage::MatrixFirst => self.thresholds.closing_notice_days,
-            Stage::ReadOnly => self.thresholds.sunset_notice_days,
+            Stage::MatrixFirst => self.gates.thresholds.closing_notice_days,
+            Stage::ReadOnly => self.gates.thresholds.sunset_notice_days,
             Stage::Inventory | Stage::Announced | Stage::Bridged | Stage::Sunset => 0,
         };
-        let now = self.clock.now();
+        let now = phrases.now;
         let schedule = match Schedule::new(portal.stage, day, (now, notice), decision) {
             Ok(schedule) => schedule,
-            Err(NoSchedule::Last) => return Ok(Outcome::say(self.no_step(caller, NoStep::Last))),
+            Err(NoSchedule::Last) => return Ok(no_step_there(call, NoStep::Last)),
             Err(NoSchedule::Past) => return say(Key::SchedulePast, &[]),
             Err(NoSchedule::TooSoon(first)) => {
                 let args = [Arg::number(u64::from(notice)), Arg::text(first.to_string())];
@@ -277,71 +204,105 @@ impl Desk {
         };
         let begins = day.begins();
         let days = u64::try_from((begins.0 - now.0) / bridge_policy::calendar::DAY_MS);
-        let then = self.announcement(portal, (schedule.to, day), days.unwrap_or(0));
-        let hold = self.typed(caller, "stage hold");
+        let then = announcement(phrases, portal, &schedule, days.unwrap_or(0));
+        let hold = call.typed("stage hold");
         let args = [Arg::text(schedule.to.name()), Arg::day(day), Arg::text(hold)];
-        let answer = self.wording.say(Key::StageScheduled, &args);
-        let set = Move::Schedule(portal.room.clone(), schedule, Some(who(caller)));
-        let hold = self.button(Key::ButtonHold, "stage hold");
-        Ok(Outcome { then, ..moved(answer, set) }.with([hold]))
-    }
-
-    fn stage_hold(&self, caller: &Caller<'_>, here: &Here) -> Outcome {
-        let Some(set) = &here.migration.schedule else {
-            return Outcome::say(self.wording.say(Key::HoldNothing, &[]));
-        };
-        let again = format!("stage schedule {} --decision {}", set.day, set.decision);
-        let args =
-            [Arg::text(set.to.name()), Arg::day(set.day), Arg::text(self.typed(caller, &again))];
-        let held = self.wording.say(Key::Held, &args);
-        let told = here.portal.active().into_iter().filter(|place| place != caller.place);
-        let public = [Arg::day(set.day)];
-        let then = told
-            .map(|place| self.words(&place, None, self.wording.say(Key::HeldPublic, &public)))
-            .collect();
-        let hold = Move::Hold(here.portal.room.clone(), Some(who(caller)));
-        Outcome { then, ..moved(held, hold) }
+        let answer = phrases.say(Key::StageScheduled, &args);
+        let set = Move::Schedule(portal.room.clone(), schedule, Some(call.who()));
+        let hold = phrases.button(Key::ButtonHold, "stage hold");
+        Ok(Outcome { then, ..Outcome::moves(answer, [set]) }.with([hold]))
     }
 
     /// One vote of each admin for the next step.
-    async fn stage_approve(&self, caller: &Caller<'_>, here: &Here) -> Result<Outcome, DeskError> {
-        let Here { portal, migration } = here;
-        let Some(gate) = self.gate(portal, migration, false).await? else {
-            return Ok(Outcome::say(self.no_step(caller, NoStep::Last)));
+    async fn stage_approve(
+        &self,
+        call: &Call<'_>,
+        here: &Community<'_>,
+    ) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let Community { portal, migration } = here;
+        let Some(gate) = self.gates.gate(here, false, phrases.now).await? else {
+            return Ok(no_step_there(call, NoStep::Last));
         };
-        let network = caller.place.network.as_str();
-        let voter = keys::hash(&["approval", network, caller.command.by.user.as_str()]);
+        let network = call.place.network.as_str();
+        let voter = keys::hash(&["approval", network, call.command.by.user.as_str()]);
         let known = migration.approvals.contains(&voter);
         let have = u64::from(gate.approvals) + u64::from(!known);
         let need = u64::from(gate.approvals_needed);
         let args = [Arg::text(gate.to.name()), Arg::number(have), Arg::number(need)];
         let key = if known { Key::ApprovedBefore } else { Key::Approved };
-        let answer = self.wording.say(key, &args);
-        Ok(moved(answer, Move::Approve(portal.room.clone(), voter, Some(who(caller)))))
-    }
-
-    fn stage_retry(&self, caller: &Caller<'_>, here: &Here) -> Outcome {
-        let effects = here.migration.effects.iter();
-        let count = effects.filter(|planned| planned.is_refused()).count();
-        if count == 0 {
-            return Outcome::say(self.wording.say(Key::RetryNothing, &[]));
-        }
-        let count = Arg::number(u64::try_from(count).unwrap_or(u64::MAX));
-        let status = Arg::text(self.typed(caller, "stage"));
-        let answer = self.wording.say(Key::Retried, &[count, status]);
-        moved(answer, Move::Retry(here.portal.room.clone(), Some(who(caller))))
+        let answer = phrases.say(key, &args);
+        Ok(Outcome::moves(answer, [Move::Approve(portal.room.clone(), voter, Some(call.who()))]))
     }
 }
 
-/// An answer, and what it says was done.
-fn moved(answer: RichText, what: Move) -> Outcome {
-    Outcome { answer, changes: vec![Change::Move(Box::new(what))], ..Outcome::default() }
+fn stage_usage(call: &Call<'_>) -> Outcome {
+    let verbs = ["plan", "next", "back", "schedule", "hold", "approve", "retry"];
+    let args = [Arg::text(call.typed("stage")), Arg::text(verbs.join(" | "))];
+    call.phrases.answer(Key::StageUsage, &args)
 }
 
-/// Who is to be named in the history.
-pub(super) fn who(caller: &Caller<'_>) -> Who {
-    let by = &caller.command.by;
-    Who { network: caller.place.network.clone(), name: Some(by.name.clone()) }
+fn stage_buttons(phrases: Phrases<'_>, migration: &Migration) -> Vec<Button> {
+    let mut buttons = vec![phrases.button(Key::ButtonPlan, "stage plan")];
+    if migration.unfinished().next().is_some() {
+        buttons.push(phrases.button(Key::ButtonRetry, "stage retry"));
+    }
+    if migration.schedule.is_some() {
+        buttons.push(phrases.button(Key::ButtonHold, "stage hold"));
+    }
+    buttons
+}
+
+/// The answer that asks for the address of the decision.
+fn decision_needed(call: &Call<'_>, verb: &str, typed: &Asked) -> Outcome {
+    let phrases = call.phrases;
+    let mut command = format!("stage {verb}");
+    for word in &typed.words {
+        command.push(' ');
+        command.push_str(word);
+    }
+    command.push_str(" --decision https://…");
+    let command = call.typed(&command);
+    match typed.decision.as_deref() {
+        None | Some("") => phrases.answer(Key::DecisionNeeded, &[Arg::text(command)]),
+        Some(wrong) => phrases.answer(Key::DecisionWrong, &[Arg::text(wrong), Arg::text(command)]),
+    }
+}
+
+fn gate_closed(call: &Call<'_>, gate: &Gate) -> Outcome {
+    let text = call.phrases.say(Key::StageGateClosed, &[Arg::text(gate.to.name())]);
+    let gate = gates::text(call.phrases, gate, &call.typed("stage approve"));
+    Outcome::say(text.join_line(gate))
+}
+
+fn stage_hold(call: &Call<'_>, here: &Community<'_>) -> Outcome {
+    let phrases = call.phrases;
+    let Some(set) = &here.migration.schedule else {
+        return phrases.answer(Key::HoldNothing, &[]);
+    };
+    let again = format!("stage schedule {} --decision {}", set.day, set.decision);
+    let args = [Arg::text(set.to.name()), Arg::day(set.day), Arg::text(call.typed(&again))];
+    let held = phrases.say(Key::Held, &args);
+    let told = here.portal.active().into_iter().filter(|place| place != call.place);
+    let public = [Arg::day(set.day)];
+    let then = told
+        .map(|place| phrases.message_in(&place, phrases.say(Key::HeldPublic, &public)))
+        .collect();
+    let hold = Move::Hold(here.portal.room.clone(), Some(call.who()));
+    Outcome { then, ..Outcome::moves(held, [hold]) }
+}
+
+fn stage_retry(call: &Call<'_>, here: &Community<'_>) -> Outcome {
+    let effects = here.migration.effects.iter();
+    let count = effects.filter(|planned| planned.is_refused()).count();
+    let phrases = call.phrases;
+    if count == 0 {
+        return phrases.answer(Key::RetryNothing, &[]);
+    }
+    let count = Arg::number(u64::try_from(count).unwrap_or(u64::MAX));
+    let status = Arg::text(call.typed("stage"));
+    let answer = phrases.say(Key::Retried, &[count, status]);
+    Outcome::moves(answer, [Move::Retry(here.portal.room.clone(), Some(call.who()))])
 }
 
 /// A public address, as decisions have one.

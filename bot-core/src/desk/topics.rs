@@ -4,21 +4,34 @@
 //! Rule: a room is named after the topic's keyed identity, so that a second try finds the first
 //! one's room.
 
+use std::sync::Arc;
+
 use bridge_model::{MessageId, Place};
 
-use super::{Desk, DeskError, Outcome};
-use crate::homeserver::TopicRoom;
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use crate::homeserver::{Rooms, TopicRoom};
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::AskError;
 use crate::portal::{Portal, Threads};
-use crate::store::Change;
+use crate::pseudonym::Pseudonyms;
 use crate::store::topics::{TopicChange, TopicState};
+use crate::store::{Change, Store};
 
-impl Desk {
+/// Makes rooms for topics, and takes leave of them.
+#[derive(Clone)]
+pub(super) struct TopicRooms {
+    pub(super) matrix: Arc<dyn Rooms>,
+    pub(super) store: Arc<Store>,
+    pub(super) pseudonyms: Pseudonyms,
+}
+
+impl TopicRooms {
     /// Makes the room of a topic and says in the main room where it is.
     pub(super) async fn topic_room(
         &self,
+        phrases: Phrases<'_>,
         room: &Place,
         end: &Place,
         root: &MessageId,
@@ -26,7 +39,7 @@ impl Desk {
         let topic = self.store.topic(end, root).await?;
         let coming = topic.filter(|topic| topic.state == TopicState::Coming);
         let Some(topic) = coming else { return Ok(Outcome::default()) };
-        let unnamed = || self.wording.plain(Key::TopicUnnamed, &[]);
+        let unnamed = || phrases.plain(Key::TopicUnnamed, &[]);
         let name =
             topic.name.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(unnamed);
         let wanted = TopicRoom {
@@ -36,33 +49,34 @@ impl Desk {
         };
         match self.matrix.topic_room(&room.chat, &wanted).await {
             Ok(made) => {
-                let link = Arg::url(self.join_link(&made));
-                let answer = self.wording.say(Key::TopicRoom, &[Arg::text(name), link]);
+                let link = Arg::url(phrases.join_link(&made));
+                let answer = phrases.say(Key::TopicRoom, &[Arg::text(name), link]);
                 let made = Place { network: room.network.clone(), chat: made };
                 let ready = TopicChange::Ready(end.clone(), root.clone(), made);
-                Ok(Outcome { answer, changes: vec![Change::Topic(ready)], ..Outcome::default() })
+                Ok(Outcome::change(answer, vec![Change::Topic(ready)]))
             }
             Err(AskError::Refused(reason)) => {
-                let reason = self.wording.reason(&room.network, &reason);
-                let args = [Arg::text(name), Arg::text(reason)];
-                let answer = self.wording.say(Key::TopicRoomRefused, &args);
+                let reason = phrases.reason(&room.network, &reason);
+                let args = [Arg::text(name), reason];
+                let answer = phrases.say(Key::TopicRoomRefused, &args);
                 let declined = TopicChange::Declined(end.clone(), root.clone());
-                Ok(Outcome { answer, changes: vec![Change::Topic(declined)], ..Outcome::default() })
+                Ok(Outcome::change(answer, vec![Change::Topic(declined)]))
             }
             Err(error @ AskError::Retry { .. }) => Err(error.into()),
         }
     }
 
     /// The bot is no longer in the room of a topic, which goes on as a thread.
-    pub(super) async fn topic_room_lost(&self, chat: &Place) -> Result<Option<Outcome>, DeskError> {
+    pub(super) async fn room_lost(&self, chat: &Place) -> Result<Option<Outcome>, DeskError> {
         let Some(topic) = self.store.topic_of_room(chat).await? else { return Ok(None) };
         let changes = vec![Change::Topic(TopicChange::Declined(topic.end, topic.root))];
         Ok(Some(Outcome { changes, ..Outcome::default() }))
     }
 
     /// The last line of each topic's room, when topics become threads again.
-    pub(super) async fn topics_move_in(
+    pub(super) async fn move_in(
         &self,
+        phrases: Phrases<'_>,
         portal: &Portal,
         threads: Threads,
     ) -> Result<Vec<(Place, Work)>, DeskError> {
@@ -71,8 +85,8 @@ impl Desk {
         }
         let topics = self.store.topics(portal.id).await?;
         let ready = topics.iter().filter(|topic| topic.state == TopicState::Ready);
-        let link = self.join_link(&portal.room.chat);
-        let text = self.wording.say(Key::TopicRoomEnds, &[Arg::url(link)]);
-        Ok(ready.map(|topic| self.words(&topic.room, None, text.clone())).collect())
+        let link = phrases.join_link(&portal.room.chat);
+        let text = phrases.say(Key::TopicRoomEnds, &[Arg::url(link)]);
+        Ok(ready.map(|topic| phrases.message_in(&topic.room, text.clone())).collect())
     }
 }

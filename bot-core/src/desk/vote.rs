@@ -3,18 +3,23 @@
 //!
 //! Rule: the bot tells how many, never who.
 
-use bridge_model::{Card, Place, Poll, PollAnswer, RichText, Timestamp};
+use std::sync::Arc;
+
+use bridge_model::{Card, Poll, PollAnswer, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 
-use super::stage::Here;
+use super::call::Call;
+use super::community::Community;
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
 use super::typed::Typed;
-use super::{Caller, Desk, DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::{Due, Migration, Move, Task, Vote, Who};
 use crate::portal::Portal;
+use crate::relay::Networks;
 use crate::store::timers::NewTimer;
-use crate::store::{Change, joint};
+use crate::store::{Change, Store, joint};
 use crate::wording::Lines;
 
 const OPTIONS: [&str; 2] = ["days", "decision"];
@@ -73,134 +78,60 @@ fn read(typed: &Typed) -> Result<(String, Vec<String>, i64), Wrong> {
     Ok((question, answers, days))
 }
 
-impl Desk {
+/// `vote`, and the end of votes.
+#[derive(Clone)]
+pub(super) struct Votes {
+    pub(super) networks: Networks,
+    pub(super) store: Arc<Store>,
+}
+
+impl Votes {
     /// `vote`, `vote "Question" ...` and `vote close N`.
-    pub(super) async fn vote(&self, caller: &Caller<'_>) -> Result<Outcome, DeskError> {
-        let Some(Here { portal, migration }) = self.here(caller).await? else {
-            return Ok(self.not_linked());
-        };
-        let typed = Typed::read(&caller.command.text, &OPTIONS);
+    pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
+        let here = Community::of(&self.store, portal).await?;
+        let typed = Typed::read(&call.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
         if typed.is_empty() {
-            return Ok(self.votes(caller, &migration));
+            return Ok(open_votes(call, &here.migration));
         }
-        if !self.rights(caller).await?.manage {
-            return Ok(Outcome::say(self.not_allowed(caller.place)));
+        if !call.rights(&self.networks).await?.manage {
+            return Ok(call.not_allowed());
         }
         match words.as_slice() {
             ["close", number] if typed.quoted.is_empty() => {
-                self.close_vote(caller, (&portal, &migration), number).await
+                self.close_vote(call, &here, number).await
             }
-            _ => Ok(self.open_vote(caller, (&portal, &migration), &typed)),
-        }
-    }
-
-    /// The votes that are open.
-    fn votes(&self, caller: &Caller<'_>, migration: &Migration) -> Outcome {
-        let usage = self.typed(caller, "vote \u{201C}…?\u{201D} --days 7");
-        let mut text = self.wording.say(Key::VoteUsage, &[Arg::text(usage)]);
-        let mut buttons = Vec::new();
-        for vote in migration.votes.iter().filter(|vote| vote.counts.is_none()) {
-            let args = [
-                Arg::text(vote.number.to_string()),
-                Arg::text(&vote.question),
-                Arg::day(Date::of(vote.closes)),
-            ];
-            text = text.join_line(self.wording.say(Key::VoteIsOpen, &args));
-            let close = format!("vote close {}", vote.number);
-            buttons.push(self.numbered(Key::ButtonClose, vote.number, close));
-        }
-        Outcome::say(text).with(buttons)
-    }
-
-    fn open_vote(
-        &self,
-        caller: &Caller<'_>,
-        (portal, migration): (&Portal, &Migration),
-        typed: &Typed,
-    ) -> Outcome {
-        let (question, answers, days) = match read(typed) {
-            Ok(vote) => vote,
-            Err(wrong) => return Outcome::say(self.vote_wrong(caller, &wrong)),
-        };
-        let given = answers;
-        let own = [Key::VoteYes, Key::VoteNo, Key::VoteAbstain];
-        let own = || own.map(|key| self.wording.plain(key, &[])).to_vec();
-        let answers = if given.is_empty() { own() } else { given };
-        let now = self.clock.now();
-        let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
-        let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
-        let decision = typed.option("decision").map(str::to_owned);
-        let poll = poll(&question, &answers, closes);
-        let message = self.wording.message(RichText::default(), now);
-        let message = bridge_model::Message { card: Some(Card::Poll(poll)), ..message };
-        let vote =
-            Vote { number, question: question.clone(), answers, closes, decision, counts: None };
-        let close = self.typed(caller, &format!("vote close {number}"));
-        let args = [
-            Arg::text(number.to_string()),
-            Arg::text(question),
-            Arg::day(Date::of(closes)),
-            Arg::text(close),
-        ];
-        let answer = self.wording.say(Key::VoteOpened, &args);
-        let due = Due::Vote { portal: portal.id, number };
-        let timer = NewTimer {
-            name: timer_name(portal, number),
-            at: closes,
-            lane: core_place(&portal.room),
-            work: Work::Task(Task::Due(due)),
-        };
-        let room = portal.room.clone();
-        let open = Move::OpenVote(room, vote, Box::new(message), Some(super::stage::who(caller)));
-        let changes = vec![Change::Move(Box::new(open)), Change::Timer(Box::new(timer))];
-        Outcome { answer, changes, ..Outcome::default() }
-    }
-
-    fn vote_wrong(&self, caller: &Caller<'_>, wrong: &Wrong) -> RichText {
-        let usage = self
-            .typed(caller, "vote \u{201C}…?\u{201D} \u{201C}…\u{201D} \u{201C}…\u{201D} --days 7");
-        match wrong {
-            Wrong::Nothing => self.wording.say(Key::VoteUsage, &[Arg::text(usage)]),
-            Wrong::Days => {
-                let most = u64::try_from(MOST_DAYS).unwrap_or(0);
-                self.wording.say(Key::VoteDaysWrong, &[Arg::number(most)])
-            }
-            Wrong::Answers => {
-                let most = u64::try_from(MOST_ANSWERS).unwrap_or(0);
-                self.wording.say(Key::VoteAnswersWrong, &[Arg::number(most), Arg::text(usage)])
-            }
-            Wrong::Long(most, text) => {
-                let most = u64::try_from(*most).unwrap_or(0);
-                self.wording.say(Key::VoteTooLong, &[Arg::text(text), Arg::number(most)])
-            }
+            _ => Ok(open_vote(call, &here, &typed)),
         }
     }
 
     async fn close_vote(
         &self,
-        caller: &Caller<'_>,
-        (portal, migration): (&Portal, &Migration),
+        call: &Call<'_>,
+        Community { portal, migration }: &Community<'_>,
         typed: &str,
     ) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
         let number = typed.trim_start_matches('#').parse::<u32>().ok();
         let known = migration.votes.iter().find(|vote| Some(vote.number) == number);
         match known {
             None => {
-                let args = [Arg::text(typed), Arg::text(self.typed(caller, "vote"))];
-                Ok(Outcome::say(self.wording.say(Key::VoteUnknown, &args)))
+                let args = [Arg::text(typed), Arg::text(call.typed("vote"))];
+                Ok(phrases.answer(Key::VoteUnknown, &args))
             }
             Some(vote) if vote.counts.is_some() => {
                 let args = [Arg::text(vote.number.to_string())];
-                Ok(Outcome::say(self.wording.say(Key::VoteClosedBefore, &args)))
+                Ok(phrases.answer(Key::VoteClosedBefore, &args))
             }
-            Some(vote) => self.end_vote(portal, vote, Some(super::stage::who(caller))).await,
+            Some(vote) => self.end_vote(phrases, portal, vote, Some(call.who())).await,
         }
     }
 
     /// A vote is over: its polls are closed, and all sides read how it went.
     pub(super) async fn end_vote(
         &self,
+        phrases: Phrases<'_>,
         portal: &Portal,
         vote: &Vote,
         who: Option<Who>,
@@ -210,27 +141,105 @@ impl Desk {
         let poll = replica.and_then(|replica| replica.poll);
         let mut counts = poll.map(|poll| poll.elsewhere(&place)).unwrap_or_default();
         counts.resize(vote.answers.len(), 0);
-        let text = self.result(vote, &counts);
+        let text = result(phrases, vote, &counts);
         let told = portal.active();
-        let then: Vec<(Place, Work)> =
-            told.iter().map(|place| self.words(place, None, text.clone())).collect();
+        let then = told.iter().map(|place| phrases.message_in(place, text.clone())).collect();
         let close = Move::CloseVote(portal.room.clone(), vote.number, counts, who);
         let changes =
             vec![Change::Move(Box::new(close)), Change::StopTimer(timer_name(portal, vote.number))];
-        Ok(Outcome { answer: RichText::default(), changes, then, ..Outcome::default() })
+        Ok(Outcome { changes, ..Outcome::then(then) })
     }
+}
 
-    fn result(&self, vote: &Vote, counts: &[u64]) -> RichText {
-        let mut text = self.wording.say(Key::VoteResult, &[Arg::text(&vote.question)]);
-        for (answer, count) in vote.answers.iter().zip(counts) {
-            let line = [Arg::text(answer), Arg::number(*count)];
-            text = text.join_line(self.wording.say(Key::VotesLine, &line));
-        }
-        if let Some(address) = &vote.decision {
-            text = text.join_line(self.wording.say(Key::AuditDecision, &[Arg::url(address)]));
-        }
-        text
+/// The votes that are open.
+fn open_votes(call: &Call<'_>, migration: &Migration) -> Outcome {
+    let phrases = call.phrases;
+    let usage = call.typed("vote \u{201C}…?\u{201D} --days 7");
+    let mut text = phrases.say(Key::VoteUsage, &[Arg::text(usage)]);
+    let mut buttons = Vec::new();
+    for vote in migration.votes.iter().filter(|vote| vote.counts.is_none()) {
+        let args = [
+            Arg::text(vote.number.to_string()),
+            Arg::text(&vote.question),
+            Arg::day(Date::of(vote.closes)),
+        ];
+        text = text.join_line(phrases.say(Key::VoteIsOpen, &args));
+        let close = format!("vote close {}", vote.number);
+        buttons.push(phrases.numbered(Key::ButtonClose, vote.number, close));
     }
+    Outcome::say(text).with(buttons)
+}
+
+fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
+    let phrases = call.phrases;
+    let Community { portal, migration } = here;
+    let (question, answers, days) = match read(typed) {
+        Ok(vote) => vote,
+        Err(wrong) => return Outcome::say(vote_wrong(call, &wrong)),
+    };
+    let given = answers;
+    let own = [Key::VoteYes, Key::VoteNo, Key::VoteAbstain];
+    let own = || own.map(|key| phrases.plain(key, &[])).to_vec();
+    let answers = if given.is_empty() { own() } else { given };
+    let now = phrases.now;
+    let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
+    let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
+    let decision = typed.option("decision").map(str::to_owned);
+    let poll = poll(&question, &answers, closes);
+    let message = phrases.message(RichText::default());
+    let message = bridge_model::Message { card: Some(Card::Poll(poll)), ..message };
+    let vote = Vote { number, question: question.clone(), answers, closes, decision, counts: None };
+    let close = call.typed(&format!("vote close {number}"));
+    let args = [
+        Arg::text(number.to_string()),
+        Arg::text(question),
+        Arg::day(Date::of(closes)),
+        Arg::text(close),
+    ];
+    let answer = phrases.say(Key::VoteOpened, &args);
+    let due = Due::Vote { portal: portal.id, number };
+    let timer = NewTimer {
+        name: timer_name(portal, number),
+        at: closes,
+        lane: core_place(&portal.room),
+        work: Work::Task(Task::Due(due)),
+    };
+    let room = portal.room.clone();
+    let open = Move::OpenVote(room, vote, Box::new(message), Some(call.who()));
+    let changes = vec![Change::Move(Box::new(open)), Change::Timer(Box::new(timer))];
+    Outcome::change(answer, changes)
+}
+
+fn vote_wrong(call: &Call<'_>, wrong: &Wrong) -> RichText {
+    let phrases = call.phrases;
+    let usage = call.typed("vote \u{201C}…?\u{201D} \u{201C}…\u{201D} \u{201C}…\u{201D} --days 7");
+    match wrong {
+        Wrong::Nothing => phrases.say(Key::VoteUsage, &[Arg::text(usage)]),
+        Wrong::Days => {
+            let most = u64::try_from(MOST_DAYS).unwrap_or(0);
+            phrases.say(Key::VoteDaysWrong, &[Arg::number(most)])
+        }
+        Wrong::Answers => {
+            let most = u64::try_from(MOST_ANSWERS).unwrap_or(0);
+            phrases.say(Key::VoteAnswersWrong, &[Arg::number(most), Arg::text(usage)])
+        }
+        Wrong::Long(most, text) => {
+            let most = u64::try_from(*most).unwrap_or(0);
+            phrases.say(Key::VoteTooLong, &[Arg::text(text), Arg::number(most)])
+        }
+    }
+}
+
+fn result(phrases: Phrases<'_>, vote: &Vote, counts: &[u64]) -> RichText {
+    let mut text = phrases.say(Key::VoteResult, &[Arg::text(&vote.question)]);
+    for (answer, count) in vote.answers.iter().zip(counts) {
+        let line = [Arg::text(answer), Arg::number(*count)];
+        text = text.join_line(phrases.say(Key::VotesLine, &line));
+    }
+    if let Some(address) = &vote.decision {
+        text = text.join_line(phrases.say(Key::AuditDecision, &[Arg::url(address)]));
+    }
+    text
 }
 
 fn timer_name(portal: &Portal, number: u32) -> String {

@@ -4,39 +4,32 @@
 //! Rule: off unless the admins name the wiki of the chat; one answer for a message, the same in every
 //! chat, and none for what is said by bots. What is found is judged by `bridge_policy::wiki`.
 
-use bridge_model::{Block, Event, Leaf, Message, Place, RichText, Span, Style};
+use bridge_model::{Block, Leaf, Place, RichText, Span, Style};
 use bridge_policy::wiki::{Wiki, found};
 
-use super::Desk;
+use super::phrases::{Phrases, Post};
 use crate::lane::Work;
 use crate::portal::Portal;
 
 /// What stands between two addresses.
 const BETWEEN: &str = " · ";
 
-impl Desk {
-    /// The answer below a message, in every chat.
-    pub(super) fn wiki_answers(
-        &self,
-        portal: &Portal,
-        event: &Event,
-        message: &Message,
-    ) -> Vec<(Place, Work)> {
-        let Some(home) = portal.settings.wiki.as_deref().and_then(Wiki::read) else {
-            return Vec::new();
-        };
-        let mut spans = Vec::new();
-        for one in found(&message.body, &home) {
-            if !spans.is_empty() {
-                spans.push(Span::text(BETWEEN));
-            }
-            let style = Style { link: Some(one.url), ..Style::default() };
-            spans.push(Span { leaf: Leaf::Text(one.label), style });
+/// The answer below a message, in every chat.
+pub(super) fn answers(phrases: Phrases<'_>, portal: &Portal, post: Post<'_>) -> Vec<(Place, Work)> {
+    let Some(home) = portal.settings.wiki.as_deref().and_then(Wiki::read) else {
+        return Vec::new();
+    };
+    let mut spans = Vec::new();
+    for one in found(&post.message.body, &home) {
+        if !spans.is_empty() {
+            spans.push(Span::text(BETWEEN));
         }
-        if spans.is_empty() {
-            return Vec::new();
-        }
-        let text = RichText(vec![Block::Paragraph(spans)]);
-        self.below_everywhere(portal, event, message, text)
+        let style = Style { link: Some(one.url), ..Style::default() };
+        spans.push(Span { leaf: Leaf::Text(one.label), style });
     }
+    if spans.is_empty() {
+        return Vec::new();
+    }
+    let text = RichText(vec![Block::Paragraph(spans)]);
+    phrases.below(portal, post, text)
 }

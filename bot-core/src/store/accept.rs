@@ -5,8 +5,8 @@
 //! a copy away, its other parts have to go too.
 
 use bridge_model::{
-    AuthorKind, Content, Event, Message, MessageId, NetworkId, Person, Place, Reaction, Timestamp,
-    UserId,
+    AuthorKind, Content, ContentClass, Event, Message, MessageId, NetworkId, Person, Place,
+    Reaction, Request, Timestamp, UserId,
 };
 
 use bridge_policy::stage::Stage;
@@ -83,36 +83,29 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
 
 /// Takes in one event; `false` when it was dropped.
 fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
-    match &event.content {
-        Content::Commanded(_) => {
+    let request = match event.content.class() {
+        ContentClass::Said(_) | ContentClass::AboutMessage | ContentClass::AboutChat => {
+            return relay(tx, event);
+        }
+        ContentClass::ForBot(request) => request,
+    };
+    match request {
+        Request::Command(_) => {
             if messages::find(tx, &event.place, &event.message)?.is_some() {
                 return Ok(false);
             }
             messages::store(tx, &event.place, &event.message, &MessageRecord::Command)?;
             answerable(tx, event).map(|()| true)
         }
-        Content::Invited { .. } => answerable(tx, event).map(|()| true),
-        Content::Closed => match portals::of(tx, &event.place)? {
+        Request::Invited { .. } => answerable(tx, event).map(|()| true),
+        Request::Closed => match portals::of(tx, &event.place)? {
             Some(_) => to_core(tx, event).map(|()| true),
             None => Ok(false),
         },
-        Content::Moved { to } => {
+        Request::Moved(to) => {
             let to = Place { network: event.place.network.clone(), chat: to.clone() };
             linking::relocate(tx, &event.place, &to)
         }
-        Content::Posted(_)
-        | Content::Edited(_)
-        | Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => relay(tx, event),
     }
 }
 

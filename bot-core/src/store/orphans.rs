@@ -4,7 +4,7 @@
 //!
 //! Rule: few and not for long. What no settled entry explains is dropped.
 
-use bridge_model::{Alias, Content, Event, Place};
+use bridge_model::{Alias, ContentClass, Event, Place};
 
 use super::keys::Everything;
 use super::records::OrphanRecord;
@@ -23,7 +23,7 @@ const LIFE_MS: i64 = 10 * 60 * 1000;
 /// # Errors
 /// [`StoreError`].
 pub fn keep(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
-    if !is_about_a_copy(&event.content)
+    if event.content.class() != ContentClass::AboutMessage
         || messages::find(tx, &event.place, &event.message)?.is_some()
         || !is_under_way(tx, &event.place)?
     {
@@ -73,29 +73,6 @@ pub fn take(tx: &mut Txn<'_>, lane: &Place, also: &[Alias]) -> Result<Vec<Event>
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     tx.clear(&ORPHANS, &keys::place(place)).map(drop)
-}
-
-/// Whether something happens to a message that is there already, other than that its author writes it anew.
-pub fn is_about_a_copy(content: &Content) -> bool {
-    match content {
-        Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Deleted { .. } => true,
-        Content::Posted(_)
-        | Content::Edited(_)
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => false,
-    }
 }
 
 /// Something of ours may be on its way into the chat. Other names of messages are in chats that

@@ -4,16 +4,14 @@
 //! Rule: a topic is in one room for ever. Until its room is made, what is said in it waits in a
 //! lane under a made-up id, in order; then the lane goes on under the room's.
 
-use bridge_model::{ChatChange, Content, Event, MessageId, Place, Thread};
+use bridge_model::{ChatChange, Content, ContentClass, Event, MessageId, Place, Thread};
 
 use super::keys::Everything;
 use super::records::{MessageRecord, Origin};
 pub use super::records::{Topic, TopicState};
 use super::tables::{TOPIC_ROOMS, TOPICS};
 use super::txn::Txn;
-use super::{
-    Store, StoreError, answers, appearance, keys, messages, orphans, overflow, portals, queue,
-};
+use super::{Store, StoreError, answers, appearance, keys, messages, overflow, portals, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId, Threads};
@@ -45,7 +43,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
-        self.read(|tx| every(tx)).await
+        self.read(every).await
     }
 
     /// Those of one portal.
@@ -142,7 +140,7 @@ pub fn redirect(
         if let Some(thread) = message.thread.as_ref().filter(|it| it.root != event.message) {
             room = posted(tx, portal, event, thread)?;
         }
-    } else if orphans::is_about_a_copy(&event.content)
+    } else if event.content.class() == ContentClass::AboutMessage
         || matches!(event.content, Content::Edited(_))
     {
         let origin = messages::origin(tx, &event.place, &event.message)?;

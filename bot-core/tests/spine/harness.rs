@@ -10,7 +10,7 @@ use std::time::Duration;
 use bot_core::budgets::Budgets;
 use bot_core::core::{Core, CoreParts};
 use bot_core::desk::allow::Allowed;
-use bot_core::desk::{About, Desk};
+use bot_core::desk::{About, Desk, DeskParts};
 use bot_core::ghost::Ghosts;
 use bot_core::i18n::I18n;
 use bot_core::network::Network;
@@ -115,7 +115,7 @@ impl Spine {
         let mut spine = Self::idle();
         spine.link().await;
         let changes = settings.into_iter().map(|setting| Change::Set(room(), setting)).collect();
-        changed(&*spine.open(), changes, START).await.unwrap();
+        changed(&spine.open(), changes, START).await.unwrap();
         spine.start();
         spine
     }
@@ -123,8 +123,8 @@ impl Spine {
     /// Joins the three chats without a word.
     pub async fn link(&self) {
         let store = self.open();
-        link(&*store, &room(), &group(), START).await.unwrap();
-        link(&*store, &room(), &channel(), START).await.unwrap();
+        link(&store, &room(), &group(), START).await.unwrap();
+        link(&store, &room(), &channel(), START).await.unwrap();
     }
 
     /// The store, while nothing runs.
@@ -139,11 +139,6 @@ impl Spine {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { core.run(Vec::new()).await.unwrap() });
         self.running = Some(Running { store, stop, tasks });
-    }
-
-    /// The desk, for what it says.
-    pub fn desk(&self) -> Desk {
-        self.parts(Arc::clone(self.store()) as Arc<Store>, &CancellationToken::new()).desk
     }
 
     fn parts(&self, store: Arc<Store>, stop: &CancellationToken) -> CoreParts {
@@ -174,7 +169,7 @@ impl Spine {
             server: "example.org".into(),
             web_client: "https://app.element.io".into(),
         };
-        let desk = Desk {
+        let desk = Desk::new(DeskParts {
             networks,
             matrix: self.rooms.clone(),
             store: Arc::clone(&store),
@@ -191,7 +186,7 @@ impl Spine {
             catalogue: Arc::new(bridge_config::Catalogue::built_in().unwrap()),
             limits: self.limits,
             accounts: self.accounts.clone(),
-        };
+        });
         CoreParts {
             store,
             relay,

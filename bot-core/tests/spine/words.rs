@@ -171,22 +171,5 @@ pub fn media(id: &str) -> Part {
 
 /// What a person reads in an event that says something.
 pub fn text(content: &Content) -> String {
-    match content {
-        Content::Posted(message) | Content::Edited(message) => message.body.plain(),
-        Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => String::new(),
-    }
+    content.message().map(|message| message.body.plain()).unwrap_or_default()
 }

@@ -115,26 +115,8 @@ fn reader(name: &str) -> Option<&'static Reader> {
 fn is_whole(body: &Value, events: &[Event]) -> bool {
     let marks = ["entities", "caption_entities"].map(|name| field::list(body, name));
     let reactions = field::list(body, "new_reaction");
-    let unknown = events.iter().any(|event| match &event.content {
-        Content::Posted(message) | Content::Edited(message) => {
-            message.notes.contains(&Note::Unknown)
-        }
-        Content::Deleted { .. }
-        | Content::Reacted { .. }
-        | Content::Unreacted { .. }
-        | Content::Commanded(_)
-        | Content::Moved { .. }
-        | Content::Closed
-        | Content::Invited { .. }
-        | Content::Pinned
-        | Content::Unpinned
-        | Content::Voted { .. }
-        | Content::Counted { .. }
-        | Content::PollClosed { .. }
-        | Content::ChatChanged { .. }
-        | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => false,
-    });
+    let mut said = events.iter().filter_map(|event| event.content.message());
+    let unknown = said.any(|message| message.notes.contains(&Note::Unknown));
     !unknown
         && marks.into_iter().flatten().all(entities::is_known)
         && reactions.iter().all(reaction::is_known)

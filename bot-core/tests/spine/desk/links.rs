@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Links to proprietary services: a notice below them, few, and figures.
 
+use bot_core::desk::links::notice_text;
+use bot_core::i18n::I18n;
+use bot_core::wording::Wording;
 use bridge_config::Catalogue;
 use bridge_config::catalogue::Class;
 use bridge_model::{Command, Content, Message, Rights};
@@ -123,9 +126,9 @@ async fn an_answer_that_is_taken_away_and_words_of_bots_get_no_notice() {
     assert!(notices(&spine).is_empty());
 }
 
-#[tokio::test]
-async fn each_kind_of_notice_reads_well() {
-    let spine = Spine::linked().await;
+#[test]
+fn each_kind_of_notice_reads_well() {
+    let wording = Wording::new(I18n::embedded(), "en", "Freeside");
     let catalogue = Catalogue::built_in().unwrap();
     let text = |id: &str, dial_in: Option<DialIn>| {
         let service = catalogue.named(id).unwrap();
@@ -139,8 +142,8 @@ async fn each_kind_of_notice_reads_well() {
         };
         let remark =
             Remark { service: id.into(), class, subject: id.into(), dial_in, alternatives };
-        let desk = spine.desk();
-        format!("{}\n", desk.notice_text(service, &remark).unwrap().plain())
+        let text = notice_text(&wording, &catalogue, service, &remark);
+        format!("{}\n", text.unwrap().plain())
     };
     let dial_in = |pin: Option<&str>| {
         Some(DialIn { number: "+49 30 1234567".into(), pin: pin.map(str::to_owned) })

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A command that somebody typed, with all that its feature needs to know about where and who.
+//!
+//! Rule: the portal is that of the chat in which the command was typed, as it was when the command
+//! was taken out of its lane. What is asked of another chat is read again.
+
+use bridge_model::{Command, Person, Place, Rights};
+
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use crate::i18n::Key;
+use crate::migration::Who;
+use crate::network::MATRIX;
+use crate::portal::Portal;
+use crate::relay::Networks;
+
+/// A command on its way through the desk.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// What was typed, and by whom.
+    pub(super) command: &'a Command,
+    /// The chat in which it was typed.
+    pub(super) place: &'a Place,
+    /// The portal of that chat.
+    pub(super) portal: Option<&'a Portal>,
+    /// The bot's sentences, in the language of the answer.
+    pub(super) phrases: Phrases<'a>,
+}
+
+impl Call<'_> {
+    pub(super) fn is_on_matrix(&self) -> bool {
+        self.place.network.as_str() == MATRIX
+    }
+
+    /// How a command is typed where this one was.
+    pub(super) fn typed(&self, command: &str) -> String {
+        self.phrases.typed_on(&self.place.network, command)
+    }
+
+    /// What the caller may do in the chat; asked of the network where the command does not say it.
+    pub(super) async fn rights(&self, networks: &Networks) -> Result<Rights, DeskError> {
+        if let Some(rights) = self.command.rights {
+            return Ok(rights);
+        }
+        let Some(network) = networks.get(&self.place.network) else {
+            return Ok(Rights::default());
+        };
+        Ok(network.rights(&self.place.chat, &self.command.by.user).await?)
+    }
+
+    /// The answer that names the right which the caller lacks.
+    pub(super) fn not_allowed(&self) -> Outcome {
+        self.phrases.answer(Key::NotAllowed.on(&self.place.network), &[])
+    }
+
+    /// The account of the caller.
+    pub(super) fn person(&self) -> Person {
+        Person { network: self.place.network.clone(), user: self.command.by.user.clone() }
+    }
+
+    /// The caller, as the history names them.
+    pub(super) fn who(&self) -> Who {
+        let by = &self.command.by;
+        Who { network: self.place.network.clone(), name: Some(by.name.clone()) }
+    }
+}

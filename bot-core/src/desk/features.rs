@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Gives each feature of the desk what it needs.
+//!
+//! Rule: who needs something new gets it here; no feature holds all of this.
+
+use std::sync::Arc;
+
+use bridge_config::Catalogue;
+use bridge_policy::budget::Limits;
+use bridge_policy::gate::Thresholds;
+use bridge_policy::stage::Stage;
+
+use super::accounts::Registration;
+use super::allow::{Admission, Allowed};
+use super::appearance::Appearance;
+use super::appoint::Appointing;
+use super::bridge_info::BridgeInfo;
+use super::budget::CommandBudget;
+use super::claim::Claims;
+use super::disclosure::Disclosure;
+use super::due::Deadlines;
+use super::effects::Effects;
+use super::exception::Exceptions;
+use super::gates::Gates;
+use super::history::History;
+use super::info::{About, Info};
+use super::link::Linking;
+use super::links::Notices;
+use super::membership::Membership;
+use super::people::People;
+use super::plan::Plans;
+use super::remove::Deletion;
+use super::report::Reports;
+use super::settings::SettingCommands;
+use super::stage::Stages;
+use super::topics::TopicRooms;
+use super::vote::Votes;
+use super::way::Way;
+use crate::budgets::Budgets;
+use crate::clock::{Clock, Dice};
+use crate::homeserver::{Accounts, Rooms};
+use crate::portal::Settings;
+use crate::pseudonym::Pseudonyms;
+use crate::relay::Networks;
+use crate::store::Store;
+use crate::wording::Wording;
+
+/// What the desk needs.
+pub struct DeskParts {
+    /// Who is reachable.
+    pub networks: Networks,
+    /// The Matrix side, for rooms.
+    pub matrix: Arc<dyn Rooms>,
+    /// What is known.
+    pub store: Arc<Store>,
+    /// What the bot says.
+    pub wording: Arc<Wording>,
+    /// Names of remote places in state events.
+    pub pseudonyms: Pseudonyms,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Codes.
+    pub dice: Arc<dyn Dice>,
+    /// What it says about itself.
+    pub about: About,
+    /// Who may have the bot in rooms and connect them.
+    pub allowed: Allowed,
+    /// How many commands a person has.
+    pub budgets: Arc<Budgets>,
+    /// How a new link behaves.
+    pub defaults: Settings,
+    /// Where a new link begins.
+    pub first: Stage,
+    /// What the stages ask for.
+    pub thresholds: Thresholds,
+    /// What is known of services that people link to.
+    pub catalogue: Arc<Catalogue>,
+    /// How many notices there may be.
+    pub limits: Limits,
+    /// Who gives accounts to those who move, where that is set up.
+    pub accounts: Option<Arc<dyn Accounts>>,
+}
+
+/// All features of the desk, each with what it needs.
+pub(super) struct Features {
+    pub(super) appointing: Appointing,
+    pub(super) budget: CommandBudget,
+    pub(super) claims: Claims,
+    pub(super) deadlines: Deadlines,
+    pub(super) deletion: Deletion,
+    pub(super) effects: Effects,
+    pub(super) exceptions: Exceptions,
+    pub(super) history: History,
+    pub(super) info: Info,
+    pub(super) linking: Linking,
+    pub(super) membership: Membership,
+    pub(super) notices: Notices,
+    pub(super) reports: Reports,
+    pub(super) settings: SettingCommands,
+    pub(super) stages: Stages,
+    pub(super) topics: TopicRooms,
+    pub(super) votes: Votes,
+    pub(super) way: Way,
+}
+
+/// What several features share.
+struct Shared {
+    admission: Admission,
+    appearance: Appearance,
+    bridge_info: BridgeInfo,
+    disclosure: Disclosure,
+    gates: Gates,
+    people: People,
+    topics: TopicRooms,
+    votes: Votes,
+    appointing: Appointing,
+}
+
+impl Shared {
+    fn of(parts: &DeskParts) -> Self {
+        let DeskParts { networks, matrix, store, pseudonyms, thresholds, .. } = parts;
+        let networks = || networks.clone();
+        let (matrix, store) = (|| Arc::clone(matrix), || Arc::clone(store));
+        let pseudonyms = || pseudonyms.clone();
+        let disclosure =
+            Disclosure { networks: networks(), store: store(), pseudonyms: pseudonyms() };
+        let people = People { networks: networks(), store: store() };
+        let operators = match parts.about.operators.as_slice() {
+            [] => parts.about.server.clone(),
+            operators => operators.join(", "),
+        };
+        Self {
+            admission: Admission {
+                networks: networks(),
+                matrix: matrix(),
+                store: store(),
+                allowed: parts.allowed.clone(),
+                operators,
+            },
+            appearance: Appearance { networks: networks() },
+            bridge_info: BridgeInfo { matrix: matrix(), pseudonyms: pseudonyms() },
+            gates: Gates {
+                matrix: matrix(),
+                store: store(),
+                disclosure: disclosure.clone(),
+                thresholds: *thresholds,
+            },
+            topics: TopicRooms { matrix: matrix(), store: store(), pseudonyms: pseudonyms() },
+            votes: Votes { networks: networks(), store: store() },
+            appointing: Appointing {
+                networks: networks(),
+                matrix: matrix(),
+                store: store(),
+                people: people.clone(),
+            },
+            disclosure,
+            people,
+        }
+    }
+}
+
+impl Features {
+    pub(super) fn of(parts: DeskParts) -> Self {
+        let shared = Shared::of(&parts);
+        Self {
+            linking: linking(&parts, &shared),
+            stages: stages(&parts, &shared),
+            way: way(&parts, &shared),
+            deadlines: Deadlines {
+                store: Arc::clone(&parts.store),
+                gates: shared.gates.clone(),
+                votes: shared.votes.clone(),
+                admission: shared.admission.clone(),
+            },
+            effects: Effects {
+                networks: parts.networks.clone(),
+                store: Arc::clone(&parts.store),
+                appearance: shared.appearance.clone(),
+                disclosure: shared.disclosure,
+            },
+            membership: Membership {
+                matrix: Arc::clone(&parts.matrix),
+                admission: shared.admission,
+                bridge_info: shared.bridge_info,
+                topics: shared.topics.clone(),
+            },
+            budget: CommandBudget { budgets: parts.budgets },
+            claims: Claims {
+                matrix: parts.matrix,
+                store: Arc::clone(&parts.store),
+                people: shared.people,
+                appointing: shared.appointing.clone(),
+            },
+            appointing: shared.appointing,
+            topics: shared.topics.clone(),
+            settings: SettingCommands {
+                networks: parts.networks.clone(),
+                appearance: shared.appearance,
+                topics: shared.topics,
+            },
+            votes: shared.votes,
+            exceptions: Exceptions {
+                networks: parts.networks.clone(),
+                store: Arc::clone(&parts.store),
+            },
+            history: History { networks: parts.networks.clone(), store: Arc::clone(&parts.store) },
+            deletion: Deletion { networks: parts.networks, store: Arc::clone(&parts.store) },
+            notices: Notices { catalogue: Arc::clone(&parts.catalogue), limits: parts.limits },
+            reports: Reports {
+                store: Arc::clone(&parts.store),
+                gates: shared.gates,
+                catalogue: parts.catalogue,
+            },
+            info: Info { store: parts.store, about: parts.about, defaults: parts.defaults },
+        }
+    }
+}
+
+fn linking(parts: &DeskParts, shared: &Shared) -> Linking {
+    Linking {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
+        dice: Arc::clone(&parts.dice),
+        defaults: parts.defaults.clone(),
+        first: parts.first,
+        admission: shared.admission.clone(),
+        appearance: shared.appearance.clone(),
+        bridge_info: shared.bridge_info.clone(),
+        disclosure: shared.disclosure.clone(),
+    }
+}
+
+fn stages(parts: &DeskParts, shared: &Shared) -> Stages {
+    let plans = Plans { networks: parts.networks.clone(), gates: shared.gates.clone() };
+    Stages {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        gates: shared.gates.clone(),
+        plans,
+    }
+}
+
+fn way(parts: &DeskParts, shared: &Shared) -> Way {
+    let pseudonyms = parts.pseudonyms.clone();
+    Way {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
+        pseudonyms: pseudonyms.clone(),
+        dice: Arc::clone(&parts.dice),
+        catalogue: Arc::clone(&parts.catalogue),
+        registration: Registration { accounts: parts.accounts.clone(), pseudonyms },
+        people: shared.people.clone(),
+    }
+}

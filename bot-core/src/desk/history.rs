@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `audit`: what was done on the way of a community, by whom, and why.
+//!
+//! Rule: whoever did something is named as everybody knows them, never by an id.
+
+use std::sync::Arc;
+
+use bridge_model::RichText;
+use bridge_policy::calendar::Date;
+use bridge_policy::figures::SMALLEST_GROUP;
+use bridge_policy::stage::Stage;
+
+use super::call::Call;
+use super::effect_lines;
+use super::outcome::{DeskError, Outcome};
+use super::phrases::Phrases;
+use crate::i18n::{Arg, Key};
+use crate::migration::{Audit, Deed};
+use crate::relay::Networks;
+use crate::store::Store;
+use crate::wording::{Lines, label};
+
+/// Lines of the history that are shown.
+const LINES: usize = 20;
+
+/// `audit`.
+pub(super) struct History {
+    pub(super) networks: Networks,
+    pub(super) store: Arc<Store>,
+}
+
+impl History {
+    /// `audit`: what was done, by whom, and why.
+    pub(super) async fn audit(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let phrases = call.phrases;
+        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        if !call.rights(&self.networks).await?.manage {
+            return Ok(call.not_allowed());
+        }
+        let history = self.store.history(portal.id).await?;
+        let mut text = phrases.say(Key::AuditIntro, &[]);
+        let skipped = history.len().saturating_sub(LINES);
+        for audit in history.iter().skip(skipped) {
+            text = text.join_line(audit_line(phrases, audit));
+        }
+        Ok(Outcome::say(text))
+    }
+}
+
+/// One line of the history.
+fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
+    let who = match &audit.who {
+        Some(who) => match &who.name {
+            Some(name) => format!("{name} ({})", label(&who.network)),
+            None => label(&who.network),
+        },
+        None => phrases.plain(Key::AuditNobody, &[]),
+    };
+    let what = deed_name(phrases, &audit.deed);
+    let day = Date::of(audit.at);
+    let mut line = phrases.say(Key::AuditLine, &[Arg::day(day), Arg::text(what), Arg::text(who)]);
+    if let Some(address) = &audit.decision {
+        let link = phrases.say(Key::AuditDecision, &[Arg::url(address)]);
+        line = line.join_line(link);
+    }
+    if let Some(share) = audit.share {
+        let line_of_share = match share.shown() {
+            Some(percent) => {
+                let args = [Arg::number(u64::from(percent)), Arg::number(u64::from(share.all))];
+                phrases.say(Key::AuditShare, &args)
+            }
+            None => {
+                let least = Arg::number(u64::from(SMALLEST_GROUP));
+                phrases.say(Key::AuditShareFew, &[least])
+            }
+        };
+        line = line.join_line(line_of_share);
+    }
+    line
+}
+
+fn deed_name(phrases: Phrases<'_>, deed: &Deed) -> String {
+    let stage = |stage: &Stage| Arg::text(stage.name());
+    let (key, args) = match deed {
+        Deed::Linked => (Key::DeedLinked, Vec::new()),
+        Deed::Stepped(from, to) => (Key::DeedStepped, vec![stage(from), stage(to)]),
+        Deed::Scheduled(to, day) => (Key::DeedScheduled, vec![stage(to), Arg::day(*day)]),
+        Deed::Held(to) => (Key::DeedHeld, vec![stage(to)]),
+        Deed::GateClosed(to) => (Key::DeedGateClosed, vec![stage(to)]),
+        Deed::Approved(to) => (Key::DeedApproved, vec![stage(to)]),
+        Deed::Refused(effect, network) => {
+            let what = Arg::text(effect_lines::name(phrases, *effect));
+            (Key::DeedRefused, vec![Arg::text(label(network)), what])
+        }
+        Deed::Retried => (Key::DeedRetried, Vec::new()),
+        Deed::Appointed(network) => (Key::DeedAppointed, vec![Arg::text(label(network))]),
+        Deed::VoteOpened(number, question) => {
+            (Key::DeedVoteOpened, vec![Arg::text(number.to_string()), Arg::text(question)])
+        }
+        Deed::VoteClosed(number, counts) => {
+            let counts = counts.iter().map(|(answer, count)| format!("{answer} {count}"));
+            let counts = counts.collect::<Vec<_>>().join(", ");
+            (Key::DeedVoteClosed, vec![Arg::text(number.to_string()), Arg::text(counts)])
+        }
+        Deed::ExceptionAdded(number, service) => {
+            (Key::DeedExceptionAdded, vec![Arg::text(number.to_string()), Arg::text(service)])
+        }
+        Deed::ExceptionEnded(number, service) => {
+            (Key::DeedExceptionClosed, vec![Arg::text(number.to_string()), Arg::text(service)])
+        }
+        Deed::Erased(messages, people) => {
+            (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
+        }
+    };
+    phrases.plain(key, &args)
+}
