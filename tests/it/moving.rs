@@ -143,7 +143,7 @@ async fn a_right_that_is_taken_away_is_named_and_the_step_goes_on_with_it() -> a
     ensure!(plan.contains("the right to decide who may speak (“Ban Users”)"), "{plan}");
     let answer = ask(&town, &town.alice, &format!("stage next {DECISION}")).await?;
     ensure!(answer.contains("Stage: read-only"), "{answer}");
-    let told = |seen: &Seen| seen.body.contains("not done") && seen.body.contains("ban users");
+    let told = |seen: &Seen| seen.body.contains("not done") && seen.body.contains("Ban Users");
     let seen = town.alice.expect(&town.room, told).await;
     seen.with_context(|| town.bridge.last_words())?;
     ensure!(town.group.say(&town.tanja, "we can still speak").is_ok());

@@ -55,7 +55,9 @@ pub async fn clean_picture(stream: MediaStream) -> Result<Option<MediaStream>, A
 
 /// The first bytes of a file, and the whole file.
 async fn begun(stream: MediaStream) -> Result<(Bytes, MediaStream), AskError> {
-    let MediaStream { size, mime, mut chunks } = stream;
+    let MediaStream { size, mime, chunks } = stream;
+    // A short file ends here already, and is asked for its end once more by whoever reads it.
+    let mut chunks = chunks.fuse();
     let mut start = BytesMut::new();
     while start.len() < SNIFF
         && let Some(chunk) = chunks.next().await
@@ -120,6 +122,18 @@ mod tests {
             let clean = strip_metadata(&file(kind, "image/jpeg"), stream(&single)).await.unwrap();
             assert_eq!(bytes(clean).await, [blank.as_slice(), b"\xff\xd9"].concat());
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_ends_within_its_first_bytes_is_whole() {
+        let said = [b"short".as_slice()].into_iter().map(Bytes::from_static);
+        // `unfold` panics when it is polled behind its end.
+        let chunks = Box::pin(futures_util::stream::unfold(said, async |mut left| {
+            left.next().map(|chunk| (Ok(chunk), left))
+        }));
+        let short = MediaStream { size: None, mime: None, chunks };
+        let whole = strip_metadata(&file(MediaKind::Voice, "audio/ogg"), short).await.unwrap();
+        assert_eq!(bytes(whole).await, b"short");
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::samples::{GIF, LOTTIE, OGG, PDF, PNG};
 use super::{on_matrix, on_telegram, rows};
+use crate::pictures::picture;
 use crate::town;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +30,7 @@ fn file_of(seen: &telegram::Seen) -> Option<&[u8]> {
 
 async fn pictures_of_one_message_are_one_album_on_telegram(town: &Town) -> anyhow::Result<()> {
     let open = File { description: Some("a map".into()), ..File::new("a.png", "image/png", PNG) };
-    let bytes = [PNG, b"hidden"].concat();
+    let bytes = picture(5);
     let hidden = File::new("SPOILER_b.png", "image/png", bytes.clone());
     town.channel.attach_all(&town.dora, vec![open, hidden], "two pictures");
     let first = on_matrix(town, "the first", |it| it.body == "two pictures").await?;

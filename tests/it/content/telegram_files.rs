@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::samples::{MP3, MP4, OGG, PDF, PNG, TGS, WEBM, WEBP};
 use super::{contains, on_discord, on_matrix, rows};
+use crate::pictures::picture;
 use crate::town;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,10 +58,7 @@ async fn file_on_discord(
 async fn an_album_is_one_message_on_discord_and_stays_in_order_on_matrix(
     town: &Town,
 ) -> anyhow::Result<()> {
-    // Told apart by what stands behind their end.
-    let pictures: Vec<Vec<u8>> = (1..=3_u8)
-        .map(|number| PNG.iter().copied().chain(std::iter::repeat_n(number, 40)).collect())
-        .collect();
+    let pictures: Vec<Vec<u8>> = (1..=3).map(picture).collect();
     let photo = |bytes: &Vec<u8>| Post::file("photo", ("", ""), bytes.clone());
     let mut posts: Vec<Post> = pictures.iter().map(photo).collect();
     let first = posts.remove(0).caption("three pictures");
@@ -146,7 +144,7 @@ async fn a_document_keeps_its_name(town: &Town) -> anyhow::Result<()> {
 }
 
 async fn a_hidden_picture_stays_hidden(town: &Town) -> anyhow::Result<()> {
-    let bytes = [PNG, b"hidden"].concat();
+    let bytes = PNG.to_vec();
     town.group.send(&town.tanja, &Post::file("photo", ("", ""), bytes.clone()).spoiler())?;
     let seen = file_on_matrix(town, "the hidden picture", "m.image", &bytes).await?;
     anyhow::ensure!(seen.media.is_some_and(|it| it.hidden), "shown on Matrix");

@@ -91,6 +91,8 @@ async fn room_decides(town: &Town) -> anyhow::Result<()> {
 
 async fn group_decides(town: &Town) -> anyhow::Result<()> {
     typed(town, "!freeside set metadata legacy").await?;
+    // The room takes over what the group is called while the room decided.
+    room_is(town, [Some("Something else"), None]).await?;
     let before = changes(town).await?;
     town.group.rename("The map room")?;
     room_is(town, [Some("The map room"), None]).await?;

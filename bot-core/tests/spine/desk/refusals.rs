@@ -20,7 +20,7 @@ async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
     Only admins of this group can do that.
     ");
     assert_snapshot!(ask(&spine, &channel(), NOBODY, "unlink").await, @"
-    You need the permission “Manage Webhooks” or “Administrator” in this channel.
+    You need the permission “Manage Server” or “Administrator” in this channel.
     ");
     assert_eq!(spine.store().portals().await.unwrap()[0].ends.len(), 2);
 }
