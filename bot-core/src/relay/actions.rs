@@ -39,7 +39,7 @@ impl Delivery<'_> {
                 let speaker = Speaker::Bot;
                 self.post(Draft { message, speaker, answer: Some(answer) }).await
             }
-            Work::Task(Task::Effect(tag)) => effect::action(&*self.relay.store, lane, tag).await,
+            Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
             Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | Work::Summary(_) => {
                 Ok(None)
             }
@@ -218,7 +218,7 @@ impl Delivery<'_> {
         if parts.is_empty() || replica.deleted {
             return Ok(None);
         }
-        shared::may_edit_alone(&*self.relay.store, lane, &replica, *media_changed).await?;
+        shared::may_edit_alone(&self.relay.store, lane, &replica, *media_changed).await?;
         let without_files = draft.message.media.is_empty();
         let Prepared { message, native_reply } = self.prepared(draft).await?;
         // The rest of a long text is a file that changes with the text, that comes or that goes.
@@ -320,7 +320,7 @@ impl Delivery<'_> {
         if parts.is_empty() {
             return Ok(None);
         }
-        if shared::is_needed_by_others(&*self.relay.store, lane, replica).await? {
+        if shared::is_needed_by_others(&self.relay.store, lane, replica).await? {
             return Err(DeliverError::Refused { reason: Refusal::AlbumStays });
         }
         Ok(Some(Action::Delete { send_as: copy_sent_as(replica, lane), parts }))

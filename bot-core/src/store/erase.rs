@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn count_messages(&self) -> Result<u64, StoreError> {
-        self.read(|tx| left(tx)).await
+        self.read(left).await
     }
 }
 

@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
-        self.read(|tx| all(tx)).await
+        self.read(all).await
     }
 
     /// The offer behind a code's hash, also when it is stale or used.

@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
-        self.read(|tx| every(tx)).await
+        self.read(every).await
     }
 
     /// Those of one portal.

@@ -115,7 +115,7 @@ impl Spine {
         let mut spine = Self::idle();
         spine.link().await;
         let changes = settings.into_iter().map(|setting| Change::Set(room(), setting)).collect();
-        changed(&*spine.open(), changes, START).await.unwrap();
+        changed(&spine.open(), changes, START).await.unwrap();
         spine.start();
         spine
     }
@@ -123,8 +123,8 @@ impl Spine {
     /// Joins the three chats without a word.
     pub async fn link(&self) {
         let store = self.open();
-        link(&*store, &room(), &group(), START).await.unwrap();
-        link(&*store, &room(), &channel(), START).await.unwrap();
+        link(&store, &room(), &group(), START).await.unwrap();
+        link(&store, &room(), &channel(), START).await.unwrap();
     }
 
     /// The store, while nothing runs.

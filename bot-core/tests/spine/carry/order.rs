@@ -57,7 +57,7 @@ async fn no_more_entries_are_under_way_than_allowed() {
     let groups: Vec<Place> =
         (0..6).map(|n| Place::new("telegram", format!("-{n}").as_str())).collect();
     for group in &groups {
-        link(&*spine.open(), &room(), group, START).await.unwrap();
+        link(&spine.open(), &room(), group, START).await.unwrap();
         spine.telegram.fail(&group.chat, [Fault::Together(2)]);
     }
     spine.start();

@@ -140,7 +140,7 @@ async fn who_comes_by_the_link_of_a_chat_is_led_to_its_room() {
     let (other, its_room) =
         (Place::new("telegram", "-7"), Place::new("matrix", "!other:example.org"));
     spine.link().await;
-    link(&*spine.open(), &its_room, &other, START).await.unwrap();
+    link(&spine.open(), &its_room, &other, START).await.unwrap();
     spine.start();
     // Tina spoke in the first group, and is in both.
     spine.hear(posted(&group(), "1", "tina", "hello")).await;

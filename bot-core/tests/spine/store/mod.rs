@@ -133,8 +133,8 @@ impl World {
 
     /// The room is joined to the group and the channel.
     pub async fn linked(self) -> Self {
-        link(&**self.store(), &words::room(), &words::group(), self.now).await.unwrap();
-        link(&**self.store(), &words::room(), &words::channel(), self.now).await.unwrap();
+        link(self.store(), &words::room(), &words::group(), self.now).await.unwrap();
+        link(self.store(), &words::room(), &words::channel(), self.now).await.unwrap();
         self
     }
 
@@ -199,12 +199,12 @@ impl World {
     }
 
     pub async fn change(&self, change: Change) -> Result<(), StoreError> {
-        changed(&**self.store(), vec![change], self.now).await
+        changed(self.store(), vec![change], self.now).await
     }
 
     /// Has the bot say something.
     pub async fn then(&self, then: Vec<(Place, Work)>) -> Settled {
-        let entry = typed(&**self.store(), self.now).await;
+        let entry = typed(self.store(), self.now).await;
         let settlement = Settlement { then, ..self.settlement(&entry, &[]) };
         self.store().settle(settlement).await.unwrap()
     }

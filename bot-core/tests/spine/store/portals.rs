@@ -72,7 +72,7 @@ async fn a_code_of_another_chat_joins_nothing(world: World) {
 async fn a_chat_belongs_to_one_room_only(world: World) {
     let world = world.linked().await;
     let other = Place::new("matrix", "!other:x");
-    assert!(is_conflict(&link(&**world.store(), &other, &group(), world.now).await));
+    assert!(is_conflict(&link(world.store(), &other, &group(), world.now).await));
     let portal = world.store().portal_of(&group()).await.unwrap().unwrap();
     assert_eq!(portal.room, room());
     assert_eq!(world.store().portal_of(&other).await.unwrap(), None);
@@ -87,7 +87,7 @@ async fn the_room_goes_on_when_one_of_its_chats_leaves(world: World) {
     assert_eq!(world.drain(&channel()).await, ["hello"]);
     assert_eq!(world.depth(&group()).await, 0);
     let other = Place::new("matrix", "!other:x");
-    link(&**world.store(), &other, &group(), world.now).await.unwrap();
+    link(world.store(), &other, &group(), world.now).await.unwrap();
 }
 
 async fn the_portal_ends_with_its_last_chat(world: World) {
@@ -96,7 +96,7 @@ async fn the_portal_ends_with_its_last_chat(world: World) {
     world.change(Change::Unlink(channel())).await.unwrap();
     assert_eq!(world.store().portals().await.unwrap(), []);
     assert_eq!(world.store().portal_of(&room()).await.unwrap(), None);
-    link(&**world.store(), &room(), &group(), world.now).await.unwrap();
+    link(world.store(), &room(), &group(), world.now).await.unwrap();
     let portal = world.store().portal_of(&room()).await.unwrap().unwrap();
     assert_eq!(portal.id.0, 2, "numbers are not used again");
 }
@@ -139,7 +139,7 @@ async fn a_chat_that_moves_takes_its_portal_and_its_lane_along(world: World) {
 async fn a_chat_does_not_move_into_one_that_is_joined_already(world: World) {
     let world = world.linked().await;
     let (other, taken) = (Place::new("matrix", "!other:x"), Place::new("telegram", "-7"));
-    link(&**world.store(), &other, &taken, world.now).await.unwrap();
+    link(world.store(), &other, &taken, world.now).await.unwrap();
     assert!(!world.hear(event(&group(), "", Content::Moved { to: ChatId::from("-7") })).await);
     assert_eq!(world.store().portal_of(&taken).await.unwrap().unwrap().room, other);
     assert_eq!(world.store().portal_of(&group()).await.unwrap().unwrap().room, room());
