@@ -32,7 +32,7 @@ struct Spent {
 
 /// What becomes of something that somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Allowance {
     /// It is done.
     Granted,
     /// The budget is spent, and nobody has told them yet.
@@ -48,7 +48,7 @@ impl Budgets {
     }
 
     /// Somebody asks for one more.
-    pub fn take(&self, person: &Person, now: Timestamp) -> Verdict {
+    pub fn take(&self, person: &Person, now: Timestamp) -> Allowance {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         if people.len() >= MOST_PEOPLE && !people.contains_key(person) {
             people.retain(|_, spent| spent.whole_at > now.0);
@@ -61,10 +61,10 @@ impl Budgets {
         let until = from.saturating_add(self.price());
         if until.saturating_sub(now.0) > MINUTE_MS {
             let told = std::mem::replace(&mut spent.told, true);
-            return if told { Verdict::Silent } else { Verdict::Spent };
+            return if told { Allowance::Silent } else { Allowance::Spent };
         }
         *spent = Spent { whole_at: until, told: false };
-        Verdict::Granted
+        Allowance::Granted
     }
 
     /// What was granted could not be done and is asked for again.
@@ -93,14 +93,17 @@ mod tests {
     fn a_spent_budget_comes_back_with_time_and_is_told_of_once() {
         let budgets = Budgets::per_minute(3);
         let take = |ms| budgets.take(&ann(), Timestamp(ms));
-        assert_eq!([take(0), take(0), take(1)], [Verdict::Granted; 3]);
-        assert_eq!([take(2), take(3), take(4)], [Verdict::Spent, Verdict::Silent, Verdict::Silent]);
-        assert_eq!(take(20_000), Verdict::Granted, "a third of a minute later");
-        assert_eq!([take(20_001), take(20_002)], [Verdict::Spent, Verdict::Silent]);
-        assert_eq!([take(120_000), take(120_000), take(120_000)], [Verdict::Granted; 3]);
+        assert_eq!([take(0), take(0), take(1)], [Allowance::Granted; 3]);
+        assert_eq!(
+            [take(2), take(3), take(4)],
+            [Allowance::Spent, Allowance::Silent, Allowance::Silent]
+        );
+        assert_eq!(take(20_000), Allowance::Granted, "a third of a minute later");
+        assert_eq!([take(20_001), take(20_002)], [Allowance::Spent, Allowance::Silent]);
+        assert_eq!([take(120_000), take(120_000), take(120_000)], [Allowance::Granted; 3]);
         assert_eq!(
             budgets.take(&Person::new("telegram", "7"), Timestamp(120_000)),
-            Verdict::Granted
+            Allowance::Granted
         );
     }
 
@@ -108,7 +111,7 @@ mod tests {
     fn what_could_not_be_done_costs_nothing() {
         let budgets = Budgets::per_minute(1);
         for _ in 0..5 {
-            assert_eq!(budgets.take(&ann(), Timestamp(0)), Verdict::Granted);
+            assert_eq!(budgets.take(&ann(), Timestamp(0)), Allowance::Granted);
             budgets.give_back(&ann());
         }
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::budgets::{Budgets, Verdict};
+use crate::budgets::{Allowance, Budgets};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::Desk;
@@ -307,7 +307,7 @@ impl Core {
     fn crosses(&self, event: &Event, now: Timestamp) -> bool {
         let Content::Reacted { by, .. } = &event.content else { return true };
         let person = Person { network: event.place.network.clone(), user: by.user.clone() };
-        let granted = self.reactions.take(&person, now) == Verdict::Granted;
+        let granted = self.reactions.take(&person, now) == Allowance::Granted;
         if !granted {
             tracing::debug!(network = %person.network, "a reaction is one too many and does not cross");
         }

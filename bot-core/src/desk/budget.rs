@@ -7,7 +7,7 @@
 use bridge_model::Person;
 
 use super::{Caller, Desk, DeskError, Outcome};
-use crate::budgets::Verdict;
+use crate::budgets::Allowance;
 use crate::i18n::Key;
 use crate::network::AskError;
 
@@ -18,9 +18,9 @@ impl Desk {
         let person = Person { network: caller.place.network.clone(), user: by };
         let alone = caller.command.answer_via.is_some();
         match self.budgets.take(&person, self.clock.now()) {
-            Verdict::Granted => {}
-            Verdict::Silent if !alone => return Ok(Outcome::default()),
-            Verdict::Spent | Verdict::Silent => {
+            Allowance::Granted => {}
+            Allowance::Silent if !alone => return Ok(Outcome::default()),
+            Allowance::Spent | Allowance::Silent => {
                 return Ok(Outcome::say(self.wording.say(Key::SlowDown, &[])));
             }
         }
