@@ -20,6 +20,7 @@ fn names() -> Names {
         roles: [pair("2", "admins")].into(),
         chats: [pair("3", "general")].into(),
         everyone: true,
+        emoji: false,
     }
 }
 
