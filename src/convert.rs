@@ -77,8 +77,14 @@ fn one((from, to): (Side, Side), raw: &[u8], number: u64) -> (bool, Value) {
         .and_then(|message| message.map(|it| prepared(it, (from, to), &line)).transpose());
     match prepared {
         Ok(prepared) => {
+            let written: Vec<Value> =
+                write::text_files(prepared.as_ref()).into_iter().map(Value::from).collect();
             let (field, said) = write::said(to, prepared);
-            (true, json!({ "id": id, field: said }))
+            let mut answer = json!({ "id": id, field: said });
+            if let (false, Some(fields)) = (written.is_empty(), answer.as_object_mut()) {
+                fields.insert("text_files".into(), written.into());
+            }
+            (true, answer)
         }
         Err(reason) => {
             let error = format!("line {number}: {reason}");

@@ -68,12 +68,7 @@ pub async fn wire(
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     let store = open(config, &*dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
-    let ghosts = Ghosts::new(
-        pseudonyms.clone(),
-        &config.appservice.ghost_prefix,
-        &config.homeserver.server_name,
-        &config.appservice.sender_localpart,
-    );
+    let ghosts = ghosts(config, &pseudonyms);
     let public = config.appservice.public_media_url.as_ref();
     let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
     let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
@@ -125,6 +120,16 @@ pub async fn wire(
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
     Ok(Wired { core, commands })
+}
+
+/// Which Matrix ids are ours.
+fn ghosts(config: &Config, pseudonyms: &Pseudonyms) -> Ghosts {
+    Ghosts::new(
+        pseudonyms.clone(),
+        &config.appservice.ghost_prefix,
+        &config.homeserver.server_name,
+        &config.appservice.sender_localpart,
+    )
 }
 
 /// The homeserver as one of its admins, where the operator lets the bridge give accounts.

@@ -2,10 +2,11 @@
 //! From a message of the model to a line of output.
 //!
 //! Rule: what stands there is what the bridge would send, but for files: they are named by where
-//! they come from.
+//! they come from. Of a file that the relay makes of words, the words stand there.
 
 use std::sync::LazyLock;
 
+use bot_core::media::text_file;
 use bot_core::relay::prepare::Prepared;
 use bot_core::{Action, SendAs, Words};
 use bridge_discord::convert::outgoing as discord;
@@ -37,6 +38,13 @@ pub(super) fn capabilities(side: Side) -> Capabilities {
         Side::Telegram => bridge_telegram::capabilities(false),
         Side::Discord => bridge_discord::capabilities(),
     }
+}
+
+/// What the files hold that the relay made of words which no message holds.
+pub(super) fn text_files(ready: Option<&Ready>) -> Vec<&str> {
+    let media = ready.map_or(&[][..], |ready| &ready.prepared.message.media);
+    let made = media.iter().filter(|media| text_file::is_one(media));
+    made.map(|media| media.handle.reference.as_str()).collect()
 }
 
 /// The name of the list and what stands in it; an empty list when nothing is said.

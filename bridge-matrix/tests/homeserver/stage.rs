@@ -164,11 +164,9 @@ impl Drop for Stage {
     }
 }
 
-/// Joins a room and a Telegram group in the store.
-pub async fn link(store: &Store, room: &str, alice: &str) {
-    let room = Place::new("matrix", room);
-    let remote = Place::new("telegram", "-100");
-    let offer = Offer {
+/// A code that Alice asked for in a room and that was typed in `remote`.
+fn typed(room: &Place, remote: &Place, alice: &str) -> Offer {
+    Offer {
         from: room.clone(),
         wanted: remote.network.clone(),
         by: Account::new("matrix", alice),
@@ -176,7 +174,19 @@ pub async fn link(store: &Store, room: &str, alice: &str) {
         used: false,
         title: None,
         created: false,
-    };
+        redeemed: Some(portal::Redeemed {
+            place: remote.clone(),
+            title: None,
+            until: Timestamp(i64::MAX),
+        }),
+    }
+}
+
+/// Joins a room and a Telegram group in the store.
+pub async fn link(store: &Store, room: &str, alice: &str) {
+    let room = Place::new("matrix", room);
+    let remote = Place::new("telegram", "-100");
+    let offer = typed(&room, &remote, alice);
     let code = [1; 16];
     let changes = vec![
         Change::Offer(code, offer),
