@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{ask, crosses, town};
 
-/// Events that are sent.
+/// Events that reach the bridge.
 const EVENTS: usize = 1_000;
 /// Events between two looks at the other room.
 const STRIDE: usize = 200;
-/// The homeserver refuses some; so many must have come through.
-const ACCEPTED: usize = 700;
+/// The homeserver refuses some of what is tried; not more than so many are.
+const TRIES: usize = 3_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s1_a_thousand_hostile_events_leave_every_other_room_flowing() -> anyhow::Result<()> {
@@ -24,16 +24,20 @@ async fn s1_a_thousand_hostile_events_leave_every_other_room_flowing() -> anyhow
     let mallory = town.synapse.person_named("mallory", "Mallory").await?;
     mallory.join(&room).await?;
     let mut dice = Dice(0x5eed);
-    let mut accepted = 0;
-    for number in 0..EVENTS {
-        accepted += usize::from(send(&mallory, &room, &mut dice).await);
-        if number % STRIDE == STRIDE - 1 {
+    let (mut accepted, mut tries) = (0, 0);
+    while accepted < EVENTS {
+        tries += 1;
+        assert!(tries < TRIES, "Synapse took {accepted} of {tries}");
+        if !send(&mallory, &room, &mut dice).await {
+            continue;
+        }
+        accepted += 1;
+        if accepted % STRIDE == 0 {
             for side in Side::ALL {
-                crosses(&town, side, &format!("{side:?} flows after {number}")).await?;
+                crosses(&town, side, &format!("{side:?} flows after {accepted}")).await?;
             }
         }
     }
-    assert!(accepted >= ACCEPTED, "Synapse took {accepted} of {EVENTS}");
     let status = ask(&town.alice, &room, "!freeside status").await?;
     assert!(status.contains("Telegram"), "{status}");
     let log = town.bridge.log();

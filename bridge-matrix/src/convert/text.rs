@@ -17,10 +17,7 @@ pub fn plain_body(text: &RichText) -> String {
 /// loses nothing: clients make it one again.
 pub fn needs_html(text: &RichText) -> bool {
     text.0.iter().any(|block| match block {
-        Block::Paragraph(spans) => {
-            let next = spans.iter().skip(1).map(Some).chain([None]);
-            spans.iter().zip(next).any(|(span, next)| !is_plain(span) || runs_on(span, next))
-        }
+        Block::Paragraph(spans) => lose_something(spans),
         Block::Heading { .. }
         | Block::Quote { .. }
         | Block::List { .. }
@@ -31,21 +28,35 @@ pub fn needs_html(text: &RichText) -> bool {
     })
 }
 
+fn lose_something(spans: &[Span]) -> bool {
+    let mut left = spans;
+    while let [span, rest @ ..] = left {
+        if !is_plain(span) || runs_on(span, rest) {
+            return true;
+        }
+        left = rest;
+    }
+    false
+}
+
 /// Whether an address seems to go on in what follows: up to a space there is more than the signs
 /// that end a sentence.
-fn runs_on(span: &Span, next: Option<&Span>) -> bool {
-    let next = next.filter(|_| span.style.link.is_some()).map(|next| &next.leaf);
-    match next {
-        Some(Leaf::Text(words)) => {
-            let glued = words.split(char::is_whitespace).next().unwrap_or_default();
-            !glued
-                .chars()
-                .all(|c| c.is_ascii_punctuation() && !matches!(c, '/' | '#' | '?' | '&' | '='))
-                && !glued.is_empty()
-        }
-        Some(Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. }) => true,
-        Some(Leaf::Break) | None => false,
+fn runs_on(span: &Span, rest: &[Span]) -> bool {
+    if span.style.link.is_none() {
+        return false;
     }
+    for next in rest {
+        let Leaf::Text(words) = &next.leaf else { return next.leaf != Leaf::Break };
+        let glued = words.split(char::is_whitespace).next().unwrap_or_default();
+        let ends = |c: char| c.is_ascii_punctuation() && !matches!(c, '/' | '#' | '?' | '&' | '=');
+        if !glued.chars().all(ends) {
+            return true;
+        }
+        if glued.len() < words.len() {
+            return false;
+        }
+    }
+    false
 }
 
 fn is_plain(span: &Span) -> bool {
@@ -79,6 +90,10 @@ mod tests {
         let url = "https://example.org/";
         assert!(!needs_html(&RichText::paragraph(vec![Span::link(url, url)])));
         assert!(needs_html(&RichText::paragraph(vec![Span::link("x", url)])));
+        let glued = vec![Span::link(url, url), Span::text(")"), Span::link(url, url)];
+        assert!(needs_html(&RichText::paragraph(glued)));
+        let apart = vec![Span::link(url, url), Span::text("). "), Span::link(url, url)];
+        assert!(!needs_html(&RichText::paragraph(apart)));
         assert!(needs_html(&RichText::paragraph(vec![Span::bold("x")])));
         assert!(needs_html(&RichText(vec![Block::Rule])));
     }

@@ -146,8 +146,8 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
         | Leaf::Time { .. } => " ".to_owned(),
     };
     let said: String = bare.iter().map(text).collect();
-    // Not every client knows brackets within brackets.
-    let marks = ["**", "__", "~~", "||", "`", "[", "]"];
+    // Not every client knows brackets within brackets, or agrees on what a backslash does there.
+    let marks = ["**", "__", "~~", "||", "`", "[", "]", "\\"];
     let marked = marks.iter().any(|sign| said.contains(sign));
     let emoji = said.char_indices().any(|(at, _)| said.get(at..).is_some_and(escape::is_shortcode));
     if marked || emoji || underlined(&said) || atoms::holds_address(&label) {
