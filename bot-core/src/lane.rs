@@ -71,7 +71,7 @@ pub enum Work {
     /// An event: for the destination chat, or, in a lane of the core, for the desk.
     Relay(Box<Relayed>),
     /// A message of the core bot.
-    Say(Box<Saying>),
+    Say(Box<BotMessage>),
     /// The bot's summary below another message.
     Summary(SummaryMessage),
     /// Something that is no message.
@@ -97,7 +97,7 @@ pub struct Relayed {
 
 /// A message of the core bot on its way to a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Saying {
+pub struct BotMessage {
     /// The core's place under which the message is known, see [`core_place`].
     pub origin: Place,
     /// Its id there. Empty until the entry is appended, for a message without a key.
@@ -298,13 +298,13 @@ impl Work {
     /// once, for ever; one without gets an id from the number of its entry.
     pub fn say(lane: &Place, key: Option<&str>, message: Message) -> Self {
         let (origin, id) = (core_place(lane), MessageId::from(key.unwrap_or_default()));
-        Self::Say(Box::new(Saying { origin, id, message, answer: Answer::default() }))
+        Self::Say(Box::new(BotMessage { origin, id, message, answer: Answer::default() }))
     }
 
     /// The same, as an answer.
     pub fn answer(lane: &Place, answer: Answer, message: Message) -> Self {
         let (origin, id) = (core_place(lane), MessageId::from(""));
-        Self::Say(Box::new(Saying { origin, id, message, answer }))
+        Self::Say(Box::new(BotMessage { origin, id, message, answer }))
     }
 
     /// An event, sent as its author.

@@ -102,7 +102,7 @@ pub enum Task {
     /// Carries out an effect.
     Effect(Tag),
     /// A moment has come.
-    Due(Due),
+    Due(Deadline),
     /// A topic gets a room: its chat, and the message that it hangs on.
     Room(Place, MessageId),
     /// The people in the room are told.
@@ -138,7 +138,7 @@ pub struct Tag {
 
 /// What is due when a timer has run down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Due {
+pub enum Deadline {
     /// A step comes in so many days; 0 is the day itself.
     Step {
         /// The portal.
@@ -174,7 +174,7 @@ pub struct Audit {
     /// Who; nobody where the bridge itself did it.
     pub who: Option<Who>,
     /// What.
-    pub deed: Deed,
+    pub deed: AuditAction,
     /// The address of the community's decision.
     pub decision: Option<String>,
     /// The authors of the last whole week.
@@ -192,7 +192,7 @@ pub struct Who {
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Deed {
+pub enum AuditAction {
     /// The chats were joined.
     Linked,
     /// A step was taken.
@@ -242,7 +242,7 @@ pub struct Step {
 
 /// What happens to a portal's way, as a command asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum MigrationChange {
     /// Takes a step.
     Step(Step),
     /// Sets a day for the next step.

@@ -44,7 +44,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Entry, LaneHead, Work};
-use crate::migration::Move;
+use crate::migration::MigrationChange;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
 use crate::portal::Portal;
@@ -214,7 +214,7 @@ impl Delivery<'_> {
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
         if let Some(tag) = work.completes() {
-            let refused = Move::Effected(tag, Err(reason));
+            let refused = MigrationChange::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));
         }
         Settlement { refused: true, ..settlement }

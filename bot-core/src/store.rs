@@ -53,7 +53,7 @@ use bridge_model::{Alias, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
 use crate::lane::{Entry, LaneState, Summary, Work};
-use crate::migration::Move;
+use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
 use crate::portal::{Offer, Redeemed, Setting, Settings};
 
@@ -128,7 +128,7 @@ pub enum Change {
     /// What becomes of a claimed account.
     Claim(Box<claims::ClaimChange>),
     /// The way of a community.
-    Move(Box<Move>),
+    Move(Box<MigrationChange>),
     /// Sets a timer.
     Timer(Box<timers::NewTimer>),
     /// Takes a timer away.

@@ -150,7 +150,8 @@ impl Told {
         }
         match self.kind {
             Kind::Long => {
-                let shown = from.iter().map(|line| squeezed(&line.text)).collect::<String>();
+                let said = |line: &Line| squeezed(self.unnamed(&line.text));
+                let shown = from.iter().map(said).collect::<String>();
                 let whole = shown.starts_with(&squeezed(&self.text));
                 (!whole).then(|| "is not there whole and in order".to_owned())
             }
@@ -168,6 +169,14 @@ impl Told {
             }
             Kind::Text | Kind::Poll(_) => None,
         }
+    }
+
+    /// A piece without the line that says whose it is: `Alice (2/3):`.
+    fn unnamed<'t>(&self, text: &'t str) -> &'t str {
+        let numbered = text.strip_prefix(self.by.speaker()).and_then(|it| it.strip_prefix(" ("));
+        let parted = numbered.and_then(|it| it.split_once("):\n"));
+        let is_number = |it: &str| it.chars().all(|c| c.is_ascii_digit() || c == '/');
+        parted.filter(|(number, _)| is_number(number)).map_or(text, |(_, rest)| rest)
     }
 
     /// What is wrong with reactions and votes, and with the bot's line that counts them.

@@ -14,7 +14,7 @@ use super::phrases::Phrases;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
-use crate::migration::{Due, Task};
+use crate::migration::{Deadline, Task};
 use crate::network::{AskError, MATRIX};
 use crate::portal::Portal;
 use crate::relay::Networks;
@@ -156,7 +156,7 @@ fn look_again(room: &Place, now: Timestamp, after: Duration) -> Change {
         name: format!("unlinked/{}", room.chat.as_str()),
         at: Timestamp(now.0.saturating_add(life)),
         lane: core_place(room),
-        work: Work::Task(Task::Due(Due::Unlinked)),
+        work: Work::Task(Task::Due(Deadline::Unlinked)),
     }))
 }
 

@@ -13,7 +13,7 @@ use super::phrases::Phrases;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::Answer;
-use crate::migration::{Audit, Deed, Move};
+use crate::migration::{Audit, AuditAction, MigrationChange};
 use crate::network::AskError;
 use crate::relay::Networks;
 use crate::store::claims::ClaimChange;
@@ -92,11 +92,11 @@ impl Appointing {
                     let audit = Audit {
                         at: phrases.now,
                         who: Some(call.who()),
-                        deed: Deed::Appointed(network),
+                        deed: AuditAction::Appointed(network),
                         decision: None,
                         share: None,
                     };
-                    Ok(Outcome::moves(answer, [Move::Note(portal.room.clone(), audit)]))
+                    Ok(Outcome::moves(answer, [MigrationChange::Note(portal.room.clone(), audit)]))
                 }
                 Ok(None) => say(Key::AppointSame, &[Arg::text(mxid)]),
                 Err(AskError::Refused(why)) => {

@@ -17,7 +17,7 @@ use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::vote::Votes;
 use crate::i18n::{Arg, Key};
-use crate::migration::{Audit, Deed, Due, Move, Step, Vote};
+use crate::migration::{Audit, AuditAction, Deadline, MigrationChange, Step, Vote};
 use crate::portal::Portal;
 use crate::store::Store;
 use crate::wording::Lines;
@@ -37,13 +37,15 @@ impl Deadlines {
         phrases: Phrases<'_>,
         room: &Place,
         here: Option<&Portal>,
-        due: &Due,
+        due: &Deadline,
     ) -> Result<Outcome, DeskError> {
         let portal = match due {
-            Due::Step { portal, .. } | Due::Vote { portal, .. } | Due::Review { portal, .. } => {
-                portal
+            Deadline::Step { portal, .. }
+            | Deadline::Vote { portal, .. }
+            | Deadline::Review { portal, .. } => portal,
+            Deadline::Unlinked => {
+                return self.admission.leave_if_unlinked(phrases, room, here).await;
             }
-            Due::Unlinked => return self.admission.leave_if_unlinked(phrases, room, here).await,
         };
         let Some(portal) = here.filter(|here| here.id == *portal) else {
             return Ok(Outcome::default());
@@ -51,18 +53,18 @@ impl Deadlines {
         let community = Community::of(&self.store, portal).await?;
         let migration = &community.migration;
         match due {
-            Due::Step { set_at, days, .. } => {
+            Deadline::Step { set_at, days, .. } => {
                 let current = migration.schedule.as_ref().is_some_and(|set| set.set_at == *set_at);
                 if !current {
                     return Ok(Outcome::default());
                 }
                 self.step_is_due(phrases, &community, *days).await
             }
-            Due::Unlinked => Ok(Outcome::default()),
-            Due::Review { number, .. } => {
+            Deadline::Unlinked => Ok(Outcome::default()),
+            Deadline::Review { number, .. } => {
                 Ok(exception::review_is_due(phrases, &community, *number))
             }
-            Due::Vote { number, .. } => {
+            Deadline::Vote { number, .. } => {
                 let open = |vote: &&Vote| vote.number == *number && vote.counts.is_none();
                 match migration.votes.iter().find(open) {
                     Some(vote) => self.votes.end_vote(phrases, portal, vote, None).await,
@@ -98,7 +100,7 @@ impl Deadlines {
             let back = phrases.typed_on(&portal.room.network, "stage back");
             let args = [Arg::text(set.to.name()), Arg::text(back)];
             let answer = phrases.say(Key::StageTakenOnDay, &args);
-            return Ok(Outcome::moves(answer, [Move::Step(step)]));
+            return Ok(Outcome::moves(answer, [MigrationChange::Step(step)]));
         }
         let again = phrases.typed_on(&portal.room.network, "stage schedule");
         let args = [Arg::text(set.to.name()), Arg::text(again)];
@@ -108,11 +110,14 @@ impl Deadlines {
         let audit = Audit {
             at: phrases.now,
             who: None,
-            deed: Deed::GateClosed(set.to),
+            deed: AuditAction::GateClosed(set.to),
             decision: Some(set.decision.clone()),
             share: self.gates.last_share(portal, phrases.now).await?,
         };
-        let moves = [Move::Note(portal.room.clone(), audit), Move::Hold(portal.room.clone(), None)];
+        let moves = [
+            MigrationChange::Note(portal.room.clone(), audit),
+            MigrationChange::Hold(portal.room.clone(), None),
+        ];
         Ok(Outcome::moves(answer, moves))
     }
 }

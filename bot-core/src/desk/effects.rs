@@ -18,7 +18,7 @@ use super::phrases::Phrases;
 use super::{effect_lines, people};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Relayed, Speaker, Work};
-use crate::migration::{Migration, Move, News, Tag, Task};
+use crate::migration::{Migration, MigrationChange, News, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{EndState, Owner, Portal, Setting};
 use crate::refusal::Refusal;
@@ -56,7 +56,7 @@ impl Effects {
             Effect::UnpinText => Ok(unpin(&place, migration, tag)),
             Effect::RelayOn => Ok(self.relaying_begins(portal, tag).await),
             Effect::RelayOff => {
-                Ok(at_once(tag, [Move::Relaying(portal.room.clone(), false)], None))
+                Ok(at_once(tag, [MigrationChange::Relaying(portal.room.clone(), false)], None))
             }
             Effect::MatrixDecides => Ok(self.decides(portal, Owner::Matrix, tag).await),
             Effect::OwnerAsBefore => {
@@ -123,7 +123,7 @@ impl Effects {
         for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
             then.extend(self.appearance.packs_for(&end.place, &portal.room).await);
         }
-        let outcome = at_once(tag, [Move::Relaying(portal.room.clone(), true)], None);
+        let outcome = at_once(tag, [MigrationChange::Relaying(portal.room.clone(), true)], None);
         Outcome { then, ..outcome }
     }
 
@@ -143,7 +143,9 @@ impl Effects {
             return Ok(effect_refused(tag, Refusal::NotConfigured));
         };
         match network.access(&place.chat).await {
-            Ok(Some(access)) => Ok(at_once(tag, [Move::Access(place.clone(), access)], None)),
+            Ok(Some(access)) => {
+                Ok(at_once(tag, [MigrationChange::Access(place.clone(), access)], None))
+            }
             Ok(None) => Ok(effect_refused(tag, Refusal::AccessFixed)),
             Err(AskError::Refused(reason)) => Ok(effect_refused(tag, reason)),
             Err(error @ AskError::Retry { .. }) => Err(error.into()),
@@ -169,17 +171,21 @@ impl Effects {
 
 /// What a platform refused while the effect was begun.
 pub(super) fn effect_refused(tag: &Tag, reason: Refusal) -> Outcome {
-    Outcome::moves(RichText::default(), [Move::Effected(*tag, Err(reason))])
+    Outcome::moves(RichText::default(), [MigrationChange::Effected(*tag, Err(reason))])
 }
 
 /// An effect that is nothing but a change in the store.
-fn at_once(tag: &Tag, moves: impl IntoIterator<Item = Move>, done: Option<Move>) -> Outcome {
-    let done = done.unwrap_or(Move::Effected(*tag, Ok(())));
+fn at_once(
+    tag: &Tag,
+    moves: impl IntoIterator<Item = MigrationChange>,
+    done: Option<MigrationChange>,
+) -> Outcome {
+    let done = done.unwrap_or(MigrationChange::Effected(*tag, Ok(())));
     Outcome::moves(RichText::default(), moves.into_iter().chain([done]))
 }
 
 fn erase(portal: &Portal, tag: &Tag) -> Outcome {
-    at_once(tag, [], Some(Move::Erase(portal.room.clone(), *tag)))
+    at_once(tag, [], Some(MigrationChange::Erase(portal.room.clone(), *tag)))
 }
 
 fn unpin(place: &Place, migration: &Migration, tag: &Tag) -> Outcome {

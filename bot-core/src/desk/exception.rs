@@ -17,7 +17,7 @@ use super::phrases::Phrases;
 use super::typed::Typed;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
-use crate::migration::{Due, Migration, Move, Task};
+use crate::migration::{Deadline, Migration, MigrationChange, Task};
 use crate::portal::Portal;
 use crate::relay::Networks;
 use crate::store::timers::NewTimer;
@@ -127,10 +127,10 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
         name: timer_name(portal, number),
         at: Timestamp(review.begins().0.saturating_add(DAY_MS)),
         lane: core_place(&portal.room),
-        work: Work::Task(Task::Due(Due::Review { portal: portal.id, number })),
+        work: Work::Task(Task::Due(Deadline::Review { portal: portal.id, number })),
     };
     let who = Some(call.who());
-    let add = Move::Except(portal.room.clone(), Box::new(exception), who);
+    let add = MigrationChange::Except(portal.room.clone(), Box::new(exception), who);
     let changes = vec![Change::Move(Box::new(add)), Change::Timer(Box::new(timer))];
     Outcome::change(answer, changes)
 }
@@ -149,7 +149,7 @@ fn close(call: &Call<'_>, here: &Community<'_>, others: &[&str]) -> Outcome {
     let answer = phrases.say(Key::ExceptionClosed, &args);
     let today = Date::of(phrases.now);
     let who = Some(call.who());
-    let close = Move::EndException(portal.room.clone(), exception.number, today, who);
+    let close = MigrationChange::EndException(portal.room.clone(), exception.number, today, who);
     let stop = Change::StopTimer(timer_name(portal, exception.number));
     let changes = vec![Change::Move(Box::new(close)), stop];
     Outcome::change(answer, changes)

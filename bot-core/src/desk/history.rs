@@ -15,7 +15,7 @@ use super::effect_lines;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
-use crate::migration::{Audit, Deed};
+use crate::migration::{Audit, AuditAction};
 use crate::relay::Networks;
 use crate::store::Store;
 use crate::wording::{Lines, label};
@@ -79,36 +79,36 @@ fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
     line
 }
 
-fn deed_name(phrases: Phrases<'_>, deed: &Deed) -> String {
+fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
     let stage = |stage: &Stage| Arg::text(stage.name());
     let (key, args) = match deed {
-        Deed::Linked => (Key::DeedLinked, Vec::new()),
-        Deed::Stepped(from, to) => (Key::DeedStepped, vec![stage(from), stage(to)]),
-        Deed::Scheduled(to, day) => (Key::DeedScheduled, vec![stage(to), Arg::day(*day)]),
-        Deed::Held(to) => (Key::DeedHeld, vec![stage(to)]),
-        Deed::GateClosed(to) => (Key::DeedGateClosed, vec![stage(to)]),
-        Deed::Approved(to) => (Key::DeedApproved, vec![stage(to)]),
-        Deed::Refused(effect, network) => {
+        AuditAction::Linked => (Key::DeedLinked, Vec::new()),
+        AuditAction::Stepped(from, to) => (Key::DeedStepped, vec![stage(from), stage(to)]),
+        AuditAction::Scheduled(to, day) => (Key::DeedScheduled, vec![stage(to), Arg::day(*day)]),
+        AuditAction::Held(to) => (Key::DeedHeld, vec![stage(to)]),
+        AuditAction::GateClosed(to) => (Key::DeedGateClosed, vec![stage(to)]),
+        AuditAction::Approved(to) => (Key::DeedApproved, vec![stage(to)]),
+        AuditAction::Refused(effect, network) => {
             let what = Arg::text(effect_lines::name(phrases, *effect));
             (Key::DeedRefused, vec![Arg::text(label(network)), what])
         }
-        Deed::Retried => (Key::DeedRetried, Vec::new()),
-        Deed::Appointed(network) => (Key::DeedAppointed, vec![Arg::text(label(network))]),
-        Deed::VoteOpened(number, question) => {
+        AuditAction::Retried => (Key::DeedRetried, Vec::new()),
+        AuditAction::Appointed(network) => (Key::DeedAppointed, vec![Arg::text(label(network))]),
+        AuditAction::VoteOpened(number, question) => {
             (Key::DeedVoteOpened, vec![Arg::text(number.to_string()), Arg::text(question)])
         }
-        Deed::VoteClosed(number, counts) => {
+        AuditAction::VoteClosed(number, counts) => {
             let counts = counts.iter().map(|(answer, count)| format!("{answer} {count}"));
             let counts = counts.collect::<Vec<_>>().join(", ");
             (Key::DeedVoteClosed, vec![Arg::text(number.to_string()), Arg::text(counts)])
         }
-        Deed::ExceptionAdded(number, service) => {
+        AuditAction::ExceptionAdded(number, service) => {
             (Key::DeedExceptionAdded, vec![Arg::text(number.to_string()), Arg::text(service)])
         }
-        Deed::ExceptionEnded(number, service) => {
+        AuditAction::ExceptionEnded(number, service) => {
             (Key::DeedExceptionClosed, vec![Arg::text(number.to_string()), Arg::text(service)])
         }
-        Deed::Erased(messages, people) => {
+        AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }
     };

@@ -6,7 +6,7 @@
 use bridge_model::{Button, Media, Place, Press, RichText};
 
 use crate::lane::Work;
-use crate::migration::Move;
+use crate::migration::MigrationChange;
 use crate::network::AskError;
 use crate::store::{Change, StoreError};
 
@@ -41,7 +41,10 @@ impl Outcome {
     }
 
     /// An answer, and the changes of the migration that it tells of.
-    pub(super) fn moves(answer: RichText, moves: impl IntoIterator<Item = Move>) -> Self {
+    pub(super) fn moves(
+        answer: RichText,
+        moves: impl IntoIterator<Item = MigrationChange>,
+    ) -> Self {
         let changes = moves.into_iter().map(|one| Change::Move(Box::new(one))).collect();
         Self::change(answer, changes)
     }

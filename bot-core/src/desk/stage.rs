@@ -22,7 +22,7 @@ use super::phrases::Phrases;
 use super::plan::{Plans, no_step_there};
 use super::typed::Typed;
 use crate::i18n::{Arg, Key};
-use crate::migration::{Migration, Move, Step};
+use crate::migration::{Migration, MigrationChange, Step};
 use crate::relay::Networks;
 use crate::store::{Store, keys};
 use crate::wording::Lines;
@@ -167,7 +167,7 @@ impl Stages {
             }
             None => phrases.say(Key::StageTakenLast, &[Arg::text(to.name())]),
         };
-        Ok(Outcome::moves(answer, [Move::Step(step)]))
+        Ok(Outcome::moves(answer, [MigrationChange::Step(step)]))
     }
 
     async fn stage_schedule(
@@ -208,7 +208,7 @@ impl Stages {
         let hold = call.typed("stage hold");
         let args = [Arg::text(schedule.to.name()), Arg::day(day), Arg::text(hold)];
         let answer = phrases.say(Key::StageScheduled, &args);
-        let set = Move::Schedule(portal.room.clone(), schedule, Some(call.who()));
+        let set = MigrationChange::Schedule(portal.room.clone(), schedule, Some(call.who()));
         let hold = phrases.button(Key::ButtonHold, "stage hold");
         Ok(Outcome { then, ..Outcome::moves(answer, [set]) }.with([hold]))
     }
@@ -232,7 +232,10 @@ impl Stages {
         let args = [Arg::text(gate.to.name()), Arg::number(have), Arg::number(need)];
         let key = if known { Key::ApprovedBefore } else { Key::Approved };
         let answer = phrases.say(key, &args);
-        Ok(Outcome::moves(answer, [Move::Approve(portal.room.clone(), voter, Some(call.who()))]))
+        Ok(Outcome::moves(
+            answer,
+            [MigrationChange::Approve(portal.room.clone(), voter, Some(call.who()))],
+        ))
     }
 }
 
@@ -288,7 +291,7 @@ fn stage_hold(call: &Call<'_>, here: &Community<'_>) -> Outcome {
     let then = told
         .map(|place| phrases.message_in(&place, phrases.say(Key::HeldPublic, &public)))
         .collect();
-    let hold = Move::Hold(here.portal.room.clone(), Some(call.who()));
+    let hold = MigrationChange::Hold(here.portal.room.clone(), Some(call.who()));
     Outcome { then, ..Outcome::moves(held, [hold]) }
 }
 
@@ -302,7 +305,7 @@ fn stage_retry(call: &Call<'_>, here: &Community<'_>) -> Outcome {
     let count = Arg::number(u64::try_from(count).unwrap_or(u64::MAX));
     let status = Arg::text(call.typed("stage"));
     let answer = phrases.say(Key::Retried, &[count, status]);
-    Outcome::moves(answer, [Move::Retry(here.portal.room.clone(), Some(call.who()))])
+    Outcome::moves(answer, [MigrationChange::Retry(here.portal.room.clone(), Some(call.who()))])
 }
 
 /// A public address, as decisions have one.

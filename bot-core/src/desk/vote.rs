@@ -15,7 +15,7 @@ use super::phrases::Phrases;
 use super::typed::Typed;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
-use crate::migration::{Due, Migration, Move, Task, Vote, Who};
+use crate::migration::{Deadline, Migration, MigrationChange, Task, Vote, Who};
 use crate::portal::Portal;
 use crate::relay::Networks;
 use crate::store::timers::NewTimer;
@@ -144,7 +144,7 @@ impl Votes {
         let text = result(phrases, vote, &counts);
         let told = portal.active();
         let then = told.iter().map(|place| phrases.message_in(place, text.clone())).collect();
-        let close = Move::CloseVote(portal.room.clone(), vote.number, counts, who);
+        let close = MigrationChange::CloseVote(portal.room.clone(), vote.number, counts, who);
         let changes =
             vec![Change::Move(Box::new(close)), Change::StopTimer(timer_name(portal, vote.number))];
         Ok(Outcome { changes, ..Outcome::then(then) })
@@ -197,7 +197,7 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
         Arg::text(close),
     ];
     let answer = phrases.say(Key::VoteOpened, &args);
-    let due = Due::Vote { portal: portal.id, number };
+    let due = Deadline::Vote { portal: portal.id, number };
     let timer = NewTimer {
         name: timer_name(portal, number),
         at: closes,
@@ -205,7 +205,7 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
         work: Work::Task(Task::Due(due)),
     };
     let room = portal.room.clone();
-    let open = Move::OpenVote(room, vote, Box::new(message), Some(call.who()));
+    let open = MigrationChange::OpenVote(room, vote, Box::new(message), Some(call.who()));
     let changes = vec![Change::Move(Box::new(open)), Change::Timer(Box::new(timer))];
     Outcome::change(answer, changes)
 }

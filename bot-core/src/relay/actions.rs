@@ -13,7 +13,7 @@ use super::emoji::resolve_reaction;
 use super::lookup::unread;
 use super::prepare::{Prepared, prepare, prepare_own};
 use super::{Delivery, effect, shared};
-use crate::lane::{Answer, CORE, Entry, Original, Relayed, Replica, Saying, Speaker, Work};
+use crate::lane::{Answer, BotMessage, CORE, Entry, Original, Relayed, Replica, Speaker, Work};
 use crate::media::text_file;
 use crate::migration::Task;
 use crate::network::{AskError, MATRIX};
@@ -35,7 +35,7 @@ impl Delivery<'_> {
         match &self.head.entry.work {
             Work::Relay(relayed) => self.relayed(relayed, version).await,
             Work::Say(saying) => {
-                let Saying { message, answer, .. } = &**saying;
+                let BotMessage { message, answer, .. } = &**saying;
                 let speaker = Speaker::Bot;
                 self.post(Draft { message, speaker, answer: Some(answer) }).await
             }

@@ -8,7 +8,7 @@ use bridge_model::{Content, Event, MessageId, Place};
 
 use super::Delivery;
 use super::lookup::unread;
-use crate::lane::{Answer, CORE, Saying, Work, core_place};
+use crate::lane::{Answer, BotMessage, CORE, Work, core_place};
 use crate::order::{DeliverError, Receipt};
 use crate::refusal::Refusal;
 
@@ -43,7 +43,7 @@ impl Delivery<'_> {
         let message = self.wording.message(text, self.relay.clock.now());
         let answer = Answer { to: Some(event.message.clone()), ..Answer::default() };
         let place = event.place.clone();
-        let saying = Saying { origin: core_place(&place), id: key, message, answer };
+        let saying = BotMessage { origin: core_place(&place), id: key, message, answer };
         Some((place, Work::Say(Box::new(saying))))
     }
 

@@ -11,7 +11,7 @@ use super::txn::Txn;
 use super::{FileRecord, Store, StoreError, keys};
 
 impl Store {
-    /// The upload of a file, by one of its names ([`files::source`], [`files::content`]), if it is not
+    /// The upload of a file, by one of its names ([`source`], [`content`]), if it is not
     /// older than a week or two.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::txn::Txn;
 use super::{StoreError, keys, messages, migration, portals, queue, summaries};
-use crate::lane::{Answer, CORE, Entry, Saying, Work, core_place};
-use crate::migration::{Audit, Deed, Vote, Who};
+use crate::lane::{Answer, BotMessage, CORE, Entry, Work, core_place};
+use crate::migration::{Audit, AuditAction, Vote, Who};
 
 /// The name of a vote at the core's place for the room.
 pub fn name(number: u32) -> MessageId {
@@ -41,7 +41,7 @@ pub fn open(
     let audit = Audit {
         at: tx.now,
         who,
-        deed: Deed::VoteOpened(vote.number, vote.question.clone()),
+        deed: AuditAction::VoteOpened(vote.number, vote.question.clone()),
         decision: vote.decision.clone(),
         share: None,
     };
@@ -49,7 +49,7 @@ pub fn open(
     migration::save(tx, portal.id, &migration)?;
     migration::note(tx, portal.id, &audit)?;
     for lane in portal.active() {
-        let saying = Saying {
+        let saying = BotMessage {
             origin: place.clone(),
             id: message.clone(),
             message: poll.clone(),
@@ -80,7 +80,7 @@ pub fn close(
     let audit = Audit {
         at: tx.now,
         who,
-        deed: Deed::VoteClosed(number, answers),
+        deed: AuditAction::VoteClosed(number, answers),
         decision: vote.decision.clone(),
         share: None,
     };

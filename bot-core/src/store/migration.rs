@@ -17,7 +17,8 @@ use super::txn::Txn;
 use super::{Store, StoreError, erase, joint, portals, queue, timers};
 use crate::lane::{Work, core_place};
 use crate::migration::{
-    Audit, Deed, Due, Migration, Move, News, Planned, Progress, Step, Tag, Task, Who,
+    Audit, AuditAction, Deadline, Migration, MigrationChange, News, Planned, Progress, Step, Tag,
+    Task, Who,
 };
 use crate::portal::{EndState, Owner, Portal, PortalId};
 use crate::refusal::Refusal;
@@ -88,11 +89,11 @@ pub fn begin(tx: &mut Txn<'_>, portal: &Portal, text: &str) -> Result<(), StoreE
         migration.text = Some(text.to_owned());
         save(tx, portal.id, &migration)?;
     }
-    let audit = plain(tx, None, Deed::Linked);
+    let audit = plain(tx, None, AuditAction::Linked);
     note(tx, portal.id, &audit)
 }
 
-fn plain(tx: &Txn<'_>, who: Option<Who>, deed: Deed) -> Audit {
+fn plain(tx: &Txn<'_>, who: Option<Who>, deed: AuditAction) -> Audit {
     Audit { at: tx.now, who, deed, decision: None, share: None }
 }
 
@@ -100,43 +101,47 @@ fn plain(tx: &Txn<'_>, who: Option<Who>, deed: Deed) -> Audit {
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it no longer fits.
-pub fn apply(tx: &mut Txn<'_>, what: Move) -> Result<(), StoreError> {
+pub fn apply(tx: &mut Txn<'_>, what: MigrationChange) -> Result<(), StoreError> {
     match what {
-        Move::Step(step) => take(tx, step),
-        Move::Schedule(room, schedule, who) => {
+        MigrationChange::Step(step) => take(tx, step),
+        MigrationChange::Schedule(room, schedule, who) => {
             let portal = portal(tx, &room)?;
             set_day(tx, &portal, schedule, who)
         }
-        Move::Hold(room, who) => {
+        MigrationChange::Hold(room, who) => {
             let portal = portal(tx, &room)?;
             let mut migration = of(tx, portal.id)?;
             let Some(schedule) = migration.schedule.take() else { return Ok(()) };
             stop_timers(tx, portal.id)?;
             save(tx, portal.id, &migration)?;
-            let audit = plain(tx, who, Deed::Held(schedule.to));
+            let audit = plain(tx, who, AuditAction::Held(schedule.to));
             note(tx, portal.id, &audit)?;
             Ok(())
         }
-        Move::Approve(room, voter, who) => approve(tx, &room, voter, who),
-        Move::Retry(room, who) => retry(tx, &room, who),
-        Move::OpenVote(room, vote, poll, who) => joint::open(tx, &room, (vote, *poll), who),
-        Move::CloseVote(room, number, counts, who) => {
+        MigrationChange::Approve(room, voter, who) => approve(tx, &room, voter, who),
+        MigrationChange::Retry(room, who) => retry(tx, &room, who),
+        MigrationChange::OpenVote(room, vote, poll, who) => {
+            joint::open(tx, &room, (vote, *poll), who)
+        }
+        MigrationChange::CloseVote(room, number, counts, who) => {
             joint::close(tx, &room, (number, counts), who)
         }
-        Move::Except(room, exception, who) => except(tx, &room, *exception, who),
-        Move::EndException(room, number, day, who) => end_exception(tx, &room, (number, day), who),
-        Move::Note(place, audit) => {
+        MigrationChange::Except(room, exception, who) => except(tx, &room, *exception, who),
+        MigrationChange::EndException(room, number, day, who) => {
+            end_exception(tx, &room, (number, day), who)
+        }
+        MigrationChange::Note(place, audit) => {
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;
             Ok(())
         }
-        Move::Relaying(room, on) => {
+        MigrationChange::Relaying(room, on) => {
             let mut portal = portal(tx, &room)?;
             portal.relaying = on;
             portals::save(tx, &portal)?;
             Ok(())
         }
-        Move::Access(place, access) => {
+        MigrationChange::Access(place, access) => {
             let portal = portal(tx, &place)?;
             let mut migration = of(tx, portal.id)?;
             // What was written down first stays: a later look may see our own doing.
@@ -146,12 +151,12 @@ pub fn apply(tx: &mut Txn<'_>, what: Move) -> Result<(), StoreError> {
             }
             Ok(())
         }
-        Move::Effected(tag, outcome) => effected(tx, tag, outcome),
-        Move::Erase(room, tag) => {
+        MigrationChange::Effected(tag, outcome) => effected(tx, tag, outcome),
+        MigrationChange::Erase(room, tag) => {
             let portal = portal(tx, &room)?;
             let (messages, people) = erase::portal(tx, &portal)?;
             forget_names(tx, portal.id)?;
-            let audit = plain(tx, None, Deed::Erased(messages, people));
+            let audit = plain(tx, None, AuditAction::Erased(messages, people));
             note(tx, portal.id, &audit)?;
             effected(tx, tag, Ok(()))?;
             tell(tx, &portal, News::Erased { messages, people })
@@ -170,7 +175,7 @@ fn except(
     if migration.exceptions.iter().any(|known| known.number == exception.number) {
         return Err(StoreError::Conflict("there is an exception of that number"));
     }
-    let deed = Deed::ExceptionAdded(exception.number, exception.service.clone());
+    let deed = AuditAction::ExceptionAdded(exception.number, exception.service.clone());
     migration.exceptions.push(exception);
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, deed);
@@ -190,7 +195,7 @@ fn end_exception(
     let found = open.find(|known| known.number == number && known.closed.is_none());
     let Some(exception) = found else { return Ok(()) };
     exception.closed = Some(day);
-    let deed = Deed::ExceptionEnded(number, exception.service.clone());
+    let deed = AuditAction::ExceptionEnded(number, exception.service.clone());
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, deed);
     note(tx, portal.id, &audit)?;
@@ -231,7 +236,7 @@ fn take(tx: &mut Txn<'_>, step: Step) -> Result<(), StoreError> {
     let audit = Audit {
         at: tx.now,
         who: step.who,
-        deed: Deed::Stepped(step.from, to),
+        deed: AuditAction::Stepped(step.from, to),
         decision: step.decision,
         share: step.share,
     };
@@ -328,7 +333,7 @@ pub fn effected(
     }
     save(tx, tag.portal, &migration)?;
     if refused {
-        let audit = plain(tx, None, Deed::Refused(tag.effect, planned.place.network));
+        let audit = plain(tx, None, AuditAction::Refused(tag.effect, planned.place.network));
         note(tx, tag.portal, &audit)?;
     }
     let Some(portal) = portals::numbered(tx, tag.portal)? else { return Ok(()) };
@@ -364,7 +369,7 @@ fn retry(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Result<(), StoreEr
         return Ok(());
     }
     save(tx, portal.id, &migration)?;
-    let audit = plain(tx, who, Deed::Retried);
+    let audit = plain(tx, who, AuditAction::Retried);
     note(tx, portal.id, &audit)?;
     go_on(tx, &portal)
 }
@@ -383,7 +388,7 @@ fn approve(
     }
     migration.approvals.push(voter);
     save(tx, portal.id, &migration)?;
-    let audit = plain(tx, who, Deed::Approved(next));
+    let audit = plain(tx, who, AuditAction::Approved(next));
     note(tx, portal.id, &audit)?;
     Ok(())
 }
@@ -399,7 +404,7 @@ fn set_day(
     }
     stop_timers(tx, portal.id)?;
     for (days, at) in schedule.due(tx.now) {
-        let due = Due::Step { portal: portal.id, set_at: schedule.set_at, days };
+        let due = Deadline::Step { portal: portal.id, set_at: schedule.set_at, days };
         let lane = core_place(&portal.room);
         let work = Work::Task(Task::Due(due));
         timers::set(tx, NewTimer { name: timer_name(portal.id, days), at, lane, work })?;
@@ -407,7 +412,7 @@ fn set_day(
     let mut migration = of(tx, portal.id)?;
     let audit = Audit {
         decision: Some(schedule.decision.clone()),
-        ..plain(tx, who, Deed::Scheduled(schedule.to, schedule.day))
+        ..plain(tx, who, AuditAction::Scheduled(schedule.to, schedule.day))
     };
     migration.schedule = Some(schedule);
     save(tx, portal.id, &migration)?;

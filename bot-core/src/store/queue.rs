@@ -8,7 +8,7 @@ use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
 use super::{Store, StoreError, appearance, keys, messages, subject};
-use crate::lane::{Entry, LaneState, Saying, Work};
+use crate::lane::{BotMessage, Entry, LaneState, Work};
 use crate::order::{EntryId, Part};
 use crate::refusal::{Refusal, stored};
 
@@ -77,7 +77,7 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), StoreError> {
     if let Work::Say(saying) = &mut work {
-        let Saying { origin, id, message, .. } = &mut **saying;
+        let BotMessage { origin, id, message, .. } = &mut **saying;
         if id.as_str().is_empty() {
             *id = MessageId::new(format!("entry/{}", tx.meta().next_entry));
             messages::begin(tx, origin, id, message)?;

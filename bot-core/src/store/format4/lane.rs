@@ -7,7 +7,7 @@ use bridge_model::{Content, Event, Place, Timestamp};
 use serde::Deserialize;
 
 use crate::lane::{
-    Album, Answer, CORE, Entry, Relayed, Saying, Speaker, Summary, SummaryMessage, Work,
+    Album, Answer, BotMessage, CORE, Entry, Relayed, Speaker, Summary, SummaryMessage, Work,
 };
 use crate::migration::Task;
 use crate::order::EntryId;
@@ -79,7 +79,7 @@ impl From<OldWork> for Work {
                 if of_core =>
             {
                 let answer = answer.unwrap_or_default();
-                Self::Say(Box::new(Saying { origin, id, message, answer }))
+                Self::Say(Box::new(BotMessage { origin, id, message, answer }))
             }
             (task, event) => {
                 let completes = match task {

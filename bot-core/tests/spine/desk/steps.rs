@@ -3,7 +3,7 @@
 
 use bot_core::DeliverError;
 use bot_core::Refusal;
-use bot_core::migration::{Deed, Progress};
+use bot_core::migration::{AuditAction, Progress};
 use bridge_policy::stage::{Effect, Stage};
 use insta::assert_snapshot;
 
@@ -45,7 +45,7 @@ async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
     let closed = |deed: &&String| deed.starts_with("access");
     assert_eq!(spine.telegram.deeds().iter().filter(closed).count(), 1);
     let history = spine.store().history(portal(&spine).await.id).await.unwrap();
-    let refused = Deed::Refused(Effect::CloseAccess, "telegram".into());
+    let refused = AuditAction::Refused(Effect::CloseAccess, "telegram".into());
     assert!(history.iter().any(|audit| audit.deed == refused));
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bot_core::lane::{Work, core_place};
-use bot_core::migration::{Due, Task};
+use bot_core::migration::{Deadline, Task};
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::PortalId;
 use bot_core::store::format4::Schema;
@@ -196,7 +196,7 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
             TimerRecord {
                 name: "vote/1".into(),
                 lane: core_place(&room()),
-                work: Work::Task(Task::Due(Due::Vote { portal: PortalId(1), number: 2 })),
+                work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
         ),
     ]
@@ -209,7 +209,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
             ANSWERS,
             WaitingAnswer {
                 since: START,
-                work: Work::Task(Task::Due(Due::Vote { portal: PortalId(1), number: 2 })),
+                work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
         ),
         sealed!(
