@@ -390,7 +390,9 @@ impl Reader {
         // It is written again for each line of the link.
         let href = if href.chars().count() > LONGEST_ADDRESS { String::new() } else { href };
         let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
-        match address::target(&href).filter(|_| !in_pre) {
+        match address::target(&href) {
+            // Blocks of code hold no links, and an end tag that is missing carries none out of them.
+            _ if in_pre => self.open_tag("a", Effect::Nothing),
             Some(target) => {
                 let words = Vec::new();
                 self.capture =

@@ -180,6 +180,15 @@ fn scripts_and_bad_links_have_no_effect() {
 }
 
 #[test]
+fn a_link_in_a_block_of_code_has_no_effect_within_or_after_it() {
+    for href in ["https://matrix.to/#/@a:b", "https://example.org/"] {
+        let code = Block::Code { language: None, text: "x".to_owned() };
+        let after = Block::Paragraph(vec![Span::text("y")]);
+        assert_eq!(read(&format!("<pre><a href='{href}'>x</pre>y")), RichText(vec![code, after]));
+    }
+}
+
+#[test]
 fn character_references_are_read_and_bad_ones_stay() {
     assert_eq!(read("&amp;&lt;&eacute;&#x1F600;&#65;").plain(), "&<é😀A");
     assert_eq!(read("&nosuch; & &# &#xD800; &#0; &").plain(), "&nosuch; & &# \u{fffd} \u{fffd} &");
