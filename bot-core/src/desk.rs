@@ -37,12 +37,15 @@ mod pair;
 mod people;
 mod phrases;
 mod plan;
+mod power;
 mod remove;
 mod report;
 mod settings;
 mod stage;
+mod step;
 mod topics;
 mod typed;
+mod unconfirmed;
 mod vote;
 mod way;
 mod wiki;
@@ -70,7 +73,7 @@ use crate::order::{DeliverError, Failure};
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::report::Format;
-use crate::store::Settlement;
+use crate::store::{Change, Settlement};
 use crate::wording::Wording;
 
 /// The core bot at work: finds the feature that an entry asks for.
@@ -221,7 +224,10 @@ impl Desk {
                 Ok(Outcome::default())
             }
             (ContentClass::ForBot(Request::Command(command)), _) => {
-                self.granted(&Call { command, place, portal, phrases }).await
+                let message = &event.message;
+                let confirmed = false;
+                let call = Call { command, place, portal, message, confirmed, phrases };
+                self.granted(&call).await
             }
             (ContentClass::ForBot(Request::Invited { by, whom }), _) => {
                 features.membership.invited(phrases, place, (&by.user, whom)).await
@@ -260,6 +266,23 @@ impl Desk {
 
     async fn command(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let mut words = call.command.text.split_whitespace();
+        let name = words.next().unwrap_or_default().to_ascii_lowercase();
+        if Command::read(&name) != Some(Command::Confirm) {
+            return self.carry_out_command(call).await;
+        }
+        let found = unconfirmed::find(&self.features.store, call, words.next()).await?;
+        let (command, code) = match found {
+            unconfirmed::Found::Waiting(command, code) => (command, code),
+            unconfirmed::Found::Nothing(answer) => return Ok(answer),
+        };
+        let confirmed = Call { command: &command, confirmed: true, ..*call };
+        let mut outcome = self.carry_out_command(&confirmed).await?;
+        outcome.changes.push(Change::Confirmed(call.place.clone(), code));
+        Ok(outcome)
+    }
+
+    async fn carry_out_command(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        let mut words = call.command.text.split_whitespace();
         let name = words.next().unwrap_or("help").to_ascii_lowercase();
         let arguments: Vec<&str> = words.collect();
         let argument = arguments.first().copied();
@@ -278,6 +301,8 @@ impl Desk {
         match command {
             Command::Help => Ok(info::help(call)),
             Command::Link => self.features.linking.link(call, &arguments).await,
+            // Only what was typed is confirmed, never a confirmation.
+            Command::Confirm => Ok(Outcome::default()),
             Command::Unlink => self.features.linking.unlink(call, argument).await,
             Command::Status => self.features.info.status(call).await,
             Command::Set => self.features.settings.set(call, &arguments).await,

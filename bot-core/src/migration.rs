@@ -61,7 +61,7 @@ pub struct Vote {
     pub closes: Timestamp,
     /// Where it is discussed.
     pub decision: Option<String>,
-    /// How many chose each answer, once it is closed.
+    /// How many chose each answer, once it is closed; empty when it was called off.
     pub counts: Option<Vec<u64>>,
 }
 
@@ -221,6 +221,10 @@ pub enum AuditAction {
     ExceptionAdded(u32, String),
     /// An exception is no more.
     ExceptionEnded(u32, String),
+    /// A vote was called off: its number.
+    VoteCancelled(u32),
+    /// The side that made the code agreed to be joined to a chat of that network.
+    AgreedToLink(NetworkId),
 }
 
 /// A step that somebody takes.

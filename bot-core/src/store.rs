@@ -46,6 +46,7 @@ pub mod threads;
 pub mod timers;
 pub mod topics;
 pub mod txn;
+pub mod unconfirmed;
 pub mod votes;
 pub mod writer;
 
@@ -121,6 +122,10 @@ pub enum Change {
         /// The stage, if the portal is a new one.
         stage: Stage,
     },
+    /// A command was shown in a chat and waits until it is confirmed.
+    Ask(Place, CodeHash, Box<unconfirmed::Unconfirmed>),
+    /// A command that waited in a chat is carried out.
+    Confirmed(Place, CodeHash),
     /// Changes a setting of the portal of a place.
     Set(Place, Setting),
     /// Links to services were seen, and something may be to be said about one.

@@ -89,8 +89,17 @@ impl Play {
         Ok(answer.with_context(|| format!("no answer to {typed}"))?.body)
     }
 
+    /// The same, and confirmed where the bot shows first what it would do.
+    async fn sure(&self, by: &Person, typed: &str) -> anyhow::Result<String> {
+        let shown = self.ask(by, typed).await?;
+        if shown.contains("Nothing has happened yet.") {
+            return self.ask(by, "confirm").await;
+        }
+        Ok(shown)
+    }
+
     async fn alice(&self, typed: &str) -> anyhow::Result<String> {
-        self.ask(&self.town.alice, typed).await
+        self.sure(&self.town.alice, typed).await
     }
 
     /// Days go by, one after the other.
@@ -115,11 +124,30 @@ impl Play {
         if verb == "next" {
             self.found.gate(stage, &gate);
             for admin in [&self.town.alice, self.admins.first().context("an admin")?] {
-                self.ask(admin, "stage approve").await?;
+                self.sure(admin, "stage approve").await?;
             }
         }
         let answer = self.alice(&format!("stage {verb} {DECISION}")).await?;
         ensure!(answer.contains(&format!("Stage: {stage}")), "{verb}: {answer}\n{gate}");
+        out(&format!("{}: {stage}", self.day_in(0)))
+    }
+
+    /// A day is announced for a step, the admins agree, and on that day it is taken. Nobody can
+    /// take it before.
+    async fn on_a_day(&mut self, stage: &str) -> anyhow::Result<()> {
+        self.rests().await?;
+        self.alice(&format!("stage schedule {} {DECISION}", self.day_in(12))).await?;
+        for admin in [&self.town.alice, self.admins.first().context("an admin")?] {
+            self.sure(admin, "stage approve").await?;
+        }
+        self.days(11).await?;
+        self.found.gate(stage, &self.alice("stage").await?);
+        let early = self.alice(&format!("stage next {DECISION}")).await?;
+        self.found.holds("no step before the announced day", early.contains("left"));
+        self.days(1).await?;
+        let come = format!("The day has come: stage {stage}");
+        let seen = self.town.alice.expect(&self.town.room, |seen| seen.body.contains(&come)).await;
+        seen.with_context(|| format!("{stage} was not taken on its day"))?;
         out(&format!("{}: {stage}", self.day_in(0)))
     }
 
@@ -198,9 +226,7 @@ impl Play {
     async fn read_only(&mut self) -> anyhow::Result<()> {
         self.town.group.permit("can_send_polls", false);
         let before = self.access();
-        self.alice(&format!("stage schedule {} {DECISION}", self.day_in(12))).await?;
-        self.days(8).await?;
-        self.step("next", "read-only").await?;
+        self.on_a_day("read-only").await?;
         self.town.bridge.kill()?;
         self.town.bridge.start()?;
         self.rests().await?;
@@ -209,18 +235,14 @@ impl Play {
         self.step("back", "matrix-first").await?;
         self.rests().await?;
         self.found.same("a step back from read-only", &before, &self.access());
-        self.alice(&format!("stage schedule {} {DECISION}", self.day_in(12))).await?;
-        self.days(8).await?;
-        self.step("next", "read-only").await?;
+        self.on_a_day("read-only").await?;
         self.rests().await
     }
 
     async fn sunset(&mut self) -> anyhow::Result<()> {
-        self.alice(&format!("stage schedule {} {DECISION}", self.day_in(12))).await?;
-        self.days(8).await?;
         out("\nThe report before the end:\n")?;
         out(&self.town.bridge.tell(&["report", "--format", "markdown"])?)?;
-        self.step("next", "sunset").await?;
+        self.on_a_day("sunset").await?;
         self.town.alice.expect(&self.town.room, |seen| seen.body.contains("erased")).await?;
         self.rests().await?;
         out("\nWhat was decided and done:\n")?;

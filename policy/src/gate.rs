@@ -49,10 +49,14 @@ pub struct Measured {
     pub weeks: Vec<Share>,
     /// Whether bans cross.
     pub self_test: SelfTest,
-    /// The admins' votes for this step.
+    /// The admins of the room who agreed to this step; none of them twice.
     pub approvals: u32,
+    /// Others who agreed, and who do not decide.
+    pub beside: u32,
     /// Since when everybody knows the day of this step.
     pub notice_given: Option<Timestamp>,
+    /// When the day begins that was announced for this step.
+    pub day: Option<Timestamp>,
     /// An effect of the last step was refused, or waits.
     pub unfinished: u32,
 }
@@ -92,6 +96,10 @@ pub enum Criterion {
     SelfTest,
     /// The day was announced early enough, in days.
     NoticeGiven,
+    /// The announced day has come; in days that are left.
+    DayCome,
+    /// Two different admins agreed.
+    TwoAdmins,
 }
 
 /// What one criterion reads now.
@@ -133,6 +141,8 @@ pub struct Gate {
     pub readings: Vec<Reading>,
     /// Votes of admins for the step.
     pub approvals: u32,
+    /// Votes of others, which decide nothing.
+    pub beside: u32,
     /// Votes that are needed for them to count.
     pub approvals_needed: u32,
 }
@@ -170,11 +180,21 @@ impl Gate {
             Stage::Inventory => vec![see.decision(), see.admins(), see.servers(), see.privacy()],
             Stage::Announced => vec![see.notice_up()],
             Stage::Bridged => vec![see.share(), see.self_test()],
-            Stage::MatrixFirst => vec![see.weeks(), see.given(asked.closing_notice_days)],
-            Stage::ReadOnly => vec![see.given(asked.sunset_notice_days)],
+            Stage::MatrixFirst => {
+                let mut readings = vec![see.weeks(), see.given(asked.closing_notice_days)];
+                readings.extend(see.day_come());
+                readings
+            }
+            Stage::ReadOnly => {
+                let mut readings = vec![see.given(asked.sunset_notice_days)];
+                readings.extend(see.day_come());
+                readings.push(see.two_admins());
+                readings
+            }
             Stage::Sunset => Vec::new(),
         });
-        Some(Self { to, readings, approvals: measured.approvals, approvals_needed })
+        let Measured { approvals, beside, .. } = *measured;
+        Some(Self { to, readings, approvals, beside, approvals_needed })
     }
 
     /// The step may be taken.
@@ -187,6 +207,14 @@ impl Gate {
         self.readings.iter().filter(|reading| match reading.state {
             State::Met | State::Warning | State::Voted => false,
             State::NotMet | State::NotAvailable => true,
+        })
+    }
+
+    /// Whether it counts when an admin agrees to the step.
+    pub fn asks_admins(&self) -> bool {
+        self.readings.iter().any(|reading| {
+            let stands_in = reading.votable && reading.state != State::Met;
+            stands_in || reading.criterion == Criterion::TwoAdmins
         })
     }
 
@@ -256,6 +284,20 @@ impl See<'_> {
     fn given(&self, need: u32) -> Reading {
         let days = self.measured.notice_given.map(|since| days_between(since, self.now));
         self.reading(Criterion::NoticeGiven, days, need)
+    }
+
+    /// Where no day is set, the notice that is missing says so.
+    fn day_come(&self) -> Option<Reading> {
+        let begins = self.measured.day?;
+        let left = begins.0.saturating_sub(self.now.0).max(0);
+        let days = u32::try_from((left + DAY_MS - 1) / DAY_MS).unwrap_or(u32::MAX);
+        let state = if days == 0 { State::Met } else { State::NotMet };
+        let criterion = Criterion::DayCome;
+        Some(Reading { criterion, state, have: Some(days), need: 0, votable: false })
+    }
+
+    fn two_admins(&self) -> Reading {
+        self.reading(Criterion::TwoAdmins, Some(self.measured.approvals), 2)
     }
 
     fn share(&self) -> Reading {
@@ -389,7 +431,44 @@ mod tests {
     fn an_unfinished_step_holds_the_next_one_up() {
         let measured = Measured { unfinished: 1, notice_given: ago(60), ..Measured::default() };
         assert!(!gate(Stage::ReadOnly, &measured).is_open());
-        assert!(gate(Stage::ReadOnly, &Measured { unfinished: 0, ..measured }).is_open());
+        let finished = Measured { unfinished: 0, approvals: 2, ..measured };
+        assert!(gate(Stage::ReadOnly, &finished).is_open());
+    }
+
+    #[test]
+    fn what_closes_the_old_side_waits_for_the_announced_day() {
+        for from in [Stage::MatrixFirst, Stage::ReadOnly] {
+            let tomorrow = Measured {
+                weeks: vec![share(15, 20); 9],
+                notice_given: ago(90),
+                approvals: 2,
+                day: Some(Timestamp(NOW.0 + 1)),
+                ..Measured::default()
+            };
+            let missing: Vec<_> =
+                gate(from, &tomorrow).missing().map(|it| (it.criterion, it.have)).collect();
+            assert_eq!(missing, [(Criterion::DayCome, Some(1))], "{from}");
+            assert!(!gate(from, &tomorrow).is_votable(), "nobody can vote the day nearer");
+            assert!(gate(from, &Measured { day: Some(NOW), ..tomorrow }).is_open(), "{from}");
+        }
+    }
+
+    #[test]
+    fn the_end_takes_two_admins() {
+        let alone = Measured { notice_given: ago(60), approvals: 1, ..Measured::default() };
+        let gate_alone = gate(Stage::ReadOnly, &alone);
+        let missing: Vec<_> = gate_alone.missing().map(|it| it.criterion).collect();
+        assert_eq!(missing, [Criterion::TwoAdmins]);
+        assert!(gate_alone.asks_admins());
+        assert!(gate(Stage::ReadOnly, &Measured { approvals: 2, ..alone }).is_open());
+    }
+
+    #[test]
+    fn admins_are_asked_only_where_it_counts() {
+        let asks = |from, measured: &Measured| gate(from, measured).asks_admins();
+        let few = Measured { weeks: vec![share(1, 20)], ..Measured::default() };
+        assert!(asks(Stage::Bridged, &few));
+        assert!(!asks(Stage::Inventory, &few) && !asks(Stage::Announced, &few));
     }
 
     #[test]

@@ -107,7 +107,9 @@ async fn linking_from_telegram_and_parting_there_leave_the_room_whole() -> anyho
     let notice = town.group.expect(|seen| seen.pinned && seen.text.contains(NOTICE)).await?;
     let members = town.alice.members(&town.room).await?;
 
-    let answer = ask_group(&town.group, &town.tanja, "/unlink").await?;
+    let shown = ask_group(&town.group, &town.tanja, "/unlink").await?;
+    assert!(shown.contains("Nothing has happened yet."), "{shown}");
+    let answer = ask_group(&town.group, &town.tanja, "/confirm").await?;
     assert!(answer.contains("has ended"), "{answer}");
     town.expect(Side::Matrix, |line| line.text.contains("has ended here")).await?;
     assert_eq!(town.alice.members(&town.room).await?, members);

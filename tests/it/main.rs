@@ -8,6 +8,8 @@
 mod bad_input;
 mod buttons;
 mod claiming;
+#[path = "../../examples/community/clock.rs"]
+mod clock;
 mod content;
 mod crossing;
 mod encrypted;
@@ -34,6 +36,14 @@ use sandbox::town::{BOT, Program, Side, Town, TownOptions};
 /// What runs the bridge in tests.
 pub fn program() -> Program {
     Program::binary(env!("CARGO_BIN_EXE_freeside"))
+}
+
+/// The same with a clock that a test moves; Cargo builds it with all tests.
+pub fn program_with_clock() -> anyhow::Result<Program> {
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_freeside")).with_file_name("examples");
+    let path = folder.join("community");
+    anyhow::ensure!(path.exists(), "{path:?} is missing: `cargo test --examples` builds it");
+    Ok(Program { path, first: vec!["bridge".into()] })
 }
 
 /// Three linked networks, with further lines in the configuration.
@@ -78,6 +88,15 @@ pub async fn ask(person: &Person, room: &str, typed: &str) -> anyhow::Result<Str
     let answers =
         |seen: &Seen| seen.sender == BOT && seen.reply_to.as_deref() == Some(asked.as_str());
     Ok(person.expect(room, answers).await?.body)
+}
+
+/// The same, and confirmed where the bot shows first what it would do.
+pub async fn sure(person: &Person, room: &str, typed: &str) -> anyhow::Result<String> {
+    let shown = ask(person, room, typed).await?;
+    if shown.contains("Nothing has happened yet.") {
+        return ask(person, room, "!freeside confirm").await;
+    }
+    Ok(shown)
 }
 
 /// Says something on one side and waits until both others show it.

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 async fn a_community_votes_on_all_sides_at_once() -> anyhow::Result<()> {
     let town = crate::town("12", "").await?;
     let typed = "!freeside vote \"Do we move?\" \"Gladly\" \"Never\" --days 3";
-    town.alice.say(&town.room, typed).await?;
+    crate::sure(&town.alice, &town.room, typed).await?;
     town.alice.expect(&town.room, |seen| seen.body.contains("Vote 1 is open")).await?;
     let asked = |question: &str| question.contains("Do we move?");
     let in_group = town

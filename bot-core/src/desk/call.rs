@@ -4,15 +4,17 @@
 //! Rule: the portal is that of the chat in which the command was typed, as it was when the command
 //! was taken out of its lane. What is asked of another chat is read again.
 
-use bridge_model::{Command, Person, Place, Rights};
+use bridge_model::{Command, MessageId, Person, Place, RichText, Rights};
 
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
-use crate::i18n::Key;
+use crate::i18n::{Arg, Key};
+use crate::lane::Work;
 use crate::migration::Who;
 use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::relay::Networks;
+use crate::wording::{Lines, label};
 
 /// A command on its way through the desk.
 #[derive(Clone, Copy)]
@@ -23,6 +25,10 @@ pub(super) struct Call<'a> {
     pub(super) place: &'a Place,
     /// The portal of that chat.
     pub(super) portal: Option<&'a Portal>,
+    /// The event that brought the command.
+    pub(super) message: &'a MessageId,
+    /// What the command does was shown before, and somebody has said yes.
+    pub(super) confirmed: bool,
     /// The bot's sentences, in the language of the answer.
     pub(super) phrases: Phrases<'a>,
 }
@@ -51,6 +57,21 @@ impl Call<'_> {
     /// The answer that names the right which the caller lacks.
     pub(super) fn not_allowed(&self) -> Outcome {
         self.phrases.answer(Key::NotAllowed.on(&self.place.network), &[])
+    }
+
+    /// The answer that names a word which means nothing where it was typed.
+    pub(super) fn unknown_word(&self, word: &str, after: &str, known: &[&str]) -> Outcome {
+        let args = [Arg::text(word), Arg::text(self.typed(after)), Arg::text(known.join(" | "))];
+        let key = if known.is_empty() { Key::WordTooMany } else { Key::WordUnknown };
+        self.phrases.answer(key, &args)
+    }
+
+    /// The room hears what somebody did from another side.
+    pub(super) fn told(&self, room: &Place, what: RichText) -> Option<(Place, Work)> {
+        let phrases = self.phrases;
+        let from = [Arg::text(&self.command.by.name), Arg::text(label(&self.place.network))];
+        let told = || phrases.say(Key::ToldFrom, &from).join_line(what);
+        (self.place != room).then(|| phrases.message_in(room, told()))
     }
 
     /// The account of the caller.

@@ -16,6 +16,15 @@ pub(super) struct Community<'a> {
 }
 
 impl<'a> Community<'a> {
+    /// The same with one voice more for the next step.
+    pub(super) fn agreed_by(self, voice: [u8; 16]) -> Self {
+        let mut migration = self.migration;
+        if !migration.approvals.contains(&voice) {
+            migration.approvals.push(voice);
+        }
+        Self { migration, ..self }
+    }
+
     pub(super) async fn of(store: &Store, portal: &'a Portal) -> Result<Self, StoreError> {
         Ok(Self { portal, migration: store.migration(portal.id).await? })
     }

@@ -29,6 +29,7 @@ use super::links::Notices;
 use super::membership::Membership;
 use super::people::People;
 use super::plan::Plans;
+use super::power::RoomPower;
 use super::remove::Deletion;
 use super::report::Reports;
 use super::settings::SettingCommands;
@@ -97,6 +98,7 @@ pub(super) struct Features {
     pub(super) notices: Notices,
     pub(super) reports: Reports,
     pub(super) settings: SettingCommands,
+    pub(super) store: Arc<Store>,
     pub(super) stages: Stages,
     pub(super) topics: TopicRooms,
     pub(super) votes: Votes,
@@ -199,6 +201,7 @@ impl Features {
                 topics: shared.topics,
             },
             votes: shared.votes,
+            store: Arc::clone(&parts.store),
             exceptions: Exceptions {
                 networks: parts.networks.clone(),
                 store: Arc::clone(&parts.store),
@@ -238,6 +241,7 @@ fn stages(parts: &DeskParts, shared: &Shared) -> Stages {
         store: Arc::clone(&parts.store),
         gates: shared.gates.clone(),
         plans,
+        power: RoomPower { matrix: Arc::clone(&parts.matrix), store: Arc::clone(&parts.store) },
     }
 }
 

@@ -14,6 +14,7 @@ use super::community::Community;
 use super::disclosure::Disclosure;
 use super::outcome::DeskError;
 use super::phrases::Phrases;
+use super::power;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::network::MATRIX;
@@ -58,6 +59,7 @@ impl Gates {
             admins.iter().filter_map(|admin| Some(admin.split_once(':')?.1)).collect();
         servers.sort_unstable();
         servers.dedup();
+        let approvals = power::approvals(migration, &admins);
         let next = portal.stage.next();
         let schedule = migration.schedule.as_ref().filter(|set| Some(set.to) == next);
         Ok(Measured {
@@ -68,8 +70,10 @@ impl Gates {
             notice_since: migration.notice_since,
             weeks: self.whole_weeks(portal, now).await?,
             self_test: SelfTest::NotAvailable,
-            approvals: count(migration.approvals.len()),
+            approvals: count(approvals.counted),
+            beside: count(approvals.beside),
             notice_given: schedule.map(|set| set.set_at),
+            day: schedule.map(|set| set.day.begins()),
             unfinished: count(migration.unfinished().count()),
         })
     }
@@ -120,6 +124,8 @@ fn reading_line(phrases: Phrases<'_>, reading: &Reading) -> RichText {
         Criterion::NativeWeeks => Key::GateNativeWeeks,
         Criterion::SelfTest => Key::GateSelfTest,
         Criterion::NoticeGiven => Key::GateNoticeGiven,
+        Criterion::DayCome => Key::GateDayCome,
+        Criterion::TwoAdmins => Key::GateTwoAdmins,
     };
     let have = u64::from(reading.have.unwrap_or(0));
     let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
@@ -144,10 +150,14 @@ pub(super) fn text(phrases: Phrases<'_>, gate: &Gate, command: &str) -> RichText
     for line in lines(phrases, gate) {
         text = text.join_line(line);
     }
-    if gate.is_votable() {
+    if gate.missing().any(|reading| reading.votable) {
         let (have, need) = (u64::from(gate.approvals), u64::from(gate.approvals_needed));
         let args = [Arg::text(command), Arg::number(have), Arg::number(need)];
         text = text.join_line(phrases.say(Key::GateVotable, &args));
+    }
+    if gate.asks_admins() && gate.beside > 0 {
+        let beside = [Arg::number(u64::from(gate.beside))];
+        text = text.join_line(phrases.say(Key::GateBeside, &beside));
     }
     text
 }

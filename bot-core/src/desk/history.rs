@@ -92,6 +92,7 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             let what = Arg::text(effect_lines::name(phrases, *effect));
             (Key::DeedRefused, vec![Arg::text(label(network)), what])
         }
+        AuditAction::AgreedToLink(network) => (Key::DeedAgreed, vec![Arg::text(label(network))]),
         AuditAction::Retried => (Key::DeedRetried, Vec::new()),
         AuditAction::Appointed(network) => (Key::DeedAppointed, vec![Arg::text(label(network))]),
         AuditAction::VoteOpened(number, question) => {
@@ -101,6 +102,9 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             let counts = counts.iter().map(|(answer, count)| format!("{answer} {count}"));
             let counts = counts.collect::<Vec<_>>().join(", ");
             (Key::DeedVoteClosed, vec![Arg::text(number.to_string()), Arg::text(counts)])
+        }
+        AuditAction::VoteCancelled(number) => {
+            (Key::DeedVoteCancelled, vec![Arg::text(number.to_string())])
         }
         AuditAction::ExceptionAdded(number, service) => {
             (Key::DeedExceptionAdded, vec![Arg::text(number.to_string()), Arg::text(service)])

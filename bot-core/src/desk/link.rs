@@ -16,10 +16,12 @@ use super::disclosure::Disclosure;
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
 use super::phrases::Phrases;
+use super::unconfirmed;
 use crate::clock::Dice;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
+use crate::migration::{Audit, AuditAction, MigrationChange};
 use crate::network::{AskError, MATRIX};
 use crate::portal::{EndState, Offer, Owner, Portal, Redeemed, Settings};
 use crate::relay::Networks;
@@ -243,7 +245,15 @@ impl Linking {
             then.extend(self.first_looks(pair, known.as_ref(), &settings).await);
         }
         let (room, remote) = (room.clone(), remote.clone());
-        let changes = vec![Change::Link { code, room, remote, title, settings, stage }];
+        let agreed = Audit {
+            at: phrases.now,
+            who: Some(call.who()),
+            deed: AuditAction::AgreedToLink(remote.network.clone()),
+            decision: None,
+            share: None,
+        };
+        let agreed = Change::Move(Box::new(MigrationChange::Note(room.clone(), agreed)));
+        let changes = vec![Change::Link { code, room, remote, title, settings, stage }, agreed];
         Ok(Outcome { then, ..Outcome::change(answer, changes) }.with(buttons))
     }
 
@@ -299,7 +309,7 @@ impl Linking {
         let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
         if portal.stage == Stage::ReadOnly {
             // Else nobody could write there, and nobody would open it again.
-            let back = call.typed("stage back --decision https://…");
+            let back = call.typed("stage back");
             return Ok(phrases.answer(Key::UnlinkClosed, &[Arg::text(back)]));
         }
         let wanted = argument.map(str::to_ascii_lowercase);
@@ -315,6 +325,10 @@ impl Linking {
             return Ok(phrases.answer(Key::UnlinkUsage, &[usage, names]));
         };
         let pair = Pair { room: &portal.room, remote };
+        if !call.confirmed {
+            let args = [Arg::text(label(&remote.network))];
+            return Ok(unconfirmed::ask(call, phrases.say(Key::UnlinkAsk, &args)));
+        }
         self.bridge_info.withdraw_bridge(pair).await;
         let there = pair.other(here);
         let said = |place: &Place| {

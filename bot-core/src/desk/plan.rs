@@ -73,6 +73,35 @@ impl Plans {
         Ok(Outcome::say(text))
     }
 
+    /// What a step changes, without the texts.
+    pub(super) async fn outline(
+        &self,
+        call: &Call<'_>,
+        community: &Community<'_>,
+        direction: Direction,
+    ) -> Result<RichText, DeskError> {
+        let (phrases, portal) = (call.phrases, community.portal);
+        let Ok((to, effects)) = portal.stage.step(direction) else {
+            return Ok(RichText::default());
+        };
+        let names = [Arg::text(portal.stage.name()), Arg::text(to.name())];
+        let mut text = phrases.say(Key::StepOutline, &names);
+        let mut told = Vec::new();
+        for planned in plan(portal, &effects) {
+            text = text.join_line(planned_line(phrases, &planned));
+            for line in self.lacking_lines(phrases, &planned).await? {
+                if !told.contains(&line) {
+                    told.push(line.clone());
+                    text = text.join_line(line);
+                }
+            }
+        }
+        if to == Stage::Sunset {
+            text = text.join_line(phrases.say(Key::PlanIsFinal, &[]));
+        }
+        Ok(text)
+    }
+
     /// The rights that the bot lacks for an effect, and who can give them.
     async fn lacking_lines(
         &self,

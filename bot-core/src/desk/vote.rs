@@ -13,6 +13,7 @@ use super::community::Community;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::typed::Typed;
+use super::unconfirmed;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::{Deadline, Migration, MigrationChange, Task, Vote, Who};
@@ -27,6 +28,10 @@ const OPTIONS: [&str; 2] = ["days", "decision"];
 const DAYS: i64 = 7;
 /// Days that a vote may be open: Discord's polls last no longer.
 const MOST_DAYS: i64 = 32;
+/// What can follow `vote`.
+const VERBS: &[&str] = &["“…?” --days 7", "results", "close", "cancel"];
+/// Votes that `vote results` shows.
+const SHOWN: usize = 5;
 /// Answers that every network can show.
 const MOST_ANSWERS: usize = 10;
 /// Characters of a question that every network can show.
@@ -37,7 +42,8 @@ const LONGEST_ANSWER: usize = 55;
 /// Something is wrong with what was typed.
 #[derive(Debug, PartialEq, Eq)]
 enum Wrong {
-    Nothing,
+    Unquoted,
+    Word(String),
     Days,
     Answers,
     Long(usize, String),
@@ -47,10 +53,14 @@ enum Wrong {
 fn read(typed: &Typed) -> Result<(String, Vec<String>, i64), Wrong> {
     let question = match typed.quoted.first() {
         Some(question) => question.clone(),
-        None => typed.words.join(" "),
+        // Words that were not meant as a question must reach nobody.
+        None => return Err(Wrong::Unquoted),
     };
-    if question.is_empty() {
-        return Err(Wrong::Nothing);
+    if question.trim().is_empty() {
+        return Err(Wrong::Unquoted);
+    }
+    if let Some(word) = typed.words.first() {
+        return Err(Wrong::Word(word.clone()));
     }
     let days = match typed.option("days") {
         None => DAYS,
@@ -86,46 +96,85 @@ pub(super) struct Votes {
 }
 
 impl Votes {
-    /// `vote`, `vote "Question" ...` and `vote close N`.
+    /// `vote`, `vote "Question" ...`, `vote results`, `vote close N` and `vote cancel N`.
     pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
         let here = Community::of(&self.store, portal).await?;
         let typed = Typed::read(&call.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
-        if typed.is_empty() {
+        let verb = words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        if typed.is_empty() || (verb == "help" && typed.quoted.is_empty()) {
             return Ok(open_votes(call, &here.migration));
+        }
+        if verb == "results" && typed.quoted.is_empty() {
+            return self.results(call, &here, words.get(1).copied()).await;
         }
         if !call.rights(&self.networks).await?.manage {
             return Ok(call.not_allowed());
         }
-        match words.as_slice() {
-            ["close", number] if typed.quoted.is_empty() => {
-                self.close_vote(call, &here, number).await
-            }
-            _ => Ok(open_vote(call, &here, &typed)),
+        let end = matches!(verb.as_str(), "close" | "cancel") && typed.quoted.is_empty();
+        if !end {
+            return Ok(open_vote(call, &here, &typed));
         }
+        let vote = match meant(call, &here.migration, words.get(1).copied()) {
+            Ok(vote) => vote,
+            Err(refused) => return Ok(*refused),
+        };
+        if vote.counts.is_some() {
+            let args = [Arg::text(vote.number.to_string())];
+            return Ok(call.phrases.answer(Key::VoteClosedBefore, &args));
+        }
+        if verb == "cancel" {
+            return Ok(cancel(call, portal, vote));
+        }
+        self.end_vote(call.phrases, portal, vote, Some(call.who())).await
     }
 
-    async fn close_vote(
+    /// How a vote stands, or how all of the last ones went.
+    async fn results(
         &self,
         call: &Call<'_>,
-        Community { portal, migration }: &Community<'_>,
-        typed: &str,
+        here: &Community<'_>,
+        number: Option<&str>,
     ) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let number = typed.trim_start_matches('#').parse::<u32>().ok();
-        let known = migration.votes.iter().find(|vote| Some(vote.number) == number);
-        match known {
-            None => {
-                let args = [Arg::text(typed), Arg::text(call.typed("vote"))];
-                Ok(phrases.answer(Key::VoteUnknown, &args))
-            }
-            Some(vote) if vote.counts.is_some() => {
-                let args = [Arg::text(vote.number.to_string())];
-                Ok(phrases.answer(Key::VoteClosedBefore, &args))
-            }
-            Some(vote) => self.end_vote(phrases, portal, vote, Some(call.who())).await,
+        let all = &here.migration.votes;
+        let shown: Vec<&Vote> = match number {
+            None => all.iter().skip(all.len().saturating_sub(SHOWN)).collect(),
+            Some(_) => match meant(call, &here.migration, number) {
+                Ok(vote) => vec![vote],
+                Err(refused) => return Ok(*refused),
+            },
+        };
+        if shown.is_empty() {
+            return Ok(phrases.answer(Key::VoteNone, &[]));
         }
+        let mut text = RichText::default();
+        for vote in shown {
+            let (name, question) = (Arg::text(vote.number.to_string()), Arg::text(&vote.question));
+            let (key, counts) = match &vote.counts {
+                Some(counts) if counts.is_empty() => (Key::VoteWasCancelled, Vec::new()),
+                Some(counts) => (Key::VoteIsOver, counts.clone()),
+                None => (Key::VoteIsOpen, self.counts(here.portal, vote).await?),
+            };
+            let day = Arg::day(Date::of(vote.closes));
+            text = text.join_line(phrases.say(key, &[name, question, day]));
+            for (answer, count) in vote.answers.iter().zip(counts) {
+                let line = [Arg::text(answer), Arg::number(count)];
+                text = text.join_line(phrases.say(Key::VotesLine, &line));
+            }
+        }
+        Ok(Outcome::say(text))
+    }
+
+    /// How many chose each answer so far.
+    async fn counts(&self, portal: &Portal, vote: &Vote) -> Result<Vec<u64>, DeskError> {
+        let place = core_place(&portal.room);
+        let replica = self.store.find_replica(&place, &joint::name(vote.number)).await?;
+        let poll = replica.and_then(|replica| replica.poll);
+        let mut counts = poll.map(|poll| poll.elsewhere(&place)).unwrap_or_default();
+        counts.resize(vote.answers.len(), 0);
+        Ok(counts)
     }
 
     /// A vote is over: its polls are closed, and all sides read how it went.
@@ -136,11 +185,7 @@ impl Votes {
         vote: &Vote,
         who: Option<Who>,
     ) -> Result<Outcome, DeskError> {
-        let place = core_place(&portal.room);
-        let replica = self.store.find_replica(&place, &joint::name(vote.number)).await?;
-        let poll = replica.and_then(|replica| replica.poll);
-        let mut counts = poll.map(|poll| poll.elsewhere(&place)).unwrap_or_default();
-        counts.resize(vote.answers.len(), 0);
+        let counts = self.counts(portal, vote).await?;
         let text = result(phrases, vote, &counts);
         let told = portal.active();
         let then = told.iter().map(|place| phrases.message_in(place, text.clone())).collect();
@@ -175,12 +220,14 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
     let Community { portal, migration } = here;
     let (question, answers, days) = match read(typed) {
         Ok(vote) => vote,
+        Err(Wrong::Word(word)) => return call.unknown_word(&word, "vote “…?”", VERBS),
         Err(wrong) => return Outcome::say(vote_wrong(call, &wrong)),
     };
+    if !call.confirmed {
+        return unconfirmed::ask(call, asked(phrases, portal, (&question, &answers), days));
+    }
     let given = answers;
-    let own = [Key::VoteYes, Key::VoteNo, Key::VoteAbstain];
-    let own = || own.map(|key| phrases.plain(key, &[])).to_vec();
-    let answers = if given.is_empty() { own() } else { given };
+    let answers = if given.is_empty() { own_answers(phrases) } else { given };
     let now = phrases.now;
     let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
     let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
@@ -210,11 +257,71 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
     Outcome::change(answer, changes)
 }
 
+/// What the answers are where nobody gave any.
+fn own_answers(phrases: Phrases<'_>) -> Vec<String> {
+    let own = [Key::VoteYes, Key::VoteNo, Key::VoteAbstain];
+    own.map(|key| phrases.plain(key, &[])).to_vec()
+}
+
+/// What opening a vote would do.
+fn asked(
+    phrases: Phrases<'_>,
+    portal: &Portal,
+    (question, answers): (&str, &[String]),
+    days: i64,
+) -> RichText {
+    let answers = if answers.is_empty() { own_answers(phrases) } else { answers.to_vec() };
+    let chats = u64::try_from(portal.active().len()).unwrap_or(u64::MAX);
+    let days = u64::try_from(days).unwrap_or(0);
+    let args = [
+        Arg::text(question),
+        Arg::text(answers.join(" | ")),
+        Arg::number(chats),
+        Arg::number(days),
+    ];
+    phrases.say(Key::VoteAsk, &args)
+}
+
+/// The vote of that number; the open one where only one is open and no number was typed.
+fn meant<'m>(
+    call: &Call<'_>,
+    migration: &'m Migration,
+    typed: Option<&str>,
+) -> Result<&'m Vote, Box<Outcome>> {
+    let mut open = migration.votes.iter().filter(|vote| vote.counts.is_none());
+    let found = match typed {
+        None => open.next().filter(|_| open.next().is_none()),
+        Some(typed) => {
+            let number = typed.trim_start_matches('#').parse::<u32>().ok();
+            migration.votes.iter().find(|vote| Some(vote.number) == number)
+        }
+    };
+    found.ok_or_else(|| {
+        let args = [Arg::text(typed.unwrap_or_default()), Arg::text(call.typed("vote"))];
+        let key = if typed.is_none() { Key::VoteWhich } else { Key::VoteUnknown };
+        Box::new(call.phrases.answer(key, &args))
+    })
+}
+
+/// A vote is called off: nothing is counted, and all sides read so.
+fn cancel(call: &Call<'_>, portal: &Portal, vote: &Vote) -> Outcome {
+    let phrases = call.phrases;
+    let args = [Arg::text(vote.number.to_string()), Arg::text(&vote.question)];
+    let text = phrases.say(Key::VoteCancelled, &args);
+    let told = portal.active();
+    let then = told.iter().map(|place| phrases.message_in(place, text.clone())).collect();
+    let (room, who) = (portal.room.clone(), Some(call.who()));
+    let close = MigrationChange::CloseVote(room, vote.number, Vec::new(), who);
+    let timer = Change::StopTimer(timer_name(portal, vote.number));
+    let changes = vec![Change::Move(Box::new(close)), timer];
+    Outcome { changes, ..Outcome::then(then) }
+}
+
 fn vote_wrong(call: &Call<'_>, wrong: &Wrong) -> RichText {
     let phrases = call.phrases;
     let usage = call.typed("vote \u{201C}…?\u{201D} \u{201C}…\u{201D} \u{201C}…\u{201D} --days 7");
     match wrong {
-        Wrong::Nothing => phrases.say(Key::VoteUsage, &[Arg::text(usage)]),
+        Wrong::Unquoted | Wrong::Word(_) => phrases.say(Key::VoteUnquoted, &[Arg::text(usage)]),
         Wrong::Days => {
             let most = u64::try_from(MOST_DAYS).unwrap_or(0);
             phrases.say(Key::VoteDaysWrong, &[Arg::number(most)])
@@ -275,9 +382,17 @@ mod tests {
         {
             assert_eq!(typed_as(typed), Ok(("Move?".into(), Vec::new(), 5)), "{typed}");
         }
-        let typed = Typed::read("vote Shall we move? --decision https://x.org/a", &OPTIONS);
-        assert_eq!(read(&typed), Ok(("Shall we move?".into(), Vec::new(), 7)));
+        let typed = Typed::read("vote \u{201C}Move?\u{201D} --decision https://x.org/a", &OPTIONS);
+        assert_eq!(read(&typed), Ok(("Move?".into(), Vec::new(), 7)));
         assert_eq!(typed.option("decision"), Some("https://x.org/a"));
+    }
+
+    #[test]
+    fn words_without_quotation_marks_open_no_vote() {
+        for typed in ["close", "results", "Shall we move?", "'a?' 'b' 'c'", ""] {
+            assert_eq!(typed_as(typed), Err(Wrong::Unquoted), "{typed}");
+        }
+        assert_eq!(typed_as("\"Move?\" now"), Err(Wrong::Word("now".into())));
     }
 
     #[test]
@@ -287,10 +402,9 @@ mod tests {
         for wrong in ["\"a\" \"b\"", "\"a\" \"b\" \"b\"", "\"a\" \"b\" \"\""] {
             assert_eq!(typed_as(wrong), Err(Wrong::Answers), "{wrong}");
         }
-        assert_eq!(typed_as(""), Err(Wrong::Nothing));
-        assert_eq!(typed_as("a --days 0"), Err(Wrong::Days));
-        assert_eq!(typed_as("a --days soon"), Err(Wrong::Days));
+        assert_eq!(typed_as("\"a\" --days 0"), Err(Wrong::Days));
+        assert_eq!(typed_as("\"a\" --days soon"), Err(Wrong::Days));
         let long = "a".repeat(256);
-        assert_eq!(typed_as(&long), Err(Wrong::Long(255, long)));
+        assert_eq!(typed_as(&format!("\"{long}\"")), Err(Wrong::Long(255, long)));
     }
 }

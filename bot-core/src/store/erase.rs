@@ -5,8 +5,10 @@
 
 use std::collections::HashSet;
 
+use bridge_model::Place;
+
 use super::keys::Everything;
-use super::records::MessageRecord;
+use super::records::{GhostRecord, MessageRecord};
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
@@ -17,6 +19,15 @@ use crate::lane::CORE;
 use crate::portal::Portal;
 
 impl Store {
+    /// How many messages and people an erasure of the portal would take away now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erasable(&self, portal: &Portal) -> Result<(u64, u64), StoreError> {
+        let portal = portal.clone();
+        self.read(move |tx| erasable(tx, &portal)).await
+    }
+
     /// How many messages are known, of all chats; for those who look after the store.
     ///
     /// # Errors
@@ -109,6 +120,25 @@ fn ghosts(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
         }
     }
     Ok(gone)
+}
+
+fn erasable(tx: &Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreError> {
+    let topics: Vec<_> = topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room).collect();
+    let places: Vec<_> = portal.places().chain(&topics).collect();
+    let all: Vec<_> = places.iter().map(|place| crate::lane::core_place(place)).collect();
+    let all: Vec<&Place> = places.into_iter().chain(&all).collect();
+    let mut messages = 0;
+    for record in tx.all(&MESSAGES, &Everything)? {
+        if let MessageRecord::Origin(origin) = record
+            && all.contains(&&tx.numbered(origin.place)?)
+        {
+            messages += 1;
+        }
+    }
+    let rooms: Vec<_> = topics.iter().chain([&portal.room]).map(keys::place).collect();
+    let only_there = |ghost: &GhostRecord| ghost.rooms.iter().all(|room| rooms.contains(room));
+    let ghosts = tx.all(&GHOSTS, &Everything)?.into_iter().filter(only_there).count();
+    Ok((messages, u64::try_from(ghosts).unwrap_or(u64::MAX)))
 }
 
 /// How many messages of people are known still; the bot's own are none.

@@ -61,7 +61,7 @@ pub fn open(
     Ok(())
 }
 
-/// Closes a poll in every chat; `counts` are what was told.
+/// Closes a poll in every chat; `counts` are what was told, empty for a vote that was called off.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -75,15 +75,14 @@ pub fn close(
     let mut migration = migration::of(tx, portal.id)?;
     let open = migration.votes.iter_mut().find(|vote| vote.number == number);
     let Some(vote) = open.filter(|vote| vote.counts.is_none()) else { return Ok(()) };
-    vote.counts = Some(counts.clone());
-    let answers = vote.answers.iter().cloned().zip(counts).collect();
-    let audit = Audit {
-        at: tx.now,
-        who,
-        deed: AuditAction::VoteClosed(number, answers),
-        decision: vote.decision.clone(),
-        share: None,
+    let deed = if counts.is_empty() {
+        AuditAction::VoteCancelled(number)
+    } else {
+        let answers = vote.answers.iter().cloned().zip(counts.clone()).collect();
+        AuditAction::VoteClosed(number, answers)
     };
+    vote.counts = Some(counts);
+    let audit = Audit { at: tx.now, who, deed, decision: vote.decision.clone(), share: None };
     migration::save(tx, portal.id, &migration)?;
     migration::note(tx, portal.id, &audit)?;
     let (place, message) = (core_place(&portal.room), name(number));

@@ -9,7 +9,7 @@ use bridge_model::Place;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
 use bridge_policy::schedule::Schedule;
-use bridge_policy::stage::{Effect, Stage, Where};
+use bridge_policy::stage::{Direction, Effect, Stage, Where};
 
 use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
@@ -113,6 +113,10 @@ pub fn apply(tx: &mut Txn<'_>, what: MigrationChange) -> Result<(), StoreError> 
             let mut migration = of(tx, portal.id)?;
             let Some(schedule) = migration.schedule.take() else { return Ok(()) };
             stop_timers(tx, portal.id)?;
+            if schedule.to == Stage::Sunset {
+                // Whoever agreed to the end agreed to that day.
+                migration.approvals.clear();
+            }
             save(tx, portal.id, &migration)?;
             let audit = plain(tx, who, AuditAction::Held(schedule.to));
             note(tx, portal.id, &audit)?;
@@ -215,9 +219,9 @@ fn take(tx: &mut Txn<'_>, step: Step) -> Result<(), StoreError> {
         return Err(StoreError::Conflict("there is no such stage"));
     };
     let mut migration = of(tx, portal.id)?;
-    if step.decision.is_some() {
-        migration.decision.clone_from(&step.decision);
-    }
+    // What is taken back is no decision for going forward.
+    let goes_on = step.direction == Direction::Next;
+    migration.decision = step.decision.clone().filter(|_| goes_on);
     migration.steps = migration.steps.saturating_add(1);
     migration.since = tx.now;
     migration.schedule = None;
@@ -414,6 +418,9 @@ fn set_day(
         decision: Some(schedule.decision.clone()),
         ..plain(tx, who, AuditAction::Scheduled(schedule.to, schedule.day))
     };
+    if schedule.to == Stage::Sunset {
+        migration.approvals.clear();
+    }
     migration.schedule = Some(schedule);
     save(tx, portal.id, &migration)?;
     note(tx, portal.id, &audit)?;

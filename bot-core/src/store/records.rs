@@ -51,6 +51,17 @@ pub struct WaitingAnswer {
     pub work: Work,
 }
 
+/// A command that was typed and shown, and takes effect once it is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    /// Who typed it.
+    pub by: Person,
+    /// What was typed, without the prefix.
+    pub command: String,
+    /// Until when it can be confirmed.
+    pub until: Timestamp,
+}
+
 /// What a lane leaves out while it is full.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {

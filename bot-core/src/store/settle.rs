@@ -9,7 +9,7 @@ use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, claims, joint,
     linking, messages, migration, notices, orphans, overflow, portals, queue, summaries, timers,
-    topics, votes,
+    topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -82,6 +82,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
             linking::use_offer(tx, &code, (&room, &remote))?;
             linking::link(tx, room, (remote, title), (settings, stage))
         }
+        Change::Ask(place, code, what) => unconfirmed::ask(tx, &place, (code, *what)),
+        Change::Confirmed(place, code) => unconfirmed::confirm(tx, &place, code),
         Change::Set(place, setting) => linking::set(tx, &place, setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
         Change::Unlink(remote) => linking::unlink(tx, &remote),

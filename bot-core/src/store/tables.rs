@@ -20,7 +20,8 @@ use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
     Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks, MessageRecord,
-    Meta, OrphanRecord, Overflow, Seen, StickerRecord, TimerRecord, Topic, WaitingAnswer,
+    Meta, OrphanRecord, Overflow, Seen, StickerRecord, TimerRecord, Topic, Unconfirmed,
+    WaitingAnswer,
 };
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
@@ -128,6 +129,8 @@ tables! {
     OVERFLOWS: Hash => Overflow = named(b'O', "overflow of a lane");
     /// Answers that wait until a lane is empty.
     ANSWERS: (Hash, EntryId) => WaitingAnswer = named(b'a', "answer");
+    /// Commands that wait for a confirmation, by chat and code.
+    UNCONFIRMED: (Hash, Hash) => Unconfirmed = named(b'V', "command to be confirmed");
     /// The newest waiting entry of a lane about a subject.
     WAITING: (Hash, Hash) => EntryId = packed(b'w', "lane entry");
     /// Numbers of places.

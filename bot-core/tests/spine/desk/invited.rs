@@ -7,7 +7,7 @@ use bot_core::lane::core_place;
 use bridge_model::{Command, Content, Event, Place, Rights, UserId};
 use insta::assert_snapshot;
 
-use super::{ANN, CODE, TINA, agree, ask, ask_with, fresh, join, joined};
+use super::{ANN, CODE, TINA, agree, ask, ask_with, fresh, join, joined, sure};
 use crate::harness::{ADMIN, Spine};
 use crate::rooms::BOT;
 use crate::words::{author, command, event, group, room};
@@ -143,7 +143,7 @@ async fn the_bot_stays_in_a_linked_room_and_leaves_an_hour_after_its_last_link()
     spine.hear(invitation(BOT)).await;
     join(&spine, &room(), &group()).await;
     an_hour_later(&mut spine).await;
-    ask(&spine, &room(), ANN, "unlink").await;
+    sure(&spine, &room(), ANN, "unlink").await;
     assert!(!spine.matrix.deeds().contains(&"leave".to_owned()));
     an_hour_later(&mut spine).await;
     spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;

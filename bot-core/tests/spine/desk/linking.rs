@@ -9,7 +9,7 @@ use bridge_model::{ChatChange, Content, Place};
 use insta::assert_snapshot;
 
 use super::stages::{days, inventory, step};
-use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, admins, agree, ask, fresh, join, joined};
+use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, admins, agree, ask, fresh, join, joined, sure};
 use crate::harness::{ADMIN, Spine};
 use crate::network::{FakeNetwork, Fault};
 use crate::words::{channel, event, group, posted, room};
@@ -86,7 +86,7 @@ async fn the_link_is_named_in_the_state_of_the_room_without_a_raw_id() {
         assert_eq!(content["channel"]["displayname"], "The telegram chat");
         assert!(!content.to_string().contains(group().chat.as_str()));
     }
-    ask(&spine, &room(), ANN, "unlink").await;
+    sure(&spine, &room(), ANN, "unlink").await;
     assert!(spine.rooms.state().iter().all(|(_, content)| *content == serde_json::json!({})));
 }
 
@@ -104,28 +104,28 @@ async fn a_bot_that_may_not_set_state_joins_nevertheless_and_says_so() {
 #[tokio::test]
 async fn a_group_leaves_from_its_own_side() {
     let spine = joined().await;
-    assert_snapshot!(ask(&spine, &group(), TINA, "unlink").await, @"
+    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"
     The link between Matrix and Telegram has ended here. The Matrix room stays, with its people and messages. To join it again: /link
     ");
     spine.matrix.until("told", |matrix| matrix.tries() == 1).await;
     assert!(spine.store().portal_of(&group()).await.unwrap().is_none());
     assert!(spine.store().portal_of(&channel()).await.unwrap().is_some());
-    assert_snapshot!(ask(&spine, &group(), TINA, "unlink").await, @"Nothing is joined here.");
+    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"Nothing is joined here.");
 }
 
 #[tokio::test]
 async fn a_room_with_several_chats_is_asked_which_one_leaves() {
     let spine = joined().await;
-    assert_snapshot!(ask(&spine, &room(), ANN, "unlink").await, @"
+    assert_snapshot!(sure(&spine, &room(), ANN, "unlink").await, @"
     Say which one: !freeside unlink with one of telegram | discord
     ");
-    assert_snapshot!(ask(&spine, &room(), ANN, "unlink Discord").await, @"
+    assert_snapshot!(sure(&spine, &room(), ANN, "unlink Discord").await, @"
     The link between Matrix and Discord has ended here. The Matrix room stays, with its people and messages. To join it again: !freeside link
     ");
     let told = "BOT: The link between Matrix and Discord has ended here. The Matrix room stays, \
                 with its people and messages. To join it again: /link";
     spine.discord.shows(&channel().chat, &[told]).await;
-    ask(&spine, &room(), ANN, "unlink").await;
+    sure(&spine, &room(), ANN, "unlink").await;
     assert_eq!(spine.store().portals().await.unwrap(), []);
 }
 
@@ -133,7 +133,7 @@ async fn a_room_with_several_chats_is_asked_which_one_leaves() {
 async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
     let spine = fresh();
     join(&spine, &room(), &group()).await;
-    ask(&spine, &room(), ANN, "unlink telegram").await;
+    sure(&spine, &room(), ANN, "unlink telegram").await;
     spine.settled(&group()).await;
     let other = Place::new("matrix", "!second:example.org");
     ask(&spine, &other, ANN, "link telegram").await;
@@ -156,7 +156,7 @@ async fn a_notice_that_was_refused_is_posted_when_the_chat_is_joined_again() {
     agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await;
     spine.settled(&group()).await;
     assert_eq!(spine.telegram.read(&group().chat).len(), 2);
-    ask(&spine, &group(), TINA, "unlink").await;
+    sure(&spine, &group(), TINA, "unlink").await;
     ask(&spine, &room(), ANN, "link telegram").await;
     agree(&spine, (&group(), TINA), (&room(), ANN), CODE_2).await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `docs/MIGRATING.md` leads from linking to sunset: every command in it is typed here, in order.
 
+use std::time::Duration;
+
 use bridge_model::{Command, Place};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
 use super::claims::{code_in, dm};
-use super::stages::{done, portal};
-use super::{ANN, CODE, TINA, admins, ask, ask_with, command};
+use super::stages::{done, migration, portal, reached};
+use super::{ANN, CODE, TINA, admins, ask, ask_with, command, sure};
+use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
 use crate::words::{group, room};
 
@@ -19,7 +22,8 @@ const REFUSALS: &[&str] = &[
     "I do not know",
     "is not possible yet",
     "Type it",
-    "There is no",
+    "There is nothing",
+    "There is no vote",
     "cannot be",
     "is missing",
     "You need",
@@ -39,6 +43,7 @@ fn commands() -> Vec<(&'static str, &'static str)> {
         match line.strip_prefix("```") {
             Some("") => side = None,
             Some(name) => side = Some(name),
+            None if line.starts_with("On that day") => all.push(("day", line)),
             None => all.extend(side.map(|side| (side, line))),
         }
     }
@@ -51,7 +56,8 @@ async fn types(spine: &Spine, (side, line): (&str, &str), code: &str) -> String 
         "matrix" => {
             let typed = line.strip_prefix("!freeside ").expect("a command of Matrix");
             if typed == "stage approve" {
-                ask(spine, &room(), BEN, typed).await;
+                sure(spine, &room(), BEN, typed).await;
+                return sure(spine, &room(), ANN, typed).await;
             }
             ask(spine, &room(), ANN, &typed.replace("CODE", CODE)).await
         }
@@ -70,6 +76,18 @@ async fn types(spine: &Spine, (side, line): (&str, &str), code: &str) -> String 
         }
         other => panic!("the page has a box for {other}"),
     }
+}
+
+/// The day that is set comes, and the step is taken.
+async fn the_day_comes(spine: &Spine) {
+    let set = migration(spine).await.schedule.expect("a day is set");
+    let now = bot_core::clock::Clock::now(&*spine.clock);
+    let left = u64::try_from(set.day.begins().0 - now.0).unwrap();
+    spine.clock.slept(TICK, 1).await;
+    spine.clock.advance(Duration::from_millis(left));
+    reached(spine, set.to).await;
+    spine.settled(&group()).await;
+    spine.settled(&room()).await;
 }
 
 #[tokio::test]
@@ -97,13 +115,20 @@ async fn every_command_of_the_guide_does_what_the_guide_says() {
     assert!(all.len() > 25, "{all:?}");
     let (mut stages, mut code) = (Vec::new(), String::new());
     for (side, line) in all {
+        if side == "day" {
+            the_day_comes(&spine).await;
+            stages.push(portal(&spine).await.stage);
+            continue;
+        }
         let answer = types(&spine, (side, line), &code).await;
         if line == "/matrix" {
             code = code_in(&answer);
         }
         let refused = REFUSALS.iter().find(|refusal| answer.contains(**refusal));
         assert!(refused.is_none(), "{line}\n{answer}");
-        if line.contains("stage next") || line.contains("stage back") || line.contains("link yes") {
+        let confirmed =
+            line.contains("confirm") && stages.last() != Some(&portal(&spine).await.stage);
+        if confirmed || line.contains("stage back") || line.contains("link yes") {
             done(&spine).await;
             spine.settled(&group()).await;
             spine.settled(&room()).await;

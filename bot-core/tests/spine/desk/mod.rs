@@ -20,6 +20,7 @@ mod linking;
 mod links;
 mod migrating;
 mod once;
+mod powers;
 mod refusals;
 mod settings;
 mod stages;
@@ -42,6 +43,11 @@ fn admins(spine: &Spine) {
     spine.matrix.may(ANN, ADMIN);
     spine.telegram.may(TINA, ADMIN);
     spine.discord.may(CARA, ADMIN);
+    let mut in_room = spine.rooms.admins.lock().unwrap();
+    if in_room.is_empty() {
+        in_room.push(ANN.to_owned());
+    }
+    drop(in_room);
     for network in [&spine.matrix, &spine.telegram, &spine.discord] {
         network.may(NOBODY, Rights { member: true, ..Rights::default() });
     }
@@ -84,6 +90,15 @@ async fn ask_with(spine: &Spine, place: &Place, command: Command) -> String {
     network.until(&format!("answering {text}"), |network| answer_to(network, &id).is_some()).await;
     spine.settled(place).await;
     answer_to(network, &id).unwrap()
+}
+
+/// Types a command, and confirms it when the bot shows what it would do: the last answer.
+pub async fn sure(spine: &Spine, place: &Place, by: &str, text: &str) -> String {
+    let shown = ask(spine, place, by, text).await;
+    if shown.contains("Nothing has happened yet.") {
+        return ask(spine, place, by, "confirm").await;
+    }
+    shown
 }
 
 /// Types a code, and has the side that made it agree: the answer that is read there.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bridge_model::{Command, Place, Rights};
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, agree, ask, ask_with, fresh, join, joined};
+use super::{
+    ANN, CARA, CODE, CODE_2, NOBODY, TINA, agree, ask, ask_with, fresh, join, joined, sure,
+};
 use crate::words::{channel, command, group, room};
 
 #[tokio::test]
@@ -16,10 +18,10 @@ async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
         let answer = ask(&spine, &room(), NOBODY, typed).await;
         assert!(answer.starts_with("You need the power level"), "{typed}: {answer}");
     }
-    assert_snapshot!(ask(&spine, &group(), NOBODY, "unlink").await, @"
+    assert_snapshot!(sure(&spine, &group(), NOBODY, "unlink").await, @"
     Only admins of this group can do that.
     ");
-    assert_snapshot!(ask(&spine, &channel(), NOBODY, "unlink").await, @"
+    assert_snapshot!(sure(&spine, &channel(), NOBODY, "unlink").await, @"
     You need the permission “Manage Server” or “Administrator” in this channel.
     ");
     assert_eq!(spine.store().portals().await.unwrap()[0].ends.len(), 2);

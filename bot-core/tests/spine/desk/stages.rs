@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use bot_core::migration::Migration;
 use bot_core::portal::{Owner, Portal};
-use bridge_model::{Content, Place};
+use bridge_model::{Content, Place, Timestamp};
+use bridge_policy::calendar::Date;
 use bridge_policy::stage::Stage;
 use insta::assert_snapshot;
 
-use super::{ANN, CODE, NOBODY, TINA, admins, agree, ask};
+use super::{ANN, CODE, NOBODY, TINA, admins, agree, ask, sure};
 use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
 use crate::words::{event, group, message, room};
 
+pub const BEN: &str = "@ben:example.org";
 pub const URL: &str = "--decision https://meta.example.org/vote";
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -22,7 +24,7 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 pub async fn inventory() -> Spine {
     let mut spine = Spine::idle();
     spine.first = Stage::Inventory;
-    let humans = [ANN, "@ben:example.org", "@caro:example.net"];
+    let humans = [ANN, BEN, "@caro:example.net"];
     *spine.rooms.admins.lock().unwrap() = humans.map(str::to_owned).into();
     for human in humans {
         spine.matrix.may(human, ADMIN);
@@ -87,13 +89,25 @@ pub async fn reached(spine: &Spine, stage: Stage) {
 
 /// The admins vote for the next step.
 pub async fn approve(spine: &Spine) {
-    ask(spine, &room(), ANN, "stage approve").await;
-    ask(spine, &room(), "@ben:example.org", "stage approve").await;
+    sure(spine, &room(), ANN, "stage approve").await;
+    sure(spine, &room(), BEN, "stage approve").await;
+}
+
+/// Sets a day for the next step, and lets time go by until the day before.
+pub async fn announced(spine: &Spine, ahead: u32) {
+    let now = bot_core::clock::Clock::now(&*spine.clock);
+    let day = Date::of(Timestamp(now.0 + i64::from(ahead) * crate::words::DAY));
+    let answer = sure(spine, &room(), ANN, &format!("stage schedule {day} {URL}")).await;
+    assert!(migration(spine).await.schedule.is_some(), "{answer}");
+    days_one_by_one(spine, ahead - 1).await;
+    spine.settled(&bot_core::lane::core_place(&room())).await;
+    spine.settled(&group()).await;
+    spine.settled(&room()).await;
 }
 
 /// Takes a step and waits for all that it does.
 pub async fn step(spine: &Spine, verb: &str) -> String {
-    let answer = ask(spine, &room(), ANN, &format!("stage {verb} {URL}")).await;
+    let answer = sure(spine, &room(), ANN, &format!("stage {verb} {URL}")).await;
     done(spine).await;
     answer
 }
@@ -114,12 +128,11 @@ pub async fn at(stage: Stage) -> Spine {
             approve(&spine).await;
         }
         if matches!(next, Stage::ReadOnly | Stage::Sunset) {
+            announced(&spine, 61).await;
             approve(&spine).await;
-            let soon = bridge_policy::calendar::Date::of(bridge_model::Timestamp(
-                bot_core::clock::Clock::now(&*spine.clock).0 + 90 * crate::words::DAY,
-            ));
-            ask(&spine, &room(), ANN, &format!("stage schedule {soon} {URL}")).await;
-            days(&spine, 61);
+            days_one_by_one(&spine, 1).await;
+            reached(&spine, next).await;
+            continue;
         }
         let answer = step(&spine, "next").await;
         assert_eq!(portal(&spine).await.stage, next, "{answer}");
@@ -140,9 +153,9 @@ async fn a_new_link_relays_nothing_and_says_how_to_go_on() {
 #[tokio::test]
 async fn a_step_without_a_decision_asks_for_its_address() {
     let spine = inventory().await;
-    assert_snapshot!(ask(&spine, &room(), ANN, "stage next").await);
-    assert_snapshot!(ask(&spine, &room(), ANN, "stage next --decision yes").await);
-    let answer = ask(&spine, &group(), NOBODY, &format!("stage next {URL}")).await;
+    assert_snapshot!(sure(&spine, &room(), ANN, "stage next").await);
+    assert_snapshot!(sure(&spine, &room(), ANN, "stage next --decision yes").await);
+    let answer = sure(&spine, &group(), NOBODY, &format!("stage next {URL}")).await;
     assert_snapshot!(answer);
     assert_eq!(portal(&spine).await.stage, Stage::Inventory);
 }
@@ -151,11 +164,11 @@ async fn a_step_without_a_decision_asks_for_its_address() {
 async fn a_gate_that_is_closed_says_what_is_missing_and_by_how_much() {
     let spine = inventory().await;
     spine.rooms.admins.lock().unwrap().truncate(1);
-    assert_snapshot!(ask(&spine, &room(), ANN, &format!("stage next {URL}")).await);
+    assert_snapshot!(sure(&spine, &room(), ANN, &format!("stage next {URL}")).await);
     *spine.rooms.admins.lock().unwrap() = vec![ANN.into(), "@b:x".into(), "@c:x".into()];
     step(&spine, "next").await;
     days(&spine, 13);
-    assert_snapshot!(ask(&spine, &room(), ANN, &format!("stage next {URL}")).await);
+    assert_snapshot!(sure(&spine, &room(), ANN, &format!("stage next {URL}")).await);
     assert_eq!(portal(&spine).await.stage, Stage::Announced);
 }
 
@@ -195,12 +208,11 @@ async fn going_back_leaves_everything_as_it_was() {
     let spine = at(Stage::MatrixFirst).await;
     assert_eq!(portal(&spine).await.settings.metadata, Owner::Matrix);
     approve(&spine).await;
-    let day = "2030-01-01";
-    ask(&spine, &room(), ANN, &format!("stage schedule {day} {URL}")).await;
-    days(&spine, 31);
-    assert_eq!(portal(&spine).await.stage, Stage::MatrixFirst);
-    step(&spine, "next").await;
-    assert_eq!(portal(&spine).await.stage, Stage::ReadOnly);
+    announced(&spine, 31).await;
+    let answer = step(&spine, "next").await;
+    assert_eq!(portal(&spine).await.stage, Stage::MatrixFirst, "{answer}");
+    days_one_by_one(&spine, 1).await;
+    reached(&spine, Stage::ReadOnly).await;
     step(&spine, "back").await;
     let access: Vec<_> =
         spine.telegram.deeds().into_iter().filter(|deed| deed.starts_with("access")).collect();

@@ -98,6 +98,7 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside help – Show this list
     !freeside link – Join this chat to one on the other side
     !freeside unlink – End the relaying; the Matrix room stays
+    !freeside confirm – Do what I have just shown you
     !freeside status – Show what is joined here and whether it works
     !freeside set – Show or change how this link behaves
     !freeside stage – Show how far this community is, and take the next step
@@ -125,6 +126,7 @@ async fn help_shows_what_can_be_typed_in_a_group() {
     /help – Show this list
     /link – Join this chat to one on the other side
     /unlink – End the relaying; the Matrix room stays
+    /confirm – Do what I have just shown you
     /status – Show what is joined here and whether it works
     /set – Show or change how this link behaves
     /stage – Show how far this community is, and take the next step

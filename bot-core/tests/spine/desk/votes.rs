@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use super::claims::claim;
 use super::stages::{days_one_by_one, portal};
-use super::{ANN, NOBODY, ask, joined};
+use super::{ANN, NOBODY, ask, joined, sure};
 use crate::harness::Spine;
 use crate::words::{channel, group, posted, room, voted};
 
@@ -28,7 +28,7 @@ async fn poll_in(spine: &Spine, place: &Place) -> String {
 async fn opened() -> (Spine, [String; 3]) {
     let spine = joined().await;
     let typed = "vote “Do we move?” --days 5 --decision https://meta.example.org/talk";
-    assert_snapshot!("opened", ask(&spine, &room(), ANN, typed).await);
+    assert_snapshot!("opened", sure(&spine, &room(), ANN, typed).await);
     let polls = [
         poll_in(&spine, &room()).await,
         poll_in(&spine, &group()).await,
@@ -131,7 +131,13 @@ async fn what_cannot_be_a_vote_opens_none() {
         let answer = ask(&spine, &room(), ANN, typed).await;
         assert!(answer.contains("Nothing was opened"), "{answer}");
     }
-    let answer = ask(&spine, &group(), NOBODY, "vote \"a\"").await;
+    for typed in ["vote a?", "vote 'a?' 'b' 'c'", "vote help", "vote results", "vote close"] {
+        let answer = ask(&spine, &room(), ANN, typed).await;
+        assert!(!answer.contains("Nothing has happened yet."), "{typed}: {answer}");
+        let confirmed = ask(&spine, &room(), ANN, "confirm").await;
+        assert!(confirmed.starts_with("There is nothing to confirm"), "{confirmed}");
+    }
+    let answer = sure(&spine, &group(), NOBODY, "vote \"a\"").await;
     assert_eq!(answer, "Only admins of this group can do that.");
     assert!(super::stages::migration(&spine).await.votes.is_empty());
 }
@@ -140,7 +146,8 @@ async fn what_cannot_be_a_vote_opens_none() {
 async fn a_death_while_a_vote_is_posted_posts_it_once_in_each_chat() {
     let mut spine = joined().await;
     spine.telegram.fail(&group().chat, [crate::network::Fault::Hang(0)]);
-    let typed = crate::words::command(ANN, "vote \"Do we move?\"");
+    ask(&spine, &room(), ANN, "vote \"Do we move?\"").await;
+    let typed = crate::words::command(ANN, "confirm");
     spine.hear(crate::words::event(&room(), "v", bridge_model::Content::Commanded(typed))).await;
     spine.telegram.until("the try that hangs", |network| network.tries() > 0).await;
     spine.restart().await;

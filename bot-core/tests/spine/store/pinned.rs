@@ -16,7 +16,7 @@ use bot_core::portal::PortalId;
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow, PollRecord,
-    ReactionRecord, TimerRecord, VoteRecord, WaitingAnswer,
+    ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
 };
 use bot_core::store::{StoreError, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
@@ -48,6 +48,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         WAITING,
         OVERFLOWS,
         ANSWERS,
+        UNCONFIRMED,
         PLACE_NUMBERS,
         PLACES,
         PORTALS,
@@ -202,7 +203,7 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
     ]
 }
 
-/// What lanes leave out and what yields to them.
+/// What lanes leave out, and what waits.
 fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
     vec![
         sealed!(
@@ -210,6 +211,14 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
             WaitingAnswer {
                 since: START,
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
+            }
+        ),
+        sealed!(
+            UNCONFIRMED,
+            Unconfirmed {
+                by: Person::new("matrix", "@ann:example.org"),
+                command: "unlink telegram".to_owned(),
+                until: START,
             }
         ),
         sealed!(

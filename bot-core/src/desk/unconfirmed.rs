@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `confirm`: what reaches many people is shown first, and takes effect with one touch more.
+//!
+//! Rule: a command is kept as it was typed and is carried out as if whoever confirms it had typed it
+//! then: with their rights, and with all that has changed meanwhile.
+
+use bridge_model::{Command, RichText, Timestamp};
+
+use super::call::Call;
+use super::outcome::{DeskError, Outcome};
+use crate::i18n::{Arg, Key};
+use crate::store::unconfirmed::Unconfirmed;
+use crate::store::{Change, CodeHash, Store, keys};
+use crate::wording::Lines;
+
+/// How long a command waits, in milliseconds.
+const LIFE_MS: i64 = 15 * 60 * 1000;
+
+/// Letters of a code; they tell the few commands apart that wait in one chat.
+const LETTERS: usize = 5;
+
+/// What `confirm` is about.
+pub(super) enum Found {
+    /// The command, and the code under which it waits.
+    Waiting(Command, CodeHash),
+    /// There is none, and what the person reads.
+    Nothing(Outcome),
+}
+
+/// The answer that shows what a command would do.
+pub(super) fn ask(call: &Call<'_>, shown: RichText) -> Outcome {
+    let phrases = call.phrases;
+    let code = code(call);
+    let how = [Arg::text(call.typed("confirm"))];
+    let text = shown.join_line(phrases.say(Key::ConfirmHow, &how));
+    let waiting = Unconfirmed {
+        by: call.person(),
+        command: call.command.text.clone(),
+        until: Timestamp(phrases.now.0.saturating_add(LIFE_MS)),
+    };
+    let change = Change::Ask(call.place.clone(), hash(&code), Box::new(waiting));
+    let button = phrases.button(Key::ButtonConfirm, format!("confirm {code}"));
+    Outcome::change(text, vec![change]).with([button])
+}
+
+/// The command that a `confirm` means.
+pub(super) async fn find(
+    store: &Store,
+    call: &Call<'_>,
+    code: Option<&str>,
+) -> Result<Found, DeskError> {
+    let found = store.unconfirmed(call.place, code.map(hash), &call.person()).await?;
+    Ok(match found {
+        None => Found::Nothing(call.phrases.answer(Key::ConfirmNothing, &[])),
+        Some((_, waiting)) if waiting.until < call.phrases.now => {
+            let again = [Arg::text(call.typed(&waiting.command))];
+            Found::Nothing(call.phrases.answer(Key::ConfirmStale, &again))
+        }
+        Some((code, waiting)) => {
+            let command = Command { text: waiting.command, ..call.command.clone() };
+            Found::Waiting(command, code)
+        }
+    })
+}
+
+/// The same after each try to carry the command out, so that it is stored once.
+fn code(call: &Call<'_>) -> String {
+    let Call { place, message, .. } = call;
+    let [network, chat] = [place.network.as_str(), place.chat.as_str()];
+    let hash = keys::hash(&["confirm", network, chat, message.as_str()]);
+    let letters = hash.iter().take(LETTERS).map(|byte| char::from(b'a' + byte % 26));
+    letters.collect()
+}
+
+fn hash(code: &str) -> CodeHash {
+    keys::hash(&["confirmation", &code.to_ascii_lowercase()])
+}
