@@ -127,7 +127,7 @@ impl Play {
     async fn rests(&self) -> anyhow::Result<()> {
         for _ in 0..600 {
             let now = self.alice("stage").await?;
-            if !now.contains("under way") {
+            if !now.contains("in progress") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
