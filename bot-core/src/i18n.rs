@@ -7,6 +7,8 @@
 
 mod fallback;
 mod figures;
+#[cfg(test)]
+mod glossary;
 mod key;
 mod parse;
 mod plural;

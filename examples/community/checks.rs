@@ -43,8 +43,8 @@ impl Found {
     pub fn gate(&mut self, stage: &str, shown: &str) {
         let marks = ['✓', '✗', '⚠', '–'];
         let lines = shown.lines().filter(|line| line.starts_with(marks));
-        let measured =
-            lines.filter(|line| !line.contains("not available yet") || line.contains("bans reach"));
+        let measured = lines
+            .filter(|line| !line.contains("cannot be checked yet") || line.contains("bans reach"));
         let count = measured.count();
         self.gates += usize::from(count > 1);
         self.holds(&format!("the gate to {stage} is measured ({count} lines)"), count > 1);

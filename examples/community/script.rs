@@ -145,7 +145,7 @@ impl Play {
         let early = self.alice(&format!("stage next {DECISION}")).await?;
         self.found.holds("no step before the announced day", early.contains("left"));
         self.days(1).await?;
-        let come = format!("The day has come: stage {stage}");
+        let come = format!("Today is the planned day: stage {stage}");
         let seen = self.town.alice.expect(&self.town.room, |seen| seen.body.contains(&come)).await;
         seen.with_context(|| format!("{stage} was not taken on its day"))?;
         out(&format!("{}: {stage}", self.day_in(0)))
@@ -155,7 +155,7 @@ impl Play {
     async fn rests(&self) -> anyhow::Result<()> {
         for _ in 0..600 {
             let now = self.alice("stage").await?;
-            if !now.contains("under way") {
+            if !now.contains("in progress") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -65,7 +65,7 @@ async fn settled(town: &Town) -> anyhow::Result<()> {
     let notices = |lines: &[Line]| {
         let notices = lines
             .iter()
-            .filter(|line| line.who.is_empty() && line.text.contains("This room is joined"));
+            .filter(|line| line.who.is_empty() && line.text.contains("This room is connected"));
         (notices.count() == 2).then_some(())
     };
     let told = town.until_within(Side::Matrix, PATIENCE, notices).await;

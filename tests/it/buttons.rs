@@ -16,7 +16,7 @@ async fn what_can_be_typed_can_be_touched_on_every_side() -> anyhow::Result<()> 
     town.group.say(&town.tanja, "/matrix")?;
     let told = town.group.expect(|it| it.is_bot && it.text.contains("free software and")).await?;
     let labels = told.buttons.concat();
-    ensure!(labels == ["Open the room", "Ask me alone"], "{labels:?}");
+    ensure!(labels == ["Open the room", "Ask in private"], "{labels:?}");
     // What is pressed is answered below the message that was pressed.
     town.group.say(&town.tanja, "/status")?;
     let status = town.group.expect(|it| it.is_bot && it.buttons.concat().len() == 3).await?;
@@ -91,7 +91,7 @@ async fn a_claim_is_undone_with_one_touch() -> anyhow::Result<()> {
     ask(&town.alice, &alone, &code).await?;
     let done = town.alice.expect(&alone, |it| it.body.starts_with("Done.")).await?;
     town.alice.react(&alone, &done.event_id, "▶ Undo").await?;
-    let undone = |it: &sandbox::synapse::Seen| it.body.contains("nothing to do with each other");
+    let undone = |it: &sandbox::synapse::Seen| it.body.contains("your accounts are separate again");
     town.alice.expect(&alone, undone).await.context("it was not undone")?;
     town.assert_clean()
 }

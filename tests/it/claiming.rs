@@ -38,12 +38,12 @@ async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
     let answer = ask(&bob, &alone, &code).await?;
     ensure!(answer.contains("You are an admin there"), "{answer}");
     let claimed = bob.expect(&alone, |it| it.body.starts_with("Done.")).await?;
-    bob.react(&alone, &claimed.event_id, "▶ Ask for it").await?;
+    bob.react(&alone, &claimed.event_id, "▶ Ask for power").await?;
     let asks = |it: &sandbox::synapse::Seen| it.sender == BOT && it.body.contains("same power");
     let request = town.alice.expect(&town.room, asks).await?;
     ensure!(!request.body.contains("Tanja"), "{}", request.body);
-    town.alice.react(&town.room, &request.event_id, "▶ Give it").await?;
-    let given = |it: &sandbox::synapse::Seen| it.body.contains("has the power level 50");
+    town.alice.react(&town.room, &request.event_id, "▶ Give the same power").await?;
+    let given = |it: &sandbox::synapse::Seen| it.body.contains("now has power level 50");
     town.alice.expect(&town.room, given).await.context("nothing was given")?;
     let power = town.alice.state(&town.room, "m.room.power_levels", "").await?;
     let level = power.as_ref().and_then(|power| power.get("users")?.get(bob.user_id()));

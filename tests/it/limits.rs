@@ -42,10 +42,10 @@ async fn s7_a_chat_that_is_full_says_so_and_holds_up_nobody() -> anyhow::Result<
         town.say(Side::Telegram, &text).await?;
         town.expect(Side::Matrix, |line| line.text == text).await?;
     }
-    let full = "More waits for Discord";
+    let full = "Too many messages are waiting for Discord";
     town.expect(Side::Telegram, |line| line.text.starts_with(full)).await?;
     let left_out = |lines: &[sandbox::town::Line]| {
-        let line = lines.iter().find(|line| line.text.contains("Not carried here"))?;
+        let line = lines.iter().find(|line| line.text.contains("Not shared here"))?;
         Some(line.text.clone())
     };
     let told = town.until_within(Side::Discord, Duration::from_secs(90), left_out).await?;
@@ -72,7 +72,7 @@ async fn s15_commands_have_a_budget_and_their_answers_yield_to_messages() -> any
     for _ in 0..30 {
         town.group.say(&tom, "/privacy")?;
     }
-    let slow_down = |line: &sandbox::town::Line| line.text.starts_with("That was a lot at once");
+    let slow_down = |line: &sandbox::town::Line| line.text.starts_with("Too many commands at once");
     town.expect(Side::Telegram, slow_down).await?;
     crosses(&town, Side::Matrix, "said in between").await?;
     crosses(&town, Side::Telegram, "and back").await?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{ask, crosses, program, town};
 
 /// What every notice on a legacy side says.
-const NOTICE: &str = "is joined to a Matrix room";
+const NOTICE: &str = "is connected to a Matrix room";
 
 async fn unlinked(room_version: &str) -> anyhow::Result<Town> {
     Town::build(TownOptions {
@@ -67,15 +67,15 @@ async fn a_code_works_once_where_it_is_meant_for_those_with_the_right() -> anyho
     town.group.join(&tom)?;
     let typed = format!("/link {code}");
     let answer = ask_group(&town.group, &tom, &typed).await?;
-    assert!(answer.contains("Only admins of this group"), "{answer}");
+    assert!(answer.contains("Only admins of a group"), "{answer}");
     let answer = ask_group(&town.group, &town.tanja, "/link ABCD-EFGH").await?;
     assert!(answer.contains("not right"), "{answer}");
     let answer = type_code(&town, &town.dora, &code).await?;
-    assert!(answer.contains("type it on Telegram"), "{answer}");
+    assert!(answer.contains("Type it on Telegram"), "{answer}");
     assert_eq!(notices(&town), (0, 0), "joined without a right code");
 
     let answer = ask_group(&town.group, &town.tanja, &typed).await?;
-    assert!(answer.contains("The code is right"), "{answer}");
+    assert!(answer.contains("The connection code is right"), "{answer}");
     assert_eq!(notices(&town), (0, 0), "joined before anybody has agreed");
     let other = town.telegram.group("Somewhere else");
     other.own(&town.tanja);
@@ -91,7 +91,7 @@ async fn a_code_works_once_where_it_is_meant_for_those_with_the_right() -> anyho
     let answer = type_code(&town, &dave, &code).await?;
     assert!(answer.contains("Manage Server"), "{answer}");
     let answer = type_code(&town, &town.dora, &code).await?;
-    assert!(answer.contains("The code is right"), "{answer}");
+    assert!(answer.contains("The connection code is right"), "{answer}");
     town.agree(&town.room, &code).await?;
     crosses(&town, Side::Matrix, "joined at last").await?;
     town.assert_clean()
@@ -116,9 +116,9 @@ async fn linking_from_telegram_and_parting_there_leave_the_room_whole() -> anyho
     town.say(Side::Telegram, "said apart").await?;
     town.say(Side::Matrix, "said apart").await?;
     let answer = ask_group(&town.group, &town.tanja, "/status").await?;
-    assert!(answer.contains("Nothing is joined"), "{answer}");
+    assert!(answer.contains("Nothing is connected"), "{answer}");
     let answer = ask(&town.alice, &town.room, "!freeside status").await?;
-    assert!(answer.contains("Nothing is joined"), "{answer}");
+    assert!(answer.contains("Nothing is connected"), "{answer}");
 
     link_from_telegram(&town).await?;
     for (side, other) in [(Side::Telegram, Side::Matrix), (Side::Matrix, Side::Telegram)] {
@@ -148,9 +148,9 @@ async fn link_from_telegram(town: &Town) -> anyhow::Result<()> {
     let answer = ask_group(&town.group, &town.tanja, "/link").await?;
     let code = code_in(&answer).ok_or_else(|| anyhow::anyhow!("no code in: {answer}"))?;
     let answer = ask(&town.alice, &town.room, &format!("!freeside link {code}")).await?;
-    anyhow::ensure!(answer.contains("The code is right"), "{answer}");
+    anyhow::ensure!(answer.contains("The connection code is right"), "{answer}");
     let answer = ask_group(&town.group, &town.tanja, &format!("/link yes {code}")).await?;
-    anyhow::ensure!(answer.contains("Joined to Matrix"), "{answer}");
+    anyhow::ensure!(answer.contains("Connected to Matrix"), "{answer}");
     Ok(())
 }
 
@@ -186,7 +186,7 @@ async fn the_notice_is_there_once_although_the_bridge_dies_while_it_links() -> a
     }
     assert_eq!(notices(&town), (1, 1));
     let lines = town.lines(Side::Matrix).await?;
-    for kind in ["joined to a group on Telegram", "joined to a channel on Discord"] {
+    for kind in ["connected to a group on Telegram", "connected to a channel on Discord"] {
         assert_eq!(lines.iter().filter(|line| line.text.contains(kind)).count(), 1, "{kind}");
     }
     Ok(())
@@ -203,9 +203,9 @@ async fn a_channel_through_which_another_bridge_speaks_is_joined_only_by_who_ins
     let told = ask(&town.alice, &town.room, "!freeside link discord").await?;
     let code = code_in(&told).ok_or_else(|| anyhow::anyhow!("no code: {told}"))?;
     let answer = type_code(&town, &town.dora, &code).await?;
-    assert!(answer.contains("another bridge is there already: matterbridge."), "{answer}");
+    assert!(answer.contains("another bridge is already here: matterbridge."), "{answer}");
     let answer = type_code(&town, &town.dora, &format!("{code} --take-over")).await?;
-    assert!(answer.contains("The code is right"), "{answer}");
+    assert!(answer.contains("The connection code is right"), "{answer}");
     town.agree(&town.room, &code).await?;
     town.assert_clean()
 }
@@ -257,8 +257,8 @@ async fn a_room_made_on_request_is_the_asker_s(version: &str) -> anyhow::Result<
 async fn every_command_has_one_answer_and_what_ghosts_say_is_no_command() -> anyhow::Result<()> {
     let town = town("12", "").await?;
     let cases = [
-        ("status", "works, nothing is waiting"),
-        ("portals", "One room is joined"),
+        ("status", "connected, nothing is waiting"),
+        ("portals", "One room is connected"),
         ("help", "!freeside unlink"),
         ("version", env!("CARGO_PKG_VERSION")),
         ("source", "AGPL"),
@@ -268,7 +268,8 @@ async fn every_command_has_one_answer_and_what_ghosts_say_is_no_command() -> any
         let answer = ask(&town.alice, &town.room, &format!("!freeside {command}")).await?;
         assert!(answer.contains(says), "{command}: {answer}");
     }
-    for (command, says) in [("/status", "works"), ("/help", "/unlink"), ("/matrix", "browser")] {
+    for (command, says) in [("/status", "connected"), ("/help", "/unlink"), ("/matrix", "browser")]
+    {
         let answer = ask_group(&town.group, &town.tanja, command).await?;
         assert!(answer.contains(says), "{command}: {answer}");
     }

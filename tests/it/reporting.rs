@@ -14,7 +14,7 @@ async fn the_running_bridge_reports_in_every_format() -> anyhow::Result<()> {
     let typed = "!freeside exception add Zoom --reason “a dial-in” --candidate Jitsi --owner chair \
                  --review 2099-01-01";
     town.alice.say(&town.room, typed).await?;
-    town.alice.expect(&town.room, |seen| seen.body.contains("On record as exception 1")).await?;
+    town.alice.expect(&town.room, |seen| seen.body.contains("Recorded as exception 1")).await?;
     let json: Value = serde_json::from_str(&town.bridge.tell(&["report", "--format", "json"])?)?;
     let schema: Value = serde_json::from_str(include_str!("../../docs/report.schema.json"))?;
     let validator = jsonschema::validator_for(&schema)?;

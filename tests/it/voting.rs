@@ -36,7 +36,9 @@ async fn a_community_votes_on_all_sides_at_once() -> anyhow::Result<()> {
 
     town.alice.say(&town.room, "!freeside vote close 1").await?;
     let over = |text: &str| {
-        text.contains("The vote is over") && text.contains("Gladly: 2") && text.contains("Never: 1")
+        text.contains("The vote has ended")
+            && text.contains("Gladly: 2")
+            && text.contains("Never: 1")
     };
     town.group.expect(|seen| over(&seen.text)).await.context("Telegram has no result")?;
     town.channel.expect(|seen| over(&seen.content)).await.context("Discord has no result")?;

@@ -37,6 +37,7 @@ pub(super) fn ask(call: &Call<'_>, shown: RichText) -> Outcome {
         by: call.person(),
         command: call.command.text.clone(),
         until: Timestamp(phrases.now.0.saturating_add(LIFE_MS)),
+        number: 0,
     };
     let change = Change::Ask(call.place.clone(), hash(&code), Box::new(waiting));
     let button = phrases.button(Key::ButtonConfirm, format!("confirm {code}"));

@@ -60,6 +60,8 @@ pub struct Unconfirmed {
     pub command: String,
     /// Until when it can be confirmed.
     pub until: Timestamp,
+    /// Its place among all that was typed; set when it is stored.
+    pub number: u64,
 }
 
 /// What a lane leaves out while it is full.

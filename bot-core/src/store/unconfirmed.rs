@@ -40,7 +40,7 @@ fn newest(
 ) -> Result<Option<(CodeHash, Unconfirmed)>, StoreError> {
     let rows = tx.scan(&UNCONFIRMED, place, usize::MAX)?;
     let own = rows.into_iter().filter(|(_, found)| found.by == *by);
-    let last = own.max_by_key(|(_, found)| found.until);
+    let last = own.max_by_key(|(_, found)| found.number);
     Ok(last.and_then(|(row, found)| Some((row.last_hash()?, found))))
 }
 
@@ -59,7 +59,9 @@ pub fn ask(
             tx.remove(row);
         }
     }
-    tx.put(&UNCONFIRMED, &(place, code), &what)
+    let number = tx.meta().next_entry;
+    tx.meta_mut().next_entry = number.saturating_add(1);
+    tx.put(&UNCONFIRMED, &(place, code), &Unconfirmed { number, ..what })
 }
 
 /// A command is carried out, which happens once.

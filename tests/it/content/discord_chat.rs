@@ -117,7 +117,7 @@ async fn a_post_of_a_forum_is_a_thread(town: &Town) -> anyhow::Result<()> {
     let opened = forum.post_in_forum(&town.dora, "Settings", "here it is joined");
     let typed = opened.slash(&town.dora, "freeside", "link", &[("code", &code)])?;
     let answer = typed.answer().await?;
-    contains(&answer.message.content, "The code is right")?;
+    contains(&answer.message.content, "The connection code is right")?;
     town.agree(&room, &code).await?;
     let post = forum.post_in_forum(&town.dora, "How to start?", "I am new here");
     let root = town.alice.expect(&room, |it| it.body.contains("I am new here")).await?;

@@ -16,7 +16,7 @@ async fn a_topic_has_a_room_of_its_own() -> anyhow::Result<()> {
 
 /// The room that the bot tells of, entered.
 async fn enter(town: &Town, name: &str) -> anyhow::Result<String> {
-    let told = format!("The topic “{name}” has a room of its own");
+    let told = format!("The topic “{name}” has its own room now");
     let line = on_matrix(town, "where the room is", |it| it.body.starts_with(&told)).await?;
     let room = line.body.split("/#/").nth(1).and_then(|rest| rest.split(['?', ')']).next());
     let room = room.ok_or_else(|| anyhow::anyhow!("no link in {}", line.body))?;

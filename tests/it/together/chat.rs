@@ -153,7 +153,7 @@ async fn silent(town: &Town) -> anyhow::Result<()> {
 async fn upgraded(town: &mut Town) -> anyhow::Result<()> {
     let new = town.alice.upgrade(&town.room, "11").await?;
     town.room = new;
-    let lead = |seen: &sandbox::synapse::Seen| seen.body.contains("takes the place of the old");
+    let lead = |seen: &sandbox::synapse::Seen| seen.body.contains("replaces the old");
     town.alice.expect(&town.room, lead).await.context("the bot does not come")?;
     for side in Side::ALL {
         crosses(town, side, &format!("in the new room, from {side:?}")).await?;

@@ -131,8 +131,8 @@ async fn another_caption_keeps_all_files() {
     assert!(matches!(&acts[1], Action::Edit { media_changed: false, .. }), "{acts:?}");
     spine.hear(caption("2", "second")).await;
     spine.matrix.shows(&room().chat, &["tina: see[1.png]", "tina: second[2.png]"]).await;
-    let told = "BOT: Not delivered to Discord: the album is one message there, with the words of \
-                several";
+    let told = "BOT: Not delivered to Discord: the album is one message there, with the text of \
+                several messages";
     spine.telegram.shows(&group().chat, &[told]).await;
     assert_eq!(spine.discord.read(&channel().chat), ["tina: see[1.png][2.png]"]);
 }
@@ -145,7 +145,7 @@ async fn an_exchanged_file_is_exchanged_only_where_it_stands_alone() {
     spine.hear(event(&group(), "2", Content::Edited(version))).await;
     spine.matrix.shows(&room().chat, &["tina: look[1.png]", "tina: [new.png]"]).await;
     let told = "BOT: Not delivered to Discord: the album is one message there, so one file cannot \
-                be exchanged";
+                be replaced";
     spine.telegram.shows(&group().chat, &[told]).await;
     assert_eq!(spine.discord.read(&channel().chat), ["tina: look[1.png][2.png]"]);
 }

@@ -18,7 +18,7 @@ async fn an_entry_that_stopped_the_process_three_times_goes_on_without_its_files
         spine.telegram.until("under way", |telegram| telegram.tries() == death).await;
         spine.restart().await;
     }
-    let line = "ann: look\n\n📎 boom: cannot be fetched from where it was posted";
+    let line = "ann: look\n\n📎 boom: cannot be downloaded from where it was posted";
     spine.telegram.shows(&group().chat, &[line]).await;
 }
 
@@ -32,6 +32,6 @@ async fn a_file_that_stopped_nothing_is_sent_after_many_starts() {
         spine.settled(&group()).await;
     }
     let lines = spine.telegram.read(&group().chat);
-    assert!(!lines.iter().any(|line| line.contains("cannot be fetched")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("cannot be downloaded")), "{lines:?}");
     assert!(!lines.is_empty());
 }

@@ -35,9 +35,10 @@ async fn a_missing_right_is_told_to_the_room_once() {
     spine.hear(renamed(&room(), "B")).await;
     spine.settled(&group()).await;
     spine.settled(&room()).await;
-    let told = "BOT: On Telegram I may not change what the chat is called, looks like or has \
-                pinned: Telegram says “I lack the right to change the group's info”\n\
-                Give me that right there, or type !freeside set metadata nobody. I say this once.";
+    let told = "BOT: On Telegram I may not change the name, description, picture or pinned \
+                messages of the chat: Telegram says “I lack the right to change the group's info”\n\
+                Give me that right there, or type !freeside set metadata nobody. \
+                You will not be reminded again.";
     spine.matrix.shows(&room().chat, &[told]).await;
     spine.discord.until("renamed", |discord| discord.deeds().len() == 2).await;
 }

@@ -10,8 +10,8 @@ use crate::harness::Spine;
 use crate::network::Fault;
 use crate::words::{channel, deleted, group, posted, reacted, room};
 
-const FULL: &str = "BOT: More waits for Telegram than can be kept. What is said here now is not \
-                    carried there until there is room again.";
+const FULL: &str = "BOT: Too many messages are waiting for Telegram. What you write here now is \
+                    not shared there until the queue has room again.";
 
 async fn narrow() -> Spine {
     let mut spine = Spine::idle();
@@ -62,8 +62,7 @@ async fn a_full_lane_keeps_what_it_has_and_says_how_much_it_left_out() {
     let read = spine.telegram.read(&group().chat);
     assert_eq!(read[..4], all[..4]);
     let [line] = &read[4..] else { panic!("{read:?}") };
-    let start =
-        "BOT: Not carried here, because too much was waiting: 2 messages from Matrix, one edit";
+    let start = "BOT: Not shared here, because too many messages were waiting: 2 messages from Matrix, one edit";
     assert!(line.starts_with(start), "{line}");
     assert_eq!(spine.matrix.read(&room().chat), [FULL], "they are told once");
 }

@@ -41,5 +41,5 @@ async fn a_moving_place_says_so_where_places_stand_still() {
     spine.hear(event(&group(), "1", Content::Posted(said))).await;
     spine.settled(&room()).await;
     let shown = spine.matrix.read(&room().chat).concat();
-    assert!(shown.contains("📍 Shares where they are until"), "{shown}");
+    assert!(shown.contains("📍 Shares their location until"), "{shown}");
 }

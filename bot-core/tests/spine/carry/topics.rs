@@ -30,7 +30,7 @@ async fn say(spine: &Spine, id: &str, text: &str) {
 }
 
 fn is_told(matrix: &FakeNetwork) -> bool {
-    let told = "BOT: The topic “Gardens” has a room of its own: open it";
+    let told = "BOT: The topic “Gardens” has its own room now: open it";
     matrix.read(&room().chat).iter().any(|line| line.starts_with(told))
 }
 
@@ -112,7 +112,7 @@ async fn a_room_that_is_refused_leaves_a_thread() {
     let spine = with_rooms().await;
     *spine.rooms.topics_refused.lock().unwrap() = Some("no more rooms".into());
     say(&spine, "50/51", "one").await;
-    let told = "BOT: The topic “Gardens” gets no room of its own, so it goes on here as a thread. Reason: Matrix says “no more rooms”";
+    let told = "BOT: The topic “Gardens” does not get its own room, so it continues here as a thread. Reason: Matrix says “no more rooms”";
     let seen = |matrix: &FakeNetwork| matrix.read(&room().chat).len() == 3;
     spine.matrix.until("told", seen).await;
     let mut lines = spine.matrix.read(&room().chat);

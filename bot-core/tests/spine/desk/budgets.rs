@@ -11,7 +11,7 @@ use crate::harness::Spine;
 use crate::network::Fault;
 use crate::words::{channel, command, event, group, posted, reacted, room};
 
-const SLOW_DOWN: &str = "BOT: That was a lot at once. I answer again in a minute.";
+const SLOW_DOWN: &str = "BOT: Too many commands at once. Please wait one minute.";
 
 async fn thrifty(per_minute: u32) -> Spine {
     let mut spine = Spine::idle();

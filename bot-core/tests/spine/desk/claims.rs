@@ -129,7 +129,7 @@ async fn who_asks_alone_gets_an_account_of_the_community_the_same_for_a_week() {
 #[tokio::test]
 async fn who_never_spoke_is_known_by_being_in_the_group() {
     let spine = Spine::linked().await;
-    assert!(asks(&spine).await.starts_with("I do not find you in any chat"));
+    assert!(asks(&spine).await.starts_with("I cannot find you in any connected chat"));
     spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
     code_in(&asks(&spine).await);
 }

@@ -35,8 +35,8 @@ async fn an_hour_later(spine: &mut Spine) {
 async fn the_bot_joins_where_it_is_invited_and_says_how_to_go_on() {
     let spine = fresh();
     spine.hear(invitation(BOT)).await;
-    let hello = "BOT: Hello. I can join this room to a Telegram group or Discord channel. How: \
-                 !freeside help";
+    let hello = "BOT: Hello. I can connect this room to a Telegram group or a Discord channel. \
+                 To see how: !freeside help";
     spine.matrix.shows(&room().chat, &[hello]).await;
     assert_eq!(spine.rooms.asked(), ["join !room:example.org"]);
 }
@@ -49,7 +49,7 @@ async fn a_ghost_declines() {
     assert_eq!(
         spine.rooms.asked(),
         ["decline !room:example.org for @_freeside_x:example.org: This account stands for a \
-          person on another network and cannot be written to."]
+          person on another network. You cannot write to it."]
     );
     assert_eq!(spine.matrix.tries(), 1, "nobody says hello");
 }
@@ -59,18 +59,18 @@ async fn a_room_on_request_belongs_to_whoever_asked_and_can_be_joined() {
     let spine = fresh();
     let asked = Command { private: true, ..command(ANN, "create telegram") };
     assert_snapshot!(ask_with(&spine, &room(), asked).await, @"
-    Your room is ready, and it is yours: open it (https://matrix.to/#/!created:example.org?via=example.org)
-    In the Telegram group, an admin posts:
+    Your room is ready, and it belongs to you: open it (https://matrix.to/#/!created:example.org?via=example.org)
+    Here is your connection code. In the Telegram group, an admin types:
     /link AAAA-AAAA
-    I must be in that group: add me first. The code works once, for 15 minutes.
+    Add me to that group first. The code works once, for 15 minutes.
     ");
     assert_eq!(spine.rooms.asked(), ["create Room of \u{2068}ann\u{2069} for @ann:example.org"]);
     let created = Place::new("matrix", "!created:example.org");
     let answer = agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
-    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
+    assert!(answer.starts_with("Connected to Telegram"), "{answer}");
     let asked = Command { private: true, ..command(ANN, "create nowhere") };
     assert_snapshot!(ask_with(&spine, &room(), asked).await, @"
-    Type !freeside create with one of discord | telegram
+    Type !freeside create and one of these words: discord | telegram
     ");
 }
 
@@ -81,8 +81,8 @@ async fn a_stranger_is_told_no_and_the_bot_does_not_come() {
     ask(&spine, &room(), ANN, "version").await;
     assert_eq!(
         spine.rooms.asked(),
-        ["decline !room:example.org for @freeside:example.org: Only people whom the operators of \
-          this bridge allow can invite me and connect rooms. Please ask: \u{2068}@op:example.org\u{2069}"]
+        ["decline !room:example.org for @freeside:example.org: You may not invite me or connect \
+          rooms on this bridge. Please ask its operators: \u{2068}@op:example.org\u{2069}"]
     );
 }
 
@@ -100,14 +100,14 @@ async fn a_stranger_neither_links_nor_has_rooms_made() {
     let spine = fresh();
     spine.matrix.may(STRANGER, ADMIN);
     let answer = ask(&spine, &room(), STRANGER, "link telegram").await;
-    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    assert!(answer.starts_with("You may not invite me"), "{answer}");
     let code = ask(&spine, &group(), TINA, "link").await;
     assert!(code.contains(CODE), "{code}");
     let answer = ask(&spine, &room(), STRANGER, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    assert!(answer.starts_with("You may not invite me"), "{answer}");
     let asked = Command { private: true, ..command(STRANGER, "create telegram") };
     let answer = ask_with(&spine, &room(), asked).await;
-    assert!(answer.starts_with("Only people whom the operators"), "{answer}");
+    assert!(answer.starts_with("You may not invite me"), "{answer}");
     assert!(spine.rooms.asked().is_empty() && spine.store().portals().await.unwrap().is_empty());
 }
 
@@ -117,8 +117,8 @@ async fn the_bot_leaves_a_room_that_is_not_linked_within_an_hour_also_over_a_res
     spine.hear(invitation(BOT)).await;
     an_hour_later(&mut spine).await;
     spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;
-    let farewell = "BOT: This room is not connected to anything, so I leave it. To bring me back: \
-                    invite @freeside:example.org and type !freeside link";
+    let farewell = "BOT: This room is not connected to another chat, so I am leaving it. To bring me \
+                    back, invite @freeside:example.org and type !freeside link";
     assert_eq!(spine.matrix.read(&room().chat)[1..], [farewell]);
 }
 

@@ -18,23 +18,23 @@ use crate::words::{channel, event, group, posted, room};
 async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &room(), ANN, "link telegram").await, @"
-    In the Telegram group, an admin posts:
+    Here is your connection code. In the Telegram group, an admin types:
     /link AAAA-AAAA
-    I must be in that group: add me first. The code works once, for 15 minutes.
+    Add me to that group first. The code works once, for 15 minutes.
     ");
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    The code is right. Someone on Matrix who may change the settings of the chat there has to confirm it within 15 minutes. Nothing is shared before that.
+    The connection code is right. Somebody on Matrix who may change the settings of the chat must now confirm it, within 15 minutes. Nothing is shared before that.
     ");
     assert!(spine.store().portals().await.unwrap().is_empty(), "nobody has agreed yet");
     assert_snapshot!(ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await, @"
-    Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
+    Connected to Telegram. Messages now go both ways. To end the connection: !freeside unlink telegram
     ");
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
     spine.settled(&room()).await;
     assert_snapshot!(spine.matrix.read(&room().chat)[2..].join("\n\n"), @"
-    BOT: Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
+    BOT: Connected to Telegram. Messages now go both ways. To end the connection: !freeside unlink telegram
 
-    BOT: This room is joined to a group on Telegram: what is written here is shown there too, with your name, and kept on Telegram's server, which is proprietary. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here.
+    BOT: This room is connected to a group on Telegram. While messages are shared, what you write here is shown there, too, with your name, and is kept on the server of Telegram, which is proprietary software. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here.
     ");
     let portal = spine.store().portal_of(&group()).await.unwrap().unwrap();
     assert_eq!((portal.room, portal.ends[0].title.as_deref()), (room(), Some("The telegram chat")));
@@ -51,23 +51,23 @@ async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
 async fn a_channel_is_joined_by_a_code_that_is_typed_in_the_room() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &channel(), CARA, "link").await, @"
-    In the Matrix room, someone who may change its settings types:
+    Here is your connection code. In the Matrix room, somebody who may change its settings types:
     !freeside link AAAA-AAAA
-    I must be in that room: invite me first. The code works once, for 15 minutes.
+    Invite me to that room first. The code works once, for 15 minutes.
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "link aaaaaaaa").await, @"
-    The code is right. Someone on Discord who may change the settings of the chat there has to confirm it within 15 minutes. Nothing is shared before that.
+    The connection code is right. Somebody on Discord who may change the settings of the chat must now confirm it, within 15 minutes. Nothing is shared before that.
     ");
     assert_snapshot!(ask(&spine, &channel(), CARA, "link yes aaaaaaaa").await, @"
-    Joined to Matrix: messages now go both ways. To end it: /unlink
+    Connected to Matrix. Messages now go both ways. To end the connection: /unlink
     ");
     spine.discord.until("pinned", |discord| discord.deeds().len() == 1).await;
     assert_snapshot!(spine.discord.read(&channel().chat)[2..].join("\n\n"), @"
-    BOT: Joined to Matrix: messages now go both ways. To end it: /unlink
+    BOT: Connected to Matrix. Messages now go both ways. To end the connection: /unlink
 
-    BOT: This channel is joined to a Matrix room: what is written here is shown there too, with your name.
-    Discord is proprietary software, the app as well as the server. Matrix is free software throughout and needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
-    A message that starts with (NOFWD) stays here. Your data: /privacy. Admins can end this: /unlink
+    BOT: This channel is connected to a Matrix room: what you write here is shown there, too, with your name.
+    Discord is proprietary software: the app and the server. All of Matrix is free software, and it needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
+    A message that starts with (NOFWD) stays here. What happens to your data: /privacy. Admins can end the connection: /unlink
     ");
     let notice = &spine.discord.shown(&channel().chat)[3].id;
     assert_eq!(spine.discord.deeds(), [format!("pin {notice}")]);
@@ -96,8 +96,8 @@ async fn a_bot_that_may_not_set_state_joins_nevertheless_and_says_so() {
     *spine.rooms.state_refused.lock().unwrap() = true;
     ask(&spine, &room(), ANN, "link telegram").await;
     assert_snapshot!(agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await, @"
-    Joined to Telegram: messages now go both ways. To end it: !freeside unlink telegram
-    Other programs cannot see that this room is joined: I may not change its settings. Give me the power level for that if you want it.
+    Connected to Telegram. Messages now go both ways. To end the connection: !freeside unlink telegram
+    Other programs cannot see that this room is connected, because I may not change its settings. If you want them to see it, give me the power level for that.
     ");
 }
 
@@ -105,25 +105,25 @@ async fn a_bot_that_may_not_set_state_joins_nevertheless_and_says_so() {
 async fn a_group_leaves_from_its_own_side() {
     let spine = joined().await;
     assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"
-    The link between Matrix and Telegram has ended here. The Matrix room stays, with its people and messages. To join it again: /link
+    The connection between Matrix and Telegram has ended here. The Matrix room stays, with its people and messages. To connect it again: /link
     ");
     spine.matrix.until("told", |matrix| matrix.tries() == 1).await;
     assert!(spine.store().portal_of(&group()).await.unwrap().is_none());
     assert!(spine.store().portal_of(&channel()).await.unwrap().is_some());
-    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"Nothing is joined here.");
+    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"Nothing is connected here.");
 }
 
 #[tokio::test]
 async fn a_room_with_several_chats_is_asked_which_one_leaves() {
     let spine = joined().await;
     assert_snapshot!(sure(&spine, &room(), ANN, "unlink").await, @"
-    Say which one: !freeside unlink with one of telegram | discord
+    Which connection? Type !freeside unlink and one of the networks that are connected here: telegram | discord
     ");
     assert_snapshot!(sure(&spine, &room(), ANN, "unlink Discord").await, @"
-    The link between Matrix and Discord has ended here. The Matrix room stays, with its people and messages. To join it again: !freeside link
+    The connection between Matrix and Discord has ended here. The Matrix room stays, with its people and messages. To connect it again: !freeside link
     ");
-    let told = "BOT: The link between Matrix and Discord has ended here. The Matrix room stays, \
-                with its people and messages. To join it again: /link";
+    let told = "BOT: The connection between Matrix and Discord has ended here. The Matrix room \
+                stays, with its people and messages. To connect it again: /link";
     spine.discord.shows(&channel().chat, &[told]).await;
     sure(&spine, &room(), ANN, "unlink").await;
     assert_eq!(spine.store().portals().await.unwrap(), []);
@@ -141,7 +141,7 @@ async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
     spine.telegram.until("pinned twice", |telegram| telegram.deeds().len() == 2).await;
     let read = spine.telegram.read(&group().chat);
     let notices: Vec<_> =
-        read.iter().filter(|line| line.starts_with("BOT: This group is joined")).collect();
+        read.iter().filter(|line| line.starts_with("BOT: This group is connected")).collect();
     assert_eq!(notices.len(), 1, "{read:?}");
     assert!(notices[0].contains("!second:example.org"), "{notices:?}");
 }
@@ -172,7 +172,7 @@ async fn a_room_with_another_bridge_is_joined_only_by_who_insists() {
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await);
     assert!(spine.store().portals().await.unwrap().is_empty());
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE} \u{2014}take-over")).await;
-    assert!(answer.starts_with("The code is right"), "{answer}");
+    assert!(answer.starts_with("The connection code is right"), "{answer}");
 }
 
 #[tokio::test]
@@ -183,17 +183,17 @@ async fn the_side_that_made_the_code_reads_who_wants_in_and_can_decline() {
     ask(&spine, &room(), "@mallory:example.org", &format!("link {CODE}")).await;
     spine.telegram.until("asked", |telegram| telegram.read(&group().chat).len() == 2).await;
     assert_snapshot!(spine.telegram.read(&group().chat)[1], @"
-    BOT: The matrix chat (!room:example.org) on Matrix wants to be connected to this chat: mallory (@mallory:example.org) typed the code there. If you know them: /link yes AAAA-AAAA. If not: /link no AAAA-AAAA. Nothing is shared before you confirm.
+    BOT: The matrix chat (!room:example.org) on Matrix asks to be connected to this chat. mallory (@mallory:example.org) typed the connection code there. If you know them: /link yes AAAA-AAAA. If not: /link no AAAA-AAAA. Nothing is shared before you confirm.
     ");
     let answer = ask(&spine, &group(), NOBODY, &format!("link yes {CODE}")).await;
-    assert_eq!(answer, "Only admins of this group can do that.");
+    assert_eq!(answer, "Only admins of a group can do that, in the group itself.");
     let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
     assert!(
-        answer.starts_with("This code is not right"),
+        answer.starts_with("This connection code is not right"),
         "whoever typed it cannot agree: {answer}"
     );
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link no {CODE}")).await, @"
-    Declined. That code cannot be used any more, and nothing was shared.
+    Declined. The connection code no longer works, and nothing was shared.
     ");
     let told = |it: &FakeNetwork| {
         it.read(&room().chat).iter().any(|it| it.contains("have declined the connection"))
@@ -201,7 +201,7 @@ async fn the_side_that_made_the_code_reads_who_wants_in_and_can_decline() {
     spine.matrix.until("told", told).await;
     for (place, by, typed) in [(group(), TINA, "link yes"), (room(), ANN, "link")] {
         let answer = ask(&spine, &place, by, &format!("{typed} {CODE}")).await;
-        assert!(answer.starts_with("This code was used already"), "{answer}");
+        assert!(answer.starts_with("This connection code has been used already"), "{answer}");
     }
     assert!(spine.store().portals().await.unwrap().is_empty());
     assert!(spine.telegram.deeds().is_empty() && spine.matrix.deeds().is_empty());
@@ -212,14 +212,17 @@ async fn nobody_agrees_before_the_code_was_typed_or_after_the_time() {
     let spine = fresh();
     ask(&spine, &group(), TINA, "link").await;
     let answer = ask(&spine, &group(), TINA, &format!("link yes {CODE}")).await;
-    assert!(answer.starts_with("This code is not right"), "{answer}");
+    assert!(answer.starts_with("This connection code is not right"), "{answer}");
     ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
     let other = Place::new("matrix", "!other:example.org");
     let answer = ask(&spine, &other, ANN, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("This code was used already"), "the first one counts: {answer}");
+    assert!(
+        answer.starts_with("This connection code has been used already"),
+        "the first one counts: {answer}"
+    );
     spine.clock.advance(Duration::from_secs(15 * 60 + 1));
     let answer = ask(&spine, &group(), TINA, &format!("link yes {CODE}")).await;
-    assert!(answer.starts_with("This code is older"), "{answer}");
+    assert!(answer.starts_with("This connection code is older"), "{answer}");
     assert!(spine.store().portals().await.unwrap().is_empty());
 }
 

@@ -15,6 +15,7 @@ use crate::harness::{ADMIN, Spine};
 use crate::words::{group, room};
 
 const PAGE: &str = include_str!("../../../../docs/MIGRATING.md");
+const ENGLISH: &str = include_str!("../../../../i18n/en.json");
 const BEN: &str = "@ben:example.org";
 
 /// What the bot says when something did not go as the guide says.
@@ -22,17 +23,17 @@ const REFUSALS: &[&str] = &[
     "I do not know",
     "is not possible yet",
     "Type it",
-    "There is nothing",
+    "There is nothing to confirm",
     "There is no vote",
-    "cannot be",
-    "is missing",
+    "is no value of",
+    "Still needed",
     "You need",
     "has not asked",
-    "None of your accounts",
-    "Nothing is joined",
-    "I do not find",
+    "None of your claimed accounts",
+    "Nothing is connected",
+    "I cannot find",
     "Nothing was changed",
-    "is no address",
+    "is not a web address",
 ];
 
 /// The commands of the page, with the side on which each is typed.
@@ -113,6 +114,8 @@ async fn every_command_of_the_guide_does_what_the_guide_says() {
     admins(&spine);
     let all = commands();
     assert!(all.len() > 25, "{all:?}");
+    let stale: Vec<_> = REFUSALS.iter().filter(|refusal| !ENGLISH.contains(**refusal)).collect();
+    assert!(stale.is_empty(), "nothing says {stale:?}");
     let (mut stages, mut code) = (Vec::new(), String::new());
     for (side, line) in all {
         if side == "day" {

@@ -109,7 +109,7 @@ pub async fn agree(
     code: &str,
 ) -> String {
     let answer = ask(spine, here, by, &format!("link {code}")).await;
-    assert!(answer.starts_with("The code is right."), "{answer}");
+    assert!(answer.starts_with("The connection code is right."), "{answer}");
     ask(spine, there, owner, &format!("link yes {code}")).await
 }
 
@@ -117,5 +117,5 @@ pub async fn agree(
 async fn join(spine: &Spine, room: &Place, group: &Place) {
     ask(spine, room, ANN, "link telegram").await;
     let answer = agree(spine, (group, TINA), (room, ANN), CODE).await;
-    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
+    assert!(answer.starts_with("Connected to Telegram"), "{answer}");
 }

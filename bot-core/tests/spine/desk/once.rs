@@ -46,14 +46,15 @@ async fn a_link_is_made_once_and_told_once_when_the_answer_is_cut_off() {
     spine.settled(&group()).await;
     spine.telegram.fail(&group().chat, [Fault::Hang(1)]);
     spine.hear(commanded(&group(), "1", TINA, &format!("link yes {CODE}"))).await;
-    let joined = "BOT: Joined to Matrix: messages now go both ways. To end it: /unlink";
+    let joined =
+        "BOT: Connected to Matrix. Messages now go both ways. To end the connection: /unlink";
     let is_told = |it: &FakeNetwork| it.read(&group().chat).last().is_some_and(|it| it == joined);
     spine.telegram.until("told", is_told).await;
     spine.restart().await;
     spine.telegram.until("pinned", |telegram| telegram.deeds().len() == 1).await;
     let read = spine.telegram.read(&group().chat);
     assert_eq!(read.len(), 4, "{read:?}");
-    assert!(read[3].starts_with("BOT: This group is joined to a Matrix room"), "{read:?}");
+    assert!(read[3].starts_with("BOT: This group is connected to a Matrix room"), "{read:?}");
     assert_eq!(spine.store().portals().await.unwrap().len(), 1);
 }
 

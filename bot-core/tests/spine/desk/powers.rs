@@ -69,7 +69,7 @@ async fn a_person_with_two_accounts_has_one_voice() {
     assert!(answer.starts_with("Noted for matrix-first"), "{answer}");
     assert!(!answer.contains('2'), "no number: {answer}");
     let status = ask(&spine, &room(), ANN, "stage").await;
-    assert!(status.contains("so far 1 of 2"), "{status}");
+    assert!(status.contains("now: 1, needed: 2"), "{status}");
     let answer = sure(&spine, &room(), ANN, &next()).await;
     assert!(answer.contains("not possible yet"), "{answer}");
 }
@@ -80,12 +80,12 @@ async fn voices_of_those_who_are_no_admins_of_the_room_are_shown_beside() {
     ask(&spine, &group(), TINA, "stage approve").await;
     ask(&spine, &room(), ANN, "stage approve").await;
     let status = ask(&spine, &room(), ANN, "stage").await;
-    assert!(status.contains("so far 1 of 2"), "{status}");
+    assert!(status.contains("now: 1, needed: 2"), "{status}");
     assert!(status.contains("Others agreed, too: 1."), "{status}");
     // Who is no admin any more does not count any more.
     *spine.rooms.admins.lock().unwrap() = vec![BEN.to_owned(), "@caro:example.net".to_owned()];
     let status = ask(&spine, &room(), NOBODY, "stage").await;
-    assert!(status.contains("so far 0 of 2"), "{status}");
+    assert!(status.contains("now: 0, needed: 2"), "{status}");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
         assert!(answer.starts_with("You need the power level"), "{typed}: {answer}");
     }
     assert_snapshot!(sure(&spine, &group(), NOBODY, "unlink").await, @"
-    Only admins of this group can do that.
+    Only admins of a group can do that, in the group itself.
     ");
     assert_snapshot!(sure(&spine, &channel(), NOBODY, "unlink").await, @"
     You need the permission “Manage Server” or “Administrator” in this channel.
@@ -41,7 +41,7 @@ async fn a_wrong_code_joins_nothing() {
     let spine = fresh();
     ask(&spine, &room(), ANN, "link telegram").await;
     assert_snapshot!(ask(&spine, &group(), TINA, "link ZZZZ-ZZZZ").await, @"
-    This code is not right. Copy it whole, or get a new one on the other side with the command link.
+    This connection code is not right. Copy all of it, or get a new one on the other side with the command link.
     ");
 }
 
@@ -51,7 +51,7 @@ async fn a_stale_code_joins_nothing() {
     ask(&spine, &room(), ANN, "link telegram").await;
     spine.clock.advance(Duration::from_secs(15 * 60 + 1));
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    This code is older than 15 minutes. Get a new one on the other side with the command link.
+    This connection code is older than 15 minutes. Get a new one on the other side with the command link.
     ");
 }
 
@@ -61,10 +61,10 @@ async fn a_code_works_for_fifteen_minutes() {
     ask(&spine, &room(), ANN, "link telegram").await;
     spine.clock.advance(Duration::from_secs(15 * 60));
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("The code is right"), "{answer}");
+    assert!(answer.starts_with("The connection code is right"), "{answer}");
     spine.clock.advance(Duration::from_secs(15 * 60));
     let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
-    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
+    assert!(answer.starts_with("Connected to Telegram"), "{answer}");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_used_code_joins_nothing() {
     join(&spine, &room(), &group()).await;
     let other = Place::new("telegram", "-77");
     assert_snapshot!(ask(&spine, &other, TINA, &format!("link {CODE}")).await, @"
-    This code was used already. Get a new one on the other side with the command link.
+    This connection code has been used already. Get a new one on the other side with the command link.
     ");
 }
 
@@ -82,18 +82,18 @@ async fn a_code_for_another_network_says_where_it_belongs() {
     let spine = fresh();
     ask(&spine, &room(), ANN, "link telegram").await;
     let answer = ask(&spine, &channel(), CARA, &format!("link {CODE}")).await;
-    assert_snapshot!(answer, @"This code is not for this chat: type it on Telegram.");
+    assert_snapshot!(answer, @"This connection code is not for this chat. Type it on Telegram.");
     let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
-    assert_snapshot!(answer, @"This code is not for this chat: type it on Telegram.");
+    assert_snapshot!(answer, @"This connection code is not for this chat. Type it on Telegram.");
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("The code is right"), "it is still good: {answer}");
+    assert!(answer.starts_with("The connection code is right"), "it is still good: {answer}");
 }
 
 #[tokio::test]
 async fn a_chat_that_is_joined_is_not_joined_to_another_room() {
     let spine = joined().await;
-    let text = "Already joined: a chat can belong to one Matrix room only. To change that, end \
-                the link first with unlink.";
+    let text = "Already connected: a chat can belong to one Matrix room only. To change that, \
+                first end the connection with unlink.";
     assert_eq!(ask(&spine, &group(), TINA, "link").await, text);
     let other = Place::new("matrix", "!other:example.org");
     ask(&spine, &other, ANN, "link telegram").await;
@@ -109,7 +109,7 @@ async fn a_code_that_was_asked_for_before_the_chat_was_joined_elsewhere_joins_no
     ask(&spine, &other, ANN, "link telegram").await;
     agree(&spine, (&group(), TINA), (&other, ANN), CODE_2).await;
     let answer = ask(&spine, &room(), ANN, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("Already joined"), "{answer}");
+    assert!(answer.starts_with("Already connected"), "{answer}");
 }
 
 #[tokio::test]
@@ -118,36 +118,36 @@ async fn a_chat_that_is_not_ready_keeps_its_code() {
     ask(&spine, &room(), ANN, "link telegram").await;
     spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
     assert_snapshot!(ask(&spine, &group(), TINA, &format!("link {CODE}")).await, @"
-    Not joined yet. On Telegram: Telegram says “Make me an admin.”
-    When that is mended, do the same again.
+    Not connected yet. On Telegram: Telegram says “Make me an admin.”
+    When this is fixed, do the same again.
     ");
     spine.telegram.state.lock().unwrap().unready = None;
     let answer = ask(&spine, &group(), TINA, &format!("link {CODE}")).await;
-    assert!(answer.starts_with("The code is right"), "{answer}");
+    assert!(answer.starts_with("The connection code is right"), "{answer}");
     spine.telegram.state.lock().unwrap().unready = Some("Make me an admin.".into());
     let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
-    assert!(answer.starts_with("Not joined yet. On Telegram"), "{answer}");
+    assert!(answer.starts_with("Not connected yet. On Telegram"), "{answer}");
     spine.telegram.state.lock().unwrap().unready = None;
     let answer = ask(&spine, &room(), ANN, &format!("link yes {CODE}")).await;
-    assert!(answer.starts_with("Joined to Telegram"), "{answer}");
+    assert!(answer.starts_with("Connected to Telegram"), "{answer}");
 }
 
 #[tokio::test]
 async fn what_is_typed_wrongly_gets_one_helpful_line() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &room(), ANN, "lnik telegram").await, @"
-    I do not know “lnik”. What I understand: !freeside help
+    I do not know the command “lnik”. To see all commands: !freeside help
     ");
     assert_snapshot!(ask(&spine, &group(), TINA, "portals").await, @"
-    I do not know “portals”. What I understand: /help
+    I do not know the command “portals”. To see all commands: /help
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "link").await, @"
-    With a code from the other side: !freeside link CODE. To get a code, type link in a Matrix room with one of these names: discord | telegram
+    With a connection code from the other side: !freeside link CODE. To get a code, type !freeside link in the Matrix room, followed by one of these words: discord | telegram
     ");
     assert_snapshot!(ask(&spine, &group(), TINA, "delete").await, @"
-    Reply to the message that is to go with /delete
+    To delete a message on all sides, reply to it with /delete. On Discord, open the menu of the message instead: Apps, “Delete on all sides”.
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "create telegram").await, @"
-    Ask me that in a chat with me alone: start one with @freeside:example.org
+    Please ask me in private: start a chat with @freeside:example.org
     ");
 }

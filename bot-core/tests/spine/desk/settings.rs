@@ -17,15 +17,15 @@ async fn settings(spine: &Spine) -> Settings {
 async fn settings_are_listed_with_values_and_meanings() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &group(), NOBODY, "set").await, @"
-    How this link behaves. To change something, type /set with a name and a value:
-    metadata nobody – which side decides what the chats are called and look like, and what is pinned: legacy | matrix | nobody
-    silent members, pins – messages about the chat itself that I do not carry: any of members, chat, pins, threads, calls, boosts, other | none
-    reaction-line on – reactions that a network cannot show are counted in a line: on | off
+    The settings of this connection. To change one, type /set with its name and the new value:
+    metadata nobody – which side decides the name, description, picture and pinned messages of the chats: legacy | matrix | nobody
+    silent members, pins – messages about the chat itself that are not shared, one or more of: members, chat, pins, threads, calls, boosts, other | none
+    reaction-line on – a line of text counts the reactions that a network cannot show: on | off
     phone-numbers off – phone numbers on contact cards are shown on the other side: on | off
-    threads threads – what topics and threads are in Matrix, threads of the room or rooms of their own in a space: threads | rooms
-    notices all – links to proprietary services of which the bot says what they are: chat, call, form, document, video, microblog, scheduling, design | all | none
-    language default – the language in which I speak in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
-    wiki off – the wiki of these chats, by its prefix; names of its pages and templates in brackets, T123 and Q42 are answered with addresses then: de, w:fr, meta, commons, … | off
+    threads threads – on Matrix, topics and threads are threads of the room, or rooms of their own in a space: threads | rooms
+    notices all – proprietary services about which I post a notice, one or more of: chat, call, form, document, video, microblog, scheduling, design | all | none
+    language default – the language in which I write in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
+    wiki off – the wiki of these chats, by its prefix. I then answer names of pages and templates in brackets, T123 and Q42 with links: de, w:fr, meta, commons, … | off
     ");
 }
 
@@ -33,21 +33,21 @@ async fn settings_are_listed_with_values_and_meanings() {
 async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &group(), TINA, "set silent pins, calls").await, @"
-    silent is now pins, calls; it was members, pins. This holds for the whole link: Matrix, Telegram, Discord. To undo it: /set silent members, pins
+    silent is now pins, calls; it was members, pins. This is for the whole connection: Matrix, Telegram, Discord. To undo it: /set silent members, pins
     ");
     assert_eq!(settings(&spine).await.silent, [ServiceClass::Pins, ServiceClass::Calls]);
     assert_snapshot!(ask(&spine, &room(), ANN, "set phone-numbers yes").await, @"
-    phone-numbers is now on; it was off. This holds for the whole link: Matrix, Telegram, Discord. To undo it: !freeside set phone-numbers off
+    phone-numbers is now on; it was off. This is for the whole connection: Matrix, Telegram, Discord. To undo it: !freeside set phone-numbers off
     ");
     assert!(settings(&spine).await.phone_numbers);
     assert_snapshot!(ask(&spine, &room(), ANN, "set Phone_Numbers = on").await, @"
-    phone-numbers is on already.
+    phone-numbers is already on.
     ");
     assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
-    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
-    Matrix: works, nothing is waiting
-    Telegram: works, nothing is waiting
-    Discord: works, nothing is waiting
+    Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: connected, nothing is waiting
+    Telegram: connected, nothing is waiting
+    Discord: connected, nothing is waiting
     Setting: silent pins, calls
     Setting: phone-numbers on
     ");
@@ -61,13 +61,13 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. There are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki
+    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
-    metadata cannot be “everybody”. It can be: legacy | matrix | nobody
+    “everybody” is no value of metadata. Choose from: legacy | matrix | nobody
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set reaction-line").await, @"
-    Give reaction-line one of these values: on | off
+    Choose a value for reaction-line: on | off
     ");
     assert_eq!(settings(&spine).await, Settings::default());
 }
@@ -83,7 +83,7 @@ async fn whoever_may_not_change_the_chat_changes_no_setting() {
     assert!(answer.starts_with("You need the permission"), "{answer}");
     assert_eq!(settings(&spine).await.metadata, Owner::Nobody);
     let alone = fresh();
-    assert_eq!(ask(&alone, &room(), ANN, "set").await, "Nothing is joined here.");
+    assert_eq!(ask(&alone, &room(), ANN, "set").await, "Nothing is connected here.");
 }
 
 #[tokio::test]

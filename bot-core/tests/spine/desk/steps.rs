@@ -33,7 +33,7 @@ async fn a_right_that_is_denied_half_way_is_shown_and_tried_again() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), refused).await.unwrap();
     assert_eq!(portal(&spine).await.stage, Stage::ReadOnly);
-    let told = "BOT: Telegram: not done: let nobody but admins and me speak.";
+    let told = "BOT: Telegram: not done: let only admins and me write.";
     let is_told =
         |matrix: &FakeNetwork| matrix.read(&room().chat).iter().any(|line| line.starts_with(told));
     spine.matrix.until("told", is_told).await;
@@ -101,14 +101,14 @@ async fn a_day_that_comes_while_the_gate_is_closed_changes_nothing() {
     days_one_by_one(&spine, 4).await;
     days(&spine, 4);
     let told = |network: &FakeNetwork| {
-        network.read(&room().chat).iter().any(|line| line.contains("Today was the day"))
+        network.read(&room().chat).iter().any(|line| line.contains("was planned for today"))
     };
     spine.matrix.until("the day", told).await;
     spine.settled(&room()).await;
     assert_eq!(portal(&spine).await.stage, Stage::Announced);
     assert_eq!(migration(&spine).await.schedule, None);
     let read = spine.matrix.read(&room().chat);
-    assert_snapshot!(read.iter().rfind(|line| line.contains("Today was")).unwrap());
+    assert_snapshot!(read.iter().rfind(|line| line.contains("was planned for today")).unwrap());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const OPERATOR: &str = "@op:example.org";
 async fn the_status_of_a_chat_that_is_not_joined() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &group(), NOBODY, "status").await, @"
-    Nothing is joined here. To join it: /link
+    This chat is not connected. To connect it: /link
     ");
 }
 
@@ -31,9 +31,9 @@ async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost(
     spine.halted(&channel()).await;
     spine.settled(&room()).await;
     assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
-    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
-    Matrix: works, nothing is waiting
-    Telegram: works, nothing is waiting
+    Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: connected, nothing is waiting
+    Telegram: connected, nothing is waiting
     Discord: stopped, one message is waiting. Reason: I am not in the chat
     ");
     spine.hear(event(&group(), "", Content::Closed)).await;
@@ -45,9 +45,9 @@ async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost(
         .await;
     spine.settled(&room()).await;
     assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
-    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
-    Matrix: works, nothing is waiting
-    Telegram: lost. I am no longer in that chat. Add me again and type link there.
+    Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: connected, nothing is waiting
+    Telegram: disconnected. I am no longer in that chat. Add me again and type link there.
     Discord: stopped, one message is waiting. Reason: I am not in the chat
     ");
 }
@@ -66,27 +66,27 @@ async fn a_lost_chat_is_told_once_and_comes_back() {
     spine.settled(&core_place(&group())).await;
     spine.settled(&room()).await;
     let answer = ask(&spine, &room(), NOBODY, "status").await;
-    assert!(answer.contains("Telegram: lost"), "{answer}");
+    assert!(answer.contains("Telegram: disconnected"), "{answer}");
     let told = spine.matrix.read(&room().chat);
     assert_eq!(told.iter().filter(|line| line.starts_with("BOT: I was removed")).count(), 1);
     spine.hear(posted(&group(), "1", TINA, "back")).await;
     spine.settled(&room()).await;
     let answer = ask(&spine, &room(), NOBODY, "status").await;
-    assert!(answer.contains("Telegram: works"), "{answer}");
+    assert!(answer.contains("Telegram: connected"), "{answer}");
 }
 
 #[tokio::test]
 async fn portals_are_shown_to_those_who_run_the_bridge() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "portals").await, @"
-    Only those who run this bridge can do that.
+    Only the operators of this bridge can do that.
     ");
     assert_snapshot!(ask(&spine, &room(), OPERATOR, "portals").await, @"
-    One room is joined:
-    Link 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
-    Matrix: works, nothing is waiting
-    Telegram: works, nothing is waiting
-    Discord: works, nothing is waiting
+    One room is connected:
+    Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
+    Matrix: connected, nothing is waiting
+    Telegram: connected, nothing is waiting
+    Discord: connected, nothing is waiting
     ");
 }
 
@@ -94,25 +94,25 @@ async fn portals_are_shown_to_those_who_run_the_bridge() {
 async fn help_shows_what_can_be_typed_in_a_room() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &room(), NOBODY, "help").await, @"
-    I carry messages between Matrix rooms and chats on Telegram and Discord. What I understand:
+    I share messages between Matrix rooms and chats on Telegram and Discord. These are my commands:
     !freeside help – Show this list
-    !freeside link – Join this chat to one on the other side
-    !freeside unlink – End the relaying; the Matrix room stays
+    !freeside link – Connect this chat to a chat on another network
+    !freeside unlink – End the connection; the Matrix room stays
     !freeside confirm – Do what I have just shown you
-    !freeside status – Show what is joined here and whether it works
-    !freeside set – Show or change how this link behaves
-    !freeside stage – Show how far this community is, and take the next step
+    !freeside status – Show what is connected here and whether it works
+    !freeside set – Show or change the settings of this connection
+    !freeside stage – Show how far this community is on its way to Matrix, and take the next step
     !freeside audit – Show what was decided and done, and by whom
-    !freeside vote – Ask the whole community, in all chats at once
-    !freeside report – Show how far this community is, in figures
-    !freeside exception – Put on record where something proprietary is used all the same
-    !freeside create – Make a new Matrix room that is yours, and a code to join it
-    !freeside portals – Show all rooms that this bridge joins
-    !freeside claim – Show that an account on Telegram or Discord is yours, too
-    !freeside unclaim – Take that back
-    !freeside appoint – Give somebody who is an admin on the other side the same power here
+    !freeside vote – Ask the whole community a question, in all chats at once
+    !freeside report – Show how far this community is, in numbers
+    !freeside exception – Record where proprietary software is still used
+    !freeside create – Make a new Matrix room that belongs to you, and get a code to connect it
+    !freeside portals – Show all rooms that this bridge connects
+    !freeside claim – Tell me that an account on Telegram or Discord is yours too
+    !freeside unclaim – Undo that: your accounts are separate again
+    !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data
-    !freeside version – Show which version runs
+    !freeside version – Show which version is running
     !freeside source – Show where the source code is
     ");
     assert_eq!(ask(&spine, &room(), NOBODY, "").await, ask(&spine, &room(), NOBODY, "HELP").await);
@@ -122,22 +122,22 @@ async fn help_shows_what_can_be_typed_in_a_room() {
 async fn help_shows_what_can_be_typed_in_a_group() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &group(), NOBODY, "help").await, @"
-    I carry messages between Matrix rooms and chats on Telegram and Discord. What I understand:
+    I share messages between Matrix rooms and chats on Telegram and Discord. These are my commands:
     /help – Show this list
-    /link – Join this chat to one on the other side
-    /unlink – End the relaying; the Matrix room stays
+    /link – Connect this chat to a chat on another network
+    /unlink – End the connection; the Matrix room stays
     /confirm – Do what I have just shown you
-    /status – Show what is joined here and whether it works
-    /set – Show or change how this link behaves
-    /stage – Show how far this community is, and take the next step
+    /status – Show what is connected here and whether it works
+    /set – Show or change the settings of this connection
+    /stage – Show how far this community is on its way to Matrix, and take the next step
     /audit – Show what was decided and done, and by whom
-    /vote – Ask the whole community, in all chats at once
-    /report – Show how far this community is, in figures
-    /exception – Put on record where something proprietary is used all the same
+    /vote – Ask the whole community a question, in all chats at once
+    /report – Show how far this community is, in numbers
+    /exception – Record where proprietary software is still used
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
     /delete – Delete the message that you reply to, on all sides
-    /version – Show which version runs
+    /version – Show which version is running
     /source – Show where the source code is
     ");
 }
@@ -153,10 +153,10 @@ async fn version_source_and_the_way_to_matrix() {
     ");
     assert_snapshot!(ask(&spine, &group(), NOBODY, "matrix").await, @"
     Matrix is free software and needs no phone number. Open the room in your browser (https://app.element.io/#/room/!room:example.org?via=example.org), choose any server, and join.
-    Servers to begin with: matrix.org (en); tchncs.de (de, en); envs.net (en, de)
+    Servers to start with: matrix.org (en); tchncs.de (de, en); envs.net (en, de)
     ");
     let privacy = ask(&spine, &group(), NOBODY, "privacy").await;
-    assert!(privacy.starts_with("What I carry: messages"), "{privacy}");
+    assert!(privacy.starts_with("What I share: messages"), "{privacy}");
 }
 
 #[test]
@@ -183,10 +183,10 @@ async fn a_message_is_deleted_on_all_sides_by_a_reply_of_its_author() {
         ..command(by, "delete")
     };
     assert_snapshot!(ask_with(&spine, &group(), reply(NOBODY, "1")).await, @"
-    You can delete only your own messages; admins can delete all.
+    You can delete only your own messages. Admins can delete all messages.
     ");
     assert_snapshot!(ask_with(&spine, &group(), reply(TINA, "404")).await, @"
-    I did not carry that message, so I cannot delete it.
+    I did not share that message, so I cannot delete it.
     ");
     spine.hear(event(&group(), "2", Content::Commanded(reply(TINA, "1")))).await;
     spine.matrix.shows(&room().chat, &[]).await;
@@ -197,7 +197,7 @@ async fn a_message_is_deleted_on_all_sides_by_a_reply_of_its_author() {
 async fn a_chat_that_moves_is_told_to_the_room() {
     let spine = joined().await;
     spine.hear(event(&group(), "", Content::Moved { to: "-100999".into() })).await;
-    let told = "BOT: The group on Telegram has become a supergroup. The link goes on.";
+    let told = "BOT: The group on Telegram has become a supergroup. The connection continues.";
     spine.matrix.shows(&room().chat, &[told]).await;
     assert_eq!(spine.store().portals().await.unwrap()[0].ends[0].since, START);
 }
@@ -207,7 +207,7 @@ async fn a_room_that_was_replaced_is_followed_and_the_new_one_told() {
     let spine = joined().await;
     let new = bridge_model::Place::new("matrix", "!new:example.org");
     spine.hear(event(&room(), "$t", Content::Moved { to: new.chat.clone() })).await;
-    let told = "BOT: This room takes the place of the old one. The link goes on: Telegram, Discord";
+    let told = "BOT: This room replaces the old one. The connection continues: Telegram, Discord";
     spine.matrix.shows(&new.chat, &[told]).await;
     assert_eq!(spine.rooms.asked(), ["join !new:example.org"]);
     let state = spine.rooms.state.lock().unwrap().clone();
@@ -220,8 +220,8 @@ async fn a_room_that_was_replaced_by_one_that_is_closed_is_told_elsewhere() {
     let spine = joined().await;
     *spine.rooms.join_refused.lock().unwrap() = Some("you are not invited".into());
     spine.hear(event(&room(), "$t", Content::Moved { to: "!new:example.org".into() })).await;
-    let told = "BOT: The Matrix room was replaced by a new one, and I may not enter it: \
-                Matrix says “you are not invited”\nTo go on, invite me into the new room.";
+    let told = "BOT: The Matrix room was replaced by a new one, and I cannot enter it: \
+                Matrix says “you are not invited”\nTo continue, invite me to the new room.";
     spine.telegram.shows(&group().chat, &[told]).await;
     spine.discord.shows(&channel().chat, &[told]).await;
 }

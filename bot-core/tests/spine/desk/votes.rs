@@ -50,7 +50,7 @@ async fn stands(spine: &Spine) -> Vec<u64> {
 
 fn result(spine: &Spine, place: &Place) -> Option<String> {
     let read = spine.network(place).read(&place.chat);
-    read.into_iter().find(|line| line.contains("The vote is over"))
+    read.into_iter().find(|line| line.contains("The vote has ended"))
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_vote_that_is_closed_takes_no_more_votes_and_is_closed_once() {
     assert_eq!(migration.votes[0].counts, Some(vec![0, 1, 0]));
     days_one_by_one(&spine, 6).await;
     let read = spine.telegram.read(&group().chat);
-    assert_eq!(read.iter().filter(|line| line.contains("The vote is over")).count(), 1);
+    assert_eq!(read.iter().filter(|line| line.contains("The vote has ended")).count(), 1);
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn what_cannot_be_a_vote_opens_none() {
         assert!(confirmed.starts_with("There is nothing to confirm"), "{confirmed}");
     }
     let answer = sure(&spine, &group(), NOBODY, "vote \"a\"").await;
-    assert_eq!(answer, "Only admins of this group can do that.");
+    assert_eq!(answer, "Only admins of a group can do that, in the group itself.");
     assert!(super::stages::migration(&spine).await.votes.is_empty());
 }
 

@@ -219,6 +219,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 by: Person::new("matrix", "@ann:example.org"),
                 command: "unlink telegram".to_owned(),
                 until: START,
+                number: 12,
             }
         ),
         sealed!(

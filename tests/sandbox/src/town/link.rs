@@ -6,7 +6,7 @@ use anyhow::Context;
 use super::{BOT, Town};
 
 /// What the bot answers to a right code.
-const RIGHT: &str = "The code is right";
+const RIGHT: &str = "The connection code is right";
 
 impl Town {
     /// Alice invites the core bot and waits until it says hello.
@@ -92,7 +92,7 @@ impl Town {
             seen.sender == BOT && seen.reply_to.as_deref() == Some(said.as_str())
         };
         let answer = self.alice.expect(room, answers).await?.body;
-        anyhow::ensure!(answer.contains("Joined to"), "{answer}");
+        anyhow::ensure!(answer.contains("Connected to"), "{answer}");
         Ok(answer)
     }
 }
