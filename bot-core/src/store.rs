@@ -32,6 +32,7 @@ pub mod orphans;
 pub mod overflow;
 pub mod people;
 pub mod portals;
+pub mod proposals;
 pub mod queue;
 pub mod records;
 pub mod replica;
@@ -55,7 +56,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
-use crate::portal::{Offer, Redeemed, Setting, Settings};
+use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
@@ -123,6 +124,10 @@ pub enum Change {
     },
     /// Changes a setting of the portal of a place.
     Set(Place, Setting),
+    /// A setting waits until each chat has agreed.
+    Proposed(PortalId, Proposal),
+    /// A proposed setting waits no more.
+    Resolved(PortalId, String),
     /// Links to services were seen, and something may be to be said about one.
     Linked(Box<notices::Linked>),
     /// What becomes of a claimed account.

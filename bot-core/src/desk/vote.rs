@@ -95,8 +95,8 @@ impl Votes {
         if typed.is_empty() {
             return Ok(open_votes(call, &here.migration));
         }
-        if !call.rights(&self.networks).await?.manage {
-            return Ok(call.not_allowed());
+        if !call.rights(&self.networks).await?.change {
+            return Ok(call.may_not_change());
         }
         match words.as_slice() {
             ["close", number] if typed.quoted.is_empty() => {

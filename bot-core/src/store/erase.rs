@@ -11,7 +11,7 @@ use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
     Store, StoreError, answers, appearance, claims, keys, notices, orphans, overflow, people,
-    portals, queue, topics,
+    portals, proposals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -37,6 +37,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     people::forget_all(tx, portal.id);
     claims::forget(tx, portal.id)?;
     notices::forget(tx, portal.id);
+    proposals::forget(tx, portal.id);
     for place in portal.places() {
         overflow::forget(tx, place)?;
         answers::transfer(tx, place, None)?;

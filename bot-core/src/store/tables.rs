@@ -25,7 +25,7 @@ use super::records::{
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
-use crate::portal::{Offer, Portal, PortalId};
+use crate::portal::{Offer, Portal, PortalId, Proposal};
 
 /// One kind of record.
 pub struct Table<K, V> {
@@ -138,6 +138,8 @@ tables! {
     PORTALS: PortalId => Portal = named(b'p', "portal");
     /// Portals by place.
     PORTAL_OF: Hash => PortalId = packed(b'e', "portal");
+    /// Settings that wait until each chat has agreed.
+    PROPOSALS: PortalId => Vec<Proposal> = named(b'P', "proposed setting");
     /// Codes that link chats.
     OFFERS: Hash => Offer = named(b'c', "link code");
     /// Codes by which accounts are claimed.

@@ -132,7 +132,10 @@ async fn what_cannot_be_a_vote_opens_none() {
         assert!(answer.contains("Nothing was opened"), "{answer}");
     }
     let answer = ask(&spine, &group(), NOBODY, "vote \"a\"").await;
-    assert_eq!(answer, "Only admins of this group can do that.");
+    assert_eq!(
+        answer,
+        "Only the owner of this group, and admins who may change the group's info, can do that."
+    );
     assert!(super::stages::migration(&spine).await.votes.is_empty());
 }
 

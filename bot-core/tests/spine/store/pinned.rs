@@ -12,7 +12,7 @@ use std::path::Path;
 use bot_core::lane::{Work, core_place};
 use bot_core::migration::{Deadline, Task};
 use bot_core::order::{EntryId, Part};
-use bot_core::portal::PortalId;
+use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow, PollRecord,
@@ -52,6 +52,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         PLACES,
         PORTALS,
         PORTAL_OF,
+        PROPOSALS,
         OFFERS,
         CLAIM_OFFERS,
         CLAIMS,
@@ -211,6 +212,15 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 since: START,
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
+        ),
+        sealed!(
+            PROPOSALS,
+            vec![Proposal {
+                setting: "metadata".into(),
+                value: "matrix".into(),
+                agreed: vec![room()],
+                until: START,
+            }]
         ),
         sealed!(
             OVERFLOWS,
