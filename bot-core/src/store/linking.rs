@@ -9,8 +9,8 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, answers, appearance, figures, migration, notices, overflow, people,
-    portals, proposals, queue, topics,
+    CodeHash, StoreError, answers, appearance, electorate, figures, migration, notices, overflow,
+    people, portals, proposals, queue, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
@@ -138,6 +138,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         portals::speaks_no_more(tx, &portal.room);
         tx.delete(&PORTALS, &portal.id);
         proposals::forget(tx, portal.id);
+        electorate::forget(tx, portal.id)?;
         appearance::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
         figures::forget(tx, portal.id)?;

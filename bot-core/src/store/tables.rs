@@ -172,6 +172,8 @@ tables! {
     MIGRATIONS: PortalId => Migration = named(b'M', "way of a community");
     /// The history of portals.
     AUDITS: (PortalId, u64) => Audit = named(b'U', "history of a portal");
+    /// Who may vote, by portal and vote.
+    ELECTORATES: (PortalId, u32) => Vec<Person> = named(b'V', "electorate");
     /// What was counted, by portal and week.
     FIGURES: (PortalId, Week) => WeekFigures = named(b'I', "figures of a week");
     /// Events about messages of ours whose ids are not stored yet.

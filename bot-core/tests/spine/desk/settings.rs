@@ -92,9 +92,9 @@ async fn whoever_may_not_change_the_chat_changes_no_setting() {
 async fn a_room_that_was_made_for_a_chat_looks_like_it() {
     let spine = fresh();
     let private = Command { private: true, ..command(ANN, "create telegram") };
-    let alone = bridge_model::Place::new("matrix", "!alone:example.org");
+    let alone = Place::new("matrix", "!alone:example.org");
     ask_with(&spine, &alone, private).await;
-    let created = bridge_model::Place::new("matrix", "!created:example.org");
+    let created = Place::new("matrix", "!created:example.org");
     agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
     assert_eq!(settings(&spine).await.metadata, Owner::Legacy);
     let named = r#"chat: Name("The telegram chat")"#.to_owned();

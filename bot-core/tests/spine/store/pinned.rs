@@ -69,6 +69,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         TIMER_MOMENTS,
         MIGRATIONS,
         AUDITS,
+        ELECTORATES,
         FIGURES,
         ORPHANS,
         TOPICS,
@@ -213,6 +214,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
         ),
+        sealed!(ELECTORATES, vec![Person::new("telegram", "7")]),
         sealed!(
             PROPOSALS,
             vec![Proposal {
