@@ -160,6 +160,7 @@ impl Spine {
             pseudonyms: pseudonyms.clone(),
             wording: Arc::clone(&wording),
             clock: self.clock.clone(),
+            new_ghosts: 50,
         });
         let about = About {
             version: "0.1.0".into(),
