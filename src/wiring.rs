@@ -69,7 +69,7 @@ pub async fn wire(
     let store = open(config, &*dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
-    let public = config.appservice.public_media_url.as_ref();
+    let public = config.appservice.public_media_url.as_ref().filter(|_| config.privacy.avatars);
     let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
     let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
     let mut networks = Networks::default();
@@ -88,6 +88,7 @@ pub async fn wire(
         pictures,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
+        new_ghosts: config.bot.new_accounts_per_day,
     });
     let desk = Desk::new(DeskParts {
         networks,
@@ -206,6 +207,7 @@ async fn matrix(
     let parts = bridge_matrix::Parts {
         settings: bridge_matrix::Settings {
             listen: config.appservice.listen,
+            media_listen: config.appservice.public_media_listen,
             appservice_id: config.appservice.id.clone(),
             hs_token: config.appservice.hs_token.expose().to_owned(),
             suffix: config.privacy.ghost_suffix.clone(),

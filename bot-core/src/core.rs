@@ -15,9 +15,9 @@ use crate::backoff::Backoff;
 use crate::budgets::{Allowance, Budgets};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
-use crate::network::{AskError, CommandHelp, Network, NetworkError, Sink, SinkError};
+use crate::network::{AskError, CommandHelp, MATRIX, Network, NetworkError, Sink, SinkError};
 use crate::order::{Batch, Failure};
 use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
@@ -183,11 +183,21 @@ impl Core {
             for chat in chats {
                 self.insist("a chat", || network.prepare(&chat)).await;
             }
+            if network.id().as_str() == MATRIX {
+                self.insist("the bot's rooms", || self.watch_unlinked()).await;
+            }
         };
         tokio::select! {
             () = work => {}
             () = self.stop.cancelled() => {}
         }
+    }
+
+    async fn watch_unlinked(&self) -> Result<(), AskError> {
+        self.desk.watch_unlinked().await.map_err(|error| match error {
+            DeskError::Ask(error) => error,
+            DeskError::Store(error) => AskError::Retry { after: None, reason: error.to_string() },
+        })
     }
 
     /// Asks until the platform answers. The first failure is common at a start; from the second on

@@ -177,6 +177,14 @@ impl Desk {
         self.features.reports.whole_report(self.phrases(&self.wording), format).await
     }
 
+    /// Sees to it that the bot leaves the rooms that nobody connects.
+    ///
+    /// # Errors
+    /// When the store or the homeserver does not answer.
+    pub async fn watch_unlinked(&self) -> Result<(), DeskError> {
+        self.features.membership.admission.watch_unlinked(self.clock.now()).await
+    }
+
     fn phrases<'a>(&'a self, wording: &'a Wording) -> Phrases<'a> {
         Phrases { wording, now: self.clock.now(), addresses: &self.addresses }
     }

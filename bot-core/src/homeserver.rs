@@ -32,6 +32,18 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`].
     async fn join(&self, room: &ChatId) -> Result<(), AskError>;
 
+    /// The rooms that the core bot is in (`GET /_matrix/client/v3/joined_rooms`).
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn joined(&self) -> Result<Vec<ChatId>, AskError>;
+
+    /// Whether a room is a space.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn is_space(&self, room: &ChatId) -> Result<bool, AskError>;
+
     /// Whether somebody is alone with the core bot in a room.
     ///
     /// # Errors

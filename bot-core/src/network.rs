@@ -59,6 +59,12 @@ pub trait Network: Deliver {
     /// See [`AskError`].
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError>;
 
+    /// The account through which `user` speaks, where one account speaks under many ids: a program
+    /// that proxies for people, a chat whose posts are signed. Else `user`.
+    fn account_behind(&self, user: &UserId) -> UserId {
+        user.clone()
+    }
+
     /// The title of `chat`, as people see it.
     ///
     /// # Errors

@@ -235,6 +235,19 @@ pub struct Redeemed {
     pub until: Timestamp,
 }
 
+/// A setting that waits until an admin of each chat has agreed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its name, as it is typed.
+    pub setting: String,
+    /// The value, as it is typed.
+    pub value: String,
+    /// The chats whose admins have agreed.
+    pub agreed: Vec<Place>,
+    /// Until when the others can agree.
+    pub until: Timestamp,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

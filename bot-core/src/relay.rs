@@ -11,6 +11,7 @@ mod effect;
 mod emoji;
 mod everyone;
 pub mod identities;
+pub mod impostors;
 mod length;
 mod links;
 mod lookup;
@@ -19,6 +20,7 @@ mod mentions;
 mod metadata;
 mod names;
 mod networks;
+mod new_ghosts;
 mod newest;
 mod polls;
 pub mod prepare;
@@ -37,8 +39,10 @@ use self::crashes::Crashes;
 use self::directory::Route;
 use self::emoji::EmojiUploads;
 use self::identities::Identities;
+use self::impostors::KnownNames;
 use self::lookup::{Lookup, StoreDirectory};
 pub use self::networks::Networks;
+use self::new_ghosts::NewGhosts;
 use self::newest::Newest;
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
@@ -71,6 +75,8 @@ pub struct RelayParts {
     pub wording: Arc<Wording>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// New Matrix accounts that one source with many names may make in a room and a day.
+    pub new_ghosts: u32,
 }
 
 /// Executes entries on their networks.
@@ -81,6 +87,7 @@ pub struct Relay {
     pseudonyms: Pseudonyms,
     lookup: Lookup,
     crashes: Arc<Crashes>,
+    names: Arc<KnownNames>,
     wording: Arc<Wording>,
     clock: Arc<dyn Clock>,
 }
@@ -96,13 +103,17 @@ struct Delivery<'a> {
 impl Relay {
     /// A relay between these networks.
     pub fn new(parts: RelayParts) -> Self {
-        let RelayParts { networks, store, ghosts, pseudonyms, names, pictures, wording, clock } =
+        let RelayParts { networks, store, ghosts, pseudonyms, names, pictures, wording, .. } =
             parts;
+        let (clock, new_ghosts) = (parts.clock, NewGhosts::per_day(parts.new_ghosts));
         let identities = Identities {
             store: Arc::clone(&store),
             pseudonyms: pseudonyms.clone(),
             names,
             pictures,
+            networks: networks.clone(),
+            clock: Arc::clone(&clock),
+            new_ghosts: Arc::new(new_ghosts),
         };
         let emoji = EmojiUploads {
             store: Arc::clone(&store),
@@ -118,7 +129,8 @@ impl Relay {
         };
         let crashes =
             Arc::new(Crashes::new(Arc::clone(&store), pseudonyms.clone(), Arc::clone(&clock)));
-        Self { networks, store, pseudonyms, lookup, crashes, wording, clock }
+        let names = Arc::default();
+        Self { networks, store, pseudonyms, lookup, crashes, names, wording, clock }
     }
 
     /// The networks that it reaches.
@@ -194,6 +206,7 @@ impl Delivery<'_> {
                 let repaired = repaired.map_err(|error| failed(error, attempt))?;
                 let mut settlement = self.settled(receipt);
                 settlement.then.extend(repaired);
+                settlement.then.extend(self.tell_of_new_names());
                 settlement
             }
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {

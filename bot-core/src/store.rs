@@ -12,6 +12,7 @@ pub mod audience;
 pub mod claims;
 pub mod codec;
 mod delayed;
+pub mod electorate;
 pub mod emoji;
 pub mod erase;
 pub mod figures;
@@ -32,6 +33,8 @@ pub mod orphans;
 pub mod overflow;
 pub mod people;
 pub mod portals;
+pub mod private;
+pub mod proposals;
 pub mod queue;
 pub mod records;
 pub mod replica;
@@ -56,7 +59,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
-use crate::portal::{Offer, Redeemed, Setting, Settings};
+use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
@@ -128,6 +131,10 @@ pub enum Change {
     Confirmed(Place, CodeHash),
     /// Changes a setting of the portal of a place.
     Set(Place, Setting),
+    /// A setting waits until each chat has agreed.
+    Proposed(PortalId, Proposal),
+    /// A proposed setting waits no more.
+    Resolved(PortalId, String),
     /// Links to services were seen, and something may be to be said about one.
     Linked(Box<notices::Linked>),
     /// What becomes of a claimed account.

@@ -83,6 +83,11 @@ impl Wording {
         &self.language
     }
 
+    /// The core bot's name.
+    pub fn bot(&self) -> &str {
+        &self.bot
+    }
+
     /// `language` is that of the community, `bot` the core bot's name.
     pub fn new(i18n: I18n, language: &str, bot: &str) -> Self {
         Self { i18n, language: language.into(), bot: bot.into() }

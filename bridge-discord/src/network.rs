@@ -199,6 +199,10 @@ impl Network for DiscordNetwork {
         Ok(held.map(rights::of_bits).unwrap_or_default())
     }
 
+    fn account_behind(&self, user: &UserId) -> UserId {
+        UserId::from(user.as_str().split('/').next().unwrap_or_default())
+    }
+
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {
         let channel = self.channel(chat).await.map_err(|e| ask_error(&e, rights::VIEW_CHANNEL))?;
         Ok(incoming::text(&channel, "name").map(|name| format!("#{name}")))

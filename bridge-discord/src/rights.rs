@@ -18,9 +18,11 @@ const PIN_MESSAGES: u64 = 1 << 51;
 pub(crate) fn of_bits(bits: u64) -> Rights {
     let held = Permissions::from_bits_truncate(bits);
     let admin = held.contains(Permissions::ADMINISTRATOR);
+    let manage = admin || held.contains(Permissions::MANAGE_GUILD);
     Rights {
         member: true,
-        manage: admin || held.contains(Permissions::MANAGE_GUILD),
+        manage,
+        change: manage,
         moderate: admin || held.contains(Permissions::MANAGE_MESSAGES),
     }
 }
@@ -158,7 +160,10 @@ mod tests {
     #[test]
     fn a_role_gives_its_permissions() {
         let held = in_channel(&guild(), &json!({"roles": ["2"]}), &json!({}), "5");
-        assert_eq!(of_bits(held), Rights { member: true, manage: true, moderate: false });
+        assert_eq!(
+            of_bits(held),
+            Rights { member: true, manage: true, change: true, moderate: false }
+        );
     }
 
     #[test]
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_administrator_and_the_owner_may_do_all() {
-        let all = Rights { member: true, manage: true, moderate: true };
+        let all = Rights { member: true, manage: true, change: true, moderate: true };
         let deny = json!({"permission_overwrites": [{"id": "3", "deny": "8"}]});
         assert_eq!(of_bits(in_channel(&guild(), &json!({"roles": ["3"]}), &deny, "5")), all);
         assert_eq!(of_bits(in_channel(&guild(), &json!({"roles": []}), &deny, "9")), all);
@@ -181,12 +186,18 @@ mod tests {
             {"id": "2", "allow": "0", "deny": (MANAGE_GUILD | MANAGE_MESSAGES).to_string()},
         ]});
         let held = in_channel(&guild(), &json!({"roles": ["2"]}), &channel, "5");
-        assert_eq!(of_bits(held), Rights { member: true, manage: false, moderate: true });
+        assert_eq!(
+            of_bits(held),
+            Rights { member: true, manage: false, change: false, moderate: true }
+        );
     }
 
     #[test]
     fn a_role_that_is_not_worn_gives_nothing() {
         let held = in_channel(&guild(), &json!({"roles": []}), &json!({}), "5");
-        assert_eq!(of_bits(held), Rights { member: true, manage: false, moderate: false });
+        assert_eq!(
+            of_bits(held),
+            Rights { member: true, manage: false, change: false, moderate: false }
+        );
     }
 }

@@ -34,6 +34,7 @@ use async_trait::async_trait;
 use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Rights, UserId};
 use ruma::api::client::appservice::request_ping;
 use ruma::{OwnedRoomId, OwnedUserId};
+use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +70,8 @@ const COMMAND_WORD: &str = "!freeside";
 pub struct Settings {
     /// Where the homeserver calls us.
     pub listen: SocketAddr,
+    /// Where platforms fetch profile pictures; `None` for the same address.
+    pub media_listen: Option<SocketAddr>,
     /// The id in the registration file.
     pub appservice_id: String,
     /// Authenticates the homeserver to us.
@@ -305,17 +308,29 @@ impl Network for MatrixNetwork {
                 crypto: self.crypto.clone(),
             }),
         });
-        let refused = |reason: String| NetworkError::Refused { network: self.id.clone(), reason };
         let address = self.settings.listen;
-        let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
-            refused(format!("cannot listen on {address} (`appservice.listen`): {error}"))
-        })?;
+        let listener = self.bind(address, "appservice.listen").await?;
         tracing::info!(%address, "listening for the homeserver");
         let mut router = appservice::router(Arc::clone(&service));
-        if let Some(pictures) = &self.pictures {
-            router = router.merge(pictures::router(pictures.clone(), self.client.clone()));
-        }
-        let serve = server::serve(listener, router, server::LIMITS, stop.clone());
+        let pictures = self.pictures.clone();
+        let mut pictures = pictures.map(|it| pictures::router(it, self.client.clone()));
+        let public = match self.settings.media_listen {
+            Some(address) => Some(self.bind(address, "appservice.public_media_listen").await?),
+            None => {
+                router = pictures.take().into_iter().fold(router, |all, one| all.merge(one));
+                None
+            }
+        };
+        let serve = async {
+            let main = server::serve(listener, router, server::LIMITS, stop.clone());
+            match public.zip(pictures) {
+                Some((public, pictures)) => {
+                    let public = server::serve(public, pictures, server::LIMITS, stop.clone());
+                    tokio::join!(main, public);
+                }
+                None => main.await,
+            }
+        };
         let greet = async {
             let begin = async {
                 self.greet().await;
@@ -329,6 +344,15 @@ impl Network for MatrixNetwork {
         };
         tokio::join!(serve, greet);
         Ok(())
+    }
+}
+
+impl MatrixNetwork {
+    async fn bind(&self, address: SocketAddr, key: &str) -> Result<TcpListener, NetworkError> {
+        TcpListener::bind(address).await.map_err(|error| NetworkError::Refused {
+            network: self.id.clone(),
+            reason: format!("cannot listen on {address} (`{key}`): {error}"),
+        })
     }
 }
 

@@ -141,14 +141,16 @@ pub fn rights(create: &Value, power: Option<&Value>, user: &str, joined: bool) -
         return Rights::default();
     }
     if is_creator(create, user) {
-        return Rights { member: true, manage: true, moderate: true };
+        return Rights { member: true, manage: true, change: true, moderate: true };
     }
     let content = power.and_then(|event| event.get("content"));
     let field = |key: &str| content.and_then(|content| content.get(key)).and_then(number);
     let level = level(create, content, user);
+    let manage = level >= field("state_default").unwrap_or(50);
     Rights {
         member: true,
-        manage: level >= field("state_default").unwrap_or(50),
+        manage,
+        change: manage,
         moderate: level >= field("redact").unwrap_or(50),
     }
 }
@@ -229,8 +231,14 @@ mod tests {
         let power = json!({"content": {"users": {"@a:x": 100, "@m:x": 50}, "state_default": 60}});
         let rights = |user| rights(&create, Some(&power), user, true);
         assert!(rights("@a:x").manage);
-        assert_eq!(rights("@m:x"), Rights { member: true, manage: false, moderate: true });
-        assert_eq!(rights("@n:x"), Rights { member: true, manage: false, moderate: false });
+        assert_eq!(
+            rights("@m:x"),
+            Rights { member: true, manage: false, change: false, moderate: true }
+        );
+        assert_eq!(
+            rights("@n:x"),
+            Rights { member: true, manage: false, change: false, moderate: false }
+        );
     }
 
     #[test]
@@ -261,7 +269,7 @@ mod tests {
     #[test]
     fn power_is_raised_as_far_as_the_rights_need_and_never_lowered() {
         let create = json!({"sender": "@ann:x", "content": {"room_version": "11"}});
-        let moderate = Rights { member: true, manage: false, moderate: true };
+        let moderate = Rights { member: true, manage: false, change: false, moderate: true };
         let manage = Rights { manage: true, ..moderate };
         let content = json!({
             "users": {"@ann:x": 100, "@cid:x": 60}, "state_default": 75, "ban": 60, "redact": 40,

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use bridge_model::{ChatId, Rights, UserId};
 use ruma::api::client::discovery::get_capabilities;
-use ruma::api::client::membership::leave_room;
+use ruma::api::client::membership::{joined_rooms, leave_room};
 use ruma::api::client::room::create_room::v3 as create_room;
 use ruma::serde::Raw;
 use ruma::{OwnedRoomId, OwnedUserId};
@@ -35,6 +35,18 @@ impl Rooms for MatrixNetwork {
             .join(&room)
             .await
             .map_err(|error| AskError::Refused(Refusal::platform(error.to_string())))
+    }
+
+    async fn joined(&self) -> Result<Vec<ChatId>, AskError> {
+        let request = joined_rooms::v3::Request::new();
+        let answer = self.client.send(request, &Identity::Bot).await.map_err(|it| it.ask())?;
+        Ok(answer.joined_rooms.iter().map(|room| ChatId::from(room.as_str())).collect())
+    }
+
+    async fn is_space(&self, chat: &ChatId) -> Result<bool, AskError> {
+        let create = rooms::state(&self.client, &room_id(chat)?, "m.room.create", "").await;
+        let create = create.map_err(|error| error.ask())?.unwrap_or_default();
+        Ok(create.pointer("/content/type").and_then(Value::as_str) == Some("m.space"))
     }
 
     async fn is_private(&self, chat: &ChatId) -> Result<bool, AskError> {

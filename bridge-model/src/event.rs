@@ -265,8 +265,12 @@ pub struct Command {
 pub struct Rights {
     /// Is in the chat.
     pub member: bool,
-    /// May link and unlink it.
+    /// May link it to another chat.
     pub manage: bool,
+    /// May change the chat itself, and so how the bridge behaves in it: on Telegram its owner and
+    /// the admins with `can_change_info`, elsewhere whoever manages it.
+    #[serde(default)]
+    pub change: bool,
     /// May delete what others said.
     pub moderate: bool,
 }

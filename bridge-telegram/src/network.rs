@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
 use crate::connection::Connection;
+use crate::convert::address::SIGNED;
 use crate::convert::entities;
 use crate::convert::outgoing::{
     ANSWERS, MAX_ALBUM, MAX_ANSWER, MAX_CAPTION, MAX_DOWNLOAD, MAX_QUESTION, MAX_TEXT, MAX_UPLOAD,
@@ -147,6 +148,10 @@ impl Network for TelegramNetwork {
 
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
         self.connection.rights_of(chat, user).await
+    }
+
+    fn account_behind(&self, user: &UserId) -> UserId {
+        UserId::from(user.as_str().split(SIGNED).next().unwrap_or_default())
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

@@ -19,11 +19,12 @@ impl Connection {
     /// What `user` may do in `chat`.
     ///
     /// A user id that is the chat's own, signed or not, is an anonymous admin: the platform lets nobody else
-    /// speak as the group. It does not say which admin, so none of an admin's rights is doubted.
+    /// speak as the group. It does not say which admin, so that they may do what every anonymous
+    /// admin of the group may.
     pub(crate) async fn rights_of(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
         let speaker = user.as_str().split(SIGNED).next().unwrap_or_default();
         if chat.as_str() == speaker && chat.as_str().starts_with('-') {
-            return Ok(Rights { member: true, manage: true, moderate: true });
+            return self.rights_of_the_group(chat).await;
         }
         let Ok(user) = user.as_str().parse::<u64>() else { return Ok(Rights::default()) };
         match self.member(chat, user).await {
@@ -31,6 +32,22 @@ impl Connection {
             Err(problem) if is_nobody(&problem) => Ok(Rights::default()),
             Err(problem) => Err(problem.into()),
         }
+    }
+
+    /// What each anonymous admin of `chat` may do; what they may not all do, none of them may.
+    async fn rights_of_the_group(&self, chat: &ChatId) -> Result<Rights, AskError> {
+        let params = json!({ "chat_id": number(chat)? });
+        let admins = self.api.ask(&self.clients.methods, "getChatAdministrators", &params).await?;
+        let admins = admins.as_array().map(Vec::as_slice).unwrap_or_default();
+        let hidden = admins.iter().filter(|admin| flag(admin, "is_anonymous")).map(rights);
+        let least = |all: Rights, one: Rights| Rights {
+            change: all.change && one.change,
+            moderate: all.moderate && one.moderate,
+            ..all
+        };
+        // Nobody is anonymous any more: whoever said it was an admin.
+        let admin = Rights { member: true, manage: true, ..Rights::default() };
+        Ok(hidden.reduce(least).unwrap_or(admin))
     }
 
     /// The title of a group, or the name of the person in a private chat.
@@ -122,7 +139,8 @@ fn rights(member: &Value) -> Rights {
     Rights {
         member: manage || status == "member" || restricted,
         manage,
-        moderate: may(member, "can_delete_messages"),
+        change: may(member, CHANGE_INFO.field),
+        moderate: may(member, DELETE.field),
     }
 }
 

@@ -115,6 +115,7 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         check::http_url,
     );
     let public_media_url = section.optional("public_media_url", check::http_url);
+    let public_media_listen = section.optional("public_media_listen", check::listen);
     let token = |key, variable| SecretSource { key, variable, make: MAKE_TOKEN };
     let as_token = section.secret(&token("as_token_file", "FREESIDE_AS_TOKEN"));
     let hs_token = section.secret(&token("hs_token_file", "FREESIDE_HS_TOKEN"));
@@ -140,6 +141,7 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         listen: listen?,
         public_url: public_url?,
         public_media_url,
+        public_media_listen,
         as_token: as_token?,
         hs_token: hs_token?,
         sender_localpart,
@@ -180,6 +182,7 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
     let allow = section.optional_list("allow", check::allowed);
     let commands = section.number("commands_per_minute", 10, 1..=10_000);
     let reactions = section.number("reactions_per_minute", 30, 1..=10_000);
+    let new_accounts = section.number("new_accounts_per_day", 50, 1..=100_000);
     section.finish();
     Some(Bot {
         display_name: display_name.unwrap_or_else(|| "Freeside".to_owned()),
@@ -189,6 +192,7 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         allow,
         commands_per_minute: u32::try_from(commands).unwrap_or(u32::MAX),
         reactions_per_minute: u32::try_from(reactions).unwrap_or(u32::MAX),
+        new_accounts_per_day: u32::try_from(new_accounts).unwrap_or(u32::MAX),
     })
 }
 

@@ -78,6 +78,8 @@ pub struct Appservice {
     pub public_url: Url,
     /// Where Discord finds avatars; without it relayed people have none there.
     pub public_media_url: Option<Url>,
+    /// Where that address leads, if not to `listen`.
+    pub public_media_listen: Option<SocketAddr>,
     /// The bridge shows it to the homeserver.
     pub as_token: Secret,
     /// The homeserver shows it to the bridge.
@@ -108,6 +110,8 @@ pub struct Bot {
     pub commands_per_minute: u32,
     /// Reactions of one person that cross in a minute.
     pub reactions_per_minute: u32,
+    /// New Matrix accounts that one source with many names may make in a room and a day.
+    pub new_accounts_per_day: u32,
 }
 
 /// Where the bridge keeps what it must not forget.

@@ -12,6 +12,7 @@ use bot_core::relay::directory::{
     CustomEmoji, Directory, KnownChat, KnownEmoji, KnownMessage, KnownPerson, Route,
 };
 use bot_core::relay::identities::shown_name;
+use bot_core::relay::impostors::not_the_bot;
 use bot_core::store::{Acquaintance, StickerRecord};
 use bot_core::{DeliverError, SendAs};
 use bridge_config::NamePolicy;
@@ -21,6 +22,9 @@ use serde_json::Value;
 use super::line::{ChatInfo, EmojiInfo, Line, NamesInfo, PersonInfo, ReplyInfo, Side};
 use super::read::NOBODY;
 use super::write;
+
+/// What the bot is called where the configuration says nothing else.
+const BOT: &str = "Freeside";
 
 /// What one line knows.
 pub(super) struct LineDirectory<'l> {
@@ -63,8 +67,12 @@ impl<'l> LineDirectory<'l> {
             return SendAs::Bot;
         }
         let network = self.route.from.network.clone();
-        let name =
-            self.shown_name(Some(&Person { network, user: author.user.clone() }), &author.name);
+        let person = Person { network: network.clone(), user: author.user.clone() };
+        let name = self.shown_name(Some(&person), &author.name);
+        let name = match self.sides.1 {
+            Side::Matrix => name,
+            Side::Telegram | Side::Discord => not_the_bot(name, BOT, &network),
+        };
         let person = Person::new("", author.user.clone());
         SendAs::Person { person, name, avatar_url: None, avatar: None }
     }

@@ -33,15 +33,17 @@ async fn what_can_be_typed_can_be_touched_on_every_side() -> anyhow::Result<()> 
         answer.message.attachments.iter().map(|file| file.mime.as_str()).collect();
     ensure!(pictures == ["image/png"], "{pictures:?}");
     // On Matrix a button is a reaction that is there already.
-    ask(&town.alice, &town.room, "!freeside set phone-numbers on").await?;
-    let done = |it: &sandbox::synapse::Seen| it.sender == BOT && it.body.contains("phone-numbers");
+    ask(&town.alice, &town.room, "!freeside set reaction-line off").await?;
+    let done = |it: &sandbox::synapse::Seen| it.sender == BOT && it.body.contains("reaction-line");
     let offered = |it: &sandbox::synapse::Seen| {
         done(it) && it.reactions.iter().any(|one| one.key == "▶ Undo")
     };
     let done = town.alice.expect(&town.room, offered).await.context("no button")?;
     town.alice.react(&town.room, &done.event_id, "▶ Undo").await?;
     let undone = |it: &sandbox::synapse::Seen| {
-        it.sender == BOT && it.body.contains("off") && it.reply_to.as_ref() == Some(&done.event_id)
+        it.sender == BOT
+            && it.body.contains("is now on")
+            && it.reply_to.as_ref() == Some(&done.event_id)
     };
     town.alice.expect(&town.room, undone).await.context("it was not undone")?;
     // Whoever may not type it may not touch it either.

@@ -99,6 +99,20 @@ pub async fn sure(person: &Person, room: &str, typed: &str) -> anyhow::Result<St
     Ok(shown)
 }
 
+/// An admin of each side types a setting that concerns the other sides; the last one's answer.
+pub async fn set_by_all(town: &Town, setting: &str) -> anyhow::Result<String> {
+    let asked = ask(&town.alice, &town.room, &format!("!freeside set {setting}")).await?;
+    anyhow::ensure!(asked.contains("concerns the other side"), "{asked}");
+    let typed = town.channel.slash(&town.dora, "freeside", "set", &[("setting", setting)])?;
+    let asked = typed.answer().await?.message.content;
+    anyhow::ensure!(asked.contains("concerns the other side"), "{asked}");
+    let typed = town.group.say(&town.tanja, &format!("/set {setting}"))?;
+    let answers = |seen: &sandbox::telegram::Seen| seen.is_bot && seen.reply_to == Some(typed);
+    let done = town.group.expect(answers).await?.text;
+    anyhow::ensure!(done.contains("is now"), "{done}");
+    Ok(done)
+}
+
 /// Says something on one side and waits until both others show it.
 pub async fn crosses(town: &Town, side: Side, text: &str) -> anyhow::Result<()> {
     town.say(side, text).await?;

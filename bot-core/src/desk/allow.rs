@@ -112,6 +112,14 @@ impl Admission {
         Ok(false)
     }
 
+    /// Gives each room that is not connected the hour that it has after an invitation, if it has none:
+    /// the bot may have come there before that rule.
+    pub(super) async fn watch_unlinked(&self, now: Timestamp) -> Result<(), DeskError> {
+        let rooms = self.matrix.joined().await?.into_iter();
+        let timers = rooms.map(|room| timer(&Place::new(MATRIX, room), now, LIFE)).collect();
+        Ok(self.store.watch_unlinked(timers).await?)
+    }
+
     /// An hour has gone by: the bot leaves, unless the room is connected or somebody is alone with it.
     pub(super) async fn leave_if_unlinked(
         &self,
@@ -122,7 +130,13 @@ impl Admission {
         if portal.is_some() {
             return Ok(Outcome::default());
         }
-        match self.matrix.is_private(&room.chat).await {
+        let alone = match self.matrix.is_space(&room.chat).await {
+            // It holds the rooms of topics.
+            Ok(true) => return Ok(Outcome::default()),
+            Ok(false) => self.matrix.is_private(&room.chat).await,
+            Err(error) => Err(error),
+        };
+        match alone {
             Ok(false) => {}
             Ok(true) => {
                 let changes = vec![look_again(room, phrases.now, PRIVATE_LIFE)];
@@ -151,13 +165,17 @@ pub(super) fn leave_later(room: &Place, now: Timestamp) -> Change {
 }
 
 fn look_again(room: &Place, now: Timestamp, after: Duration) -> Change {
+    Change::Timer(Box::new(timer(room, now, after)))
+}
+
+fn timer(room: &Place, now: Timestamp, after: Duration) -> NewTimer {
     let life = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-    Change::Timer(Box::new(NewTimer {
+    NewTimer {
         name: format!("unlinked/{}", room.chat.as_str()),
         at: Timestamp(now.0.saturating_add(life)),
         lane: core_place(room),
         work: Work::Task(Task::Due(Deadline::Unlinked)),
-    }))
+    }
 }
 
 #[cfg(test)]

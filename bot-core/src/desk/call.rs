@@ -74,6 +74,14 @@ impl Call<'_> {
         (self.place != room).then(|| phrases.message_in(room, told()))
     }
 
+    /// The same, where the right to change the chat is lacking.
+    pub(super) fn may_not_change(&self) -> Outcome {
+        match self.place.network.as_str() {
+            "telegram" => self.phrases.answer(Key::NotAllowedChangeTelegram, &[]),
+            _ => self.not_allowed(),
+        }
+    }
+
     /// The account of the caller.
     pub(super) fn person(&self) -> Person {
         Person { network: self.place.network.clone(), user: self.command.by.user.clone() }

@@ -43,8 +43,8 @@ impl Exceptions {
         if *verb == "list" {
             return Ok(Outcome::say(list(call, &here.migration)));
         }
-        if !call.rights(&self.networks).await?.manage {
-            return Ok(call.not_allowed());
+        if !call.rights(&self.networks).await?.change {
+            return Ok(call.may_not_change());
         }
         match *verb {
             "add" => Ok(add(call, &here, &typed, others)),

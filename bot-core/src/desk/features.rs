@@ -197,6 +197,7 @@ impl Features {
             topics: shared.topics.clone(),
             settings: SettingCommands {
                 networks: parts.networks.clone(),
+                store: Arc::clone(&parts.store),
                 appearance: shared.appearance,
                 topics: shared.topics,
             },

@@ -302,8 +302,8 @@ impl Linking {
         call: &Call<'_>,
         argument: Option<&str>,
     ) -> Result<Outcome, DeskError> {
-        if !call.rights(&self.networks).await?.manage {
-            return Ok(call.not_allowed());
+        if !call.rights(&self.networks).await?.change {
+            return Ok(call.may_not_change());
         }
         let Call { place: here, phrases, .. } = *call;
         let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };

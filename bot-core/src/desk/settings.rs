@@ -4,10 +4,14 @@
 //! Rule: what is typed is read generously; what cannot be read gets one line that names what
 //! can be typed. `table` describes each setting.
 
+mod agreement;
 mod table;
+
+use std::sync::Arc;
 
 use bridge_model::{Button, Place, Press, RichText};
 
+use self::agreement::Wanted;
 use self::table::{Description, LIST};
 use super::appearance::Appearance;
 use super::call::Call;
@@ -17,12 +21,13 @@ use super::topics::TopicRooms;
 use crate::i18n::{Arg, Key};
 use crate::portal::{Portal, Setting, Settings};
 use crate::relay::Networks;
-use crate::store::Change;
+use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
 
 /// `set`.
 pub(super) struct SettingCommands {
     pub(super) networks: Networks,
+    pub(super) store: Arc<Store>,
     pub(super) appearance: Appearance,
     pub(super) topics: TopicRooms,
 }
@@ -50,34 +55,54 @@ impl SettingCommands {
         let Some(setting) = (described.parse)(value) else {
             return Ok(value_wanted(phrases, described, value));
         };
-        if !call.rights(&self.networks).await?.manage {
-            return Ok(call.not_allowed());
+        if !call.rights(&self.networks).await?.change {
+            return Ok(call.may_not_change());
         }
         let mut settings = portal.settings.clone();
         settings.apply(setting.clone());
+        let wanted = Wanted { portal, described, settings: &settings };
         if settings == portal.settings {
+            if let Some(declined) = self.declined(call, wanted).await? {
+                return Ok(declined);
+            }
             let args = [Arg::text(described.name), Arg::text((described.value)(&settings))];
             return say(Key::SetSame, &args);
         }
+        if described.of_both.is_some_and(|concerns| concerns(&setting))
+            && let Some(asked) = self.agreement(call, wanted).await?
+        {
+            return Ok(asked);
+        }
+        self.changed(call, wanted, setting).await
+    }
+
+    /// The new value holds from now on. Where it concerns the other chats, they are told.
+    async fn changed(
+        &self,
+        call: &Call<'_>,
+        wanted: Wanted<'_>,
+        setting: Setting,
+    ) -> Result<Outcome, DeskError> {
+        let Wanted { portal, described, settings } = wanted;
+        let phrases = call.phrases;
         let before = (described.value)(&portal.settings);
         let undo = format!("set {} {before}", described.name);
-        let undone = phrases.button(Key::ButtonUndo, undo.clone());
-        let undo = call.typed(&undo);
-        let args = [
-            Arg::text(described.name),
-            Arg::text((described.value)(&settings)),
-            Arg::text(before),
-            Arg::text(chats(portal)),
-            Arg::text(undo),
-        ];
-        let answer = phrases.say(Key::SetDone, &args);
-        let then = match &setting {
+        let done = |place: &Place| {
+            let args = [
+                Arg::text(described.name),
+                Arg::text((described.value)(settings)),
+                Arg::text(&before),
+                Arg::text(chats(portal)),
+                Arg::text(phrases.typed_on(&place.network, &undo)),
+            ];
+            phrases.say(Key::SetDone, &args)
+        };
+        let mut then = match &setting {
             // What the chats look like is handed over when messages begin to cross.
             Setting::Metadata(_) | Setting::Threads(_) if !portal.relaying => Vec::new(),
             Setting::Metadata(_) => {
-                let before = portal.settings.metadata;
-                let changed = Portal { settings, ..portal.clone() };
-                self.appearance.handed_over(&changed, before).await
+                let changed = Portal { settings: settings.clone(), ..portal.clone() };
+                self.appearance.handed_over(&changed, portal.settings.metadata).await
             }
             Setting::Threads(threads) => self.topics.move_in(phrases, portal, *threads).await?,
             Setting::Silent(_)
@@ -87,8 +112,14 @@ impl SettingCommands {
             | Setting::Language(_)
             | Setting::Wiki(_) => Vec::new(),
         };
-        let changes = vec![Change::Set(call.place.clone(), setting)];
-        Ok(Outcome { then, ..Outcome::change(answer, changes) }.with([undone]))
+        if described.of_both.is_some() {
+            let others = portal.others(call.place);
+            then.extend(others.iter().map(|place| phrases.message_in(place, done(place))));
+        }
+        let resolved = Change::Resolved(portal.id, described.name.to_owned());
+        let changes = vec![resolved, Change::Set(call.place.clone(), setting)];
+        let undone = phrases.button(Key::ButtonUndo, undo.clone());
+        Ok(Outcome { then, ..Outcome::change(done(call.place), changes) }.with([undone]))
     }
 }
 

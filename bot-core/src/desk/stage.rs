@@ -125,8 +125,8 @@ impl Stages {
         if call.is_on_matrix() {
             return Ok(Some(call.not_allowed()));
         }
-        let manages = call.rights(&self.networks).await?.manage;
-        if manages && matches!(typed.verb.as_str(), "hold" | "approve") {
+        let changes = call.rights(&self.networks).await?.change;
+        if changes && matches!(typed.verb.as_str(), "hold" | "approve") {
             return Ok(None);
         }
         let phrases = call.phrases;

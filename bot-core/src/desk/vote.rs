@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `vote`: one question to a whole community, in every chat at once.
 //!
-//! Rule: the bot tells how many, never who.
+//! Rule: the bot tells how many, never who. A vote counts when its voter had spoken before it began,
+//! and is a member of a chat of the portal when it ends.
 
 use std::sync::Arc;
 
-use bridge_model::{Card, Poll, PollAnswer, RichText, Timestamp};
+use bridge_model::{Card, Person, Poll, PollAnswer, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 
 use super::call::Call;
@@ -17,10 +18,11 @@ use super::unconfirmed;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::{Deadline, Migration, MigrationChange, Task, Vote, Who};
+use crate::network::AskError;
 use crate::portal::Portal;
 use crate::relay::Networks;
 use crate::store::timers::NewTimer;
-use crate::store::{Change, Store, joint};
+use crate::store::{Change, Store};
 use crate::wording::Lines;
 
 const OPTIONS: [&str; 2] = ["days", "decision"];
@@ -109,8 +111,8 @@ impl Votes {
         if verb == "results" && typed.quoted.is_empty() {
             return self.results(call, &here, words.get(1).copied()).await;
         }
-        if !call.rights(&self.networks).await?.manage {
-            return Ok(call.not_allowed());
+        if !call.rights(&self.networks).await?.change {
+            return Ok(call.may_not_change());
         }
         let end = matches!(verb.as_str(), "close" | "cancel") && typed.quoted.is_empty();
         if !end {
@@ -155,7 +157,7 @@ impl Votes {
             let (key, counts) = match &vote.counts {
                 Some(counts) if counts.is_empty() => (Key::VoteWasCancelled, Vec::new()),
                 Some(counts) => (Key::VoteIsOver, counts.clone()),
-                None => (Key::VoteIsOpen, self.counts(here.portal, vote).await?),
+                None => (Key::VoteIsOpen, self.tally(here.portal, vote).await?.counts),
             };
             let day = Arg::day(Date::of(vote.closes));
             text = text.join_line(phrases.say(key, &[name, question, day]));
@@ -167,16 +169,6 @@ impl Votes {
         Ok(Outcome::say(text))
     }
 
-    /// How many chose each answer so far.
-    async fn counts(&self, portal: &Portal, vote: &Vote) -> Result<Vec<u64>, DeskError> {
-        let place = core_place(&portal.room);
-        let replica = self.store.find_replica(&place, &joint::name(vote.number)).await?;
-        let poll = replica.and_then(|replica| replica.poll);
-        let mut counts = poll.map(|poll| poll.elsewhere(&place)).unwrap_or_default();
-        counts.resize(vote.answers.len(), 0);
-        Ok(counts)
-    }
-
     /// A vote is over: its polls are closed, and all sides read how it went.
     pub(super) async fn end_vote(
         &self,
@@ -185,14 +177,60 @@ impl Votes {
         vote: &Vote,
         who: Option<Who>,
     ) -> Result<Outcome, DeskError> {
-        let counts = self.counts(portal, vote).await?;
-        let text = result(phrases, vote, &counts);
+        let tally = self.tally(portal, vote).await?;
+        let text = result(phrases, vote, &tally);
+        let counts = tally.counts;
         let told = portal.active();
         let then = told.iter().map(|place| phrases.message_in(place, text.clone())).collect();
         let close = MigrationChange::CloseVote(portal.room.clone(), vote.number, counts, who);
         let changes =
             vec![Change::Move(Box::new(close)), Change::StopTimer(timer_name(portal, vote.number))];
         Ok(Outcome { changes, ..Outcome::then(then) })
+    }
+}
+
+/// What the votes come to.
+struct Tally {
+    /// How many chose each answer.
+    counts: Vec<u64>,
+    /// Votes of people who had not spoken before; they do not count.
+    unheard: u64,
+    /// Votes of people who are no members any more; they do not count.
+    gone: u64,
+}
+
+impl Votes {
+    async fn tally(&self, portal: &Portal, vote: &Vote) -> Result<Tally, DeskError> {
+        let ballots = self.store.ballots(portal, vote.number).await?;
+        let counts = vec![0; vote.answers.len()];
+        let mut tally = Tally { counts, unheard: ballots.unheard, gone: 0 };
+        for ballot in ballots.heard {
+            if !ballot.accounts.is_empty() && !self.are_members(portal, &ballot.accounts).await? {
+                tally.gone += 1;
+                continue;
+            }
+            for answer in ballot.answers {
+                if let Some(count) = tally.counts.get_mut(usize::from(answer)) {
+                    *count += 1;
+                }
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Whether one of these accounts is in a chat of the portal.
+    async fn are_members(&self, portal: &Portal, accounts: &[Person]) -> Result<bool, DeskError> {
+        for account in accounts {
+            let Some(network) = self.networks.get(&account.network) else { continue };
+            for place in portal.places().filter(|place| place.network == account.network) {
+                match network.rights(&place.chat, &account.user).await {
+                    Ok(rights) if rights.member => return Ok(true),
+                    Ok(_) | Err(AskError::Refused(_)) => {}
+                    Err(error @ AskError::Retry { .. }) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -243,7 +281,7 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
         Arg::day(Date::of(closes)),
         Arg::text(close),
     ];
-    let answer = phrases.say(Key::VoteOpened, &args);
+    let answer = phrases.say(Key::VoteOpened, &args).join_line(phrases.say(Key::VoteWho, &[]));
     let due = Deadline::Vote { portal: portal.id, number };
     let timer = NewTimer {
         name: timer_name(portal, number),
@@ -337,11 +375,16 @@ fn vote_wrong(call: &Call<'_>, wrong: &Wrong) -> RichText {
     }
 }
 
-fn result(phrases: Phrases<'_>, vote: &Vote, counts: &[u64]) -> RichText {
+fn result(phrases: Phrases<'_>, vote: &Vote, tally: &Tally) -> RichText {
     let mut text = phrases.say(Key::VoteResult, &[Arg::text(&vote.question)]);
-    for (answer, count) in vote.answers.iter().zip(counts) {
+    for (answer, count) in vote.answers.iter().zip(&tally.counts) {
         let line = [Arg::text(answer), Arg::number(*count)];
         text = text.join_line(phrases.say(Key::VotesLine, &line));
+    }
+    for (many, key) in [(tally.unheard, Key::VoteUnheard), (tally.gone, Key::VoteGone)] {
+        if many > 0 {
+            text = text.join_line(phrases.say(key, &[Arg::number(many)]));
+        }
     }
     if let Some(address) = &vote.decision {
         text = text.join_line(phrases.say(Key::AuditDecision, &[Arg::url(address)]));

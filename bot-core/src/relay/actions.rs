@@ -133,7 +133,7 @@ impl Delivery<'_> {
         let person = Person { network: place.network.clone(), user: by.user.clone() };
         let others = self.others(replica, &person, reaction).await?;
         let now = self.relay.clock.now();
-        let send_as = self.relay.identities().send_as(lane, place, (by, now)).await?;
+        let send_as = self.relay.identities().send_as(lane, place, (by, now), true).await?;
         let reaction =
             resolve_reaction(&self.directory(), &place.network, reaction.clone()).await?;
         Ok(Some(Action::React { send_as, target, reaction, others }))
@@ -284,7 +284,10 @@ impl Delivery<'_> {
         };
         let author = (&message.author, message.sent_at);
         let identities = self.relay.identities();
-        let send_as = identities.send_as(lane, place, author).await?;
+        let edited = work.event().map(|event| &event.content);
+        let begins = !matches!(edited, Some(Content::Edited(_)));
+        let send_as = identities.send_as(lane, place, author, begins).await?;
+        let send_as = self.unmistakable(send_as, &place.network).await?;
         if send_as == SendAs::Bot {
             let person =
                 Person { network: place.network.clone(), user: message.author.user.clone() };

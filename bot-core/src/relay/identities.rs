@@ -10,6 +10,9 @@ use bridge_config::NamePolicy;
 use bridge_model::{Author, Person, Place, Timestamp};
 
 use super::lookup::unread;
+use super::networks::Networks;
+use super::new_ghosts::{NewGhosts, Source};
+use crate::clock::Clock;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, SendAs};
 use crate::pictures::Pictures;
@@ -23,6 +26,9 @@ pub(super) struct Identities {
     pub pseudonyms: Pseudonyms,
     pub names: NamePolicy,
     pub pictures: Option<Pictures>,
+    pub networks: Networks,
+    pub clock: Arc<dyn Clock>,
+    pub new_ghosts: Arc<NewGhosts>,
 }
 
 impl Identities {
@@ -39,7 +45,9 @@ impl Identities {
 
     /// The identity to send as in `lane`. If the author has linked a Matrix account, the bot posts
     /// for them on Matrix, so that they do not appear there twice, unless they want otherwise; on
-    /// other networks they have the name of the account that they linked there.
+    /// other networks they have the name of the account that they linked there. The bot posts, too,
+    /// where a source has used up its new accounts of the day; an edit begins no account (`begins` is
+    /// false), because the bot has posted what it changes.
     ///
     /// # Errors
     /// [`DeliverError::Retry`] when the store cannot be asked.
@@ -48,6 +56,7 @@ impl Identities {
         lane: &Place,
         place: &Place,
         (author, sent_at): (&Author, Timestamp),
+        begins: bool,
     ) -> Result<SendAs, DeliverError> {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         if lane.network.as_str() == MATRIX {
@@ -55,7 +64,7 @@ impl Identities {
             // Some networks tell seconds only.
             let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
             let silent = claim.is_some_and(|claim| !claim.own_voice && after(claim.since));
-            if silent {
+            if silent || !self.has_or_may_have_ghost((lane, place), author, begins).await? {
                 return Ok(SendAs::Bot);
             }
         }
@@ -72,6 +81,33 @@ impl Identities {
             }
             (send_as, _) => send_as,
         })
+    }
+
+    async fn has_or_may_have_ghost(
+        &self,
+        (lane, place): (&Place, &Place),
+        author: &Author,
+        begins: bool,
+    ) -> Result<bool, DeliverError> {
+        let Some(source) = self.source((lane, place), author) else { return Ok(true) };
+        let person = Person { network: place.network.clone(), user: author.user.clone() };
+        if self.store.ghost(&person).await.map_err(unread)?.is_some() {
+            return Ok(true);
+        }
+        Ok(begins && self.new_ghosts.may_begin(&source, &person, self.clock.now()))
+    }
+
+    /// What the author speaks through, where others may speak through it under other names.
+    pub(super) fn source(
+        &self,
+        (lane, place): (&Place, &Place),
+        author: &Author,
+    ) -> Option<Source> {
+        let behind = match self.networks.get(&place.network) {
+            Some(network) => network.account_behind(&author.user),
+            None => author.user.clone(),
+        };
+        Source::of((lane, place), (&author.user, author.kind), behind)
     }
 
     /// As much of a name as the policy shows. Without the person, as in a forward, the pseudonym
@@ -107,13 +143,45 @@ pub fn shown_name(
 ) -> String {
     match policy {
         NamePolicy::Full => name.to_owned(),
-        NamePolicy::FirstName => name.split_whitespace().next().unwrap_or(name).to_owned(),
+        NamePolicy::FirstName => first_name(name),
         NamePolicy::Pseudonym => {
             let whole = match person {
                 Some(person) => pseudonyms.person(person),
                 None => pseudonyms.token("name", name),
             };
             format!("Person {}", whole.chars().take(6).collect::<String>())
+        }
+    }
+}
+
+/// The first word; of a name that says in brackets whose account it is, the first word of each, so
+/// that nobody looks like somebody else.
+fn first_name(name: &str) -> String {
+    let first = |words: &str| words.split_whitespace().next().unwrap_or(words).to_owned();
+    let account = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    match account {
+        Some((shown, account)) if !shown.trim().is_empty() && !account.trim().is_empty() => {
+            format!("{} ({})", first(shown), first(account))
+        }
+        _ => first(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_name_keeps_whose_account_it_is() {
+        for (name, shown) in [
+            ("Ann Lee", "Ann"),
+            ("Ann", "Ann"),
+            ("Tanja (Mallory Jones)", "Tanja (Mallory)"),
+            ("Tanja Lee (Mallory)", "Tanja (Mallory)"),
+            ("(Ann)", "(Ann)"),
+            ("Ann ()", "Ann"),
+        ] {
+            assert_eq!(first_name(name), shown, "{name}");
         }
     }
 }

@@ -8,9 +8,11 @@ use bridge_model::{Content, Event, MessageId, Place};
 
 use super::Delivery;
 use super::lookup::unread;
-use crate::lane::{Answer, BotMessage, CORE, Work, core_place};
+use crate::i18n::{Arg, Key};
+use crate::lane::{Answer, BotMessage, CORE, Entry, Work, core_place};
 use crate::order::{DeliverError, Receipt};
 use crate::refusal::Refusal;
+use crate::wording::label;
 
 impl Delivery<'_> {
     /// One line under the message that did not arrive. Not for the bot's own words, and not for
@@ -45,6 +47,23 @@ impl Delivery<'_> {
         let place = event.place.clone();
         let saying = BotMessage { origin: core_place(&place), id: key, message, answer };
         Some((place, Work::Say(Box::new(saying))))
+    }
+
+    /// One line in the room, once a day, where one source has used up its new accounts.
+    pub(super) fn tell_of_new_names(&self) -> Option<(Place, Work)> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let event = work.event()?;
+        let Content::Posted(message) = &event.content else { return None };
+        let identities = self.relay.identities();
+        let source = identities.source((lane, &event.place), &message.author)?;
+        if !identities.new_ghosts.tell(&source) {
+            return None;
+        }
+        let most = u64::try_from(identities.new_ghosts.most()).unwrap_or(u64::MAX);
+        let args = [Arg::number(most), Arg::text(label(&event.place.network))];
+        let text = self.wording.say(Key::NewNames, &args);
+        let message = self.wording.message(text, self.relay.clock.now());
+        Some((lane.clone(), Work::say(lane, None, message)))
     }
 
     /// The chat has refused the first version of the message, so that an edit of it may be posted.

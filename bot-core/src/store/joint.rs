@@ -7,7 +7,7 @@
 use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::txn::Txn;
-use super::{StoreError, keys, messages, migration, portals, queue, summaries};
+use super::{StoreError, electorate, keys, messages, migration, portals, queue, summaries};
 use crate::lane::{Answer, BotMessage, CORE, Entry, Work, core_place};
 use crate::migration::{Audit, AuditAction, Vote, Who};
 
@@ -36,6 +36,7 @@ pub fn open(
     if migration.votes.iter().any(|known| known.number == vote.number) {
         return Err(StoreError::Conflict("there is a vote of that number"));
     }
+    electorate::begin(tx, &portal, vote.number)?;
     let (place, message) = (core_place(&portal.room), name(vote.number));
     messages::begin_for_ever(tx, &place, &message, &poll)?;
     let audit = Audit {
@@ -75,6 +76,7 @@ pub fn close(
     let mut migration = migration::of(tx, portal.id)?;
     let open = migration.votes.iter_mut().find(|vote| vote.number == number);
     let Some(vote) = open.filter(|vote| vote.counts.is_none()) else { return Ok(()) };
+    electorate::end(tx, portal.id, number);
     let deed = if counts.is_empty() {
         AuditAction::VoteCancelled(number)
     } else {

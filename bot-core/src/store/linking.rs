@@ -9,8 +9,8 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, answers, appearance, figures, migration, notices, overflow, people,
-    portals, queue, topics,
+    CodeHash, StoreError, answers, appearance, electorate, figures, migration, notices, overflow,
+    people, portals, proposals, queue, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
@@ -126,6 +126,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     };
     portal.ends.retain(|end| end.place != *remote);
     portals::speaks_no_more(tx, remote);
+    proposals::lost(tx, portal.id, remote)?;
     appearance::transfer(tx, remote, None)?;
     topics::forget(tx, portal.id, Some(remote))?;
     if queue::lane(tx, remote)?.halted.is_some() {
@@ -136,6 +137,8 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     if portal.ends.is_empty() {
         portals::speaks_no_more(tx, &portal.room);
         tx.delete(&PORTALS, &portal.id);
+        proposals::forget(tx, portal.id);
+        electorate::forget(tx, portal.id)?;
         appearance::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id);
         figures::forget(tx, portal.id)?;
@@ -166,6 +169,7 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, Stor
     }
     portals::speaks_no_more(tx, from);
     portals::save(tx, &portal)?;
+    proposals::lost(tx, portal.id, from)?;
     topics::relocate(tx, from, to)?;
     queue::transfer(tx, from, to)?;
     overflow::transfer(tx, from, to)?;

@@ -8,8 +8,8 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, claims, joint,
-    linking, messages, migration, notices, orphans, overflow, portals, queue, summaries, timers,
-    topics, unconfirmed, votes,
+    linking, messages, migration, notices, orphans, overflow, portals, proposals, queue, summaries,
+    timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -85,6 +85,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Ask(place, code, what) => unconfirmed::ask(tx, &place, (code, *what)),
         Change::Confirmed(place, code) => unconfirmed::confirm(tx, &place, code),
         Change::Set(place, setting) => linking::set(tx, &place, setting),
+        Change::Proposed(portal, proposal) => proposals::propose(tx, portal, proposal),
+        Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Severed(remote, severed) => {

@@ -11,8 +11,8 @@ use std::fs::File;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
 use super::kv::{Kv, Row, Writes};
+use super::{StoreError, private};
 
 /// The files and the folder in which sled keeps a database.
 const FILES: [&str; 2] = ["conf", "db"];
@@ -35,7 +35,7 @@ impl SledKv {
     /// # Errors
     /// [`StoreError::Engine`] when the folder cannot be used, or another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        private_folder(path)?;
+        private::folder(path)?;
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(64 * 1024 * 1024)
@@ -49,7 +49,7 @@ impl SledKv {
             ))
         })?;
         for name in FILES {
-            private(&path.join(name), 0o600)?;
+            private::file(&path.join(name))?;
         }
         let log = File::open(path.join("db")).map_err(|error| disk(path, &error))?;
         let kv = Self { db, path: path.to_owned(), log, synced: BTreeSet::new() };
@@ -72,7 +72,7 @@ impl SledKv {
         let new: Vec<&OsString> = present.difference(&self.synced).collect();
         for name in &new {
             match File::open(folder.join(name)).and_then(|file| file.sync_data()) {
-                Ok(()) => private(&folder.join(name), 0o600)?,
+                Ok(()) => private::file(&folder.join(name))?,
                 // sled has taken it away meanwhile.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(disk(&folder, &error)),
@@ -93,7 +93,9 @@ impl SledKv {
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
-        std::fs::create_dir_all(folder.join(BLOBS))?;
+        for one in [folder, &folder.join(BLOBS)] {
+            private::folder(one).map_err(|error| std::io::Error::other(error.to_string()))?;
+        }
         let mut names: Vec<PathBuf> = FILES.iter().map(PathBuf::from).collect();
         for entry in std::fs::read_dir(self.path.join(BLOBS))? {
             names.push(Path::new(BLOBS).join(entry?.file_name()));
@@ -156,7 +158,7 @@ impl Kv for SledKv {
                 copy.display()
             ))
         })?;
-        private_folder(&copy)?;
+        private::folder(&copy)?;
         self.sync_folder(&self.path)?;
         tracing::info!(copy = %copy.display(), "the store was copied before its layout changes");
         Ok(())
@@ -173,36 +175,8 @@ impl Kv for SledKv {
     }
 }
 
-/// Makes a folder that nobody else can read, or takes that right away from others.
-fn private_folder(path: &Path) -> Result<(), StoreError> {
-    std::fs::create_dir_all(path).map_err(|error| disk(path, &error))?;
-    private(path, 0o700)
-}
-
-/// Takes the right to read a file or folder away from everybody else.
-#[cfg(unix)]
-fn private(path: &Path, mode: u32) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let found = std::fs::metadata(path).map_err(|error| disk(path, &error))?.permissions().mode();
-    if found & 0o077 == 0 {
-        return Ok(());
-    }
-    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).map_err(|error| {
-        let path = path.display();
-        StoreError::Engine(format!(
-            "others can read the store in {path}, and that cannot be changed: {error}. Do it by \
-             hand: chmod {mode:o} {path}"
-        ))
-    })
-}
-
-#[cfg(not(unix))]
-fn private(_path: &Path, _mode: u32) -> Result<(), StoreError> {
-    Ok(())
-}
-
-fn disk(path: &Path, error: &std::io::Error) -> StoreError {
+/// What the disk says of a file or folder.
+pub(super) fn disk(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Engine(format!("{}: {error}", path.display()))
 }
 

@@ -26,7 +26,7 @@ use super::records::{
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
-use crate::portal::{Offer, Portal, PortalId};
+use crate::portal::{Offer, Portal, PortalId, Proposal};
 
 /// One kind of record.
 pub struct Table<K, V> {
@@ -141,6 +141,8 @@ tables! {
     PORTALS: PortalId => Portal = named(b'p', "portal");
     /// Portals by place.
     PORTAL_OF: Hash => PortalId = packed(b'e', "portal");
+    /// Settings that wait until each chat has agreed.
+    PROPOSALS: PortalId => Vec<Proposal> = named(b'P', "proposed setting");
     /// Codes that link chats.
     OFFERS: Hash => Offer = named(b'c', "link code");
     /// Codes by which accounts are claimed.
@@ -173,6 +175,8 @@ tables! {
     MIGRATIONS: PortalId => Migration = named(b'M', "way of a community");
     /// The history of portals.
     AUDITS: (PortalId, u64) => Audit = named(b'U', "history of a portal");
+    /// Who may vote, by portal and vote.
+    ELECTORATES: (PortalId, u32) => Vec<Person> = named(b'V', "electorate");
     /// What was counted, by portal and week.
     FIGURES: (PortalId, Week) => WeekFigures = named(b'I', "figures of a week");
     /// Events about messages of ours whose ids are not stored yet.

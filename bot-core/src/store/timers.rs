@@ -10,8 +10,8 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{Store, StoreError, keys, queue};
-use crate::lane::{LaneState, Work};
+use super::{Store, StoreError, keys, portals, queue};
+use crate::lane::{LaneState, Work, chat_of_core_place};
 
 impl Store {
     /// Puts the work of all timers that have run down into their lanes.
@@ -22,6 +22,26 @@ impl Store {
         self.write_at(now, |tx| {
             due(tx)?;
             queue::touched(tx)
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Sets timers of rooms that belong to no portal and have no timer of that name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn watch_unlinked(&self, timers: Vec<NewTimer>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            for timer in timers {
+                let chat = chat_of_core_place(&timer.lane).unwrap_or_else(|| timer.lane.clone());
+                let is_set = tx.get(&TIMER_MOMENTS, &keys::hash(&[&timer.name]))?.is_some();
+                if !is_set && portals::of(tx, &chat)?.is_none() {
+                    set(tx, timer)?;
+                }
+            }
+            Ok(())
         })
         .await
     }

@@ -33,7 +33,7 @@ use crate::rooms::{BOT, FakeRooms};
 use crate::store::{changed, link};
 use crate::words::{START, channel, group, room};
 
-pub const ADMIN: Rights = Rights { member: true, manage: true, moderate: true };
+pub const ADMIN: Rights = Rights { member: true, manage: true, change: true, moderate: true };
 
 pub struct Spine {
     pub matrix: Arc<FakeNetwork>,
@@ -160,6 +160,7 @@ impl Spine {
             pseudonyms: pseudonyms.clone(),
             wording: Arc::clone(&wording),
             clock: self.clock.clone(),
+            new_ghosts: 50,
         });
         let about = About {
             version: "0.1.0".into(),

@@ -30,6 +30,8 @@ pub struct FakeRooms {
     pub join_refused: Mutex<Option<String>>,
     /// Somebody is alone with the bot in every room.
     pub private: Mutex<bool>,
+    /// The rooms that the bot is in.
+    pub joined: Mutex<Vec<String>>,
     /// No room is made for a topic, with this error.
     pub topics_refused: Mutex<Option<String>>,
 }
@@ -66,6 +68,14 @@ impl Rooms for FakeRooms {
             Some(reason) => Err(AskError::Refused(Refusal::Platform(reason))),
             None => Ok(()),
         }
+    }
+
+    async fn joined(&self) -> Result<Vec<ChatId>, AskError> {
+        Ok(self.joined.lock().unwrap().iter().map(|room| ChatId::from(room.as_str())).collect())
+    }
+
+    async fn is_space(&self, room: &ChatId) -> Result<bool, AskError> {
+        Ok(room.as_str().starts_with("!space"))
     }
 
     async fn is_private(&self, _room: &ChatId) -> Result<bool, AskError> {

@@ -269,7 +269,7 @@ async fn rights_and_title_are_asked() {
     stage.guild.join(&stage.ann);
     stage.guild.grant(&stage.ann, permissions::MANAGE_MESSAGES);
     let held = network.rights(&chat, &ann).await.unwrap();
-    assert_eq!(held, Rights { member: true, manage: false, moderate: true });
+    assert_eq!(held, Rights { member: true, manage: false, change: false, moderate: true });
     assert_eq!(network.title(&chat).await.unwrap().as_deref(), Some("#general"));
     stage.clean();
 }

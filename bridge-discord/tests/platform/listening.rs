@@ -386,7 +386,10 @@ async fn a_command_is_heard_acknowledged_and_answered() {
         })
         .await;
     assert_eq!(command.text, "link AB-12");
-    assert_eq!(command.rights, Some(Rights { member: true, manage: true, moderate: false }));
+    assert_eq!(
+        command.rights,
+        Some(Rights { member: true, manage: true, change: true, moderate: false })
+    );
     let act = Action::Post {
         send_as: bot_core::SendAs::Bot,
         message: words("Linked."),

@@ -27,6 +27,7 @@ use tokio::sync::Mutex;
 use super::CryptoError;
 use super::feed::DeviceUpdate;
 use crate::client::{Client, ClientError, Identity};
+use bot_core::store::private;
 
 /// Anybody's words cross; whose they are is checked apart from that.
 const SETTINGS: DecryptionSettings =
@@ -77,8 +78,10 @@ impl Device {
         user: &OwnedUserId,
         place: KeyFolder<'_>,
     ) -> Result<Self, CryptoError> {
+        private::folder(place.dir).map_err(store)?;
         let config = SqliteStoreConfig::with_low_memory_config(place.dir).key(Some(place.key));
         let store = SqliteCryptoStore::open_with_config(&config).await.map_err(store)?;
+        private::folder_with_files(place.dir).map_err(self::store)?;
         let known = store.load_account().await.map_err(self::store)?;
         let name = known.map_or(place.new_name, |account| account.device_id().to_owned());
         let machine = OlmMachine::with_store(user, &name, store.clone(), None).await;

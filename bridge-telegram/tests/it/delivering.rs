@@ -349,9 +349,29 @@ async fn rights_are_those_of_the_platform() {
     assert!(member.member && !member.manage && !member.moderate);
     let stranger = network.rights(&chat, &user(987_654)).await.unwrap();
     assert!(!stranger.member && !stranger.manage);
-    let anonymous = network.rights(&chat, &user(group.id())).await.unwrap();
-    assert!(anonymous.manage && anonymous.moderate);
+    assert!(admin.change);
+    group.promote_with(&ada, Rights { change_info: false, ..Rights::all() });
+    let helper = network.rights(&chat, &user(ada.id())).await.unwrap();
+    assert!(helper.manage && helper.moderate && !helper.change);
     assert_eq!(network.title(&chat).await.unwrap().as_deref(), Some("Maps"));
+}
+
+#[tokio::test]
+async fn an_anonymous_admin_may_what_all_anonymous_admins_may() {
+    let telegram = Telegram::start().await.unwrap();
+    let (group, ada, bob) = (telegram.group("Maps"), telegram.user("Ada"), telegram.user("Bob"));
+    group.own(&ada);
+    group.join(&bob).unwrap();
+    let network = network(&telegram);
+    let chat = ChatId::new(group.id().to_string());
+    let whoever = UserId::new(group.id().to_string());
+    let rights = || async { network.rights(&chat, &whoever).await.unwrap() };
+    assert!(rights().await.manage && !rights().await.change, "nobody is anonymous");
+    let hidden = Rights { anonymous: true, ..Rights::all() };
+    group.promote_with(&bob, hidden);
+    assert!(rights().await.change && rights().await.moderate);
+    group.promote_with(&bob, Rights { change_info: false, ..hidden });
+    assert!(rights().await.manage && !rights().await.change && rights().await.moderate);
 }
 
 #[tokio::test]

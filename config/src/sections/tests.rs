@@ -80,6 +80,7 @@ fn the_example_loads_and_shows_its_defaults() {
     put(dir.path(), "freeside.toml", &whole_example(), 0o644);
     let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     whole.appservice.public_media_url = None;
+    whole.appservice.public_media_listen = None;
     whole.bot.admins.clear();
     whole.bot.allow = None;
     whole.notices.catalogue = None;

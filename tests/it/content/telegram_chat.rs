@@ -91,9 +91,7 @@ async fn a_topic_is_a_thread(town: &Town) -> anyhow::Result<()> {
 }
 
 async fn title_and_pins_follow_the_legacy_side(town: &Town) -> anyhow::Result<()> {
-    let asked = town.alice.say(&town.room, "!freeside set metadata legacy").await?;
-    let answers = |it: &sandbox::synapse::Seen| it.reply_to.as_deref() == Some(asked.as_str());
-    on_matrix(town, "the answer to set", answers).await?;
+    crate::set_by_all(town, "metadata legacy").await?;
     town.group.rename("Freer knowledge")?;
     eventually("the room's new name", async || {
         let [name, ..] = town.alice.looks(&town.room).await?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::crossing::PIXEL;
 use crate::scenes::Scenes;
 use crate::together::typed;
-use crate::{crosses, eventually, town};
+use crate::{crosses, eventually, set_by_all, town};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_is_kept_alike_as_its_people_decide() -> anyhow::Result<()> {
@@ -53,7 +53,7 @@ async fn changes(town: &Town) -> anyhow::Result<usize> {
 }
 
 async fn room_decides(town: &Town) -> anyhow::Result<()> {
-    typed(town, "!freeside set metadata matrix").await?;
+    set_by_all(town, "metadata matrix").await?;
     let before = changes(town).await?;
     let mxc = town.alice.upload(PIXEL.to_vec(), "map.png", "image/png").await?;
     town.alice.rename(&town.room, "Maps and plans").await?;
@@ -90,7 +90,7 @@ async fn room_decides(town: &Town) -> anyhow::Result<()> {
 }
 
 async fn group_decides(town: &Town) -> anyhow::Result<()> {
-    typed(town, "!freeside set metadata legacy").await?;
+    set_by_all(town, "metadata legacy").await?;
     // The room takes over what the group is called while the room decided.
     room_is(town, [Some("Something else"), None]).await?;
     let before = changes(town).await?;

@@ -24,6 +24,8 @@ pub(super) struct Description {
     pub parse: fn(&str) -> Option<Setting>,
     /// It has few values: each gets a button.
     pub buttons: bool,
+    /// Where it concerns the other side: whether a value shows or changes something there.
+    pub of_both: Option<fn(&Setting) -> bool>,
 }
 
 /// All settings, in the order in which they are shown.
@@ -35,6 +37,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| name_of(&OWNERS, settings.metadata),
         parse: |typed| owner(typed).map(Setting::Metadata),
         buttons: true,
+        of_both: Some(|setting| !matches!(setting, Setting::Metadata(Owner::Nobody))),
     },
     Description {
         name: "silent",
@@ -43,6 +46,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| silent(&settings.silent),
         parse: |typed| classes(typed).map(Setting::Silent),
         buttons: false,
+        of_both: None,
     },
     Description {
         name: "reaction-line",
@@ -51,6 +55,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| named(settings.reaction_line),
         parse: |typed| switch(typed).map(Setting::ReactionLine),
         buttons: true,
+        of_both: None,
     },
     Description {
         name: "phone-numbers",
@@ -59,6 +64,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| named(settings.phone_numbers),
         parse: |typed| switch(typed).map(Setting::PhoneNumbers),
         buttons: true,
+        of_both: Some(|setting| matches!(setting, Setting::PhoneNumbers(true))),
     },
     Description {
         name: "threads",
@@ -67,6 +73,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| name_of(&THREADS, settings.threads),
         parse: |typed| threads(typed).map(Setting::Threads),
         buttons: true,
+        of_both: None,
     },
     Description {
         name: "notices",
@@ -75,6 +82,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| notices(&settings.muted),
         parse: |typed| muted(typed).map(Setting::Muted),
         buttons: false,
+        of_both: None,
     },
     Description {
         name: "language",
@@ -83,6 +91,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| settings.language.clone().unwrap_or_else(|| DEFAULT.to_owned()),
         parse: language,
         buttons: false,
+        of_both: None,
     },
     Description {
         name: "wiki",
@@ -91,6 +100,7 @@ pub(super) const ALL: &[Description] = &[
         value: |settings| settings.wiki.clone().unwrap_or_else(|| OFF.to_owned()),
         parse: wiki,
         buttons: false,
+        of_both: None,
     },
 ];
 

@@ -43,7 +43,9 @@ async fn an_edit_and_a_deletion_name_the_copies() {
 #[tokio::test]
 async fn a_moderator_deletes_on_every_side_and_at_the_origin() {
     let (spine, in_room, _) = hello().await;
-    spine.matrix.may("@mod:x", Rights { member: true, manage: false, moderate: true });
+    spine
+        .matrix
+        .may("@mod:x", Rights { member: true, manage: false, change: false, moderate: true });
     spine.hear(deleted(&room(), &in_room, Some("@mod:x"))).await;
     spine.discord.shows(&channel().chat, &[]).await;
     spine.telegram.until("tried", |telegram| telegram.tries() == 1).await;

@@ -128,7 +128,9 @@ async fn a_poll_that_its_author_closes_is_closed_where_there_is_one() {
 #[tokio::test]
 async fn a_moderator_closes_a_poll_and_nobody_else() {
     let (spine, in_group, _) = poll().await;
-    spine.matrix.may("@mod:x", Rights { member: true, manage: false, moderate: true });
+    spine
+        .matrix
+        .may("@mod:x", Rights { member: true, manage: false, change: false, moderate: true });
     spine.hear(poll_closed(&room(), "$1", Some("@bob:x"))).await;
     let told = |network: &str| {
         format!("BOT: Not delivered to {network}: only its author or a moderator can close a poll")

@@ -10,7 +10,7 @@ use crate::harness::Spine;
 use crate::words::{group, posted, room};
 
 const BEN: &str = "@ben:example.org";
-const ADMIN: Rights = Rights { member: true, manage: true, moderate: true };
+const ADMIN: Rights = Rights { member: true, manage: true, change: true, moderate: true };
 
 /// Tina is an admin of the group; Ben on Matrix is her.
 async fn claimed() -> Spine {

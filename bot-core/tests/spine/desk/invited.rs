@@ -148,3 +148,22 @@ async fn the_bot_stays_in_a_linked_room_and_leaves_an_hour_after_its_last_link()
     an_hour_later(&mut spine).await;
     spine.matrix.until("left", |matrix| matrix.deeds().contains(&"leave".to_owned())).await;
 }
+
+#[tokio::test]
+async fn the_bot_also_leaves_rooms_in_which_it_was_before_there_was_that_rule() {
+    let mut spine = Spine::idle();
+    spine.link().await;
+    let rooms = ["!room:example.org", "!forgotten:example.org", "!space:example.org"];
+    *spine.rooms.joined.lock().unwrap() = rooms.map(str::to_owned).to_vec();
+    spine.start();
+    ask(&spine, &room(), ANN, "version").await;
+    let leave = "leave".to_owned();
+    assert!(!spine.matrix.deeds().contains(&leave));
+    an_hour_later(&mut spine).await;
+    spine.matrix.until("left", |matrix| matrix.deeds().contains(&leave)).await;
+    let forgotten = bridge_model::ChatId::from("!forgotten:example.org");
+    let read = spine.matrix.read(&forgotten);
+    assert!(read.iter().any(|line| line.contains("is not connected to anything")), "{read:?}");
+    ask(&spine, &room(), ANN, "version").await;
+    assert_eq!(spine.matrix.deeds().iter().filter(|deed| **deed == leave).count(), 1);
+}

@@ -9,7 +9,8 @@ use super::{ask, ask_with, command};
 use crate::harness::Spine;
 use crate::words::{asked, channel, event, group, posted, room};
 
-const ALL: Option<Rights> = Some(Rights { member: true, manage: true, moderate: true });
+const ALL: Option<Rights> =
+    Some(Rights { member: true, manage: true, change: true, moderate: true });
 
 async fn set(spine: &Spine, value: &str) -> String {
     let typed = command("@ann:example.org", &format!("set language {value}"));

@@ -230,6 +230,8 @@ async fn nobody_agrees_before_the_code_was_typed_or_after_the_time() {
 async fn no_look_crosses_before_messages_do() {
     let spine = inventory().await;
     ask(&spine, &room(), ANN, "set metadata matrix").await;
+    let set = ask(&spine, &group(), TINA, "set metadata matrix").await;
+    assert!(set.contains("is now matrix"), "{set}");
     let renamed = Content::ChatChanged { by: None, change: ChatChange::Name("OWNED".into()) };
     spine.hear(event(&room(), "$n", renamed)).await;
     spine.settled(&group()).await;

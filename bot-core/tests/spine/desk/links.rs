@@ -29,7 +29,7 @@ async fn say(spine: &Spine, id: &str, text: &str) {
 }
 
 async fn set(spine: &Spine, value: &str) -> String {
-    let rights = Some(Rights { member: true, manage: true, moderate: true });
+    let rights = Some(Rights { member: true, manage: true, change: true, moderate: true });
     let typed = command("@ann:example.org", &format!("set notices {value}"));
     ask_with(spine, &room(), Command { rights, ..typed }).await
 }

@@ -19,7 +19,7 @@ async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
         assert!(answer.starts_with("You need the power level"), "{typed}: {answer}");
     }
     assert_snapshot!(sure(&spine, &group(), NOBODY, "unlink").await, @"
-    Only admins of a group can do that, in the group itself.
+    Only the owner of this group, and admins who may change the group's info, can do that.
     ");
     assert_snapshot!(sure(&spine, &channel(), NOBODY, "unlink").await, @"
     You need the permission “Manage Server” or “Administrator” in this channel.
@@ -30,7 +30,7 @@ async fn whoever_may_not_change_the_chat_joins_and_ends_nothing() {
 #[tokio::test]
 async fn rights_that_came_with_the_command_count() {
     let spine = joined().await;
-    let rights = Some(Rights { member: true, manage: false, moderate: true });
+    let rights = Some(Rights { member: true, manage: false, change: false, moderate: true });
     let typed = Command { rights, ..command(CARA, "unlink") };
     let answer = ask_with(&spine, &channel(), typed).await;
     assert!(answer.starts_with("You need the permission"), "{answer}");

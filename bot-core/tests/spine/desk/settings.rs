@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `set`: how a link behaves, and who changes it.
 
-use bot_core::portal::{Owner, Settings};
-use bridge_model::{Command, Rights, ServiceClass};
+use std::time::Duration;
+
+use bot_core::portal::{Owner, Setting, Settings};
+use bridge_model::{Command, Place, Rights, ServiceClass};
 use insta::assert_snapshot;
 
-use super::{ANN, CARA, CODE, NOBODY, TINA, agree, ask, ask_with, fresh, joined};
-use crate::harness::Spine;
+use super::{ANN, CARA, CODE, NOBODY, TINA, admins, agree, ask, ask_with, fresh, joined};
+use crate::harness::{ADMIN, Spine};
 use crate::words::{channel, command, group, room};
 
 async fn settings(spine: &Spine) -> Settings {
@@ -36,12 +38,12 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
     silent is now pins, calls; it was members, pins. This is for the whole connection: Matrix, Telegram, Discord. To undo it: /set silent members, pins
     ");
     assert_eq!(settings(&spine).await.silent, [ServiceClass::Pins, ServiceClass::Calls]);
-    assert_snapshot!(ask(&spine, &room(), ANN, "set phone-numbers yes").await, @"
-    phone-numbers is now on; it was off. This is for the whole connection: Matrix, Telegram, Discord. To undo it: !freeside set phone-numbers off
+    assert_snapshot!(ask(&spine, &room(), ANN, "set reaction-line no").await, @"
+    reaction-line is now off; it was on. This is for the whole connection: Matrix, Telegram, Discord. To undo it: !freeside set reaction-line on
     ");
-    assert!(settings(&spine).await.phone_numbers);
-    assert_snapshot!(ask(&spine, &room(), ANN, "set Phone_Numbers = on").await, @"
-    phone-numbers is already on.
+    assert!(!settings(&spine).await.reaction_line);
+    assert_snapshot!(ask(&spine, &room(), ANN, "set Reaction_Line = off").await, @"
+    reaction-line is already off.
     ");
     assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
     Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
@@ -49,10 +51,10 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
     Telegram: connected, nothing is waiting
     Discord: connected, nothing is waiting
     Setting: silent pins, calls
-    Setting: phone-numbers on
+    Setting: reaction-line off
     ");
     ask(&spine, &room(), ANN, "set silent members, pins").await;
-    ask(&spine, &channel(), CARA, "set phone-numbers off").await;
+    ask(&spine, &channel(), CARA, "set reaction-line on").await;
     assert_eq!(settings(&spine).await, Settings::default());
     assert!(!ask(&spine, &room(), NOBODY, "status").await.contains("Setting"));
 }
@@ -77,7 +79,7 @@ async fn whoever_may_not_change_the_chat_changes_no_setting() {
     let spine = joined().await;
     let answer = ask(&spine, &room(), NOBODY, "set metadata matrix").await;
     assert!(answer.starts_with("You need the power level"), "{answer}");
-    let rights = Some(Rights { member: true, manage: false, moderate: true });
+    let rights = Some(Rights { member: true, manage: true, change: false, moderate: true });
     let typed = Command { rights, ..command(CARA, "set metadata matrix") };
     let answer = ask_with(&spine, &channel(), typed).await;
     assert!(answer.starts_with("You need the permission"), "{answer}");
@@ -90,9 +92,9 @@ async fn whoever_may_not_change_the_chat_changes_no_setting() {
 async fn a_room_that_was_made_for_a_chat_looks_like_it() {
     let spine = fresh();
     let private = Command { private: true, ..command(ANN, "create telegram") };
-    let alone = bridge_model::Place::new("matrix", "!alone:example.org");
+    let alone = Place::new("matrix", "!alone:example.org");
     ask_with(&spine, &alone, private).await;
-    let created = bridge_model::Place::new("matrix", "!created:example.org");
+    let created = Place::new("matrix", "!created:example.org");
     agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
     assert_eq!(settings(&spine).await.metadata, Owner::Legacy);
     let named = r#"chat: Name("The telegram chat")"#.to_owned();
@@ -102,10 +104,108 @@ async fn a_room_that_was_made_for_a_chat_looks_like_it() {
 #[tokio::test]
 async fn whoever_begins_to_decide_hands_its_looks_over() {
     let spine = joined().await;
-    ask(&spine, &room(), ANN, "set metadata matrix").await;
+    all_set(&spine, "set metadata matrix").await;
     let named = r#"chat: Name("The matrix chat")"#.to_owned();
     for network in [&spine.telegram, &spine.discord] {
         network.until("named", |network| network.deeds() == [named.clone()]).await;
     }
     assert_eq!(spine.matrix.deeds(), [""; 0]);
+}
+
+/// An admin of each chat types the same.
+async fn all_set(spine: &Spine, typed: &str) {
+    for (place, admin) in [(room(), ANN), (group(), TINA)] {
+        let answer = ask(spine, &place, admin, typed).await;
+        assert!(answer.contains("concerns the other side"), "{answer}");
+    }
+    let answer = ask(spine, &channel(), CARA, typed).await;
+    assert!(answer.contains(" is now "), "{answer}");
+}
+
+fn last_told(spine: &Spine, place: &Place) -> String {
+    spine.network(place).read(&place.chat).pop().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_concerns_the_other_side_needs_an_admin_of_each_chat() {
+    let spine = joined().await;
+    assert_snapshot!(ask(&spine, &room(), ANN, "set phone-numbers on").await, @"
+    phone-numbers concerns the other side, too: someone on Telegram, Discord who may change the chat there has to agree. I have asked there. Until then phone-numbers stays off; the question ends after a week.
+    ");
+    spine.settled(&group()).await;
+    assert_snapshot!(last_told(&spine, &group()), @"
+    BOT: ann (@ann:example.org) on Matrix wants to set phone-numbers to on for the whole link; it is off now. This needs someone here who may change this chat. If you agree: /set phone-numbers on. If not: /set phone-numbers off
+    ");
+    assert!(!settings(&spine).await.phone_numbers, "one side alone");
+    let again = ask(&spine, &room(), ANN, "set phone-numbers on").await;
+    assert!(again.contains("on Telegram, Discord"), "twice is no second side: {again}");
+    let answer = ask(&spine, &group(), NOBODY, "set phone-numbers on").await;
+    assert_eq!(
+        answer,
+        "Only the owner of this group, and admins who may change the group's info, can do that."
+    );
+    assert_snapshot!(ask(&spine, &group(), TINA, "set phone-numbers on").await, @"
+    phone-numbers concerns the other side, too: someone on Discord who may change the chat there has to agree. I have asked there. Until then phone-numbers stays off; the question ends after a week.
+    ");
+    assert!(!settings(&spine).await.phone_numbers, "two of three");
+    let questions = spine.discord.read(&channel().chat);
+    assert_eq!(questions.iter().filter(|line| line.contains("wants to set")).count(), 1);
+    assert_snapshot!(ask(&spine, &channel(), CARA, "set phone-numbers on").await, @"
+    phone-numbers is now on; it was off. This holds for the whole link: Matrix, Telegram, Discord. To undo it: /set phone-numbers off
+    ");
+    assert!(settings(&spine).await.phone_numbers);
+    spine.settled(&room()).await;
+    assert!(last_told(&spine, &room()).contains("phone-numbers is now on"));
+    let portal = spine.store().portal_of(&room()).await.unwrap().unwrap();
+    assert_eq!(spine.store().proposals(portal.id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn one_side_alone_takes_back_what_it_shows_and_declines() {
+    let spine = Spine::with([Setting::PhoneNumbers(true), Setting::Metadata(Owner::Matrix)]).await;
+    admins(&spine);
+    ask(&spine, &group(), TINA, "set phone-numbers off").await;
+    ask(&spine, &channel(), CARA, "set metadata nobody").await;
+    assert_eq!(settings(&spine).await, Settings::default());
+    ask(&spine, &room(), ANN, "set phone-numbers on").await;
+    assert_snapshot!(ask(&spine, &group(), TINA, "set phone-numbers off").await, @"
+    Declined: phone-numbers stays off.
+    ");
+    spine.settled(&room()).await;
+    assert_eq!(last_told(&spine, &room()), "BOT: Declined: phone-numbers stays off.");
+    for (place, admin) in [(group(), TINA), (channel(), CARA)] {
+        let answer = ask(&spine, &place, admin, "set phone-numbers on").await;
+        assert!(answer.contains("Matrix"), "what was declined begins anew: {answer}");
+    }
+    assert!(!settings(&spine).await.phone_numbers);
+}
+
+#[tokio::test]
+async fn nobody_agrees_to_another_value_or_after_a_week() {
+    let spine = joined().await;
+    ask(&spine, &room(), ANN, "set metadata matrix").await;
+    ask(&spine, &group(), TINA, "set metadata legacy").await;
+    ask(&spine, &channel(), CARA, "set metadata matrix").await;
+    assert_eq!(settings(&spine).await.metadata, Owner::Nobody);
+    ask(&spine, &room(), ANN, "set metadata nobody").await;
+    ask(&spine, &room(), ANN, "set phone-numbers on").await;
+    ask(&spine, &group(), TINA, "set phone-numbers on").await;
+    spine.clock.advance(Duration::from_secs(7 * 24 * 3600 + 1));
+    ask(&spine, &channel(), CARA, "set phone-numbers on").await;
+    assert!(!settings(&spine).await.phone_numbers);
+}
+
+#[tokio::test]
+async fn a_helper_of_a_legacy_chat_changes_nothing_of_the_link() {
+    let spine = joined().await;
+    spine.telegram.may("helper", Rights { change: false, ..ADMIN });
+    for typed in ["set silent calls", "exception zoom until 2030-01-01", "vote \"x?\"", "unlink"] {
+        let answer = ask(&spine, &group(), "helper", typed).await;
+        assert!(answer.starts_with("Only the owner of this group"), "{typed}: {answer}");
+    }
+    assert_eq!(settings(&spine).await, Settings::default());
+    let alone = fresh();
+    alone.telegram.may("helper", Rights { change: false, ..ADMIN });
+    let answer = ask(&alone, &group(), "helper", "link").await;
+    assert!(answer.contains(CODE), "{answer}");
 }

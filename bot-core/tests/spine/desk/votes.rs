@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bot_core::Action;
-use bridge_model::{Card, Place};
+use bridge_model::{Card, Place, Rights};
 use insta::assert_snapshot;
 
 use super::claims::claim;
@@ -25,8 +25,21 @@ async fn poll_in(spine: &Spine, place: &Place) -> String {
     replica.parts_at(place)[0].id.as_str().to_owned()
 }
 
+/// A vote is open; everybody who votes in these tests has said something before and is there.
 async fn opened() -> (Spine, [String; 3]) {
     let spine = joined().await;
+    let voters = [(room(), ANN), (group(), "tina"), (group(), "tom"), (channel(), "cara")];
+    for (place, user) in voters {
+        spine.hear(posted(&place, &format!("by {user}"), user, "here I am")).await;
+        let there = Rights { member: true, ..Rights::default() };
+        if ![ANN, "tina", "cara"].contains(&user) {
+            spine.network(&place).may(user, there);
+        }
+    }
+    open(spine).await
+}
+
+async fn open(spine: Spine) -> (Spine, [String; 3]) {
     let typed = "vote “Do we move?” --days 5 --decision https://meta.example.org/talk";
     assert_snapshot!("opened", sure(&spine, &room(), ANN, typed).await);
     let polls = [
@@ -138,7 +151,10 @@ async fn what_cannot_be_a_vote_opens_none() {
         assert!(confirmed.starts_with("There is nothing to confirm"), "{confirmed}");
     }
     let answer = sure(&spine, &group(), NOBODY, "vote \"a\"").await;
-    assert_eq!(answer, "Only admins of a group can do that, in the group itself.");
+    assert_eq!(
+        answer,
+        "Only the owner of this group, and admins who may change the group's info, can do that."
+    );
     assert!(super::stages::migration(&spine).await.votes.is_empty());
 }
 
@@ -158,4 +174,46 @@ async fn a_death_while_a_vote_is_posted_posts_it_once_in_each_chat() {
     let shown = spine.telegram.acts().iter().filter(|act| is_poll(act)).count();
     assert!(shown >= 1);
     assert_eq!(super::stages::migration(&spine).await.votes.len(), 1);
+}
+
+#[tokio::test]
+async fn only_members_who_had_spoken_before_the_vote_began_are_counted() {
+    let spine = joined().await;
+    let there = Rights { member: true, ..Rights::default() };
+    for user in ["tom", "late", "leaver", "silent"] {
+        spine.telegram.may(user, there);
+    }
+    for (number, user) in ["tom", "leaver"].into_iter().enumerate() {
+        spine.hear(posted(&group(), &number.to_string(), user, "hello")).await;
+    }
+    let (spine, [in_room, in_group, in_channel]) = open(spine).await;
+    spine.hear(posted(&group(), "9", "late", "I came for the vote")).await;
+    for user in ["tom", "late", "leaver", "silent"] {
+        spine.hear(voted(&group(), &in_group, user, &["0"])).await;
+    }
+    spine.hear(voted(&room(), &in_room, "@new:example.org", &["0"])).await;
+    spine.hear(voted(&channel(), &in_channel, "nobody", &["0"])).await;
+    spine.telegram.may("leaver", Rights::default());
+    days_one_by_one(&spine, 5).await;
+    spine.telegram.until("the result", |_| result(&spine, &group()).is_some()).await;
+    let told = result(&spine, &group()).unwrap();
+    let unheard = "Not counted, because these people had not written here before the vote began: 4";
+    assert!(told.contains(unheard), "{told}");
+    let gone = "Not counted, because these people are no longer in the chat: 1";
+    assert!(told.contains(gone) && told.contains("Yes: 1"), "{told}");
+    let migration = super::stages::migration(&spine).await;
+    assert_eq!(migration.votes[0].counts, Some(vec![1, 0, 0]));
+}
+
+#[tokio::test]
+async fn a_voter_who_shows_another_account_to_be_theirs_stays_one_who_has_spoken() {
+    let spine = joined().await;
+    spine.hear(posted(&group(), "1", "tina", "hello")).await;
+    let (spine, [in_room, _, _]) = open(spine).await;
+    claim(&spine, "tina", ANN).await;
+    spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
+    days_one_by_one(&spine, 5).await;
+    spine.matrix.until("the result", |_| result(&spine, &room()).is_some()).await;
+    let migration = super::stages::migration(&spine).await;
+    assert_eq!(migration.votes[0].counts, Some(vec![0, 1, 0]));
 }

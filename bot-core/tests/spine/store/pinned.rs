@@ -12,7 +12,7 @@ use std::path::Path;
 use bot_core::lane::{Work, core_place};
 use bot_core::migration::{Deadline, Task};
 use bot_core::order::{EntryId, Part};
-use bot_core::portal::PortalId;
+use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow, PollRecord,
@@ -53,6 +53,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         PLACES,
         PORTALS,
         PORTAL_OF,
+        PROPOSALS,
         OFFERS,
         CLAIM_OFFERS,
         CLAIMS,
@@ -69,6 +70,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         TIMER_MOMENTS,
         MIGRATIONS,
         AUDITS,
+        ELECTORATES,
         FIGURES,
         ORPHANS,
         TOPICS,
@@ -212,6 +214,16 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 since: START,
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
+        ),
+        sealed!(ELECTORATES, vec![Person::new("telegram", "7")]),
+        sealed!(
+            PROPOSALS,
+            vec![Proposal {
+                setting: "metadata".into(),
+                value: "matrix".into(),
+                agreed: vec![room()],
+                until: START,
+            }]
         ),
         sealed!(
             UNCONFIRMED,

@@ -22,6 +22,8 @@ pub struct Rights {
     pub pin_messages: bool,
     /// `can_manage_topics`.
     pub manage_topics: bool,
+    /// `is_anonymous`: they speak as the group.
+    pub anonymous: bool,
 }
 
 impl Rights {
@@ -35,6 +37,7 @@ impl Rights {
             invite_users: true,
             pin_messages: true,
             manage_topics: true,
+            anonymous: false,
         }
     }
 
@@ -48,6 +51,7 @@ impl Rights {
             invite_users: false,
             pin_messages: false,
             manage_topics: false,
+            anonymous: false,
         }
     }
 
@@ -56,7 +60,7 @@ impl Rights {
         let mut fields = Map::new();
         let mut set = |name: &str, value: bool| fields.insert(name.to_owned(), value.into());
         set("can_be_edited", false);
-        set("is_anonymous", false);
+        set("is_anonymous", self.anonymous);
         set("can_manage_chat", true);
         set("can_delete_messages", self.delete_messages);
         set("can_manage_video_chats", false);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Names by which a reader could take somebody for the core bot or for an admin.
+//!
+//! Rule: such a name gets the name of its network behind it. On Matrix every ghost has that anyway;
+//! elsewhere the bot's own words and relayed ones come from the same account.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bridge_model::name::{looks_like, skeleton};
+use bridge_model::{NetworkId, Person, Timestamp};
+
+use super::Delivery;
+use super::lookup::unread;
+use crate::network::{AskError, MATRIX};
+use crate::order::{DeliverError, SendAs};
+use crate::portal::{Portal, PortalId};
+use crate::wording::label;
+
+/// How long an answer about names and rights is used again.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Portals and people that are remembered; all are forgotten when there are more.
+const MOST: usize = 10_000;
+
+/// What the names of a portal's people look like, and who of them is an admin.
+#[derive(Default)]
+pub(super) struct KnownNames {
+    portals: Answers<PortalId, Arc<Vec<KnownName>>>,
+    admins: Answers<(PortalId, Person), bool>,
+}
+
+/// Answers, and when they were given.
+type Answers<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
+
+struct KnownName {
+    person: Person,
+    skeleton: String,
+}
+
+fn remembered<K: std::hash::Hash + Eq, V: Clone>(
+    known: &Answers<K, V>,
+    key: &K,
+    now: Timestamp,
+) -> Option<V> {
+    let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let (at, value) = known.get(key)?;
+    let age = u128::try_from(now.0.saturating_sub(at.0)).ok()?;
+    (age < FRESH.as_millis()).then(|| value.clone())
+}
+
+fn remember<K: std::hash::Hash + Eq, V>(known: &Answers<K, V>, key: K, value: (Timestamp, V)) {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(key, value);
+}
+
+/// The name as it is shown outside of Matrix, where it could be taken for that of `bot`.
+pub fn not_the_bot(name: String, bot: &str, network: &NetworkId) -> String {
+    if looks_like(&name, bot) { marked(&name, network) } else { name }
+}
+
+fn marked(name: &str, network: &NetworkId) -> String {
+    format!("{name} ({})", label(network))
+}
+
+impl Delivery<'_> {
+    /// The same identity, with a mark behind a name that could be taken for somebody else's.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn unmistakable(
+        &self,
+        send_as: SendAs,
+        network: &NetworkId,
+    ) -> Result<SendAs, DeliverError> {
+        let SendAs::Person { person, name, avatar_url, avatar } = send_as else {
+            return Ok(send_as);
+        };
+        if self.head.entry.lane.network.as_str() == MATRIX || name.is_empty() {
+            return Ok(SendAs::Person { person, name, avatar_url, avatar });
+        }
+        let name = not_the_bot(name, self.wording.bot(), network);
+        let name = match self.is_an_admins(&name, &person).await? {
+            true => marked(&name, network),
+            false => name,
+        };
+        Ok(SendAs::Person { person, name, avatar_url, avatar })
+    }
+
+    /// Whether an admin of the portal who is somebody else is called like that.
+    async fn is_an_admins(&self, name: &str, person: &Person) -> Result<bool, DeliverError> {
+        let Some(portal) = &self.head.portal else { return Ok(false) };
+        let shown = skeleton(name);
+        if shown.is_empty() {
+            return Ok(false);
+        }
+        for known in self.known_names(portal).await?.iter() {
+            if known.skeleton == shown
+                && known.person != *person
+                && self.is_admin(portal, &known.person).await
+                && !self.is_same(&known.person, person).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn known_names(&self, portal: &Portal) -> Result<Arc<Vec<KnownName>>, DeliverError> {
+        let (known, now) = (&self.relay.names.portals, self.relay.clock.now());
+        if let Some(names) = remembered(known, &portal.id, now) {
+            return Ok(names);
+        }
+        let people = self.relay.store.people(portal.id).await.map_err(unread)?;
+        let identities = self.relay.identities();
+        let names = people.into_iter().map(|who| {
+            let skeleton = skeleton(&identities.shown_name(Some(&who.person), &who.name));
+            KnownName { person: who.person, skeleton }
+        });
+        let names: Arc<Vec<KnownName>> = Arc::new(names.collect());
+        remember(known, portal.id, (now, Arc::clone(&names)));
+        Ok(names)
+    }
+
+    /// Of whom a platform does not say what they may do, it is better to think that they may.
+    async fn is_admin(&self, portal: &Portal, person: &Person) -> bool {
+        let (known, now) = (&self.relay.names.admins, self.relay.clock.now());
+        let key = (portal.id, person.clone());
+        if let Some(is_admin) = remembered(known, &key, now) {
+            return is_admin;
+        }
+        let Some(network) = self.relay.networks.get(&person.network) else { return false };
+        let mut is_admin = false;
+        for place in portal.places().filter(|place| place.network == person.network) {
+            is_admin |= match network.rights(&place.chat, &person.user).await {
+                Ok(rights) => rights.manage || rights.moderate,
+                Err(AskError::Refused(_)) => false,
+                Err(AskError::Retry { .. }) => true,
+            };
+        }
+        remember(known, key, (now, is_admin));
+        is_admin
+    }
+
+    /// Whether somebody has shown that both accounts are theirs.
+    async fn is_same(&self, one: &Person, other: &Person) -> Result<bool, DeliverError> {
+        let (one, other) = (self.on_matrix(one).await?, self.on_matrix(other).await?);
+        Ok(one.is_some() && one == other)
+    }
+
+    async fn on_matrix(&self, person: &Person) -> Result<Option<String>, DeliverError> {
+        if person.network.as_str() == MATRIX {
+            return Ok(Some(person.user.as_str().to_owned()));
+        }
+        let claim = self.relay.store.claim(person).await.map_err(unread)?;
+        Ok(claim.map(|claim| claim.mxid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_called_like_the_bot_has_the_network_behind_the_name() {
+        let shown = |name: &str| not_the_bot(name.to_owned(), "Freeside", &"matrix".into());
+        for name in ["Freeside", "freeside", "Frееside", "F r e e s i d e", "Free\u{200b}side"] {
+            assert!(shown(name).ends_with(" (Matrix)"), "{name}");
+        }
+        assert_eq!(shown("Freesider"), "Freesider");
+    }
+}
