@@ -143,12 +143,17 @@ pub struct Reply {
     pub excerpt: Option<RichText>,
     /// The author chose just this part of the message to answer; it is in `excerpt`.
     pub partial: bool,
+    /// Who is to be notified of the answer, where the wire says so (`m.mentions` of Matrix). Ready for
+    /// its destination, the answered person there, or nobody.
+    #[serde(default)]
+    pub called: Vec<Person>,
 }
 
 impl Reply {
     /// An answer to `message`, of which nothing else is known.
     pub fn to(message: MessageId) -> Self {
-        Self { message, author: None, name: None, excerpt: None, partial: false }
+        let called = Vec::new();
+        Self { message, author: None, name: None, excerpt: None, partial: false, called }
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Note {
         /// When the last one came.
         until: Timestamp,
     },
+    /// The poll has right and wrong answers.
+    Quiz,
 }
 
 /// Why a file is not there.

@@ -88,6 +88,19 @@ impl<'l> LineDirectory<'l> {
         }
     }
 
+    /// Who wrote an answered message: the account that the line names, else the only person of the
+    /// line with this name.
+    fn answered(&self, id: Option<&str>, name: Option<&str>) -> Option<Person> {
+        let person = |id: &str| Person::new(self.sides.1.network(), id);
+        if let Some(id) = id {
+            return Some(person(id));
+        }
+        let name = name?;
+        let mut named = self.line.people.iter().filter(|(_, it)| it.name.as_deref() == Some(name));
+        let (Some((id, info)), None) = (named.next(), named.next()) else { return None };
+        self.account(id, info).map(|id| person(&id))
+    }
+
     fn chat_of_room(&self, room: &str) -> Option<(&String, &ChatInfo)> {
         self.line.chats.iter().find(|(_, chat)| chat.room.as_deref() == Some(room))
     }
@@ -172,7 +185,7 @@ impl Directory for LineDirectory<'_> {
             ReplyInfo::Number(id) => with_id(id.to_string()),
             ReplyInfo::Known { id, name, text, author_id, .. } => KnownMessage {
                 id: id.as_ref().and_then(written_id).map(MessageId::from),
-                author: author_id.as_deref().map(|id| Person::new(self.sides.1.network(), id)),
+                author: self.answered(author_id.as_deref(), name.as_deref()),
                 name: name.clone(),
                 excerpt: text.as_deref().map(RichText::plain_text),
             },

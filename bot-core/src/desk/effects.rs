@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bridge_model::{Content, Person, Place, RichText};
+use bridge_model::{Content, Place, RichText};
 use bridge_policy::stage::{Effect, Stage};
 
 use super::appearance::Appearance;
@@ -17,7 +17,7 @@ use super::pair::Pair;
 use super::phrases::Phrases;
 use super::{effect_lines, people};
 use crate::i18n::{Arg, Key};
-use crate::lane::{Relayed, Speaker, Work};
+use crate::lane::{Relayed, Work};
 use crate::migration::{Migration, MigrationChange, News, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{EndState, Owner, Portal, Setting};
@@ -154,14 +154,7 @@ impl Effects {
 
     /// One entry for each ghost; the last one ends the effect.
     async fn withdraw_ghosts(&self, portal: &Portal, tag: &Tag) -> Result<Outcome, DeskError> {
-        let topics = self.store.topics(portal.id).await?.into_iter();
-        let mut all = Vec::new();
-        // The main room is the last, so that its entry is.
-        for room in topics.map(|topic| topic.room).chain([portal.room.clone()]) {
-            let mut people = self.store.ghosts_in(&room).await?;
-            people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
-            all.extend(people.iter().map(|person| (room.clone(), withdraw(portal, person))));
-        }
+        let mut all = people::withdrawals(&self.store, portal, None).await?;
         let Some((_, last)) = all.last_mut() else { return Ok(at_once(tag, [], None)) };
         last.completes = Some(*tag);
         let then = all.into_iter().map(|(room, relayed)| (room, relayed.into())).collect();
@@ -193,12 +186,4 @@ fn unpin(place: &Place, migration: &Migration, tag: &Tag) -> Outcome {
     let unpin = disclosure::about(place, key, Content::Unpinned);
     let work = Relayed { completes: Some(*tag), ..unpin }.into();
     Outcome::then(vec![(place.clone(), work)])
-}
-
-/// The person's account of ours leaves the room.
-fn withdraw(portal: &Portal, person: &Person) -> Relayed {
-    let mut ends = portal.ends.iter();
-    let end = ends.find(|end| end.place.network == person.network);
-    let place = end.map_or_else(|| portal.room.clone(), |end| end.place.clone());
-    Relayed::new(people::left(place, person, ""), Speaker::Author)
 }

@@ -15,6 +15,7 @@ use super::code;
 use super::disclosure::Disclosure;
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
+use super::people;
 use super::phrases::Phrases;
 use super::unconfirmed;
 use crate::clock::Dice;
@@ -23,7 +24,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::migration::{Audit, AuditAction, MigrationChange};
 use crate::network::{AskError, MATRIX};
-use crate::portal::{EndState, Offer, Owner, Portal, Redeemed, Settings};
+use crate::portal::{End, EndState, Offer, Owner, Portal, Redeemed, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, CodeHash, Store};
 use crate::wording::{Lines, label};
@@ -335,12 +336,28 @@ impl Linking {
             let again = phrases.typed_on(&place.network, "link");
             phrases.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
-        let then = vec![phrases.message_in(there, said(there))];
+        let mut then = vec![phrases.message_in(there, said(there))];
+        then.extend(self.ghosts_of(portal, remote).await?);
         let mut changes = vec![Change::Unlink(remote.clone())];
         if portal.ends.len() == 1 {
             changes.push(leave_later(&portal.room, phrases.now));
         }
         Ok(Outcome { then, ..Outcome::change(said(here), changes) })
+    }
+
+    /// The accounts for people of a chat leave the room with it, unless another chat of their network
+    /// stays: who is shown as a member would be thought to read along.
+    async fn ghosts_of(
+        &self,
+        portal: &Portal,
+        remote: &Place,
+    ) -> Result<Vec<(Place, Work)>, DeskError> {
+        let stays = |end: &End| end.place != *remote && end.place.network == remote.network;
+        if portal.ends.iter().any(stays) {
+            return Ok(Vec::new());
+        }
+        let leaving = people::withdrawals(&self.store, portal, Some(&remote.network)).await?;
+        Ok(leaving.into_iter().map(|(room, relayed)| (room, relayed.into())).collect())
     }
 }
 

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use bridge_model::{
-    Author, AuthorKind, Content, Event, MemberChange, MessageId, Person, Place, Rights,
+    Author, AuthorKind, Content, Event, MemberChange, MessageId, NetworkId, Person, Place, Rights,
 };
 
 use super::outcome::DeskError;
+use crate::lane::{Relayed, Speaker};
 use crate::portal::{Portal, PortalId};
 use crate::relay::Networks;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Asks the store and the networks about accounts.
 #[derive(Clone)]
@@ -99,4 +100,32 @@ pub(super) fn left(place: Place, person: &Person, name: &str) -> Event {
         late: false,
         content: Content::MemberChanged { who, change: MemberChange::Left },
     }
+}
+
+/// For each account of ours that is in the room of a portal, or in one of a topic, the entry with which
+/// it leaves; the main room comes last. Only accounts of `network`, where one is named.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn withdrawals(
+    store: &Store,
+    portal: &Portal,
+    network: Option<&NetworkId>,
+) -> Result<Vec<(Place, Relayed)>, StoreError> {
+    let topics = store.topics(portal.id).await?.into_iter();
+    let mut all = Vec::new();
+    for room in topics.map(|topic| topic.room).chain([portal.room.clone()]) {
+        let mut people = store.ghosts_in(&room).await?;
+        people.retain(|person| network.is_none_or(|network| person.network == *network));
+        people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
+        all.extend(people.iter().map(|person| (room.clone(), withdrawal(portal, person))));
+    }
+    Ok(all)
+}
+
+fn withdrawal(portal: &Portal, person: &Person) -> Relayed {
+    let mut ends = portal.ends.iter();
+    let end = ends.find(|end| end.place.network == person.network);
+    let place = end.map_or_else(|| portal.room.clone(), |end| end.place.clone());
+    Relayed::new(left(place, person, ""), Speaker::Author)
 }

@@ -445,6 +445,7 @@ keys! {
     NoteContact = "note-contact",
     NotePollElsewhere = "note-poll-elsewhere",
     NotePollClosed = "note-poll-closed",
+    NoteQuiz = "note-quiz",
     NoteLiveLocation = "note-live-location",
     NoteLiveLocationEnded = "note-live-location-ended",
     NoteButton = "note-button",

@@ -85,16 +85,18 @@ async fn resolve_reply(directory: &dyn Directory, reply: &mut Reply) -> Result<b
     if let Some(excerpt) = reply.excerpt.take() {
         reply.excerpt = Some(mentions::resolve_mentions(directory, excerpt).await?);
     }
-    let Some(known) = directory.message(&reply.message).await? else { return Ok(false) };
+    let known = directory.message(&reply.message).await?.unwrap_or_default();
     if known.name.is_some() {
         reply.name = known.name;
     }
-    if let Some(author) = known.author {
-        reply.author = Some(author);
-    }
+    reply.author = match (known.author, reply.author.take()) {
+        (None, Some(author)) => Some(directory.person(&author).await?.person),
+        (author, _) => author,
+    };
     if !reply.partial && known.excerpt.is_some() {
         reply.excerpt = known.excerpt;
     }
+    call_author(directory, reply).await?;
     name_at_home(directory, reply);
     match known.id {
         Some(id) => {
@@ -103,6 +105,23 @@ async fn resolve_reply(directory: &dyn Directory, reply: &mut Reply) -> Result<b
         }
         None => Ok(false),
     }
+}
+
+/// Of the people who are to be notified of an answer, only the answered one is called by it, and only
+/// where they have an account: the others are called in the words, or not at all.
+async fn call_author(directory: &dyn Directory, reply: &mut Reply) -> Result<(), DeliverError> {
+    let named = std::mem::take(&mut reply.called);
+    let network = &directory.route().to.network;
+    let Some(author) = reply.author.as_ref().filter(|author| author.network == *network) else {
+        return Ok(());
+    };
+    for person in named {
+        if directory.person(&person).await?.person == *author {
+            reply.called = vec![author.clone()];
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A person of the destination is called there as they are, without the name of their network,

@@ -72,6 +72,7 @@ fn redact_notes(directory: &dyn Directory, message: &mut Message) {
             | Note::Story { from: None }
             | Note::PollElsewhere
             | Note::PollClosed
+            | Note::Quiz
             | Note::LiveLocation { .. }
             | Note::Button { .. }
             | Note::Unknown

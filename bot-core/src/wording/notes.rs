@@ -30,6 +30,7 @@ impl Wording {
             Note::Contact { name } => self.say(Key::NoteContact, &[text(name)]),
             Note::PollElsewhere => self.say(Key::NotePollElsewhere, &[]),
             Note::PollClosed => self.say(Key::NotePollClosed, &[]),
+            Note::Quiz => self.say(Key::NoteQuiz, &[]),
             Note::LiveLocation { until: Some(until) } => {
                 self.say(Key::NoteLiveLocation, &[Arg::Time(*until)])
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bot_core::{Action, AskError, Deliver, DeliverError, Network, Part, SendAs};
 use bridge_model::{Block, Leaf, Mention, Person, Reaction, Reply, RichText, Rights, Span, Style};
-use sandbox::discord::permissions;
+use sandbox::discord::{Ping, permissions};
 use sandbox::faults::Fault;
 
 use crate::stage::{Files, Stage, edit, message, picture, post, words, zoe};
@@ -130,6 +130,35 @@ async fn a_reply_is_drawn_for_people_and_native_for_the_bot() {
     let link = format!("https://discord.com/channels/{guild}/{channel}/{id}");
     assert_eq!(seen[1].content, format!("-# ↪ [Ann *]({link}): who?\nme"));
     assert_eq!((seen[2].content.as_str(), seen[2].reply), ("me", Some(id)));
+    stage.clean();
+}
+
+#[tokio::test]
+async fn whoever_is_called_by_an_answer_is_pinged_in_its_line() {
+    let stage = Stage::new().await;
+    let network = stage.network();
+    let id = stage.channel.say(&stage.ann, "who?");
+    let mut said = words("me");
+    let ann = stage.ann.id();
+    said.reply_to = Some(Reply {
+        name: Some("Ann".to_owned()),
+        excerpt: Some(RichText::plain_text("who?")),
+        called: vec![Person::new("discord", ann.to_string())],
+        ..Reply::to(id.to_string().into())
+    });
+    let post =
+        |message| Action::Post { send_as: zoe(), message, native_reply: true, answer_via: None };
+    let order = stage.order(1, post(said.clone()), None);
+    network.deliver(&order, &Files).await.unwrap();
+    said.silent = true;
+    network.deliver(&stage.order(2, post(said), None), &Files).await.unwrap();
+    let seen = stage.channel.until(|all| all.len() == 3).await.unwrap();
+    let link =
+        format!("https://discord.com/channels/{}/{}/{id}", stage.guild.id(), stage.channel.id());
+    assert_eq!(seen[1].content, format!("-# [↪]({link}) <@{ann}>: who?\nme"));
+    assert_eq!(seen[1].pings, [Ping::User(ann)]);
+    assert_eq!(seen[2].content, format!("-# ↪ [Ann]({link}): who?\nme"));
+    assert!(seen[2].pings.is_empty());
     stage.clean();
 }
 

@@ -73,6 +73,27 @@ pub fn message(url: &str) -> Option<(String, String)> {
     good.then_some((room, event))
 }
 
+/// The address of the web for a `matrix:` URI of a room, a person or an event, with the servers to join
+/// by; `None` for every other address. Only Matrix clients know the scheme ("Matrix URI scheme").
+pub fn on_the_web(url: &str) -> Option<String> {
+    let rest = strip_prefix_ignore_case(url.trim(), "matrix:")?;
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut segments = path.split('/');
+    let (kind, id) = (segments.next()?, segments.next()?);
+    let leads = match target(&format!("matrix:{kind}/{id}"))? {
+        Target::Person(id) | Target::Room(id) => bot_core::address::matrix_to(&id),
+    };
+    let event = match (segments.next(), segments.next(), segments.next()) {
+        (None, _, _) => String::new(),
+        (Some("e" | "event"), Some(event), None) if !event.is_empty() => format!("/${event}"),
+        (Some(_), _, _) => return None,
+    };
+    let servers = query.split('&').filter(|it| it.starts_with("via=")).collect::<Vec<_>>();
+    let servers =
+        if servers.is_empty() { String::new() } else { format!("?{}", servers.join("&")) };
+    Some(format!("{leads}{event}{servers}"))
+}
+
 /// Whether `id` is a user id that an address can hold.
 pub fn is_user(id: &str) -> bool {
     <&UserId>::try_from(id).is_ok()
@@ -183,6 +204,31 @@ mod tests {
             "https://example.org/!abc:example.org/$Ev-1_x",
         ] {
             assert_eq!(message(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_only_clients_know_has_one_on_the_web() {
+        for (uri, web) in [
+            ("matrix:r/tea:x.org", "https://matrix.to/#/#tea:x.org"),
+            (
+                "MATRIX:roomid/tea:x.org?via=x.org&via=y.org",
+                "https://matrix.to/#/!tea:x.org?via=x.org&via=y.org",
+            ),
+            ("matrix:u/ann:x.org?action=chat", "https://matrix.to/#/@ann:x.org"),
+            (
+                "matrix:roomid/tea:x.org/e/Ev-1?via=x.org",
+                "https://matrix.to/#/!tea:x.org/$Ev-1?via=x.org",
+            ),
+        ] {
+            let found = on_the_web(uri).unwrap();
+            assert_eq!(found, web);
+            assert_eq!((target(&found), message(&found)), (target(uri), message(uri)), "{uri}");
+        }
+        for other in
+            ["https://matrix.to/#/#tea:x.org", "matrix:x/a:b.org", "matrix:r/tea:x.org/q/z"]
+        {
+            assert_eq!(on_the_web(other), None, "{other}");
         }
     }
 

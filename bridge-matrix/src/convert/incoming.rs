@@ -20,7 +20,7 @@ use bridge_model::{
 use serde_json::Value;
 
 use super::{NETWORK, name};
-pub use message::place_in_conversation;
+pub use message::{called, place_in_conversation};
 pub use place::beacon;
 pub use state::{MEMBER, PINS, member};
 

@@ -128,7 +128,11 @@ impl Listener {
         let Some(first) = edited(raw) else { return Ok(None) };
         let first = self.event(room, first).await?;
         let relation = first.as_ref().and_then(|first| first.get("content")?.get("m.relates_to"));
-        Ok(Some(incoming::place_in_conversation(relation)))
+        let (mut reply, thread) = incoming::place_in_conversation(relation);
+        if let (Some(reply), Some(new)) = (&mut reply, raw.pointer("/content/m.new_content")) {
+            reply.called = incoming::called(new);
+        }
+        Ok(Some((reply, thread)))
     }
 
     async fn list(&self, key: &str) -> Result<Vec<Edit>, SinkError> {

@@ -4,6 +4,7 @@
 //! Rule: a question that the test did not foresee is answered by 404 `M_NOT_FOUND` and counted.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -119,6 +120,11 @@ impl Hearing {
         std::mem::take(&mut *self.heard.events.lock().unwrap())
     }
 
+    /// How many batches were handed to the core, each of which it stores.
+    pub fn batches(&self) -> usize {
+        self.heard.batches.load(Ordering::Relaxed)
+    }
+
     /// The texts of what was heard since the last time.
     pub fn texts(&self) -> Vec<String> {
         let text = |event: Event| match event.content {
@@ -151,6 +157,7 @@ pub fn message(id: &str, sender: &str, content: Value) -> Value {
 #[derive(Default)]
 struct Heard {
     events: Mutex<Vec<Event>>,
+    batches: AtomicUsize,
     marks: Mutex<HashMap<String, Vec<u8>>>,
 }
 
@@ -158,6 +165,7 @@ struct Heard {
 impl Sink for Heard {
     async fn accept(&self, batch: Batch) -> Result<(), SinkError> {
         self.events.lock().unwrap().extend(batch.events);
+        self.batches.fetch_add(1, Ordering::Relaxed);
         for mark in batch.marks {
             if let Mark::Set { key, value } = mark {
                 self.marks.lock().unwrap().insert(key, value);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bridge_model::{Content, MessageId};
 use serde_json::{Value, json};
 
-use crate::stub::{ALICE, Hearing, Stub, message, refused, text};
+use crate::stub::{ALICE, Hearing, ROOM, Stub, message, refused, text};
 
 /// The newest versions of events, by id, and nobody with a name.
 fn events(known: Vec<Value>) -> impl Fn(&str, &str) -> Option<(u16, Value)> {
@@ -57,6 +57,20 @@ async fn s1_an_event_that_cannot_be_read_holds_up_no_other() {
         assert!(hearing.takes_raw(&number.to_string(), &body).await);
         assert_eq!(hearing.texts(), ["before", "after"]);
     }
+}
+
+#[tokio::test]
+async fn typing_notices_and_receipts_cost_no_write() {
+    let stub = Stub::answering(|_, _| None).await;
+    let hearing = Hearing::at(&stub).await;
+    let typing = json!({ "type": "m.typing", "room_id": ROOM, "content": { "user_ids": [ALICE] } });
+    for number in 0..5 {
+        let body = json!({ "events": [], "ephemeral": [typing], "de.sorunome.msc2409.ephemeral": [typing] });
+        assert!(hearing.takes_raw(&number.to_string(), &body.to_string()).await);
+    }
+    assert_eq!((hearing.batches(), stub.asked().len()), (0, 0));
+    assert!(hearing.takes("6", &[text("$a", ALICE, "hi")]).await);
+    assert_eq!(hearing.batches(), 1);
 }
 
 #[tokio::test]

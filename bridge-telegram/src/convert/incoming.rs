@@ -12,6 +12,7 @@ mod content;
 mod described;
 mod field;
 pub mod fields;
+pub mod kinds;
 mod lists;
 mod media;
 mod membership;

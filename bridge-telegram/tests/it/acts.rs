@@ -3,7 +3,8 @@
 
 use bot_core::{Action, Part, SendAs, Words};
 use bridge_model::{
-    Block, Button, Forward, MediaKind, Message, MessageKind, Press, Reaction, Reply, RichText, Span,
+    Block, Button, Forward, MediaKind, Message, MessageKind, Person, Press, Reaction, Reply,
+    RichText, Span,
 };
 use bridge_telegram::convert::TelegramText;
 use bridge_telegram::convert::outgoing::{
@@ -109,6 +110,29 @@ fn an_answer_to_what_is_not_here_quotes_it() {
     assert_eq!(pieces[0].words().text, "Alice:\nBob: is it true?\nyes");
     let quote = MessageEntity::new(MessageEntityKind::Blockquote, 7, 16);
     assert!(pieces[0].words().entities.contains(&quote), "{:?}", pieces[0]);
+}
+
+#[test]
+fn whoever_is_called_by_a_drawn_answer_is_mentioned_and_by_a_native_one_is_not() {
+    let mut answer = message("yes");
+    answer.reply_to = Some(Reply {
+        name: Some("Bob".to_owned()),
+        excerpt: Some(RichText::plain_text("true?")),
+        called: vec![Person::new("telegram", "7")],
+        ..Reply::to("77".into())
+    });
+    let mentions = |native: bool, answer: &Message| {
+        let pieces = pieces(&alice(), answer, native, MAX_UPLOAD);
+        let entities = pieces[0].words().entities.iter();
+        let is_mention = |kind: &MessageEntityKind| matches!(kind, MessageEntityKind::TextMention { user } if user.id.0 == 7);
+        let at: Vec<_> =
+            entities.filter(|it| is_mention(&it.kind)).map(|it| (it.offset, it.length)).collect();
+        (pieces[0].words().text.clone(), at)
+    };
+    assert_eq!(mentions(false, &answer), ("Alice:\nBob: true?\nyes".into(), vec![(7, 3)]));
+    assert_eq!(mentions(true, &answer), ("Alice:\nyes".into(), vec![]));
+    answer.reply_to.as_mut().unwrap().called.clear();
+    assert_eq!(mentions(false, &answer), ("Alice:\nBob: true?\nyes".into(), vec![]));
 }
 
 #[test]

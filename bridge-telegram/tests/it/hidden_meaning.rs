@@ -122,7 +122,9 @@ fn the_explanation_of_a_quiz_is_hidden_until_it_is_closed() {
         poll(&json!({ "type": "quiz", "is_closed": closed, "explanation": "two is even" }))
     };
     let hidden = |closed| {
-        let body = said(&quiz(closed)).body;
+        let message = said(&quiz(closed));
+        assert_eq!(message.notes, [Note::Quiz]);
+        let body = message.body;
         assert_eq!(body.plain(), "two is even");
         let [Block::Paragraph(spans)] = body.0.as_slice() else { panic!("{body:?}") };
         spans[0].style.spoiler.is_some()

@@ -78,6 +78,38 @@ async fn a_reply_to_an_unknown_message_is_no_native_one() {
     assert!(matches!(&acts[0], Action::Post { native_reply: false, .. }), "{acts:?}");
 }
 
+/// Whom the reply calls that a chat got last.
+fn called(acts: &[Action]) -> Vec<Person> {
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    message.reply_to.as_ref().unwrap().called.clone()
+}
+
+#[tokio::test]
+async fn an_answer_calls_the_answered_person_where_its_author_meant_it() {
+    let (spine, in_room, _) = hello().await;
+    let (tina, ghost) = (Person::new("telegram", "tina"), "@_freeside_abc:example.org");
+    let record = GhostRecord { localpart: "_freeside_abc".into(), ..GhostRecord::default() };
+    spine.store().save_ghost(&tina, record).await.unwrap();
+    let others = ["@bob:x", "@ann:x"];
+    for (number, (named, expected)) in
+        [(vec![ghost], vec![tina.clone()]), (others.to_vec(), vec![]), (vec![], vec![])]
+            .into_iter()
+            .enumerate()
+    {
+        let mut answer =
+            replied(&room(), &format!("$2{number}"), &in_room, ("@ann:x", &number.to_string()));
+        if let Content::Posted(message) = &mut answer.content {
+            let called = named.into_iter().map(|id| Person::new("matrix", id)).collect();
+            message.reply_to.as_mut().unwrap().called = called;
+        }
+        spine.hear(answer).await;
+        spine.telegram.until("told", |telegram| telegram.tries() == number + 1).await;
+        spine.discord.until("told", |discord| discord.tries() == number + 2).await;
+        assert_eq!(called(&spine.telegram.acts()), expected);
+        assert_eq!(called(&spine.discord.acts()), [], "she is no member there");
+    }
+}
+
 #[tokio::test]
 async fn a_reaction_and_its_end_name_the_copies_and_the_event() {
     let (spine, in_room, _) = hello().await;

@@ -96,11 +96,12 @@ async fn a_closed_chat_halts_its_lane_tells_the_room_and_loses_nothing() {
 #[tokio::test]
 async fn a_halted_lane_is_tried_again_by_itself_and_the_room_is_told_once() {
     let spine = Spine::linked().await;
-    spine.telegram.fail(&group().chat, [Fault::Error(closed()), Fault::Error(closed())]);
+    let pauses = [2, 4, 8, 16, 32, 60, 60];
+    spine.telegram.fail(&group().chat, pauses.map(|_| Fault::Error(closed())));
     spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
     spine.halted(&group()).await;
     spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
-    for minutes in [2, 4] {
+    for minutes in pauses {
         let pause = Duration::from_secs(minutes * 60);
         spine.clock.slept(pause, 1).await;
         spine.clock.advance(pause);

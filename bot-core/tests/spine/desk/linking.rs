@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use bot_core::DeliverError;
-use bot_core::Refusal;
-use bridge_model::{ChatChange, Content, Place};
+use bot_core::store::{GhostRecord, keys};
+use bot_core::{Action, DeliverError, Refusal, SendAs};
+use bridge_model::{ChatChange, Content, Person, Place};
 use insta::assert_snapshot;
 
 use super::stages::{days, inventory, step};
@@ -111,6 +111,31 @@ async fn a_group_leaves_from_its_own_side() {
     assert!(spine.store().portal_of(&group()).await.unwrap().is_none());
     assert!(spine.store().portal_of(&channel()).await.unwrap().is_some());
     assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"Nothing is connected here.");
+}
+
+/// The accounts of ours that were made to leave a room, in order.
+fn withdrawn(network: &FakeNetwork) -> Vec<Person> {
+    let acts = network.acts().into_iter();
+    let withdrawn = acts.filter_map(|act| match act {
+        Action::Withdraw { send_as: SendAs::Person { person, .. } } => Some(person),
+        _ => None,
+    });
+    withdrawn.collect()
+}
+
+#[tokio::test]
+async fn the_accounts_of_a_chats_people_leave_with_it_and_no_others() {
+    let spine = joined().await;
+    let people = ["telegram", "discord"].map(|network| Person::new(network, "7"));
+    for person in &people {
+        let (localpart, rooms) = (format!("_fs_{}", person.network), vec![keys::place(&room())]);
+        let record = GhostRecord { localpart, rooms, ..GhostRecord::default() };
+        spine.store().save_ghost(person, record).await.unwrap();
+    }
+    ask(&spine, &group(), TINA, "unlink").await;
+    spine.matrix.until("left", |matrix| withdrawn(matrix) == people[..1]).await;
+    ask(&spine, &room(), ANN, "unlink discord").await;
+    spine.matrix.until("left", |matrix| withdrawn(matrix) == people).await;
 }
 
 #[tokio::test]

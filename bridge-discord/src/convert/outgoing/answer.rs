@@ -3,8 +3,9 @@
 //!
 //! Rule: what the author of the answered message had hidden stays hidden.
 
-use bridge_model::{Block, Leaf, ListItem, Message, RichText, Span, Style};
+use bridge_model::{Block, Leaf, ListItem, Mention, Message, RichText, Span, Style};
 
+use crate::NETWORK;
 use crate::convert::markdown::is_label;
 
 /// How much of a message that is answered is quoted in one line.
@@ -14,7 +15,8 @@ const EXCERPT: usize = 80;
 const CHOSEN: usize = 500;
 
 /// `↪ Name: words` in small print, where the name leads to `link`. Words that the author
-/// chose to answer stand below as a quote instead.
+/// chose to answer stand below as a quote instead. Whoever is called by the answer is mentioned in the
+/// place of the name, and the arrow leads to `link`: no mention works in a link.
 pub fn answered(message: &Message, link: Option<String>) -> RichText {
     let Some(reply) = message.reply_to.as_ref() else { return RichText::default() };
     let name = reply.name.clone().unwrap_or_default();
@@ -28,10 +30,17 @@ pub fn answered(message: &Message, link: Option<String>) -> RichText {
         let style = Style { subtext: true, link: link.clone(), ..Style::default() };
         Span { leaf: Leaf::Text(words.to_owned()), style }
     };
+    let called = reply.called.iter().find(|who| who.network.as_str() == NETWORK);
+    let called = called.filter(|_| !message.silent);
     // A name that cannot stand in a label as it is stands behind it.
-    let mut line = match is_label(&[Span::text(label.as_str())]) {
-        true => vec![small("↪ "), linked(&label)],
-        false => vec![linked("↪"), small(&format!(" {label}"))],
+    let mut line = match (called, is_label(&[Span::text(label.as_str())])) {
+        (Some(who), _) => {
+            let who = Mention::Person { who: who.clone(), name: label };
+            let style = Style { subtext: true, ..Style::default() };
+            vec![linked("↪"), small(" "), Span { leaf: Leaf::Mention(who), style }]
+        }
+        (None, true) => vec![small("↪ "), linked(&label)],
+        (None, false) => vec![linked("↪"), small(&format!(" {label}"))],
     };
     if reply.partial && !words.is_empty() {
         let quote = RichText::plain_text(&words).0;

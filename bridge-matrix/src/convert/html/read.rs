@@ -389,6 +389,7 @@ impl Reader {
         let href: String = attribute(tag, "href").unwrap_or_default().replace(char::is_control, "");
         // It is written again for each line of the link.
         let href = if href.chars().count() > LONGEST_ADDRESS { String::new() } else { href };
+        let href = address::on_the_web(&href).unwrap_or(href);
         let in_pre = matches!(self.frames.top(), Some(Frame::Pre { .. }));
         match address::target(&href) {
             // Blocks of code hold no links, and an end tag that is missing carries none out of them.

@@ -13,6 +13,9 @@ use serde_json::Value;
 use super::{Raw, Unreadable, media, persona, place, text};
 use crate::convert::{address, html, native};
 
+/// So many people are read of `m.mentions` to find out whether the answered one is among them.
+const MOST_CALLED: usize = 50;
+
 /// Reads the content of an `m.room.message`, or the new content of an edit.
 pub(super) fn read(
     raw: &Raw<'_>,
@@ -76,7 +79,10 @@ pub(super) fn bare(
     (kind, content): (MessageKind, &Value),
     relation: Option<&Value>,
 ) -> Message {
-    let (reply_to, thread) = place_in_conversation(relation);
+    let (mut reply_to, thread) = place_in_conversation(relation);
+    if let Some(reply) = &mut reply_to {
+        reply.called = called(content);
+    }
     let author = persona::shown_author(raw.author(), content);
     Message { kind, reply_to, thread, ..Message::new(author, Timestamp(raw.sent_at)) }
 }
@@ -92,6 +98,14 @@ pub fn place_in_conversation(relation: Option<&Value>) -> (Option<Reply>, Option
     let answered = answered.filter(|_| !(root.is_some() && falling_back));
     let reply = answered.map(|event| Reply::to(MessageId::from(event)));
     (reply, root.map(|root| Thread { root: MessageId::from(root), name: None }))
+}
+
+/// Whom `m.mentions` names ("User and room mentions"). Where it is missing, nobody is called by an
+/// answer.
+pub fn called(content: &Value) -> Vec<Person> {
+    let people = content.get("m.mentions").and_then(|it| it.get("user_ids")?.as_array());
+    let ids = people.into_iter().flatten().filter_map(Value::as_str);
+    ids.take(MOST_CALLED).map(|id| Person::new(crate::NETWORK, id)).collect()
 }
 
 /// Whether a message answers another one in any form, also one in a thread that only seems to, and

@@ -97,6 +97,31 @@ fn a_reply_loses_its_fallback_and_keeps_a_quote_of_its_own() {
 }
 
 #[test]
+fn an_answer_of_any_kind_says_whom_it_calls() {
+    let relation = json!({ "m.in_reply_to": { "event_id": "$old" } });
+    let called = |kind: &str, mut content: Value, mentions: Value| {
+        content["m.relates_to"] = relation.clone();
+        content["m.mentions"] = mentions;
+        let events = heard(kind, content);
+        let Content::Posted(message) = &events[0].content else { panic!("{events:?}") };
+        let called = &message.reply_to.as_ref().unwrap().called;
+        called.iter().map(|it| it.user.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let bob = json!({ "user_ids": ["@bob:x", 7] });
+    let sticker = json!({ "body": "hi", "url": "mxc://x/y", "info": {} });
+    let place = json!({ "msgtype": "m.location", "body": "here", "geo_uri": "geo:1,2" });
+    for (kind, content) in
+        [("m.room.message", text_message("yes")), ("m.room.message", place), ("m.sticker", sticker)]
+    {
+        assert_eq!(called(kind, content.clone(), bob.clone()), ["@bob:x"], "{content}");
+        assert_eq!(called(kind, content.clone(), json!({})), [""; 0]);
+        assert_eq!(called(kind, content, Value::Null), [""; 0]);
+    }
+    let many = json!({ "user_ids": vec!["@bob:x"; 3000] });
+    assert_eq!(called("m.room.message", text_message("yes"), many).len(), 50);
+}
+
+#[test]
 fn a_thread_has_a_root_and_its_fallback_is_no_reply() {
     let relation = |falling_back: bool| {
         json!({ "rel_type": "m.thread", "event_id": "$root", "is_falling_back": falling_back,

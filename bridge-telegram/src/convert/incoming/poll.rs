@@ -6,7 +6,7 @@
 //! which answer it belongs to. The explanation of a quiz gives the right answer away, so it is hidden
 //! while people still answer.
 
-use bridge_model::{Leaf, RichText, Span, Spoiler, Style};
+use bridge_model::{Leaf, Note, RichText, Span, Spoiler, Style};
 use serde_json::Value;
 
 use super::content::MessageParts;
@@ -14,7 +14,8 @@ use super::field::{flag, list, object, text};
 use super::{card, lists, media};
 use crate::convert::entities::from_wire;
 
-/// Adds to `said` what the description, the answers and the explanation of the poll `field` hold.
+/// Adds to `said` what the description, the answers and the explanation of the poll `field` hold, and
+/// that it is a quiz.
 pub(super) fn attachments(field: &Value, said: &mut MessageParts) {
     if let Some(attached) = object(field, "media") {
         said.media.extend(media::of_poll(attached));
@@ -28,6 +29,7 @@ pub(super) fn attachments(field: &Value, said: &mut MessageParts) {
         said.body.append(RichText(vec![lists::bullets(lines)]));
     }
     explain(field, said);
+    said.notes.extend((text(field, "type") == Some("quiz")).then_some(Note::Quiz));
     said.body = std::mem::take(&mut said.body).normalise();
 }
 

@@ -51,6 +51,7 @@ pub(super) fn to_message(message: &Value, answered: &Value, us: &Us) -> Option<R
         name: relayed.or(by.map(|it| it.name)),
         partial: chosen.is_some(),
         excerpt: chosen.or(whole),
+        called: Vec::new(),
     })
 }
 

@@ -5,11 +5,12 @@
 
 use bot_core::SendAs;
 use bridge_model::text::bounds::MESSAGES;
-use bridge_model::{Block, Message, MessageKind, Reply, RichText, Span, name};
+use bridge_model::{Block, Leaf, Mention, Message, MessageKind, Reply, RichText, Span, name};
 use teloxide::types::MessageEntityKind;
 
 use super::MAX_TEXT;
 use super::links::{as_name, defused, write_out};
+use crate::NETWORK;
 use crate::convert::TelegramText;
 use crate::convert::entities::{CAPABILITIES, utf16_len, write};
 
@@ -100,8 +101,15 @@ fn next_line(head: &mut Vec<Span>, kind: MessageKind) {
 
 fn quote(reply: &Reply) -> Option<Block> {
     let mut spans = Vec::new();
-    if let Some(name) = &reply.name {
-        spans.push(Span::bold(format!("{}:", shown_name(name))));
+    let called = reply.called.iter().find(|who| who.network.as_str() == NETWORK);
+    match (&reply.name, called) {
+        (Some(name), Some(who)) => {
+            let who = Mention::Person { who: who.clone(), name: shown_name(name) };
+            spans.push(Span { leaf: Leaf::Mention(who), ..Span::bold("") });
+            spans.push(Span::bold(":"));
+        }
+        (Some(name), None) => spans.push(Span::bold(format!("{}:", shown_name(name)))),
+        (None, _) => {}
     }
     if let Some(excerpt) = &reply.excerpt {
         let line = one_line(&excerpt.plain(), MAX_EXCERPT);
