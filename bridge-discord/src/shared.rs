@@ -216,10 +216,6 @@ impl Shared {
             let newest = incoming::id(channel, "last_message_id").map(str::to_owned);
             known.forums.insert(id.to_owned(), newest);
         }
-        // Whoever asks for a channel may overtake the listener, which has to see the change.
-        if let Some(look) = ChannelAppearance::read(channel) {
-            known.looks.entry(id.to_owned()).or_insert(look);
-        }
     }
 
     /// The channel consists of threads, as the gateway said; nothing is said in it.
@@ -232,18 +228,14 @@ impl Shared {
         self.known().forums.get(forum).cloned().flatten()
     }
 
-    /// How a channel looked when the listener last heard of it.
+    /// How a channel looked when the listener last heard of it in this process.
     pub(crate) fn look(&self, channel: &str) -> Option<ChannelAppearance> {
         self.known().looks.get(channel).cloned()
     }
 
     /// The listener has heard how a channel looks now.
-    pub(crate) fn learn_look(&self, channel: &Value) {
-        if let (Some(id), Some(look)) =
-            (incoming::id(channel, "id"), ChannelAppearance::read(channel))
-        {
-            self.known().looks.insert(id.to_owned(), look);
-        }
+    pub(crate) fn learn_look(&self, channel: &str, look: ChannelAppearance) {
+        self.known().looks.insert(channel.to_owned(), look);
     }
 
     /// Adds the name of the channel to a command that was given in a thread of it.

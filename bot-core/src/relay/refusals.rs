@@ -25,6 +25,7 @@ impl Delivery<'_> {
             Content::Reacted { .. }
             | Content::Unreacted { .. }
             | Content::Commanded(_)
+            | Content::ReactionsCleared { .. }
             | Content::Moved { .. }
             | Content::Closed
             | Content::Invited { .. }

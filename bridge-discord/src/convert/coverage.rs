@@ -144,7 +144,7 @@ pub const GATEWAY_EVENTS: &[(&str, Fate)] = &[
     ("CHANNEL_CREATE", Fate::Learned),
     ("CHANNEL_DELETE", Fate::Crosses),
     ("CHANNEL_INFO", Fate::Nothing),
-    ("CHANNEL_PINS_UPDATE", Fate::Nothing),
+    ("CHANNEL_PINS_UPDATE", Fate::Learned),
     ("CHANNEL_UPDATE", Fate::Crosses),
     ("ENTITLEMENT_CREATE", Fate::Nothing),
     ("ENTITLEMENT_DELETE", Fate::Nothing),

@@ -40,7 +40,7 @@ pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
 pub use media::address_now;
 pub use poll::{counted, voted};
-pub use reaction::{names, reacted, unreacted};
+pub use reaction::{cleared, reacted, unreacted};
 pub use thread::Thread;
 
 /// Who we are, so that our own words are known; and where files of this network are.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::linked_location::LinkedLocation;
 use super::{HeardEvents, Listener};
-use crate::convert::incoming::{self, ChannelAppearance, Ours};
+use crate::convert::incoming::{self, Ours};
 
 /// The flag of a message whose previews were taken away.
 const SUPPRESSED: u64 = 1 << 2;
@@ -44,7 +44,7 @@ impl Listener {
             "MESSAGE_REACTION_ADD" => incoming::reacted(data, ours).into_iter().collect(),
             "MESSAGE_REACTION_REMOVE" => incoming::unreacted(data, ours).into_iter().collect(),
             "MESSAGE_REACTION_REMOVE_ALL" | "MESSAGE_REACTION_REMOVE_EMOJI" => {
-                self.cleared(channel, data)
+                incoming::cleared(data).into_iter().collect()
             }
             "MESSAGE_POLL_VOTE_ADD" => {
                 incoming::voted(data, VoteChange::Add, ours).into_iter().collect()
@@ -52,19 +52,9 @@ impl Listener {
             "MESSAGE_POLL_VOTE_REMOVE" => {
                 incoming::voted(data, VoteChange::Remove, ours).into_iter().collect()
             }
-            "CHANNEL_UPDATE" => {
-                let before = self.shared.look(channel);
-                let now = ChannelAppearance::read(data);
-                self.shared.learn_look(data);
-                let both = now.zip(before);
-                both.map(|(now, before)| now.changes_since(&before, channel)).unwrap_or_default()
-            }
             "CHANNEL_DELETE" => vec![incoming::closed(channel)],
             _ => Vec::new(),
         };
-        for event in &heard.events {
-            self.memory.reaction(channel, event);
-        }
         heard.events = heard.events.into_iter().map(|event| location.place(event)).collect();
         heard
     }
@@ -119,12 +109,5 @@ impl Listener {
 
     fn deletion(&self, channel: &str, id: &str) -> Option<Event> {
         (!self.shared.deleted_by_us(id)).then(|| incoming::deleted(channel, id))
-    }
-
-    fn cleared(&mut self, channel: &str, data: &Value) -> Vec<Event> {
-        let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
-        let gone = self.memory.cleared(channel, data).into_iter();
-        let event = |content| incoming::about(channel, message, content);
-        gone.map(|(by, reaction)| event(Content::Unreacted { by, reaction })).collect()
     }
 }

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bridge_model::{
     ChatChange, Content, EmojiPack, Event, MemberChange, MessageId, PackedEmoji, Place,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serenity::model::channel::ChannelType;
 
@@ -52,7 +53,7 @@ pub fn required_tag(channel: &Value) -> Option<Option<String>> {
 }
 
 /// Name and topic of a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelAppearance {
     /// Without `#`.
     pub name: String,
