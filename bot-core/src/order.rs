@@ -221,6 +221,17 @@ pub struct Receipt {
     pub parts: Vec<Part>,
     /// Other names under which the network will speak of what was posted.
     pub also: Vec<Alias>,
+    /// It was posted in another way than people expect; they are told so once for each chat.
+    pub fallback: Option<Fallback>,
+}
+
+/// Why the bot speaks for a person where the person would speak under their own name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The chat takes no further webhook.
+    NoWebhook,
+    /// The platform does not take the name for a webhook.
+    NameRefused,
 }
 
 /// Why an order was not carried out, and how far it came.

@@ -16,6 +16,7 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
+use crate::order::Fallback;
 use crate::refusal::Refusal;
 
 pub use notes::megabytes;
@@ -121,6 +122,15 @@ impl Wording {
         let reason = self.reason(network, reason);
         self.say(Key::LaneHalted, &[Arg::text(label(network)), Arg::text(reason)])
     }
+    /// The bot speaks for people in a chat.
+    pub fn fallback(&self, network: &NetworkId, fallback: Fallback) -> RichText {
+        let key = match fallback {
+            Fallback::NoWebhook => Key::FallbackWebhook,
+            Fallback::NameRefused => Key::FallbackName,
+        };
+        self.say(key, &[Arg::text(label(network))])
+    }
+
 }
 
 /// Lines of an answer.

@@ -78,8 +78,8 @@ struct Cache {
     required_tags: HashMap<String, Option<String>>,
     /// Channels that were asked for again.
     forgotten: HashSet<String>,
-    /// Channels in which the bot posts for people because no webhook can.
-    fallbacks: HashSet<String>,
+    /// Channels that have no room for a webhook of ours, until their webhooks change.
+    no_webhook: HashSet<String>,
     /// Servers that were described whole, or are being asked for.
     described: HashSet<String>,
     /// What servers know about accounts, by server and account.
@@ -167,14 +167,20 @@ impl Shared {
         known.webhooks.insert(channel.to_owned(), webhook);
     }
 
-    /// The bot posts for people in this channel; `false` when that is known.
-    pub(crate) fn note_fallback(&self, channel: &str) -> bool {
-        self.known().fallbacks.insert(channel.to_owned())
+    /// The channel has no room for a webhook of ours.
+    pub(crate) fn note_no_webhook(&self, channel: &str) {
+        self.known().no_webhook.insert(channel.to_owned());
+    }
+
+    pub(crate) fn takes_no_webhook(&self, channel: &str) -> bool {
+        self.known().no_webhook.contains(channel)
     }
 
     /// The next delivery looks for a webhook again. Its id stays ours.
     pub(crate) fn forget_webhook(&self, channel: &str) {
-        self.known().webhooks.remove(channel);
+        let mut known = self.known();
+        known.webhooks.remove(channel);
+        known.no_webhook.remove(channel);
     }
 
     pub(crate) fn guild_of(&self, channel: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The line below a message that a chat refused, and its end when an edit repairs the message.
+//! The line below a message that a chat refused, and its end when an edit repairs the message; the
+//! word about a chat in which the bot has to speak for people.
 //!
 //! Rule: a refusal is told to the author once for each chat; the line is taken away when a later
 //! version arrives there.
@@ -9,7 +10,7 @@ use bridge_model::{Content, Event, MessageId, Place};
 use super::Delivery;
 use super::lookup::unread;
 use crate::lane::{Answer, BotMessage, CORE, Work, core_place};
-use crate::order::{DeliverError, Receipt};
+use crate::order::{DeliverError, Fallback, Receipt};
 use crate::refusal::Refusal;
 
 impl Delivery<'_> {
@@ -24,8 +25,8 @@ impl Delivery<'_> {
             }
             Content::Reacted { .. }
             | Content::Unreacted { .. }
-            | Content::Commanded(_)
             | Content::ReactionsCleared { .. }
+            | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Closed
             | Content::Invited { .. }
@@ -46,6 +47,23 @@ impl Delivery<'_> {
         let place = event.place.clone();
         let saying = BotMessage { origin: core_place(&place), id: key, message, answer };
         Some((place, Work::Say(Box::new(saying))))
+    }
+
+    /// What the chat and the room read when the bot has to speak for people there: each once, for
+    /// ever.
+    pub(super) fn tell_fallback(&self, fallback: Fallback) -> Vec<(Place, Work)> {
+        let lane = &self.head.entry.lane;
+        let text = self.wording.fallback(&lane.network, fallback);
+        let message = self.wording.message(text, self.relay.clock.now());
+        let name = match fallback {
+            Fallback::NoWebhook => "webhook",
+            Fallback::NameRefused => "name",
+        };
+        let key = format!("fallback/{name}/{}", self.relay.pseudonyms.place(lane));
+        let room = self.head.portal.as_ref().map(|portal| &portal.room);
+        let places = [lane].into_iter().chain(room);
+        let say = |place: &Place| (place.clone(), Work::say(place, Some(&key), message.clone()));
+        places.map(say).collect()
     }
 
     /// The chat has refused the first version of the message, so that an edit of it may be posted.
