@@ -15,7 +15,7 @@ use serenity::model::channel::ChannelType;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::convert::incoming::{self, ChannelAppearance, Ours, WebhookFace};
-use crate::convert::markdown::Names;
+use crate::convert::markdown::{Names, Role};
 use crate::convert::outgoing::menu_name;
 use crate::rest::{Body, Rest, RestError};
 use crate::threads::Threads;
@@ -69,7 +69,7 @@ struct Cache {
     channels: HashMap<String, String>,
     /// Channel id to the kind of channel.
     kinds: HashMap<String, ChannelType>,
-    roles: HashMap<String, String>,
+    roles: HashMap<String, Role>,
     /// How channels looked when the listener last heard of them.
     looks: HashMap<String, ChannelAppearance>,
     /// Channels that consist of threads, with the newest thread.
@@ -318,8 +318,8 @@ impl Shared {
 
     /// Learns from a role object.
     pub(crate) fn learn_role(&self, role: &Value) {
-        if let (Some(id), Some(name)) = (incoming::id(role, "id"), incoming::text(role, "name")) {
-            self.known().roles.insert(id.to_owned(), name.to_owned());
+        if let Some((id, role)) = incoming::id(role, "id").zip(incoming::role(role)) {
+            self.known().roles.insert(id.to_owned(), role);
         }
     }
 
@@ -343,18 +343,15 @@ impl Shared {
             false => incoming::text(message, "content").unwrap_or_default().to_owned(),
         };
         let known = self.known();
-        let spoken = |map: &HashMap<String, String>, mark: &str| -> HashMap<String, String> {
-            let ids = words.split(mark).skip(1).filter_map(|rest| rest.split('>').next());
-            ids.filter_map(|id| map.get_key_value(id))
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect()
-        };
-        let mut chats = spoken(&known.channels, "<#");
+        let spoken =
+            |mark| words.split(mark).skip(1).filter_map(|rest: &str| rest.split('>').next());
         let from =
             message.get("message_reference").and_then(|from| incoming::id(from, "channel_id"));
-        let from = from.and_then(|from| known.channels.get_key_value(from));
-        chats.extend(from.map(|(k, v)| (k.clone(), v.clone())));
-        Names { chats, roles: spoken(&known.roles, "<@&"), ..Names::default() }
+        let chats = spoken("<#").chain(from).filter_map(|id| known.channels.get_key_value(id));
+        let chats = chats.map(|(id, name)| (id.clone(), name.clone())).collect();
+        let roles = spoken("<@&").filter_map(|id| known.roles.get_key_value(id));
+        let roles = roles.map(|(id, role)| (id.clone(), role.clone())).collect();
+        Names { chats, roles, ..Names::default() }
     }
 
     /// Called before we delete a message, so that the echo is not taken for a moderator's

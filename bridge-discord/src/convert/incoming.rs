@@ -34,7 +34,7 @@ use crate::NETWORK;
 
 pub use chat::{
     ChannelAppearance, channel_type, face, holds_posts, is_thread, member, pack, packed,
-    required_tag,
+    required_tag, role,
 };
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
