@@ -191,6 +191,11 @@ pub fn is_late_answer(raw: &Value) -> bool {
     asked && !is_loading(raw) && (text(raw, "content").is_some() || !list(raw, "embeds").is_empty())
 }
 
+/// All that a message says is a moving picture that its author picked in Discord's own menu.
+pub fn is_picked(raw: &Value, ours: &Ours) -> bool {
+    embed::picked(raw, ours).is_some()
+}
+
 /// The flags and the type of a message object, 0 where they are missing.
 pub fn flags_and_type(raw: &Value) -> (u64, u64) {
     (field::number(raw, "flags"), field::number(raw, "type"))

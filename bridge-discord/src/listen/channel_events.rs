@@ -99,8 +99,9 @@ impl Listener {
         }
         if self.memory.is_new_edit(data) {
             events.extend(incoming::edited(data, &names, ours));
-        } else if flags & SUPPRESSED != 0 {
-            // Whose card was taken away says less than before; the core drops the rest.
+        } else if flags & SUPPRESSED != 0 || incoming::is_picked(data, ours) {
+            // Whose card was taken away says less than before, and the film that somebody picked
+            // may come after its address; the core drops the rest.
             events.extend(incoming::changed(data, &names, ours));
         }
         events.extend(incoming::counted(data));
