@@ -67,6 +67,11 @@ pub fn label(network: &NetworkId) -> String {
 }
 
 impl Wording {
+    /// What the bot is called.
+    pub fn bot(&self) -> &str {
+        &self.bot
+    }
+
     /// The same in another language, or in what its readers understand best.
     #[must_use]
     pub fn speaking(&self, language: &str) -> Self {
@@ -117,11 +122,6 @@ impl Wording {
         self.say(Key::Refused, &[Arg::text(label(network)), Arg::text(reason)])
     }
 
-    /// A chat cannot be reached any more.
-    pub fn lane_halted(&self, network: &NetworkId, reason: &Refusal) -> RichText {
-        let reason = self.reason(network, reason);
-        self.say(Key::LaneHalted, &[Arg::text(label(network)), Arg::text(reason)])
-    }
     /// The bot speaks for people in a chat.
     pub fn fallback(&self, network: &NetworkId, fallback: Fallback) -> RichText {
         let key = match fallback {
@@ -131,6 +131,11 @@ impl Wording {
         self.say(key, &[Arg::text(label(network))])
     }
 
+    /// A chat cannot be reached any more.
+    pub fn lane_halted(&self, network: &NetworkId, reason: &Refusal) -> RichText {
+        let reason = self.reason(network, reason);
+        self.say(Key::LaneHalted, &[Arg::text(label(network)), Arg::text(reason)])
+    }
 }
 
 /// Lines of an answer.

@@ -220,7 +220,7 @@ impl MessagePost<'_> {
             let piece = outgoing::without(piece, self.message, &lost, &self.order.words);
             let media = !files.is_empty();
             let by = if self.poster == Poster::Webhook { &send_as } else { &SendAs::Bot };
-            let body = outgoing::post_body(&piece, self.message, by);
+            let body = outgoing::post_body(&piece, self.message, (by, &self.order.words));
             match self.send(body, files, (number, native_reply)).await {
                 Ok(posted) => return self.part(&posted, media).map_err(Unposted::Decided),
                 Err(UploadError::TooBig(index)) if !lost.has(index) => {
