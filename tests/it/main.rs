@@ -10,6 +10,7 @@ mod buttons;
 mod claiming;
 mod content;
 mod crossing;
+mod discord;
 mod encrypted;
 mod hostile;
 mod limits;
