@@ -8,7 +8,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Fallback, Refusal};
 use crate::wording::Words;
 
 /// What a listener heard, with the mark that says how far it has read.
@@ -223,15 +223,6 @@ pub struct Receipt {
     pub also: Vec<Alias>,
     /// It was posted in another way than people expect; they are told so once for each chat.
     pub fallback: Option<Fallback>,
-}
-
-/// Why the bot speaks for a person where the person would speak under their own name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fallback {
-    /// The chat takes no further webhook.
-    NoWebhook,
-    /// The platform does not take the name for a webhook.
-    NameRefused,
 }
 
 /// Why an order was not carried out, and how far it came.

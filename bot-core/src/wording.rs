@@ -16,8 +16,7 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
-use crate::order::Fallback;
-use crate::refusal::Refusal;
+use crate::refusal::{Fallback, Refusal};
 
 pub use notes::megabytes;
 

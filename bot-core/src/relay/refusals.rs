@@ -10,8 +10,8 @@ use bridge_model::{Content, Event, MessageId, Place};
 use super::Delivery;
 use super::lookup::unread;
 use crate::lane::{Answer, BotMessage, CORE, Work, core_place};
-use crate::order::{DeliverError, Fallback, Receipt};
-use crate::refusal::Refusal;
+use crate::order::{DeliverError, Receipt};
+use crate::refusal::{Fallback, Refusal};
 
 impl Delivery<'_> {
     /// One line under the message that did not arrive. Not for the bot's own words, and not for

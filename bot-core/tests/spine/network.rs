@@ -13,7 +13,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bot_core::SendAs;
 use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
-use bot_core::order::{Access, Fallback};
+use bot_core::order::Access;
+use bot_core::refusal::Fallback;
 use bot_core::store::topics::WAITING;
 use bot_core::{
     Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,

@@ -6,7 +6,7 @@
 
 use crate::rights;
 use bot_core::Refusal;
-use bot_core::order::Fallback;
+use bot_core::refusal::Fallback;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::Message;
 use reqwest::Method;

@@ -8,7 +8,7 @@ use crate::rights::{self, Permission};
 use bot_core::Refusal;
 use std::time::Duration;
 
-use bot_core::order::Fallback;
+use bot_core::refusal::Fallback;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;

@@ -3,7 +3,7 @@
 //!
 //! Rule: words go where they were meant to go, or nowhere.
 
-use bot_core::order::Fallback;
+use bot_core::refusal::Fallback;
 use bot_core::{Deliver, DeliverError, Network, Order, Receipt};
 use bridge_discord::DiscordNetwork;
 use sandbox::faults::Fault;

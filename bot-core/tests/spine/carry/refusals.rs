@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bot_core::Action;
 use bot_core::Refusal;
-use bot_core::order::Fallback;
+use bot_core::refusal::Fallback;
 use bridge_model::MessageId;
 
 use super::{closed, refused};
