@@ -8,7 +8,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Fallback, Refusal};
 use crate::wording::Words;
 
 /// What a listener heard, with the mark that says how far it has read.
@@ -221,6 +221,8 @@ pub struct Receipt {
     pub parts: Vec<Part>,
     /// Other names under which the network will speak of what was posted.
     pub also: Vec<Alias>,
+    /// It was posted in another way than people expect; they are told so once for each chat.
+    pub fallback: Option<Fallback>,
 }
 
 /// Why an order was not carried out, and how far it came.

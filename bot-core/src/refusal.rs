@@ -80,6 +80,15 @@ pub enum Refusal {
     Unexpected(String),
 }
 
+/// Why the bot speaks for a person where the person would speak under their own name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The chat takes no further webhook.
+    NoWebhook,
+    /// The platform does not take the name for a webhook.
+    NameRefused,
+}
+
 /// A right that our bot lacks in a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingRight {

@@ -204,9 +204,11 @@ impl Delivery<'_> {
             Ok(receipt) => {
                 let repaired = self.repaired(&receipt).await;
                 let repaired = repaired.map_err(|error| failed(error, attempt))?;
+                let told = receipt.fallback.map(|fallback| self.tell_fallback(fallback));
                 let mut settlement = self.settled(receipt);
                 settlement.then.extend(repaired);
                 settlement.then.extend(self.tell_of_new_names());
+                settlement.then.extend(told.into_iter().flatten());
                 settlement
             }
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {

@@ -16,7 +16,7 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
-use crate::refusal::Refusal;
+use crate::refusal::{Fallback, Refusal};
 
 pub use notes::megabytes;
 
@@ -66,6 +66,11 @@ pub fn label(network: &NetworkId) -> String {
 }
 
 impl Wording {
+    /// What the bot is called.
+    pub fn bot(&self) -> &str {
+        &self.bot
+    }
+
     /// The same in another language, or in what its readers understand best.
     #[must_use]
     pub fn speaking(&self, language: &str) -> Self {
@@ -119,6 +124,15 @@ impl Wording {
     pub fn refused(&self, network: &NetworkId, reason: &Refusal) -> RichText {
         let reason = self.reason(network, reason);
         self.say(Key::Refused, &[Arg::text(label(network)), Arg::text(reason)])
+    }
+
+    /// The bot speaks for people in a chat.
+    pub fn fallback(&self, network: &NetworkId, fallback: Fallback) -> RichText {
+        let key = match fallback {
+            Fallback::NoWebhook => Key::FallbackWebhook,
+            Fallback::NameRefused => Key::FallbackName,
+        };
+        self.say(key, &[Arg::text(label(network))])
     }
 
     /// A chat cannot be reached any more.

@@ -9,6 +9,7 @@ mod channel_events;
 mod directory;
 mod known;
 mod linked_location;
+mod looks;
 mod members;
 mod memory;
 mod packs;
@@ -16,6 +17,7 @@ mod proxies;
 mod severed;
 mod threads;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,8 @@ pub(crate) struct Listener {
     longest_pause: Duration,
     memory: Memory,
     proxied: Proxied,
+    /// Channels of which the store knows how they look.
+    looked_at: HashSet<String>,
 }
 
 /// Listening was told to stop.
@@ -75,6 +79,7 @@ impl Listener {
             longest_pause,
             memory: Memory::default(),
             proxied: Proxied::default(),
+            looked_at: HashSet::new(),
         }
     }
 
@@ -101,7 +106,7 @@ impl Listener {
         threads::learn(&self.shared, kind, data);
         self.revive(kind, data).await?;
         let heard = self.hear(kind, data).await?;
-        if heard.events.is_empty() {
+        if heard.events.is_empty() && heard.marks.is_empty() {
             return Ok(());
         }
         let mut marks = vec![session.mark()];
@@ -137,7 +142,14 @@ impl Listener {
         match kind {
             "INTERACTION_CREATE" => return Ok(self.asked(data, &ours)),
             "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_EMOJIS_UPDATE" => {
-                return only(self.emoji(kind, data).await?);
+                let mut heard = self.looks(kind, data).await?;
+                heard.events.extend(self.emoji(kind, data).await?);
+                return Ok(heard);
+            }
+            "CHANNEL_UPDATE" => return self.looks(kind, data).await,
+            "CHANNEL_PINS_UPDATE" => {
+                self.memory.pins_changed(data);
+                return Ok(HeardEvents::default());
             }
             "GUILD_DELETE" => return only(self.server_gone(data).await?),
             "THREAD_CREATE" | "THREAD_UPDATE" | "THREAD_DELETE" => {
@@ -170,14 +182,12 @@ impl Listener {
                 let (data, ours) = self.with_names(kind, data, ours).await?;
                 let mut heard = self.hear_in((channel, &location), (kind, &data), &ours);
                 proxied.tell(&mut heard);
+                if location.thread.is_none() {
+                    heard.marks.extend(self.first_look(channel).await?);
+                }
                 Ok(heard)
             }
-            None => {
-                if kind == "CHANNEL_UPDATE" {
-                    self.shared.learn_look(data);
-                }
-                Ok(HeardEvents::default())
-            }
+            None => Ok(HeardEvents::default()),
         }
     }
 
@@ -232,6 +242,21 @@ impl Listener {
                     return Ok(chats.iter().map(|chat| chat.as_str().to_owned()).collect());
                 }
                 Err(error) => tracing::warn!(%error, "the linked channels cannot be read"),
+            }
+            self.pause(pause.next()).await?;
+        }
+    }
+
+    /// What is stored under a mark, asked until it is answered.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub(crate) async fn mark(&self, key: &str) -> Result<Option<Vec<u8>>, Stopped> {
+        let mut pause = self.pauses();
+        loop {
+            match self.sink.mark(key).await {
+                Ok(stored) => return Ok(stored),
+                Err(error) => tracing::warn!(%error, "a mark cannot be read"),
             }
             self.pause(pause.next()).await?;
         }

@@ -15,7 +15,7 @@ use serenity::model::channel::ChannelType;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::convert::incoming::{self, ChannelAppearance, Ours, WebhookFace};
-use crate::convert::markdown::Names;
+use crate::convert::markdown::{Names, Role};
 use crate::convert::outgoing::menu_name;
 use crate::rest::{Body, Rest, RestError};
 use crate::threads::Threads;
@@ -69,7 +69,7 @@ struct Cache {
     channels: HashMap<String, String>,
     /// Channel id to the kind of channel.
     kinds: HashMap<String, ChannelType>,
-    roles: HashMap<String, String>,
+    roles: HashMap<String, Role>,
     /// How channels looked when the listener last heard of them.
     looks: HashMap<String, ChannelAppearance>,
     /// Channels that consist of threads, with the newest thread.
@@ -78,8 +78,8 @@ struct Cache {
     required_tags: HashMap<String, Option<String>>,
     /// Channels that were asked for again.
     forgotten: HashSet<String>,
-    /// Channels in which the bot posts for people because no webhook can.
-    fallbacks: HashSet<String>,
+    /// Channels that have no room for a webhook of ours, until their webhooks change.
+    no_webhook: HashSet<String>,
     /// Servers that were described whole, or are being asked for.
     described: HashSet<String>,
     /// What servers know about accounts, by server and account.
@@ -167,14 +167,20 @@ impl Shared {
         known.webhooks.insert(channel.to_owned(), webhook);
     }
 
-    /// The bot posts for people in this channel; `false` when that is known.
-    pub(crate) fn note_fallback(&self, channel: &str) -> bool {
-        self.known().fallbacks.insert(channel.to_owned())
+    /// The channel has no room for a webhook of ours.
+    pub(crate) fn note_no_webhook(&self, channel: &str) {
+        self.known().no_webhook.insert(channel.to_owned());
+    }
+
+    pub(crate) fn takes_no_webhook(&self, channel: &str) -> bool {
+        self.known().no_webhook.contains(channel)
     }
 
     /// The next delivery looks for a webhook again. Its id stays ours.
     pub(crate) fn forget_webhook(&self, channel: &str) {
-        self.known().webhooks.remove(channel);
+        let mut known = self.known();
+        known.webhooks.remove(channel);
+        known.no_webhook.remove(channel);
     }
 
     pub(crate) fn guild_of(&self, channel: &str) -> Option<String> {
@@ -216,10 +222,6 @@ impl Shared {
             let newest = incoming::id(channel, "last_message_id").map(str::to_owned);
             known.forums.insert(id.to_owned(), newest);
         }
-        // Whoever asks for a channel may overtake the listener, which has to see the change.
-        if let Some(look) = ChannelAppearance::read(channel) {
-            known.looks.entry(id.to_owned()).or_insert(look);
-        }
     }
 
     /// The channel consists of threads, as the gateway said; nothing is said in it.
@@ -232,18 +234,14 @@ impl Shared {
         self.known().forums.get(forum).cloned().flatten()
     }
 
-    /// How a channel looked when the listener last heard of it.
+    /// How a channel looked when the listener last heard of it in this process.
     pub(crate) fn look(&self, channel: &str) -> Option<ChannelAppearance> {
         self.known().looks.get(channel).cloned()
     }
 
     /// The listener has heard how a channel looks now.
-    pub(crate) fn learn_look(&self, channel: &Value) {
-        if let (Some(id), Some(look)) =
-            (incoming::id(channel, "id"), ChannelAppearance::read(channel))
-        {
-            self.known().looks.insert(id.to_owned(), look);
-        }
+    pub(crate) fn learn_look(&self, channel: &str, look: ChannelAppearance) {
+        self.known().looks.insert(channel.to_owned(), look);
     }
 
     /// Adds the name of the channel to a command that was given in a thread of it.
@@ -320,8 +318,8 @@ impl Shared {
 
     /// Learns from a role object.
     pub(crate) fn learn_role(&self, role: &Value) {
-        if let (Some(id), Some(name)) = (incoming::id(role, "id"), incoming::text(role, "name")) {
-            self.known().roles.insert(id.to_owned(), name.to_owned());
+        if let Some((id, role)) = incoming::id(role, "id").zip(incoming::role(role)) {
+            self.known().roles.insert(id.to_owned(), role);
         }
     }
 
@@ -345,18 +343,15 @@ impl Shared {
             false => incoming::text(message, "content").unwrap_or_default().to_owned(),
         };
         let known = self.known();
-        let spoken = |map: &HashMap<String, String>, mark: &str| -> HashMap<String, String> {
-            let ids = words.split(mark).skip(1).filter_map(|rest| rest.split('>').next());
-            ids.filter_map(|id| map.get_key_value(id))
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect()
-        };
-        let mut chats = spoken(&known.channels, "<#");
+        let spoken =
+            |mark| words.split(mark).skip(1).filter_map(|rest: &str| rest.split('>').next());
         let from =
             message.get("message_reference").and_then(|from| incoming::id(from, "channel_id"));
-        let from = from.and_then(|from| known.channels.get_key_value(from));
-        chats.extend(from.map(|(k, v)| (k.clone(), v.clone())));
-        Names { chats, roles: spoken(&known.roles, "<@&"), ..Names::default() }
+        let chats = spoken("<#").chain(from).filter_map(|id| known.channels.get_key_value(id));
+        let chats = chats.map(|(id, name)| (id.clone(), name.clone())).collect();
+        let roles = spoken("<@&").filter_map(|id| known.roles.get_key_value(id));
+        let roles = roles.map(|(id, role)| (id.clone(), role.clone())).collect();
+        Names { chats, roles, ..Names::default() }
     }
 
     /// Called before we delete a message, so that the echo is not taken for a moderator's

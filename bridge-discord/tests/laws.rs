@@ -4,7 +4,7 @@
 //! Rule: 10,000 cases each; `PROPTEST_CASES` says otherwise.
 
 use bridge_discord::convert::markdown::{
-    Names, TEXT, degrade, from_markdown, measure, to_markdown,
+    Names, Role, TEXT, degrade, from_markdown, measure, to_markdown,
 };
 use bridge_model::text::arbitrary;
 use bridge_model::{Block, Leaf, Mention, RichText, Span};
@@ -21,8 +21,8 @@ fn names(text: &RichText) -> Names {
             Mention::Chat { place, name } => {
                 names.chats.insert(place.chat.as_str().to_owned(), name.clone());
             }
-            Mention::Role { id, name } => {
-                names.roles.insert(id.clone(), name.clone());
+            Mention::Role { id, name, colour } => {
+                names.roles.insert(id.clone(), Role { name: name.clone(), colour: *colour });
             }
             Mention::Everyone => names.everyone = true,
         }

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use bridge_discord::convert::markdown::{
-    Names, degrade, from_markdown, linkify, measure, to_markdown,
+    Names, Role, degrade, from_markdown, linkify, measure, to_markdown,
 };
 use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span};
 
@@ -17,7 +17,7 @@ fn names() -> Names {
     let pair = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     Names {
         users: [pair("1", "Ann")].into(),
-        roles: [pair("2", "admins")].into(),
+        roles: [("2".to_owned(), Role { name: "admins".to_owned(), colour: None })].into(),
         chats: [pair("3", "general")].into(),
         everyone: true,
         emoji: false,

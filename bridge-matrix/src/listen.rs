@@ -340,6 +340,7 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         Content::Commanded(command) => &mut command.by,
         Content::Deleted { .. }
         | Content::Unreacted { .. }
+        | Content::ReactionsCleared { .. }
         | Content::Moved { .. }
         | Content::Closed
         | Content::Pinned

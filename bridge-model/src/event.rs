@@ -52,6 +52,11 @@ pub enum Content {
         /// Which.
         reaction: Reaction,
     },
+    /// The platform took away the reactions that people of its network gave to the message.
+    ReactionsCleared {
+        /// Those with one emoji; all where it is `None`.
+        only: Option<Reaction>,
+    },
     /// Somebody spoke to the core bot.
     Commanded(Command),
     /// The chat goes on under another id (Telegram group to supergroup).
@@ -156,6 +161,7 @@ impl Content {
             Self::Deleted { .. }
             | Self::Reacted { .. }
             | Self::Unreacted { .. }
+            | Self::ReactionsCleared { .. }
             | Self::Pinned
             | Self::Unpinned
             | Self::Voted { .. }

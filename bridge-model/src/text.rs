@@ -141,6 +141,9 @@ pub enum Mention {
         id: String,
         /// The name to show, without `@`.
         name: String,
+        /// The colour in which its network shows it, `0xRRGGBB`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<u32>,
     },
     /// Another chat.
     Chat {

@@ -95,7 +95,7 @@ pub(crate) async fn carry_out(
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
         None if matches!(order.act, Action::Post { .. } | Action::Edit { .. }) => {
-            Ok(Receipt { parts: made.parts, also: made.also })
+            Ok(Receipt { parts: made.parts, also: made.also, fallback: None })
         }
         None => Ok(Receipt::default()),
     }

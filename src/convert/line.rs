@@ -107,6 +107,19 @@ pub(super) struct ChatInfo {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RoleInfo {
     pub name: Option<String>,
+    /// A number as Discord writes it, or `#rrggbb`.
+    pub color: Option<Value>,
+}
+
+impl RoleInfo {
+    /// `0xRRGGBB`; `None` for no colour.
+    pub fn colour(&self) -> Option<u32> {
+        let colour = match self.color.as_ref()? {
+            Value::String(text) => u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?,
+            other => u32::try_from(other.as_u64()?).ok()?,
+        };
+        (1..=0xff_ffff).contains(&colour).then_some(colour)
+    }
 }
 
 /// What is known of a custom emoji.

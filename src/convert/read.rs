@@ -5,7 +5,7 @@
 //! no message; one that it could not read is an error that names the place.
 
 use bridge_discord::convert::incoming as discord;
-use bridge_discord::convert::markdown::Names;
+use bridge_discord::convert::markdown::{Names, Role};
 use bridge_matrix::convert::incoming as matrix;
 use bridge_model::{Event, Message};
 use bridge_telegram::convert::incoming as telegram;
@@ -65,7 +65,13 @@ fn of_discord(line: &Line) -> Result<Option<Message>, String> {
     };
     let names = Names {
         users: named(line.people.iter().map(|(id, it)| (id, it.name.as_ref())).collect()),
-        roles: named(line.roles.iter().map(|(id, it)| (id, it.name.as_ref())).collect()),
+        roles: line
+            .roles
+            .iter()
+            .filter_map(|(id, it)| {
+                Some((id.clone(), Role { name: it.name.clone()?, colour: it.colour() }))
+            })
+            .collect(),
         chats: line
             .chats
             .iter()

@@ -8,7 +8,7 @@ mod discord_chat;
 mod discord_extras;
 mod discord_files;
 mod discord_words;
-mod samples;
+pub(crate) mod samples;
 mod telegram_cards;
 mod telegram_chat;
 mod telegram_files;

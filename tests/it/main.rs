@@ -12,6 +12,7 @@ mod claiming;
 mod clock;
 mod content;
 mod crossing;
+mod discord;
 mod encrypted;
 mod hostile;
 mod limits;

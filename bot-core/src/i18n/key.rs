@@ -373,6 +373,8 @@ keys! {
     DisclosureMatrixDiscord = "disclosure-matrix-discord",
     Refused = "refused",
     LaneHalted = "lane-halted",
+    FallbackWebhook = "fallback-webhook",
+    FallbackName = "fallback-name",
     ReasonPlatform = "reason-platform",
     ReasonPlatformSilent = "reason-platform-silent",
     ReasonRights = "reason-rights",

@@ -66,6 +66,7 @@ impl Delivery<'_> {
             Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }
+            | Content::ReactionsCleared { .. }
             | Content::Voted { .. }
             | Content::Counted { .. } => Ok(None),
             Content::PollClosed { .. }
@@ -114,6 +115,7 @@ impl Delivery<'_> {
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }
+            | Content::ReactionsCleared { .. }
             | Content::Voted { .. }
             | Content::Counted { .. }
             | Content::ChatChanged { .. }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The line below a message that a chat refused, and its end when an edit repairs the message.
+//! The line below a message that a chat refused, and its end when an edit repairs the message; the
+//! word about a chat in which the bot has to speak for people.
 //!
 //! Rule: a refusal is told to the author once for each chat; the line is taken away when a later
 //! version arrives there.
@@ -11,7 +12,7 @@ use super::lookup::unread;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, BotMessage, CORE, Entry, Work, core_place};
 use crate::order::{DeliverError, Receipt};
-use crate::refusal::Refusal;
+use crate::refusal::{Fallback, Refusal};
 use crate::wording::label;
 
 impl Delivery<'_> {
@@ -26,6 +27,7 @@ impl Delivery<'_> {
             }
             Content::Reacted { .. }
             | Content::Unreacted { .. }
+            | Content::ReactionsCleared { .. }
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Closed
@@ -64,6 +66,23 @@ impl Delivery<'_> {
         let text = self.wording.say(Key::NewNames, &args);
         let message = self.wording.message(text, self.relay.clock.now());
         Some((lane.clone(), Work::say(lane, None, message)))
+    }
+
+    /// What the chat and the room read when the bot has to speak for people there: each once, for
+    /// ever.
+    pub(super) fn tell_fallback(&self, fallback: Fallback) -> Vec<(Place, Work)> {
+        let lane = &self.head.entry.lane;
+        let text = self.wording.fallback(&lane.network, fallback);
+        let message = self.wording.message(text, self.relay.clock.now());
+        let name = match fallback {
+            Fallback::NoWebhook => "webhook",
+            Fallback::NameRefused => "name",
+        };
+        let key = format!("fallback/{name}/{}", self.relay.pseudonyms.place(lane));
+        let room = self.head.portal.as_ref().map(|portal| &portal.room);
+        let places = [lane].into_iter().chain(room);
+        let say = |place: &Place| (place.clone(), Work::say(place, Some(&key), message.clone()));
+        places.map(say).collect()
     }
 
     /// The chat has refused the first version of the message, so that an edit of it may be posted.

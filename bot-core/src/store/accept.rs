@@ -282,6 +282,14 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
             let by = Person { network: event.place.network.clone(), user: by.clone() };
             messages::unreact(tx, here, &by, reaction)?
         }
+        Content::ReactionsCleared { only } => {
+            let gone = messages::clear_reactions(tx, here, only.as_ref())?.into_iter();
+            let taken_back = gone.map(|(by, reaction)| Event {
+                content: Content::Unreacted { by, reaction },
+                ..event.clone()
+            });
+            return Ok(taken_back.map(News::from).collect());
+        }
         Content::Pinned | Content::Unpinned | Content::ThreadChanged { .. } => {
             messages::origin(tx, here.0, here.1)?.is_some()
         }

@@ -70,6 +70,7 @@ pub fn of(
         | Content::Deleted { .. }
         | Content::Reacted { .. }
         | Content::Unreacted { .. }
+        | Content::ReactionsCleared { .. }
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed

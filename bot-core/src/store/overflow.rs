@@ -43,6 +43,7 @@ fn adds(content: &Content) -> bool {
         | Content::Pinned
         | Content::Unpinned => true,
         Content::Deleted { .. }
+        | Content::ReactionsCleared { .. }
         | Content::ChatChanged { .. }
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }

@@ -177,6 +177,7 @@ fn relayed_outcome(
         }
         Content::PollClosed { .. } if !refused => return votes::close(tx, lane, here),
         Content::Deleted { .. }
+        | Content::ReactionsCleared { .. }
         | Content::PollClosed { .. }
         | Content::Commanded(_)
         | Content::Moved { .. }

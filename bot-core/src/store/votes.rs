@@ -67,6 +67,7 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
         | Content::Deleted { .. }
         | Content::Reacted { .. }
         | Content::Unreacted { .. }
+        | Content::ReactionsCleared { .. }
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use bot_core::SendAs;
 use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
 use bot_core::order::Access;
+use bot_core::refusal::Fallback;
 use bot_core::store::topics::WAITING;
 use bot_core::{
     Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
@@ -117,6 +118,8 @@ pub struct State {
     pub files_together: bool,
     /// Every post is known under `polls` and its id too.
     pub names: bool,
+    /// How the bot has to speak for people.
+    pub fallback: Option<Fallback>,
     /// Custom emoji whose pictures can be had, by id.
     pub emoji: Vec<String>,
     /// Files that were put here for ever, by reference.
@@ -289,12 +292,13 @@ impl State {
     fn act(&mut self, order: &Order) -> Receipt {
         let chat = self.chats.entry(order.chat.as_str().into()).or_default();
         match &order.act {
-            Action::Post { .. } => {
+            Action::Post { send_as, .. } => {
+                let fallback = self.fallback.filter(|_| *send_as != SendAs::Bot);
                 let parts = self.post(order, usize::MAX);
                 let named = parts.iter().filter(|_| self.names);
                 let alias = |part: &Part| Alias { chat: "polls".into(), message: part.id.clone() };
                 let also = named.map(alias).collect();
-                return Receipt { parts, also };
+                return Receipt { parts, also, fallback };
             }
             Action::Edit { send_as, parts, message, media_changed, .. } => {
                 for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {

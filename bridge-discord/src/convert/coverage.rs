@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What of Discord's API crosses, and what does not.
 //!
-//! Rule: every message type, component, field of a message and gateway event of the API has its
-//! row; a test compares the rows with what the converters do and with Discord's own lists, so
+//! Rule: every message type, component, field of a message, card or attachment, and gateway event
+//! of the API has its row; a test compares the rows with what the converters do and with Discord's own lists, so
 //! that a new version shows what is new.
 
 /// What becomes of something in Discord's API.
@@ -87,7 +87,7 @@ pub const COMPONENTS: &[(u64, Fate)] = &[
     (23, Fate::Nothing), // CHECKBOX
 ];
 
-/// By the field of a message.
+/// By the field of a message, as the API and the gateway show it.
 ///
 /// See <https://discord.com/developers/docs/resources/message#message-object>.
 pub const MESSAGE_FIELDS: &[(&str, Fate)] = &[
@@ -98,15 +98,18 @@ pub const MESSAGE_FIELDS: &[(&str, Fate)] = &[
     ("author", Fate::Crosses),
     ("call", Fate::Line),
     ("channel_id", Fate::Crosses),
+    ("channel_type", Fate::Nothing),
     ("components", Fate::Crosses),
     ("content", Fate::Crosses),
     ("edited_timestamp", Fate::Crosses),
     ("embeds", Fate::Crosses),
     ("flags", Fate::Crosses),
+    ("guild_id", Fate::Crosses),
     ("id", Fate::Crosses),
     ("interaction", Fate::Line),
     ("interaction_metadata", Fate::Line),
     ("lobby_member", Fate::Nothing),
+    ("member", Fate::Crosses),
     ("mention_channels", Fate::Crosses),
     ("mention_everyone", Fate::Crosses),
     ("mention_roles", Fate::Nothing),
@@ -114,11 +117,11 @@ pub const MESSAGE_FIELDS: &[(&str, Fate)] = &[
     ("message_reference", Fate::Crosses),
     ("message_snapshots", Fate::Crosses),
     ("nonce", Fate::Nothing),
-    ("pinned", Fate::Crosses),
+    ("pinned", Fate::Learned),
     ("poll", Fate::Crosses),
     ("position", Fate::Nothing),
     ("purchase_notification", Fate::Line),
-    ("reactions", Fate::Crosses),
+    ("reactions", Fate::Nothing),
     ("referenced_message", Fate::Crosses),
     ("resolved", Fate::Nothing),
     ("role_subscription_data", Fate::Line),
@@ -126,10 +129,56 @@ pub const MESSAGE_FIELDS: &[(&str, Fate)] = &[
     ("sticker_items", Fate::Crosses),
     ("stickers", Fate::Nothing),
     ("thread", Fate::Nothing),
-    ("timestamp", Fate::Crosses),
+    ("timestamp", Fate::Nothing),
     ("tts", Fate::Nothing),
     ("type", Fate::Crosses),
     ("webhook_id", Fate::Crosses),
+];
+
+/// By the field of a card (embed) of a program.
+///
+/// See <https://discord.com/developers/docs/resources/message#embed-object>.
+pub const EMBED_FIELDS: &[(&str, Fate)] = &[
+    ("author", Fate::Crosses),
+    ("color", Fate::Crosses),
+    ("components", Fate::Crosses),
+    ("description", Fate::Crosses),
+    ("fields", Fate::Crosses),
+    ("flags", Fate::Nothing),
+    ("footer", Fate::Crosses),
+    ("image", Fate::Crosses),
+    ("provider", Fate::Crosses),
+    ("thumbnail", Fate::Crosses),
+    ("timestamp", Fate::Crosses),
+    ("title", Fate::Crosses),
+    ("type", Fate::Crosses),
+    ("url", Fate::Crosses),
+    ("video", Fate::Crosses),
+];
+
+/// By the field of an attachment.
+///
+/// See <https://discord.com/developers/docs/resources/message#attachment-object>.
+pub const ATTACHMENT_FIELDS: &[(&str, Fate)] = &[
+    ("application", Fate::Nothing),
+    ("clip_created_at", Fate::Nothing),
+    ("clip_participants", Fate::Nothing),
+    ("content_type", Fate::Crosses),
+    ("description", Fate::Crosses),
+    ("duration_secs", Fate::Crosses),
+    ("ephemeral", Fate::Nothing),
+    ("filename", Fate::Crosses),
+    ("flags", Fate::Crosses),
+    ("height", Fate::Crosses),
+    ("id", Fate::Crosses),
+    ("placeholder", Fate::Nothing),
+    ("placeholder_version", Fate::Nothing),
+    ("proxy_url", Fate::Nothing),
+    ("size", Fate::Crosses),
+    ("title", Fate::Crosses),
+    ("url", Fate::Crosses),
+    ("waveform", Fate::Crosses),
+    ("width", Fate::Crosses),
 ];
 
 /// By the name of a gateway event.
@@ -144,7 +193,7 @@ pub const GATEWAY_EVENTS: &[(&str, Fate)] = &[
     ("CHANNEL_CREATE", Fate::Learned),
     ("CHANNEL_DELETE", Fate::Crosses),
     ("CHANNEL_INFO", Fate::Nothing),
-    ("CHANNEL_PINS_UPDATE", Fate::Nothing),
+    ("CHANNEL_PINS_UPDATE", Fate::Learned),
     ("CHANNEL_UPDATE", Fate::Crosses),
     ("ENTITLEMENT_CREATE", Fate::Nothing),
     ("ENTITLEMENT_DELETE", Fate::Nothing),

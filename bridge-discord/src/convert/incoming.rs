@@ -34,13 +34,13 @@ use crate::NETWORK;
 
 pub use chat::{
     ChannelAppearance, channel_type, face, holds_posts, is_thread, member, pack, packed,
-    required_tag,
+    required_tag, role,
 };
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
 pub use media::address_now;
 pub use poll::{counted, voted};
-pub use reaction::{names, reacted, unreacted};
+pub use reaction::{cleared, reacted, unreacted};
 pub use thread::Thread;
 
 /// Who we are, so that our own words are known; and where files of this network are.
@@ -189,6 +189,11 @@ pub fn is_loading(raw: &Value) -> bool {
 pub fn is_late_answer(raw: &Value) -> bool {
     let asked = raw.get("interaction_metadata").is_some_and(Value::is_object);
     asked && !is_loading(raw) && (text(raw, "content").is_some() || !list(raw, "embeds").is_empty())
+}
+
+/// All that a message says is a moving picture that its author picked in Discord's own menu.
+pub fn is_picked(raw: &Value, ours: &Ours) -> bool {
+    embed::picked(raw, ours).is_some()
 }
 
 /// The flags and the type of a message object, 0 where they are missing.

@@ -62,13 +62,22 @@ pub const TEXT: TextCapabilities = TextCapabilities {
     timestamps: true,
 };
 
+/// What is shown of a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// Without `@`.
+    pub name: String,
+    /// `0xRRGGBB`; `None` where it is not shown in one.
+    pub colour: Option<u32>,
+}
+
 /// The names behind the ids that stand in a message's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// User id to display name.
     pub users: HashMap<String, String>,
-    /// Role id to name.
-    pub roles: HashMap<String, String>,
+    /// Role id to role.
+    pub roles: HashMap<String, Role>,
     /// Channel id to name.
     pub chats: HashMap<String, String>,
     /// `@everyone` and `@here` did address everybody.
@@ -82,8 +91,9 @@ impl Names {
         self.users.get(id).cloned().unwrap_or_else(|| "user".to_owned())
     }
 
-    fn role(&self, id: &str) -> String {
-        self.roles.get(id).cloned().unwrap_or_else(|| "role".to_owned())
+    fn role(&self, id: &str) -> Role {
+        let unknown = || Role { name: "role".to_owned(), colour: None };
+        self.roles.get(id).cloned().unwrap_or_else(unknown)
     }
 
     fn chat(&self, id: &str) -> String {

@@ -6,6 +6,7 @@
 
 use crate::rights;
 use bot_core::Refusal;
+use bot_core::refusal::Fallback;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::Message;
 use reqwest::Method;
@@ -33,37 +34,39 @@ pub(super) async fn edit(
     let Action::Edit { send_as, parts, message, native_reply, media_changed } = &order.act else {
         return Ok(Receipt::default());
     };
-    let media_changed = *media_changed;
+    let chat = order.chat.as_str();
     let stop = |error: DeliverError| failed(error, &order.done);
-    let forum = is_forum(shared, order.chat.as_str()).await;
-    let forum = forum.map_err(|error| stop(decided(&error)))?;
-    let pieces = post::pieces(shared, order, message, (send_as, *native_reply));
-    let plan = Plan::new(parts, pieces, media_changed);
-    let changing = Changing { shared, order, send_as, message, media, forum, media_changed };
-    let mut there = Vec::new();
-    for (part, piece) in &plan.replaced {
-        there.extend(changing.replace(part, piece).await.map_err(stop)?);
-    }
-    let surplus: Vec<Part> = plan.surplus.iter().map(|part| (*part).clone()).collect();
-    delete(shared, order, send_as, &surplus).await?;
-    there.extend(plan.kept.into_iter().cloned());
-    // What is done beyond the old parts was added by an earlier try.
-    let added: Vec<Part> =
-        order.done.iter().filter(|part| !parts.contains(part)).cloned().collect();
-    let skip = added.len();
-    there.extend(added);
+    let forum = is_forum(shared, chat).await.map_err(|error| stop(decided(&error)))?;
     let thread = parts.first().and_then(|part| MessageLocation::of(part.id.as_str(), forum).thread);
     let target = thread.map_or(PostTarget::Channel, |thread| PostTarget::Thread(thread.to_owned()));
-    let chat = order.chat.as_str();
-    let added = plan.added.iter().enumerate().skip(skip);
-    for (number, piece) in added {
-        let poster = Poster::of(shared, chat, send_as).await.map_err(|e| failed(e, &there))?;
-        let target = target.clone();
-        let post = MessagePost { shared, order, send_as, poster, message, media, target };
-        let part = post.post_piece(piece, parts.len() + number, false).await;
-        there.push(part.map_err(|error| failed(error.decided(), &there))?.0);
+    let media_changed = *media_changed;
+    let mut poster = match send_as {
+        SendAs::Bot => Poster::Bot,
+        SendAs::Person { .. } => Poster::Webhook,
+    };
+    loop {
+        let how = (send_as, *native_reply, &poster);
+        let pieces = post::pieces_by(shared, order, message, how);
+        let plan = Plan::new(parts, pieces, media_changed);
+        let writer = Writer::of(&poster);
+        let changing = Changing { shared, order, writer, message, media, forum, media_changed };
+        match changing.carry_out(&plan, (send_as, &poster, &target)).await {
+            Err(Unchanged::ByBot) => {
+                let name = send_as.name().unwrap_or(&message.author.name).to_owned();
+                poster = Poster::BotFor(name, Fallback::NoWebhook);
+            }
+            Err(Unchanged::Failed(failure)) => return Err(failure),
+            Ok(parts) => return Ok(Receipt { parts, ..Receipt::default() }),
+        }
     }
-    Ok(Receipt { parts: there, ..Receipt::default() })
+}
+
+/// Why a message was not changed.
+enum Unchanged {
+    /// The bot has posted it for a person, so that names belong above the words.
+    ByBot,
+    /// The courier's decision.
+    Failed(Failure),
 }
 
 fn decided(error: &RestError) -> DeliverError {
@@ -74,7 +77,7 @@ fn decided(error: &RestError) -> DeliverError {
 struct Changing<'a> {
     shared: &'a Shared,
     order: &'a Order,
-    send_as: &'a SendAs,
+    writer: Writer,
     message: &'a Message,
     media: &'a dyn MediaSource,
     forum: bool,
@@ -90,6 +93,24 @@ enum Writer {
     Bot,
 }
 
+impl Writer {
+    /// Who has written what `poster` has posted.
+    fn of(poster: &Poster) -> Self {
+        match poster {
+            Poster::Webhook => Self::Webhook,
+            Poster::Bot | Poster::BotFor(..) => Self::Bot,
+        }
+    }
+}
+
+/// Why a part was not changed.
+enum Unreplaced {
+    /// The bot has posted it for a person.
+    ByBot,
+    /// The courier's decision.
+    Decided(DeliverError),
+}
+
 /// An attachment that is there.
 struct Attached {
     id: String,
@@ -98,32 +119,66 @@ struct Attached {
 }
 
 impl Changing<'_> {
+    /// Changes, adds and takes away parts; answers with those that are there then.
+    async fn carry_out(
+        &self,
+        plan: &Plan<'_>,
+        (send_as, poster, target): (&SendAs, &Poster, &PostTarget),
+    ) -> Result<Vec<Part>, Unchanged> {
+        let (shared, order) = (self.shared, self.order);
+        let Action::Edit { parts, .. } = &order.act else { return Ok(Vec::new()) };
+        let mut there = Vec::new();
+        for (part, piece) in &plan.replaced {
+            match self.replace(part, piece).await {
+                Ok(part) => there.extend(part),
+                Err(Unreplaced::ByBot) => return Err(Unchanged::ByBot),
+                Err(Unreplaced::Decided(error)) => {
+                    return Err(Unchanged::Failed(failed(error, &order.done)));
+                }
+            }
+        }
+        let surplus: Vec<Part> = plan.surplus.iter().map(|part| (*part).clone()).collect();
+        delete(shared, order, send_as, &surplus).await.map_err(Unchanged::Failed)?;
+        there.extend(plan.kept.iter().map(|part| (*part).clone()));
+        // What is done beyond the old parts was added by an earlier try.
+        let added: Vec<Part> =
+            order.done.iter().filter(|part| !parts.contains(part)).cloned().collect();
+        let skip = added.len();
+        there.extend(added);
+        for (number, piece) in plan.added.iter().enumerate().skip(skip) {
+            let (target, poster) = (target.clone(), poster.clone());
+            let (message, media) = (self.message, self.media);
+            let post = MessagePost { shared, order, send_as, poster, message, media, target };
+            let part = post.post_piece(piece, parts.len() + number, false).await;
+            let part = part.map_err(|error| Unchanged::Failed(failed(error.decided(), &there)))?;
+            there.push(part.0);
+        }
+        Ok(there)
+    }
+
     /// Gives the part the content and files of the piece; `None` when it is gone.
-    async fn replace(&self, part: &Part, piece: &Piece) -> Result<Option<Part>, DeliverError> {
+    async fn replace(&self, part: &Part, piece: &Piece) -> Result<Option<Part>, Unreplaced> {
         let location = MessageLocation::of(part.id.as_str(), self.forum);
+        let refused = |error: &RestError| Unreplaced::Decided(decided(error));
         let mut lost = Lost::default();
         let (mut woken, mut looked) = (false, false);
-        let mut writer = match self.send_as {
-            SendAs::Bot => Writer::Bot,
-            SendAs::Person { .. } => Writer::Webhook,
-        };
         loop {
-            match self.try_replace(part, (location, piece), (writer, &mut lost)).await {
+            match self.try_replace(part, (location, piece), &mut lost).await {
                 Ok(media) => return Ok(Some(Part { id: part.id.clone(), media })),
                 Err(UploadError::TooBig(index)) if !lost.has(index) => {
                     lost.add(index, None, bridge_model::Missing::TooLargeToSend);
                 }
                 Err(UploadError::Rest(error)) => match error.code() {
-                    Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK)
-                        if writer == Writer::Webhook =>
-                    {
-                        match self.writer(location).await? {
+                    Some(
+                        code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK | code::TOO_MANY_WEBHOOKS,
+                    ) if self.writer == Writer::Webhook => {
+                        match self.found_writer(location).await.map_err(Unreplaced::Decided)? {
+                            Some(Writer::Bot) => return Err(Unreplaced::ByBot),
                             // Our old webhook was deleted; the one that is there now wrote it.
-                            Some(found) if found != writer || !looked => writer = found,
-                            Some(_) => return Err(decided(&error)),
+                            Some(Writer::Webhook) if !looked => looked = true,
+                            Some(Writer::Webhook) => return Err(refused(&error)),
                             None => return Ok(None),
                         }
-                        looked = true;
                     }
                     // Somebody deleted this part.
                     Some(code::UNKNOWN_MESSAGE) => return Ok(None),
@@ -131,17 +186,18 @@ impl Changing<'_> {
                     Some(code::UNKNOWN_CHANNEL) if location.thread.is_some() => return Ok(None),
                     // "Cannot edit a poll message"
                     Some(code::POLL_UNCHANGEABLE) => return Ok(Some(part.clone())),
-                    Some(_) | None if woken => return Err(decided(&error)),
+                    Some(_) | None if woken => return Err(refused(&error)),
                     Some(_) | None => {
                         let waked = wake(self.shared, location.thread, error).await;
-                        waked.map_err(|error| decided(&error))?;
+                        waked.map_err(|error| refused(&error))?;
                         woken = true;
                     }
                 },
-                Err(UploadError::Decided(error)) => return Err(error),
+                Err(UploadError::Decided(error)) => return Err(Unreplaced::Decided(error)),
                 Err(UploadError::Broken | UploadError::TooBig(_)) => {
                     let reason = "a file broke off on its way".to_owned();
-                    return Err(DeliverError::Retry { after: None, reason });
+                    let error = DeliverError::Retry { after: None, reason };
+                    return Err(Unreplaced::Decided(error));
                 }
             }
         }
@@ -152,16 +208,16 @@ impl Changing<'_> {
         &self,
         part: &Part,
         (location, piece): (MessageLocation<'_>, &Piece),
-        (writer, lost): (Writer, &mut Lost),
+        lost: &mut Lost,
     ) -> Result<bool, UploadError> {
-        let path = self.path(location, writer).await.map_err(UploadError::Rest)?;
+        let path = self.path(location).await.map_err(UploadError::Rest)?;
         if !self.media_changed {
-            let body = Body::Json(outgoing::edit_body(&self.by(writer, piece)));
-            let changed = self.patch(&path, body, writer).await;
+            let body = Body::Json(outgoing::edit_body(piece));
+            let changed = self.patch(&path, body).await;
             return changed.map(|()| part.media).map_err(UploadError::Rest);
         }
         let there = match part.media {
-            true => self.attached(&path, writer).await.map_err(UploadError::Rest)?,
+            true => self.attached(&path).await.map_err(UploadError::Rest)?,
             false => vec![],
         };
         let (kept, new) = matched(self.message, &piece.files, &there);
@@ -170,23 +226,15 @@ impl Changing<'_> {
         let files = files.map_err(UploadError::Decided)?;
         let media = !(kept.is_empty() && files.is_empty());
         let piece = outgoing::without(piece, self.message, lost, &self.order.words);
-        let json = outgoing::edit_body(&self.by(writer, &piece));
+        let json = outgoing::edit_body(&piece);
         let kept = (!all_kept).then_some(kept.as_slice());
         let (body, watch) = upload::body(json, kept, files);
-        watch.check(self.patch(&path, body, writer).await).map(|()| media)
+        watch.check(self.patch(&path, body).await).map(|()| media)
     }
 
-    /// The piece with the name above it where the bot speaks for a person.
-    fn by(&self, writer: Writer, piece: &Piece) -> Piece {
-        match (self.send_as, writer) {
-            (SendAs::Person { name, .. }, Writer::Bot) => outgoing::under_name(piece, name),
-            (SendAs::Person { .. } | SendAs::Bot, Writer::Webhook | Writer::Bot) => piece.clone(),
-        }
-    }
-
-    async fn patch(&self, path: &str, body: Body, writer: Writer) -> Result<(), RestError> {
+    async fn patch(&self, path: &str, body: Body) -> Result<(), RestError> {
         let rest = &self.shared.rest;
-        self.noticed(match writer {
+        self.noticed(match self.writer {
             Writer::Bot => rest.tell(Method::PATCH, path, body).await,
             Writer::Webhook => rest.tell_openly(Method::PATCH, path, body).await,
         })
@@ -194,7 +242,10 @@ impl Changing<'_> {
 
     /// Who can change a message that the webhook of the channel cannot change; `None` when it is
     /// gone. Nobody can change the message of a webhook that was deleted or moved.
-    async fn writer(&self, location: MessageLocation<'_>) -> Result<Option<Writer>, DeliverError> {
+    async fn found_writer(
+        &self,
+        location: MessageLocation<'_>,
+    ) -> Result<Option<Writer>, DeliverError> {
         let path = self.bot_path(location);
         let found: Result<Value, RestError> =
             self.shared.rest.ask(Method::GET, &path, Body::Empty).await;
@@ -214,12 +265,13 @@ impl Changing<'_> {
             return Ok(Some(Writer::Bot));
         }
         let chat = self.order.chat.as_str();
-        let now = webhook(self.shared, chat).await.map_err(|error| decided(&error))?;
-        if incoming::id(&message, "webhook_id") == Some(&now.id) {
-            return Ok(Some(Writer::Webhook));
+        match webhook(self.shared, chat).await {
+            Ok(now) if incoming::id(&message, "webhook_id") == Some(&now.id) => {
+                Ok(Some(Writer::Webhook))
+            }
+            Err(error) if error.code() != Some(code::TOO_MANY_WEBHOOKS) => Err(decided(&error)),
+            Ok(_) | Err(_) => Err(DeliverError::Refused { reason: Refusal::PosterGone }),
         }
-        let reason = Refusal::PosterGone;
-        Err(DeliverError::Refused { reason })
     }
 
     fn bot_path(&self, location: MessageLocation<'_>) -> String {
@@ -227,12 +279,8 @@ impl Changing<'_> {
         format!("/channels/{}/messages/{}", location.channel(chat), location.message)
     }
 
-    async fn path(
-        &self,
-        location: MessageLocation<'_>,
-        writer: Writer,
-    ) -> Result<String, RestError> {
-        Ok(match writer {
+    async fn path(&self, location: MessageLocation<'_>) -> Result<String, RestError> {
+        Ok(match self.writer {
             Writer::Bot => self.bot_path(location),
             Writer::Webhook => {
                 webhook(self.shared, self.order.chat.as_str()).await?.message_path(location)
@@ -240,9 +288,9 @@ impl Changing<'_> {
         })
     }
 
-    async fn attached(&self, path: &str, writer: Writer) -> Result<Vec<Attached>, RestError> {
+    async fn attached(&self, path: &str) -> Result<Vec<Attached>, RestError> {
         let rest = &self.shared.rest;
-        let message: Result<Value, RestError> = match writer {
+        let message: Result<Value, RestError> = match self.writer {
             Writer::Bot => rest.ask(Method::GET, path, Body::Empty).await,
             Writer::Webhook => rest.ask_openly(Method::GET, path, Body::Empty).await,
         };
@@ -325,17 +373,20 @@ async fn delete_one(
 ) -> Result<(), RestError> {
     let chat = order.chat.as_str();
     if let SendAs::Person { .. } = send_as {
-        let path = webhook(shared, chat).await?.message_path(location);
-        match shared.rest.tell_openly(Method::DELETE, &path, Body::Empty).await {
-            // Unknown Webhook, or a message of another one: the bot may still do it.
-            Err(error)
-                if matches!(error.code(), Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_WEBHOOK)) =>
-            {
-                if error.code() == Some(code::UNKNOWN_WEBHOOK) {
-                    shared.forget_webhook(chat);
+        match webhook(shared, chat).await {
+            Ok(webhook) => {
+                let path = webhook.message_path(location);
+                let deleted = shared.rest.tell_openly(Method::DELETE, &path, Body::Empty).await;
+                match deleted.as_ref().map_err(RestError::code) {
+                    Err(Some(code::UNKNOWN_WEBHOOK)) => shared.forget_webhook(chat),
+                    // A message of another one: the bot may still do it.
+                    Err(Some(code::UNKNOWN_MESSAGE)) => {}
+                    Ok(()) | Err(_) => return deleted,
                 }
             }
-            other => return other,
+            // The bot has posted for people.
+            Err(error) if error.code() == Some(code::TOO_MANY_WEBHOOKS) => {}
+            Err(error) => return Err(error),
         }
     }
     let path = format!("/channels/{}/messages/{}", location.channel(chat), location.message);

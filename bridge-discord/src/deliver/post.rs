@@ -8,6 +8,7 @@ use crate::rights::{self, Permission};
 use bot_core::Refusal;
 use std::time::Duration;
 
+use bot_core::refusal::Fallback;
 use bot_core::{Action, DeliverError, Failure, MediaSource, Order, Part, Receipt, SendAs};
 use bridge_model::{Message, MessageId, Missing, RichText};
 use reqwest::Method;
@@ -32,13 +33,13 @@ pub(super) enum Poster {
     Bot,
     /// Our webhook, under the name of the person.
     Webhook,
-    /// The bot, with the name of the person above each part: Discord takes no webhook, or not
-    /// this name for one.
-    BotFor(String),
+    /// The bot, with the name of the person above each part, and why.
+    BotFor(String, Fallback),
 }
 
 impl Poster {
-    /// Who posts in `chat` for `send_as`.
+    /// Who posts in `chat` for `send_as`. A channel that takes no webhook is asked again once its
+    /// webhooks have changed.
     ///
     /// # Errors
     /// The courier's decision.
@@ -48,15 +49,15 @@ impl Poster {
         send_as: &SendAs,
     ) -> Result<Self, DeliverError> {
         let SendAs::Person { name, .. } = send_as else { return Ok(Self::Bot) };
+        if shared.takes_no_webhook(chat) {
+            return Ok(Self::BotFor(name.clone(), Fallback::NoWebhook));
+        }
         match webhook(shared, chat).await {
             Ok(_) => Ok(Self::Webhook),
             Err(error) if error.code() == Some(code::TOO_MANY_WEBHOOKS) => {
-                if shared.note_fallback(chat) {
-                    tracing::warn!(
-                        "a channel has no room for our webhook; the bot posts there itself, with names above the words"
-                    );
-                }
-                Ok(Self::BotFor(name.clone()))
+                shared.note_no_webhook(chat);
+                tracing::warn!("a channel has no room for our webhook; the bot posts there itself");
+                Ok(Self::BotFor(name.clone(), Fallback::NoWebhook))
             }
             Err(error) => Err(deliver_error(&error, Idempotency::Repeatable, rights::WEBHOOKS)),
         }
@@ -103,13 +104,17 @@ pub(super) async fn post(
                 SendAs::Person { name, .. } => name.clone(),
                 SendAs::Bot => message.author.name.clone(),
             };
-            post.poster = Poster::BotFor(name);
+            post.poster = Poster::BotFor(name, Fallback::NameRefused);
             let posted = post.post_rest(*native_reply, &mut done).await;
             posted.map_err(|error| failed(error.decided(), &done))?;
         }
         other => other.map_err(|error| failed(error.decided(), &done))?,
     }
-    Ok(Receipt { parts: done, ..Receipt::default() })
+    let fallback = match post.poster {
+        Poster::BotFor(_, why) => Some(why),
+        Poster::Bot | Poster::Webhook => None,
+    };
+    Ok(Receipt { parts: done, fallback, ..Receipt::default() })
 }
 
 impl Unposted {
@@ -145,7 +150,7 @@ pub(super) fn pieces_by(
 ) -> Vec<Piece> {
     match poster {
         Poster::Bot | Poster::Webhook => pieces(shared, order, message, (send_as, native_reply)),
-        Poster::BotFor(name) => {
+        Poster::BotFor(name, _) => {
             let answered = answered(shared, order, message, (send_as, native_reply));
             outgoing::pieces_under_name(message, answered, &order.words, name)
         }
@@ -215,7 +220,7 @@ impl MessagePost<'_> {
             let piece = outgoing::without(piece, self.message, &lost, &self.order.words);
             let media = !files.is_empty();
             let by = if self.poster == Poster::Webhook { &send_as } else { &SendAs::Bot };
-            let body = outgoing::post_body(&piece, self.message, by);
+            let body = outgoing::post_body(&piece, self.message, (by, &self.order.words));
             match self.send(body, files, (number, native_reply)).await {
                 Ok(posted) => return self.part(&posted, media).map_err(Unposted::Decided),
                 Err(UploadError::TooBig(index)) if !lost.has(index) => {

@@ -117,14 +117,8 @@ impl Listener {
     }
 
     pub(super) async fn last(&self, channel: &str) -> Result<Option<String>, Stopped> {
-        let mut pause = self.pauses();
-        loop {
-            match self.sink.mark(&last_key(channel)).await {
-                Ok(value) => return Ok(value.and_then(|bytes| String::from_utf8(bytes).ok())),
-                Err(error) => tracing::warn!(%error, "a mark cannot be read"),
-            }
-            self.pause(pause.next()).await?;
-        }
+        let stored = self.mark(&last_key(channel)).await?;
+        Ok(stored.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
     /// One page, waited for; `None` when the channel does not let us read.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::linked_location::LinkedLocation;
 use super::{HeardEvents, Listener};
-use crate::convert::incoming::{self, ChannelAppearance, Ours};
+use crate::convert::incoming::{self, Ours};
 
 /// The flag of a message whose previews were taken away.
 const SUPPRESSED: u64 = 1 << 2;
@@ -44,7 +44,7 @@ impl Listener {
             "MESSAGE_REACTION_ADD" => incoming::reacted(data, ours).into_iter().collect(),
             "MESSAGE_REACTION_REMOVE" => incoming::unreacted(data, ours).into_iter().collect(),
             "MESSAGE_REACTION_REMOVE_ALL" | "MESSAGE_REACTION_REMOVE_EMOJI" => {
-                self.cleared(channel, data)
+                incoming::cleared(data).into_iter().collect()
             }
             "MESSAGE_POLL_VOTE_ADD" => {
                 incoming::voted(data, VoteChange::Add, ours).into_iter().collect()
@@ -52,19 +52,9 @@ impl Listener {
             "MESSAGE_POLL_VOTE_REMOVE" => {
                 incoming::voted(data, VoteChange::Remove, ours).into_iter().collect()
             }
-            "CHANNEL_UPDATE" => {
-                let before = self.shared.look(channel);
-                let now = ChannelAppearance::read(data);
-                self.shared.learn_look(data);
-                let both = now.zip(before);
-                both.map(|(now, before)| now.changes_since(&before, channel)).unwrap_or_default()
-            }
             "CHANNEL_DELETE" => vec![incoming::closed(channel)],
             _ => Vec::new(),
         };
-        for event in &heard.events {
-            self.memory.reaction(channel, event);
-        }
         heard.events = heard.events.into_iter().map(|event| location.place(event)).collect();
         heard
     }
@@ -109,8 +99,9 @@ impl Listener {
         }
         if self.memory.is_new_edit(data) {
             events.extend(incoming::edited(data, &names, ours));
-        } else if flags & SUPPRESSED != 0 {
-            // Whose card was taken away says less than before; the core drops the rest.
+        } else if flags & SUPPRESSED != 0 || incoming::is_picked(data, ours) {
+            // Whose card was taken away says less than before, and the film that somebody picked
+            // may come after its address; the core drops the rest.
             events.extend(incoming::changed(data, &names, ours));
         }
         events.extend(incoming::counted(data));
@@ -119,12 +110,5 @@ impl Listener {
 
     fn deletion(&self, channel: &str, id: &str) -> Option<Event> {
         (!self.shared.deleted_by_us(id)).then(|| incoming::deleted(channel, id))
-    }
-
-    fn cleared(&mut self, channel: &str, data: &Value) -> Vec<Event> {
-        let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
-        let gone = self.memory.cleared(channel, data).into_iter();
-        let event = |content| incoming::about(channel, message, content);
-        gone.map(|(by, reaction)| event(Content::Unreacted { by, reaction })).collect()
     }
 }

@@ -20,7 +20,6 @@ pub(super) fn learn(shared: &Shared, kind: &str, data: &Value) {
             let channels = incoming::list(data, "channels").iter();
             for channel in channels.chain(incoming::list(data, "threads")) {
                 shared.learn_channel(channel, guild);
-                shared.learn_look(channel);
             }
             for role in incoming::list(data, "roles") {
                 shared.learn_role(role);

@@ -11,6 +11,10 @@ use super::{Listener, Stopped, directory, threads};
 use crate::convert::incoming::{self, Ours, WebhookFace};
 use crate::rest::{Body, RestError};
 
+/// So many people whom one message of the history mentions are asked for; the others have the name
+/// that they have everywhere.
+const MOST_ASKED: usize = 10;
+
 impl Listener {
     /// Learns channels, roles, emoji and open threads of a server that was not described to this
     /// process: a session that was resumed does not begin with `GUILD_CREATE`.
@@ -39,8 +43,8 @@ impl Listener {
         Ok(())
     }
 
-    /// The message with what its server knows about its author, and about the author of the
-    /// message that it answers.
+    /// The message with what its server knows about its author, about those whom it mentions, and
+    /// about the author of the message that it answers.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -51,6 +55,10 @@ impl Listener {
         }
         self.shared.learn_member(guild, &message);
         self.add_member(&mut message, guild, true).await?;
+        let mentioned = message.get_mut("mentions").and_then(Value::as_array_mut);
+        for user in mentioned.into_iter().flatten().take(MOST_ASKED) {
+            self.add_mentioned(user, guild).await?;
+        }
         if let Some(answered) = message.get_mut("referenced_message") {
             if let Some(fields) = answered.as_object_mut() {
                 fields.entry("guild_id").or_insert_with(|| guild.into());
@@ -74,19 +82,35 @@ impl Listener {
             return Ok(());
         }
         let known = match self.shared.member(guild, &user) {
-            None if asks => {
-                let asked = self.ask(&format!("/guilds/{guild}/members/{user}")).await?;
-                // Whoever has left has no name there.
-                let member = asked.unwrap_or_else(|| json!({}));
-                self.shared.keep_member(guild, &user, &member);
-                Some(member)
-            }
+            None if asks => Some(self.ask_member(guild, &user).await?),
             known => known,
         };
         if let Some(member) = known {
             fields.insert("member".to_owned(), member);
         }
         Ok(())
+    }
+
+    /// What the gateway says of a user that is mentioned, and the history does not.
+    async fn add_mentioned(&self, user: &mut Value, guild: &str) -> Result<(), Stopped> {
+        let Some(id) = incoming::id(user, "id").map(str::to_owned) else { return Ok(()) };
+        let Some(fields) = user.as_object_mut() else { return Ok(()) };
+        if !fields.get("member").is_some_and(Value::is_object) {
+            let member = match self.shared.member(guild, &id) {
+                Some(member) => member,
+                None => self.ask_member(guild, &id).await?,
+            };
+            fields.insert("member".to_owned(), member);
+        }
+        Ok(())
+    }
+
+    async fn ask_member(&self, guild: &str, user: &str) -> Result<Value, Stopped> {
+        let asked = self.ask(&format!("/guilds/{guild}/members/{user}")).await?;
+        // Whoever has left has no name there.
+        let member = asked.unwrap_or_else(|| json!({}));
+        self.shared.keep_member(guild, user, &member);
+        Ok(member)
     }
 
     /// Learns what the webhook of a message looks like while no message says otherwise.

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use bridge_model::{Content, Event, MemberChange, Reaction, UserId};
+use bridge_model::MemberChange;
 use serde_json::Value;
 
 use crate::convert::incoming::{self, Ours};
@@ -46,22 +46,14 @@ impl<T: PartialEq> Recent<T> {
     }
 }
 
-/// One reaction.
-#[derive(Clone, PartialEq)]
-struct KnownReaction {
-    channel: String,
-    message: String,
-    by: UserId,
-    reaction: Reaction,
-}
-
 /// What is remembered.
 #[derive(Default)]
 pub(super) struct Memory {
     edits: Recent<(String, String)>,
     announced: Recent<String>,
     pinned: Recent<String>,
-    given: Recent<KnownReaction>,
+    /// Channels in which something was pinned or unpinned that no message has told of yet.
+    pins_changed: Recent<String>,
     faces: HashMap<(String, String), u64>,
 }
 
@@ -87,43 +79,25 @@ impl Memory {
         id.is_some_and(|id| self.announced.take(&id.to_owned()))
     }
 
-    /// It was pinned before this update, and is not any more.
+    /// Something was pinned or unpinned in a channel; which message it is, the update of the
+    /// message says.
+    pub(super) fn pins_changed(&mut self, data: &Value) {
+        if let Some(channel) = incoming::id(data, "channel_id") {
+            self.pins_changed.keep(channel.to_owned());
+        }
+    }
+
+    /// It was pinned before this update, maybe also before this process, and is not any more. The
+    /// core drops what was not pinned.
     pub(super) fn is_unpinned(&mut self, message: &Value) -> bool {
         let Some(id) = incoming::id(message, "id") else { return false };
+        let channel = incoming::id(message, "channel_id").unwrap_or_default();
+        let changed = self.pins_changed.take(&channel.to_owned());
         if incoming::is(message, "pinned") {
             self.pinned.keep(id.to_owned());
             return false;
         }
-        self.pinned.take(&id.to_owned())
-    }
-
-    /// A reaction that was given or taken back.
-    pub(super) fn reaction(&mut self, channel: &str, event: &Event) {
-        let given = |by: &UserId, reaction: &Reaction| KnownReaction {
-            channel: channel.to_owned(),
-            message: event.message.as_str().to_owned(),
-            by: by.clone(),
-            reaction: reaction.clone(),
-        };
-        if let Content::Reacted { by, reaction, .. } = &event.content {
-            self.given.keep(given(&by.user, reaction));
-        } else if let Content::Unreacted { by, reaction } = &event.content {
-            self.given.take(&given(by, reaction));
-        }
-    }
-
-    /// The reactions that a moderator took away, as far as they are remembered.
-    pub(super) fn cleared(&mut self, channel: &str, data: &Value) -> Vec<(UserId, Reaction)> {
-        let Some(message) = incoming::id(data, "message_id") else { return Vec::new() };
-        let (gone, kept) =
-            std::mem::take(&mut self.given.0).into_iter().partition(|one: &KnownReaction| {
-                one.channel == channel
-                    && one.message == message
-                    && incoming::names(data, &one.reaction)
-            });
-        self.given.0 = kept;
-        let gone: VecDeque<KnownReaction> = gone;
-        gone.into_iter().map(|one| (one.by, one.reaction)).collect()
+        self.pinned.take(&id.to_owned()) || changed
     }
 
     /// What became different about a member: `None` for nothing that is seen, and when it is

@@ -21,7 +21,9 @@ impl Listener {
         let known = || before.as_ref().map(|pack| pack.name.clone()).unwrap_or_default();
         let name = incoming::text(data, "name").map_or_else(known, str::to_owned);
         let pack = incoming::pack(guild, &name, incoming::list(data, "emojis"));
-        if !self.shared.learn_pack(pack.clone()) || (before.is_none() && pack.emoji.is_empty()) {
+        // A server that has no emoji has none to tell of; one that has lost its last ones has.
+        let never_had_any = before.is_none() && kind != "GUILD_EMOJIS_UPDATE";
+        if !self.shared.learn_pack(pack.clone()) || (never_had_any && pack.emoji.is_empty()) {
             return Ok(Vec::new());
         }
         let here = self.shared.channels_of(guild);

@@ -80,14 +80,7 @@ impl Listener {
         if let Some(at) = self.proxied.get(guild) {
             return Ok(*at);
         }
-        let mut pause = self.pauses();
-        let stored = loop {
-            match self.sink.mark(&key(guild)).await {
-                Ok(stored) => break stored,
-                Err(error) => tracing::warn!(%error, "a mark cannot be read"),
-            }
-            self.pause(pause.next()).await?;
-        };
+        let stored = self.mark(&key(guild)).await?;
         let text = stored.and_then(|value| String::from_utf8(value).ok());
         let at = Timestamp(text.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN));
         self.proxied.insert(guild.to_owned(), at);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bridge_discord::{DiscordNetwork, DiscordSettings};
-use bridge_model::{AuthorKind, Content};
+use bridge_model::{AuthorKind, ChatChange, Content, Event};
 use sandbox::discord::permissions;
 use sandbox::proxy::Proxy;
 use serde_json::json;
@@ -74,6 +74,50 @@ async fn names_of_roles_and_channels_are_known_after_a_restart() {
     assert_eq!(stage.core.until_texts(1).await, ["ask @Moderators in #general"]);
     running.stop().await;
     stage.clean();
+}
+
+/// The names and topics that the core was told.
+fn looks(events: &[Event]) -> Vec<ChatChange> {
+    let change = |event: &Event| match &event.content {
+        Content::ChatChanged { change, .. } => Some(change.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(change).collect()
+}
+
+#[tokio::test]
+async fn a_channel_that_was_renamed_during_an_outage_is_told_of() {
+    for session_is_lost in [false, true] {
+        let stage = Stage::new().await;
+        let running = stage.listen().await;
+        stage.channel.say(&stage.ann, "before");
+        stage.core.until_texts(1).await;
+        running.kill().await;
+        stage.discord.expect_disconnected().await.unwrap();
+        if session_is_lost {
+            stage.discord.time_out_sessions();
+        }
+        stage.channel.rename("lobby");
+        stage.channel.set_topic("All and nothing");
+        stage.channel.deny_bot(0);
+        stage.channel.say(&stage.ann, "after");
+        let running = stage.start();
+        stage.core.until_texts(2).await;
+        let name = ChatChange::Name("lobby".to_owned());
+        let wanted = [name, ChatChange::Topic("All and nothing".to_owned())];
+        stage.core.until(|events| (looks(events).len() >= 2).then_some(())).await;
+        // A change that is known is no news to the next session.
+        running.kill().await;
+        stage.discord.time_out_sessions();
+        let running = stage.start();
+        stage.channel.say(&stage.ann, "end");
+        stage.core.until_texts(3).await;
+        stage.channel.say(&stage.ann, "behind the description of the server");
+        stage.core.until_texts(4).await;
+        assert_eq!(looks(&stage.core.events()), wanted, "lost: {session_is_lost}");
+        running.stop().await;
+        stage.clean();
+    }
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ async fn channels_and_own_emoji_are_native_and_others_are_words() {
     let emoji = |id: &str, name: &str| {
         span(Leaf::Emoji { id: id.to_owned(), name: name.to_owned(), animated: false })
     };
-    let role = Mention::Role { id: "7".to_owned(), name: "admins".to_owned() };
+    let role = Mention::Role { id: "7".to_owned(), name: "admins".to_owned(), colour: None };
     let said = message(RichText::paragraph(vec![
         span(Leaf::Mention(Mention::Chat { place, name: "general".to_owned() })),
         span(Leaf::Mention(role)),

@@ -3,6 +3,7 @@
 //!
 //! Rule: words go where they were meant to go, or nowhere.
 
+use bot_core::refusal::Fallback;
 use bot_core::{Deliver, DeliverError, Network, Order, Receipt};
 use bridge_discord::DiscordNetwork;
 use sandbox::faults::Fault;
@@ -104,8 +105,18 @@ async fn the_bot_speaks_for_people_where_there_is_no_room_for_a_webhook() {
         stage.channel.webhook(&format!("Hook {number}"));
     }
     let receipt = delivered(&network, &stage.order(1, post(zoe(), words("hello")), None)).await;
+    assert_eq!(receipt.fallback, Some(Fallback::NoWebhook));
     let seen = stage.channel.messages();
     assert_eq!(seen[0].content, "**Zoë**\nhello");
+    // Each part of a text that fills whole messages has its name, and all of it can be taken away.
+    let act = edit(zoe(), &receipt.parts, words(&"all work and no play ".repeat(190)));
+    let parts = delivered(&network, &stage.order(5, act, None)).await.parts;
+    let seen = stage.channel.messages();
+    assert!(seen.len() > 1 && seen.iter().all(|it| it.content.starts_with("**Zoë**\n")));
+    assert_eq!(parts.len(), seen.len());
+    let surplus = bot_core::Action::Delete { send_as: zoe(), parts: parts[1..].to_vec() };
+    delivered(&network, &stage.order(6, surplus, None)).await;
+    assert_eq!(stage.channel.messages().len(), 1);
     let act = edit(zoe(), &receipt.parts, words("hello there"));
     // Somebody has made room meanwhile; the message is still the bot's.
     let other = stage.channel.webhooks()[0].0;
@@ -125,8 +136,11 @@ async fn the_bot_speaks_for_people_whose_name_discord_refuses() {
         "errors": {"username": {"_errors": complaint}}});
     let fault = Fault::Answer { status: 400, body, headers: Vec::new() };
     stage.discord.faults().next("POST /webhooks", 1, fault);
-    delivered(&network, &stage.order(1, post(zoe(), words("hello")), None)).await;
+    let order = stage.order(1, post(zoe(), words("hello")), None);
+    assert_eq!(delivered(&network, &order).await.fallback, Some(Fallback::NameRefused));
     assert_eq!(stage.channel.messages()[0].content, "**Zoë**\nhello");
+    let order = stage.order(2, post(zoe(), words("again")), None);
+    assert_eq!(delivered(&network, &order).await.fallback, None);
 }
 
 #[tokio::test]

@@ -149,6 +149,9 @@ fn native_mention(mention: Mention) -> Leaf {
             let name = if name.is_empty() { own.to_owned() } else { name };
             Leaf::Mention(Mention::Chat { place, name })
         }
+        Mention::Role { id, name, colour: colour @ Some(_) } => {
+            Leaf::Mention(Mention::Role { id, name: one_line(&name), colour })
+        }
         Mention::Role { name, .. } => Leaf::Text(format!("@{}", one_line(&name))),
         Mention::Everyone => Leaf::Text(EVERYONE.to_owned()),
     }

@@ -206,7 +206,9 @@ fn clean_mention(mention: &Mention) -> Mention {
             Mention::Person { who: who.clone(), name: clean_line(name) }
         }
         Mention::Everyone => Mention::Everyone,
-        Mention::Role { id, name } => Mention::Role { id: id.clone(), name: clean_line(name) },
+        Mention::Role { id, name, colour } => {
+            Mention::Role { id: id.clone(), name: clean_line(name), colour: *colour }
+        }
         Mention::Chat { place, name } => {
             Mention::Chat { place: place.clone(), name: clean_line(name) }
         }

@@ -163,6 +163,11 @@ impl Discord {
         self.origin.clone()
     }
 
+    /// Files have addresses below this origin from now on.
+    pub fn serve_files_at(&self, origin: &str) {
+        self.inner.with(|world| origin.clone_into(&mut world.base));
+    }
+
     /// The bot's token, without the `Bot ` before it.
     pub fn bot_token(&self) -> String {
         self.inner.with_quietly(|world| world.token.clone())

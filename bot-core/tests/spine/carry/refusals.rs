@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bot_core::Action;
 use bot_core::Refusal;
+use bot_core::refusal::Fallback;
 use bridge_model::MessageId;
 
 use super::{closed, refused};
@@ -133,4 +134,30 @@ async fn whoever_types_a_command_in_a_closed_chat_gets_an_answer() {
     spine.hear(commanded(&group(), "5", "tina", "version")).await;
     let lines = ["ann: one", "BOT: Freeside 0.1.0, commit abc1234"];
     spine.telegram.shows(&group().chat, &lines).await;
+}
+
+#[tokio::test]
+async fn that_the_bot_speaks_for_people_is_told_once_there_and_in_the_room() {
+    let spine = Spine::linked().await;
+    for fallback in [Fallback::NoWebhook, Fallback::NameRefused] {
+        spine.discord.state.lock().unwrap().fallback = Some(fallback);
+        for number in 0..3 {
+            let said = format!("{fallback:?} {number}");
+            spine.hear(posted(&room(), &format!("${said}"), "@ann:x", &said)).await;
+            spine.settled(&channel()).await;
+        }
+    }
+    spine.settled(&channel()).await;
+    spine.settled(&room()).await;
+    let (channel, room) = (channel().chat, room().chat);
+    let told = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| line.starts_with("BOT: ")).collect()
+    };
+    let here = told(spine.discord.read(&channel));
+    assert_eq!(here, told(spine.matrix.read(&room)));
+    let begins =
+        ["BOT: There is no room for another webhook", "BOT: Discord does not take the name"];
+    assert_eq!(here.len(), 2, "{here:?}");
+    assert!(here.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{here:?}");
+    assert!(spine.telegram.read(&group().chat).iter().all(|line| !line.starts_with("BOT: ")));
 }

@@ -4,7 +4,9 @@
 use bridge_model::{Content, MessageId, UserId};
 
 use super::World;
-use crate::words::{carried, channel, deleted, emoji, group, posted, reacted, room, unreacted};
+use crate::words::{
+    carried, channel, deleted, emoji, event, group, posted, reacted, room, unreacted,
+};
 
 on_every_engine!(
     a_reaction_counts_once_until_it_is_taken_back,
@@ -12,6 +14,7 @@ on_every_engine!(
     a_reaction_to_a_copy_counts_for_the_message,
     the_event_of_a_reaction_is_known_until_it_is_taken_back,
     a_slow_lane_knows_the_event_of_a_reaction_that_others_forgot,
+    reactions_that_a_moderator_cleared_are_taken_back_one_by_one,
 );
 
 async fn reaction_events(world: &World) -> Vec<(bool, usize)> {
@@ -89,4 +92,34 @@ async fn a_slow_lane_knows_the_event_of_a_reaction_that_others_forgot(world: Wor
     let entry = world.head(&room()).await.unwrap().entry;
     world.store().settle(world.settlement(&entry, &[])).await.unwrap();
     assert_eq!(reaction_events(&world).await, []);
+}
+
+/// A platform says only that they are gone; who gave them is known from the store, also to a later
+/// process.
+async fn reactions_that_a_moderator_cleared_are_taken_back_one_by_one(world: World) {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "1", "ann", "hello")).await;
+    world.deliver(&room(), &["$1"]).await;
+    for (user, face) in [("bob", "👍"), ("cem", "👍"), ("bob", "🎉")] {
+        world.hear(reacted(&group(), "1", (user, face), None)).await;
+        world.deliver(&room(), &[&format!("${user}{face}")]).await;
+    }
+    world.hear(reacted(&room(), "$1", ("@dan:x", "👍"), Some("$dan"))).await;
+    let cleared = |only: Option<&str>| {
+        event(&group(), "1", Content::ReactionsCleared { only: only.map(emoji) })
+    };
+    let taken_back = async |user: &str, face: &str| {
+        let event = carried(&world.deliver(&room(), &[]).await.work);
+        let (by, reaction) = (UserId::from(user), emoji(face));
+        assert_eq!(event.content, Content::Unreacted { by, reaction });
+    };
+    assert!(world.hear(cleared(Some("👍"))).await);
+    taken_back("bob", "👍").await;
+    taken_back("cem", "👍").await;
+    assert!(world.hear(cleared(None)).await);
+    taken_back("bob", "🎉").await;
+    assert!(!world.hear(cleared(None)).await, "nothing is left");
+    let left = world.replica(&group(), "1").await.unwrap().reactions;
+    let left: Vec<&str> = left.iter().filter(|it| it.live).map(|it| it.by.user.as_str()).collect();
+    assert_eq!(left, ["@dan:x"], "what people of another network gave stays");
 }

@@ -8,12 +8,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bridge_model::{
     ChatChange, Content, EmojiPack, Event, MemberChange, MessageId, PackedEmoji, Place,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serenity::model::channel::ChannelType;
 
 use super::field::{id, is, list, number, text};
 use super::{Ours, author};
 use crate::NETWORK;
+use crate::convert::markdown::Role;
 
 /// The type of media channels, which the SDK does not know.
 const MEDIA: ChannelType = ChannelType::Unknown(16);
@@ -51,8 +53,19 @@ pub fn required_tag(channel: &Value) -> Option<Option<String>> {
     Some(free.find_map(|tag| id(tag, "id")).map(str::to_owned))
 }
 
+/// What is shown of a role, from its object.
+///
+/// See <https://discord.com/developers/docs/topics/permissions#role-object>: no colour is 0, and of
+/// several colours the first one counts, as in `color`.
+pub fn role(raw: &Value) -> Option<Role> {
+    let first = raw.get("colors").and_then(|all| all.get("primary_color")).and_then(Value::as_u64);
+    let colour = first.unwrap_or_else(|| number(raw, "color"));
+    let colour = u32::try_from(colour).ok().filter(|colour| (1..=0xff_ffff).contains(colour));
+    Some(Role { name: text(raw, "name")?.to_owned(), colour })
+}
+
 /// Name and topic of a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelAppearance {
     /// Without `#`.
     pub name: String,

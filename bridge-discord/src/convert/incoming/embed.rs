@@ -9,7 +9,7 @@ use bridge_model::{Block, Leaf, Media, MediaKind, RichText, Span, Style};
 use serde_json::Value;
 
 use super::field::{is, list, text};
-use super::{Ours, media, moment, proxy};
+use super::{Ours, component, media, moment, proxy};
 use crate::convert::markdown::{Names, from_markdown};
 
 /// Whose cards they are.
@@ -100,7 +100,9 @@ fn quote(card: &Value, names: &Names, ours: &Ours) -> (Vec<Block>, Vec<Media>) {
         body.append(from_markdown(words, names));
     }
     append_fields(&mut body, list(card, "fields"), names);
-    let mut files = Vec::new();
+    let laid = component::read(card, names, ours);
+    body.append(RichText(laid.blocks));
+    let mut files = laid.media;
     for key in ["image", "video", "thumbnail"] {
         let Some(item) = card.get(key) else { continue };
         let guess = if key == "video" { MediaKind::Video } else { MediaKind::Image };

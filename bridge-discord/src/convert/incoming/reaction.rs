@@ -40,15 +40,16 @@ fn by<'v>(raw: &'v Value, ours: &Ours) -> Option<&'v str> {
     id(raw, "user_id").filter(|user| *user != ours.bot)
 }
 
-/// `reaction` is given with the emoji that `raw` names (`MESSAGE_REACTION_REMOVE_EMOJI`); with
-/// any, where `raw` names none (`_REMOVE_ALL`).
-pub fn names(raw: &Value, given: &Reaction) -> bool {
-    let Some(emoji) = raw.get("emoji") else { return true };
-    match (id(emoji, "id"), given) {
-        (Some(id), Reaction::Custom { id: own, .. }) => id == own,
-        (None, Reaction::Emoji(own)) => text(emoji, "name") == Some(own),
-        (Some(_), Reaction::Emoji(_)) | (None, Reaction::Custom { .. }) => false,
-    }
+/// The event of `MESSAGE_REACTION_REMOVE_ALL`, which names no emoji, and of
+/// `MESSAGE_REACTION_REMOVE_EMOJI`, which does.
+///
+/// See <https://discord.com/developers/docs/events/gateway-events#message-reaction-remove-all>.
+pub fn cleared(raw: &Value) -> Option<Event> {
+    let only = match raw.get("emoji") {
+        Some(_) => Some(reaction(raw)?),
+        None => None,
+    };
+    event(raw, Content::ReactionsCleared { only })
 }
 
 fn reaction(raw: &Value) -> Option<Reaction> {

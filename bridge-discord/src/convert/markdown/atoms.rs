@@ -6,7 +6,7 @@
 use bridge_model::{Leaf, Mention, Person, Place, Timestamp};
 use percent_encoding::percent_decode_str;
 
-use super::{DELIMITERS, Names, code};
+use super::{DELIMITERS, Names, Role, code};
 
 /// What stands between `<` and `>`.
 pub(super) enum Angle {
@@ -59,7 +59,8 @@ pub(super) fn angle_end(chars: &[char], at: usize) -> Option<usize> {
 
 fn leaf(inner: &str, names: &Names) -> Option<Leaf> {
     if let Some(id) = inner.strip_prefix("@&") {
-        let role = Mention::Role { id: id.to_owned(), name: names.role(id) };
+        let Role { name, colour } = names.role(id);
+        let role = Mention::Role { id: id.to_owned(), name, colour };
         return is_id(id).then_some(Leaf::Mention(role));
     }
     if let Some(id) = inner.strip_prefix("@!").or_else(|| inner.strip_prefix('@')) {

@@ -186,7 +186,7 @@ fn without_names(span: Span) -> Span {
             Leaf::Mention(Mention::Chat { place, name: String::new() })
         }
         Leaf::Mention(Mention::Role { id, .. }) => {
-            Leaf::Mention(Mention::Role { id, name: String::new() })
+            Leaf::Mention(Mention::Role { id, name: String::new(), colour: None })
         }
         leaf @ (Leaf::Mention(Mention::Everyone)
         | Leaf::Text(_)

@@ -10,7 +10,7 @@ use bridge_model::name::{clean, looks_like};
 /// Discord's limit of characters.
 const MOST: usize = 80;
 
-/// What the bot and its webhooks are called.
+/// What its webhooks are called, and the bot where nobody has chosen another name.
 const OURS: &str = "Freeside";
 
 /// Goes into a word that Discord refuses; nobody sees it.
@@ -33,11 +33,11 @@ pub fn username(name: &str) -> String {
     if out.is_empty() { "…".to_owned() } else { out }
 }
 
-/// The name of a person of `network` on a webhook. One that a reader could take for the bot's says
-/// where the person is: all messages of ours have the same mark of an app.
-pub fn webhook_name(name: &str, network: &NetworkId) -> String {
+/// The name of a person of `network` on a webhook. One that a reader could take for that of the
+/// `bot` says where the person is: all messages of ours have the same mark of an app.
+pub fn webhook_name(name: &str, network: &NetworkId, bot: &str) -> String {
     let shown = username(name);
-    if !looks_like(&shown, OURS) {
+    if ![bot, OURS].iter().any(|ours| looks_like(&shown, ours)) {
         return shown;
     }
     let mark = format!(" ({})", label(network));
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn whoever_is_called_like_the_bot_has_a_mark() {
-        let of = |name| webhook_name(name, &"matrix".into());
-        for name in ["Freeside", " freeside ", "FREESIDE", "Free\u{200b}side"] {
+        let of = |name| webhook_name(name, &"matrix".into(), "Our bridge");
+        for name in ["Freeside", " freeside ", "FREESIDE", "Free\u{200b}side", "Our bridge"] {
             assert!(of(name).ends_with(" (Matrix)"), "{}", of(name));
         }
         assert_eq!(of("Freesider"), "Freesider");

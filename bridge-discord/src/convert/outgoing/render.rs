@@ -21,11 +21,11 @@ pub fn render(
     let native = link.is_some() && *send_as == SendAs::Bot;
     let answered = if native { Default::default() } else { answered(message, link) };
     let pieces = pieces(message, answered, words);
-    pieces.iter().map(|piece| whole(piece, message, send_as)).collect()
+    pieces.iter().map(|piece| whole(piece, message, (send_as, words))).collect()
 }
 
-fn whole(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
-    let body = post_body(piece, message, send_as);
+fn whole(piece: &Piece, message: &Message, how: (&SendAs, &Words)) -> Value {
+    let body = post_body(piece, message, how);
     let named: Vec<_> = piece
         .files
         .iter()

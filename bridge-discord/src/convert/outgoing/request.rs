@@ -3,8 +3,8 @@
 //!
 //! Rule: every body that holds text also holds `allowed_mentions`.
 
-use bot_core::SendAs;
 use bot_core::network::CommandHelp;
+use bot_core::{SendAs, Words};
 use bridge_model::{Button, Media, Message, MessageKind, Press, Reaction};
 use serde_json::{Value, json};
 use serenity::builder::{
@@ -39,7 +39,7 @@ fn written(body: impl serde::Serialize) -> Value {
 ///
 /// See <https://discord.com/developers/docs/resources/webhook#execute-webhook> and
 /// <https://discord.com/developers/docs/resources/message#create-message>.
-pub fn post_body(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
+pub fn post_body(piece: &Piece, message: &Message, (send_as, words): (&SendAs, &Words)) -> Value {
     let flags = match message.kind {
         MessageKind::Notice => Some(MessageFlags::SUPPRESS_NOTIFICATIONS),
         MessageKind::Text | MessageKind::Emote => None,
@@ -53,7 +53,7 @@ pub fn post_body(piece: &Piece, message: &Message, send_as: &SendAs) -> Value {
         SendAs::Person { person, name, avatar_url, .. } => {
             let mut body = ExecuteWebhook::new()
                 .content(&piece.content)
-                .username(webhook_name(name, &person.network))
+                .username(webhook_name(name, &person.network, words.wording().bot()))
                 .allowed_mentions(allowed(piece));
             if let Some(url) = avatar_url {
                 body = body.avatar_url(url);

@@ -217,7 +217,14 @@ impl Writer {
                 self.words(name);
                 self.close("a");
             }
-            Mention::Everyone | Mention::Role { .. } => self.words(&mention.shown()),
+            Mention::Role { colour: Some(colour), .. } => {
+                self.out.push_str(&format!("<span data-mx-color=\"#{:06x}\">", colour & 0xff_ffff));
+                self.words(&mention.shown());
+                self.close("span");
+            }
+            Mention::Everyone | Mention::Role { colour: None, .. } => {
+                self.words(&mention.shown());
+            }
         }
     }
 

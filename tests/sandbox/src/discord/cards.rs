@@ -150,6 +150,33 @@ impl Channel {
         self.inner.with(|world| done(world.change(self.id, id, change)))
     }
 
+    /// The platform has found the moving picture behind an address that is all that a message says,
+    /// as when somebody picked it in the client's menu: an update that is no edit. Its own proxy
+    /// serves the film.
+    ///
+    /// # Errors
+    /// When the message is gone.
+    pub fn unfurl_film(&self, id: u64, film: impl Into<Bytes>) -> anyhow::Result<()> {
+        let bytes = film.into();
+        self.inner.with(|world| {
+            let row = world.message(self.id, id).context("the message is gone")?;
+            let (url, path) = (row.content.clone(), format!("/external/{id}/https/film.mp4"));
+            let proxied = format!("{}{path}", world.base);
+            let embed = json!({
+                "type": "gifv", "url": url, "provider": {"name": "Tenor", "url": "https://tenor.co"},
+                "thumbnail": {"url": "https://media.tenor.com/still.png", "width": 64, "height": 48},
+                "video": {
+                    "url": "https://media.tenor.com/film.mp4", "proxy_url": proxied, "width": 64,
+                    "height": 48,
+                },
+            });
+            let stored = Stored { mime: "video/mp4".into(), bytes, signed: false };
+            world.files.insert(path, stored);
+            let change = Change { embeds: Some(vec![embed]), silent: true, ..Change::default() };
+            done(world.change(self.id, id, change))
+        })
+    }
+
     /// A moderator takes the cards of a message away.
     ///
     /// # Errors

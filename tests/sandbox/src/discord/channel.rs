@@ -249,6 +249,11 @@ impl Channel {
         self.inner.with(|world| world.remove_webhook(id));
     }
 
+    /// Somebody gives a webhook another name, in the channel's settings.
+    pub fn rename_webhook(&self, id: u64, name: &str) {
+        self.inner.with(|world| world.rename_webhook(id, name));
+    }
+
     /// Somebody moves a webhook of this channel to another one, in the channel's settings.
     pub fn move_webhook(&self, id: u64, to: &Self) {
         self.inner.with(|world| world.move_webhook(id, to.id));

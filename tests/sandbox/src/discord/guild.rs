@@ -95,6 +95,7 @@ fn make_guild(world: &mut World, name: &str) -> u64 {
         permissions,
         bot,
         mentionable: false,
+        colour: 0,
     };
     let roles = vec![
         role(id, "@everyone", permissions::EVERYONE, None),
@@ -102,7 +103,7 @@ fn make_guild(world: &mut World, name: &str) -> u64 {
     ];
     let mut members = std::collections::BTreeMap::new();
     let joined = clock::now();
-    members.insert(world.owner, Member { nick: None, roles: Vec::new(), joined });
+    members.insert(world.owner, Member { nick: None, avatar: None, roles: Vec::new(), joined });
     let (owner, name) = (world.owner, name.to_owned());
     let guild = GuildRow { id, name, owner, roles, members, emojis: Vec::new() };
     world.guilds.insert(id, guild);
@@ -115,7 +116,7 @@ fn invite(world: &mut World, guild: u64) {
     let bot = world.bot;
     let Some(row) = world.guilds.get_mut(&guild) else { return };
     let roles = row.roles.iter().filter(|role| role.bot == Some(bot)).map(|role| role.id);
-    let member = Member { nick: None, roles: roles.collect(), joined: clock::now() };
+    let member = Member { nick: None, avatar: None, roles: roles.collect(), joined: clock::now() };
     row.members.insert(bot, member);
     let Some(row) = world.guilds.get(&guild) else { return };
     let event = Event::new("GUILD_CREATE", intents::GUILDS, render::guild_create(world, row));
@@ -219,7 +220,8 @@ pub(crate) fn join(world: &mut World, guild: u64, user: u64) {
     if row.members.contains_key(&user) {
         return;
     }
-    row.members.insert(user, Member { nick: None, roles: Vec::new(), joined: clock::now() });
+    row.members
+        .insert(user, Member { nick: None, avatar: None, roles: Vec::new(), joined: clock::now() });
     tell_member(world, guild, user, "GUILD_MEMBER_ADD");
 }
 
@@ -284,7 +286,8 @@ impl Guild {
             join(world, self.id, user.id());
             let id = world.ids.next();
             let name = format!("granted to {}", user.id());
-            let role = Role { id, name, permissions: bits, bot: None, mentionable: false };
+            let role =
+                Role { id, name, permissions: bits, bot: None, mentionable: false, colour: 0 };
             self.add_role(world, role);
             let guild = world.guilds.get_mut(&self.id);
             if let Some(member) = guild.and_then(|guild| guild.members.get_mut(&user.id())) {
@@ -315,10 +318,15 @@ impl Guild {
 
     /// Makes a role that everybody may mention; answers with its id.
     pub fn role(&self, name: &str) -> u64 {
+        self.coloured_role(name, 0)
+    }
+
+    /// The same, shown in a colour (`0xRRGGBB`).
+    pub fn coloured_role(&self, name: &str, colour: u32) -> u64 {
         self.inner.with(|world| {
-            let id = world.ids.next();
-            let name = name.to_owned();
-            self.add_role(world, Role { id, name, permissions: 0, bot: None, mentionable: true });
+            let (id, name) = (world.ids.next(), name.to_owned());
+            let (permissions, bot, mentionable) = (0, None, true);
+            self.add_role(world, Role { id, name, permissions, bot, mentionable, colour });
             id
         })
     }
@@ -353,6 +361,21 @@ impl Guild {
             let guild = world.guilds.get_mut(&self.id);
             if let Some(member) = guild.and_then(|guild| guild.members.get_mut(&user.id())) {
                 member.nick = nick.map(str::to_owned);
+            }
+            tell_member(world, self.id, user.id(), "GUILD_MEMBER_UPDATE");
+        });
+    }
+
+    /// Gives a member another picture (PNG) in this guild.
+    pub fn server_picture(&self, user: &User, png: impl Into<Bytes>) {
+        let bytes = png.into();
+        self.inner.with(|world| {
+            let hash = render::avatar_hash(&format!("{} in {}", user.id(), self.id));
+            let path = format!("/guilds/{}/users/{}/avatars/{hash}.png", self.id, user.id());
+            world.files.insert(path, Stored { mime: "image/png".into(), bytes, signed: false });
+            let guild = world.guilds.get_mut(&self.id);
+            if let Some(member) = guild.and_then(|guild| guild.members.get_mut(&user.id())) {
+                member.avatar = Some(hash);
             }
             tell_member(world, self.id, user.id(), "GUILD_MEMBER_UPDATE");
         });

@@ -151,6 +151,16 @@ pub(crate) fn dispatched(world: &World, row: &MessageRow) -> Value {
     let guild = world.channels.get(&row.channel).and_then(|channel| channel.guild);
     let (Some(guild), Some(map)) = (guild, json.as_object_mut()) else { return json };
     map.insert("guild_id".into(), guild.to_string().into());
+    // The gateway says of everybody who is mentioned what the guild knows of them.
+    let members = world.guilds.get(&guild).map(|guild| &guild.members);
+    let mentioned = map.get_mut("mentions").and_then(Value::as_array_mut);
+    for user in mentioned.into_iter().flatten() {
+        let id = user.get("id").and_then(Value::as_str).and_then(|id| id.parse::<u64>().ok());
+        let member = members.zip(id).and_then(|(members, id)| members.get(&id));
+        if let (Some(member), Some(user)) = (member, user.as_object_mut()) {
+            user.insert("member".into(), render::member_alone(member));
+        }
+    }
     let member = world.guilds.get(&guild).zip(row.user());
     if let Some(member) = member.and_then(|(guild, user)| guild.members.get(&user)) {
         map.insert("member".into(), render::member_alone(member));

@@ -48,7 +48,7 @@ pub(crate) fn me(world: &World) -> Value {
 /// A member without its user, as in messages.
 pub(crate) fn member_alone(member: &Member) -> Value {
     json!({
-        "nick": member.nick, "avatar": null, "banner": null,
+        "nick": member.nick, "avatar": member.avatar, "banner": null,
         "roles": member.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
         "joined_at": clock::iso(member.joined), "premium_since": null, "deaf": false,
         "mute": false, "flags": 0, "pending": false, "communication_disabled_until": null,
@@ -65,8 +65,8 @@ pub(crate) fn member(world: &World, guild: &GuildRow, id: u64) -> Option<Value> 
 pub(crate) fn role(role: &Role, position: usize) -> Value {
     let mut json = json!({
         "id": role.id.to_string(), "name": role.name, "permissions": role.permissions.to_string(),
-        "position": position, "color": 0, "hoist": false, "managed": role.bot.is_some(),
-        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+        "position": position, "color": role.colour, "hoist": false, "managed": role.bot.is_some(),
+        "colors": {"primary_color": role.colour, "secondary_color": null, "tertiary_color": null},
         "mentionable": role.mentionable, "icon": null, "unicode_emoji": null, "flags": 0,
     });
     if let (Some(bot), Some(map)) = (role.bot, json.as_object_mut()) {

@@ -36,11 +36,15 @@ pub(crate) struct Role {
     /// The bot that this role belongs to.
     pub(crate) bot: Option<u64>,
     pub(crate) mentionable: bool,
+    /// `0xRRGGBB`; 0 for none.
+    pub(crate) colour: u32,
 }
 
 /// A user's place in a guild.
 pub(crate) struct Member {
     pub(crate) nick: Option<String>,
+    /// The hash of the picture that was chosen for this guild.
+    pub(crate) avatar: Option<String>,
     pub(crate) roles: Vec<u64>,
     pub(crate) joined: u64,
 }

@@ -54,6 +54,16 @@ fn a_pill_of_a_room_is_a_mention_and_other_words_are_a_link() {
 }
 
 #[test]
+fn a_role_keeps_its_colour() {
+    let role = |colour| {
+        let mention = Mention::Role { id: "7".into(), name: "A & B".into(), colour };
+        write(&line(vec![Span { leaf: Leaf::Mention(mention), style: Style::default() }]))
+    };
+    assert_eq!(role(Some(0x00_c0_ff)), "<span data-mx-color=\"#00c0ff\">@A &amp; B</span>");
+    assert_eq!(role(None), "@A &amp; B");
+}
+
+#[test]
 fn a_reply_of_an_old_element_loses_its_fallback() {
     let html = "<mx-reply><blockquote><a href=\"https://matrix.to/#/!r:x/$e\">In reply to</a> \
                 <a href=\"https://matrix.to/#/@bob:x\">@bob:x</a><br>old</blockquote></mx-reply>new";

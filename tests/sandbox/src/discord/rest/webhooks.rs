@@ -100,6 +100,14 @@ impl World {
         }
     }
 
+    /// Gives a webhook another name and tells the channel.
+    pub(crate) fn rename_webhook(&mut self, id: u64, name: &str) {
+        let Some(hook) = self.webhooks.get_mut(&id) else { return };
+        name.clone_into(&mut hook.name);
+        let channel = hook.channel;
+        self.tell_webhooks(channel);
+    }
+
     /// Puts a webhook into another channel and tells both.
     pub(crate) fn move_webhook(&mut self, id: u64, to: u64) {
         let Some(hook) = self.webhooks.get_mut(&id) else { return };

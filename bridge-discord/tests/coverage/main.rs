@@ -10,10 +10,15 @@
     reason = "a test fails by a panic, and asks for one variant"
 )]
 
+mod fields;
+
 use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::path::Path;
 
 use bridge_discord::convert::coverage::{
-    COMPONENTS, Fate, GATEWAY_EVENTS, MESSAGE_FIELDS, MESSAGE_TYPES,
+    ATTACHMENT_FIELDS, COMPONENTS, EMBED_FIELDS, Fate, GATEWAY_EVENTS, MESSAGE_FIELDS,
+    MESSAGE_TYPES,
 };
 use bridge_discord::convert::incoming::{Ours, created};
 use bridge_discord::convert::markdown::Names;
@@ -85,7 +90,7 @@ fn every_component_arrives_as_the_table_says() {
 
 fn contract(name: &str) -> Option<Value> {
     let folder = std::env::vars().find(|(key, _)| key == "FREESIDE_CONTRACTS")?.1;
-    let text = std::fs::read_to_string(std::path::Path::new(&folder).join(name)).unwrap();
+    let text = std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 
@@ -109,24 +114,63 @@ fn dispatches(schema: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// The names of the fields of a schema.
+fn properties(schema: &Value) -> BTreeSet<&str> {
+    schema["properties"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The rows are all that is listed, and nothing else.
+fn assert_same<T: Ord + Copy + Debug>(what: &str, rows: &[(T, Fate)], listed: &BTreeSet<T>) {
+    let rows: BTreeSet<T> = rows.iter().map(|(name, _)| *name).collect();
+    let new: Vec<&T> = listed.difference(&rows).collect();
+    let old: Vec<&T> = rows.difference(listed).collect();
+    assert!(new.is_empty() && old.is_empty(), "{what}: new {new:?}, no longer there {old:?}");
+}
+
 #[test]
 fn the_table_has_all_that_discord_lists() {
     let Some(api) = contract("discord-openapi.json") else { return };
+    let gateway = contract("discord-gateway.schema.json").unwrap();
     let schemas = &api["components"]["schemas"];
-    let types: BTreeSet<u64> = MESSAGE_TYPES.iter().map(|(kind, _)| *kind).collect();
-    let new: Vec<u64> = numbers(&schemas["MessageType"]).difference(&types).copied().collect();
-    assert!(new.is_empty(), "new types of messages: {new:?}");
-    let components: BTreeSet<u64> = COMPONENTS.iter().map(|(kind, _)| *kind).collect();
-    let listed = numbers(&schemas["MessageComponentTypes"]);
-    let new: Vec<u64> = listed.difference(&components).copied().collect();
-    assert!(new.is_empty(), "new components: {new:?}");
-    let known: BTreeSet<&str> = MESSAGE_FIELDS.iter().map(|(field, _)| *field).collect();
-    let fields = schemas["MessageResponse"]["properties"].as_object().unwrap();
-    let new: Vec<&String> = fields.keys().filter(|field| !known.contains(field.as_str())).collect();
-    assert!(new.is_empty(), "new fields of messages: {new:?}");
+    assert_same("types of messages", MESSAGE_TYPES, &numbers(&schemas["MessageType"]));
+    assert_same("components", COMPONENTS, &numbers(&schemas["MessageComponentTypes"]));
+    let dispatched = &gateway["definitions"]["GatewayMessageCreateDispatchData"];
+    let mut fields = properties(&schemas["MessageResponse"]);
+    fields.append(&mut properties(dispatched));
+    assert_same("fields of messages", MESSAGE_FIELDS, &fields);
+    assert_same("fields of cards", EMBED_FIELDS, &properties(&schemas["MessageEmbedResponse"]));
+    let attachment = properties(&schemas["MessageAttachmentResponse"]);
+    assert_same("fields of attachments", ATTACHMENT_FIELDS, &attachment);
     let mut events = BTreeSet::new();
-    dispatches(&contract("discord-gateway.schema.json").unwrap(), &mut events);
-    let known: BTreeSet<&str> = GATEWAY_EVENTS.iter().map(|(event, _)| *event).collect();
-    let new: Vec<&String> = events.iter().filter(|event| !known.contains(event.as_str())).collect();
-    assert!(events.len() > 50 && new.is_empty(), "new gateway events: {new:?}");
+    dispatches(&gateway, &mut events);
+    let events: BTreeSet<&str> = events.iter().map(String::as_str).collect();
+    assert_same("gateway events", GATEWAY_EVENTS, &events);
+}
+
+#[test]
+#[should_panic(expected = "a_new_field")]
+fn a_field_that_the_table_does_not_name_is_seen() {
+    assert_same("fields", EMBED_FIELDS, &BTreeSet::from(["a_new_field"]));
+}
+
+fn sources(folder: &Path, found: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => sources(&path, found),
+            false => found.push_str(&std::fs::read_to_string(path).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn the_listener_names_the_events_that_it_hears_and_no_other() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut source = std::fs::read_to_string(folder.join("listen.rs")).unwrap();
+    sources(&folder.join("listen"), &mut source);
+    sources(&folder.join("gateway"), &mut source);
+    for (event, fate) in GATEWAY_EVENTS {
+        let named = source.contains(&format!("\"{event}\""));
+        assert_eq!(named, *fate != Fate::Nothing, "{event}");
+    }
 }
