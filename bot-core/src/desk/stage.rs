@@ -98,20 +98,20 @@ impl Stages {
         let phrases = call.phrases;
         let Community { portal, migration } = here;
         let since = Arg::day(Date::of(migration.since));
-        let mut text = phrases.say(Key::StageNow, &[Arg::text(portal.stage.name()), since]);
+        let mut text = phrases.say(Key::StageNow, &[phrases.stage(portal.stage), since]);
         for line in effect_lines::unfinished(call, migration) {
             text = text.join_line(line);
         }
         if let Some(set) = &migration.schedule {
             let hold = call.typed("stage hold");
             let day = Arg::day(set.day);
-            let args = [Arg::text(set.to.name()), day, Arg::text(hold)];
+            let args = [phrases.stage(set.to), day, Arg::text(hold)];
             text = text.join_line(phrases.say(Key::StageScheduled, &args));
         }
         let Some(gate) = self.gates.gate(here, false, phrases.now).await? else {
             return Ok(Outcome::say(text.join_line(phrases.say(Key::StageLast, &[]))));
         };
-        text = text.join_line(phrases.say(Key::StageNext, &[Arg::text(gate.to.name())]));
+        text = text.join_line(phrases.say(Key::StageNext, &[phrases.stage(gate.to)]));
         text = text.join_line(gates::text(phrases, &gate, &call.typed("stage approve")));
         let plan = call.typed("stage plan");
         let next = call.typed("stage next --decision https://…");
@@ -162,10 +162,10 @@ impl Stages {
         let answer = match undo {
             Some(undo) => {
                 let undo = call.typed(undo);
-                let args = [Arg::text(to.name()), Arg::text(portal.stage.name()), Arg::text(undo)];
+                let args = [phrases.stage(to), phrases.stage(portal.stage), Arg::text(undo)];
                 phrases.say(Key::StageTaken, &args)
             }
-            None => phrases.say(Key::StageTakenLast, &[Arg::text(to.name())]),
+            None => phrases.say(Key::StageTakenLast, &[phrases.stage(to)]),
         };
         Ok(Outcome::moves(answer, [MigrationChange::Step(step)]))
     }
@@ -206,7 +206,7 @@ impl Stages {
         let days = u64::try_from((begins.0 - now.0) / bridge_policy::calendar::DAY_MS);
         let then = announcement(phrases, portal, &schedule, days.unwrap_or(0));
         let hold = call.typed("stage hold");
-        let args = [Arg::text(schedule.to.name()), Arg::day(day), Arg::text(hold)];
+        let args = [phrases.stage(schedule.to), Arg::day(day), Arg::text(hold)];
         let answer = phrases.say(Key::StageScheduled, &args);
         let set = MigrationChange::Schedule(portal.room.clone(), schedule, Some(call.who()));
         let hold = phrases.button(Key::ButtonHold, "stage hold");
@@ -229,7 +229,7 @@ impl Stages {
         let known = migration.approvals.contains(&voter);
         let have = u64::from(gate.approvals) + u64::from(!known);
         let need = u64::from(gate.approvals_needed);
-        let args = [Arg::text(gate.to.name()), Arg::number(have), Arg::number(need)];
+        let args = [phrases.stage(gate.to), Arg::number(have), Arg::number(need)];
         let key = if known { Key::ApprovedBefore } else { Key::Approved };
         let answer = phrases.say(key, &args);
         Ok(Outcome::moves(
@@ -273,7 +273,7 @@ fn decision_needed(call: &Call<'_>, verb: &str, typed: &Asked) -> Outcome {
 }
 
 fn gate_closed(call: &Call<'_>, gate: &Gate) -> Outcome {
-    let text = call.phrases.say(Key::StageGateClosed, &[Arg::text(gate.to.name())]);
+    let text = call.phrases.say(Key::StageGateClosed, &[call.phrases.stage(gate.to)]);
     let gate = gates::text(call.phrases, gate, &call.typed("stage approve"));
     Outcome::say(text.join_line(gate))
 }
@@ -284,7 +284,7 @@ fn stage_hold(call: &Call<'_>, here: &Community<'_>) -> Outcome {
         return phrases.answer(Key::HoldNothing, &[]);
     };
     let again = format!("stage schedule {} --decision {}", set.day, set.decision);
-    let args = [Arg::text(set.to.name()), Arg::day(set.day), Arg::text(call.typed(&again))];
+    let args = [phrases.stage(set.to), Arg::day(set.day), Arg::text(call.typed(&again))];
     let held = phrases.say(Key::Held, &args);
     let told = here.portal.active().into_iter().filter(|place| place != call.place);
     let public = [Arg::day(set.day)];
