@@ -181,6 +181,7 @@ impl I18n {
                 plurals: &catalogue.plurals,
                 figures: &catalogue.figures,
                 isolation,
+                right_to_left: catalogue.right_to_left,
             }
             .render(message);
         }

@@ -17,6 +17,7 @@ use bridge_policy::report::{
     ChatReport, Compliance, ExceptionReport, LinkReport, PortalReport, Report, Requirement,
     SideReport, WeekReport,
 };
+use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
 use crate::wording::{Wording, label};
@@ -124,6 +125,10 @@ pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
     lines
 }
 
+fn bare_of_isolates(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
+}
+
 /// Makes words that are no markup in a format.
 type Bare = fn(&str) -> String;
 
@@ -133,7 +138,7 @@ struct Words<'a>(&'a Wording);
 impl Words<'_> {
     fn say(&self, key: Key, args: &[Arg]) -> String {
         // Isolates are for chats; here each piece has a cell of its own.
-        self.0.plain(key, args).replace(['\u{2068}', '\u{2069}'], "")
+        bare_of_isolates(&self.0.plain(key, args))
     }
 
     fn line(&self, head: String, what: String) -> String {
@@ -158,6 +163,12 @@ impl Words<'_> {
             }
         };
         portal.chats.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    fn stage(&self, portal: &PortalReport) -> String {
+        let stage = Stage::parse(&portal.stage).map(|stage| self.0.stage(stage));
+        let name = stage.unwrap_or_else(|| portal.stage.clone());
+        bare_of_isolates(&name)
     }
 
     fn share(&self, week: Option<&WeekReport>) -> String {
@@ -254,7 +265,7 @@ impl Words<'_> {
     fn row(&self, portal: &PortalReport, bare: Bare) -> [String; 8] {
         [
             vec![self.chats(portal)],
-            vec![portal.stage.clone()],
+            vec![self.stage(portal)],
             vec![portal.since.clone().unwrap_or_default()],
             vec![self.share(portal.weeks.last())],
             portal.gate.iter().map(|line| line.what.clone()).collect(),

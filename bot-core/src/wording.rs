@@ -5,6 +5,7 @@
 
 mod notes;
 mod reasons;
+mod stages;
 mod summaries;
 
 use std::fmt;

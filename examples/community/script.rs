@@ -243,7 +243,7 @@ impl Play {
         out("\nThe report before the end:\n")?;
         out(&self.town.bridge.tell(&["report", "--format", "markdown"])?)?;
         self.on_a_day("sunset").await?;
-        self.town.alice.expect(&self.town.room, |seen| seen.body.contains("erased")).await?;
+        self.town.alice.expect(&self.town.room, |seen| seen.body.contains("Erased:")).await?;
         self.rests().await?;
         out("\nWhat was decided and done:\n")?;
         out(&self.alice("audit").await?)

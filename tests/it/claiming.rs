@@ -36,7 +36,7 @@ async fn an_admin_of_the_group_becomes_one_of_the_room_by_one_touch_of_another()
     bob.join(&town.room).await?;
     let alone = alone_with_bot(&bob).await?;
     let answer = ask(&bob, &alone, &code).await?;
-    ensure!(answer.contains("You are an admin there"), "{answer}");
+    ensure!(answer.contains("You are an admin on Telegram"), "{answer}");
     let claimed = bob.expect(&alone, |it| it.body.starts_with("Done.")).await?;
     bob.react(&alone, &claimed.event_id, "▶ Ask for power").await?;
     let asks = |it: &sandbox::synapse::Seen| it.sender == BOT && it.body.contains("same power");

@@ -98,12 +98,12 @@ impl Deadlines {
                 share: self.gates.last_share(portal, phrases.now).await?,
             };
             let back = phrases.typed_on(&portal.room.network, "stage back");
-            let args = [Arg::text(set.to.name()), Arg::text(back)];
+            let args = [phrases.stage(set.to), Arg::text(back)];
             let answer = phrases.say(Key::StageTakenOnDay, &args);
             return Ok(Outcome::moves(answer, [MigrationChange::Step(step)]));
         }
         let again = phrases.typed_on(&portal.room.network, "stage schedule");
-        let args = [Arg::text(set.to.name()), Arg::text(again)];
+        let args = [phrases.stage(set.to), Arg::text(again)];
         let mut answer = phrases.say(Key::StageNotTakenOnDay, &args);
         let approve = phrases.typed_on(&portal.room.network, "stage approve");
         answer = answer.join_line(gates::text(phrases, &gate, &approve));

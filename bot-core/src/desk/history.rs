@@ -80,7 +80,7 @@ fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
 }
 
 fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
-    let stage = |stage: &Stage| Arg::text(stage.name());
+    let stage = |stage: &Stage| phrases.stage(*stage);
     let (key, args) = match deed {
         AuditAction::Linked => (Key::DeedLinked, Vec::new()),
         AuditAction::Stepped(from, to) => (Key::DeedStepped, vec![stage(from), stage(to)]),

@@ -58,7 +58,7 @@ impl Info {
         let migration = self.store.migration(portal.id).await?;
         if portal.stage != Stage::Bridged {
             let more = Arg::text(call.typed("stage"));
-            let stage = Arg::text(portal.stage.name());
+            let stage = phrases.stage(portal.stage);
             text = text.join_line(phrases.say(Key::StatusStage, &[stage, more]));
         }
         for line in effect_lines::unfinished(call, &migration) {

@@ -379,5 +379,5 @@ fn linked(phrases: Phrases<'_>, remote: &Place, reader: &Place, stage: Stage) ->
         return phrases.say(Key::Linked, &[other, undo]);
     }
     let on = Arg::text(phrases.typed_on(&reader.network, "stage"));
-    phrases.say(Key::LinkedInventory, &[other, on, undo])
+    phrases.say(Key::LinkedInventory, &[other, on, undo, phrases.stage(stage)])
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use bridge_model::{Button, ChatId, Event, Message, NetworkId, Place, Press, RichText, Timestamp};
+use bridge_policy::stage::Stage;
 
 use super::outcome::Outcome;
 use crate::i18n::{Arg, Key};
@@ -75,6 +76,11 @@ impl Phrases<'_> {
     /// Why something was refused on a network, as an argument of a sentence.
     pub(super) fn reason(&self, network: &NetworkId, reason: &Refusal) -> Arg {
         Arg::text(self.wording.reason(network, reason))
+    }
+
+    /// The name of a stage, as an argument of a sentence.
+    pub(super) fn stage(&self, stage: Stage) -> Arg {
+        Arg::text(self.wording.stage(stage))
     }
 
     /// How a command is typed on a network.

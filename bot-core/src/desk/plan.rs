@@ -43,7 +43,7 @@ impl Plans {
             Ok(step) => step,
             Err(no_step) => return Ok(no_step_there(call, no_step)),
         };
-        let names = [Arg::text(portal.stage.name()), Arg::text(to.name())];
+        let names = [phrases.stage(portal.stage), phrases.stage(to)];
         let mut text = phrases.say(Key::PlanIntro, &names);
         let mut told = Vec::new();
         for planned in plan(portal, &effects) {
@@ -61,7 +61,7 @@ impl Plans {
             }
         }
         if !back && let Some(gate) = self.gates.gate(community, false, phrases.now).await? {
-            text = text.join_line(phrases.say(Key::StageNext, &[Arg::text(to.name())]));
+            text = text.join_line(phrases.say(Key::StageNext, &[phrases.stage(to)]));
             text = text.join_line(gates::text(phrases, &gate, &call.typed("stage approve")));
         }
         let verb = if back { "back" } else { "next" };
@@ -84,7 +84,7 @@ impl Plans {
         let Ok((to, effects)) = portal.stage.step(direction) else {
             return Ok(RichText::default());
         };
-        let names = [Arg::text(portal.stage.name()), Arg::text(to.name())];
+        let names = [phrases.stage(portal.stage), phrases.stage(to)];
         let mut text = phrases.say(Key::StepOutline, &names);
         let mut told = Vec::new();
         for planned in plan(portal, &effects) {

@@ -145,20 +145,20 @@ impl Stages {
         let phrases = call.phrases;
         let Community { portal, migration } = here;
         let since = Arg::day(Date::of(migration.since));
-        let mut text = phrases.say(Key::StageNow, &[Arg::text(portal.stage.name()), since]);
+        let mut text = phrases.say(Key::StageNow, &[phrases.stage(portal.stage), since]);
         for line in effect_lines::unfinished(call, migration) {
             text = text.join_line(line);
         }
         if let Some(set) = &migration.schedule {
             let hold = call.typed("stage hold");
             let day = Arg::day(set.day);
-            let args = [Arg::text(set.to.name()), day, Arg::text(hold)];
+            let args = [phrases.stage(set.to), day, Arg::text(hold)];
             text = text.join_line(phrases.say(Key::StageScheduled, &args));
         }
         let Some(gate) = self.gates.gate(here, false, phrases.now).await? else {
             return Ok(Outcome::say(text.join_line(phrases.say(Key::StageLast, &[]))));
         };
-        text = text.join_line(phrases.say(Key::StageNext, &[Arg::text(gate.to.name())]));
+        text = text.join_line(phrases.say(Key::StageNext, &[phrases.stage(gate.to)]));
         text = text.join_line(gates::text(phrases, &gate, &call.typed("stage approve")));
         let plan = call.typed("stage plan");
         let next = call.typed("stage next --decision https://…");
@@ -180,7 +180,7 @@ impl Stages {
         let Some(gate) = self.gates.gate(&with_it, false, phrases.now).await? else {
             return Ok(no_step_there(call, NoStep::Last));
         };
-        let to = Arg::text(gate.to.name());
+        let to = phrases.stage(gate.to);
         if !gate.asks_admins() {
             let plan = Arg::text(call.typed("stage plan"));
             return Ok(phrases.answer(Key::ApproveNothing, &[to, plan]));
@@ -225,10 +225,10 @@ fn stage_hold(call: &Call<'_>, here: &Community<'_>) -> Outcome {
     let room = &here.portal.room;
     let again = format!("stage schedule {} --decision {}", set.day, set.decision);
     let again = phrases.typed_on(&room.network, &again);
-    let args = [Arg::text(set.to.name()), Arg::day(set.day), Arg::text(again)];
+    let args = [phrases.stage(set.to), Arg::day(set.day), Arg::text(again)];
     let held = phrases.say(Key::Held, &args);
     let told = here.portal.active().into_iter().filter(|place| place != call.place);
-    let public = [Arg::day(set.day), Arg::text(set.to.name())];
+    let public = [Arg::day(set.day), phrases.stage(set.to)];
     let then = told.filter(|place| place != room);
     let then: Vec<_> = then
         .map(|place| phrases.message_in(&place, phrases.say(Key::HeldPublic, &public)))

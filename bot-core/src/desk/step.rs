@@ -114,7 +114,7 @@ impl Stages {
             Err(refused) => return Ok(*refused),
         };
         let day = Arg::day(schedule.day);
-        let to = Arg::text(schedule.to.name());
+        let to = phrases.stage(schedule.to);
         if !call.confirmed {
             let intro = phrases.say(Key::ScheduleAsk, &[to, day]);
             let shown = intro.join_line(self.shown(call, here).await?);
@@ -182,9 +182,9 @@ fn taken(call: &Call<'_>, portal: &Portal, step: Step) -> Outcome {
     let Ok((to, _)) = step.from.step(step.direction) else { return Outcome::default() };
     let undo = if back { NEXT } else { "stage back" };
     let said = |undo: String| match to {
-        Stage::Sunset => phrases.say(Key::StageTakenLast, &[Arg::text(to.name())]),
+        Stage::Sunset => phrases.say(Key::StageTakenLast, &[phrases.stage(to)]),
         _ => {
-            let args = [Arg::text(to.name()), Arg::text(step.from.name()), Arg::text(undo)];
+            let args = [phrases.stage(to), phrases.stage(step.from), Arg::text(undo)];
             phrases.say(Key::StageTaken, &args)
         }
     };
@@ -214,7 +214,7 @@ fn decision_needed(call: &Call<'_>, verb: &str, typed: &Asked) -> Outcome {
 }
 
 fn gate_closed(call: &Call<'_>, gate: &Gate) -> Outcome {
-    let text = call.phrases.say(Key::StageGateClosed, &[Arg::text(gate.to.name())]);
+    let text = call.phrases.say(Key::StageGateClosed, &[call.phrases.stage(gate.to)]);
     let gate = gates::text(call.phrases, gate, &call.typed("stage approve"));
     Outcome::say(text.join_line(gate))
 }

@@ -79,6 +79,6 @@ mod tests {
         let text = format!("{{\"{}\": \"<code>$1 $2</code>\"}}", Key::Unlinked.name());
         let i18n = I18n::from_files(&[("fa", &text)]).unwrap();
         let said = i18n.plain("fa", Key::Unlinked, &[Arg::day(day), Arg::number(12345)]);
-        assert_eq!(said, "2026-11-08 12345");
+        assert_eq!(said, "\u{2068}2026-11-08 12345\u{2069}");
     }
 }

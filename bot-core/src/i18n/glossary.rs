@@ -25,13 +25,9 @@ struct Term {
 impl Term {
     fn of(value: &Value) -> Self {
         let words = |key: &str| -> Vec<String> {
-            match &value[key] {
-                Value::Array(all) => {
-                    all.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
-                }
-                Value::String(one) => vec![one.clone()],
-                _ => Vec::new(),
-            }
+            let one = value[key].as_str().map(str::to_owned);
+            let many = value[key].as_array().into_iter().flatten();
+            many.map(|word| word.as_str().unwrap().to_owned()).chain(one).collect()
         };
         Self {
             about: value["about"].as_str().map(str::to_owned),

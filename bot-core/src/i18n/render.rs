@@ -34,6 +34,8 @@ pub(super) struct Renderer<'a> {
     pub(super) plurals: &'a Plurals,
     pub(super) figures: &'a Figures,
     pub(super) isolation: Isolation,
+    /// The sentence is written from right to left.
+    pub(super) right_to_left: bool,
 }
 
 impl Renderer<'_> {
@@ -59,9 +61,7 @@ impl Renderer<'_> {
                 Node::Bold(inner) => {
                     self.add(inner, &Style { bold: true, ..style.clone() }, spans);
                 }
-                Node::Code(inner) => {
-                    self.add(inner, &Style { code: true, ..style.clone() }, spans);
-                }
+                Node::Code(inner) => self.add_code(inner, style, spans),
                 Node::Link(number, inner) => {
                     let link = self.address(*number);
                     self.add(inner, &Style { link, ..style.clone() }, spans);
@@ -72,6 +72,22 @@ impl Renderer<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// A command. In a sentence from right to left it stands in an isolate, whose characters are no
+    /// part of what is copied.
+    fn add_code(&self, inner: &[Node], style: &Style, spans: &mut Vec<Span>) {
+        let mut code = Vec::new();
+        self.add(inner, &Style { code: true, ..style.clone() }, &mut code);
+        let turns = |span: &Span| matches!(&span.leaf, Leaf::Text(text) if text.chars().any(is_right_to_left));
+        let isolated = !code.is_empty() && (self.right_to_left || code.iter().any(turns));
+        if isolated {
+            put(&FIRST_STRONG_ISOLATE.to_string(), style, spans);
+        }
+        spans.extend(code);
+        if isolated {
+            put(&POP_ISOLATE.to_string(), style, spans);
         }
     }
 
@@ -152,4 +168,48 @@ fn is_right_to_left(letter: char) -> bool {
         | '\u{FE70}'..='\u{FEFC}'
         | '\u{10800}'..='\u{10FFF}'
         | '\u{1E800}'..='\u{1EFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::i18n::{Arg, FILES, I18n, Key, fallback};
+
+    use super::*;
+
+    /// The text of a paragraph, with the code between `<` and `>`.
+    fn marked(text: &RichText) -> String {
+        let [Block::Paragraph(spans)] = text.0.as_slice() else { panic!("{text:?}") };
+        let one = |span: &Span| {
+            let Leaf::Text(text) = &span.leaf else { return " ".to_owned() };
+            if span.style.code { format!("<{text}>") } else { text.clone() }
+        };
+        spans.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_command_in_a_sentence_from_right_to_left_stands_in_an_isolate() {
+        let all = I18n::embedded();
+        let args: Vec<Arg> = (1..=9).map(|_| Arg::text("!freeside stage")).collect();
+        let mut commands = 0;
+        for (language, _) in FILES.iter().filter(|(code, _)| fallback::is_right_to_left(code)) {
+            let there = &all.0[*language].messages;
+            for key in Key::ALL.iter().filter(|key| there.contains_key(key.name())) {
+                let said = marked(&all.say(language, *key, &args));
+                let isolated = said.replace("\u{2068}<", "").replace(">\u{2069}", "");
+                assert!(!isolated.contains(['<', '>']), "{language}, {}: {said}", key.name());
+                commands += said.matches('<').count();
+            }
+        }
+        assert!(commands > 100, "{commands}");
+    }
+
+    #[test]
+    fn a_command_in_a_sentence_from_left_to_right_stands_there_as_it_is_typed() {
+        let all = I18n::embedded();
+        let said = |command: &str| {
+            marked(&all.say("en", Key::StatusStage, &[Arg::text("a"), Arg::text(command)]))
+        };
+        assert_eq!(said("/stage"), "Stage: a. More: </stage>");
+        assert_eq!(said("/stage آ"), "Stage: a. More: \u{2068}</stage آ>\u{2069}");
+    }
 }

@@ -245,7 +245,7 @@ fn values_stay_on_their_line_and_keep_their_direction() {
     assert_eq!(hebrew, "\u{2068}שלום\u{2069} said");
     let arabic = one("ar", "قال $1 <code>$1</code>");
     let said = arabic.say("ar", KEY, &[Arg::text("Ann")]).plain();
-    assert_eq!(said, "قال \u{2068}Ann\u{2069} Ann");
+    assert_eq!(said, "قال \u{2068}Ann\u{2069} \u{2068}Ann\u{2069}");
 }
 
 #[test]

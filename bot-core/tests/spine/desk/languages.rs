@@ -5,6 +5,7 @@ use bot_core::Action;
 use bridge_model::{Command, Content, Rights};
 use insta::assert_snapshot;
 
+use super::stages::inventory;
 use super::{ask, ask_with, command};
 use crate::harness::Spine;
 use crate::words::{asked, channel, event, group, posted, room};
@@ -33,6 +34,17 @@ async fn the_chats_of_a_link_are_spoken_to_in_their_language() {
     assert_snapshot!(set(&spine, "default").await);
     let answer = ask(&spine, &channel(), "tom", "matrix").await;
     assert!(answer.contains("Matrix"), "{answer}");
+}
+
+#[tokio::test]
+async fn stages_have_names_in_the_language_of_the_chats_with_the_english_word() {
+    let spine = inventory().await;
+    set(&spine, "de").await;
+    let answer = ask(&spine, &room(), "@ann:example.org", "stage").await;
+    assert!(answer.contains("Stufe: Bestandsaufnahme (inventory), seit"), "{answer}");
+    assert!(answer.contains("Nötig für angekündigt (announced):"), "{answer}");
+    let answer = ask(&spine, &room(), "@ann:example.org", "status").await;
+    assert!(answer.contains("Stufe: Bestandsaufnahme (inventory). Mehr dazu:"), "{answer}");
 }
 
 #[tokio::test]
