@@ -21,6 +21,7 @@ pub mod format4;
 pub mod ghosts;
 mod head;
 pub mod joint;
+mod kept;
 pub mod keys;
 pub mod kv;
 pub mod layout;

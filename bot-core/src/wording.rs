@@ -3,6 +3,7 @@
 //!
 //! Rule: every sentence comes from `i18n/`; what is inserted is data and never markup.
 
+pub mod marks;
 mod notes;
 mod reasons;
 mod stages;
@@ -87,11 +88,6 @@ impl Wording {
     /// The language that it speaks, by our code.
     pub fn language(&self) -> &str {
         &self.language
-    }
-
-    /// The core bot's name.
-    pub fn bot(&self) -> &str {
-        &self.bot
     }
 
     /// `language` is that of the community, `bot` the core bot's name.

@@ -146,13 +146,16 @@ async fn deletions_cross(town: &Town) -> anyhow::Result<()> {
 
 async fn what_is_marked_stays(town: &Town) -> anyhow::Result<()> {
     for side in Side::ALL {
-        town.say(side, "(NOFWD) for this side only").await?;
+        for mark in ["(NOFWD)", "[nofwd]", "（NOFWD）", "(不转发)"] {
+            town.say(side, &format!("{mark} for this side only")).await?;
+        }
         let text = format!("for all sides, from {side:?}");
         let said = town.say(side, &text).await?;
         for other in side.others() {
             town.expect(other, says(side.speaker(), &text)).await?;
-            let marked =
-                |line: &&Line| line.who.starts_with(side.speaker()) && line.text.contains("NOFWD");
+            let marked = |line: &&Line| {
+                line.who.starts_with(side.speaker()) && line.text.contains("this side only")
+            };
             assert_eq!(town.lines(other).await?.iter().find(marked), None, "{other:?} shows it");
         }
         town.edit(&said, "(NOFWD) on second thoughts").await?;

@@ -17,12 +17,13 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, answers, delayed, figures, keys, linking, messages,
+    Accepted, Store, StoreError, albums, answers, delayed, figures, kept, keys, linking, messages,
     notices, orphans, overflow, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
 use crate::portal::Portal;
+use crate::wording::marks;
 
 impl Store {
     /// Takes in what a listener heard: drops what was seen before, appends to the lane of every other
@@ -248,9 +249,11 @@ fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<(), Store
 
 /// What the lanes get, in order; nothing when the event says nothing new.
 fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
+    kept::leave_out_words(tx, &mut event)?;
     if let Content::Edited(message) = &event.content
-        && stays_here(message)
+        && marks::stays_here(&message.body)
     {
+        kept::keep(tx, &event.place, &event.message)?;
         // Whoever adds the mark afterwards wants the copies gone; on Matrix anybody can send an
         // edit of anybody's message, so the author is checked as for any deletion.
         let by = Some(message.author.user.clone());
@@ -308,19 +311,13 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
 
 type Here<'a> = (&'a Place, &'a MessageId);
 
-/// The mark by which people keep a message in its own chat.
-const STAYS_HERE: &str = "(NOFWD)";
-
-fn stays_here(message: &Message) -> bool {
-    message.body.plain().trim_start().starts_with(STAYS_HERE)
-}
-
 /// The message, after what its thread hangs on.
 fn posted(tx: &mut Txn<'_>, event: &Event, message: &Message) -> Result<Vec<News>, StoreError> {
     if messages::find(tx, &event.place, &event.message)?.is_some() {
         return Ok(Vec::new());
     }
-    if stays_here(message) {
+    if marks::stays_here(&message.body) {
+        kept::keep(tx, &event.place, &event.message)?;
         albums::keep(tx, &event.place, message)?;
         return Ok(Vec::new());
     }

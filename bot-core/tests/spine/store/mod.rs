@@ -45,6 +45,7 @@ mod disk;
 mod early;
 mod emoji;
 mod files;
+mod kept;
 mod layout;
 mod looks;
 mod messages;
