@@ -130,7 +130,7 @@ tables! {
     /// Answers that wait until a lane is empty.
     ANSWERS: (Hash, EntryId) => WaitingAnswer = named(b'a', "answer");
     /// Commands that wait for a confirmation, by chat and code.
-    UNCONFIRMED: (Hash, Hash) => Unconfirmed = named(b'V', "command to be confirmed");
+    UNCONFIRMED: (Hash, Hash) => Unconfirmed = named(b'b', "command to be confirmed");
     /// The newest waiting entry of a lane about a subject.
     WAITING: (Hash, Hash) => EntryId = packed(b'w', "lane entry");
     /// Numbers of places.
