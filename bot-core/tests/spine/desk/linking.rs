@@ -132,9 +132,9 @@ async fn the_accounts_of_a_chats_people_leave_with_it_and_no_others() {
         let record = GhostRecord { localpart, rooms, ..GhostRecord::default() };
         spine.store().save_ghost(person, record).await.unwrap();
     }
-    ask(&spine, &group(), TINA, "unlink").await;
+    sure(&spine, &group(), TINA, "unlink").await;
     spine.matrix.until("left", |matrix| withdrawn(matrix) == people[..1]).await;
-    ask(&spine, &room(), ANN, "unlink discord").await;
+    sure(&spine, &room(), ANN, "unlink discord").await;
     spine.matrix.until("left", |matrix| withdrawn(matrix) == people).await;
 }
 

@@ -130,11 +130,11 @@ fn last_told(spine: &Spine, place: &Place) -> String {
 async fn what_concerns_the_other_side_needs_an_admin_of_each_chat() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set phone-numbers on").await, @"
-    phone-numbers concerns the other side, too: someone on Telegram, Discord who may change the chat there has to agree. I have asked there. Until then phone-numbers stays off; the question ends after a week.
+    phone-numbers concerns the other side, too. Someone on Telegram, Discord who may change the chat there has to agree; I have asked there. Until then phone-numbers stays off. The question ends after a week.
     ");
     spine.settled(&group()).await;
     assert_snapshot!(last_told(&spine, &group()), @"
-    BOT: ann (@ann:example.org) on Matrix wants to set phone-numbers to on for the whole link; it is off now. This needs someone here who may change this chat. If you agree: /set phone-numbers on. If not: /set phone-numbers off
+    BOT: ann (@ann:example.org) on Matrix wants to set phone-numbers to on for the whole connection; it is off now. This needs someone here who may change this chat. If you agree: /set phone-numbers on. If not: /set phone-numbers off
     ");
     assert!(!settings(&spine).await.phone_numbers, "one side alone");
     let again = ask(&spine, &room(), ANN, "set phone-numbers on").await;
@@ -145,13 +145,13 @@ async fn what_concerns_the_other_side_needs_an_admin_of_each_chat() {
         "Only the owner of this group, and admins who may change the group's info, can do that."
     );
     assert_snapshot!(ask(&spine, &group(), TINA, "set phone-numbers on").await, @"
-    phone-numbers concerns the other side, too: someone on Discord who may change the chat there has to agree. I have asked there. Until then phone-numbers stays off; the question ends after a week.
+    phone-numbers concerns the other side, too. Someone on Discord who may change the chat there has to agree; I have asked there. Until then phone-numbers stays off. The question ends after a week.
     ");
     assert!(!settings(&spine).await.phone_numbers, "two of three");
     let questions = spine.discord.read(&channel().chat);
     assert_eq!(questions.iter().filter(|line| line.contains("wants to set")).count(), 1);
     assert_snapshot!(ask(&spine, &channel(), CARA, "set phone-numbers on").await, @"
-    phone-numbers is now on; it was off. This holds for the whole link: Matrix, Telegram, Discord. To undo it: /set phone-numbers off
+    phone-numbers is now on; it was off. This is for the whole connection: Matrix, Telegram, Discord. To undo it: /set phone-numbers off
     ");
     assert!(settings(&spine).await.phone_numbers);
     spine.settled(&room()).await;
