@@ -29,7 +29,7 @@ use super::client::{Client, ClientError, Identity};
 use super::{account, rooms};
 use bot_core::clock::Dice;
 use bot_core::ghost::Ghosts;
-use bot_core::store::keys;
+use bot_core::store::{keys, private};
 
 /// So many ghosts' devices are open at a time; the others wait on the disk.
 const OPEN_DEVICES: usize = 32;
@@ -154,6 +154,7 @@ impl Crypto {
         self.dice.roll(&mut random);
         let new_name = data_encoding::BASE32_NOPAD.encode(&random);
         let new_name = OwnedDeviceId::from(format!("FREESIDE{new_name}"));
+        private::folder(&self.dir).map_err(|error| CryptoError::Keys(error.to_string()))?;
         let dir = self.folder(user);
         let place = KeyFolder { dir: &dir, key: &self.key, new_name };
         Device::open(&self.client, user, place).await

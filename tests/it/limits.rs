@@ -108,3 +108,38 @@ async fn s8_the_bot_comes_to_those_who_may_have_it() -> anyhow::Result<()> {
     mallory.expect(&private, |seen| seen.sender == BOT).await?;
     town.assert_clean()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s22_one_side_shows_nothing_of_the_other_and_helpers_change_nothing() -> anyhow::Result<()>
+{
+    let town = town("12", "").await?;
+    let helper = town.telegram.user("Helper");
+    town.group.join(&helper)?;
+    let rights = sandbox::telegram::Rights::all();
+    town.group.promote_with(&helper, sandbox::telegram::Rights { change_info: false, ..rights });
+    let mut refused = 0;
+    for typed in ["/set silent calls", "/set phone-numbers on", "/unlink", "/vote \"x?\""] {
+        town.group.say(&helper, typed)?;
+        refused += 1;
+        let told = |seen: &[sandbox::telegram::Seen]| {
+            seen.iter().filter(|it| it.text.starts_with("Only the owner of this group")).count()
+        };
+        eventually(typed, async || Ok(told(&town.group.messages()) == refused)).await?;
+    }
+    let card = |number: &str, name: &str| {
+        let contact = serde_json::json!({"phone_number": number, "first_name": name});
+        sandbox::telegram::Post::content(&serde_json::json!({"contact": contact}))
+    };
+    let asked = ask(&town.alice, &town.room, "!freeside set phone-numbers on").await?;
+    assert!(asked.contains("concerns the other side"), "{asked}");
+    town.group.expect(|seen| seen.is_bot && seen.text.contains("wants to set")).await?;
+    town.group.send(&town.tanja, &card("+491111111", "Rose"))?;
+    let seen = town.alice.expect(&town.room, |seen| seen.body.contains("Rose")).await?;
+    assert!(!seen.content.to_string().contains("1111111"), "{seen:?}");
+    crate::set_by_all(&town, "phone-numbers on").await?;
+    town.group.send(&town.tanja, &card("+492222222", "Iris"))?;
+    town.alice.expect(&town.room, |seen| seen.body.contains("+492222222")).await?;
+    let off = ask(&town.alice, &town.room, "!freeside set phone-numbers off").await?;
+    assert!(off.contains("is now off"), "one side alone takes it back: {off}");
+    town.assert_clean()
+}

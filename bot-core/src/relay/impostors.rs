@@ -5,7 +5,7 @@
 //! elsewhere the bot's own words and relayed ones come from the same account.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_model::name::{looks_like, skeleton};
@@ -18,44 +18,44 @@ use crate::order::{DeliverError, SendAs};
 use crate::portal::{Portal, PortalId};
 use crate::wording::label;
 
-/// How long an answer about names and rights is used again.
+/// How long an answer about rights is used again.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// Portals and people that are remembered; all are forgotten when there are more.
+/// People and names that are remembered; all are forgotten when there are more.
 const MOST: usize = 10_000;
 
-/// What the names of a portal's people look like, and who of them is an admin.
+/// What names look like, and who is an admin.
 #[derive(Default)]
 pub(super) struct KnownNames {
-    portals: Answers<PortalId, Arc<Vec<KnownName>>>,
-    admins: Answers<(PortalId, Person), bool>,
+    skeletons: Mutex<HashMap<String, String>>,
+    admins: Mutex<HashMap<(PortalId, Person), (Timestamp, bool)>>,
 }
 
-/// Answers, and when they were given.
-type Answers<K, V> = Mutex<HashMap<K, (Timestamp, V)>>;
-
-struct KnownName {
-    person: Person,
-    skeleton: String,
-}
-
-fn remembered<K: std::hash::Hash + Eq, V: Clone>(
-    known: &Answers<K, V>,
-    key: &K,
-    now: Timestamp,
-) -> Option<V> {
-    let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    let (at, value) = known.get(key)?;
-    let age = u128::try_from(now.0.saturating_sub(at.0)).ok()?;
-    (age < FRESH.as_millis()).then(|| value.clone())
-}
-
-fn remember<K: std::hash::Hash + Eq, V>(known: &Answers<K, V>, key: K, value: (Timestamp, V)) {
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.len() >= MOST {
-        known.clear();
+impl KnownNames {
+    /// Whether a name looks like one with the skeleton `shown`.
+    fn looks_like(&self, name: String, shown: &str) -> bool {
+        let mut known = self.skeletons.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST && !known.contains_key(&name) {
+            known.clear();
+        }
+        let skeleton = known.entry(name).or_insert_with_key(|name| skeleton(name));
+        skeleton == shown
     }
-    known.insert(key, value);
+
+    fn is_admin(&self, key: &(PortalId, Person), now: Timestamp) -> Option<bool> {
+        let known = self.admins.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, is_admin) = known.get(key)?;
+        let age = u128::try_from(now.0.saturating_sub(at.0)).ok()?;
+        (age < FRESH.as_millis()).then_some(*is_admin)
+    }
+
+    fn note_admin(&self, key: (PortalId, Person), answer: (Timestamp, bool)) {
+        let mut known = self.admins.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(key, answer);
+    }
 }
 
 /// The name as it is shown outside of Matrix, where it could be taken for that of `bot`.
@@ -98,9 +98,11 @@ impl Delivery<'_> {
         if shown.is_empty() {
             return Ok(false);
         }
-        for known in self.known_names(portal).await?.iter() {
-            if known.skeleton == shown
-                && known.person != *person
+        let identities = self.relay.identities();
+        for known in self.relay.store.people(portal.id).await.map_err(unread)? {
+            let name = identities.shown_name(Some(&known.person), &known.name);
+            if known.person != *person
+                && self.relay.names.looks_like(name, &shown)
                 && self.is_admin(portal, &known.person).await
                 && !self.is_same(&known.person, person).await?
             {
@@ -110,27 +112,11 @@ impl Delivery<'_> {
         Ok(false)
     }
 
-    async fn known_names(&self, portal: &Portal) -> Result<Arc<Vec<KnownName>>, DeliverError> {
-        let (known, now) = (&self.relay.names.portals, self.relay.clock.now());
-        if let Some(names) = remembered(known, &portal.id, now) {
-            return Ok(names);
-        }
-        let people = self.relay.store.people(portal.id).await.map_err(unread)?;
-        let identities = self.relay.identities();
-        let names = people.into_iter().map(|who| {
-            let skeleton = skeleton(&identities.shown_name(Some(&who.person), &who.name));
-            KnownName { person: who.person, skeleton }
-        });
-        let names: Arc<Vec<KnownName>> = Arc::new(names.collect());
-        remember(known, portal.id, (now, Arc::clone(&names)));
-        Ok(names)
-    }
-
     /// Of whom a platform does not say what they may do, it is better to think that they may.
     async fn is_admin(&self, portal: &Portal, person: &Person) -> bool {
-        let (known, now) = (&self.relay.names.admins, self.relay.clock.now());
+        let (known, now) = (&self.relay.names, self.relay.clock.now());
         let key = (portal.id, person.clone());
-        if let Some(is_admin) = remembered(known, &key, now) {
+        if let Some(is_admin) = known.is_admin(&key, now) {
             return is_admin;
         }
         let Some(network) = self.relay.networks.get(&person.network) else { return false };
@@ -142,7 +128,7 @@ impl Delivery<'_> {
                 Err(AskError::Retry { .. }) => true,
             };
         }
-        remember(known, key, (now, is_admin));
+        known.note_admin(key, (now, is_admin));
         is_admin
     }
 

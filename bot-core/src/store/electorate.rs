@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bridge_model::{NetworkId, Person, UserId};
 
-use super::records::MessageRecord;
+use super::records::{MessageRecord, Origin};
 use super::tables::{ELECTORATES, MESSAGES};
 use super::txn::Txn;
 use super::{Store, StoreError, claims, joint, keys, messages, topics};
@@ -77,6 +77,7 @@ fn speakers(tx: &mut Txn<'_>, portal: &Portal) -> Result<Vec<Person>, StoreError
     for week in tx.meta().buckets.clone() {
         for (_, record) in tx.scan(&MESSAGES, &week, usize::MAX)? {
             if let MessageRecord::Origin(origin) = record
+                && says_something(&origin)?
                 && let Some(network) = networks.get(&origin.place)
             {
                 speakers.insert((network, origin.author));
@@ -84,6 +85,11 @@ fn speakers(tx: &mut Txn<'_>, portal: &Portal) -> Result<Vec<Person>, StoreError
         }
     }
     Ok(speakers.into_iter().map(|(network, user)| Person::new(network.clone(), user)).collect())
+}
+
+/// Coming and going is told by messages, too, whose author has said nothing.
+fn says_something(origin: &Origin) -> Result<bool, StoreError> {
+    Ok(origin.words || origin.poll.is_some() || messages::has_media(origin)?)
 }
 
 fn ballots(tx: &Txn<'_>, portal: &Portal, vote: u32) -> Result<Ballots, StoreError> {

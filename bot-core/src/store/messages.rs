@@ -143,6 +143,15 @@ pub fn media_digest(message: &Message) -> Result<Fingerprint, StoreError> {
     Ok(cut(&bytes))
 }
 
+/// Whether a message has files.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when nothing can be hashed.
+pub fn has_media(origin: &Origin) -> Result<bool, StoreError> {
+    let none: [(); 0] = [];
+    Ok(origin.media != cut(&codec::to_fingerprint(&none.to_vec())?))
+}
+
 fn cut(bytes: &[u8]) -> Fingerprint {
     let mut cut = Fingerprint::default();
     for (to, from) in cut.iter_mut().zip(Sha256::digest(bytes)) {

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use bot_core::Action;
-use bridge_model::{Card, Place, Rights};
+use bridge_model::{Card, Content, Message, Note, Place, Rights, Service};
 use insta::assert_snapshot;
 
 use super::claims::claim;
 use super::stages::{days_one_by_one, portal};
 use super::{ANN, NOBODY, ask, joined, sure};
 use crate::harness::Spine;
-use crate::words::{channel, group, posted, room, voted};
+use crate::words::{channel, event, group, message, posted, room, voted};
 
 /// The id of the poll in a chat, once it is there.
 async fn poll_in(spine: &Spine, place: &Place) -> String {
@@ -186,6 +186,10 @@ async fn only_members_who_had_spoken_before_the_vote_began_are_counted() {
     for (number, user) in ["tom", "leaver"].into_iter().enumerate() {
         spine.hear(posted(&group(), &number.to_string(), user, "hello")).await;
     }
+    let joined = Note::Service(Service::Joined { names: vec!["silent".into()] });
+    let notes = vec![joined];
+    let said = Content::Posted(Message { notes, ..message("silent", "") });
+    spine.hear(event(&group(), "7", said)).await;
     let (spine, [in_room, in_group, in_channel]) = open(spine).await;
     spine.hear(posted(&group(), "9", "late", "I came for the vote")).await;
     for user in ["tom", "late", "leaver", "silent"] {
