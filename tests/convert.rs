@@ -6,6 +6,9 @@
 //! come out in `NAME.FROM-TO.out.jsonl`.
 
 #[cfg(test)]
+#[path = "convert/bounds.rs"]
+mod bounds;
+#[cfg(test)]
 #[path = "convert/generate.rs"]
 mod generate;
 #[cfg(test)]

@@ -188,7 +188,7 @@ fn of_media(media: &MediaCapabilities) -> Vec<Row> {
         able("round films", *video_notes, "as films"),
         able("silent loops", *animations, "as files that play"),
         able("stickers", *stickers, "as pictures"),
-        able("title and performer of music", *tags, "in the file's name"),
+        able("title and performer of music", *tags, "in a line of text"),
         row(
             "moving pictures and stickers",
             formats.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" "),

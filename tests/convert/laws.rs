@@ -132,7 +132,7 @@ fn called(to: Side, one: &Value) -> Vec<String> {
 }
 
 /// What people read.
-fn shown(to: Side, one: &Value) -> Vec<String> {
+pub fn shown(to: Side, one: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let fields: &[&str] = match to {
         Side::Matrix => &["body"],

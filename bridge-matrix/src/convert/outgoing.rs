@@ -20,10 +20,11 @@ mod relation;
 mod tests;
 mod uploaded;
 
+use bridge_model::text::bounds::MESSAGES;
 use bridge_model::{Button, Card, Message, Press, Reaction, RichText};
 use serde_json::{Map, Value, json};
 
-use super::{MAX_CONTENT, native};
+use super::{CAPABILITIES, MAX_CONTENT, native};
 pub use card::poll_end;
 pub use edit::{UNCHANGED, edit_parts};
 pub(super) use media::{SPOILER, SPOILER_REASON, VOICE};
@@ -154,7 +155,8 @@ fn bare_parts(
         parts.push(part);
     }
     text.0.extend(lost);
-    let pieces = text.split(MAX_CONTENT.saturating_sub(RESERVE), &|piece| weight(message, piece));
+    let most = (MAX_CONTENT.saturating_sub(RESERVE), MESSAGES);
+    let pieces = text.split_for_chat(most, &CAPABILITIES.text, &|piece| weight(message, piece));
     parts.extend(pieces.iter().map(|piece| content::text_part(message.kind, piece)));
     if message.silent {
         let contents = parts.iter_mut().filter_map(|part| part.content.as_object_mut());
