@@ -23,7 +23,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     reaction-line on – reactions that a network cannot show are counted in a line: on | off
     phone-numbers off – phone numbers on contact cards are shown on the other side: on | off
     threads threads – what topics and threads are in Matrix, threads of the room or rooms of their own in a space: threads | rooms
-    notices all – links to proprietary services of which the bot says what they are: chat, call, form, document, video, microblog, scheduling, design | all | none
+    notices all – links to proprietary services of which the bot says what they are: chat, call, form, document, video, microblog, scheduling, design, map, link | all | none
     language default – the language in which I speak in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
     wiki off – the wiki of these chats, by its prefix; names of its pages and templates in brackets, T123 and Q42 are answered with addresses then: de, w:fr, meta, commons, … | off
     ");
