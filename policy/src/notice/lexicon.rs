@@ -13,7 +13,11 @@ pub(super) struct Lexicon(Vec<Term>);
 
 /// Words that stand next to each other.
 #[derive(Debug)]
-struct Term(Vec<Piece>);
+struct Term {
+    pieces: Vec<Piece>,
+    /// They begin the sentence.
+    first: bool,
+}
 
 #[derive(Debug)]
 struct Piece {
@@ -56,22 +60,21 @@ impl Lexicon {
     /// Reads lines of `language: term | term`; other lines are for readers.
     fn read(file: &str) -> Self {
         let lines = file.lines().filter(|line| !line.starts_with('#'));
-        let terms = lines.filter_map(|line| line.split_once(": ")).flat_map(|(_, terms)| {
-            terms.split('|').map(Term::read).filter(|term| !term.0.is_empty())
-        });
-        Self(terms.collect())
+        let terms =
+            lines.filter_map(|line| line.split_once(": ")).flat_map(|(_, terms)| terms.split('|'));
+        Self::of(terms)
     }
 
     /// The terms.
     pub(super) fn of<'t>(terms: impl Iterator<Item = &'t str>) -> Self {
-        Self(terms.map(Term::read).filter(|term| !term.0.is_empty()).collect())
+        Self(terms.map(Term::read).filter(|term| !term.pieces.is_empty()).collect())
     }
 
     /// Some term stands there.
     pub(super) fn is_in(&self, said: &[Word]) -> bool {
         (0..said.len()).any(|at| {
             let rest = said.get(at..).unwrap_or_default();
-            self.0.iter().any(|term| term.span(rest).is_some())
+            self.0.iter().any(|term| (at == 0 || !term.first) && term.span(rest).is_some())
         })
     }
 
@@ -79,7 +82,8 @@ impl Lexicon {
     pub(super) fn spans(&self, said: &[Word]) -> Vec<(usize, usize)> {
         let at = |at: usize| {
             let rest = said.get(at..).unwrap_or_default();
-            self.0.iter().filter_map(|term| term.span(rest)).max_by_key(|(_, end)| *end)
+            let here = self.0.iter().filter(|term| at == 0 || !term.first);
+            here.filter_map(|term| term.span(rest)).max_by_key(|(_, end)| *end)
         };
         (0..said.len()).filter_map(at).collect()
     }
@@ -87,6 +91,11 @@ impl Lexicon {
 
 impl Term {
     fn read(term: &str) -> Self {
+        let term = term.trim();
+        let (first, term) = match term.strip_prefix('^') {
+            Some(rest) => (true, rest),
+            None => (false, term),
+        };
         let piece = |word: &str| {
             let inner = word.trim_matches('*');
             let folded = words(inner);
@@ -104,13 +113,13 @@ impl Term {
                 })
                 .collect::<Vec<_>>()
         };
-        Self(term.split_whitespace().flat_map(piece).collect())
+        Self { pieces: term.split_whitespace().flat_map(piece).collect(), first }
     }
 
     /// Where it stands, if it begins with the first of these words.
     fn span(&self, said: &[Word]) -> Option<(usize, usize)> {
         let mut span: Option<(usize, usize)> = None;
-        for (number, piece) in self.0.iter().enumerate() {
+        for (number, piece) in self.pieces.iter().enumerate() {
             let (start, end) = piece.span(said.get(number)?)?;
             span = Some((span.map_or(start, |(first, _)| first), end));
         }
@@ -154,6 +163,7 @@ mod tests {
         assert!(is_in("*الغاء", "والإلغاء") && !is_in("الغاء", "والالغاء"));
         assert!(is_in("取消", "今天的会议取消了") && is_in("会议 id", "会议 ID 932"));
         assert!(is_in("don't use", "please don’t use it"));
+        assert!(is_in("^join", "Join the talk") && !is_in("^join", "they join the cabinet"));
     }
 
     #[test]
@@ -177,7 +187,7 @@ mod tests {
             for (language, terms) in lines.filter(|(language, _)| language.len() == 2) {
                 let mut seen = BTreeSet::new();
                 for term in terms.split(" | ") {
-                    assert!(!Term::read(term).0.is_empty(), "{name}, {language}: {term:?}");
+                    assert!(!Term::read(term).pieces.is_empty(), "{name}, {language}: {term:?}");
                     assert!(seen.insert(term.trim()), "{name}, {language}: {term} stands twice");
                 }
             }

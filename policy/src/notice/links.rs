@@ -96,14 +96,11 @@ pub struct Link {
 }
 
 /// First parts of a path that lead to pages about a service, not to what people do with it.
-const ABOUT: [&str; 30] = [
+const ABOUT: [&str; 27] = [
     "about",
     "accessibility",
     "blog",
     "careers",
-    "company",
-    "contact",
-    "customers",
     "download",
     "downloads",
     "enterprise",

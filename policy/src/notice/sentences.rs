@@ -45,7 +45,9 @@ pub(super) fn around(said: &Said, link: usize) -> Around {
     }
     let next = sentences.get(at + 1).map(|it| words(it)).unwrap_or_default();
     let (before, behind) = zone.split_once(sign).unwrap_or_default();
-    let clause = split(zone, ends_clause).into_iter().find(|it| holds(it)).unwrap_or_default();
+    // A link in brackets is called by the words around them.
+    let bare = zone.replace(&format!("({sign} )"), &sign.to_string());
+    let clause = split(&bare, ends_clause).into_iter().find(|it| holds(it)).unwrap_or_default();
     Around {
         sentence,
         clause: words(clause),
