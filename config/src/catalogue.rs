@@ -14,9 +14,15 @@ use url::Url;
 use crate::error::{ConfigError, ConfigErrors};
 pub use pattern::Pattern;
 
-/// What is built in.
-const FILES: [(&str, &str); 3] = [
-    ("catalogue/services.toml", include_str!("../catalogue/services.toml")),
+/// What is built in. The first service that a link fits is the one that it uses.
+const FILES: [(&str, &str); 9] = [
+    ("catalogue/services/calls.toml", include_str!("../catalogue/services/calls.toml")),
+    ("catalogue/services/chat.toml", include_str!("../catalogue/services/chat.toml")),
+    ("catalogue/services/dates.toml", include_str!("../catalogue/services/dates.toml")),
+    ("catalogue/services/design.toml", include_str!("../catalogue/services/design.toml")),
+    ("catalogue/services/forms.toml", include_str!("../catalogue/services/forms.toml")),
+    ("catalogue/services/documents.toml", include_str!("../catalogue/services/documents.toml")),
+    ("catalogue/services/media.toml", include_str!("../catalogue/services/media.toml")),
     ("catalogue/alternatives.toml", include_str!("../catalogue/alternatives.toml")),
     ("catalogue/requirements.toml", include_str!("../catalogue/requirements.toml")),
 ];
@@ -43,12 +49,16 @@ pub struct Service {
     pub class: Class,
     /// How much is said about it.
     pub severity: Severity,
-    /// Links that use it.
+    /// Links by which people take part.
     pub at: Vec<Pattern>,
-    /// Links that do not, all the same.
+    /// Links that are most often shown as a source: posts, profiles, articles, videos.
+    pub cited_at: Vec<Pattern>,
+    /// Links that do not use it, all the same.
     pub not_at: Vec<Pattern>,
-    /// Of videos: links that say by themselves that something is shown live.
-    pub announced_at: Vec<Pattern>,
+    /// Hosts on whose front page people type a code that somebody gave them.
+    pub code_at: Vec<String>,
+    /// The ids of what is free in its place, best first; where it is empty, its class says so.
+    pub instead: Vec<String>,
     /// The licence of the app.
     pub client: Option<Fact>,
     /// The licence of the server.
@@ -95,6 +105,10 @@ pub enum Class {
     Design,
     /// Code and tasks.
     Code,
+    /// Maps.
+    Map,
+    /// Lists of links, and addresses that hide where they lead.
+    Link,
 }
 
 /// How much is said about a service.
@@ -121,7 +135,11 @@ pub struct Alternative {
     pub replaces: Vec<Class>,
     /// Its licence, with evidence.
     pub licence: Fact,
-    /// Links that use it.
+    /// What people call it, in small letters: so a host that nobody knows can be told to be free.
+    pub names: Vec<String>,
+    /// Schemes of addresses that use it.
+    pub schemes: Vec<String>,
+    /// Links that use it, by host.
     pub at: Vec<Pattern>,
     /// Links that do not.
     pub not_at: Vec<Pattern>,
@@ -130,7 +148,7 @@ pub struct Alternative {
     /// Where people get an account, when that is somewhere else.
     pub accounts: Vec<Instance>,
     /// When somebody saw last that it works.
-    pub verified_on: Day,
+    pub checked_on: Option<Day>,
 }
 
 /// A place where an alternative can be used.
@@ -140,7 +158,8 @@ pub struct Instance {
     pub url: Url,
     /// The languages that it speaks, by our codes.
     pub languages: Vec<String>,
-    /// Who runs it: `association`, `community`, `company`, `foundation`, `self-hosted`.
+    /// Who runs it: `association`, `community`, `company`, `foundation`, `self-hosted`,
+    /// `wikimedia`.
     pub operator: String,
 }
 
@@ -216,10 +235,41 @@ impl Catalogue {
         }
     }
 
-    /// The service that a link uses.
-    pub fn service(&self, host: &str, path: &str) -> Option<&Service> {
-        let hits = |patterns: &[Pattern]| patterns.iter().any(|it| it.matches(host, path));
-        self.services.iter().find(|one| hits(&one.at) && !hits(&one.not_at))
+    /// The service that a link uses, and whether the link is one that is most often shown as a
+    /// source: the longest pattern decides. Host and path in small letters.
+    pub fn service(&self, host: &str, path: &str) -> Option<(&Service, bool)> {
+        let fit = |patterns: &[Pattern]| {
+            let fitting = patterns.iter().filter(|it| it.matches(host, path));
+            fitting.map(Pattern::length).max()
+        };
+        self.services.iter().find_map(|one| {
+            let (used, cited) = (fit(&one.at), fit(&one.cited_at));
+            let uses = used.max(cited).is_some() && fit(&one.not_at).is_none();
+            uses.then_some((one, cited > used))
+        })
+    }
+
+    /// The service on whose front page people type a code.
+    pub fn front_page(&self, host: &str) -> Option<&Service> {
+        let bare = host.strip_prefix("www.").unwrap_or(host);
+        self.services.iter().find(|one| one.code_at.iter().any(|known| known == bare))
+    }
+
+    /// Some entry tells of this host, whatever its path is.
+    pub fn knows_host(&self, host: &str) -> bool {
+        let on = |patterns: &[Pattern]| patterns.iter().any(|it| it.is_on(host));
+        self.services.iter().any(|one| on(&one.at) || on(&one.cited_at) || on(&one.not_at))
+            || self.alternatives.iter().any(|one| on(&one.at) || on(&one.not_at))
+            || self.front_page(host).is_some()
+    }
+
+    /// The ids of what nobody has looked at in the last 90 days, each with the day when somebody
+    /// did last; `today` in days since 1970.
+    pub fn unchecked(&self, today: i64) -> Vec<(&str, Option<Day>)> {
+        let services = self.services.iter().map(|one| (one.id.as_str(), one.checked_on()));
+        let alternatives = self.alternatives.iter().map(|one| (one.id.as_str(), one.checked_on));
+        let all = services.chain(alternatives);
+        all.filter(|(_, day)| day.is_none_or(|day| day.is_long_ago(today))).collect()
     }
 
     /// The service with this id.
@@ -231,6 +281,11 @@ impl Catalogue {
     pub fn alternative(&self, host: &str, path: &str) -> Option<&Alternative> {
         let hits = |patterns: &[Pattern]| patterns.iter().any(|it| it.matches(host, path));
         self.alternatives.iter().find(|one| hits(&one.at) && !hits(&one.not_at))
+    }
+
+    /// The alternative whose addresses have this scheme, such as `irc`.
+    pub fn by_scheme(&self, scheme: &str) -> Option<&Alternative> {
+        self.alternatives.iter().find(|one| one.schemes.iter().any(|known| known == scheme))
     }
 }
 
@@ -271,6 +326,14 @@ impl Service {
         known.peek().is_some() && known.all(Fact::is_proven)
     }
 
+    /// When somebody looked at all of its facts; `None` where one was never looked at.
+    pub fn checked_on(&self) -> Option<Day> {
+        let parts = [&self.client, &self.server, &self.script];
+        let needs = [&self.account, &self.phone, &self.drm];
+        let days = parts.into_iter().chain(needs).flatten().map(|fact| fact.checked_on);
+        days.collect::<Option<Vec<Day>>>()?.into_iter().min()
+    }
+
     /// One is needed, always or sometimes.
     pub fn needs(fact: &Option<Fact>) -> Option<&Fact> {
         fact.as_ref().filter(|fact| fact.is_proven() && fact.is == "needed")
@@ -294,15 +357,21 @@ impl Fact {
         !matches!(self.is.as_str(), "proprietary" | "unknown")
     }
 
-    /// Somebody has looked, and says where.
+    /// Anybody can see where it stands.
     pub fn is_proven(&self) -> bool {
-        self.evidence.is_some() && self.checked_on.is_some()
+        self.evidence.is_some()
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 
 impl Class {
     /// All of them, with the names that people type.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Chat, "chat"),
         (Self::Call, "call"),
         (Self::Form, "form"),
@@ -312,6 +381,8 @@ impl Class {
         (Self::Scheduling, "scheduling"),
         (Self::Design, "design"),
         (Self::Code, "code"),
+        (Self::Map, "map"),
+        (Self::Link, "link"),
     ];
 
     /// The one with this name.
@@ -338,12 +409,17 @@ impl Day {
         let of_year = (153 * shifted + 2) / 5 + day - 1;
         era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
     }
+
+    /// More than 90 days ago; `today` in days since 1970.
+    pub fn is_long_ago(self, today: i64) -> bool {
+        today - self.number() > 90
+    }
 }
 
 impl Alternative {
-    /// Nobody saw lately that it works; `today` in days since 1970.
-    pub fn is_stale(&self, today: i64) -> bool {
-        today - self.verified_on.number() > 90
+    /// Wikimedia itself runs it.
+    pub fn is_wikimedias_own(&self) -> bool {
+        self.instances.first().is_some_and(|first| first.operator == "wikimedia")
     }
 }
 

@@ -2,18 +2,28 @@
 //! What a message links to, and whether anything is to be said about it.
 //!
 //! Rule: a wrong notice discredits all others, so silence wins where it is not clear: a free link in
-//! the same message, words of somebody else, code, a video that is only shown around.
+//! the same message, words of somebody else, code, a page that is only shown as a source.
 
 mod dial_in;
+mod fold;
+mod free;
+mod lexicon;
 pub(crate) mod links;
-mod words;
+mod sentences;
+mod typed;
+mod why;
 
 use bridge_config::Catalogue;
 use bridge_config::catalogue::{Alternative, Class, Service, Severity};
 use bridge_model::RichText;
 
+use free::Beside;
+use links::Said;
+
 pub use dial_in::DialIn;
 pub use links::Link;
+pub use typed::as_typed;
+pub use why::Why;
 
 /// Alternatives that are named at most.
 const MOST_NAMED: usize = 2;
@@ -23,8 +33,12 @@ const MOST_NAMED: usize = 2;
 pub struct Verdict {
     /// The services that it links to, each once, in order; for figures.
     pub used: Vec<String>,
+    /// The hosts that no entry of the catalogue tells of, each once; for those who tend it.
+    pub unknown: Vec<String>,
     /// What is to be said.
     pub remark: Option<Remark>,
+    /// Why it is said, or why nothing is.
+    pub why: Why,
 }
 
 /// What is to be said about one service.
@@ -42,6 +56,16 @@ pub struct Remark {
     pub alternatives: Vec<String>,
 }
 
+/// A link to a service.
+#[derive(Clone, Copy)]
+struct Use<'c> {
+    service: &'c Service,
+    /// Its number in the message.
+    link: usize,
+    /// It leads to a page that is most often shown as a source.
+    cited: bool,
+}
+
 /// The text may have links worth looking at.
 pub fn is_worth_it(text: &RichText) -> bool {
     !links::of(text).is_empty()
@@ -50,63 +74,95 @@ pub fn is_worth_it(text: &RichText) -> bool {
 /// What a message links to, and what is to be said. `language` is that of its readers, `today` in
 /// days since 1970.
 pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64) -> Verdict {
-    let links = links::of(text);
-    let mut found: Vec<(&Service, &Link)> = Vec::new();
-    let mut free: Vec<&Alternative> = Vec::new();
-    for link in &links {
-        match catalogue.service(&link.host, &link.path) {
-            Some(service) => found.push((service, link)),
-            None => free.extend(catalogue.alternative(&link.host, &link.path)),
-        }
-    }
+    let said = links::read(text);
+    let uses = uses(catalogue, &said);
+    let beside = Beside::of(catalogue, &said);
     let mut used: Vec<String> = Vec::new();
-    for (service, _) in found.iter().filter(|(service, _)| service.counts_as_proprietary()) {
-        if !used.contains(&service.id) {
-            used.push(service.id.clone());
+    for one in uses.iter().filter(|one| one.service.counts_as_proprietary()) {
+        if !used.contains(&one.service.id) {
+            used.push(one.service.id.clone());
         }
     }
-    let said = links::words(text);
-    let worth_it = |(service, link): &&(&Service, &Link)| {
-        let replaced = free.iter().any(|one| one.replaces.contains(&service.class));
-        let shown = service.class != Class::Video
-            || service.announced_at.iter().any(|it| it.matches(&link.host, &link.path))
-            || words::announces(&said);
-        service.severity != Severity::Report && service.is_proven() && !replaced && shown
+    let weighed: Vec<(Use<'_>, Why)> =
+        uses.iter().map(|one| (*one, why::weigh(&said, &beside, *one))).collect();
+    let due = weighed.iter().filter(|(_, why)| why.is_due());
+    // The first of those that weigh most.
+    let due = due.rev().max_by_key(|(one, _)| one.service.severity);
+    let why = due.or(weighed.first()).map_or(Why::NoService, |(_, why)| *why);
+    let remark = due.map(|(one, _)| remark(catalogue, &said, *one, (language, today)));
+    Verdict { used, unknown: beside.unknown(), remark, why }
+}
+
+/// The links that use a service, in order.
+fn uses<'c>(catalogue: &'c Catalogue, said: &Said) -> Vec<Use<'c>> {
+    let one = |(link, at): (usize, &Link)| {
+        if links::is_about(&at.path) {
+            return None;
+        }
+        let known = catalogue.service(&at.host, &at.path);
+        let by_code = || {
+            let front = at.path == "/" && why::gives_a_code(said);
+            let service = catalogue.front_page(&at.host).filter(|_| front)?;
+            Some((service, false))
+        };
+        let (service, cited) = known.or_else(by_code)?;
+        Some(Use { service, link, cited })
     };
-    let mut worth: Vec<&(&Service, &Link)> = found.iter().filter(worth_it).collect();
-    worth.sort_by_key(|(service, _)| std::cmp::Reverse(service.severity));
-    let remark = worth.first().map(|(service, link)| Remark {
+    said.links.iter().enumerate().filter_map(one).collect()
+}
+
+fn remark(
+    catalogue: &Catalogue,
+    said: &Said,
+    one: Use<'_>,
+    (language, today): (&str, i64),
+) -> Remark {
+    let service = one.service;
+    let canonical = said.links.get(one.link).map(|link| link.canonical.clone());
+    let subject = match service.severity {
+        Severity::Low => None,
+        Severity::Report | Severity::Information | Severity::Notice => canonical,
+    };
+    Remark {
         service: service.id.clone(),
         class: service.class,
-        subject: match service.severity {
-            Severity::Low => service.id.clone(),
-            Severity::Report | Severity::Information | Severity::Notice => link.canonical.clone(),
-        },
-        dial_in: if service.class == Class::Call { dial_in::of(&said) } else { None },
+        subject: subject.unwrap_or_else(|| service.id.clone()),
+        dial_in: if service.class == Class::Call { dial_in::of(&said.text) } else { None },
         alternatives: match service.severity {
             Severity::Information => Vec::new(),
             Severity::Report | Severity::Low | Severity::Notice => {
-                alternatives(catalogue, service.class, language, today)
+                alternatives(catalogue, service, language, today)
             }
         },
-    });
-    Verdict { used, remark }
+    }
 }
 
-/// The ids of what is free and works, first what speaks the readers' language.
+/// The ids of what is free in the place of a service: first what Wikimedia itself runs, then what
+/// speaks the readers' language, then what somebody has looked at lately.
 pub fn alternatives(
     catalogue: &Catalogue,
-    class: Class,
+    service: &Service,
     language: &str,
     today: i64,
 ) -> Vec<String> {
     let speaks = |one: &Alternative| {
         one.instances.iter().any(|it| it.languages.iter().any(|known| known == language))
     };
-    let fits = |one: &&Alternative| one.replaces.contains(&class) && !one.is_stale(today);
-    let mut fitting: Vec<&Alternative> = catalogue.alternatives.iter().filter(fits).collect();
-    fitting.sort_by_key(|one| !speaks(one));
+    let is_fresh = |one: &Alternative| one.checked_on.is_some_and(|day| !day.is_long_ago(today));
+    let place = |one: &Alternative| service.instead.iter().position(|id| *id == one.id);
+    let mut fitting: Vec<&Alternative> =
+        catalogue.alternatives.iter().filter(|one| stands_for(one, service)).collect();
+    fitting.sort_by_key(|one| (!one.is_wikimedias_own(), !speaks(one), !is_fresh(one), place(one)));
     fitting.into_iter().take(MOST_NAMED).map(|one| one.id.clone()).collect()
+}
+
+/// It does what the service does.
+fn stands_for(one: &Alternative, service: &Service) -> bool {
+    if service.instead.is_empty() {
+        one.replaces.contains(&service.class)
+    } else {
+        service.instead.contains(&one.id)
+    }
 }
 
 #[cfg(test)]

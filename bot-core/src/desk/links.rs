@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use bridge_config::Catalogue;
-use bridge_config::catalogue::{Alternative, Class, Part, Service, Severity};
-use bridge_model::{Person, RichText};
+use bridge_config::catalogue::{Alternative, Class, Instance, Part, Service, Severity};
+use bridge_model::{Person, RichText, Timestamp};
 use bridge_policy::budget::Limits;
-use bridge_policy::calendar::DAY_MS;
+use bridge_policy::calendar::{DAY_MS, Date};
 use bridge_policy::notice::{DialIn, Remark, judge};
 use bridge_policy::stage::Stage;
 
@@ -68,7 +68,8 @@ impl Notices {
     ) -> Option<Notice> {
         let Post { event, message } = post;
         let service = self.catalogue.named(&remark.service)?;
-        let text = notice_text(phrases.wording, &self.catalogue, service, &remark)?;
+        let today = phrases.now.0.div_euclid(DAY_MS);
+        let text = notice_text(phrases.wording, &self.catalogue, (service, &remark), today)?;
         let person =
             Person { network: event.place.network.clone(), user: message.author.user.clone() };
         let then = phrases.below(portal, post, text);
@@ -94,16 +95,20 @@ fn reminder(phrases: Phrases<'_>, portal: &Portal, post: Post<'_>) -> Option<Not
     Some(Notice { person, subject, limits, then: vec![phrases.message_in(place, text)] })
 }
 
-/// The words of a notice; `None` where there is nothing that anybody has shown.
+/// The words of a notice; `None` where there is nothing that anybody has shown. `today` in days
+/// since 1970.
 pub fn notice_text(
     wording: &Wording,
     catalogue: &Catalogue,
-    service: &Service,
-    remark: &Remark,
+    (service, remark): (&Service, &Remark),
+    today: i64,
 ) -> Option<RichText> {
     let name = Arg::text(&service.name);
     let key = match (service.severity, service.proprietary_parts().as_slice()) {
-        (Severity::Information, _) => Key::NoticeInformation,
+        (Severity::Information, _) if Service::needs(&service.phone).is_some() => {
+            Key::NoticeInformation
+        }
+        (Severity::Information, _) => Key::NoticeInformationFree,
         (_, []) => return None,
         (_, [Part::Server]) => Key::NoticeServer,
         (_, parts) if parts.contains(&Part::Client) => Key::NoticeAll,
@@ -126,23 +131,43 @@ pub fn notice_text(
         | Class::Microblog
         | Class::Scheduling
         | Class::Design
-        | Class::Code => {}
+        | Class::Code
+        | Class::Map
+        | Class::Link => {}
     }
     let free: Vec<&Alternative> = remark
         .alternatives
         .iter()
         .filter_map(|id| catalogue.alternatives.iter().find(|one| one.id == *id))
         .collect();
-    let link = |one: &Alternative| {
-        let at = one.instances.first().map(|instance| instance.url.as_str());
-        Arg::text(at.map_or_else(|| one.name.clone(), |url| format!("{} ({url})", one.name)))
-    };
+    let link = |one: &Alternative| Arg::text(named(wording, one, today));
     let line = match free.as_slice() {
         [] => return Some(text),
         [one] => wording.say(Key::NoticeFreeOne, &[link(one)]),
         [one, two, ..] => wording.say(Key::NoticeFreeTwo, &[link(one), link(two)]),
     };
     Some(text.join_line(line))
+}
+
+/// An alternative with the page where one begins, and with how long ago anybody saw that it works
+/// where that was not lately.
+fn named(wording: &Wording, one: &Alternative, today: i64) -> String {
+    let language = wording.language();
+    let speaks = |it: &&Instance| it.languages.iter().any(|known| known == language);
+    let instance = one.instances.iter().find(speaks).or(one.instances.first());
+    let Some(url) = instance.map(|instance| instance.url.as_str()) else {
+        return one.name.clone();
+    };
+    let (name, url) = (Arg::text(&one.name), Arg::text(url));
+    let said = match one.checked_on {
+        None => wording.say(Key::NoticeUnchecked, &[name, url]),
+        Some(day) if day.is_long_ago(today) => {
+            let seen = Timestamp(day.number() * DAY_MS);
+            wording.say(Key::NoticeCheckedOn, &[name, url, Arg::day(Date::of(seen))])
+        }
+        Some(_) => wording.say(Key::NoticeChecked, &[name, url]),
+    };
+    said.plain()
 }
 
 fn dial_in(wording: &Wording, known: Option<&DialIn>) -> RichText {

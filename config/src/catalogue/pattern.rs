@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Where links lead that use a service: host and beginning of the path.
 //!
-//! Rule: small letters; `*.` before a host is any subdomain or none, `.*` behind it any ending,
-//! a host of `*` any host; `www.` says nothing; `*` in a path is anything.
+//! Rule: small letters; `*.` before a host is any subdomain or none, `.*` behind it any ending;
+//! `www.` says nothing; `*` in a path is anything, `{n}` a whole part of digits.
 
 /// Host and beginning of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     host: Host,
     /// What stands between the stars, in order; the first one begins the path.
-    path: Vec<String>,
+    path: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    text: String,
+    /// A part of the path that is a number stands behind it.
+    number: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
-    Any,
     Exactly(String),
     /// And all below.
     Below(String),
-    /// `bbb.*`: this label, then any.
-    Begins(String),
-    /// `*.bbb.*`: this label anywhere but at the end.
-    Label(String),
+    /// `eventbrite.*`: this name, with any ending.
+    AnyEnding(String),
 }
 
 impl Pattern {
@@ -38,14 +42,13 @@ impl Pattern {
             None => (text, ""),
         };
         let host = match (host.strip_prefix("*."), host.strip_suffix(".*")) {
-            _ if host == "*" && path.len() > 2 => Host::Any,
             (Some(rest), None) => Host::Below(name(rest)?),
-            (None, Some(rest)) => Host::Begins(name(rest)?),
-            (Some(rest), Some(_)) => Host::Label(name(rest.strip_suffix(".*").unwrap_or(rest))?),
+            (None, Some(rest)) => Host::AnyEnding(name(rest)?),
+            (Some(_), Some(_)) => return Err("names no host"),
             (None, None) if host.contains('.') => Host::Exactly(name(host)?),
             (None, None) => return Err("names no host"),
         };
-        Ok(Self { host, path: path.split('*').map(str::to_owned).collect() })
+        Ok(Self { host, path: path.split('*').map(piece).collect() })
     }
 
     /// Whether a link to this host and path is meant, both in small letters.
@@ -53,33 +56,73 @@ impl Pattern {
         self.host.matches(host) && self.leads(path)
     }
 
+    /// The letters of its path that have to be there.
+    pub(crate) fn length(&self) -> usize {
+        self.path.iter().map(|piece| piece.text.len() + usize::from(piece.number)).sum()
+    }
+
+    /// Whether it tells of this host, in small letters.
+    pub fn is_on(&self, host: &str) -> bool {
+        self.host.matches(host)
+    }
+
+    /// Whether it names its host by more than a label that anybody may have.
+    pub(crate) fn is_one_host(&self) -> bool {
+        !matches!(self.host, Host::AnyEnding(_))
+    }
+
     fn leads(&self, path: &str) -> bool {
         let mut rest = Some(path);
         for (number, piece) in self.path.iter().enumerate() {
-            rest = rest.and_then(|rest| match number {
-                0 => rest.strip_prefix(piece.as_str()),
-                _ => rest.find(piece.as_str()).and_then(|at| rest.get(at + piece.len()..)),
-            });
+            rest = rest.and_then(|rest| piece.ends_in(rest, number == 0));
         }
         // Nobody uses a service by its front page.
-        let only_host = self.path.iter().all(|piece| piece.is_empty() || piece == "/");
+        let only_host = self.path.iter().all(Piece::is_nothing);
         rest.is_some_and(|rest| !only_host || !rest.trim_matches('/').is_empty())
     }
+}
+
+impl Piece {
+    fn is_nothing(&self) -> bool {
+        matches!(self.text.as_str(), "" | "/") && !self.number
+    }
+
+    /// What stands in `path` behind this piece.
+    fn ends_in<'p>(&self, path: &'p str, at_once: bool) -> Option<&'p str> {
+        if at_once {
+            return self.behind(path.strip_prefix(self.text.as_str())?);
+        }
+        path.match_indices(self.text.as_str())
+            .find_map(|(at, _)| self.behind(path.get(at + self.text.len()..)?))
+    }
+
+    fn behind<'p>(&self, rest: &'p str) -> Option<&'p str> {
+        if !self.number {
+            return Some(rest);
+        }
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let ends = behind.is_empty() || behind.starts_with(['/', '?']);
+        (behind.len() < rest.len() && ends).then_some(behind)
+    }
+}
+
+fn piece(text: &str) -> Piece {
+    let before = text.strip_suffix("{n}");
+    Piece { text: before.unwrap_or(text).to_owned(), number: before.is_some() }
 }
 
 impl Host {
     fn matches(&self, host: &str) -> bool {
         let host = host.strip_prefix("www.").unwrap_or(host);
         match self {
-            Self::Any => true,
             Self::Exactly(name) => host == name,
             Self::Below(name) => host
                 .strip_suffix(name.as_str())
                 .is_some_and(|before| before.is_empty() || before.ends_with('.')),
-            Self::Begins(label) => {
-                host.strip_prefix(label.as_str()).is_some_and(|rest| rest.starts_with('.'))
-            }
-            Self::Label(label) => host.split('.').rev().skip(1).any(|one| one == label),
+            // `eventbrite.com`, `eventbrite.co.uk`, and no `eventbrite.example.com`.
+            Self::AnyEnding(name) => host.strip_prefix(name.as_str()).is_some_and(|rest| {
+                rest.starts_with('.') && rest.split('.').skip(1).all(|label| label.len() <= 3)
+            }),
         }
     }
 }

@@ -23,7 +23,8 @@ const SEVERITIES: [(&str, Severity); 4] = [
     ("information", Severity::Information),
     ("report", Severity::Report),
 ];
-const OPERATORS: [&str; 5] = ["association", "community", "company", "foundation", "self-hosted"];
+const OPERATORS: [&str; 6] =
+    ["association", "community", "company", "foundation", "self-hosted", "wikimedia"];
 const NEEDS: [&str; 3] = ["needed", "sometimes", "no"];
 const KINDS: [&str; 3] = ["service", "alternative", "requirement"];
 
@@ -78,14 +79,16 @@ fn service(entry: Entry<'_, '_>) -> Option<Service> {
     };
     let name = entry.text("name");
     let at = entry.patterns("at");
-    if at.is_empty() && entry.table.contains_key("at") && !entry.is_wrong() {
-        entry.wrong("at", "is empty", "Name the host that links to the service lead to.");
-    }
-    let (not_at, announced_at) = (entry.patterns("not_at"), entry.patterns("announced_at"));
+    let (not_at, cited_at) = (entry.patterns("not_at"), entry.patterns("cited_at"));
+    let (code_at, instead) = (entry.texts("code_at"), entry.texts("instead"));
     let [client, server, script] = ["client", "server", "script"].map(|key| entry.fact(key, None));
     let [account, phone, drm] =
         ["account", "phone", "drm"].map(|key| entry.fact(key, Some(&NEEDS)));
-    entry.require("at");
+    let unnamed = !["at", "cited_at"].iter().any(|key| entry.table.contains_key(*key));
+    if unnamed || (at.is_empty() && cited_at.is_empty() && !entry.is_wrong()) {
+        let mend = "Name the hosts that links to the service lead to, in at or cited_at.";
+        entry.wrong("at", "names no host", mend);
+    }
     entry.finish();
     Some(Service {
         id: id?,
@@ -93,8 +96,10 @@ fn service(entry: Entry<'_, '_>) -> Option<Service> {
         class: class?,
         severity: severity?,
         at,
+        cited_at,
         not_at,
-        announced_at,
+        code_at,
+        instead,
         client,
         server,
         script,
@@ -114,7 +119,12 @@ fn alternative(entry: Entry<'_, '_>) -> Option<Alternative> {
     let licence = entry.text("licence");
     let evidence = entry.address("evidence");
     let (at, not_at) = (entry.patterns("at"), entry.patterns("not_at"));
-    let verified_on = entry.day("verified_on", true);
+    if !at.iter().all(Pattern::is_one_host) {
+        let mend = "Name each host: another one of that name may run anything.";
+        entry.wrong("at", "holds a host of any ending", mend);
+    }
+    let (names, schemes) = (entry.texts("names"), entry.texts("schemes"));
+    let checked_on = entry.day("checked_on");
     let instances = entry.instances("instance");
     let accounts = entry.instances("account");
     entry.require("replaces");
@@ -123,12 +133,14 @@ fn alternative(entry: Entry<'_, '_>) -> Option<Alternative> {
         id: id?,
         name: name?,
         replaces: replaces.iter().filter_map(|class| Class::named(class)).collect(),
-        licence: Fact { is: licence?, evidence, checked_on: verified_on },
+        licence: Fact { is: licence?, evidence, checked_on },
+        names,
+        schemes,
         at,
         not_at,
         instances,
         accounts,
-        verified_on: verified_on?,
+        checked_on,
     })
 }
 
@@ -150,7 +162,10 @@ impl<'a> File<'a> {
         let position = span.map(|span| Position::of(self.text, span.start));
         let (problem, mend) = (problem.to_owned(), mend.to_owned());
         let error = ConfigError { key: key.to_owned(), position, problem, mend };
-        self.errors.borrow_mut().push(error);
+        // What several facts share is wrong once.
+        if !self.errors.borrow().contains(&error) {
+            self.errors.borrow_mut().push(error);
+        }
     }
 
     fn entry<'r>(
@@ -279,10 +294,7 @@ impl<'r, 'a> Entry<'r, 'a> {
         url
     }
 
-    fn day(&self, key: &'static str, required: bool) -> Option<Day> {
-        if required {
-            self.require(key);
-        }
+    fn day(&self, key: &'static str) -> Option<Day> {
         let value = self.get(key)?;
         let at = if let DeValue::Datetime(at) = value.get_ref() { Some(at) } else { None };
         let date = at.filter(|at| at.time.is_none()).and_then(|at| at.date);
@@ -292,11 +304,20 @@ impl<'r, 'a> Entry<'r, 'a> {
         date.map(|date| Day { year: date.year, month: date.month, day: date.day })
     }
 
-    /// A fact is a table of its own: `{ is = ..., evidence = ..., checked_on = ... }`.
+    /// A fact is a table of its own, `{ is = ..., evidence = ..., checked_on = ... }`, or a text
+    /// where it stands with the entry's `evidence` and `checked_on`.
     fn fact(&self, key: &'static str, known: Option<&[&str]>) -> Option<Fact> {
         let value = self.get(key)?;
+        if let Some(is) = value.get_ref().as_str() {
+            if let Some(known) = known {
+                self.one_of(key, is, known)?;
+            }
+            let (evidence, checked_on) = (self.address("evidence"), self.day("checked_on"));
+            return Some(Fact { is: is.to_owned(), evidence, checked_on });
+        }
         let Some(table) = value.get_ref().as_table() else {
-            let mend = "Write { is = \"proprietary\", evidence = \"https://...\", checked_on = 2026-11-26 }.";
+            let mend =
+                "Write \"proprietary\", or { is = \"proprietary\", evidence = \"https://...\" }.";
             self.wrong(key, "is no fact", mend);
             return None;
         };
@@ -306,7 +327,7 @@ impl<'r, 'a> Entry<'r, 'a> {
         if let (Some(is), Some(known)) = (&is, known) {
             inner.one_of("is", is, known)?;
         }
-        let (evidence, checked_on) = (inner.address("evidence"), inner.day("checked_on", false));
+        let (evidence, checked_on) = (inner.address("evidence"), inner.day("checked_on"));
         inner.finish();
         Some(Fact { is: is?, evidence, checked_on })
     }

@@ -5,12 +5,88 @@
 
 use bridge_model::{Block, Leaf, ListItem, RichText, Span};
 
+use super::fold::is_wide;
+
 /// What a link may tell of who clicked on it; it makes no other link of it.
 const TRACKING: [&str; 7] = ["utm_", "fbclid", "gclid", "si=", "feature=", "igsh", "ref="];
+
+/// Schemes of addresses that are no pages, and are free.
+const FREE: [&str; 5] = ["irc", "ircs", "matrix", "mumble", "xmpp"];
+
+/// What a text says, and where in it links stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The links, each once.
+    pub(super) links: Vec<Link>,
+    /// The words, line by line; in the place of each link stands [`sign`] of its number.
+    pub(super) text: String,
+}
+
+/// What stands in the place of the link with this number; nobody can type it by accident.
+pub(super) fn sign(number: usize) -> Option<char> {
+    u32::try_from(number).ok().and_then(|it| char::from_u32(0xf_0000 + it))
+}
+
+/// The number of the link that this stands for.
+pub(super) fn number(sign: char) -> Option<usize> {
+    let number = u32::from(sign).checked_sub(0xf_0000)?;
+    usize::try_from(number).ok().filter(|it| *it < 0xfff0)
+}
+
+/// Reads a text.
+pub(super) fn read(text: &RichText) -> Said {
+    let mut said = Said::default();
+    // A link whose words are formatted is several spans.
+    let mut open: Option<String> = None;
+    blocks(&text.0, &mut |span| {
+        if open.is_some() && open != span.style.link {
+            said.add(&open.take().unwrap_or_default());
+        }
+        match &span.leaf {
+            Leaf::Text(words) if span.style.link.is_none() => said.write(words),
+            Leaf::Text(words) => said.text.push_str(words),
+            Leaf::Break => said.text.push('\n'),
+            Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. } => {
+                said.text.push(' ');
+            }
+        }
+        open.clone_from(&span.style.link);
+    });
+    said
+}
+
+impl Said {
+    /// Words that may hold addresses.
+    fn write(&mut self, words: &str) {
+        let mut rest = words;
+        for address in written(words) {
+            let Some((before, behind)) = rest.split_once(address.as_written.as_str()) else {
+                continue;
+            };
+            self.text.push_str(before);
+            self.add(&address.url);
+            rest = behind;
+        }
+        self.text.push_str(rest);
+    }
+
+    fn add(&mut self, url: &str) {
+        let Some(link) = parse(url) else { return };
+        let known = self.links.iter().position(|one| one.canonical == link.canonical);
+        let number = known.unwrap_or(self.links.len());
+        if known.is_none() {
+            self.links.push(link);
+        }
+        self.text.extend(sign(number));
+        self.text.push(' ');
+    }
+}
 
 /// A link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// `https`, or the scheme of an address that is no page.
+    pub scheme: String,
     /// The host, in small letters.
     pub host: String,
     /// The path, in small letters, with its slash.
@@ -19,16 +95,52 @@ pub struct Link {
     pub canonical: String,
 }
 
-/// All links, each once.
+/// First parts of a path that lead to pages about a service, not to what people do with it.
+const ABOUT: [&str; 27] = [
+    "about",
+    "accessibility",
+    "blog",
+    "careers",
+    "download",
+    "downloads",
+    "enterprise",
+    "faq",
+    "features",
+    "help",
+    "hc",
+    "integrations",
+    "jobs",
+    "legal",
+    "login",
+    "newsroom",
+    "policies",
+    "press",
+    "pricing",
+    "privacy",
+    "product",
+    "security",
+    "signin",
+    "support",
+    "terms",
+    "terms-of-service",
+    "tos",
+];
+
+/// The path leads to a page about a service. In front of it may stand a language (`en`, `pt-br`).
+pub(super) fn is_about(path: &str) -> bool {
+    let mut parts = path.trim_matches('/').split(['/', '?']);
+    let first = parts.next().unwrap_or_default();
+    let language = |part: &str| {
+        part.split(['-', '_']).all(|it| it.len() == 2) && part.len() <= 5 && !part.is_empty()
+    };
+    let first = if language(first) { parts.next().unwrap_or_default() } else { first };
+    ABOUT.contains(&first)
+}
+
+/// All links to pages, each once.
 pub fn of(text: &RichText) -> Vec<Link> {
-    let mut links = Vec::new();
-    blocks(&text.0, &mut |span| {
-        if let Some(url) = &span.style.link {
-            add(&mut links, url);
-        } else if let Leaf::Text(words) = &span.leaf {
-            written(words).iter().for_each(|url| add(&mut links, url));
-        }
-    });
+    let mut links = read(text).links;
+    links.retain(|link| link.scheme == "https");
     links
 }
 
@@ -69,20 +181,15 @@ fn line(spans: &[Span], see: &mut impl FnMut(&Span)) {
     see(&Span::line_break());
 }
 
-fn add(links: &mut Vec<Link>, url: &str) {
-    if let Some(link) = read(url)
-        && !links.iter().any(|known| known.canonical == link.canonical)
-    {
-        links.push(link);
+/// Reads an address.
+fn parse(url: &str) -> Option<Link> {
+    let (scheme, rest) = url.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    if FREE.contains(&scheme.as_str()) {
+        let (host, canonical) = (String::new(), url.to_owned());
+        return Some(Link { scheme, host, path: String::new(), canonical });
     }
-}
-
-/// Reads an address of the web.
-fn read(url: &str) -> Option<Link> {
-    let (scheme, rest) = url.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
-        return None;
-    }
+    let rest = rest.strip_prefix("//").filter(|_| matches!(scheme.as_str(), "http" | "https"))?;
     let (rest, part) = rest.split_once('#').unwrap_or((rest, ""));
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, rest) = rest.split_at(end);
@@ -109,17 +216,28 @@ fn read(url: &str) -> Option<Link> {
         if query.is_empty() { "" } else { "?" },
         query.join("&")
     );
-    host.contains('.').then_some(Link { host, path, canonical })
+    let scheme = "https".to_owned();
+    host.contains('.').then_some(Link { scheme, host, path, canonical })
 }
 
-/// The addresses that are written in a text without markup, with their scheme.
-fn written(text: &str) -> Vec<String> {
+/// An address in a text without markup.
+struct Written {
+    as_written: String,
+    url: String,
+}
+
+/// The addresses that are written in a text without markup.
+fn written(text: &str) -> Vec<Written> {
     let mut found = Vec::new();
     let part = |c: char| {
         !c.is_whitespace()
             && !c.is_control()
-            && !matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '„' | '，' | '。')
+            && !matches!(
+                c,
+                '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '„' | '，' | '。' | '、'
+            )
             && !is_wide(c)
+            && !matches!(c, '\u{ff00}'..='\u{ff65}' | '\u{2066}'..='\u{2069}')
     };
     let mut rest = text;
     while let Some(start) = rest.find(part) {
@@ -132,28 +250,38 @@ fn written(text: &str) -> Vec<String> {
     found
 }
 
-/// Writing that has no spaces between words, and its punctuation.
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}')
+/// The address in a word: with a scheme, a host with a path, or a room of Matrix.
+fn address(word: &str) -> Option<Written> {
+    let lower = word.to_ascii_lowercase();
+    let schemes = ["https://", "http://", "irc://", "ircs://", "matrix:", "mumble://", "xmpp:"];
+    let begins = |at: usize| {
+        let before = lower.get(..at).and_then(|before| before.chars().next_back());
+        before.is_none_or(|before| !before.is_ascii_alphanumeric())
+    };
+    let web = |scheme: &&str| scheme.starts_with("http");
+    let at = |scheme: &&str| lower.find(*scheme).filter(|at| web(scheme) || begins(*at));
+    if let Some(at) = schemes.iter().filter_map(|scheme| at(scheme)).min() {
+        let as_written = trimmed(word.get(at..)?).to_owned();
+        return Some(Written { url: as_written.clone(), as_written });
+    }
+    let word = trimmed(word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && c != '#'));
+    if let Some((room, server)) = word.strip_prefix('#').and_then(|rest| rest.split_once(':')) {
+        let is_room = !room.is_empty() && is_host(server.split(':').next().unwrap_or_default());
+        let url = format!("matrix:r/{room}:{server}");
+        return is_room.then(|| Written { url, as_written: word.to_owned() });
+    }
+    let word = word.trim_start_matches('#');
+    let (host, path) = word.split_once('/')?;
+    let written = || Written { url: format!("https://{word}"), as_written: word.to_owned() };
+    (is_host(host) && !path.is_empty()).then(written)
 }
 
-/// The address in a word: with a scheme, or a host with a path.
-fn address(word: &str) -> Option<String> {
-    let lower = word.to_ascii_lowercase();
-    let schemes = ["https://", "http://"];
-    let at = schemes.iter().filter_map(|scheme| lower.find(scheme)).min();
-    if let Some(at) = at {
-        return Some(trimmed(word.get(at..)?).to_owned());
-    }
-    let word = trimmed(word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()));
-    let (host, path) = word.split_once('/')?;
-    let is_host = host.contains('.')
+fn is_host(host: &str) -> bool {
+    let ending = host.rsplit('.').next().unwrap_or_default();
+    host.contains('.')
         && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
-        && host
-            .rsplit('.')
-            .next()
-            .is_some_and(|end| end.len() >= 2 && end.chars().all(|c| c.is_ascii_alphabetic()));
-    (is_host && !path.is_empty()).then(|| format!("https://{word}"))
+        && ending.len() >= 2
+        && ending.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 /// Without what ends a sentence, and without a bracket that was opened before.

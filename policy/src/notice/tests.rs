@@ -140,8 +140,145 @@ fn without_evidence_nothing_is_said_and_all_is_counted() {
 }
 
 #[test]
-fn what_nobody_looked_at_lately_is_not_recommended() {
-    let remark =
-        judge(&catalogue(), &RichText::plain_text("https://zoom.us/j/123"), "en", TODAY + 91);
-    assert_eq!(remark.remark.unwrap().alternatives, Vec::<String>::new());
+fn what_wikimedia_runs_comes_first_then_the_language_of_the_readers() {
+    let all = catalogue();
+    for service in &all.services {
+        let named = alternatives(&all, service, "de", TODAY);
+        let own = |id: &String| {
+            let one = all.alternatives.iter().find(|one| one.id == *id).unwrap();
+            one.is_wikimedias_own()
+        };
+        assert!(named.iter().is_sorted_by_key(|id| !own(id)), "{}: {named:?}", service.id);
+        let counted = matches!(service.severity, Severity::Report | Severity::Information);
+        assert!(counted || !named.is_empty(), "{}", service.id);
+    }
+    let named = |id: &str, language| alternatives(&all, all.named(id).unwrap(), language, TODAY);
+    assert_eq!(named("google-docs", "en"), ["etherpad", "wiki-page"]);
+    assert_eq!(named("google-photos", "en"), ["commons"]);
+    assert_eq!(named("google-forms", "fr"), ["campaign-events", "cryptpad-form"]);
+    assert_eq!(named("doodle", "de"), ["framadate", "rallly"]);
+}
+
+#[test]
+fn what_nobody_has_looked_at_is_named_after_what_somebody_has() {
+    let mut all = catalogue();
+    let text = RichText::plain_text("https://zoom.us/j/123");
+    let named =
+        |all: &Catalogue, today| judge(all, &text, "en", today).remark.unwrap().alternatives;
+    assert_eq!(named(&all, TODAY), ["jitsi", "bigbluebutton"]);
+    let call = all.alternatives.iter_mut().find(|one| one.id == "element-call").unwrap();
+    call.checked_on = Some(bridge_config::catalogue::Day { year: 2026, month: 11, day: 26 });
+    assert_eq!(named(&all, TODAY), ["element-call", "jitsi"]);
+    assert_eq!(named(&all, TODAY + 91), ["jitsi", "bigbluebutton"]);
+}
+
+#[test]
+fn a_source_is_no_invitation() {
+    for text in [
+        "The club confirmed it: https://x.com/club/status/1",
+        "Look at this https://www.instagram.com/p/abc",
+        "A good read https://medium.com/@ann/b",
+        "Our photo stood on https://www.facebook.com/museum/posts/1 before",
+        "He said so in https://t.me/mayor/12",
+    ] {
+        assert_eq!(remark(text), None, "{text}");
+    }
+    for (text, id) in [
+        ("Follow us: https://x.com/club", "x"),
+        ("We are on https://www.instagram.com/wiki now. Follow us!", "instagram"),
+        ("Join our group! https://t.me/wiki", "telegram"),
+        ("https://t.me/wiki", "telegram"),
+        ("Come and ask us anything https://www.reddit.com/r/IAmA/1", "reddit"),
+    ] {
+        assert_eq!(remark(text).as_deref(), Some(id), "{text}");
+    }
+    // What is asked stands in another sentence than the source.
+    let text = "Join us tonight at the library. Nice thread by the way: https://x.com/ann/status/1";
+    assert_eq!(judged(text).why, Why::NotAsked);
+}
+
+#[test]
+fn a_page_of_a_wiki_makes_a_form_free_only_where_one_may_choose() {
+    let form = "https://forms.gle/abc";
+    let text = format!("Rules on https://meta.wikimedia.org/wiki/Event:X, apply in {form}");
+    assert_eq!(remark(&text).as_deref(), Some("google-forms"));
+    let text = format!("Sign up on https://meta.wikimedia.org/wiki/X or in {form}");
+    assert_eq!(judged(&text).why, Why::WikiBeside);
+    let text = format!("https://meta.wikimedia.org/wiki/Special:RegisterForEvent/1 ({form})");
+    assert_eq!(judged(&text).why, Why::FreeBeside);
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_free_only_by_its_name_in_the_message() {
+    let zoom = "https://zoom.us/j/1";
+    let text = format!("{zoom} or BigBlueButton: https://bbb.club.example/b/ann");
+    let verdict = judged(&text);
+    assert_eq!((verdict.why, verdict.unknown), (Why::FreeBeside, vec!["bbb.club.example".into()]));
+    for text in [
+        format!("{zoom} programme: https://jitsi.club.example/p/x"),
+        format!("Jitsi did not work, so {zoom}; the programme is on https://club.example/x"),
+    ] {
+        assert_eq!(remark(&text).as_deref(), Some("zoom"), "{text}");
+    }
+    for free in ["#wiki:example.org", "irc://irc.libera.chat/wiki", "#wikipedia on Libera"] {
+        let text = format!("https://discord.gg/wiki and {free}");
+        assert_eq!(judged(&text).why, Why::FreeBeside, "{text}");
+    }
+}
+
+#[test]
+fn hosts_that_no_entry_tells_of_are_listed() {
+    let text = "https://www.new.example/x https://new.example/y https://zoom.us/pricing \
+                https://de.wikipedia.org/wiki/X https://wikimedia.se/x https://meet.jit.si/x \
+                https://other.example";
+    assert_eq!(judged(text).unknown, ["new.example", "other.example"]);
+    let quoted = as_typed("> https://new.example/x\n`https://other.example/y`");
+    assert_eq!(judge(&catalogue(), &quoted, "en", TODAY), Verdict::default());
+}
+
+#[test]
+fn what_does_not_take_place_and_what_is_fraud_is_silent() {
+    let zoom = "https://zoom.us/j/1";
+    for (text, why) in [
+        (format!("Tonight is cancelled ({zoom})"), Why::CalledOff),
+        (format!("No meeting, it is cancelled. {zoom} is for next week"), Why::CalledOff),
+        (format!("Please don't use {zoom} any more"), Why::NotUsed),
+        (format!("Phishing! Somebody sends {zoom}"), Why::Fraud),
+        (format!("The hall is cancelled, join us here instead: {zoom}"), Why::TakesPart),
+        (format!("The old link no longer works, use this one: {zoom}"), Why::TakesPart),
+        (format!("Workshop about phishing: {zoom}"), Why::TakesPart),
+    ] {
+        assert_eq!(judged(&text).why, why, "{text}");
+    }
+}
+
+#[test]
+fn numbers_of_people_and_amounts_are_no_dial_in() {
+    let number = |text: &str| {
+        let verdict = judged(&format!("https://zoom.us/j/1 {text}"));
+        verdict.remark.unwrap().dial_in.map(|it| it.number)
+    };
+    for text in [
+        "call me on +49 170 1234567",
+        "ruft mich an +49 170 1234567",
+        "budget +12000000 EUR",
+        "My phone: +49 170 1234567",
+        "Telefon für Fragen: +49 170 1234567",
+        "dial in on 2026-11-26",
+        "join by phone with meeting ID 842 1122 3344",
+        "sur WhatsApp +33 6 12 34 56 78",
+        "tel. 18:00",
+    ] {
+        assert_eq!(number(text), None, "{text}");
+    }
+    for (text, known) in [
+        ("Einwahl: 030 123 456 78, PIN 4455", "030 123 456 78"),
+        ("(US) +1 302-555-0134 PIN: 445 566#", "+1 302-555-0134"),
+        ("+16465588656,,97531864200#", "+16465588656,,97531864200#"),
+        ("تلفنی: ۰۲۱ ۱۲۳۴ ۵۶۷۸", "۰۲۱ ۱۲۳۴ ۵۶۷۸"),
+        ("电话拨入：010-12345678", "010-12345678"),
+        ("By phone:\n+49 30 1234567", "+49 30 1234567"),
+    ] {
+        assert_eq!(number(text).as_deref(), Some(known), "{text}");
+    }
 }

@@ -5,8 +5,8 @@ use bot_core::desk::links::notice_text;
 use bot_core::i18n::I18n;
 use bot_core::wording::Wording;
 use bridge_config::Catalogue;
-use bridge_config::catalogue::Class;
-use bridge_model::{Command, Content, Message, Rights};
+use bridge_config::catalogue::{Class, Day};
+use bridge_model::{Command, Content, Message, RichText, Rights};
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::calendar::DAY_MS;
 use bridge_policy::notice::{DialIn, Remark};
@@ -127,6 +127,30 @@ async fn an_answer_that_is_taken_away_and_words_of_bots_get_no_notice() {
 }
 
 #[test]
+fn what_nobody_looked_at_lately_is_named_with_the_day_when_somebody_did() {
+    let wording = Wording::new(I18n::embedded(), "en", "Freeside");
+    let mut catalogue = Catalogue::built_in().unwrap();
+    let zoom = catalogue.named("zoom").unwrap().clone();
+    let checked = |catalogue: &mut Catalogue, checked_on| {
+        let jitsi = catalogue.alternatives.iter_mut().find(|one| one.id == "jitsi").unwrap();
+        jitsi.checked_on = checked_on;
+    };
+    let last_line = |catalogue: &Catalogue, today: i64| {
+        let text = RichText::plain_text(ZOOM);
+        let remark = bridge_policy::notice::judge(catalogue, &text, "en", today).remark.unwrap();
+        let text = notice_text(&wording, catalogue, (&zoom, &remark), today).unwrap().plain();
+        text.lines().last().unwrap().to_owned()
+    };
+    let day = Day { year: 2026, month: 11, day: 26 };
+    checked(&mut catalogue, None);
+    assert!(last_line(&catalogue, day.number()).contains("meet.ffmuc.net/, not checked)"));
+    checked(&mut catalogue, Some(day));
+    assert!(last_line(&catalogue, day.number()).contains("Jitsi Meet (https://meet.ffmuc.net/)"));
+    let later = last_line(&catalogue, day.number() + 91);
+    assert!(later.contains("meet.ffmuc.net/, last checked on November 26, 2026)"), "{later}");
+}
+
+#[test]
 fn each_kind_of_notice_reads_well() {
     let wording = Wording::new(I18n::embedded(), "en", "Freeside");
     let catalogue = Catalogue::built_in().unwrap();
@@ -134,15 +158,15 @@ fn each_kind_of_notice_reads_well() {
         let service = catalogue.named(id).unwrap();
         let class = service.class;
         let today = crate::words::START.0.div_euclid(DAY_MS);
-        let information = id == "signal";
+        let information = matches!(id, "signal" | "bluesky");
         let alternatives = if information {
             Vec::new()
         } else {
-            bridge_policy::notice::alternatives(&catalogue, class, "en", today)
+            bridge_policy::notice::alternatives(&catalogue, service, "en", today)
         };
         let remark =
             Remark { service: id.into(), class, subject: id.into(), dial_in, alternatives };
-        let text = notice_text(&wording, &catalogue, service, &remark);
+        let text = notice_text(&wording, &catalogue, (service, &remark), today);
         format!("{}\n", text.unwrap().plain())
     };
     let dial_in = |pin: Option<&str>| {
@@ -156,10 +180,13 @@ fn each_kind_of_notice_reads_well() {
         text("telegram", None),
         text("discord", None),
         text("signal", None),
+        text("bluesky", None),
         text("youtube", None),
         text("x", None),
         text("doodle", None),
         text("miro", None),
+        text("google-drive", None),
+        text("google-maps", None),
     ];
     assert_snapshot!(all.join("\n"));
     assert_eq!(Class::named("call"), Some(Class::Call));

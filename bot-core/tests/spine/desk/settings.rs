@@ -25,7 +25,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     reaction-line on – a line of text counts the reactions that a network cannot show: on | off
     phone-numbers off – phone numbers on contact cards are shown on the other side: on | off
     threads threads – on Matrix, topics and threads are threads of the room, or rooms of their own in a space: threads | rooms
-    notices all – proprietary services about which I post a notice, one or more of: chat, call, form, document, video, microblog, scheduling, design | all | none
+    notices all – proprietary services about which I post a notice, one or more of: chat, call, form, document, video, microblog, scheduling, design, map, link | all | none
     language default – the language in which I write in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
     wiki off – the wiki of these chats, by its prefix. I then answer names of pages and templates in brackets, T123 and Q42 with links: de, w:fr, meta, commons, … | off
     ");

@@ -153,7 +153,7 @@ async fn version_source_and_the_way_to_matrix() {
     ");
     assert_snapshot!(ask(&spine, &group(), NOBODY, "matrix").await, @"
     Matrix is free software and needs no phone number. Open the room in your browser (https://app.element.io/#/room/!room:example.org?via=example.org), choose any server, and join.
-    Servers to start with: matrix.org (en); tchncs.de (de, en); envs.net (en, de)
+    Servers to start with: matrix.org (en); envs.net (en, de); unredacted.org (en)
     ");
     let privacy = ask(&spine, &group(), NOBODY, "privacy").await;
     assert!(privacy.starts_with("What I share: messages"), "{privacy}");

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Why something is said about a link, or why not.
+//!
+//! Rule: a link by which people take part is due unless words speak against it; a page that is most
+//! often shown as a source is due only if words ask people to go there.
+
+use std::fmt;
+
+use bridge_config::catalogue::{Class, Severity};
+
+use super::Use;
+use super::free::Beside;
+use super::lexicon::{ABUSE, ASK, CLOSED, EVIDENCE, LESSON, LIVE, OFF, SCAM, SOURCE, VISIT};
+use super::links::Said;
+use super::sentences::{Around, all, around, elsewhere};
+
+/// Digits of a code that is typed on a front page.
+const CODE: usize = 4;
+
+/// The reason of a verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Why {
+    /// It uses no service that the catalogue knows, as far as the author's own words go.
+    #[default]
+    NoService,
+    /// The service is only counted.
+    Counted,
+    /// Nobody has shown evidence.
+    Unproven,
+    /// Something free stands beside it.
+    FreeBeside,
+    /// A page of a wiki can be used in its place.
+    WikiBeside,
+    /// The message warns of the link.
+    Fraud,
+    /// What the link leads to does not take place.
+    CalledOff,
+    /// Nobody shall use the link, or not any more.
+    NotUsed,
+    /// It is shown as evidence of what somebody did.
+    Evidence,
+    /// It is shown as a source.
+    Source,
+    /// Nothing asks people to go there.
+    NotAsked,
+    /// People take part by such a link.
+    TakesPart,
+    /// Words ask people to go there.
+    Asked,
+    /// Words announce that something is shown there.
+    Announced,
+}
+
+impl Why {
+    /// Something is to be said.
+    pub fn is_due(self) -> bool {
+        matches!(self, Self::TakesPart | Self::Asked | Self::Announced)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoService => "no link of the author's own uses a service of the catalogue",
+            Self::Counted => "the service is only counted",
+            Self::Unproven => "the catalogue has no evidence for the service",
+            Self::FreeBeside => "free software for the same stands beside it",
+            Self::WikiBeside => "a page of a wiki can be used instead",
+            Self::Fraud => "the message warns of the link",
+            Self::CalledOff => "what it leads to does not take place",
+            Self::NotUsed => "the link is not to be used, or not any more",
+            Self::Evidence => "the link is shown as evidence",
+            Self::Source => "the link is shown as a source",
+            Self::NotAsked => "nothing asks people to go there",
+            Self::TakesPart => "people take part by such a link",
+            Self::Asked => "words ask people to go there",
+            Self::Announced => "words announce that something is shown there",
+        })
+    }
+}
+
+/// Why a link is due, or why not.
+pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
+    let Use { service, link, cited } = one;
+    if service.severity == Severity::Report {
+        return Why::Counted;
+    }
+    if !service.is_proven() {
+        return Why::Unproven;
+    }
+    if beside.has(service) {
+        return Why::FreeBeside;
+    }
+    if beside.may_choose(said, link) {
+        return Why::WikiBeside;
+    }
+    let near = around(said, link);
+    if SCAM.is_in(&all(said)) && !LESSON.is_in(&near.sentence) {
+        return Why::Fraud;
+    }
+    let asked = ASK.is_in(&near.clause);
+    if OFF.is_in(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
+        return Why::CalledOff;
+    }
+    if CLOSED.is_in(&near.clause) {
+        return Why::NotUsed;
+    }
+    if elsewhere(said, link, &OFF) && !ASK.is_in(&near.sentence) {
+        return Why::CalledOff;
+    }
+    if cited { weigh_page(&near, service.class) } else { weigh_place(&near, service.class) }
+}
+
+/// A link by which people take part.
+fn weigh_place(near: &Around, class: Class) -> Why {
+    // Nobody shows a call as a source.
+    if class == Class::Call {
+        return Why::TakesPart;
+    }
+    if EVIDENCE.is_in(&near.sentence) {
+        return Why::Evidence;
+    }
+    let asked = ASK.is_in(&near.sentence) || VISIT.is_in(&near.sentence);
+    if asked || class == Class::Form {
+        return Why::TakesPart;
+    }
+    if SOURCE.is_in(&near.sentence) {
+        return Why::Source;
+    }
+    if ABUSE.is_in(&near.sentence) { Why::Evidence } else { Why::TakesPart }
+}
+
+/// A page that is most often shown as a source.
+fn weigh_page(near: &Around, class: Class) -> Why {
+    if EVIDENCE.is_in(&near.sentence) || ABUSE.is_in(&near.sentence) {
+        return Why::Evidence;
+    }
+    if SOURCE.is_in(&near.sentence) {
+        return Why::Source;
+    }
+    if VISIT.is_in(&near.sentence) || VISIT.is_in(&near.next) {
+        return Why::Asked;
+    }
+    if class == Class::Video && LIVE.is_in(&near.sentence) {
+        return Why::Announced;
+    }
+    // What is written and filed together is not shown around.
+    let together = matches!(class, Class::Document | Class::Map | Class::Link | Class::Chat);
+    if together && ASK.is_in(&near.sentence) { Why::Asked } else { Why::NotAsked }
+}
+
+/// The message has a code such as people type on a front page.
+pub(super) fn gives_a_code(said: &Said) -> bool {
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= CODE;
+    let spaced = said.text.replace([' ', '\u{a0}'], "");
+    let runs = spaced.split(|c: char| !c.is_ascii_digit());
+    let tag = |word: &str| word.starts_with('#') && word.len() > CODE;
+    runs.into_iter().any(digits) || said.text.split_whitespace().any(tag)
+}
