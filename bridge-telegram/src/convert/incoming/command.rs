@@ -11,9 +11,10 @@ use super::field::{count, int, list, object, text};
 use super::{Us, author, event, message_id, reply};
 
 /// The commands that are understood without naming the bot.
-pub const KNOWN: [&str; 14] = [
+pub const KNOWN: [&str; 15] = [
     "link",
     "unlink",
+    "confirm",
     "status",
     "help",
     "privacy",
