@@ -8,9 +8,11 @@
 mod bad_input;
 mod buttons;
 mod claiming;
+mod connections;
 mod content;
 mod crossing;
 mod encrypted;
+mod fidelity;
 mod hostile;
 mod limits;
 mod linking;

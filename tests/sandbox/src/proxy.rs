@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A stand-in for a proxy: SOCKS5 and HTTP CONNECT.
 //!
-//! Rule: it notes every target that it was asked for, and connects only to this machine.
+//! Rule: it notes every target that it was asked for, and connects only to this machine. Names that
+//! nobody else can resolve (`telegram.invalid`) lead here: who reaches one went through the proxy.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +64,8 @@ async fn serve(mut stream: TcpStream, targets: &Mutex<Vec<String>>) -> anyhow::R
         _ => http(&mut stream).await?,
     };
     note(targets, &target);
-    let mut there = TcpStream::connect(&target).await?;
+    let port = target.rsplit(':').next().context("no port")?.parse()?;
+    let mut there = TcpStream::connect(("127.0.0.1", port)).await?;
     there.write_all(&head).await?;
     copy_bidirectional(&mut stream, &mut there).await?;
     Ok(())
@@ -91,8 +93,7 @@ async fn socks(stream: &mut TcpStream) -> anyhow::Result<String> {
     Ok(format!("{host}:{port}"))
 }
 
-/// The CONNECT method of HTTP; any other request names a whole address and goes to its host as it
-/// is.
+/// The CONNECT method of HTTP; any other request names a whole address and goes to its host.
 async fn http(stream: &mut TcpStream) -> anyhow::Result<(String, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -105,6 +106,10 @@ async fn http(stream: &mut TcpStream) -> anyhow::Result<(String, Vec<u8>)> {
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
         return Ok((asked.to_owned(), Vec::new()));
     }
-    let host = asked.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-    Ok((host.context("no whole address")?.to_owned(), head))
+    let rest = asked.strip_prefix("http://").context("no whole address")?;
+    let (host, path) = rest.split_once('/').context("no path")?;
+    // In the form for origin servers (RFC 9112, 3.2.1); the next request has a connection of its own.
+    let head = text.replacen(asked, &format!("/{path}"), 1);
+    let head = head.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+    Ok((host.to_owned(), head.into_bytes()))
 }
