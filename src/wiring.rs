@@ -136,10 +136,22 @@ fn ghosts(config: &Config, pseudonyms: &Pseudonyms) -> Ghosts {
 /// The homeserver as one of its admins, where the operator lets the bridge give accounts.
 fn accounts(config: &Config) -> anyhow::Result<Option<Arc<dyn Accounts>>> {
     let Some(token) = &config.moving.admin_token else { return Ok(None) };
-    let timeout = std::time::Duration::from_secs(10);
-    let http = reqwest::Client::builder().timeout(timeout).build()?;
+    let http = to_homeserver(config)?.timeout(std::time::Duration::from_secs(10)).build()?;
     let base = config.homeserver.url.as_str();
     Ok(Some(Arc::new(SynapseAccounts::new(http, base, token.expose()))))
+}
+
+/// A client for requests to the homeserver: through the proxy of the configuration and no other, and to
+/// no other host, which would learn what is sent.
+fn to_homeserver(config: &Config) -> anyhow::Result<reqwest::ClientBuilder> {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy();
+    Ok(match &config.homeserver.proxy {
+        Some(proxy) => client.proxy(reqwest::Proxy::all(proxy.as_str())?),
+        None => client,
+    })
 }
 
 /// Who may invite the bot and link rooms.
@@ -193,7 +205,7 @@ async fn matrix(
     (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
     dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
-    let http = reqwest::Client::builder()
+    let http = to_homeserver(config)?
         .connect_timeout(std::time::Duration::from_secs(10))
         .read_timeout(std::time::Duration::from_secs(120))
         .build()?;

@@ -73,7 +73,9 @@ impl Account {
         meta: SessionMeta,
         access_token: String,
     ) -> Result<Self, AccountError> {
-        let sdk = matrix_sdk::Client::builder().homeserver_url(client.base()).build().await;
+        // A client of the SDK's own would go around the proxy.
+        let sdk = matrix_sdk::Client::builder().homeserver_url(client.base());
+        let sdk = sdk.http_client(client.http().clone()).build().await;
         let sdk = sdk.map_err(|error| AccountError::Sdk(error.to_string()))?;
         let session =
             MatrixSession { meta, tokens: SessionTokens { access_token, refresh_token: None } };

@@ -298,6 +298,11 @@ impl Client {
         Ok(Some(body))
     }
 
+    /// What sends the requests.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The address of the homeserver.
     pub fn base(&self) -> &str {
         &self.base

@@ -101,8 +101,9 @@ fn homeserver(mut section: Section<'_, '_>) -> Option<Homeserver> {
         "Write what follows the colon in user ids, such as example.org.",
         check::server_name,
     );
+    let proxy = section.optional("proxy", check::proxy_url);
     section.finish();
-    Some(Homeserver { url: url?, server_name: server_name? })
+    Some(Homeserver { url: url?, server_name: server_name?, proxy })
 }
 
 fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {

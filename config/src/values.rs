@@ -48,6 +48,8 @@ pub struct Homeserver {
     pub url: Url,
     /// The domain in its user ids.
     pub server_name: String,
+    /// The proxy for all that goes there.
+    pub proxy: Option<Url>,
 }
 
 /// What somebody is told who asks for the way to Matrix.

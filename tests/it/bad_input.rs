@@ -196,8 +196,15 @@ async fn a_ghost_that_was_removed_comes_back_or_its_person_is_told() -> anyhow::
     town.alice.ban(&town.room, &ghost, "out for good").await?;
     town.say(Side::Telegram, "said by somebody who is banned").await?;
     town.expect(Side::Discord, says("said by somebody who is banned")).await?;
-    town.group.expect(|seen| seen.is_bot && seen.text.contains("Not delivered to Matrix")).await?;
+    let told = |seen: &sandbox::telegram::Seen| {
+        seen.is_bot && seen.text.contains("Not delivered to Matrix")
+    };
+    town.group.expect(told).await?;
+    town.say(Side::Telegram, "said again by somebody who is banned").await?;
+    town.expect(Side::Discord, says("said again by somebody who is banned")).await?;
     crosses(&town, Side::Discord, "the lane goes on").await?;
+    let lines = town.group.messages().into_iter().filter(told).count();
+    assert_eq!(lines, 1, "they are told once");
     declines(&town, &ghost).await?;
     town.assert_clean()
 }

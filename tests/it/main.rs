@@ -10,10 +10,12 @@ mod buttons;
 mod claiming;
 #[path = "../../examples/community/clock.rs"]
 mod clock;
+mod connections;
 mod content;
 mod crossing;
 mod discord;
 mod encrypted;
+mod fidelity;
 mod hidden;
 mod hostile;
 mod likeness;

@@ -140,7 +140,7 @@ fn sample(kind: &str) -> Value {
         "reference_name": "n", "button": { "text": "word", "url": "https://a.example/" },
         "size": 1, "items": [{ "label": "1.", "blocks": [paragraph] }], "blocks": [paragraph],
         "cells": [[{ "text": "word", "align": "left", "valign": "top" }]], "summary": "word",
-        "location": place, "buttons": [[{ "text": "word", "url": "https://a.example/" }]],
+        "location": place, "buttons": [{ "text": "word", "url": "https://a.example/" }],
         "sender_user": { "id": 7, "is_bot": false, "first_name": "Word" }, "date": 1,
         "sender_user_name": "Word", "sender_chat": { "id": -5, "type": "channel", "title": "Word" },
         "chat": { "id": -5, "type": "channel", "title": "Word" }, "message_id": 3, "emoji": "👍",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A stand-in for a proxy: SOCKS5 and HTTP CONNECT.
 //!
-//! Rule: it notes every target that it was asked for, and connects only to this machine: whatever a
-//! name is elsewhere, here it is the port that counts.
+//! Rule: it notes every target that it was asked for, and connects only to this machine. Names that
+//! nobody else can resolve (`telegram.invalid`) lead here: who reaches one went through the proxy.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -93,8 +93,7 @@ async fn socks(stream: &mut TcpStream) -> anyhow::Result<String> {
     Ok(format!("{host}:{port}"))
 }
 
-/// The CONNECT method of HTTP; any other request names a whole address and goes to its host as it
-/// is.
+/// The CONNECT method of HTTP; any other request names a whole address and goes to its host.
 async fn http(stream: &mut TcpStream) -> anyhow::Result<(String, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -107,6 +106,10 @@ async fn http(stream: &mut TcpStream) -> anyhow::Result<(String, Vec<u8>)> {
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
         return Ok((asked.to_owned(), Vec::new()));
     }
-    let host = asked.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-    Ok((host.context("no whole address")?.to_owned(), head))
+    let rest = asked.strip_prefix("http://").context("no whole address")?;
+    let (host, path) = rest.split_once('/').context("no path")?;
+    // In the form for origin servers (RFC 9112, 3.2.1); the next request has a connection of its own.
+    let head = text.replacen(asked, &format!("/{path}"), 1);
+    let head = head.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+    Ok((host.to_owned(), head.into_bytes()))
 }
