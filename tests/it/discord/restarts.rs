@@ -77,6 +77,8 @@ async fn a_restart_forgets_no_names_reactions_emoji_and_threads() -> anyhow::Res
         Ok(state.iter().any(|it| it.pointer("/content/images/logo").is_some()))
     })
     .await?;
+    let resumed = town.bridge.log().contains("the session with Discord goes on");
+    ensure!(resumed, "a new session was begun, which tells everything anew");
     town.assert_clean()
 }
 
