@@ -201,7 +201,8 @@ fn parse(url: &str) -> Option<Link> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     // Where a page has no other name, its part or its query is the name (groups of Signal, QQ).
     let named = matches!(path, "" | "/");
-    let part = if named && !part.is_empty() { format!("#{part}") } else { String::new() };
+    let begins = path.is_empty() || path.ends_with('/');
+    let part = if begins && !part.is_empty() { format!("#{part}") } else { String::new() };
     let asked = if named && !query.is_empty() { format!("?{query}") } else { String::new() };
     let path = format!("/{}{asked}{part}", path.trim_start_matches('/')).to_lowercase();
     let tells = |part: &&str| {
