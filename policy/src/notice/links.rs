@@ -261,7 +261,7 @@ fn address(word: &str) -> Option<Written> {
     };
     let web = |scheme: &&str| scheme.starts_with("http");
     let at = |scheme: &&str| lower.find(*scheme).filter(|at| web(scheme) || begins(*at));
-    if let Some(at) = schemes.iter().filter_map(|scheme| at(scheme)).min() {
+    if let Some(at) = schemes.iter().filter_map(at).min() {
         let as_written = trimmed(word.get(at..)?).to_owned();
         return Some(Written { url: as_written.clone(), as_written });
     }
