@@ -22,17 +22,7 @@ use line::Line;
 pub use line::Side;
 use write::Ready;
 
-/// Longest line that is read, in bytes.
-const LONGEST: usize = 16 * 1024 * 1024;
-
-/// What was converted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Lines that were converted.
-    pub good: u64,
-    /// Lines that were not.
-    pub bad: u64,
-}
+use crate::lines::{Tally, each};
 
 /// Converts each line of `input`; a bad one becomes an `error` and the rest goes on.
 ///
@@ -40,27 +30,10 @@ pub struct Tally {
 /// When `input` cannot be read or `output` cannot be written.
 pub fn convert(
     (from, to): (Side, Side),
-    mut input: impl BufRead,
-    mut output: impl Write,
+    input: impl BufRead,
+    output: impl Write,
 ) -> std::io::Result<Tally> {
-    let mut tally = Tally::default();
-    let mut raw = Vec::new();
-    let mut number = 0_u64;
-    loop {
-        raw.clear();
-        if std::io::Read::take(&mut input, LONGEST as u64).read_until(b'\n', &mut raw)? == 0 {
-            output.flush()?;
-            return Ok(tally);
-        }
-        number += 1;
-        if raw.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let (good, answer) = one((from, to), &raw, number);
-        *if good { &mut tally.good } else { &mut tally.bad } += 1;
-        serde_json::to_writer(&mut output, &answer)?;
-        output.write_all(b"\n")?;
-    }
+    each(input, output, |raw, number| one((from, to), raw, number))
 }
 
 /// The answer to one line, and whether it could be converted.

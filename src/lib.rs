@@ -5,6 +5,8 @@
 
 mod convert;
 mod draw;
+mod judge;
+mod lines;
 mod log;
 mod wiring;
 
@@ -14,11 +16,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::{Clock, SystemClock};
 use bridge_config::Config;
+use bridge_policy::calendar::DAY_MS;
 use tokio_util::sync::CancellationToken;
 
 pub use bot_core::report::Format;
-pub use convert::{Side, Tally, convert};
+pub use convert::{Side, convert};
 pub use draw::draw_sticker;
+pub use judge::judge;
+pub use lines::Tally;
 
 /// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
 ///
@@ -79,6 +84,18 @@ pub fn check_config(config: &Path) -> anyhow::Result<()> {
         on(checked.discord.is_some()),
         catalogue.services.len(),
     );
+    let (stale, unchecked): (Vec<_>, Vec<_>) =
+        catalogue.unchecked(today()).into_iter().partition(|(_, day)| day.is_some());
+    let dated = stale.iter().filter_map(|(id, day)| Some(format!("{id} ({})", (*day)?)));
+    let stale: Vec<String> = dated.collect();
+    let unchecked: Vec<&str> = unchecked.iter().map(|(id, _)| *id).collect();
+    let lists = [
+        ("entries of the catalogue last checked more than 90 days ago", stale.join(", ")),
+        ("entries of the catalogue that nobody has checked", unchecked.join(", ")),
+    ];
+    for (what, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+        println!("{what}: {ids}");
+    }
     Ok(())
 }
 
@@ -134,10 +151,30 @@ pub fn report(config: &Path, format: Format) -> anyhow::Result<()> {
 /// When a line could not be converted, after all the others were.
 pub fn convert_lines(from: Side, to: Side) -> anyhow::Result<()> {
     let output = std::io::BufWriter::new(std::io::stdout().lock());
-    let tally = convert((from, to), std::io::stdin().lock(), output)?;
-    let Tally { good, bad } = tally;
-    anyhow::ensure!(bad == 0, "{bad} of {} lines could not be converted", good + bad);
-    Ok(())
+    convert((from, to), std::io::stdin().lock(), output)?.all_good()
+}
+
+/// Judges the links of messages, line by line, from a file or from standard input.
+///
+/// # Errors
+/// When the catalogue or the file cannot be used, or a line cannot be read, after all the others
+/// were.
+pub fn judge_lines(file: Option<&Path>, catalogue: Option<&Path>) -> anyhow::Result<()> {
+    let catalogue = bridge_config::Catalogue::load(catalogue)?;
+    let output = std::io::BufWriter::new(std::io::stdout().lock());
+    let tally = match file {
+        Some(path) => {
+            let input = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
+            judge(&catalogue, today(), std::io::BufReader::new(input), output)?
+        }
+        None => judge(&catalogue, today(), std::io::stdin().lock(), output)?,
+    };
+    tally.all_good()
+}
+
+/// Days since 1970.
+fn today() -> i64 {
+    SystemClock.now().0.div_euclid(DAY_MS)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary hands the environment down")]

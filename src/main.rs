@@ -41,6 +41,14 @@ enum Command {
         #[arg(long, value_enum)]
         to: Side,
     },
+    /// Say what the bridge would say about the links of messages, as JSON lines; see docs/CONTENT.md.
+    Judge {
+        /// The messages; standard input without it.
+        file: Option<PathBuf>,
+        /// A file that adds to the catalogue of services.
+        #[arg(long)]
+        catalogue: Option<PathBuf>,
+    },
     /// Draw a moving sticker from standard input to standard output; the bridge runs it.
     #[command(hide = true)]
     DrawSticker {
@@ -57,6 +65,9 @@ fn main() -> ExitCode {
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
         Command::Convert { from, to } => freeside::convert_lines(from, to),
+        Command::Judge { file, catalogue } => {
+            freeside::judge_lines(file.as_deref(), catalogue.as_deref())
+        }
         Command::DrawSticker { recipe } => freeside::draw_sticker(&recipe),
     };
     match done {

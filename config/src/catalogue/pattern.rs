@@ -76,9 +76,11 @@ impl Pattern {
         for (number, piece) in self.path.iter().enumerate() {
             rest = rest.and_then(|rest| piece.ends_in(rest, number == 0));
         }
-        // Nobody uses a service by its front page.
+        // Nobody uses a service by its front page, or by that of one of its parts.
         let only_host = self.path.iter().all(Piece::is_nothing);
-        rest.is_some_and(|rest| !only_host || !rest.trim_matches('/').is_empty())
+        let is_front =
+            only_host || self.path.last().is_some_and(|it| it.text.ends_with('/') && !it.number);
+        rest.is_some_and(|rest| !is_front || !rest.trim_matches('/').is_empty())
     }
 }
 

@@ -88,6 +88,7 @@ fn links_that_use_a_service_are_told_from_links_about_it() {
         ("https://meet.google.com/", None),
         ("https://teams.cloud.microsoft/meet/1", Some("microsoft-teams")),
         ("https://docs.google.com/forms/d/e/1FA/viewform", Some("google-forms")),
+        ("https://docs.google.com/forms/", None),
         ("https://docs.google.com/a/wikimedia.org/forms/d/1", Some("google-forms")),
         ("https://docs.google.com/document/d/1x/edit", Some("google-docs")),
         ("https://docs.google.com/document/u/1/d/1x/edit", Some("google-docs")),
@@ -136,7 +137,7 @@ fn free_links_are_known_by_their_host() {
     assert_eq!(id("meet.jit.si", "/wikimeet"), Some("jitsi"));
     assert_eq!(id("bbb.wikimedia.de", "/b/ann-abc"), Some("bigbluebutton"));
     assert_eq!(id("commons.wikimedia.org", "/wiki/file:x.webm"), Some("commons"));
-    assert_eq!(id("cryptpad.fr", "/form/"), Some("cryptpad-form"));
+    assert_eq!(id("cryptpad.fr", "/form/#/2/form/view/x"), Some("cryptpad-form"));
     // Anybody may have such a path, or such a label in the name of a host.
     for (host, path) in [
         ("commons.wikimedia.org", "/wiki/main_page"),

@@ -128,6 +128,7 @@ fn called<'c>(catalogue: &'c Catalogue, said: &Said, link: usize) -> Vec<&'c Alt
 /// A channel such as `#wikimedia`, in a message that names what it is on.
 fn channel<'c>(catalogue: &'c Catalogue, said: &Said) -> Option<&'c Alternative> {
     let named = |word: &str| {
+        let word = word.trim_start_matches(['(', '[', '"', '“', '„']);
         word.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()))
     };
     if !said.text.split_whitespace().any(named) {

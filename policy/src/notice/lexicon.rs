@@ -48,6 +48,7 @@ lists! {
     EVIDENCE = "evidence",
     LESSON = "lesson",
     LIVE = "live",
+    NEW = "new",
     OFF = "off",
     OR = "or",
     OWN = "own",

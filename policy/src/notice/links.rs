@@ -201,7 +201,8 @@ fn parse(url: &str) -> Option<Link> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     // Where a page has no other name, its part or its query is the name (groups of Signal, QQ).
     let named = matches!(path, "" | "/");
-    let part = if named && !part.is_empty() { format!("#{part}") } else { String::new() };
+    let begins = path.is_empty() || path.ends_with('/');
+    let part = if begins && !part.is_empty() { format!("#{part}") } else { String::new() };
     let asked = if named && !query.is_empty() { format!("?{query}") } else { String::new() };
     let path = format!("/{}{asked}{part}", path.trim_start_matches('/')).to_lowercase();
     let tells = |part: &&str| {
@@ -260,7 +261,7 @@ fn address(word: &str) -> Option<Written> {
     };
     let web = |scheme: &&str| scheme.starts_with("http");
     let at = |scheme: &&str| lower.find(*scheme).filter(|at| web(scheme) || begins(*at));
-    if let Some(at) = schemes.iter().filter_map(|scheme| at(scheme)).min() {
+    if let Some(at) = schemes.iter().filter_map(at).min() {
         let as_written = trimmed(word.get(at..)?).to_owned();
         return Some(Written { url: as_written.clone(), as_written });
     }

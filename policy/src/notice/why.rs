@@ -10,7 +10,7 @@ use bridge_config::catalogue::{Class, Severity};
 
 use super::Use;
 use super::free::Beside;
-use super::lexicon::{ABUSE, ASK, CLOSED, EVIDENCE, LESSON, LIVE, OFF, SCAM, SOURCE, VISIT};
+use super::lexicon::{ABUSE, ASK, CLOSED, EVIDENCE, LESSON, LIVE, NEW, OFF, SCAM, SOURCE, VISIT};
 use super::links::Said;
 use super::sentences::{Around, all, around, elsewhere};
 
@@ -102,7 +102,7 @@ pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
     if OFF.is_in(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
         return Why::CalledOff;
     }
-    if CLOSED.is_in(&near.clause) {
+    if CLOSED.is_in(&near.clause) && !NEW.is_in(&near.before) {
         return Why::NotUsed;
     }
     if elsewhere(said, link, &OFF) && !ASK.is_in(&near.sentence) {
