@@ -123,7 +123,7 @@ async fn a_vote_that_is_closed_takes_no_more_votes_and_is_closed_once() {
     ask(&spine, &room(), NOBODY, "vote close 1").await;
     let id = "close";
     let typed = crate::words::command(ANN, "vote close 1");
-    spine.hear(crate::words::event(&room(), id, bridge_model::Content::Commanded(typed))).await;
+    spine.hear(event(&room(), id, Content::Commanded(typed))).await;
     spine.telegram.until("the result", |_| result(&spine, &group()).is_some()).await;
     spine.settled(&group()).await;
     spine.hear(voted(&group(), &in_group, "tom", &["1"])).await;
@@ -164,7 +164,7 @@ async fn a_death_while_a_vote_is_posted_posts_it_once_in_each_chat() {
     spine.telegram.fail(&group().chat, [crate::network::Fault::Hang(0)]);
     ask(&spine, &room(), ANN, "vote \"Do we move?\"").await;
     let typed = crate::words::command(ANN, "confirm");
-    spine.hear(crate::words::event(&room(), "v", bridge_model::Content::Commanded(typed))).await;
+    spine.hear(event(&room(), "v", Content::Commanded(typed))).await;
     spine.telegram.until("the try that hangs", |network| network.tries() > 0).await;
     spine.restart().await;
     poll_in(&spine, &group()).await;
