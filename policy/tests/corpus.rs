@@ -10,6 +10,10 @@ use serde_json::Value;
 /// Messages of others, as JSON lines: see `corpus/README.md`.
 const MESSAGES: &str = include_str!("corpus/messages.jsonl");
 
+/// The other half of the same messages, which nobody looked at while the rules were written. They
+/// are measured, and no rule is made for one of them.
+const UNSEEN: &str = include_str!("corpus/unseen.jsonl");
+
 /// Messages of our own: a label, a bar, and the message.
 const FILES: [(&str, &str); 10] = [
     ("en", include_str!("corpus/en.txt")),
@@ -25,8 +29,14 @@ const FILES: [(&str, &str); 10] = [
 ];
 
 /// Labels of others for what the catalogue tells apart, or calls otherwise.
-const SAME: [(&str, &[&str]); 2] =
-    [("google-docs", &["google-sheets", "google-slides"]), ("facebook-events", &["facebook"])];
+const SAME: [(&str, &[&str]); 3] = [
+    ("google-docs", &["google-sheets", "google-slides"]),
+    ("facebook-events", &["facebook"]),
+    ("telemost", &["yandex-telemost"]),
+];
+
+/// Precision and recall that are asked for.
+const WANTED: (f64, f64) = (0.98, 0.95);
 
 /// A day on which some facts are known.
 const TODAY: i64 = 20_783;
@@ -60,7 +70,7 @@ impl Tally {
         }
     }
 
-    fn holds(&self, name: &str) {
+    fn holds(&self, name: &str, (least_precision, least_recall): (f64, f64)) {
         let precision = f64::from(self.right) / f64::from(self.said);
         let recall = f64::from(self.right) / f64::from(self.due);
         println!(
@@ -68,8 +78,8 @@ impl Tally {
             self.messages
         );
         self.misses.iter().for_each(|line| println!("  {line}"));
-        assert!(precision >= 0.98, "{name}: precision {precision}");
-        assert!(recall >= 0.95, "{name}: recall {recall}");
+        assert!(precision >= least_precision, "{name}: precision {precision}");
+        assert!(recall >= least_recall, "{name}: recall {recall}");
     }
 }
 
@@ -87,33 +97,40 @@ fn notices_are_right_and_few_are_missing() {
         }
     }
     assert!(tally.messages >= 300, "{} messages", tally.messages);
-    tally.holds("messages of our own");
+    tally.holds("messages of our own", WANTED);
 }
 
 #[test]
 fn notices_are_right_on_messages_of_people_who_do_not_know_the_rules() {
     let catalogue = Catalogue::built_in().unwrap();
-    let (mut tally, mut calls) = (Tally::default(), Vec::new());
-    for line in MESSAGES.lines().filter(|line| !line.trim().is_empty()) {
-        let message: Value =
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
-        let labels = message.get("expect").and_then(Value::as_array).expect("a list of labels");
-        let labels: Vec<&str> = labels.iter().filter_map(Value::as_str).collect();
-        let verdict = judge(&catalogue, &as_typed(text("text")), text("lang"), TODAY);
-        tally.note(text("id"), &labels, &verdict);
-        let dial_in = verdict.remark.and_then(|remark| remark.dial_in).map(|it| it.number);
-        let expected = message.get("dial_in").and_then(Value::as_str);
-        if dial_in.as_deref() != expected {
-            calls.push(format!("{}: {dial_in:?} instead of {expected:?}", text("id")));
+    // What is reached on the second half today; a change of the rules must not lose it.
+    let halves = [
+        ("messages of others", MESSAGES, WANTED),
+        ("messages that nobody looked at", UNSEEN, (0.97, 0.94)),
+    ];
+    for (name, messages, least) in halves {
+        let (mut tally, mut calls) = (Tally::default(), Vec::new());
+        for line in messages.lines().filter(|line| !line.trim().is_empty()) {
+            let message: Value =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+            let labels = message.get("expect").and_then(Value::as_array).expect("a list of labels");
+            let labels: Vec<&str> = labels.iter().filter_map(Value::as_str).collect();
+            let verdict = judge(&catalogue, &as_typed(text("text")), text("lang"), TODAY);
+            tally.note(text("id"), &labels, &verdict);
+            let dial_in = verdict.remark.and_then(|remark| remark.dial_in).map(|it| it.number);
+            let expected = message.get("dial_in").and_then(Value::as_str);
+            if dial_in.as_deref() != expected {
+                calls.push(format!("{}: {dial_in:?} instead of {expected:?}", text("id")));
+            }
         }
+        assert!(tally.messages >= 300, "{} messages", tally.messages);
+        calls.iter().for_each(|line| println!("  by phone: {line}"));
+        tally.holds(name, least);
+        assert!(
+            calls.len() * 100 <= usize::try_from(tally.messages).unwrap(),
+            "{} numbers",
+            calls.len()
+        );
     }
-    assert!(tally.messages >= 300, "{} messages", tally.messages);
-    calls.iter().for_each(|line| println!("  by phone: {line}"));
-    tally.holds("messages of others");
-    assert!(
-        calls.len() * 100 <= usize::try_from(tally.messages).unwrap(),
-        "{} numbers",
-        calls.len()
-    );
 }

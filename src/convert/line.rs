@@ -114,9 +114,10 @@ pub(super) struct RoleInfo {
 impl RoleInfo {
     /// `0xRRGGBB`; `None` for no colour.
     pub fn colour(&self) -> Option<u32> {
-        let colour = match self.color.as_ref()? {
-            Value::String(text) => u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?,
-            other => u32::try_from(other.as_u64()?).ok()?,
+        let color = self.color.as_ref()?;
+        let colour = match color.as_str() {
+            Some(text) => u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?,
+            None => u32::try_from(color.as_u64()?).ok()?,
         };
         (1..=0xff_ffff).contains(&colour).then_some(colour)
     }

@@ -4,6 +4,7 @@
 //!
 //! Rule: each row is what somebody on one side sees of what somebody on another one did.
 
+use anyhow::Context;
 use sandbox::discord::Ping;
 use sandbox::faults::Fault;
 use sandbox::synapse::Seen;
@@ -69,8 +70,10 @@ async fn an_answer_calls_whom_its_author_means(town: &Town) -> anyhow::Result<()
 /// Replaces an event of Alice's.
 async fn replace(town: &Town, event: &str, content: Value) -> anyhow::Result<()> {
     let mut edit = content.clone();
-    edit["m.new_content"] = content;
-    edit["m.relates_to"] = json!({ "rel_type": "m.replace", "event_id": event });
+    let fields = edit.as_object_mut().context("a content is an object")?;
+    fields.insert("m.new_content".into(), content);
+    let relation = json!({ "rel_type": "m.replace", "event_id": event });
+    fields.insert("m.relates_to".into(), relation);
     town.alice.send_raw(&town.room, "m.room.message", edit).await.map(drop)
 }
 

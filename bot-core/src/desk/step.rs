@@ -183,7 +183,11 @@ fn taken(call: &Call<'_>, portal: &Portal, step: Step) -> Outcome {
     let undo = if back { NEXT } else { "stage back" };
     let said = |undo: String| match to {
         Stage::Sunset => phrases.say(Key::StageTakenLast, &[phrases.stage(to)]),
-        _ => {
+        Stage::Inventory
+        | Stage::Announced
+        | Stage::Bridged
+        | Stage::MatrixFirst
+        | Stage::ReadOnly => {
             let args = [phrases.stage(to), phrases.stage(step.from), Arg::text(undo)];
             phrases.say(Key::StageTaken, &args)
         }

@@ -108,20 +108,7 @@ pub fn apply(tx: &mut Txn<'_>, what: MigrationChange) -> Result<(), StoreError> 
             let portal = portal(tx, &room)?;
             set_day(tx, &portal, schedule, who)
         }
-        MigrationChange::Hold(room, who) => {
-            let portal = portal(tx, &room)?;
-            let mut migration = of(tx, portal.id)?;
-            let Some(schedule) = migration.schedule.take() else { return Ok(()) };
-            stop_timers(tx, portal.id)?;
-            if schedule.to == Stage::Sunset {
-                // Whoever agreed to the end agreed to that day.
-                migration.approvals.clear();
-            }
-            save(tx, portal.id, &migration)?;
-            let audit = plain(tx, who, AuditAction::Held(schedule.to));
-            note(tx, portal.id, &audit)?;
-            Ok(())
-        }
+        MigrationChange::Hold(room, who) => hold(tx, &room, who),
         MigrationChange::Approve(room, voter, who) => approve(tx, &room, voter, who),
         MigrationChange::Retry(room, who) => retry(tx, &room, who),
         MigrationChange::OpenVote(room, vote, poll, who) => {
@@ -425,6 +412,20 @@ fn set_day(
     save(tx, portal.id, &migration)?;
     note(tx, portal.id, &audit)?;
     Ok(())
+}
+
+fn hold(tx: &mut Txn<'_>, room: &Place, who: Option<Who>) -> Result<(), StoreError> {
+    let portal = portal(tx, room)?;
+    let mut migration = of(tx, portal.id)?;
+    let Some(schedule) = migration.schedule.take() else { return Ok(()) };
+    stop_timers(tx, portal.id)?;
+    if schedule.to == Stage::Sunset {
+        // Whoever agreed to the end agreed to that day.
+        migration.approvals.clear();
+    }
+    save(tx, portal.id, &migration)?;
+    let audit = plain(tx, who, AuditAction::Held(schedule.to));
+    note(tx, portal.id, &audit)
 }
 
 fn timer_name(portal: PortalId, days: u32) -> String {

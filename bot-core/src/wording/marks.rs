@@ -42,7 +42,13 @@ pub fn without_kept_quotes(text: &mut RichText) {
             let quoted = blocks.first().cloned().into_iter().collect();
             !stays_here(&RichText(quoted))
         }
-        _ => true,
+        Block::Paragraph(_)
+        | Block::Heading { .. }
+        | Block::List { .. }
+        | Block::Code { .. }
+        | Block::Table { .. }
+        | Block::Details { .. }
+        | Block::Rule => true,
     });
 }
 

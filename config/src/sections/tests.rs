@@ -132,8 +132,8 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   14:1: homeserver.ulr: there is no such key. Did you mean `url`?
   23:1: appservice.hs_token_file: this key is missing. Set it to the path of a file, or set FREESIDE_HS_TOKEN. Make one with `(umask 077; openssl rand -hex 32 > FILE)`.
   27:10: appservice.listen: this is of the kind integer. Write text in double quotes.
-  36:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
-  37:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
+  39:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
+  40:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
   LANES:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
   PRIVACY:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";

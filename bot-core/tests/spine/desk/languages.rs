@@ -61,7 +61,7 @@ async fn what_one_person_sees_is_in_their_language() {
             |act| matches!(act, Action::Post { message, .. } if message.body.plain().contains(text)),
         )
     };
-    spine.discord.until("the answer", |_| told("Ce que je conserve")).await;
+    spine.discord.until("the answer", |_| told("Ce que j’enregistre")).await;
 }
 
 #[tokio::test]

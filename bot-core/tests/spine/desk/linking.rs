@@ -116,9 +116,9 @@ async fn a_group_leaves_from_its_own_side() {
 /// The accounts of ours that were made to leave a room, in order.
 fn withdrawn(network: &FakeNetwork) -> Vec<Person> {
     let acts = network.acts().into_iter();
-    let withdrawn = acts.filter_map(|act| match act {
-        Action::Withdraw { send_as: SendAs::Person { person, .. } } => Some(person),
-        _ => None,
+    let withdrawn = acts.filter_map(|act| {
+        let Action::Withdraw { send_as: SendAs::Person { person, .. } } = act else { return None };
+        Some(person)
     });
     withdrawn.collect()
 }
