@@ -247,7 +247,7 @@ async fn a_bot_that_a_group_removed_tells_the_room_and_can_come_back() -> anyhow
     town.say(Side::Matrix, "to those who are left").await?;
     town.expect(Side::Discord, says("to those who are left")).await?;
     town.say(Side::Matrix, "!freeside status").await?;
-    town.expect(Side::Matrix, |line| line.text.contains("Telegram: lost")).await?;
+    town.expect(Side::Matrix, |line| line.text.contains("Telegram: disconnected")).await?;
     town.group.add_bot(&town.tanja)?;
     town.group.promote_bot(sandbox::telegram::Rights::all());
     crosses(&town, Side::Telegram, "here again").await?;

@@ -95,7 +95,7 @@ async fn s2_a_message_under_way_at_three_deaths_goes_on_without_its_files() -> a
         town.bridge.start()?;
     }
     let told = |line: &Line| {
-        line.text.starts_with("look at this") && line.text.contains("cannot be fetched")
+        line.text.starts_with("look at this") && line.text.contains("cannot be downloaded")
     };
     town.expect(Side::Matrix, told).await?;
     crosses(&town, Side::Matrix, "and it goes on").await
