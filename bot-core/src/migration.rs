@@ -76,6 +76,13 @@ pub struct Planned {
     pub progress: Progress,
 }
 
+impl Vote {
+    /// The name of a vote at the core's place for the room.
+    pub fn name(number: u32) -> MessageId {
+        MessageId::new(format!("vote/{number}"))
+    }
+}
+
 impl Planned {
     /// The platform said no.
     pub fn is_refused(&self) -> bool {

@@ -70,7 +70,7 @@ async fn s21_only_members_who_had_spoken_before_the_vote_began_are_counted() -> 
     town.group.join(&silent)?;
     town.group.say(&tom, "Tom is here")?;
     town.alice.expect(&town.room, |seen| seen.body == "Tom is here").await?;
-    crate::ask(&town.alice, &town.room, "!freeside vote \"Do we move?\" \"Gladly\" \"Never\"")
+    crate::sure(&town.alice, &town.room, "!freeside vote \"Do we move?\" \"Gladly\" \"Never\"")
         .await?;
     let is_poll = |seen: &sandbox::synapse::Seen| seen.poll.is_some();
     let in_room = town.alice.expect(&town.room, is_poll).await?.event_id;

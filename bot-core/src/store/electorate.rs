@@ -11,8 +11,9 @@ use bridge_model::{NetworkId, Person, UserId};
 use super::records::{MessageRecord, Origin};
 use super::tables::{ELECTORATES, MESSAGES};
 use super::txn::Txn;
-use super::{Store, StoreError, claims, joint, keys, messages, topics};
+use super::{Store, StoreError, claims, keys, messages, topics};
 use crate::lane::core_place;
+use crate::migration::Vote;
 use crate::portal::{Portal, PortalId};
 
 /// The votes of an open vote.
@@ -93,7 +94,7 @@ fn says_something(origin: &Origin) -> Result<bool, StoreError> {
 }
 
 fn ballots(tx: &Txn<'_>, portal: &Portal, vote: u32) -> Result<Ballots, StoreError> {
-    let (place, message) = (core_place(&portal.room), joint::name(vote));
+    let (place, message) = (core_place(&portal.room), Vote::name(vote));
     let origin = messages::origin(tx, &place, &message)?;
     let Some(poll) = origin.and_then(|origin| origin.poll) else { return Ok(Ballots::default()) };
     let Some(electors) = tx.get(&ELECTORATES, &(portal.id, vote))? else {

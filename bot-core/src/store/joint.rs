@@ -13,7 +13,7 @@ use crate::migration::{Audit, AuditAction, Vote, Who};
 
 /// The name of a vote at the core's place for the room.
 pub fn name(number: u32) -> MessageId {
-    MessageId::new(format!("vote/{number}"))
+    Vote::name(number)
 }
 
 /// Whether a message is a vote of a whole community.
