@@ -18,6 +18,7 @@ use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
 use crate::migration::Planned;
 use crate::network::{AskError, Need};
+use crate::portal::Portal;
 use crate::relay::Networks;
 use crate::store::migration::plan;
 use crate::wording::{Lines, label};
@@ -44,22 +45,8 @@ impl Plans {
             Err(no_step) => return Ok(no_step_there(call, no_step)),
         };
         let names = [phrases.stage(portal.stage), phrases.stage(to)];
-        let mut text = phrases.say(Key::PlanIntro, &names);
-        let mut told = Vec::new();
-        for planned in plan(portal, &effects) {
-            text = text.join_line(planned_line(phrases, &planned));
-            if let Effect::PinText(stage) = planned.effect {
-                let pair = Pair { room: &portal.room, remote: &planned.place };
-                let said = stage_text(phrases, pair, stage);
-                text.0.push(Block::Quote { blocks: said.0, expandable: false });
-            }
-            for line in self.lacking_lines(phrases, &planned).await? {
-                if !told.contains(&line) {
-                    told.push(line.clone());
-                    text = text.join_line(line);
-                }
-            }
-        }
+        let intro = phrases.say(Key::PlanIntro, &names);
+        let mut text = self.changes(phrases, portal, (intro, true), &effects).await?;
         if !back && let Some(gate) = self.gates.gate(community, false, phrases.now).await? {
             text = text.join_line(phrases.say(Key::StageNext, &[phrases.stage(to)]));
             text = text.join_line(gates::text(phrases, &gate, &call.typed("stage approve")));
@@ -73,31 +60,49 @@ impl Plans {
         Ok(Outcome::say(text))
     }
 
-    /// What a step changes, without the texts.
+    /// What the next step changes, without the texts.
     pub(super) async fn outline(
         &self,
-        call: &Call<'_>,
-        community: &Community<'_>,
-        direction: Direction,
+        phrases: Phrases<'_>,
+        portal: &Portal,
     ) -> Result<RichText, DeskError> {
-        let (phrases, portal) = (call.phrases, community.portal);
-        let Ok((to, effects)) = portal.stage.step(direction) else {
+        let Ok((to, effects)) = portal.stage.step(Direction::Next) else {
             return Ok(RichText::default());
         };
         let names = [phrases.stage(portal.stage), phrases.stage(to)];
-        let mut text = phrases.say(Key::StepOutline, &names);
+        let intro = phrases.say(Key::StepOutline, &names);
+        let text = self.changes(phrases, portal, (intro, false), &effects).await?;
+        if to == Stage::Sunset {
+            return Ok(text.join_line(phrases.say(Key::PlanIsFinal, &[])));
+        }
+        Ok(text)
+    }
+
+    /// Every effect, with the texts where they are wanted, and each right that is missing once.
+    async fn changes(
+        &self,
+        phrases: Phrases<'_>,
+        portal: &Portal,
+        (intro, with_texts): (RichText, bool),
+        effects: &[Effect],
+    ) -> Result<RichText, DeskError> {
+        let mut text = intro;
         let mut told = Vec::new();
-        for planned in plan(portal, &effects) {
+        for planned in plan(portal, effects) {
             text = text.join_line(planned_line(phrases, &planned));
+            if let Effect::PinText(stage) = planned.effect
+                && with_texts
+            {
+                let pair = Pair { room: &portal.room, remote: &planned.place };
+                let said = stage_text(phrases, pair, stage);
+                text.0.push(Block::Quote { blocks: said.0, expandable: false });
+            }
             for line in self.lacking_lines(phrases, &planned).await? {
                 if !told.contains(&line) {
                     told.push(line.clone());
                     text = text.join_line(line);
                 }
             }
-        }
-        if to == Stage::Sunset {
-            text = text.join_line(phrases.say(Key::PlanIsFinal, &[]));
         }
         Ok(text)
     }

@@ -84,7 +84,7 @@ impl Stages {
 
     /// What the next step does, in short.
     async fn shown(&self, call: &Call<'_>, here: &Community<'_>) -> Result<RichText, DeskError> {
-        let text = self.plans.outline(call, here, Direction::Next).await?;
+        let text = self.plans.outline(call.phrases, here.portal).await?;
         if here.portal.stage.next() != Some(Stage::Sunset) {
             return Ok(text);
         }

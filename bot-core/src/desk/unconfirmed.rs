@@ -7,14 +7,12 @@
 use bridge_model::{Command, RichText, Timestamp};
 
 use super::call::Call;
+use super::code;
 use super::outcome::{DeskError, Outcome};
 use crate::i18n::{Arg, Key};
 use crate::store::unconfirmed::Unconfirmed;
 use crate::store::{Change, CodeHash, Store, keys};
 use crate::wording::Lines;
-
-/// How long a command waits, in milliseconds.
-const LIFE_MS: i64 = 15 * 60 * 1000;
 
 /// Letters of a code; they tell the few commands apart that wait in one chat.
 const LETTERS: usize = 5;
@@ -30,16 +28,17 @@ pub(super) enum Found {
 /// The answer that shows what a command would do.
 pub(super) fn ask(call: &Call<'_>, shown: RichText) -> Outcome {
     let phrases = call.phrases;
-    let code = code(call);
+    let code = own_code(call);
+    let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
     let how = [Arg::text(call.typed("confirm"))];
     let text = shown.join_line(phrases.say(Key::ConfirmHow, &how));
     let waiting = Unconfirmed {
         by: call.person(),
         command: call.command.text.clone(),
-        until: Timestamp(phrases.now.0.saturating_add(LIFE_MS)),
+        until: Timestamp(phrases.now.0.saturating_add(life)),
         number: 0,
     };
-    let change = Change::Ask(call.place.clone(), hash(&code), Box::new(waiting));
+    let change = Change::Ask(call.place.clone(), code::hash(&code), Box::new(waiting));
     let button = phrases.button(Key::ButtonConfirm, format!("confirm {code}"));
     Outcome::change(text, vec![change]).with([button])
 }
@@ -50,7 +49,7 @@ pub(super) async fn find(
     call: &Call<'_>,
     code: Option<&str>,
 ) -> Result<Found, DeskError> {
-    let found = store.unconfirmed(call.place, code.map(hash), &call.person()).await?;
+    let found = store.unconfirmed(call.place, code.map(code::hash), &call.person()).await?;
     Ok(match found {
         None => Found::Nothing(call.phrases.answer(Key::ConfirmNothing, &[])),
         Some((_, waiting)) if waiting.until < call.phrases.now => {
@@ -65,14 +64,10 @@ pub(super) async fn find(
 }
 
 /// The same after each try to carry the command out, so that it is stored once.
-fn code(call: &Call<'_>) -> String {
+fn own_code(call: &Call<'_>) -> String {
     let Call { place, message, .. } = call;
     let [network, chat] = [place.network.as_str(), place.chat.as_str()];
     let hash = keys::hash(&["confirm", network, chat, message.as_str()]);
     let letters = hash.iter().take(LETTERS).map(|byte| char::from(b'a' + byte % 26));
     letters.collect()
-}
-
-fn hash(code: &str) -> CodeHash {
-    keys::hash(&["confirmation", &code.to_ascii_lowercase()])
 }

@@ -163,11 +163,7 @@ fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
-    for (row, offer) in tx.scan(&CLAIM_OFFERS, &Everything, usize::MAX)? {
-        if offer.portal == portal {
-            tx.remove(row);
-        }
-    }
+    tx.clear_if(&CLAIM_OFFERS, &Everything, |offer| offer.portal == portal)?;
     for claim in tx.all(&CLAIMS, &Everything)? {
         if claim.portal == portal {
             end(tx, &claim.person)?;
@@ -181,12 +177,5 @@ pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn forget_codes(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    let mut rows = 0;
-    for (row, offer) in tx.scan(&CLAIM_OFFERS, &Everything, usize::MAX)? {
-        if offer.expires < before {
-            tx.remove(row);
-            rows += 1;
-        }
-    }
-    Ok(rows)
+    tx.clear_if(&CLAIM_OFFERS, &Everything, |offer| offer.expires < before)
 }

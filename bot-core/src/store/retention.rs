@@ -34,12 +34,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
         rows += tx.clear(&FILES, &week)?;
         tx.meta_mut().buckets.retain(|kept| *kept != week);
     }
-    for (row, offer) in tx.scan(&OFFERS, &Everything, usize::MAX)? {
-        if offer.expires < before {
-            tx.remove(row);
-            rows += 1;
-        }
-    }
+    rows += tx.clear_if(&OFFERS, &Everything, |offer| offer.expires < before)?;
     rows += claims::forget_codes(tx, before)?;
     rows += unconfirmed::forget(tx, before)?;
     Ok(rows)

@@ -142,6 +142,26 @@ impl<'a> Txn<'a> {
         Ok(rows)
     }
 
+    /// Takes those rows under `prefix` away of which `gone` says so; how many those were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn clear_if<K, V: DeserializeOwned>(
+        &mut self,
+        table: &Table<K, V>,
+        prefix: &impl Prefix<K>,
+        gone: impl Fn(&V) -> bool,
+    ) -> Result<u64, StoreError> {
+        let mut rows = 0;
+        for (row, _) in
+            self.scan(table, prefix, usize::MAX)?.into_iter().filter(|(_, value)| gone(value))
+        {
+            self.remove(row);
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
     /// The first `limit` rows under `prefix`.
     ///
     /// # Errors

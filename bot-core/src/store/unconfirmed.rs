@@ -54,11 +54,8 @@ pub fn ask(
     (code, what): (CodeHash, Unconfirmed),
 ) -> Result<(), StoreError> {
     let place = keys::place(place);
-    for (row, waiting) in tx.scan(&UNCONFIRMED, &place, usize::MAX)? {
-        if waiting.until < tx.now {
-            tx.remove(row);
-        }
-    }
+    let now = tx.now;
+    tx.clear_if(&UNCONFIRMED, &place, |waiting| waiting.until < now)?;
     let number = tx.meta().next_entry;
     tx.meta_mut().next_entry = number.saturating_add(1);
     tx.put(&UNCONFIRMED, &(place, code), &Unconfirmed { number, ..what })
@@ -82,12 +79,5 @@ pub fn confirm(tx: &mut Txn<'_>, place: &Place, code: CodeHash) -> Result<(), St
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    let mut rows = 0;
-    for (row, waiting) in tx.scan(&UNCONFIRMED, &Everything, usize::MAX)? {
-        if waiting.until < before {
-            tx.remove(row);
-            rows += 1;
-        }
-    }
-    Ok(rows)
+    tx.clear_if(&UNCONFIRMED, &Everything, |waiting| waiting.until < before)
 }
