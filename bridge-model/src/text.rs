@@ -16,6 +16,7 @@ mod restrict;
 pub mod scripts;
 mod shown;
 mod split;
+mod tidied;
 mod told;
 mod walk;
 mod window;

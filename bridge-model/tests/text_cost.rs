@@ -178,7 +178,7 @@ fn splitting_looks_at_each_character_a_bounded_number_of_times() {
         for max in [500, 2000] {
             let looked = looked_at(&text, max);
             let length = text.plain().chars().count();
-            assert!(looked <= 20 * length, "{looked} of {length} by {max}");
+            assert!(looked <= 8 * length, "{looked} of {length} by {max}");
         }
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::tidied::is_tidy;
 use super::{Leaf, Mention, Span, Spoiler, Style, Timestamp, bounds};
 
-const NBSP: char = '\u{a0}';
+pub(super) const NBSP: char = '\u{a0}';
 
 /// What kind of place the runs stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,29 +90,64 @@ impl Glyph {
 }
 
 /// Brings runs into canonical form.
+///
+/// Most lines are in it already: they are looked at span by span, and only the others letter by
+/// letter.
 pub(super) fn tidy(spans: &[Span], kind: Kind) -> Vec<Span> {
+    let mut out = Lines::default();
+    let is_end = |span: &Span| kind == Kind::Lines && span.leaf == Leaf::Break;
+    for line in spans.split(is_end) {
+        if is_tidy(line, out.is_empty(), kind) {
+            out.add(line.iter().cloned());
+        } else {
+            mend(line, kind, &mut out);
+        }
+    }
+    out.spans
+}
+
+/// Lines under each other; empty ones at both ends are none.
+#[derive(Default)]
+struct Lines {
+    spans: Vec<Span>,
+    /// How many breaks stand before the next line.
+    breaks: usize,
+}
+
+impl Lines {
+    fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    fn add(&mut self, line: impl IntoIterator<Item = Span>) {
+        let mut line = line.into_iter().peekable();
+        if line.peek().is_some() {
+            let breaks = if self.is_empty() { 0 } else { self.breaks };
+            self.spans.extend(std::iter::repeat_n(Span::line_break(), breaks));
+            self.spans.extend(line);
+            self.breaks = 0;
+        }
+        self.breaks = self.breaks.saturating_add(1);
+    }
+}
+
+/// Brings runs between two breaks into canonical form; their texts may hold further breaks.
+fn mend(spans: &[Span], kind: Kind, out: &mut Lines) {
     let mut pool = Pool::default();
-    let mut lines = explode(spans, kind, &mut pool);
-    for line in &mut lines {
-        soften_hard_spaces(line);
+    for mut line in explode(spans, kind, &mut pool) {
+        soften_hard_spaces(&mut line);
         let kept = line.iter().rposition(|g| !g.is_space()).map_or(0, |last| last + 1);
         line.truncate(kept);
-    }
-    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
-    lines.drain(..first);
-    let kept = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-    lines.truncate(kept);
-    if let Some(line) = lines.first_mut() {
-        let lead = line.iter().position(|g| !g.is_space()).unwrap_or(0);
-        line.drain(..lead);
-    }
-    for line in &mut lines {
+        if out.is_empty() {
+            let lead = line.iter().position(|g| !g.is_space()).unwrap_or(0);
+            line.drain(..lead);
+        }
         if kind == Kind::Heading {
             line.iter_mut().for_each(|g| g.ink.subtext = false);
         }
-        tidy_styles(line);
+        tidy_styles(&mut line);
+        out.add(collect(line, &pool));
     }
-    collect(lines, &pool)
 }
 
 /// Makes one line of clean characters: no controls, no breaks, no white space at the ends.
@@ -258,32 +294,27 @@ fn strip(line: &mut [Glyph], get: fn(&Ink) -> Option<usize>, clear: fn(&mut Ink)
     }
 }
 
-fn collect(lines: Vec<Vec<Glyph>>, pool: &Pool<'_>) -> Vec<Span> {
+fn collect(line: Vec<Glyph>, pool: &Pool<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
-    for (number, line) in lines.into_iter().enumerate() {
-        if number > 0 {
-            spans.push(Span::line_break());
+    let mut text = String::new();
+    let mut current = Ink::default();
+    for glyph in line {
+        if glyph.ink != current || matches!(glyph.what, What::Leaf(_)) {
+            flush(&mut spans, &mut text, pool, current);
+            current = glyph.ink;
         }
-        let mut text = String::new();
-        let mut current = Ink::default();
-        for glyph in line {
-            if glyph.ink != current || matches!(glyph.what, What::Leaf(_)) {
-                flush(&mut spans, &mut text, pool.style(current));
-                current = glyph.ink;
-            }
-            match glyph.what {
-                What::Char(c) => text.push(c),
-                What::Leaf(leaf) => spans.push(Span { leaf: *leaf, style: pool.style(current) }),
-            }
+        match glyph.what {
+            What::Char(c) => text.push(c),
+            What::Leaf(leaf) => spans.push(Span { leaf: *leaf, style: pool.style(current) }),
         }
-        flush(&mut spans, &mut text, pool.style(current));
     }
+    flush(&mut spans, &mut text, pool, current);
     spans
 }
 
-fn flush(spans: &mut Vec<Span>, text: &mut String, style: Style) {
+fn flush(spans: &mut Vec<Span>, text: &mut String, pool: &Pool<'_>, ink: Ink) {
     if !text.is_empty() {
-        spans.push(Span { leaf: Leaf::Text(std::mem::take(text)), style });
+        spans.push(Span { leaf: Leaf::Text(std::mem::take(text)), style: pool.style(ink) });
     }
 }
 

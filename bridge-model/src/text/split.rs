@@ -42,9 +42,13 @@ impl RichText {
         caps: &TextCapabilities,
         measure: &dyn Fn(&Self) -> usize,
     ) -> Vec<Self> {
-        let (pieces, left) = self.split_off(max, most, measure);
-        if left.is_empty() {
-            return pieces;
+        // A text that is surely too long is not cut twice.
+        let enough = max.saturating_mul(most).saturating_mul(2);
+        if atoms(&self.0, enough) < enough {
+            let (pieces, left) = self.split_off(max, most, measure);
+            if left.is_empty() {
+                return pieces;
+            }
         }
         let (spoilers, links, custom_emoji) = (caps.spoilers, caps.links, caps.custom_emoji);
         let bare = TextCapabilities { spoilers, links, custom_emoji, ..TextCapabilities::PLAIN };
@@ -144,49 +148,107 @@ fn choose(head: &Head, max: usize, measure: &dyn Fn(&RichText) -> usize) -> usiz
         return usize::MAX;
     }
     let length = |to: usize| measure(&part(&head.blocks, to));
-    let longest = longest(head, max, &length);
-    let seams = seams(&head.blocks);
-    for (kind, at_least) in [
-        (Seam::Block, longest / 4),
-        (Seam::Line, longest / 4),
-        (Seam::Word, 0),
-        (Seam::Character, 0),
-    ] {
-        let places = seams.iter().enumerate().take(longest + 1).rev();
-        let mut places = places.filter(|(place, seam)| **seam == kind && *place > at_least);
-        // A shorter part can measure more (an unpaired escape), hence the second look.
-        if let Some((place, _)) = places.next().filter(|(place, _)| length(*place) <= max) {
-            return place;
+    let mut search = Search::new(head, max);
+    let mut refused = Vec::new();
+    while let Some(look) = search.next(&refused) {
+        match look {
+            Look::Measure(place) => search.learn(place, length(place)),
+            Look::Cut(place) if place == search.good.0 || length(place) <= max => return place,
+            // A shorter part can measure more (an unpaired escape).
+            Look::Cut(place) => refused.push(place),
         }
     }
-    longest.max(1)
+    search.good.0.max(1)
 }
 
-/// The largest number of atoms that fits, if fewer atoms never measure more; in any case
-/// 0 or a number that fits.
+/// The kinds of places, the best one first, and whether the piece has to be a quarter full there.
+const KINDS: [(Seam, bool); 4] =
+    [(Seam::Block, true), (Seam::Line, true), (Seam::Word, false), (Seam::Character, false)];
+
+/// Looks for the best place to cut with few looks at how long a piece would be.
 ///
-/// Guesses that lengths grow evenly, which they mostly do: a few looks are enough then. Every
-/// third guess is the middle, so that an odd text takes a logarithmic number of looks.
-fn longest(head: &Head, max: usize, length: &dyn Fn(usize) -> usize) -> usize {
-    let (mut good, mut good_length) = (0_usize, 0_usize);
-    let (mut bad, mut bad_length) = (head.atoms, head.length);
-    if bad_length <= max {
-        return bad;
+/// Looks only at places where one may cut, where they would be if lengths grew evenly, which they
+/// mostly do; where they do not, every second look is at the middle, so that their number is
+/// logarithmic.
+struct Search {
+    seams: Vec<Seam>,
+    max: usize,
+    /// The largest number of atoms known to fit, and its length.
+    good: (usize, usize),
+    /// The smallest number of atoms known to be too many, and its length.
+    bad: (usize, usize),
+    looks: usize,
+}
+
+enum Look {
+    /// How long is the piece up to here?
+    Measure(usize),
+    /// This is the place, if it fits.
+    Cut(usize),
+}
+
+impl Search {
+    /// For a start that is too long.
+    fn new(head: &Head, max: usize) -> Self {
+        let bad = (head.atoms, head.length);
+        Self { seams: seams(&head.blocks), max, good: (0, 0), bad, looks: 0 }
     }
-    let mut looks = 0_usize;
-    while good + 1 < bad {
-        looks += 1;
-        let room = max.saturating_sub(good_length);
-        let steps =
-            (bad - good).saturating_mul(room) / bad_length.saturating_sub(good_length).max(1);
-        let guess = if looks.is_multiple_of(3) { good.midpoint(bad) } else { good + steps };
-        let guess = guess.clamp(good + 1, bad - 1);
-        let measured = length(guess);
-        if measured <= max {
-            (good, good_length) = (guess, measured);
-        } else {
-            (bad, bad_length) = (guess, measured);
+
+    fn learn(&mut self, place: usize, length: usize) {
+        let known = if length <= self.max { &mut self.good } else { &mut self.bad };
+        *known = (place, length);
+    }
+
+    /// What is to be done next; nothing when the piece can be cut at no seam.
+    fn next(&mut self, refused: &[usize]) -> Option<Look> {
+        for (kind, filled) in KINDS {
+            if self.holds(kind) {
+                return Some(Look::Measure(self.guess(kind)));
+            }
+            let Some(last) = self.last(kind).filter(|last| !refused.contains(last)) else {
+                continue;
+            };
+            // The largest number that fits lies from `good` up to before `bad`.
+            if !filled || last > (self.bad.0 - 1) / 4 {
+                return Some(Look::Cut(last));
+            }
+            if last > self.good.0 / 4 {
+                return Some(Look::Measure(self.good.0.midpoint(self.bad.0)));
+            }
         }
+        let open = self.good.0 + 1 < self.bad.0;
+        open.then(|| Look::Measure(self.good.0.midpoint(self.bad.0)))
     }
-    good
+
+    /// Whether a place of this kind may or may not fit.
+    fn holds(&self, kind: Seam) -> bool {
+        self.between().contains(&kind)
+    }
+
+    fn between(&self) -> &[Seam] {
+        let end = self.bad.0.min(self.seams.len());
+        self.seams.get(self.good.0 + 1..end).unwrap_or_default()
+    }
+
+    /// The last place of this kind that fits.
+    fn last(&self, kind: Seam) -> Option<usize> {
+        let fitting = self.seams.get(..=self.good.0).unwrap_or(&self.seams);
+        fitting.iter().rposition(|seam| *seam == kind).filter(|place| *place > 0)
+    }
+
+    /// A place of this kind between `good` and `bad`.
+    fn guess(&mut self, kind: Seam) -> usize {
+        self.looks += 1;
+        let (good, bad) = (self.good, self.bad);
+        let steps = (bad.0 - good.0).saturating_mul(self.max.saturating_sub(good.1));
+        let even = good.0 + steps / bad.1.saturating_sub(good.1).max(1);
+        let odd = self.looks > 3 && self.looks.is_multiple_of(2);
+        let guess = if odd { good.0.midpoint(bad.0) } else { even };
+        let before = guess.saturating_sub(good.0).min(self.between().len());
+        let (near, far) = self.between().split_at(before);
+        let nearest = near.iter().rposition(|seam| *seam == kind);
+        let nearest =
+            nearest.or_else(|| far.iter().position(|seam| *seam == kind).map(|at| before + at));
+        good.0 + 1 + nearest.unwrap_or_default()
+    }
 }
