@@ -4,7 +4,7 @@
 //! Rule: 10,000 cases each; `PROPTEST_CASES` says otherwise.
 
 use bridge_discord::convert::markdown::{
-    Names, Role, TEXT, degrade, from_markdown, measure, to_markdown,
+    Names, Role, TEXT, degrade, from_markdown, measure, piece_to_markdown, to_markdown,
 };
 use bridge_model::text::arbitrary;
 use bridge_model::{Block, Leaf, Mention, RichText, Span};
@@ -110,6 +110,7 @@ proptest! {
         for piece in &pieces {
             prop_assert!(measure(piece) <= max, "{} of {max}: {:?}", measure(piece), to_markdown(piece));
             prop_assert_eq!(there_and_back(piece), degrade(piece));
+            prop_assert_eq!(piece_to_markdown(piece), to_markdown(piece));
         }
         prop_assert_eq!(pieces.iter().map(letters).collect::<String>(), letters(&whole));
     }

@@ -76,11 +76,17 @@ fn bulk(text: &RichText) -> usize {
     format!("{text:?}").len()
 }
 
-/// The same letters, each in a run of its own: nothing in it is in canonical form.
+/// The same letters, each in a run of its own, and spaces at the ends of lines: nothing in it is in
+/// canonical form.
 fn apart(mut blocks: Vec<Block>) -> Vec<Block> {
     for block in &mut blocks {
-        if let Block::Paragraph(spans) | Block::Heading { content: spans, .. } = block {
-            *spans = spans.iter().flat_map(letters).collect();
+        if let Block::Heading { content, .. } = block {
+            *content = content.iter().flat_map(letters).collect();
+            content.push(Span::text("  "));
+        }
+        if let Block::Paragraph(spans) = block {
+            *spans = spans.iter().flat_map(letters).flat_map(after_space).collect();
+            spans.push(Span::text("  "));
         }
         if let Block::Quote { blocks, .. } | Block::Details { blocks, .. } = block {
             *blocks = apart(std::mem::take(blocks));
@@ -97,6 +103,11 @@ fn letters(span: &Span) -> Vec<Span> {
         return text.chars().map(letter).collect();
     }
     vec![span.clone()]
+}
+
+/// In a heading, a break is a space itself.
+fn after_space(span: Span) -> Vec<Span> {
+    if span.leaf == Leaf::Break { vec![Span::text(" "), span] } else { vec![span] }
 }
 
 proptest! {

@@ -155,7 +155,27 @@ pub fn to_markdown(text: &RichText) -> String {
     write::blocks(&degrade(text).0)
 }
 
-/// The length of `text` in Discord's unit, once written.
-pub fn measure(text: &RichText) -> usize {
-    to_markdown(text).chars().count()
+/// As [`to_markdown`], of a piece that was cut out of a text in the shape that [`degrade`] gives.
+///
+/// Most pieces have that shape themselves; not where a link was cut, or a list, whose numbers go on.
+pub fn piece_to_markdown(piece: &RichText) -> String {
+    let ends = [piece.runs().next(), piece.runs().last()];
+    let whole = ends.into_iter().flatten().all(|span| span.style.link.is_none());
+    if whole && !piece.0.iter().any(holds_list) {
+        return write::blocks(&piece.0);
+    }
+    to_markdown(piece)
+}
+
+fn holds_list(block: &Block) -> bool {
+    match block {
+        Block::List { .. } | Block::Table { .. } | Block::Details { .. } => true,
+        Block::Quote { blocks, .. } => blocks.iter().any(holds_list),
+        Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => false,
+    }
+}
+
+/// The length of a piece in Discord's unit, once written as by [`piece_to_markdown`].
+pub fn measure(piece: &RichText) -> usize {
+    piece_to_markdown(piece).chars().count()
 }

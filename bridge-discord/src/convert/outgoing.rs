@@ -20,7 +20,7 @@ use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichTex
 use serde_json::Value;
 
 use self::answer::{above, shortened, small};
-use super::markdown::{TEXT, degrade, linkify, measure, to_markdown};
+use super::markdown::{TEXT, degrade, linkify, measure, piece_to_markdown, to_markdown};
 use crate::NETWORK;
 
 pub(crate) use access::{overwrites, recorded};
@@ -150,7 +150,7 @@ fn name_line(name: &str) -> String {
 
 fn said(text: &RichText) -> Piece {
     let (users, everyone) = called(text);
-    Piece { content: to_markdown(text), users, everyone, ..Piece::default() }
+    Piece { content: piece_to_markdown(text), users, everyone, ..Piece::default() }
 }
 
 /// There is room for lines that stand for files which cannot be had.

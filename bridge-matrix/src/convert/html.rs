@@ -36,8 +36,18 @@ pub fn read(html: &str) -> RichText {
 
 /// Writes a text as `formatted_body`.
 ///
-/// What Matrix cannot show is degraded first (see [`CAPABILITIES`] and [`native`]), so that for
-/// every text `read(&write(t)) == native(&t.restrict(&CAPABILITIES.text))`.
+/// What Matrix cannot show is degraded first, so that for every text
+/// `read(&write(t)) == shown(t)`.
 pub fn write(text: &RichText) -> String {
-    write::write(&native(&text.restrict(&CAPABILITIES.text)))
+    write_shown(&shown(text))
+}
+
+/// What Matrix can show of a text (see [`CAPABILITIES`] and [`native`]); normalised.
+pub(super) fn shown(text: &RichText) -> RichText {
+    native(&text.restrict(&CAPABILITIES.text))
+}
+
+/// As [`write()`], of what [`shown`] gave.
+pub(super) fn write_shown(text: &RichText) -> String {
+    write::write(text)
 }

@@ -5,7 +5,7 @@
 //! of another network is its name.
 
 use bot_core::address::is_mxc;
-use bridge_model::{Block, Leaf, ListItem, Mention, NetworkId, RichText, Span, Style};
+use bridge_model::{Block, Leaf, ListItem, Mention, NetworkId, RichText, Span};
 
 use super::{NETWORK, address};
 
@@ -16,11 +16,8 @@ pub const EVERYONE: &str = "@room";
 /// their names, custom emoji that are not on the media repository into `:name:`, links that
 /// clients would not follow into `words (url)`. The result is normalised.
 pub fn native(text: &RichText) -> RichText {
-    let rewrite = |spans: Vec<Span>| {
-        let spans: Vec<Span> = spans.into_iter().map(native_span).collect();
-        spell_foreign_links(&spans)
-    };
-    RichText(map_runs(text.clone().normalise().0, &rewrite)).normalise()
+    let rewrite = |spans: Vec<Span>| spans.into_iter().map(native_span).collect();
+    RichText(map_runs(text.normalised().0, &rewrite)).write_out_links(&address::may_be_link)
 }
 
 /// The ids of the accounts that `text` addresses, sorted, and whether it addresses everybody.
@@ -91,26 +88,6 @@ pub(super) fn map_runs(blocks: Vec<Block>, all: &dyn Fn(Vec<Span>) -> Vec<Span>)
 
 fn is_ours(network: &NetworkId) -> bool {
     network.as_str() == NETWORK
-}
-
-/// Puts ` (url)` behind the words of a link that clients would not follow.
-fn spell_foreign_links(spans: &[Span]) -> Vec<Span> {
-    let mut out = Vec::with_capacity(spans.len());
-    for stretch in spans.chunk_by(|a, b| a.style.link == b.style.link) {
-        let link = stretch.first().and_then(|span| span.style.link.as_deref());
-        let Some(url) = link.filter(|url| !address::may_be_link(url)) else {
-            out.extend_from_slice(stretch);
-            continue;
-        };
-        let bare = |span: &Span| Style { link: None, ..span.style.clone() };
-        out.extend(stretch.iter().map(|span| Span { leaf: span.leaf.clone(), style: bare(span) }));
-        let words: String = stretch.iter().map(|span| span.leaf.shown()).collect();
-        if words != url {
-            let style = stretch.last().map(bare).unwrap_or_default();
-            out.push(Span { leaf: Leaf::Text(format!(" ({url})")), style });
-        }
-    }
-    out
 }
 
 /// One span, except for its link.

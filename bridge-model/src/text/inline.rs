@@ -4,6 +4,7 @@
 //! Rule: which characters remain depends on the characters alone, never on their
 //! style. `plain()` of degraded text would differ otherwise.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -97,13 +98,40 @@ pub(super) fn tidy(spans: &[Span], kind: Kind) -> Vec<Span> {
     let mut out = Lines::default();
     let is_end = |span: &Span| kind == Kind::Lines && span.leaf == Leaf::Break;
     for line in spans.split(is_end) {
-        if is_tidy(line, out.is_empty(), kind) {
-            out.add(line.iter().cloned());
+        let merged = merged(line);
+        if is_tidy(&merged, out.is_empty(), kind) {
+            out.add(merged.into_owned());
         } else {
             mend(line, kind, &mut out);
         }
     }
     out.spans
+}
+
+/// The runs, with neighbours of the same style in one.
+fn merged(line: &[Span]) -> Cow<'_, [Span]> {
+    let text = |span: &Span| matches!(span.leaf, Leaf::Text(_));
+    let joins = |a: &Span, b: &Span| text(a) && text(b) && a.style == b.style;
+    if !line.windows(2).any(|pair| matches!(pair, [a, b] if joins(a, b))) {
+        return Cow::Borrowed(line);
+    }
+    let join = |spans: &[Span]| {
+        let words = spans.iter().map(|span| match &span.leaf {
+            Leaf::Text(text) => text.as_str(),
+            Leaf::Break
+            | Leaf::Mention(_)
+            | Leaf::Emoji { .. }
+            | Leaf::Maths(_)
+            | Leaf::Time { .. } => "",
+        });
+        let words: String = words.collect();
+        let first = spans.first().filter(|_| spans.len() > 1);
+        match first {
+            Some(first) => vec![Span { leaf: Leaf::Text(words), style: first.style.clone() }],
+            None => spans.to_vec(),
+        }
+    };
+    Cow::Owned(line.chunk_by(joins).flat_map(join).collect())
 }
 
 /// Lines under each other; empty ones at both ends are none.

@@ -21,6 +21,12 @@ impl RichText {
         dismantle(self.0);
         normal
     }
+
+    /// As [`Self::normalise`], of a text that is kept.
+    #[must_use]
+    pub fn normalised(&self) -> Self {
+        Self(canonical(&self.0))
+    }
 }
 
 /// The canonical form of a whole text: [`blocks`], with bounded addresses and reasons.

@@ -7,27 +7,17 @@
 use super::inline::{Kind, NBSP, clean_line};
 use super::{Leaf, Mention, Span, Style, bounds};
 
-/// Whether the runs between two breaks are canonical; `first` is the first line that says
+/// Whether the runs between two breaks, of which no two can be merged, are canonical; `first` is the first line that says
 /// something, which begins with no space.
 pub(super) fn is_tidy(line: &[Span], first: bool, kind: Kind) -> bool {
-    let mut before: Option<&Span> = None;
-    for span in line {
-        let merges =
-            before.is_some_and(|it| is_text(it) && is_text(span) && it.style == span.style);
-        if merges || !is_tidy_style(&span.style) || !is_tidy_leaf(span) {
-            return false;
-        }
-        before = Some(span);
+    if !line.iter().all(|span| is_tidy_style(&span.style) && is_tidy_leaf(span)) {
+        return false;
     }
     if kind != Kind::Lines && line.iter().any(|span| span.leaf == Leaf::Break) {
         return false;
     }
     let ends_well = line.last().is_none_or(|span| !ends_in_space(span));
     ends_well && !(first && line.first().is_some_and(starts_with_space))
-}
-
-fn is_text(span: &Span) -> bool {
-    matches!(span.leaf, Leaf::Text(_))
 }
 
 fn starts_with_space(span: &Span) -> bool {

@@ -6,7 +6,7 @@
 //! not depend on what was degraded before.
 
 use super::bounds::Told;
-use super::walk::{Flat, flat_blocks, map_runs};
+use super::walk::{self, Flat, flat_blocks, map_runs};
 use super::{Block, Leaf, RichText, Span, Spoiler, Style, normal};
 
 impl RichText {
@@ -14,16 +14,23 @@ impl RichText {
     /// says just that, and takes the link away; normalised.
     #[must_use]
     pub fn write_out_links(&self, takes: &dyn Fn(&str) -> bool) -> Self {
-        let blocks = links(normal::canonical(&self.0), takes);
-        Self(normal::canonical(&blocks))
+        let normal = normal::canonical(&self.0);
+        let is_taken = |span: &&Span| span.style.link.as_deref().is_none_or(takes);
+        if walk::spans(&normal).iter().all(is_taken) {
+            return Self(normal);
+        }
+        Self(normal::canonical(&links(normal, takes)))
     }
 
     /// For networks that write the address of a link on each of its lines: a long address stays
     /// only on the last lines of its stretch, the others keep their words; normalised.
     #[must_use]
     pub fn thin_out_links(&self) -> Self {
-        let blocks = thinned(normal::canonical(&self.0));
-        Self(normal::canonical(&blocks))
+        let normal = normal::canonical(&self.0);
+        if walk::spans(&normal).iter().all(|span| span.style.link.is_none()) {
+            return Self(normal);
+        }
+        Self(normal::canonical(&thinned(normal)))
     }
 }
 
@@ -198,7 +205,7 @@ fn thinned(blocks: Vec<Block>) -> Vec<Block> {
 }
 
 fn count(blocks: &[Block]) -> usize {
-    super::walk::spans(blocks).len()
+    walk::spans(blocks).len()
 }
 
 /// Lines with the same link, with nothing but marks between them.

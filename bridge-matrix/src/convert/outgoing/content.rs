@@ -53,10 +53,11 @@ pub(super) fn text_part(kind: MessageKind, text: &RichText) -> PartContent {
 
 /// Puts `body`, the HTML where it is needed, and `m.mentions`.
 pub(super) fn add_text(content: &mut Map<String, Value>, text: &RichText) {
-    content.insert("body".into(), text::plain_body(text).into());
+    let shown = html::shown(text);
+    content.insert("body".into(), shown.plain().into());
     if text::needs_html(text) {
         content.insert("format".into(), "org.matrix.custom.html".into());
-        content.insert("formatted_body".into(), html::write(text).into());
+        content.insert("formatted_body".into(), html::write_shown(&shown).into());
     }
     content.insert("m.mentions".into(), mentions(text));
 }
@@ -107,5 +108,5 @@ fn without_mentions(text: &RichText) -> RichText {
         };
         spans.into_iter().map(spell).collect()
     };
-    RichText(native::map_runs(text.clone().normalise().0, &words))
+    RichText(native::map_runs(text.normalised().0, &words))
 }
