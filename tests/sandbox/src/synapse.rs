@@ -105,8 +105,20 @@ impl Synapse {
         };
         (options.progress)("Starting Synapse.");
         synapse.write_files()?;
-        process::generate_keys(&synapse.python, synapse.dir.path()).await?;
+        settings::write_key(synapse.dir.path())?;
+        let prepared = environment::prepared_database(&synapse.python);
+        let database = synapse.dir.path().join(settings::DATABASE);
+        let is_prepared = prepared.exists();
+        if is_prepared {
+            std::fs::copy(&prepared, &database).context("copying the empty database")?;
+        }
         synapse.boot_on_a_free_port().await?;
+        if !is_prepared {
+            // Making the tables takes Synapse longer than all that follows.
+            synapse.stop().await?;
+            environment::keep_database(&synapse.python, &database).await?;
+            synapse.boot().await?;
+        }
         Ok(synapse)
     }
 

@@ -54,6 +54,25 @@ async fn ensure_in(
     Ok(inside)
 }
 
+/// The database of a Synapse of this version that nobody has used yet; made by the first start.
+pub(super) fn prepared_database(python: &Path) -> PathBuf {
+    let home = python.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    home.join("empty.db")
+}
+
+/// Keeps the database of a Synapse that was stopped, whole or not at all: other test processes may
+/// be looking for it.
+pub(super) async fn keep_database(python: &Path, database: &Path) -> Result<()> {
+    let kept = prepared_database(python);
+    let part = kept.with_extension(format!("{}.part", std::process::id()));
+    let mut copy = Command::new(python);
+    let script = "import sqlite3, sys\n\
+                  sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', (sys.argv[2],))";
+    copy.args(["-c", script]).arg(database).arg(&part);
+    run(copy).await.context("keeping the empty database")?;
+    std::fs::rename(&part, &kept).context("keeping the empty database")
+}
+
 async fn make(python: &Path, home: &Path, progress: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
     let mut venv = Command::new(python);
     venv.arg("-m").arg("venv").arg(home);

@@ -78,24 +78,6 @@ impl Child {
     }
 }
 
-/// Lets Synapse make its signing key.
-pub(super) async fn generate_keys(python: &Path, dir: &Path) -> Result<()> {
-    let mut keys = Command::new(python);
-    keys.args(["-m", "synapse.app.homeserver", "-c", "homeserver.yaml", "--generate-keys"]);
-    keys.current_dir(dir).stdin(Stdio::null()).kill_on_drop(true);
-    let output = timeout(BOOT_DEADLINE, keys.output())
-        .await
-        .context("Synapse did not make its key within 90 s")?
-        .context("starting Synapse")?;
-    if !output.status.success() {
-        bail!(
-            "Synapse does not take its configuration: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
-}
-
 /// Registers an admin with the shared secret of the configuration: (address, localpart, password).
 pub(super) async fn register_admin(
     python: &Path,

@@ -8,6 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
+/// The file of the database, in the folder of a Synapse.
+pub(super) const DATABASE: &str = "homeserver.db";
+
+/// Writes a fresh signing key, in the form of `signedjson`: algorithm, version, seed.
+pub(super) fn write_key(dir: &Path) -> Result<()> {
+    let seed = data_encoding::BASE64_NOPAD.encode(&rand::random::<[u8; 32]>());
+    std::fs::write(dir.join("signing.key"), format!("ed25519 a_test {seed}\n"))
+        .context("writing the signing key")
+}
+
 /// Every rate limit of Synapse that takes `per_second` and `burst_count`.
 const PLAIN_LIMITS: [&str; 14] = [
     "rc_message",
@@ -102,7 +112,7 @@ impl Settings<'_> {
             }],
             "database": {
                 "name": "sqlite3",
-                "args": { "database": self.dir.join("homeserver.db") },
+                "args": { "database": self.dir.join(DATABASE) },
             },
             "app_service_config_files": registrations,
             "experimental_features": {
