@@ -251,7 +251,7 @@ fn hand_on(tx: &mut Txn<'_>, lane: &Place, relayed: Relayed) -> Result<(), Store
 fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
     kept::leave_out_words(tx, &mut event)?;
     if let Content::Edited(message) = &event.content
-        && marks::stays_here(&message.body)
+        && marks::keeps(message)
     {
         kept::keep(tx, &event.place, &event.message)?;
         // Whoever adds the mark afterwards wants the copies gone; on Matrix anybody can send an
@@ -316,7 +316,7 @@ fn posted(tx: &mut Txn<'_>, event: &Event, message: &Message) -> Result<Vec<News
     if messages::find(tx, &event.place, &event.message)?.is_some() {
         return Ok(Vec::new());
     }
-    if marks::stays_here(&message.body) {
+    if marks::keeps(message) {
         kept::keep(tx, &event.place, &event.message)?;
         albums::keep(tx, &event.place, message)?;
         return Ok(Vec::new());

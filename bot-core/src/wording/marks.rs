@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use bridge_model::{Block, RichText};
+use bridge_model::{Block, Card, Message, RichText};
 use serde_json::Value;
 
 const FILE: &str = include_str!("../../../i18n/marks/stays-here.json");
@@ -33,6 +33,20 @@ pub fn stays_here(text: &RichText) -> bool {
         // Whoever quotes a mark has not set one.
         Some(_) | None => false,
     }
+}
+
+/// Whether a message begins with the mark: its words, the question of its poll, or what stands at
+/// its place.
+pub fn keeps(message: &Message) -> bool {
+    let of_card = match &message.card {
+        Some(Card::Poll(poll)) => stays_here(&poll.question),
+        Some(Card::Location(place)) => {
+            let said = place.title.as_deref().or(place.address.as_deref());
+            said.is_some_and(|said| stays_here(&RichText::plain_text(said)))
+        }
+        Some(Card::Contact(_)) | None => false,
+    };
+    of_card || stays_here(&message.body)
 }
 
 /// The text without quotes of messages that stay where they are.
@@ -86,10 +100,46 @@ fn folded(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bridge_model::{Author, AuthorKind, Location, Point, Poll, Timestamp};
+
     use super::*;
 
     fn stays(text: &str) -> bool {
         stays_here(&RichText::plain_text(text))
+    }
+
+    #[test]
+    fn a_poll_and_a_place_are_marked_by_their_words() {
+        let author = Author {
+            user: "1".into(),
+            kind: AuthorKind::Person,
+            name: "Ann".to_owned(),
+            username: None,
+            avatar: None,
+        };
+        let message =
+            |card| Message { card: Some(card), ..Message::new(author.clone(), Timestamp(0)) };
+        let poll = |question: &str| {
+            let question = RichText::plain_text(question);
+            let (answers, closes_at) = (Vec::new(), None);
+            Card::Poll(Poll {
+                question,
+                answers,
+                choices: 1,
+                disclosed: true,
+                closes_at,
+                closed: false,
+            })
+        };
+        assert!(keeps(&message(poll("(nofwd) Tea?"))));
+        assert!(!keeps(&message(poll("Tea?"))));
+        let place = |title: &str| {
+            let (accuracy, title, address, live) = (None, Some(title.to_owned()), None, None);
+            let point = Point { latitude: 0, longitude: 0 };
+            Card::Location(Location { point, accuracy, title, address, live })
+        };
+        assert!(keeps(&message(place("[NOFWD] my flat"))));
+        assert!(!keeps(&message(place("my flat"))));
     }
 
     #[test]

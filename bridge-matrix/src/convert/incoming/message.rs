@@ -4,6 +4,7 @@
 //! Rule: only those are addressed whom `m.mentions` names; where the field is missing
 //! (old clients), those whom the HTML links to.
 
+use bot_core::wording::marks;
 use bridge_model::{
     Card, Leaf, Mention, Message, MessageId, MessageKind, Person, Reply, RichText, Span, Thread,
     Timestamp,
@@ -59,7 +60,9 @@ pub(super) fn read(
         let words = whole_body(content, body, is_answer(content, relation));
         message.body = only_intended(words, content.get("m.mentions"));
     }
-    if let Some(reason) = media::reason(content).filter(|_| !message.media.is_empty()) {
+    let reason = media::reason(content).filter(|_| !message.media.is_empty());
+    // Before a mark it would hide the mark, and what stays here needs no reason.
+    if let Some(reason) = reason.filter(|_| !marks::keeps(&message)) {
         message.body.prepend(vec![Span::text(format!("({reason}) "))]);
         message.body = message.body.normalise();
     }

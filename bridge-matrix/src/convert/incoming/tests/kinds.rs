@@ -227,6 +227,15 @@ fn a_hidden_picture_says_why() {
 }
 
 #[test]
+fn why_a_picture_is_hidden_does_not_hide_that_it_stays_here() {
+    let content = json!({ "msgtype": "m.image", "body": "(NOFWD) look", "filename": "a.png",
+        "url": "mxc://x/y", "page.codeberg.everypizza.msc4193.spoiler": true,
+        "page.codeberg.everypizza.msc4193.spoiler.reason": "plot" });
+    let message = posted("m.room.message", content);
+    assert!(bot_core::wording::marks::keeps(&message));
+}
+
+#[test]
 fn what_moves_is_told_from_what_does_not() {
     let kind = |msgtype: &str, info: Value| {
         let content = json!({ "msgtype": msgtype, "body": "x", "url": "mxc://x/y", "info": info });
