@@ -288,6 +288,7 @@ fn about(config: &Config) -> About {
         commit: env!("FREESIDE_COMMIT").into(),
         source_url: config.bot.source_url.to_string(),
         operators: config.bot.admins.clone(),
+        conduct: config.bot.conduct_url.to_string(),
         server: config.homeserver.server_name.clone(),
         web_client: config.moving.web_client.to_string(),
     }

@@ -32,6 +32,7 @@ mod info;
 mod link;
 pub mod links;
 mod membership;
+mod nearest;
 mod outcome;
 mod pair;
 mod people;
@@ -307,7 +308,7 @@ impl Desk {
             return Ok(info::unknown(call, &name));
         };
         match command {
-            Command::Help => Ok(info::help(call)),
+            Command::Help => Ok(self.features.info.help(call).await),
             Command::Link => self.features.linking.link(call, &arguments).await,
             // Only what was typed is confirmed, never a confirmation.
             Command::Confirm => Ok(Outcome::default()),

@@ -2,6 +2,7 @@
 //! A room joined to one or more remote places.
 
 use bridge_model::{NetworkId, Person, Place, ServiceClass, Timestamp};
+use bridge_policy::budget::Quiet;
 use bridge_policy::stage::Stage;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,18 @@ pub struct Settings {
     pub language: Option<String>,
     /// The wiki to which `[[links]]` lead, by its prefix; `None` when they are not answered.
     pub wiki: Option<String>,
+    /// When the bot gives no notices here; `None` for the operator's hours.
+    #[serde(default)]
+    pub quiet: Option<QuietHours>,
+}
+
+/// When the bot gives no notices in the chats of a portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuietHours {
+    /// It gives them at any hour.
+    Never,
+    /// Every day.
+    Daily(Quiet),
 }
 
 /// Which side says what the chats are called and look like.
@@ -87,6 +100,8 @@ pub enum Setting {
     Language(Option<String>),
     /// See [`Settings::wiki`].
     Wiki(Option<String>),
+    /// See [`Settings::quiet`].
+    Quiet(Option<QuietHours>),
 }
 
 impl Default for Settings {
@@ -102,6 +117,7 @@ impl Default for Settings {
             muted: Vec::new(),
             language: None,
             wiki: None,
+            quiet: None,
         }
     }
 }
@@ -121,6 +137,7 @@ impl Settings {
             Setting::Threads(threads) => self.threads = threads,
             Setting::Muted(classes) => self.muted = classes,
             Setting::Wiki(wiki) => self.wiki = wiki,
+            Setting::Quiet(quiet) => self.quiet = quiet,
             Setting::Language(language) => self.language = language,
         }
     }

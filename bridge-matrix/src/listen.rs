@@ -170,14 +170,28 @@ impl Listener {
         if let Some(pressed) = press::read(raw) {
             return Ok(self.pressed((room, private), raw, pressed).await?.into_iter().collect());
         }
-        if !linked && !private && !incoming::is_command(raw, COMMAND_WORD) {
+        if !linked && !private && !self.is_command(room, raw) {
             return Ok(Vec::new());
         }
         if let Some(restored) = self.edit_taken_back(room, raw).await? {
             return Ok(restored);
         }
         let raw = self.with_previous(room, raw).await?;
-        self.read(room, (&raw, private)).await
+        let events = self.read(room, (&raw, private)).await?;
+        let asks = events.iter().any(|event| matches!(event.content, Content::Commanded(_)));
+        let again = asks && self.edits_a_command(room, &raw, private).await?;
+        Ok(if again { Vec::new() } else { events })
+    }
+
+    fn is_command(&self, room: &str, raw: &Value) -> bool {
+        let name = |mxid: &str| self.known(room, mxid);
+        incoming::is_command(raw, &self.own(false, &name))
+    }
+
+    /// What commands are told by; `name` knows display names.
+    fn own<'a>(&'a self, private: bool, name: &'a dyn Fn(&str) -> Option<String>) -> Own<'a> {
+        let (bot, command_prefix) = (self.ghosts.bot(), COMMAND_WORD);
+        Own { ghost: &|_| false, bot, command_prefix, private, name }
     }
 
     /// What an event of a person says, with names, pictures and what it answers.
@@ -239,14 +253,8 @@ impl Listener {
         let Some(raw) = self.newest_version(room, raw).await else { return Ok(()) };
         let sender = raw.get("sender").and_then(Value::as_str).unwrap_or_default();
         let name = self.profile(room, sender).await?.name;
-        let anybody = Own {
-            ghost: &|_| false,
-            bot: self.ghosts.bot(),
-            command_prefix: COMMAND_WORD,
-            private: false,
-            name: &|mxid| if mxid == sender { name.clone() } else { self.known(room, mxid) },
-        };
-        let events = incoming::events(room, &raw, &anybody).unwrap_or_default();
+        let name = |mxid: &str| if mxid == sender { name.clone() } else { self.known(room, mxid) };
+        let events = incoming::events(room, &raw, &self.own(false, &name)).unwrap_or_default();
         for event in events {
             if let Content::Posted(answered) = event.content {
                 reply.author = Some(Person::new(NETWORK, sender));

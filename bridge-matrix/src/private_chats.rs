@@ -55,7 +55,7 @@ impl PrivateChats {
         self.ask(room);
     }
 
-    /// Whether two are in the room. `false` as long as the homeserver has not said so.
+    /// Whether two are in the room, and nobody gave it a name. `false` as long as the homeserver has not said so.
     pub async fn is_private(&self, room: &str) -> bool {
         let known = self.known(room);
         if let Some(private) = known.private {
@@ -97,7 +97,8 @@ impl PrivateChats {
             }
             let questions = rooms.into_iter().map(async |room| {
                 // Without an answer it is no private chat; the next change asks again.
-                let private = matches!(count(client, &room).await, Ok(Some(2)));
+                let private = matches!(count(client, &room).await, Ok(Some(2)))
+                    && !has_name(client, &room).await;
                 self.note(&room, |known| known.private = Some(private));
                 self.answered.notify_waiters();
             });
@@ -122,6 +123,16 @@ impl PrivateChats {
         }
         change(rooms.entry(room.to_owned()).or_default());
     }
+}
+
+/// Whether somebody gave a room a name: it is one in which others are expected
+/// (`GET /_matrix/client/v3/rooms/{roomId}/state/m.room.name`).
+async fn has_name(client: &Client, room: &str) -> bool {
+    let path = ["_matrix", "client", "v3", "rooms", room, "state", "m.room.name"];
+    let answer = client.get_small(&path, LARGEST_ANSWER).await.ok().flatten();
+    let content = answer.and_then(|answer| serde_json::from_slice::<Value>(&answer).ok());
+    let name = content.as_ref().and_then(|content| content.get("name")?.as_str());
+    name.is_some_and(|name| !name.trim().is_empty())
 }
 
 /// How many are in a room (`GET /_matrix/client/v3/rooms/{roomId}/joined_members`); `None` when

@@ -171,6 +171,9 @@ fn encryption(section: &mut Section<'_, '_>) -> Option<Option<Secret>> {
     Some(Some(secret))
 }
 
+/// The code of conduct of the Wikimedia projects.
+const CONDUCT: &str = "https://foundation.wikimedia.org/wiki/Policy:Universal_Code_of_Conduct";
+
 fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
     let display_name = section.optional("display_name", check::words);
     let language = section.optional("language", check::language);
@@ -179,6 +182,7 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         "Write where people find the source of the version that you run (the licence asks for it).",
         check::http_url,
     );
+    let conduct = section.optional("conduct_url", check::http_url);
     let admins = section.list("admins", check::user_id);
     let allow = section.optional_list("allow", check::allowed);
     let commands = section.number("commands_per_minute", 10, 1..=10_000);
@@ -189,6 +193,7 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         display_name: display_name.unwrap_or_else(|| "Freeside".to_owned()),
         language: language.unwrap_or_else(|| "en".to_owned()),
         source_url: source_url?,
+        conduct_url: conduct.or_else(|| Url::parse(CONDUCT).ok())?,
         admins,
         allow,
         commands_per_minute: u32::try_from(commands).unwrap_or(u32::MAX),

@@ -103,6 +103,8 @@ pub struct Bot {
     pub language: String,
     /// Where the source of this very version is; the answer to `source`.
     pub source_url: Url,
+    /// The code of conduct, to which `help` leads.
+    pub conduct_url: Url,
     /// User ids of those who may do everything.
     pub admins: Vec<String>,
     /// Servers and user ids of those who may invite the bot and link rooms; `*` for everybody. `None`

@@ -24,7 +24,7 @@ pub struct Limits {
 }
 
 /// Hours in which nothing is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quiet {
     /// Minutes after midnight, inclusive.
     pub from: u16,
@@ -74,6 +74,45 @@ impl Quiet {
         let minute = minutes.rem_euclid(24 * 60);
         let (from, to) = (i64::from(self.from), i64::from(self.to));
         if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to }
+    }
+
+    /// Reads `22-7`, `22:30-07:00 +2`, `22 - 7 UTC+5:30`; `None` for what is none.
+    pub fn read(typed: &str) -> Option<Self> {
+        let typed = typed.trim().to_lowercase().replace(['\u{2013}', '\u{2014}', '\u{2212}'], "-");
+        let typed = typed.replace("utc", " ").replace("gmt", " ");
+        let (from, rest) = typed.split_once('-')?;
+        let rest = rest.trim_start();
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(rest.len());
+        let (to, offset) = rest.split_at_checked(end)?;
+        let (from, to) = (minutes(from, 24 * 60)?, minutes(to, 24 * 60)?);
+        let offset = offset.trim();
+        let sign = if offset.starts_with('-') { -1 } else { 1 };
+        let hours = match offset.strip_prefix(['+', '-']) {
+            Some(hours) => minutes(hours, 14 * 60)?,
+            None if offset.is_empty() => 0,
+            None => return None,
+        };
+        let day = 24 * 60;
+        Some(Self { from: from % day, to: to % day, offset: sign * i16::try_from(hours).ok()? })
+            .filter(|quiet| quiet.from != quiet.to)
+    }
+}
+
+/// Hours, or hours and minutes, as minutes.
+fn minutes(typed: &str, most: u16) -> Option<u16> {
+    let (hours, minutes) = typed.trim().split_once(':').unwrap_or((typed.trim(), "0"));
+    let minutes: u16 = minutes.parse().ok().filter(|minutes| *minutes < 60)?;
+    let all = hours.parse::<u16>().ok()?.checked_mul(60)?.checked_add(minutes)?;
+    (all <= most).then_some(all)
+}
+
+impl std::fmt::Display for Quiet {
+    /// As it can be read again: `22:00-07:00 UTC+02:00`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let ahead = time(self.offset.unsigned_abs());
+        write!(f, "{}-{} UTC{sign}{ahead}", time(self.from), time(self.to))
     }
 }
 
@@ -142,6 +181,30 @@ mod tests {
         assert_eq!(ledger.give(&limits, later(24), (1, 9)), Ok(()));
         assert_eq!(ledger.give(&limits, later(30 * 24 - 1), (1, 1)), Err(Refused::Said));
         assert_eq!(ledger.give(&limits, later(30 * 24), (1, 1)), Ok(()));
+    }
+
+    #[test]
+    fn quiet_hours_are_read_as_people_write_them() {
+        let quiet = |from, to, offset| Some(Quiet { from, to, offset });
+        for (typed, read) in [
+            ("22-7", quiet(22 * 60, 7 * 60, 0)),
+            ("22:30 - 07:00 +2", quiet(22 * 60 + 30, 7 * 60, 120)),
+            ("23–6 UTC+5:30", quiet(23 * 60, 6 * 60, 330)),
+            ("20:00-08:00 utc-3", quiet(20 * 60, 8 * 60, -180)),
+            ("24-8", quiet(0, 8 * 60, 0)),
+            ("22", None),
+            ("22-22", None),
+            ("25-7", None),
+            ("22-7 CET", None),
+            ("22-7 +15", None),
+            ("22:75-7", None),
+            ("at night", None),
+        ] {
+            assert_eq!(Quiet::read(typed), read, "{typed}");
+            if let Some(read) = read {
+                assert_eq!(Quiet::read(&read.to_string()), Some(read));
+            }
+        }
     }
 
     #[test]

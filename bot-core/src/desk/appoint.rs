@@ -71,7 +71,7 @@ impl Appointing {
         mxid: Option<&str>,
     ) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         if !call.rights(&self.networks).await?.manage {
             return Ok(call.not_allowed());
         }

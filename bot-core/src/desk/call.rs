@@ -4,8 +4,9 @@
 //! Rule: the portal is that of the chat in which the command was typed, as it was when the command
 //! was taken out of its lane. What is asked of another chat is read again.
 
-use bridge_model::{Command, MessageId, Person, Place, RichText, Rights};
+use bridge_model::{Button, Command, MessageId, Person, Place, Press, RichText, Rights};
 
+use super::nearest::nearest;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
@@ -15,6 +16,9 @@ use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::relay::Networks;
 use crate::wording::{Lines, label};
+
+/// Characters of a command on a button.
+const LONGEST_LABEL: usize = 30;
 
 /// A command on its way through the desk.
 #[derive(Clone, Copy)]
@@ -54,16 +58,47 @@ impl Call<'_> {
         Ok(network.rights(&self.place.chat, &self.command.by.user).await?)
     }
 
+    /// The answer where nothing is linked.
+    pub(super) fn not_linked(&self) -> Outcome {
+        let link = Arg::text(self.typed("link"));
+        self.phrases.answer(Key::StatusNotLinked, &[link])
+    }
+
     /// The answer that names the right which the caller lacks.
     pub(super) fn not_allowed(&self) -> Outcome {
         self.phrases.answer(Key::NotAllowed.on(&self.place.network), &[])
     }
 
-    /// The answer that names a word which means nothing where it was typed.
+    /// The answer that names a word which means nothing where it was typed, with the one that was
+    /// meant as a button.
     pub(super) fn unknown_word(&self, word: &str, after: &str, known: &[&str]) -> Outcome {
+        let known_words = known.iter().map(|known| known.split(' ').next().unwrap_or_default());
+        if let Some(meant) = nearest(word, known_words) {
+            let typed = [word, &self.typed(after), &self.typed(&format!("{after} {meant}"))];
+            return self
+                .phrases
+                .answer(Key::WordNearest, &typed.map(Arg::text))
+                .with([self.instead(word, meant)]);
+        }
         let args = [Arg::text(word), Arg::text(self.typed(after)), Arg::text(known.join(" | "))];
         let key = if known.is_empty() { Key::WordTooMany } else { Key::WordUnknown };
         self.phrases.answer(key, &args)
+    }
+
+    /// A button that types the command again with another word in the place of one.
+    pub(super) fn instead(&self, word: &str, meant: &str) -> Button {
+        let mut changed = false;
+        let words = self.command.text.split_whitespace().map(|typed| {
+            let this = !changed && typed.eq_ignore_ascii_case(word);
+            changed |= this;
+            if this { meant } else { typed }
+        });
+        let command = words.collect::<Vec<_>>().join(" ");
+        let mut label = command.as_str();
+        if let Some((end, _)) = command.char_indices().nth(LONGEST_LABEL) {
+            label = command.get(..end).unwrap_or_default();
+        }
+        Button { label: label.to_owned(), press: Press::Say(command) }
     }
 
     /// The room hears what somebody did from another side.

@@ -4,6 +4,7 @@
 //! Rule: a command stands here once; a button, a typed command and a slash command are only ways to
 //! call it.
 
+use super::nearest::nearest;
 use crate::i18n::Key;
 use crate::network::CommandHelp;
 use crate::wording::Wording;
@@ -18,8 +19,21 @@ pub struct Entry {
     pub matrix: bool,
     /// Listed in legacy chats. What is not belongs to Matrix alone.
     pub remote: bool,
+    /// To whom `help` shows it; who may ask for it is decided where it is carried out.
+    pub whose: Whose,
     /// What it is called in the menu of a message, where it can be about one.
     pub on_message: Option<Key>,
+}
+
+/// Whom a command helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody in the chat.
+    Everybody,
+    /// Those who look after the chat.
+    Admins,
+    /// Those who run the bridge.
+    Operators,
 }
 
 macro_rules! commands {
@@ -72,6 +86,18 @@ commands! {
 }
 
 impl Command {
+    /// Whether a word, in any case, is what a command is called.
+    pub fn is_named(word: &str) -> bool {
+        Self::read(&word.to_ascii_lowercase()).is_some()
+    }
+
+    /// What somebody who typed this word may have meant, among the commands of where they are.
+    pub(super) fn nearest(word: &str, on_matrix: bool) -> Option<Self> {
+        let here = |it: &&Self| if on_matrix { it.entry().matrix } else { it.entry().remote };
+        let names = Self::ALL.iter().filter(here).map(|it| it.name());
+        nearest(word, names).and_then(Self::read)
+    }
+
     /// The command behind a word in lower case; `start` is what Telegram types for people.
     pub(super) fn read(word: &str) -> Option<Self> {
         match word {
@@ -85,24 +111,34 @@ impl Command {
     pub const fn entry(self) -> Entry {
         match self {
             Self::Help => everywhere(Key::HelpHelp),
-            Self::Link => everywhere(Key::HelpLink).with("code", Key::HelpLinkCode, true),
-            Self::Unlink => everywhere(Key::HelpUnlink),
-            Self::Confirm => everywhere(Key::HelpConfirm),
-            Self::Status => everywhere(Key::HelpStatus),
-            Self::Set => everywhere(Key::HelpSet).with("setting", Key::HelpSetSetting, true),
-            Self::Stage => everywhere(Key::HelpStage).with("step", Key::HelpStageWhat, true),
-            Self::Audit => everywhere(Key::HelpAudit),
-            Self::Vote => everywhere(Key::HelpVote).with("question", Key::HelpVoteQuestion, true),
-            Self::Report => everywhere(Key::HelpReport),
-            Self::Exception => {
-                everywhere(Key::HelpException).with("what", Key::HelpExceptionWhat, true)
+            Self::Link => {
+                everywhere(Key::HelpLink).of_admins().with("code", Key::HelpLinkCode, true)
             }
-            Self::Create => on_matrix(Key::HelpCreate),
-            Self::Portals => on_matrix(Key::HelpPortals),
+            Self::Unlink => everywhere(Key::HelpUnlink).of_admins(),
+            Self::Confirm => everywhere(Key::HelpConfirm).of_admins(),
+            Self::Status => everywhere(Key::HelpStatus),
+            Self::Set => {
+                everywhere(Key::HelpSet).of_admins().with("setting", Key::HelpSetSetting, true)
+            }
+            Self::Stage => {
+                everywhere(Key::HelpStage).of_admins().with("step", Key::HelpStageWhat, true)
+            }
+            Self::Audit => everywhere(Key::HelpAudit).of_admins(),
+            Self::Vote => {
+                everywhere(Key::HelpVote).of_admins().with("question", Key::HelpVoteQuestion, true)
+            }
+            Self::Report => everywhere(Key::HelpReport).of_admins(),
+            Self::Exception => everywhere(Key::HelpException).of_admins().with(
+                "what",
+                Key::HelpExceptionWhat,
+                true,
+            ),
+            Self::Create => on_matrix(Key::HelpCreate).of_admins(),
+            Self::Portals => on_matrix(Key::HelpPortals).of_operators(),
             Self::Matrix => in_legacy_chats(Key::HelpMatrix),
             Self::Claim => on_matrix(Key::HelpClaim).with("code", Key::HelpClaimCode, false),
             Self::Unclaim => on_matrix(Key::HelpUnclaim),
-            Self::Appoint => on_matrix(Key::HelpAppoint),
+            Self::Appoint => on_matrix(Key::HelpAppoint).of_admins(),
             Self::Privacy => everywhere(Key::HelpPrivacy),
             Self::Delete => {
                 Entry { on_message: Some(Key::MenuDelete), ..in_legacy_chats(Key::HelpDelete) }
@@ -114,13 +150,22 @@ impl Command {
 }
 
 impl Entry {
+    const fn of_admins(self) -> Self {
+        Self { whose: Whose::Admins, ..self }
+    }
+
+    const fn of_operators(self) -> Self {
+        Self { whose: Whose::Operators, ..self }
+    }
+
     const fn with(self, name: &'static str, help: Key, optional: bool) -> Self {
         Self { argument: Some((name, help, optional)), ..self }
     }
 }
 
 const fn everywhere(help: Key) -> Entry {
-    Entry { help, argument: None, matrix: true, remote: true, on_message: None }
+    let whose = Whose::Everybody;
+    Entry { help, argument: None, matrix: true, remote: true, whose, on_message: None }
 }
 
 const fn on_matrix(help: Key) -> Entry {

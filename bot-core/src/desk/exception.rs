@@ -35,21 +35,23 @@ pub(super) struct Exceptions {
 impl Exceptions {
     /// `exception`, `exception add …`, `exception list` and `exception close N`.
     pub(super) async fn exception(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
-        let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let here = Community::of(&self.store, portal).await?;
         let typed = Typed::read(&call.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();
         let (verb, others) = words.split_first().unwrap_or((&"list", &[]));
-        if *verb == "list" {
+        let verb = verb.to_lowercase();
+        if verb == "list" {
             return Ok(Outcome::say(list(call, &here.migration)));
         }
         if !call.rights(&self.networks).await?.change {
             return Ok(call.may_not_change());
         }
-        match *verb {
+        match verb.as_str() {
             "add" => Ok(add(call, &here, &typed, others)),
+            "close" if others.is_empty() => Ok(Outcome::say(list(call, &here.migration))),
             "close" => Ok(close(call, &here, others)),
-            _ => Ok(Outcome::say(usage(call))),
+            _ => Ok(call.unknown_word(&verb, "exception", &["add", "list", "close"])),
         }
     }
 }
@@ -92,9 +94,19 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
         let args = [Arg::text(option), what, Arg::text(form(call))];
         phrases.answer(Key::ExceptionLacks, &args)
     };
+    let unreadable = |given: &str, what: Key| {
+        let what = Arg::text(phrases.plain(what, &[]));
+        phrases.answer(Key::ExceptionUnreadable, &[Arg::text(given), what, Arg::text(form(call))])
+    };
     let service = typed.quoted.first().cloned().unwrap_or_else(|| others.join(" "));
     if service.is_empty() {
         return lacks("service", Key::ExceptionService);
+    }
+    let mut open = migration.exceptions.iter().filter(|it| it.closed.is_none());
+    if let Some(same) = open.find(|it| it.service.to_lowercase() == service.to_lowercase()) {
+        let end = call.typed(&format!("exception close {}", same.number));
+        let args = [Arg::text(same.number.to_string()), about(phrases, same), Arg::text(end)];
+        return phrases.answer(Key::ExceptionTwice, &args);
     }
     let given = |option: &str| typed.option(option).map(str::trim).filter(|it| !it.is_empty());
     let Some(reason) = given("reason") else { return lacks("reason", Key::ExceptionReason) };
@@ -102,11 +114,13 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
         return lacks("candidate", Key::ExceptionCandidate);
     };
     let Some(owner) = given("owner") else { return lacks("owner", Key::ExceptionOwner) };
-    let review = given("review").and_then(Date::parse).filter(|day| *day > today);
-    let Some(review) = review else { return lacks("review", Key::ExceptionReview) };
+    let Some(review) = given("review") else { return lacks("review", Key::ExceptionReview) };
+    let Some(review) = Date::parse(review).filter(|day| *day > today) else {
+        return unreadable(review, Key::ExceptionReview);
+    };
     let tracker = given("tracker");
-    if tracker.is_some_and(|address| !address.starts_with("https://")) {
-        return lacks("tracker", Key::ExceptionTracker);
+    if let Some(address) = tracker.filter(|address| !address.starts_with("https://")) {
+        return unreadable(address, Key::ExceptionTracker);
     }
     let number = migration.exceptions.iter().map(|it| it.number).max().unwrap_or(0) + 1;
     let exception = Exception {

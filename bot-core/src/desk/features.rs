@@ -208,14 +208,22 @@ impl Features {
                 store: Arc::clone(&parts.store),
             },
             history: History { networks: parts.networks.clone(), store: Arc::clone(&parts.store) },
-            deletion: Deletion { networks: parts.networks, store: Arc::clone(&parts.store) },
+            deletion: Deletion {
+                networks: parts.networks.clone(),
+                store: Arc::clone(&parts.store),
+            },
             notices: Notices { catalogue: Arc::clone(&parts.catalogue), limits: parts.limits },
             reports: Reports {
                 store: Arc::clone(&parts.store),
                 gates: shared.gates,
                 catalogue: parts.catalogue,
             },
-            info: Info { store: parts.store, about: parts.about, defaults: parts.defaults },
+            info: Info {
+                networks: parts.networks,
+                store: parts.store,
+                about: parts.about,
+                defaults: parts.defaults,
+            },
         }
     }
 }

@@ -33,7 +33,7 @@ impl History {
     /// `audit`: what was done, by whom, and why.
     pub(super) async fn audit(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         if !call.rights(&self.networks).await?.manage {
             return Ok(call.not_allowed());
         }

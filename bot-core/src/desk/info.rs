@@ -9,13 +9,14 @@ use bridge_model::{Place, RichText};
 use bridge_policy::stage::Stage;
 
 use super::call::Call;
-use super::commands::Command;
+use super::commands::{Command, Whose};
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::{effect_lines, settings};
 use crate::i18n::{Arg, Key};
 use crate::lane::LaneState;
 use crate::portal::{EndState, Portal, Settings};
+use crate::relay::Networks;
 use crate::store::Store;
 use crate::wording::{Lines, label};
 
@@ -32,12 +33,15 @@ pub struct About {
     pub operators: Vec<String>,
     /// The homeserver's name.
     pub server: String,
+    /// The address of the code of conduct; empty for none.
+    pub conduct: String,
     /// A client in the browser that opens rooms at `#/room/...`; empty for none.
     pub web_client: String,
 }
 
 /// Tells how things are.
 pub(super) struct Info {
+    pub(super) networks: Networks,
     pub(super) store: Arc<Store>,
     pub(super) about: About,
     /// How links behave where nobody has changed a setting.
@@ -45,13 +49,45 @@ pub(super) struct Info {
 }
 
 impl Info {
+    /// The commands that help the caller where they are: those for admins are shown to admins.
+    pub(super) async fn help(&self, call: &Call<'_>) -> Outcome {
+        let phrases = call.phrases;
+        let rights =
+            if call.command.private { None } else { call.rights(&self.networks).await.ok() };
+        let admin = rights.is_some_and(|rights| rights.manage || rights.change);
+        let mut text = phrases.say(Key::HelpIntro, &[]);
+        let all = Command::ALL.iter().map(|command| (command.name(), command.entry()));
+        let here = all.filter(|(_, it)| if call.is_on_matrix() { it.matrix } else { it.remote });
+        let shown = here.filter(|(_, it)| match it.whose {
+            Whose::Everybody => true,
+            Whose::Admins => admin,
+            Whose::Operators => self.is_operator(call),
+        });
+        for (name, entry) in shown {
+            let help = phrases.plain(entry.help, &[]);
+            let line = [Arg::text(call.typed(name)), Arg::text(help)];
+            text = text.join_line(phrases.say(Key::HelpLine, &line));
+        }
+        if !admin {
+            text = text.join_line(phrases.say(Key::HelpAdmins, &[]));
+        }
+        if !self.about.conduct.is_empty() {
+            let conduct = [Arg::url(self.about.conduct.clone())];
+            text = text.join_line(phrases.say(Key::HelpConduct, &conduct));
+        }
+        Outcome::say(text)
+    }
+
+    fn is_operator(&self, call: &Call<'_>) -> bool {
+        let user = call.command.by.user.as_str();
+        call.is_on_matrix() && self.about.operators.iter().any(|operator| operator == user)
+    }
+
     /// What is linked here, and whether everything crosses.
     pub(super) async fn status(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
         let Some(portal) = call.portal else {
-            let link = call.typed("link");
-            let text = phrases.say(Key::StatusNotLinked, &[Arg::text(link)]);
-            return Ok(Outcome::say(text));
+            return Ok(call.not_linked());
         };
         let lanes = self.store.lanes().await?;
         let mut text = self.state_of(phrases, portal, &lanes);
@@ -95,8 +131,7 @@ impl Info {
     /// All portals, for those who run the bridge.
     pub(super) async fn portals(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let user = call.command.by.user.as_str();
-        if !self.about.operators.iter().any(|operator| operator == user) {
+        if !self.is_operator(call) {
             return Ok(phrases.answer(Key::OperatorsOnly, &[]));
         }
         let portals = self.store.portals().await?;
@@ -153,22 +188,13 @@ fn lane_line(
     }
 }
 
-/// All commands that can be typed where the caller is.
-pub(super) fn help(call: &Call<'_>) -> Outcome {
-    let phrases = call.phrases;
-    let mut text = phrases.say(Key::HelpIntro, &[]);
-    let all = Command::ALL.iter().map(|command| (command.name(), command.entry()));
-    let shown = all.filter(|(_, it)| if call.is_on_matrix() { it.matrix } else { it.remote });
-    for (name, entry) in shown {
-        let help = phrases.plain(entry.help, &[]);
-        let line = [Arg::text(call.typed(name)), Arg::text(help)];
-        text = text.join_line(phrases.say(Key::HelpLine, &line));
-    }
-    Outcome::say(text)
-}
-
-/// The answer to a word that is no command.
+/// The answer to a word that is no command, with the one that was meant as a button.
 pub(super) fn unknown(call: &Call<'_>, name: &str) -> Outcome {
+    if let Some(meant) = Command::nearest(name, call.is_on_matrix()) {
+        let args = [Arg::text(name), Arg::text(call.typed(meant.name()))];
+        let answer = call.phrases.answer(Key::CommandNearest, &args);
+        return answer.with([call.instead(name, meant.name())]);
+    }
     let help = call.typed("help");
     call.phrases.answer(Key::CommandUnknown, &[Arg::text(name), Arg::text(help)])
 }

@@ -65,6 +65,9 @@ impl Linking {
         arguments: &[&str],
     ) -> Result<Outcome, DeskError> {
         let argument = arguments.first().copied();
+        if call.command.private && !call.is_on_matrix() {
+            return Ok(call.phrases.answer(Key::LinkPrivate, &[Arg::text(call.typed("link"))]));
+        }
         if !call.rights(&self.networks).await?.manage {
             return Ok(call.not_allowed());
         }
@@ -89,6 +92,10 @@ impl Linking {
                 let insists =
                     arguments.iter().any(|word| word.trim_start_matches(dashes) == TAKE_OVER);
                 self.redeem(call, (typed, insists)).await
+            }
+            Some(typed) if on_matrix => {
+                let names = self.remote_names();
+                Ok(call.unknown_word(typed, "link", &names.split(" | ").collect::<Vec<_>>()))
             }
             Some(_) | None => {
                 let usage = Arg::text(call.typed("link"));
@@ -139,6 +146,12 @@ impl Linking {
         let phrases = call.phrases;
         let say = |key: Key, args: &[Arg]| Ok(phrases.answer(key, args));
         let Some(offer) = self.store.find_offer(&hash).await? else {
+            // A word of eight letters looks like a code.
+            if call.is_on_matrix() && typed.chars().all(|c| c.is_ascii_lowercase()) {
+                let names = self.remote_names();
+                let names: Vec<&str> = names.split(" | ").collect();
+                return Ok(call.unknown_word(typed, "link", &names));
+            }
             return say(Key::CodeWrong, &[]);
         };
         let elsewhere = |it: &Redeemed| it.place != *call.place;
@@ -307,7 +320,7 @@ impl Linking {
             return Ok(call.may_not_change());
         }
         let Call { place: here, phrases, .. } = *call;
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         if portal.stage == Stage::ReadOnly {
             // Else nobody could write there, and nobody would open it again.
             let back = call.typed("stage back");
@@ -321,8 +334,12 @@ impl Linking {
         });
         let (Some(remote), None) = (ends.next(), ends.next()) else {
             let usage = Arg::text(call.typed("unlink"));
-            let linked = portal.ends.iter().map(|end| end.place.network.as_str());
-            let names = Arg::text(linked.collect::<Vec<_>>().join(" | "));
+            let linked: Vec<&str> =
+                portal.ends.iter().map(|end| end.place.network.as_str()).collect();
+            if let Some(word) = argument.filter(|_| portal.room == *here) {
+                return Ok(call.unknown_word(word, "unlink", &linked));
+            }
+            let names = Arg::text(linked.join(" | "));
             return Ok(phrases.answer(Key::UnlinkUsage, &[usage, names]));
         };
         let pair = Pair { room: &portal.room, remote };

@@ -20,7 +20,7 @@ use super::pair::Pair;
 use super::phrases::{Phrases, Post};
 use super::wiki;
 use crate::i18n::{Arg, Key};
-use crate::portal::Portal;
+use crate::portal::{Portal, QuietHours};
 use crate::store::Change;
 use crate::store::notices::{self, Linked, Notice};
 use crate::wording::{Lines, Wording};
@@ -73,7 +73,13 @@ impl Notices {
         let person =
             Person { network: event.place.network.clone(), user: message.author.user.clone() };
         let then = phrases.below(portal, post, text);
-        Some(Notice { person, subject: remark.subject, limits: self.limits, then })
+        let quiet = match portal.settings.quiet {
+            None => self.limits.quiet,
+            Some(QuietHours::Never) => None,
+            Some(QuietHours::Daily(hours)) => Some(hours),
+        };
+        let limits = Limits { quiet, ..self.limits };
+        Some(Notice { person, subject: remark.subject, limits, then })
     }
 }
 

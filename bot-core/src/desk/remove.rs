@@ -28,7 +28,7 @@ impl Deletion {
         let Some(target) = &call.command.reply_to else {
             return say(Key::DeleteUsage, &[Arg::text(call.typed("delete"))]);
         };
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let Some(replica) = self.store.find_replica(call.place, target).await? else {
             return say(Key::DeleteUnknown, &[]);
         };

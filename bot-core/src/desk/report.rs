@@ -41,7 +41,7 @@ impl Reports {
     /// `report`.
     pub(super) async fn report(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let shown = self.report_of(phrases, portal).await?;
         let since = Arg::text(shown.since.clone().unwrap_or_default());
         let mut text = phrases.say(Key::StageNow, &[Arg::text(&shown.stage), since]);

@@ -15,6 +15,7 @@ use self::agreement::Wanted;
 use self::table::{Description, LIST};
 use super::appearance::Appearance;
 use super::call::Call;
+use super::nearest::nearest;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::topics::TopicRooms;
@@ -41,12 +42,15 @@ impl SettingCommands {
     ) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
         let say = |key: Key, args: &[Arg]| Ok(phrases.answer(key, args));
-        let Some(portal) = call.portal else { return Ok(phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let Some((typed, value)) = arguments.split_first() else {
             return Ok(all_settings(call, &portal.settings));
         };
         let Some(described) = table::find(typed.trim_end_matches(['=', ':'])) else {
             let names: Vec<&str> = table::ALL.iter().map(|setting| setting.name).collect();
+            if nearest(typed, names.iter().copied()).is_some() {
+                return Ok(call.unknown_word(typed, "set", &names));
+            }
             let names = names.join(" | ");
             return say(Key::SetUnknown, &[Arg::text(*typed), Arg::text(names)]);
         };
@@ -110,7 +114,8 @@ impl SettingCommands {
             | Setting::PhoneNumbers(_)
             | Setting::Muted(_)
             | Setting::Language(_)
-            | Setting::Wiki(_) => Vec::new(),
+            | Setting::Wiki(_)
+            | Setting::Quiet(_) => Vec::new(),
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place);

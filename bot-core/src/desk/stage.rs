@@ -79,7 +79,7 @@ impl Stages {
     /// `stage ...`
     pub(super) async fn stage(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let typed = Asked::read(&call.command.text);
-        let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let here = Community::of(&self.store, portal).await?;
         if let Some(word) = typed.surplus() {
             return Ok(call.unknown_word(word, &format!("stage {}", typed.verb), &[]));

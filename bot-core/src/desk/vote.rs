@@ -100,7 +100,7 @@ pub(super) struct Votes {
 impl Votes {
     /// `vote`, `vote "Question" ...`, `vote results`, `vote close N` and `vote cancel N`.
     pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
-        let Some(portal) = call.portal else { return Ok(call.phrases.not_linked()) };
+        let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let here = Community::of(&self.store, portal).await?;
         let typed = Typed::read(&call.command.text, &OPTIONS);
         let words: Vec<&str> = typed.words.iter().map(String::as_str).collect();

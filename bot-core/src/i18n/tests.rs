@@ -13,7 +13,6 @@ use super::*;
 
 const QQQ: &str = include_str!("../../../i18n/qqq.json");
 /// Sentences that are there before the code that says them; take each out with its first use.
-const NOT_YET_SAID: &[Key] = &[Key::HelpConduct];
 const KEY: Key = Key::StatusWaiting;
 
 /// One language with one message under [`KEY`].
@@ -112,7 +111,7 @@ fn every_sentence_is_said_somewhere() {
         };
         let said =
             mentions(&source, &format!("Key::{key:?}")) || Key::ALL.iter().any(|k| family(&k));
-        assert_eq!(said, !NOT_YET_SAID.contains(key), "{key:?}");
+        assert!(said, "{key:?}");
     }
 }
 

@@ -167,6 +167,7 @@ impl Spine {
             commit: "abc1234".into(),
             source_url: "https://example.org/source".into(),
             operators: vec!["@op:example.org".into()],
+            conduct: "https://example.org/conduct".into(),
             server: "example.org".into(),
             web_client: "https://app.element.io".into(),
         };

@@ -4,6 +4,7 @@
 //! Rule: read tolerantly, field by field. ruma's content types cannot be read back once
 //! they were flattened, and one odd field would lose the whole event.
 
+mod addressed;
 mod media;
 mod message;
 mod persona;
@@ -132,18 +133,20 @@ pub fn events(room: &str, raw: &Value, own: &Own<'_>) -> Result<Vec<Event>, Unre
 }
 
 /// Whether a raw event is a text that begins as a command does; whether it is one, [`events`] says.
-pub fn is_command(raw: &Value, prefix: &str) -> bool {
-    let content = raw.get("content").unwrap_or(&Value::Null);
-    let begins = |body: &str| behind_prefix(body.trim(), prefix).is_some();
-    text(raw, "type") == Some("m.room.message")
-        && [false, true].iter().any(|reply| message::plain(content, *reply).is_some_and(begins))
+pub fn is_command(raw: &Value, own: &Own<'_>) -> bool {
+    command_in(raw, own).is_some()
 }
 
-/// What follows the prefix of a command. Phones write the first letter of a line large.
-fn behind_prefix<'a>(body: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = body.get(..prefix.len())?;
-    let rest = body.get(prefix.len()..).filter(|_| head.eq_ignore_ascii_case(prefix))?;
-    (!rest.starts_with(|c: char| !c.is_whitespace())).then_some(rest)
+/// Whether a raw event is a command whose first word means something.
+pub fn is_known_command(raw: &Value, own: &Own<'_>) -> bool {
+    command_in(raw, own).is_some_and(addressed::is_known)
+}
+
+fn command_in<'a>(raw: &'a Value, own: &Own<'_>) -> Option<&'a str> {
+    let content = addressed::newer(raw.get("content")?);
+    let read = |reply| addressed::command(message::plain(content, reply)?.trim(), content, own);
+    let is_message = text(raw, "type") == Some("m.room.message");
+    [false, true].into_iter().filter(|_| is_message).find_map(read)
 }
 
 /// Somebody on Matrix, under the name that they have in the room.
@@ -182,8 +185,11 @@ impl Raw<'_> {
         let content = self.content.get("m.new_content").filter(|content| content.is_object());
         let content = content.ok_or_else(|| Unreadable::malformed("an edit without content"))?;
         let message = message::read(self, content, None)?;
-        // An edited command was not relayed, and is not carried out again.
-        if self.own.private || self.command(&message, content).is_some() {
+        // Whether what it was before has been carried out is for the caller to say.
+        if let Some(command) = self.command(&message, content) {
+            return Ok(vec![self.event(self.id, Content::Commanded(command))]);
+        }
+        if self.own.private {
             return Ok(Vec::new());
         }
         Ok(vec![self.event(target, Content::Edited(message))])
@@ -240,11 +246,7 @@ impl Raw<'_> {
         // The plain body: Markdown may have eaten a part of a code or an address.
         let is_answer = message.reply_to.is_some() || message::is_answer(content, None);
         let body = message::plain(content, is_answer)?.trim();
-        let text = match behind_prefix(body, self.own.command_prefix) {
-            Some(rest) => rest,
-            None if self.own.private => body,
-            None => return None,
-        };
+        let text = addressed::command(body, content, self.own)?;
         Some(Command {
             by: message.author.clone(),
             text: text.trim().to_owned(),

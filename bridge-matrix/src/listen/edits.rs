@@ -135,6 +135,24 @@ impl Listener {
         Ok(Some((reply, thread)))
     }
 
+    /// Whether the message that `raw` edits was a command that has been carried out. A mistyped one
+    /// has not, so mending it asks for the command.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub(super) async fn edits_a_command(
+        &self,
+        room: &str,
+        raw: &Value,
+        private: bool,
+    ) -> Result<bool, Unanswered> {
+        let Some(first) = edited(raw) else { return Ok(false) };
+        let Some(first) = self.event(room, first).await? else { return Ok(true) };
+        let first = self.opened_one(with_room(first, room)).await;
+        let name = |mxid: &str| self.known(room, mxid);
+        Ok(incoming::is_known_command(&first, &self.own(private, &name)))
+    }
+
     async fn list(&self, key: &str) -> Result<Vec<Edit>, SinkError> {
         let stored = self.sink.mark(key).await?;
         Ok(stored.and_then(|stored| postcard::from_bytes(&stored).ok()).unwrap_or_default())

@@ -5,10 +5,11 @@
 
 use bridge_config::catalogue::Class;
 use bridge_model::ServiceClass;
+use bridge_policy::budget::Quiet;
 use bridge_policy::wiki::Wiki;
 
 use crate::i18n::{Key, languages};
-use crate::portal::{Owner, Setting, Settings, Threads};
+use crate::portal::{Owner, QuietHours, Setting, Settings, Threads};
 
 /// One setting.
 pub(super) struct Description {
@@ -102,6 +103,19 @@ pub(super) const ALL: &[Description] = &[
         buttons: false,
         of_both: None,
     },
+    Description {
+        name: "quiet",
+        about: Key::SettingQuiet,
+        values: || format!("22-7 UTC+2, … | {OFF} | {DEFAULT}"),
+        value: |settings| match settings.quiet {
+            None => DEFAULT.to_owned(),
+            Some(QuietHours::Never) => OFF.to_owned(),
+            Some(QuietHours::Daily(hours)) => hours.to_string(),
+        },
+        parse: quiet,
+        buttons: false,
+        of_both: None,
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.
@@ -153,6 +167,16 @@ fn wiki(typed: &str) -> Option<Setting> {
         return Some(Setting::Wiki(None));
     }
     Wiki::read(typed).map(|wiki| Setting::Wiki(Some(wiki.prefix())))
+}
+
+fn quiet(typed: &str) -> Option<Setting> {
+    if bare(typed) == DEFAULT {
+        return Some(Setting::Quiet(None));
+    }
+    if switch(typed) == Some(false) {
+        return Some(Setting::Quiet(Some(QuietHours::Never)));
+    }
+    Quiet::read(typed).map(|hours| Setting::Quiet(Some(QuietHours::Daily(hours))))
 }
 
 fn language(typed: &str) -> Option<Setting> {

@@ -110,7 +110,7 @@ async fn a_group_leaves_from_its_own_side() {
     spine.matrix.until("told", |matrix| matrix.tries() == 1).await;
     assert!(spine.store().portal_of(&group()).await.unwrap().is_none());
     assert!(spine.store().portal_of(&channel()).await.unwrap().is_some());
-    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"Nothing is connected here.");
+    assert_snapshot!(sure(&spine, &group(), TINA, "unlink").await, @"This chat is not connected. To connect it: /link");
 }
 
 /// The accounts of ours that were made to leave a room, in order.

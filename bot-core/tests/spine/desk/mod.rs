@@ -23,6 +23,7 @@ mod once;
 mod powers;
 mod refusals;
 mod settings;
+mod slips;
 mod stages;
 mod steps;
 mod texts;

@@ -136,7 +136,7 @@ async fn a_chat_that_is_not_ready_keeps_its_code() {
 async fn what_is_typed_wrongly_gets_one_helpful_line() {
     let spine = fresh();
     assert_snapshot!(ask(&spine, &room(), ANN, "lnik telegram").await, @"
-    I do not know the command “lnik”. To see all commands: !freeside help
+    I do not know the command “lnik”. Did you mean !freeside link?
     ");
     assert_snapshot!(ask(&spine, &group(), TINA, "portals").await, @"
     I do not know the command “portals”. To see all commands: /help

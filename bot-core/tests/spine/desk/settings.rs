@@ -28,6 +28,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     notices all – proprietary services about which I post a notice, one or more of: chat, call, form, document, video, microblog, scheduling, design, map, link | all | none
     language default – the language in which I write in these chats: en, ar, de, es, fa, fr, hi, id, it, pt-br, ru, zh-hans | default
     wiki off – the wiki of these chats, by its prefix. I then answer names of pages and templates in brackets, T123 and Q42 with links: de, w:fr, meta, commons, … | off
+    quiet default – the hours in which I give no notices about links here, and how far your clocks are ahead of UTC: 22-7 UTC+2, … | off | default
     ");
 }
 
@@ -63,7 +64,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki
+    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     “everybody” is no value of metadata. Choose from: legacy | matrix | nobody
@@ -85,7 +86,10 @@ async fn whoever_may_not_change_the_chat_changes_no_setting() {
     assert!(answer.starts_with("You need the permission"), "{answer}");
     assert_eq!(settings(&spine).await.metadata, Owner::Nobody);
     let alone = fresh();
-    assert_eq!(ask(&alone, &room(), ANN, "set").await, "Nothing is connected here.");
+    assert_eq!(
+        ask(&alone, &room(), ANN, "set").await,
+        "This chat is not connected. To connect it: !freeside link"
+    );
 }
 
 #[tokio::test]

@@ -131,7 +131,9 @@ pub fn private(raw: &Value, ours: &Ours) -> Option<Event> {
     }
     let words = text(raw, "content")?.trim();
     let words = words.trim_start_matches(['/', '!']);
-    let words = words.strip_prefix(COMMAND).unwrap_or(words).trim();
+    let named = words.get(..COMMAND.len()).is_some_and(|head| head.eq_ignore_ascii_case(COMMAND));
+    let words = words.get(COMMAND.len()..).filter(|_| named).unwrap_or(words);
+    let words = words.trim_start_matches([':', ',']).trim();
     let command = Command {
         by,
         text: words.to_owned(),

@@ -4,6 +4,7 @@
 //! Rule: only what is certainly meant for us. `/name` counts for the names of this bridge, other
 //! bots may stand in the same group; `/name@us` always counts.
 
+use bot_core::desk::commands::Command as Named;
 use bridge_model::{Author, AuthorKind, Command, Content, Event, MessageId};
 use serde_json::Value;
 
@@ -60,8 +61,9 @@ pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Comman
     if by.kind == AuthorKind::Bot {
         return None;
     }
-    let said = words(message, us)?;
     let chat = object(message, "chat")?;
+    let private = text(chat, "type") == Some("private");
+    let said = words(message, us).or_else(|| if private { alone(message) } else { None })?;
     let language = object(message, "from").and_then(|user| text(user, "language_code"));
     Some(Command {
         by: by.clone(),
@@ -72,12 +74,31 @@ pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Comman
         answer_via: None,
         language: language.map(str::to_owned),
         chat_title: text(chat, "title").map(str::to_owned),
-        private: text(chat, "type") == Some("private"),
+        private,
     })
+}
+
+/// `@bot status`: the bot by its name, and a command behind it.
+fn named(said: &str, us: &Us) -> Option<String> {
+    let (head, rest) =
+        said.strip_prefix('@')?.split_once(|c: char| c.is_whitespace() || c == ':')?;
+    let rest = rest.trim().trim_start_matches('/');
+    let is_command = rest.split_whitespace().next().is_some_and(Named::is_named);
+    (is_command && head.eq_ignore_ascii_case(&us.username)).then(|| rest.to_owned())
+}
+
+/// In a chat with the bot alone everything that is written is for the bot.
+fn alone(message: &Value) -> Option<String> {
+    let said = text(message, "text")?.trim();
+    let said = said.strip_prefix('/').unwrap_or(said);
+    (!said.is_empty()).then(|| said.to_owned())
 }
 
 fn words(message: &Value, us: &Us) -> Option<String> {
     let said = text(message, "text")?;
+    if let Some(command) = named(said, us) {
+        return Some(command);
+    }
     let mark = list(message, "entities").iter().find(|entity| int(entity, "offset") == Some(0))?;
     if text(mark, "type") != Some("bot_command") {
         return None;

@@ -48,23 +48,80 @@ fn a_command_may_begin_with_a_capital_letter() {
             panic!("{body}")
         };
         assert_eq!(command.text, "help", "{body}");
-        assert!(is_command(&raw("m.room.message", text_message(body)), "!freeside"), "{body}");
+        assert!(is_command(&raw("m.room.message", text_message(body)), &own(false)), "{body}");
     }
-    for body in ["!freesidehelp", "freeside help", "!fréeside", "!free"] {
+    for body in ["!freesidehelp", "!fréeside", "!free", "freeside", "freesidehelp"] {
         assert!(matches!(content("m.room.message", text_message(body)), Content::Posted(_)));
-        assert!(!is_command(&raw("m.room.message", text_message(body)), "!freeside"), "{body}");
+        assert!(!is_command(&raw("m.room.message", text_message(body)), &own(false)), "{body}");
+    }
+}
+
+fn named(bot_name: &str, said: Value) -> Content {
+    let name = |id: &str| (id == BOT).then(|| bot_name.to_owned());
+    let own = Own { name: &name, ..own(false) };
+    events("!r", &raw("m.room.message", said), &own).unwrap().remove(0).content
+}
+
+#[test]
+fn the_bot_listens_to_its_names() {
+    for body in [
+        "!freeside: status",
+        "freeside status",
+        "Freeside: status",
+        "freeside, STATUS",
+        "@freeside status",
+        "@freeside:example.org: status",
+        "The Bridge: status",
+    ] {
+        let Content::Commanded(command) = named("The Bridge", text_message(body)) else {
+            panic!("{body}")
+        };
+        assert_eq!(command.text.to_lowercase(), "status", "{body}");
+    }
+    let mut pill = text_message("The Bridge set language de");
+    pill["m.mentions"] = json!({ "user_ids": [BOT] });
+    assert!(matches!(named("The Bridge", pill), Content::Commanded(_)));
+}
+
+#[test]
+fn who_talks_about_the_bot_talks_to_people() {
+    for body in [
+        "freeside help us with this, please",
+        "Freeside is nice",
+        "freeside: thank you",
+        "freesides status",
+        "the freeside status",
+        "The Bridge Help page is out of date",
+    ] {
+        let said = named("The Bridge", text_message(body));
+        assert!(matches!(said, Content::Posted(_)), "{body}");
     }
 }
 
 #[test]
-fn what_is_edited_into_a_command_is_not_relayed() {
+fn a_mistyped_command_is_mended_by_editing_it() {
+    for (first, known) in
+        [("!freeside statsu", false), ("!freeside status now", true), ("!freeside", true)]
+    {
+        let first = raw("m.room.message", text_message(first));
+        assert!(is_command(&first, &own(false)));
+        assert_eq!(is_known_command(&first, &own(false)), known);
+    }
+    let chatter = raw("m.room.message", text_message("hello"));
+    assert!(!is_known_command(&chatter, &own(false)));
+}
+
+#[test]
+fn what_is_edited_into_a_command_is_one_and_not_relayed() {
     let edit = |body: &str| {
         json!({
             "msgtype": "m.text", "body": format!("* {body}"), "m.new_content": text_message(body),
             "m.relates_to": { "rel_type": "m.replace", "event_id": "$first" },
         })
     };
-    assert!(heard("m.room.message", edit("!freeside unlink")).is_empty());
+    let asked = heard("m.room.message", edit("!freeside unlink"));
+    assert!(matches!(asked.as_slice(), [Event { content: Content::Commanded(_), .. }]));
+    assert_eq!(asked[0].message, MessageId::from("$e"));
     assert_eq!(heard("m.room.message", edit("hello")).len(), 1);
 }
 
