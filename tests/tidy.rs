@@ -32,6 +32,9 @@ mod purity;
 #[path = "tidy/sdks.rs"]
 mod sdks;
 #[cfg(test)]
+#[path = "tidy/security.rs"]
+mod security;
+#[cfg(test)]
 #[path = "tidy/tokens.rs"]
 mod tokens;
 #[cfg(test)]
