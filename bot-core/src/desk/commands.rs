@@ -59,6 +59,7 @@ commands! {
     Vote = "vote",
     Report = "report",
     Exception = "exception",
+    Services = "services",
     Create = "create",
     Portals = "portals",
     Matrix = "matrix",
@@ -96,6 +97,9 @@ impl Command {
             Self::Report => everywhere(Key::HelpReport),
             Self::Exception => {
                 everywhere(Key::HelpException).with("what", Key::HelpExceptionWhat, true)
+            }
+            Self::Services => {
+                on_matrix(Key::HelpServices).with("host", Key::HelpServicesWhat, true)
             }
             Self::Create => on_matrix(Key::HelpCreate),
             Self::Portals => on_matrix(Key::HelpPortals),
