@@ -86,7 +86,7 @@ pub enum Because {
 
 /// What was linked and recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct Observed {
     /// How far the community is.
     pub stage: Stage,
     /// Links were looked at in some week.
@@ -128,7 +128,7 @@ struct Rule {
     because: Because,
     state: Compliance,
     /// What it is about, where it holds.
-    holds: fn(&Facts) -> Option<About>,
+    holds: fn(&Observed) -> Option<About>,
 }
 
 /// The services that a rule is about, or a number.
@@ -158,7 +158,7 @@ const RULES: [Rule; 19] = {
         requirement: &'static str,
         because: Because,
         state: Compliance,
-        holds: fn(&Facts) -> Option<About>,
+        holds: fn(&Observed) -> Option<About>,
     ) -> Rule {
         Rule { requirement, because, state, holds }
     }
@@ -185,24 +185,24 @@ const RULES: [Rule; 19] = {
     ]
 };
 
-fn nothing_shared(facts: &Facts) -> Option<About> {
+fn nothing_shared(facts: &Observed) -> Option<About> {
     matches!(facts.stage, Stage::Inventory | Stage::Announced).then_some(About::Nothing)
 }
 
-fn nothing_seen(facts: &Facts) -> Option<About> {
+fn nothing_seen(facts: &Observed) -> Option<About> {
     (!facts.looked).then_some(About::Nothing)
 }
 
 /// Where nothing is shared, that alone says it.
-fn nothing_seen_yet(facts: &Facts) -> Option<About> {
+fn nothing_seen_yet(facts: &Observed) -> Option<About> {
     nothing_seen(facts).filter(|_| nothing_shared(facts).is_none())
 }
 
-fn legacy_first(facts: &Facts) -> Option<About> {
+fn legacy_first(facts: &Observed) -> Option<About> {
     (facts.stage == Stage::Bridged).then_some(About::Nothing)
 }
 
-fn hosts_wait(facts: &Facts) -> Option<About> {
+fn hosts_wait(facts: &Observed) -> Option<About> {
     (facts.waiting > 0).then_some(About::Count(facts.waiting))
 }
 
@@ -210,7 +210,7 @@ fn services(names: Vec<String>) -> Option<About> {
     (!names.is_empty()).then_some(About::Services(names))
 }
 
-impl Facts {
+impl Observed {
     /// The services for which something is so.
     fn of(&self, is_so: impl Fn(&LinkedService) -> bool) -> Option<About> {
         let found = self.linked.iter().filter(|one| is_so(one));
@@ -219,7 +219,7 @@ impl Facts {
 }
 
 /// How the requirements stand.
-pub fn requirements(facts: &Facts) -> Vec<Requirement> {
+pub fn requirements(facts: &Observed) -> Vec<Requirement> {
     let one = |id: &&'static str| {
         let rules = RULES.iter().filter(|rule| rule.requirement == *id);
         let held = rules.filter_map(|rule| Some((rule, (rule.holds)(facts)?)));
@@ -269,7 +269,7 @@ pub struct Looked<'a> {
 }
 
 /// What was linked and recorded.
-pub fn facts(look: &Looked<'_>) -> Facts {
+pub fn facts(look: &Looked<'_>) -> Observed {
     let mut linked: BTreeMap<String, LinkedService> = BTreeMap::new();
     let now = Week::of(look.today.begins());
     for week in look.weeks {
@@ -294,7 +294,7 @@ pub fn facts(look: &Looked<'_>) -> Facts {
     }
     let overdue = look.exceptions.iter().filter(|one| one.is_overdue(look.today));
     let waiting = look.hosts.iter().filter(|host| host.waits()).count();
-    Facts {
+    Observed {
         stage: look.stage,
         looked: look.weeks.iter().any(WeekFigures::has_looked),
         linked: linked.into_values().collect(),

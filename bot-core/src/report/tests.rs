@@ -7,7 +7,7 @@ use bridge_policy::figures::{AuthorMark, WeekFigures};
 use bridge_policy::report::{
     ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
 };
-use bridge_policy::requirements::{Facts, LinkedService, requirements};
+use bridge_policy::requirements::{LinkedService, Observed, requirements};
 use bridge_policy::stage::Stage;
 use insta::assert_snapshot;
 
@@ -35,7 +35,7 @@ fn week(number: i32, native: u64, legacy: u64) -> WeekReport {
 }
 
 /// What was linked: a call on record twice, an unknown form once in the running week.
-fn facts() -> Facts {
+fn facts() -> Observed {
     let zoom = LinkedService {
         id: "zoom".into(),
         name: "Zoom".into(),
@@ -53,7 +53,7 @@ fn facts() -> Facts {
         proven: true,
         ..LinkedService::default()
     };
-    Facts {
+    Observed {
         stage: Stage::Bridged,
         looked: true,
         linked: vec![forms, zoom],

@@ -6,8 +6,8 @@ use crate::figures::AuthorMark;
 use crate::hosts::HostDecision;
 
 /// A community in which everything is as it should be.
-fn clean() -> Facts {
-    Facts {
+fn clean() -> Observed {
+    Observed {
         stage: Stage::MatrixFirst,
         looked: true,
         linked: Vec::new(),
@@ -21,14 +21,14 @@ fn linked(name: &str) -> LinkedService {
 }
 
 /// One requirement, as `state: rule [services] count`, rule by rule.
-fn stands(facts: &Facts, id: &str) -> (Compliance, Vec<(Because, Vec<String>)>) {
+fn stands(facts: &Observed, id: &str) -> (Compliance, Vec<(Because, Vec<String>)>) {
     let all = requirements(facts);
     let found = all.into_iter().find(|one| one.id == id).unwrap();
     (found.state, found.rules.into_iter().map(|ground| (ground.rule, ground.services)).collect())
 }
 
 #[track_caller]
-fn assert_stands(facts: &Facts, id: &str, state: Compliance, because: Because) {
+fn assert_stands(facts: &Observed, id: &str, state: Compliance, because: Because) {
     let (found, rules) = stands(facts, id);
     assert_eq!(found, state, "{id}: {rules:?}");
     assert!(rules.iter().any(|(rule, _)| *rule == because), "{id}: {rules:?}");
@@ -45,11 +45,11 @@ fn every_requirement_is_met_where_nothing_speaks_against_it() {
 
 #[test]
 fn what_nobody_looked_at_is_not_measured() {
-    let facts = Facts { looked: false, ..clean() };
+    let facts = Observed { looked: false, ..clean() };
     for one in requirements(&facts) {
         assert_eq!(one.state, Compliance::NotMeasured, "{}", one.id);
     }
-    let begins = Facts { stage: Stage::Inventory, ..facts };
+    let begins = Observed { stage: Stage::Inventory, ..facts };
     for id in [FREEDOM, NO_ID] {
         assert_stands(&begins, id, Compliance::NotMet, Because::NothingShared);
     }
@@ -62,22 +62,22 @@ fn what_nobody_looked_at_is_not_measured() {
 fn a_proprietary_form_without_an_exception_is_against_freedom_at_every_stage() {
     let form = LinkedService { takes_part: true, ..linked("Google Forms") };
     for stage in Stage::ALL {
-        let facts = Facts { stage, linked: vec![form.clone()], ..clean() };
+        let facts = Observed { stage, linked: vec![form.clone()], ..clean() };
         assert_stands(&facts, FREEDOM, Compliance::NotMet, Because::NoException);
         assert_stands(&facts, BUG, Compliance::NotMet, Because::NoException);
     }
     let form = LinkedService { on_record: true, ..form };
-    let facts = Facts { linked: vec![form], ..clean() };
+    let facts = Observed { linked: vec![form], ..clean() };
     assert_stands(&facts, FREEDOM, Compliance::UnderWay, Because::OnRecord);
     assert_stands(&facts, BUG, Compliance::Met, Because::OnRecord);
-    let bridged = Facts { stage: Stage::Bridged, ..clean() };
+    let bridged = Observed { stage: Stage::Bridged, ..clean() };
     assert_stands(&bridged, FREEDOM, Compliance::UnderWay, Because::LegacyFirst);
 }
 
 #[test]
 fn every_service_that_is_on_no_record_is_named_and_so_is_what_is_overdue() {
     let zoom = LinkedService { on_record: true, ..linked("Zoom") };
-    let facts = Facts {
+    let facts = Observed {
         linked: vec![linked("Instagram"), zoom, linked("YouTube")],
         overdue: vec!["Zoom".into()],
         ..clean()
@@ -104,7 +104,7 @@ fn restrictions_doubt_and_accounts_come_from_what_was_linked() {
         (unclear, DOUBT, Because::NoEvidence),
         (account, NO_ID, Because::AsksForId),
     ] {
-        let facts = |service: LinkedService| Facts { linked: vec![service], ..clean() };
+        let facts = |service: LinkedService| Observed { linked: vec![service], ..clean() };
         assert_stands(&facts(service.clone()), id, Compliance::NotMet, because);
         let others = [DRM, DOUBT, NO_ID].into_iter().filter(|other| *other != id);
         for other in others {
@@ -114,7 +114,7 @@ fn restrictions_doubt_and_accounts_come_from_what_was_linked() {
         let excused = facts(LinkedService { on_record: true, ..service });
         assert!(stands(&excused, id).0 < Compliance::NotMet, "{id}");
     }
-    let doubtful = Facts { waiting: 7, ..clean() };
+    let doubtful = Observed { waiting: 7, ..clean() };
     assert_stands(&doubtful, DOUBT, Compliance::UnderWay, Because::HostsWait);
     let all = requirements(&doubtful);
     let ground = all.iter().find(|one| one.id == DOUBT).and_then(|one| one.rules.first()).unwrap();
@@ -156,7 +156,7 @@ fn exception(service: &str, closed: Option<Date>) -> Exception {
     }
 }
 
-fn found(weeks: &[WeekFigures], exceptions: &[Exception], hosts: &[LinkedHost]) -> Facts {
+fn found(weeks: &[WeekFigures], exceptions: &[Exception], hosts: &[LinkedHost]) -> Observed {
     let catalogue = Catalogue::built_in().unwrap();
     let (stage, today) = (Stage::MatrixFirst, Date::of(NOW.begins()));
     facts(&Looked { catalogue: &catalogue, weeks, hosts, exceptions, stage, today })
