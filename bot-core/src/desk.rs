@@ -41,6 +41,7 @@ mod plan;
 mod power;
 mod remove;
 mod report;
+mod services;
 mod settings;
 mod stage;
 mod step;
@@ -320,6 +321,7 @@ impl Desk {
             Command::Vote => self.features.votes.vote(call).await,
             Command::Report => self.features.reports.report(call).await,
             Command::Exception => self.features.exceptions.exception(call).await,
+            Command::Services => self.features.services.services(call).await,
             Command::Create => self.features.linking.create(call, argument).await,
             Command::Portals => self.features.info.portals(call).await,
             Command::Matrix => self.features.way.way_to_matrix(call, None).await,

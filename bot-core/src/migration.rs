@@ -9,6 +9,7 @@ use bridge_model::{Message, MessageId, NetworkId, Place, Timestamp};
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
 use bridge_policy::figures::Share;
+use bridge_policy::hosts::{HostDecision, HostKind};
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
@@ -230,6 +231,10 @@ pub enum AuditAction {
     ExceptionEnded(u32, String),
     /// A vote was called off: its number.
     VoteCancelled(u32),
+    /// It was decided what a host is: the host, what it is, where anybody can see that.
+    HostDecided(String, HostKind, Option<String>),
+    /// Such a decision was taken back.
+    HostForgotten(String),
     /// The side that made the code agreed to be joined to a chat of that network.
     AgreedToLink(NetworkId),
 }
@@ -272,6 +277,8 @@ pub enum MigrationChange {
     Except(Place, Box<Exception>, Option<Who>),
     /// Ends an exception.
     EndException(Place, u32, Date, Option<Who>),
+    /// Decides what a host is, or takes that back.
+    DecideHost(Place, String, Option<HostDecision>, Option<Who>),
     /// Only writes down what happened.
     Note(Place, Audit),
     /// Messages cross, or do not any more.

@@ -12,11 +12,12 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use bridge_model::RichText;
+use bridge_policy::calendar::Date;
 use bridge_policy::figures::SMALLEST_GROUP;
 use bridge_policy::report::{
-    ChatReport, Compliance, ExceptionReport, LinkReport, PortalReport, Report, Requirement,
-    SideReport, WeekReport,
+    ChatReport, ExceptionReport, LinkReport, PortalReport, Report, SideReport, WeekReport,
 };
+use bridge_policy::requirements::{Because, Compliance, Ground, Requirement};
 use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
@@ -87,7 +88,7 @@ pub fn write(
     format: Format,
     wording: &Wording,
 ) -> Result<String, serde_json::Error> {
-    let words = Words(wording);
+    let words = Words { wording, dates: Dates::Iso };
     Ok(match format {
         Format::Wikitext => wiki::write(report, &words),
         Format::Markdown => mark::write(report, &words),
@@ -98,30 +99,37 @@ pub fn write(
 
 /// What stands for a share that is not told.
 pub fn untold_share(wording: &Wording) -> String {
-    let words = Words(wording);
-    words.line(words.say(Key::ReportShare, &[]), words.say(Key::ReportUnknown, &[]))
+    let words = Words { wording, dates: Dates::Spelled };
+    words.line(words.say(Key::ReportShareLast, &[]), words.say(Key::ReportUnknown, &[]))
 }
 
 /// An exception in one line.
 pub fn exception_line(exception: &ExceptionReport, wording: &Wording) -> String {
-    Words(wording).exception(exception)
+    Words { wording, dates: Dates::Spelled }.exception(exception)
 }
 
 /// A portal in some lines, for a chat.
 pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
-    let words = Words(wording);
-    let share = Arg::text(words.share(portal.weeks.last()));
-    let mut lines = vec![wording.say(Key::ReportShareNow, &[share])];
-    lines.extend(portal.weeks.last().map(|week| RichText::plain_text(&words.authors(week))));
-    let listed = [
-        (Key::ReportPolicy, words.requirements(portal)),
-        (Key::ReportLinks, words.links(portal)),
-        (Key::ReportExceptions, words.exceptions(portal)),
-    ];
-    for (head, list) in listed {
-        let line = words.line(words.say(head, &[]), words.list(list));
-        lines.push(RichText::plain_text(&line));
+    let words = Words { wording, dates: Dates::Spelled };
+    let mut lines = Vec::new();
+    let share = Arg::text(words.share_last(portal));
+    match portal.last_week() {
+        Some(week) => {
+            lines.push(wording.say(Key::ReportLastWeek, &[words.day(&week.begins), share]));
+            lines.push(RichText::plain_text(&words.authors(week)));
+        }
+        None => lines.push(wording.say(Key::ReportNoLastWeek, &[])),
     }
+    if let Some(week) = portal.this_week() {
+        lines.push(wording.say(Key::ReportThisWeek, &[words.day(&week.begins)]));
+        lines.push(RichText::plain_text(&words.authors(week)));
+    }
+    let headed =
+        |head: Key, list: String| RichText::plain_text(&words.line(words.say(head, &[]), list));
+    let requirements = words.requirements(portal).into_iter();
+    lines.extend(requirements.map(|one| RichText::plain_text(&one)));
+    lines.push(headed(Key::ReportLinks, words.list(words.links(portal))));
+    lines.push(headed(Key::ReportExceptions, words.list(words.exceptions(portal))));
     lines
 }
 
@@ -132,13 +140,25 @@ fn bare_of_isolates(text: &str) -> String {
 /// Makes words that are no markup in a format.
 type Bare = fn(&str) -> String;
 
+/// How days are written: all in one way.
+#[derive(Clone, Copy)]
+enum Dates {
+    /// `2026-11-26`, which programs and tables can sort.
+    Iso,
+    /// As the language spells it.
+    Spelled,
+}
+
 /// What all formats say, in plain words.
-struct Words<'a>(&'a Wording);
+struct Words<'a> {
+    wording: &'a Wording,
+    dates: Dates,
+}
 
 impl Words<'_> {
     fn say(&self, key: Key, args: &[Arg]) -> String {
         // Isolates are for chats; here each piece has a cell of its own.
-        bare_of_isolates(&self.0.plain(key, args))
+        bare_of_isolates(&self.wording.plain(key, args))
     }
 
     fn line(&self, head: String, what: String) -> String {
@@ -166,23 +186,49 @@ impl Words<'_> {
     }
 
     fn stage(&self, portal: &PortalReport) -> String {
-        let stage = Stage::parse(&portal.stage).map(|stage| self.0.stage(stage));
+        let stage = Stage::parse(&portal.stage).map(|stage| self.wording.stage(stage));
         let name = stage.unwrap_or_else(|| portal.stage.clone());
         bare_of_isolates(&name)
     }
 
-    fn share(&self, week: Option<&WeekReport>) -> String {
-        match week.and_then(|week| week.native_percent) {
-            Some(percent) => self.say(Key::ReportPercent, &[Arg::number(u64::from(percent))]),
+    /// A day that a report writes as `2026-11-26`.
+    fn day(&self, iso: &str) -> Arg {
+        match (self.dates, Date::parse(iso)) {
+            (Dates::Spelled, Some(day)) => Arg::day(day),
+            (Dates::Iso | Dates::Spelled, _) => Arg::text(iso),
+        }
+    }
+
+    fn share(&self, week: &WeekReport) -> String {
+        match week.native_percent {
+            _ if week.is_silent() => self.say(Key::ReportNobody, &[]),
+            Some(percent) => {
+                let share = self.say(Key::ReportPercent, &[Arg::number(u64::from(percent))]);
+                self.about(week, share)
+            }
             None => self.say(Key::ReportUnknown, &[]),
         }
+    }
+
+    /// The share of last week.
+    fn share_last(&self, portal: &PortalReport) -> String {
+        match portal.last_week() {
+            Some(week) => self.share(week),
+            None => self.say(Key::ReportNotCounted, &[]),
+        }
+    }
+
+    /// A number of a week that was only estimated says so.
+    fn about(&self, week: &WeekReport, number: String) -> String {
+        if week.estimated { self.say(Key::ReportAbout, &[Arg::Text(number)]) } else { number }
     }
 
     fn authors(&self, week: &WeekReport) -> String {
         let side = |side: &SideReport| {
             let network = label(&side.network.as_str().into());
             let authors = match side.authors {
-                Some(authors) => authors.to_string(),
+                Some(0) => "0".to_owned(),
+                Some(authors) => self.about(week, authors.to_string()),
                 None => {
                     let least = Arg::number(u64::from(SMALLEST_GROUP));
                     self.say(Key::ReportFew, &[least])
@@ -199,20 +245,62 @@ impl Words<'_> {
         self.list(week.sides.iter().map(side).collect())
     }
 
+    /// How the requirements stand; those that stand alike for the same reasons are one line.
     fn requirements(&self, portal: &PortalReport) -> Vec<String> {
-        let one = |it: &Requirement| {
-            let state = match it.state {
-                Compliance::Met => Key::ReportMet,
-                Compliance::UnderWay => Key::ReportUnderWay,
-                Compliance::NotMet => Key::ReportNotMet,
-            };
-            self.line(it.id.to_owned(), self.say(state, &[]))
+        let mut alike: Vec<(String, String)> = Vec::new();
+        for one in &portal.requirements {
+            let stands = self.stands(one);
+            match alike.iter_mut().find(|(_, known)| *known == stands) {
+                Some((ids, _)) => ids.push_str(&format!(", {}", one.id)),
+                None => alike.push((one.id.to_owned(), stands)),
+            }
+        }
+        alike.into_iter().map(|(ids, stands)| self.line(ids, stands)).collect()
+    }
+
+    /// How a requirement stands, and why.
+    fn stands(&self, requirement: &Requirement) -> String {
+        let state = match requirement.state {
+            Compliance::Met => Key::ReportMet,
+            Compliance::UnderWay => Key::ReportUnderWay,
+            Compliance::NotMet => Key::ReportNotMet,
+            Compliance::NotMeasured => Key::ReportNotMeasured,
         };
-        portal.requirements.iter().map(one).collect()
+        let why: Vec<String> = requirement.rules.iter().map(|it| self.ground(it)).collect();
+        let args = [Arg::Text(self.say(state, &[])), Arg::Text(why.join(" "))];
+        self.say(Key::ReportStands, &args)
+    }
+
+    /// A rule that led to a state, as a sentence.
+    fn ground(&self, ground: &Ground) -> String {
+        let key = match ground.rule {
+            Because::NothingAgainstIt => Key::RuleNothingAgainst,
+            Because::NothingSeen => Key::RuleNothingSeen,
+            Because::NothingShared => Key::RuleNothingShared,
+            Because::LegacyFirst => Key::RuleLegacyFirst,
+            Because::NoException => Key::RuleNoException,
+            Because::OnRecord => Key::RuleOnRecord,
+            Because::ReviewOverdue => Key::RuleReviewOverdue,
+            Because::FirstToWatch => Key::RuleFirstToWatch,
+            Because::NoEvidence => Key::RuleNoEvidence,
+            Because::HostsWait => {
+                let count = [Arg::number(u64::from(ground.count))];
+                return self.say(Key::RuleHostsWait, &count);
+            }
+            Because::AsksForId => Key::RuleAsksForId,
+        };
+        self.say(key, &[Arg::Text(self.list(ground.services.clone()))])
     }
 
     fn links(&self, portal: &PortalReport) -> Vec<String> {
-        let one = |it: &LinkReport| self.line(it.service.clone(), it.links.to_string());
+        let one = |it: &LinkReport| {
+            let all = it.links.saturating_add(it.running);
+            if it.running == 0 {
+                return self.line(it.name.clone(), all.to_string());
+            }
+            let args = [Arg::text(&it.name), Arg::number(all), Arg::number(it.running)];
+            self.say(Key::ReportLinkRunning, &args)
+        };
         self.or_none(portal.links.iter().map(one).collect())
     }
 
@@ -231,7 +319,7 @@ impl Words<'_> {
             Arg::text(&exception.reason),
             Arg::text(&exception.candidate),
             Arg::text(&exception.owner),
-            Arg::text(&exception.review),
+            self.day(&exception.review),
             Arg::number(u64::from(exception.age_days)),
         ];
         let mut text = self.say(state, &args);
@@ -252,7 +340,7 @@ impl Words<'_> {
             Key::ReportCommunity,
             Key::ReportStage,
             Key::ReportSince,
-            Key::ReportShare,
+            Key::ReportShareLast,
             Key::ReportGate,
             Key::ReportPolicy,
             Key::ReportLinks,
@@ -267,7 +355,7 @@ impl Words<'_> {
             vec![self.chats(portal)],
             vec![self.stage(portal)],
             vec![portal.since.clone().unwrap_or_default()],
-            vec![self.share(portal.weeks.last())],
+            vec![self.share_last(portal)],
             portal.gate.iter().map(|line| line.what.clone()).collect(),
             self.requirements(portal),
             self.links(portal),
@@ -283,7 +371,12 @@ impl Words<'_> {
 
     /// The cells of a week's row.
     fn week(&self, week: &WeekReport, bare: Bare) -> [String; 3] {
-        [week.begins.clone(), self.share(Some(week)), self.authors(week)].map(|cell| bare(&cell))
+        let begins = if week.running {
+            self.say(Key::ReportRunning, &[Arg::text(&week.begins)])
+        } else {
+            week.begins.clone()
+        };
+        [begins, self.share(week), self.authors(week)].map(|cell| bare(&cell))
     }
 }
 

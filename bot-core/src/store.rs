@@ -20,6 +20,7 @@ pub mod files;
 pub mod format4;
 pub mod ghosts;
 mod head;
+pub mod hosts;
 pub mod joint;
 mod kept;
 pub mod keys;

@@ -303,8 +303,9 @@ impl See<'_> {
         let week = self.measured.weeks.first();
         let percent = week.and_then(|week| week.percent());
         let reading = self.reading(Criterion::NativeShare, percent, self.asked.native_percent);
-        // Whether it is enough can be told, how much it is cannot always.
-        let have = week.and_then(|week| week.shown()).filter(|_| percent.is_some());
+        // Whether it is enough can be told, how much it is cannot always; that nobody wrote can.
+        let nobody = week.filter(|week| week.all == 0).map(|_| 0);
+        let have = week.and_then(|week| week.shown()).filter(|_| percent.is_some()).or(nobody);
         self.votable(Reading { have, ..reading })
     }
 

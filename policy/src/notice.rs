@@ -33,6 +33,8 @@ const MOST_NAMED: usize = 2;
 pub struct Verdict {
     /// The services that it links to, each once, in order; for figures.
     pub used: Vec<String>,
+    /// Of those the ones where people are to watch something, with nothing free beside it.
+    pub watched: Vec<String>,
     /// The hosts that no entry of the catalogue tells of, each once; for those who tend it.
     pub unknown: Vec<String>,
     /// What is to be said.
@@ -86,11 +88,17 @@ pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64)
     let weighed: Vec<(Use<'_>, Why)> =
         uses.iter().map(|one| (*one, why::weigh(&said, &beside, *one))).collect();
     let due = weighed.iter().filter(|(_, why)| why.is_due());
+    let mut watched: Vec<String> = Vec::new();
+    for (one, _) in due.clone().filter(|(one, _)| one.service.class == Class::Video) {
+        if !watched.contains(&one.service.id) {
+            watched.push(one.service.id.clone());
+        }
+    }
     // The first of those that weigh most.
     let due = due.rev().max_by_key(|(one, _)| one.service.severity);
     let why = due.or(weighed.first()).map_or(Why::NoService, |(_, why)| *why);
     let remark = due.map(|(one, _)| remark(catalogue, &said, *one, (language, today)));
-    Verdict { used, unknown: beside.unknown(), remark, why }
+    Verdict { used, watched, unknown: beside.unknown(), remark, why }
 }
 
 /// The links that use a service, in order.

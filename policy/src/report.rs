@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::calendar::Date;
 use crate::figures::{People, Share, WeekFigures};
-use crate::stage::Stage;
+use crate::requirements::{LinkedService, Requirement};
 
 /// The version of the shape; see `docs/report.schema.json`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,9 +40,9 @@ pub struct PortalReport {
     pub gate: Vec<GateLine>,
     /// How the requirements of the policy stand.
     pub requirements: Vec<Requirement>,
-    /// The weeks that are over, oldest first.
+    /// Every week since messages are counted, 26 at most and the running one, oldest first.
     pub weeks: Vec<WeekReport>,
-    /// Links to proprietary services in these weeks: service and how many, by service.
+    /// Links to proprietary services in these weeks, by service.
     pub links: Vec<LinkReport>,
     /// Exceptions, by number; closed ones stay.
     pub exceptions: Vec<ExceptionReport>,
@@ -66,32 +66,15 @@ pub struct GateLine {
     pub holds: bool,
 }
 
-/// A requirement of the policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Requirement {
-    /// Such as `REQ-FREEDOM`.
-    pub id: &'static str,
-    /// How it stands.
-    pub state: Compliance,
-}
-
-/// How a requirement stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Compliance {
-    /// It holds.
-    Met,
-    /// The community is on its way.
-    UnderWay,
-    /// It does not hold.
-    NotMet,
-}
-
 /// A week.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WeekReport {
     /// Its Monday.
     pub begins: String,
+    /// It is not over: more may be counted.
+    pub running: bool,
+    /// An earlier version counted the authors, about.
+    pub estimated: bool,
     /// By network.
     pub sides: Vec<SideReport>,
     /// Percent of the authors who wrote on Matrix, where at least five people wrote.
@@ -114,10 +97,16 @@ pub struct SideReport {
 /// Links to one service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkReport {
-    /// The service.
+    /// The service's id, or its host where the community decided about that.
     pub service: String,
-    /// How many.
+    /// What people call it.
+    pub name: String,
+    /// How many, in the weeks that are over.
     pub links: u64,
+    /// How many in the running week.
+    pub running: u64,
+    /// An exception is on record for all of them.
+    pub on_record: bool,
 }
 
 /// An exception.
@@ -145,14 +134,26 @@ pub struct ExceptionReport {
     pub closed: bool,
 }
 
+impl PortalReport {
+    /// The week before the running one, where messages were counted in it.
+    pub fn last_week(&self) -> Option<&WeekReport> {
+        self.weeks.iter().rev().find(|week| !week.running)
+    }
+
+    /// The running week.
+    pub fn this_week(&self) -> Option<&WeekReport> {
+        self.weeks.last().filter(|week| week.running)
+    }
+}
+
 impl WeekReport {
-    /// A week that is over, as others may read it.
-    pub fn of(week: &WeekFigures, native: &str) -> Self {
-        let mut sides: Vec<SideReport> = week
-            .sides
-            .iter()
-            .map(|(network, side)| SideReport {
-                network: network.clone(),
+    /// A week as others may read it, with a side for each of `networks`.
+    pub fn of(week: &WeekFigures, (native, networks): (&str, &[&str]), running: bool) -> Self {
+        let side = |network: &str| {
+            let found = week.sides.iter().find(|(known, _)| known == network);
+            let side = found.map(|(_, side)| side.clone()).unwrap_or_default();
+            SideReport {
+                network: network.to_owned(),
                 messages: side.messages,
                 crossing: side.crossing,
                 authors: match People::of(side.people()) {
@@ -160,14 +161,38 @@ impl WeekReport {
                     People::Few => None,
                     People::Many(people) => Some(people),
                 },
-            })
-            .collect();
-        sides.sort_by(|a, b| a.network.cmp(&b.network));
+            }
+        };
+        let counted = week.sides.iter().map(|(network, _)| network.as_str());
+        let mut names: Vec<&str> = counted.chain(networks.iter().copied()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let sides: Vec<SideReport> = names.into_iter().map(side).collect();
         // A share of few, or next to a few, would tell how many those few are.
         let hidden = sides.iter().filter(|side| side.authors.is_none()).count();
         let share: Share = week.share(native);
         let native_percent = if hidden == 0 { share.shown() } else { None };
-        Self { begins: Date::of(week.week.begins()).to_string(), sides, native_percent }
+        let estimated = week.sides.iter().any(|(_, side)| side.messages > 0 && !side.exact);
+        let begins = Date::of(week.week.begins()).to_string();
+        Self { begins, running, estimated, sides, native_percent }
+    }
+
+    /// Nobody wrote.
+    pub fn is_silent(&self) -> bool {
+        self.sides.iter().all(|side| side.messages == 0)
+    }
+}
+
+impl LinkReport {
+    /// Links to a service.
+    pub fn of(service: &LinkedService) -> Self {
+        Self {
+            service: service.id.clone(),
+            name: service.name.clone(),
+            links: service.links,
+            running: service.running,
+            on_record: service.on_record,
+        }
     }
 }
 
@@ -189,110 +214,50 @@ impl ExceptionReport {
     }
 }
 
-/// What was linked to in the weeks of a report, as far as the policy asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// A service with digital restrictions was the first place to watch something.
-    pub restricted: bool,
-    /// Of some service nobody has shown what it is.
-    pub doubtful: bool,
-}
-
-/// How the policy's requirements stand in a portal.
-pub fn requirements(stage: Stage, exceptions: &[ExceptionReport], used: Used) -> Vec<Requirement> {
-    let freedom = match stage {
-        Stage::Inventory | Stage::Announced => Compliance::NotMet,
-        Stage::Bridged => Compliance::UnderWay,
-        Stage::MatrixFirst | Stage::ReadOnly | Stage::Sunset => Compliance::Met,
-    };
-    // None is both closed and overdue.
-    let bug = if exceptions.iter().any(|exception| exception.overdue) {
-        Compliance::NotMet
-    } else if exceptions.iter().any(|exception| !exception.closed) {
-        Compliance::UnderWay
-    } else {
-        Compliance::Met
-    };
-    // From the announcement on, people know a way that asks for no number and no name.
-    let no_id = if stage == Stage::Inventory { Compliance::NotMet } else { Compliance::Met };
-    let excepted = exceptions.iter().any(|exception| !exception.closed);
-    let unless = |broken| match (broken, excepted) {
-        (false, _) => Compliance::Met,
-        (true, true) => Compliance::UnderWay,
-        (true, false) => Compliance::NotMet,
-    };
-    vec![
-        Requirement { id: "REQ-FREEDOM", state: freedom },
-        Requirement { id: "REQ-DRM", state: unless(used.restricted) },
-        Requirement { id: "REQ-BUG", state: bug },
-        Requirement { id: "REQ-DOUBT", state: unless(used.doubtful) },
-        Requirement { id: "NICE-NO-ID", state: no_id },
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calendar::Week;
+    use crate::figures::AuthorMark;
 
-    #[test]
-    fn what_is_restricted_or_doubtful_is_a_bug_until_it_is_on_record() {
-        let state = |used| {
-            let all = requirements(Stage::Bridged, &[], used);
-            all.iter().map(|one| (one.id, one.state)).collect::<Vec<_>>()
-        };
-        let of = |used, id| state(used).into_iter().find(|(known, _)| *known == id).unwrap().1;
-        assert_eq!(of(Used::default(), "REQ-DRM"), Compliance::Met);
-        let used = Used { restricted: true, doubtful: true };
-        assert_eq!(of(used, "REQ-DRM"), Compliance::NotMet);
-        assert_eq!(of(used, "REQ-DOUBT"), Compliance::NotMet);
+    const NETWORKS: [&str; 3] = ["matrix", "telegram", "discord"];
+
+    fn week(people: &[(&str, u64)]) -> WeekFigures {
+        let mut week = WeekFigures::new(Week(2900));
+        for (network, people) in people {
+            for hash in 0..*people {
+                week.note(network, AuthorMark { hash, is_new: true }, *network == "matrix");
+            }
+        }
+        week
+    }
+
+    fn shown(week: &WeekFigures) -> WeekReport {
+        WeekReport::of(week, ("matrix", &NETWORKS), false)
     }
 
     #[test]
     fn a_share_is_not_told_where_it_would_tell_of_few() {
-        let mut week = WeekFigures::new(Week(2900));
-        for person in 0..40_u64 {
-            week.note("telegram", person * 7_919, false);
-        }
-        for person in 0..3_u64 {
-            week.note("matrix", person * 104_729 + 1, true);
-        }
-        week.close();
-        let shown = WeekReport::of(&week, "matrix");
-        assert_eq!((shown.sides[0].authors, shown.native_percent), (None, None));
-        assert!(shown.sides[1].authors.is_some_and(|people| people >= 38));
+        let shown = shown(&week(&[("telegram", 40), ("matrix", 3)]));
+        let authors: Vec<_> = shown.sides.iter().map(|side| side.authors).collect();
+        assert_eq!((authors, shown.native_percent), (vec![Some(0), None, Some(40)], None));
         let json = serde_json::to_string(&shown).unwrap();
         assert!(json.contains("\"authors\":null") && json.contains("\"crossing\":3"), "{json}");
     }
 
     #[test]
-    fn requirements_follow_the_stage_and_the_exceptions() {
-        let states = |stage, exceptions: &[ExceptionReport]| {
-            requirements(stage, exceptions, Used::default())
-                .into_iter()
-                .map(|it| it.state)
-                .collect::<Vec<_>>()
-        };
-        use Compliance::{Met, NotMet, UnderWay};
-        assert_eq!(states(Stage::Inventory, &[]), [NotMet, Met, Met, Met, NotMet]);
-        assert_eq!(states(Stage::Bridged, &[]), [UnderWay, Met, Met, Met, Met]);
-        let exception = |overdue, closed| ExceptionReport {
-            number: 1,
-            service: "Zoom".into(),
-            reason: String::new(),
-            candidate: String::new(),
-            owner: String::new(),
-            review: "2026-12-01".into(),
-            tracker: None,
-            age_days: 0,
-            overdue,
-            closed,
-        };
-        assert_eq!(
-            states(Stage::MatrixFirst, &[exception(false, false)]),
-            [Met, Met, UnderWay, Met, Met]
-        );
-        let both = [exception(true, false), exception(false, true)];
-        assert_eq!(states(Stage::MatrixFirst, &both), [Met, Met, NotMet, Met, Met]);
+    fn a_week_in_which_nobody_wrote_has_nothing_on_every_side() {
+        let shown = shown(&week(&[]));
+        assert_eq!(shown.sides.len(), NETWORKS.len());
+        assert!(shown.is_silent() && !shown.estimated);
+        assert!(shown.sides.iter().all(|side| (side.messages, side.authors) == (0, Some(0))));
+    }
+
+    #[test]
+    fn what_an_earlier_version_counted_is_marked() {
+        let mut old = week(&[("telegram", 40)]);
+        assert!(!shown(&old).estimated);
+        old.sides[0].1.exact = false;
+        assert!(shown(&old).estimated);
     }
 }

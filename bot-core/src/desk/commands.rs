@@ -73,6 +73,7 @@ commands! {
     Vote = "vote",
     Report = "report",
     Exception = "exception",
+    Services = "services",
     Create = "create",
     Portals = "portals",
     Matrix = "matrix",
@@ -133,6 +134,9 @@ impl Command {
                 Key::HelpExceptionWhat,
                 true,
             ),
+            Self::Services => {
+                on_matrix(Key::HelpServices).of_admins().with("host", Key::HelpServicesWhat, true)
+            }
             Self::Create => on_matrix(Key::HelpCreate).of_admins(),
             Self::Portals => on_matrix(Key::HelpPortals).of_operators(),
             Self::Matrix => in_legacy_chats(Key::HelpMatrix),

@@ -32,6 +32,7 @@ use super::plan::Plans;
 use super::power::RoomPower;
 use super::remove::Deletion;
 use super::report::Reports;
+use super::services::Services;
 use super::settings::SettingCommands;
 use super::stage::Stages;
 use super::topics::TopicRooms;
@@ -97,6 +98,7 @@ pub(super) struct Features {
     pub(super) membership: Membership,
     pub(super) notices: Notices,
     pub(super) reports: Reports,
+    pub(super) services: Services,
     pub(super) settings: SettingCommands,
     pub(super) store: Arc<Store>,
     pub(super) stages: Stages,
@@ -113,6 +115,7 @@ struct Shared {
     disclosure: Disclosure,
     gates: Gates,
     people: People,
+    power: RoomPower,
     topics: TopicRooms,
     votes: Votes,
     appointing: Appointing,
@@ -157,6 +160,7 @@ impl Shared {
             },
             disclosure,
             people,
+            power: RoomPower { matrix: matrix(), store: store() },
         }
     }
 }
@@ -213,6 +217,11 @@ impl Features {
                 store: Arc::clone(&parts.store),
             },
             notices: Notices { catalogue: Arc::clone(&parts.catalogue), limits: parts.limits },
+            services: Services {
+                store: Arc::clone(&parts.store),
+                power: shared.power,
+                catalogue: Arc::clone(&parts.catalogue),
+            },
             reports: Reports {
                 store: Arc::clone(&parts.store),
                 gates: shared.gates,
@@ -250,7 +259,7 @@ fn stages(parts: &DeskParts, shared: &Shared) -> Stages {
         store: Arc::clone(&parts.store),
         gates: shared.gates.clone(),
         plans,
-        power: RoomPower { matrix: Arc::clone(&parts.matrix), store: Arc::clone(&parts.store) },
+        power: shared.power.clone(),
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use bridge_model::{RichText, Timestamp};
 use bridge_policy::calendar::Week;
-use bridge_policy::figures::{Share, WeekFigures};
+use bridge_policy::figures::{Share, WeekFigures, every_week};
 use bridge_policy::gate::{Criterion, Gate, Measured, Reading, SelfTest, State, Thresholds};
+use bridge_policy::stage::Stage;
 
 use super::community::Community;
 use super::disclosure::Disclosure;
@@ -87,15 +88,29 @@ impl Gates {
         Ok((1..=WEEKS).map(share).collect())
     }
 
-    /// The share of the last whole week, for the history.
+    /// The share of the last whole week, for the history; `None` where nothing was counted then.
     pub(super) async fn last_share(
         &self,
         portal: &Portal,
         now: Timestamp,
     ) -> Result<Option<Share>, DeskError> {
-        let figures = self.store.figures(portal.id).await?;
-        let share = share_of(&figures, Week::of(now).plus(-1));
-        Ok((share.all > 0).then_some(share))
+        let migration = self.store.migration(portal.id).await?;
+        let weeks = self.weeks(&Community { portal, migration }, now).await?;
+        let last = Week::of(now).plus(-1);
+        let counted = weeks.iter().find(|week| week.week == last);
+        Ok(counted.map(|week| week.share(MATRIX)))
+    }
+
+    /// Every week since messages are counted, [`WEEKS`] at most and the running one, oldest first.
+    pub(super) async fn weeks(
+        &self,
+        Community { portal, migration }: &Community<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<WeekFigures>, DeskError> {
+        let recorded = self.store.figures(portal.id).await?;
+        let counts = portal.stage != Stage::Inventory;
+        let began = migration.notice_since.filter(|_| counts).map(Week::of);
+        Ok(every_week(&recorded, began, Week::of(now), WEEKS))
     }
 }
 

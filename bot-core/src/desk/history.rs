@@ -8,12 +8,14 @@ use std::sync::Arc;
 use bridge_model::RichText;
 use bridge_policy::calendar::Date;
 use bridge_policy::figures::SMALLEST_GROUP;
+use bridge_policy::hosts::HostKind;
 use bridge_policy::stage::Stage;
 
 use super::call::Call;
 use super::effect_lines;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
+use super::services;
 use crate::i18n::{Arg, Key};
 use crate::migration::{Audit, AuditAction};
 use crate::relay::Networks;
@@ -65,6 +67,7 @@ fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
     }
     if let Some(share) = audit.share {
         let line_of_share = match share.shown() {
+            _ if share.all == 0 => phrases.say(Key::AuditShareNone, &[]),
             Some(percent) => {
                 let args = [Arg::number(u64::from(percent)), Arg::number(u64::from(share.all))];
                 phrases.say(Key::AuditShare, &args)
@@ -112,6 +115,14 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
         AuditAction::ExceptionEnded(number, service) => {
             (Key::DeedExceptionClosed, vec![Arg::text(number.to_string()), Arg::text(service)])
         }
+        AuditAction::HostDecided(host, HostKind::Ignored, _) => {
+            (Key::DeedHostIgnored, vec![Arg::text(host)])
+        }
+        AuditAction::HostDecided(host, kind, evidence) => {
+            let evidence = Arg::text(evidence.as_deref().unwrap_or("–"));
+            (Key::DeedHostDecided, vec![Arg::text(host), services::kind(phrases, *kind), evidence])
+        }
+        AuditAction::HostForgotten(host) => (Key::DeedHostForgotten, vec![Arg::text(host)]),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

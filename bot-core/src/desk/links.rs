@@ -11,7 +11,9 @@ use bridge_config::catalogue::{Alternative, Class, Instance, Part, Service, Seve
 use bridge_model::{Person, RichText, Timestamp};
 use bridge_policy::budget::Limits;
 use bridge_policy::calendar::{DAY_MS, Date};
+use bridge_policy::hosts::may_count;
 use bridge_policy::notice::{DialIn, Remark, judge};
+use bridge_policy::requirements::FIRST;
 use bridge_policy::stage::Stage;
 
 use super::disclosure::stage_text;
@@ -24,9 +26,6 @@ use crate::portal::{Portal, QuietHours};
 use crate::store::Change;
 use crate::store::notices::{self, Linked, Notice};
 use crate::wording::{Lines, Wording};
-
-/// What stands before the id of a service that was the first place to watch something.
-pub(super) const FIRST: &str = "first/";
 
 /// Judges links, and reminds people of where they are awaited.
 pub(super) struct Notices {
@@ -42,8 +41,10 @@ impl Notices {
         let today = phrases.now.0.div_euclid(DAY_MS);
         let verdict = judge(&self.catalogue, &post.message.body, phrases.wording.language(), today);
         let mut used = verdict.used;
-        let video = verdict.remark.as_ref().filter(|remark| remark.class == Class::Video);
-        used.extend(video.map(|remark| format!("{FIRST}{}", remark.service)));
+        used.extend(verdict.watched.iter().map(|service| format!("{FIRST}{service}")));
+        let own = [phrases.server(), phrases.web_client()];
+        let mut hosts = verdict.unknown;
+        hosts.retain(|host| may_count(host, &own));
         let muted = |remark: &Remark| {
             portal.settings.muted.iter().any(|class| class == remark.class.name())
         };
@@ -52,10 +53,10 @@ impl Notices {
         let notices: Vec<Notice> =
             notice.into_iter().chain(reminder(phrases, portal, post)).collect();
         let then = wiki::answers(phrases, portal, post);
-        if used.is_empty() && notices.is_empty() {
+        if used.is_empty() && hosts.is_empty() && notices.is_empty() {
             return Outcome::then(then);
         }
-        let linked = Linked { portal: portal.id, used, notices };
+        let linked = Linked { portal: portal.id, used, hosts, notices };
         let changes = vec![Change::Linked(Box::new(linked))];
         Outcome { changes, ..Outcome::then(then) }
     }

@@ -167,6 +167,13 @@ impl Phrases<'_> {
         &self.addresses.server
     }
 
+    /// The host of the client in the browser; empty for none.
+    pub(super) fn web_client(&self) -> &str {
+        let base = self.addresses.web_client.as_str();
+        let host = base.split_once("://").map_or(base, |(_, rest)| rest);
+        host.split(['/', ':']).next().unwrap_or_default()
+    }
+
     /// The address under which a room opens in any client, <https://spec.matrix.org/v1.16/appendices/#matrixto-navigation>.
     pub(super) fn join_link(&self, room: &ChatId) -> String {
         let address = crate::address::matrix_to(room.as_str());

@@ -8,17 +8,15 @@ use std::sync::Arc;
 use bridge_config::Catalogue;
 use bridge_model::RichText;
 use bridge_policy::calendar::{Date, Week};
-use bridge_policy::figures::WeekFigures;
 use bridge_policy::gate::{Criterion, Gate, Reading, State};
 use bridge_policy::report::{
-    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, Used,
-    WeekReport, requirements,
+    ChatReport, ExceptionReport, FORMAT, GateLine, LinkReport, PortalReport, Report, WeekReport,
 };
+use bridge_policy::requirements::{Looked, facts, requirements};
 
 use super::call::Call;
 use super::community::Community;
-use super::gates::{self, Gates, WEEKS, share_of};
-use super::links::FIRST;
+use super::gates::{self, Gates, share_of};
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
@@ -43,8 +41,9 @@ impl Reports {
         let phrases = call.phrases;
         let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         let shown = self.report_of(phrases, portal).await?;
-        let since = Arg::text(shown.since.clone().unwrap_or_default());
-        let mut text = phrases.say(Key::StageNow, &[Arg::text(&shown.stage), since]);
+        let since = shown.since.as_deref().and_then(Date::parse);
+        let since = since.map_or_else(|| Arg::text("–"), Arg::day);
+        let mut text = phrases.say(Key::StageNow, &[phrases.stage(portal.stage), since]);
         for line in report::lines(&shown, phrases.wording) {
             text = text.join_line(line);
         }
@@ -78,22 +77,30 @@ impl Reports {
         let migration = &community.migration;
         let today = Date::of(phrases.now);
         let now = Week::of(phrases.now);
-        let mut figures = self.store.figures(portal.id).await?;
-        figures.retain(|week| week.week < now && week.week >= now.plus(-WEEKS));
-        figures.sort_by_key(|week| week.week);
+        let weeks = self.gates.weeks(&community, phrases.now).await?;
         let gate = match self.gates.gate(&community, false, phrases.now).await? {
             Some(gate) => {
-                let is_told = share_of(&figures, now.plus(-1)).shown().is_some();
+                let is_told = share_of(&weeks, now.plus(-1)).shown().is_some();
                 gate_lines(phrases, &gate, is_told)
             }
             None => Vec::new(),
         };
-        let exceptions: Vec<_> =
-            migration.exceptions.iter().map(|it| ExceptionReport::of(it, today)).collect();
+        let exceptions = migration.exceptions.iter();
+        let exceptions = exceptions.map(|it| ExceptionReport::of(it, today)).collect();
         let chat = |end: &End| ChatReport {
             network: end.place.network.as_str().to_owned(),
             name: end.title.clone(),
         };
+        let hosts = self.store.hosts(portal.id).await?;
+        let facts = facts(&Looked {
+            catalogue: &self.catalogue,
+            weeks: &weeks,
+            hosts: &hosts,
+            exceptions: &migration.exceptions,
+            stage: portal.stage,
+            today,
+        });
+        let networks: Vec<&str> = portal.places().map(|place| place.network.as_str()).collect();
         let started = migration.since.0 > 0;
         Ok(PortalReport {
             number: portal.id.0,
@@ -102,25 +109,14 @@ impl Reports {
             stage: portal.stage.name().to_owned(),
             since: started.then(|| Date::of(migration.since).to_string()),
             gate,
-            requirements: requirements(portal.stage, &exceptions, self.used(&figures)),
-            weeks: figures.iter().map(|week| WeekReport::of(week, MATRIX)).collect(),
-            links: links(&figures),
+            requirements: requirements(&facts),
+            weeks: weeks
+                .iter()
+                .map(|week| WeekReport::of(week, (MATRIX, &networks), week.week == now))
+                .collect(),
+            links: facts.linked.iter().map(LinkReport::of).collect(),
             exceptions,
         })
-    }
-
-    /// What was linked to, as far as the policy asks.
-    fn used(&self, figures: &[WeekFigures]) -> Used {
-        let mut used = Used::default();
-        for (id, _) in figures.iter().flat_map(|week| &week.links) {
-            let first = id.strip_prefix(FIRST);
-            let service = self.catalogue.named(first.unwrap_or(id));
-            let restricts = |fact: &bridge_config::catalogue::Fact| fact.is != "no";
-            let drm = service.and_then(|service| service.drm.as_ref()).is_some_and(restricts);
-            used.restricted |= first.is_some() && drm;
-            used.doubtful |= service.is_none_or(|service| !service.is_proven());
-        }
-        used
     }
 }
 
@@ -140,17 +136,4 @@ fn gate_lines(phrases: Phrases<'_>, gate: &Gate, is_told: bool) -> Vec<GateLine>
         },
     };
     gate.readings.iter().zip(&lines).map(line).collect()
-}
-
-fn links(figures: &[WeekFigures]) -> Vec<LinkReport> {
-    let mut all: Vec<LinkReport> = Vec::new();
-    let counted = figures.iter().flat_map(|week| &week.links);
-    for (service, links) in counted.filter(|(id, _)| !id.starts_with(FIRST)) {
-        match all.iter_mut().find(|known| known.service == *service) {
-            Some(known) => known.links = known.links.saturating_add(*links),
-            None => all.push(LinkReport { service: service.clone(), links: *links }),
-        }
-    }
-    all.sort_by(|a, b| a.service.cmp(&b.service));
-    all
 }

@@ -168,7 +168,7 @@ impl Stages {
             Err(NoSchedule::Last) => Err(Box::new(no_step_there(call, NoStep::Last))),
             Err(NoSchedule::Past) => refused(Key::SchedulePast, &[]),
             Err(NoSchedule::TooSoon(first)) => {
-                let args = [Arg::number(u64::from(notice)), Arg::text(first.to_string())];
+                let args = [Arg::number(u64::from(notice)), Arg::day(first)];
                 refused(Key::ScheduleTooSoon, &args)
             }
         }

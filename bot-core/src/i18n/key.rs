@@ -31,6 +31,8 @@ macro_rules! keys {
     };
 }
 
+#[macro_use]
+mod report;
 mod list;
 
 pub use list::Key;

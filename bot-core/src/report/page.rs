@@ -49,11 +49,13 @@ fn row(out: &mut String, (begin, end): (&str, &str), cells: &[String]) {
     out.push_str(&format!("<tr>{cells}</tr>\n"));
 }
 
-/// The share of people who write on Matrix, week by week. Weeks that are not told leave a gap.
+/// The share of people who write on Matrix, week by week, as far as weeks are over. Weeks that are not
+/// told leave a gap.
 fn chart(portal: &PortalReport, words: &Words<'_>) -> String {
-    let weeks = portal.weeks.len();
+    let over = || portal.weeks.iter().filter(|week| !week.running);
+    let weeks = over().count();
     let step = if weeks > 1 { WIDTH / (weeks - 1) } else { WIDTH };
-    let told = portal.weeks.iter().enumerate();
+    let told = over().enumerate();
     let points: Vec<Option<(usize, usize)>> = told
         .map(|(at, week)| {
             let percent = usize::try_from(week.native_percent?.min(100)).ok()?;

@@ -12,8 +12,8 @@ use super::records::{GhostRecord, MessageRecord};
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, answers, appearance, claims, electorate, keys, notices, orphans, overflow,
-    people, portals, proposals, queue, topics,
+    Store, StoreError, answers, appearance, claims, electorate, figures, keys, notices, orphans,
+    overflow, people, portals, proposals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -48,6 +48,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     people::forget_all(tx, portal.id);
     claims::forget(tx, portal.id)?;
     notices::forget(tx, portal.id);
+    figures::close_all(tx, portal.id)?;
     proposals::forget(tx, portal.id);
     electorate::forget(tx, portal.id)?;
     for place in portal.places() {

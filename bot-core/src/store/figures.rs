@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is counted of each portal, week by week.
 //!
-//! Rule: a week is closed with the first message of a later one; then only numbers are left of it.
+//! Rule: a week is closed by the first thing that is counted in a later one, or by the clock; then
+//! only numbers are left of it.
 
-use bridge_model::{AuthorKind, Content, Event, Place};
+use bridge_model::{AuthorKind, Content, Event, Message, MessageKind, Note, Person, Place};
 use bridge_policy::calendar::Week;
-use bridge_policy::figures::WeekFigures;
+use bridge_policy::figures::{AuthorMark, WeekFigures};
 use bridge_policy::stage::Stage;
 
-use super::tables::FIGURES;
+use super::keys::Everything;
+use super::tables::{AUTHORS, FIGURES, PORTALS};
 use super::txn::Txn;
-use super::{Store, StoreError, keys, messages};
+use super::{Store, StoreError, hosts, keys, messages};
 use crate::portal::{Portal, PortalId};
 
 /// Weeks that are kept of each portal.
@@ -32,7 +34,8 @@ impl Store {
 /// [`StoreError`].
 pub fn note(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), StoreError> {
     let Content::Posted(message) = &event.content else { return Ok(()) };
-    if message.author.kind != AuthorKind::Person || portal.stage == Stage::Inventory || event.late {
+    let said = message.author.kind == AuthorKind::Person && !is_service(message);
+    if !said || portal.stage == Stage::Inventory || event.late {
         return Ok(());
     }
     let crossing = match &message.reply_to {
@@ -40,14 +43,38 @@ pub fn note(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), Stor
         None => false,
     };
     let mut week = this_week(tx, portal.id)?;
-    let secret = tx.meta().secret.clone();
-    let number = week.week.0.to_string();
-    let portal_number = portal.id.0.to_string();
-    let (network, user) = (event.place.network.as_str(), message.author.user.as_str());
-    let hash = keys::hash(&["author", &secret, &portal_number, &number, network, user]);
-    let short = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    week.note(network, short, crossing);
+    if week.closed {
+        return Ok(());
+    }
+    let network = event.place.network.as_str();
+    let person = Person::new(network, message.author.user.as_str());
+    let author = author(tx, (portal.id, week.week), &person)?;
+    week.note(network, author, crossing);
+    week.looked |= portal.relaying;
     save(tx, portal.id, &week)
+}
+
+/// Something happened in the chat, and nobody said anything.
+fn is_service(message: &Message) -> bool {
+    message.kind == MessageKind::Notice
+        && message.notes.iter().any(|note| matches!(note, Note::Service(_)))
+}
+
+/// Notes that somebody wrote. A claimed account is another author than its owner's on Matrix: nothing
+/// that is counted leads from one to the other.
+fn author(
+    tx: &mut Txn<'_>,
+    (portal, week): (PortalId, Week),
+    person: &Person,
+) -> Result<AuthorMark, StoreError> {
+    let hash = keys::author(&tx.meta().secret, (portal, week), person);
+    let row = (portal, (week, hash));
+    let is_new = tx.get(&AUTHORS, &row)?.is_none();
+    if is_new {
+        tx.put(&AUTHORS, &row, &())?;
+    }
+    let hash = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    Ok(AuthorMark { hash, is_new })
 }
 
 /// Counts a link to a service of the catalogue.
@@ -57,6 +84,7 @@ pub fn note(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), Stor
 pub fn note_link(tx: &mut Txn<'_>, portal: PortalId, service: &str) -> Result<(), StoreError> {
     let mut week = this_week(tx, portal)?;
     week.note_link(service);
+    week.looked = true;
     save(tx, portal, &week)
 }
 
@@ -68,17 +96,40 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<WeekFigures>, StoreError
     tx.all(&FIGURES, &portal)
 }
 
-/// Closes every week that is over.
+/// Closes the weeks that are over in all portals, once when a new one has begun.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn close(tx: &mut Txn<'_>, portal: PortalId, now: Week) -> Result<(), StoreError> {
+pub fn turn(tx: &mut Txn<'_>) -> Result<(), StoreError> {
+    let now = Week::of(tx.now);
+    if now.0 <= tx.meta().open_week {
+        return Ok(());
+    }
+    for portal in tx.all(&PORTALS, &Everything)? {
+        close(tx, portal.id, now)?;
+        hosts::turn(tx, portal.id, now)?;
+    }
+    tx.meta_mut().open_week = now.0;
+    Ok(())
+}
+
+/// Closes the running week, too: nothing is left that tells who wrote.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    close(tx, portal, Week::of(tx.now).plus(1))
+}
+
+fn close(tx: &mut Txn<'_>, portal: PortalId, now: Week) -> Result<(), StoreError> {
     for (row, mut week) in tx.scan(&FIGURES, &portal, usize::MAX)? {
+        if week.week < now && !week.closed {
+            week.close();
+            tx.clear(&AUTHORS, &(portal, week.week))?;
+            tx.replace(&FIGURES, row.clone(), &week)?;
+        }
         if week.week.plus(KEPT) < now {
             tx.remove(row);
-        } else if week.week < now && !week.closed {
-            week.close();
-            tx.replace(&FIGURES, row, &week)?;
         }
     }
     Ok(())
@@ -89,18 +140,15 @@ pub fn close(tx: &mut Txn<'_>, portal: PortalId, now: Week) -> Result<(), StoreE
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    tx.clear(&AUTHORS, &portal)?;
     tx.clear(&FIGURES, &portal).map(drop)
 }
 
 fn this_week(tx: &mut Txn<'_>, portal: PortalId) -> Result<WeekFigures, StoreError> {
+    turn(tx)?;
     let week = Week::of(tx.now);
-    match tx.get(&FIGURES, &(portal, week))? {
-        Some(known) => Ok(known),
-        None => {
-            close(tx, portal, week)?;
-            Ok(WeekFigures::new(week))
-        }
-    }
+    let known = tx.get(&FIGURES, &(portal, week))?;
+    Ok(known.unwrap_or_else(|| WeekFigures::new(week)))
 }
 
 fn save(tx: &mut Txn<'_>, portal: PortalId, week: &WeekFigures) -> Result<(), StoreError> {

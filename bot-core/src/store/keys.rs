@@ -44,6 +44,12 @@ impl<A: Key, B: Key> Prefix<(A, B)> for A {
     }
 }
 
+impl<A: Key, B: Key, C: Key> Prefix<(A, (B, C))> for (A, B) {
+    fn write_prefix(&self, to: &mut Vec<u8>) {
+        self.write(to);
+    }
+}
+
 impl<A: Key, B: Key> Key for (A, B) {
     fn write(&self, to: &mut Vec<u8>) {
         self.0.write(to);
@@ -150,6 +156,14 @@ pub fn voter(secret: &str, person: &Person, (place, message): (&Place, &MessageI
     let (network, user) = (person.network.as_str(), person.user.as_str());
     let (chat, message) = (place.chat.as_str(), message.as_str());
     hash(&["voter", secret, network, user, place.network.as_str(), chat, message])
+}
+
+/// Somebody who wrote in a portal in one week, under the store's own secret: the same account is
+/// somebody else in another week and another portal, and whoever reads a record without that secret
+/// cannot try people out.
+pub fn author(secret: &str, (portal, week): (PortalId, Week), person: &Person) -> Hash {
+    let (portal, week) = (portal.0.to_string(), week.0.to_string());
+    hash(&["author", secret, &portal, &week, person.network.as_str(), person.user.as_str()])
 }
 
 /// The week that a moment lies in: message records live in one bucket per week.

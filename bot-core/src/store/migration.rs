@@ -8,13 +8,14 @@
 use bridge_model::Place;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
+use bridge_policy::hosts::HostDecision;
 use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage, Where};
 
 use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{Store, StoreError, erase, joint, portals, queue, timers};
+use super::{Store, StoreError, erase, hosts, joint, portals, queue, timers};
 use crate::lane::{Work, core_place};
 use crate::migration::{
     Audit, AuditAction, Deadline, Migration, MigrationChange, News, Planned, Progress, Step, Tag,
@@ -121,6 +122,9 @@ pub fn apply(tx: &mut Txn<'_>, what: MigrationChange) -> Result<(), StoreError> 
         MigrationChange::EndException(room, number, day, who) => {
             end_exception(tx, &room, (number, day), who)
         }
+        MigrationChange::DecideHost(room, host, decision, who) => {
+            decide_host(tx, &room, (host, decision), who)
+        }
         MigrationChange::Note(place, audit) => {
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;
@@ -190,6 +194,24 @@ fn end_exception(
     save(tx, portal.id, &migration)?;
     let audit = plain(tx, who, deed);
     note(tx, portal.id, &audit)?;
+    Ok(())
+}
+
+fn decide_host(
+    tx: &mut Txn<'_>,
+    room: &Place,
+    (host, decision): (String, Option<HostDecision>),
+    who: Option<Who>,
+) -> Result<(), StoreError> {
+    let portal = portal(tx, room)?;
+    let deed = match &decision {
+        Some(it) => AuditAction::HostDecided(host.clone(), it.kind, it.evidence.clone()),
+        None => AuditAction::HostForgotten(host.clone()),
+    };
+    if hosts::decide(tx, portal.id, &host, decision)? {
+        let audit = plain(tx, who, deed);
+        note(tx, portal.id, &audit)?;
+    }
     Ok(())
 }
 

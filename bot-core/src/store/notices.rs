@@ -11,7 +11,7 @@ use bridge_policy::stage::Stage;
 
 use super::tables::LEDGERS;
 use super::txn::Txn;
-use super::{StoreError, figures, keys, queue};
+use super::{StoreError, figures, hosts, keys, queue};
 use crate::lane::Work;
 use crate::portal::{Portal, PortalId};
 
@@ -22,6 +22,8 @@ pub struct Linked {
     pub portal: PortalId,
     /// The services, for figures.
     pub used: Vec<String>,
+    /// Hosts that no entry of the catalogue tells of.
+    pub hosts: Vec<String>,
     /// What would be said.
     pub notices: Vec<Notice>,
 }
@@ -44,9 +46,12 @@ pub struct Notice {
 /// # Errors
 /// [`StoreError`].
 pub fn linked(tx: &mut Txn<'_>, linked: Linked) -> Result<(), StoreError> {
-    let Linked { portal, used, notices } = linked;
+    let Linked { portal, used, hosts, notices } = linked;
     for service in used {
         figures::note_link(tx, portal, &service)?;
+    }
+    for host in hosts {
+        hosts::note(tx, portal, &host)?;
     }
     notices.into_iter().try_for_each(|notice| say(tx, portal, notice))
 }

@@ -40,6 +40,9 @@ pub struct Meta {
     /// Answers that wait, see [`super::answers`].
     #[serde(default)]
     pub answers: u32,
+    /// The first week whose figures are not closed, by its number.
+    #[serde(default)]
+    pub open_week: i32,
 }
 
 /// An answer of the core bot that yields to other messages.

@@ -12,6 +12,7 @@ use bridge_model::{Person, Place, Timestamp};
 use bridge_policy::budget::Ledger;
 use bridge_policy::calendar::Week;
 use bridge_policy::figures::WeekFigures;
+use bridge_policy::hosts::LinkedHost;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -179,6 +180,10 @@ tables! {
     ELECTORATES: (PortalId, u32) => Vec<Person> = named(b'V', "electorate");
     /// What was counted, by portal and week.
     FIGURES: (PortalId, Week) => WeekFigures = named(b'I', "figures of a week");
+    /// Who wrote in weeks that are not closed, by portal and week: see [`super::keys::author`].
+    AUTHORS: (PortalId, (Week, Hash)) => () = packed(b'G', "author of a week");
+    /// Hosts that no entry of the catalogue tells of, by portal.
+    HOSTS: (PortalId, Hash) => LinkedHost = named(b'H', "linked host");
     /// Events about messages of ours whose ids are not stored yet.
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.

@@ -10,16 +10,18 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{Store, StoreError, keys, portals, queue};
+use super::{Store, StoreError, figures, keys, portals, queue};
 use crate::lane::{LaneState, Work, chat_of_core_place};
 
 impl Store {
-    /// Puts the work of all timers that have run down into their lanes.
+    /// Puts the work of all timers that have run down into their lanes, and closes the weeks that are
+    /// over.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
         self.write_at(now, |tx| {
+            figures::turn(tx)?;
             due(tx)?;
             queue::touched(tx)
         })

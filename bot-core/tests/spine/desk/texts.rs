@@ -136,6 +136,7 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside vote – Ask the whole community a question, in all chats at once
     !freeside report – Show how far this community is, in numbers
     !freeside exception – Record where proprietary software is still used
+    !freeside services – Say what the unknown websites are that people link to
     !freeside create – Make a new Matrix room that belongs to you, and get a code to connect it
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again

@@ -44,6 +44,7 @@ mod aliases;
 mod disk;
 mod early;
 mod emoji;
+mod figures;
 mod files;
 mod kept;
 mod layout;

@@ -20,6 +20,9 @@ use bot_core::store::records::{
 };
 use bot_core::store::{StoreError, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
+use bridge_policy::calendar::{Date, Week};
+use bridge_policy::figures::{Side, WeekFigures};
+use bridge_policy::hosts::{HostDecision, HostKind, LinkedHost};
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
@@ -72,6 +75,8 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         AUDITS,
         ELECTORATES,
         FIGURES,
+        AUTHORS,
+        HOSTS,
         ORPHANS,
         TOPICS,
         TOPIC_ROOMS,
@@ -153,7 +158,7 @@ macro_rules! sealed {
 }
 
 fn written() -> Vec<(u8, Vec<u8>)> {
-    [written_by_messages(), written_by_lanes()].concat()
+    [written_by_messages(), written_by_lanes(), written_by_figures()].concat()
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
@@ -200,6 +205,38 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
                 name: "vote/1".into(),
                 lane: core_place(&room()),
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
+            }
+        ),
+    ]
+}
+
+/// What is counted.
+fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
+    let side = Side { messages: 9, crossing: 2, authors: 4, exact: true, ..Side::default() };
+    let decision = HostDecision {
+        kind: HostKind::Proprietary,
+        evidence: Some("https://example.org/terms".into()),
+        name: Some("Acme".into()),
+        on: Date { year: 2026, month: 11, day: 30 },
+    };
+    vec![
+        sealed!(AUTHORS, ()),
+        sealed!(
+            FIGURES,
+            WeekFigures {
+                week: Week(2969),
+                closed: false,
+                sides: vec![("telegram".into(), side)],
+                links: vec![("zoom".into(), 3)],
+                looked: true,
+            }
+        ),
+        sealed!(
+            HOSTS,
+            LinkedHost {
+                host: "acme.example".into(),
+                weeks: vec![(Week(2969), 2)],
+                decision: Some(decision),
             }
         ),
     ]
