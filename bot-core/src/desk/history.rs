@@ -112,6 +112,10 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
         AuditAction::ExceptionEnded(number, service) => {
             (Key::DeedExceptionClosed, vec![Arg::text(number.to_string()), Arg::text(service)])
         }
+        AuditAction::Set(name, before, now) => {
+            (Key::DeedSet, vec![Arg::text(name), Arg::text(before), Arg::text(now)])
+        }
+        AuditAction::Unlinked(network) => (Key::DeedUnlinked, vec![Arg::text(label(network))]),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

@@ -277,6 +277,7 @@ pub fn offer(room: &Place, remote: &Place, now: Timestamp) -> Offer {
             place: remote.clone(),
             title: None,
             until: Timestamp(now.0 + 1000),
+            by: None,
         }),
     }
 }
