@@ -151,7 +151,17 @@ fn texts(phrases: Phrases<'_>, portal: &Portal, planned: &Planned) -> Vec<RichTe
             let ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
             ends.map(|end| room_text(phrases, Pair { room, remote: &end.place }, stage)).collect()
         }
-        _ => Vec::new(),
+        Effect::UnpinText
+        | Effect::RelayOn
+        | Effect::RelayOff
+        | Effect::MatrixDecides
+        | Effect::OwnerAsBefore
+        | Effect::RecordAccess
+        | Effect::CloseAccess
+        | Effect::RestoreAccess
+        | Effect::WithdrawGhosts
+        | Effect::Erase
+        | Effect::LeaveLegacy => Vec::new(),
     }
 }
 

@@ -97,12 +97,11 @@ impl Delivery<'_> {
     fn tell_of_pins(&self, reason: &Refusal) -> Option<(Place, Work)> {
         let Entry { lane, work, .. } = &self.head.entry;
         let portal = self.head.portal.as_ref().filter(|_| work.completes().is_none())?;
-        let lacking = match reason {
-            Refusal::MissingRights(rights) => {
-                let rights = rights.iter().map(|right| self.wording.right(right));
-                rights.collect::<Vec<_>>().join(", ")
-            }
-            other => self.wording.reason(&lane.network, other),
+        let lacking = if let Refusal::MissingRights(rights) = reason {
+            let rights = rights.iter().map(|right| self.wording.right(right));
+            rights.collect::<Vec<_>>().join(", ")
+        } else {
+            self.wording.reason(&lane.network, reason)
         };
         let args = [Arg::text(label(&lane.network)), Arg::text(lacking)];
         let text = self.wording.say(Key::PlanLacks.on(&lane.network), &args);

@@ -106,9 +106,9 @@ pub fn reminder(portal: &Portal, event: &Event, now: Timestamp) -> Option<String
 
 /// Who comes, where that is what a message says.
 fn comes(message: &Message) -> Option<&[String]> {
-    message.notes.iter().find_map(|note| match note {
-        Note::Service(Service::Joined { names }) => Some(names.as_slice()),
-        _ => None,
+    message.notes.iter().find_map(|note| {
+        let Note::Service(Service::Joined { names }) = note else { return None };
+        Some(names.as_slice())
     })
 }
 
