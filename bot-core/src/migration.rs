@@ -49,12 +49,12 @@ pub struct Migration {
     pub exceptions: Vec<Exception>,
     /// The notices that stand in the chats: one on each side of each connection.
     #[serde(default)]
-    pub notices: Vec<Notice>,
+    pub notices: Vec<StandingNotice>,
 }
 
 /// A notice that says what happens to what is written in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct StandingNotice {
     /// The legacy chat of the connection that it speaks of.
     pub end: Place,
     /// Where it stands: that chat, or the room.
@@ -299,7 +299,7 @@ pub enum MigrationChange {
     /// Only writes down what happened.
     Note(Place, Audit),
     /// A notice stands in the place of the one before.
-    Notice(Place, Notice),
+    Notice(Place, StandingNotice),
     /// Messages cross, or do not any more.
     Relaying(Place, bool),
     /// Who could speak in a chat before only the bot could.
@@ -312,7 +312,7 @@ pub enum MigrationChange {
 
 impl Migration {
     /// The notice about the connection with `end` that stands in `place`.
-    pub fn notice(&self, end: &Place, place: &Place) -> Option<&Notice> {
+    pub fn notice(&self, end: &Place, place: &Place) -> Option<&StandingNotice> {
         self.notices.iter().find(|notice| notice.end == *end && notice.place == *place)
     }
 

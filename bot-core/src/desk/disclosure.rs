@@ -16,7 +16,7 @@ use super::pair::Pair;
 use super::phrases::Phrases;
 use crate::i18n::Key;
 use crate::lane::{Relayed, Speaker, Work, core_place};
-use crate::migration::{DISCLOSURE, Migration, MigrationChange, Notice};
+use crate::migration::{DISCLOSURE, Migration, MigrationChange, StandingNotice};
 use crate::network::MATRIX;
 use crate::portal::{EndState, Portal};
 use crate::pseudonym::Pseudonyms;
@@ -113,7 +113,8 @@ impl Disclosure {
         let text = phrases.message(ended_text(phrases, pair, place));
         let edited = happens(place, &name, Content::Edited(text));
         let then = vec![happens(place, &name, Content::Unpinned), edited];
-        let notice = Notice { end: pair.remote.clone(), place: place.clone(), name, stage: None };
+        let notice =
+            StandingNotice { end: pair.remote.clone(), place: place.clone(), name, stage: None };
         let known = MigrationChange::Notice(pair.room.clone(), notice);
         Ok(Posted { then, changes: vec![Change::Move(Box::new(known))] })
     }
@@ -289,7 +290,7 @@ fn pins(work: &Work) -> bool {
 }
 
 fn stands(pair: Pair<'_>, place: &Place, (stage, name): (Stage, &str)) -> Change {
-    let notice = Notice {
+    let notice = StandingNotice {
         end: pair.remote.clone(),
         place: place.clone(),
         name: name.to_owned(),

@@ -9,14 +9,18 @@ use super::tables::MIGRATIONS;
 use super::txn::Txn;
 use super::{StoreError, queue};
 use crate::lane::{Work, core_place};
-use crate::migration::{Migration, Notice, Task};
+use crate::migration::{Migration, StandingNotice, Task};
 use crate::portal::{Portal, PortalId};
 
 /// A notice stands in the place of the one before.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn stands(tx: &mut Txn<'_>, portal: PortalId, notice: Notice) -> Result<(), StoreError> {
+pub fn stands(
+    tx: &mut Txn<'_>,
+    portal: PortalId,
+    notice: StandingNotice,
+) -> Result<(), StoreError> {
     let mut migration = of(tx, portal)?;
     migration.notices.retain(|known| known.end != notice.end || known.place != notice.place);
     migration.notices.push(notice);

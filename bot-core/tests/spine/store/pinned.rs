@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bot_core::lane::{Work, core_place};
-use bot_core::migration::{Deadline, Migration, Notice, Task};
+use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
@@ -219,7 +219,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
         sealed!(
             MIGRATIONS,
             Migration {
-                notices: vec![Notice {
+                notices: vec![StandingNotice {
                     end: group(),
                     place: room(),
                     name: "stage/1/2".into(),
