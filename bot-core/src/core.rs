@@ -194,7 +194,11 @@ impl Core {
     }
 
     async fn watch_unlinked(&self) -> Result<(), AskError> {
-        self.desk.watch_unlinked().await.map_err(|error| match error {
+        let watched = async {
+            self.desk.renew_old_notices().await?;
+            self.desk.watch_unlinked().await
+        };
+        watched.await.map_err(|error| match error {
             DeskError::Ask(error) => error,
             DeskError::Store(error) => AskError::Retry { after: None, reason: error.to_string() },
         })

@@ -21,6 +21,7 @@ mod confirm;
 mod create;
 mod deep_link;
 mod disclosure;
+mod disclosure_text;
 mod due;
 mod effect_lines;
 mod effects;
@@ -187,6 +188,17 @@ impl Desk {
         self.features.membership.admission.watch_unlinked(self.clock.now()).await
     }
 
+    /// Sees to it that notices which an older version has posted say what is so.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn renew_old_notices(&self) -> Result<(), DeskError> {
+        for portal in self.features.store.portals().await? {
+            self.features.store.renew_old_notices(portal, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
     fn phrases<'a>(&'a self, wording: &'a Wording) -> Phrases<'a> {
         Phrases { wording, now: self.clock.now(), addresses: &self.addresses }
     }
@@ -216,6 +228,9 @@ impl Desk {
             }
             Work::Task(Task::Room(end, root)) => {
                 self.features.topics.topic_room(phrases, chat, end, root).await
+            }
+            Work::Task(Task::Notices(id)) => {
+                self.features.effects.notices(phrases, portal.filter(|it| it.id == *id)).await
             }
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,

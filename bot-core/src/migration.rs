@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::portal::{Owner, PortalId};
 use crate::refusal::Refusal;
 
-/// The name of the first notice of a chat.
+/// The name of the first notice of a chat, and what the names of such notices begin with.
 pub const DISCLOSURE: &str = "disclosure";
 
 /// How far a portal's community has come, besides its stage.
@@ -39,7 +39,8 @@ pub struct Migration {
     pub owner_before: Option<Owner>,
     /// Who could speak where before only the bot could, in each network's own words.
     pub access: Vec<(Place, String)>,
-    /// The name of the text that is pinned on the legacy side.
+    /// The name of the text that is pinned on the legacy side, where [`Migration::notices`] does not
+    /// say more.
     pub text: Option<String>,
     /// What the last step changes, in order.
     pub effects: Vec<Planned>,
@@ -47,6 +48,23 @@ pub struct Migration {
     pub votes: Vec<Vote>,
     /// Where something proprietary is used all the same, oldest first.
     pub exceptions: Vec<Exception>,
+    /// The notices that stand in the chats: one on each side of each connection.
+    #[serde(default)]
+    pub notices: Vec<StandingNotice>,
+}
+
+/// A notice that says what happens to what is written in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingNotice {
+    /// The legacy chat of the connection that it speaks of.
+    pub end: Place,
+    /// Where it stands: that chat, or the room.
+    pub place: Place,
+    /// Its name at the core's place for that.
+    pub name: String,
+    /// The stage that it describes; `None` where it says that nothing crosses because the bot was
+    /// removed.
+    pub stage: Option<Stage>,
 }
 
 /// One question to the whole community.
@@ -115,6 +133,8 @@ pub enum Task {
     Room(Place, MessageId),
     /// The people in the room are told.
     Tell(News),
+    /// The notices of a portal are made to say what is so.
+    Notices(PortalId),
 }
 
 /// What came of a step, after it was taken.
@@ -235,8 +255,12 @@ pub enum AuditAction {
     HostDecided(String, HostKind, Option<String>),
     /// Such a decision was taken back.
     HostForgotten(String),
-    /// The side that made the code agreed to be joined to a chat of that network.
+    /// Somebody agreed for one of the two chats to the connection with that network.
     AgreedToLink(NetworkId),
+    /// A setting was changed: its name, what it was, what it is.
+    Set(String, String, String),
+    /// The connection with a chat of that network was ended.
+    Unlinked(NetworkId),
 }
 
 /// A step that somebody takes.
@@ -281,6 +305,8 @@ pub enum MigrationChange {
     DecideHost(Place, String, Option<HostDecision>, Option<Who>),
     /// Only writes down what happened.
     Note(Place, Audit),
+    /// A notice stands in the place of the one before.
+    Notice(Place, StandingNotice),
     /// Messages cross, or do not any more.
     Relaying(Place, bool),
     /// Who could speak in a chat before only the bot could.
@@ -292,6 +318,11 @@ pub enum MigrationChange {
 }
 
 impl Migration {
+    /// The notice about the connection with `end` that stands in `place`.
+    pub fn notice(&self, end: &Place, place: &Place) -> Option<&StandingNotice> {
+        self.notices.iter().find(|notice| notice.end == *end && notice.place == *place)
+    }
+
     /// The place of `tag`, if that is still the last step.
     pub fn planned(&self, tag: &Tag) -> Option<&Planned> {
         let index = usize::try_from(tag.index).ok()?;

@@ -250,6 +250,9 @@ pub struct Redeemed {
     pub title: Option<String>,
     /// Until when the other side can agree.
     pub until: Timestamp,
+    /// The name of whoever typed it.
+    #[serde(default)]
+    pub by: Option<String>,
 }
 
 /// A setting that waits until an admin of each chat has agreed.

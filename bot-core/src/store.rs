@@ -43,6 +43,7 @@ pub mod replica;
 pub mod retention;
 pub mod settle;
 pub mod sled;
+mod standing;
 mod stickers;
 pub mod subject;
 pub mod summaries;

@@ -121,8 +121,8 @@ impl MatrixNetwork {
                 let identity = self.ghost_or_bot(send_as, room, (media, anew)).await?;
                 Ok(self.redact(Sending { order, room, identity: &identity }, id).await?)
             }
-            Action::Pin { target } => Ok(self.pin(room, target, true).await?),
-            Action::Unpin { target } => Ok(self.pin(room, target, false).await?),
+            Action::Pin { target } => self.pin(room, target, true).await,
+            Action::Unpin { target } => self.pin(room, target, false).await,
             Action::ClosePoll { send_as, parts } => {
                 // A copy that was closed from the start is words, and has no such part.
                 let Some(poll) = parts.iter().find(|part| part.media) else { return Ok(()) };

@@ -51,6 +51,8 @@ pub enum Effect {
     Erase,
     /// The bot leaves the legacy chat.
     LeaveLegacy,
+    /// The notice that is pinned in the Matrix room becomes that of a stage.
+    NoticeInRoom(Stage),
 }
 
 /// Where an effect is carried out.
@@ -148,16 +150,18 @@ impl Stage {
 
     /// What changes when this stage is entered from the one before.
     fn entered(self) -> Vec<Effect> {
-        let text = Effect::PinText(self);
+        let (text, notice) = (Effect::PinText(self), Effect::NoticeInRoom(self));
         match self {
             Self::Inventory => Vec::new(),
-            Self::Announced => vec![text],
-            Self::Bridged => vec![text, Effect::RelayOn],
-            Self::MatrixFirst => vec![text, Effect::MatrixDecides],
-            Self::ReadOnly => vec![text, Effect::RecordAccess, Effect::CloseAccess],
+            Self::Announced => vec![text, notice],
+            // Nothing crosses before both sides have read that it will.
+            Self::Bridged => vec![text, notice, Effect::RelayOn],
+            Self::MatrixFirst => vec![text, notice, Effect::MatrixDecides],
+            Self::ReadOnly => vec![text, notice, Effect::RecordAccess, Effect::CloseAccess],
             Self::Sunset => vec![
                 text,
                 Effect::RelayOff,
+                notice,
                 Effect::WithdrawGhosts,
                 Effect::LeaveLegacy,
                 Effect::Erase,
@@ -170,6 +174,7 @@ impl Stage {
         let undo = |effect: Effect| match effect {
             Effect::PinText(_) if to == Self::Inventory => Some(Effect::UnpinText),
             Effect::PinText(_) => Some(Effect::PinText(to)),
+            Effect::NoticeInRoom(_) => Some(Effect::NoticeInRoom(to)),
             Effect::RelayOn => Some(Effect::RelayOff),
             Effect::MatrixDecides => Some(Effect::OwnerAsBefore),
             Effect::CloseAccess => Some(Effect::RestoreAccess),
@@ -203,7 +208,8 @@ impl Effect {
             | Self::MatrixDecides
             | Self::OwnerAsBefore
             | Self::WithdrawGhosts
-            | Self::Erase => Where::Portal,
+            | Self::Erase
+            | Self::NoticeInRoom(_) => Where::Portal,
             Self::PinText(_)
             | Self::UnpinText
             | Self::RecordAccess
@@ -222,6 +228,8 @@ mod tests {
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     struct World {
         text: Option<Stage>,
+        /// What the room reads; it has a notice from the beginning.
+        notice: Option<Stage>,
         relays: bool,
         matrix_decides: bool,
         recorded: bool,
@@ -234,7 +242,12 @@ mod tests {
             match effect {
                 Effect::PinText(stage) => self.text = Some(stage),
                 Effect::UnpinText => self.text = None,
-                Effect::RelayOn => self.relays = true,
+                Effect::NoticeInRoom(stage) => self.notice = Some(stage),
+                Effect::RelayOn => {
+                    let told = [self.text, self.notice];
+                    assert!(told.iter().flatten().filter(|it| it.relays()).count() == 2);
+                    self.relays = true;
+                }
                 Effect::RelayOff => self.relays = false,
                 Effect::MatrixDecides => self.matrix_decides = true,
                 Effect::OwnerAsBefore => self.matrix_decides = false,
@@ -256,7 +269,7 @@ mod tests {
         }
 
         fn at(stage: Stage) -> Self {
-            let mut world = Self::default();
+            let mut world = Self { notice: Some(Stage::Inventory), ..Self::default() };
             let mut here = Stage::Inventory;
             while here != stage {
                 world.make(&mut here, Direction::Next);
@@ -317,6 +330,7 @@ mod tests {
         for stage in Stage::ALL {
             let text = (stage != Stage::Inventory).then_some(stage);
             assert_eq!(World::at(stage).text, text);
+            assert_eq!(World::at(stage).notice, Some(stage));
         }
     }
 }

@@ -13,6 +13,7 @@ mod clock;
 mod connections;
 mod content;
 mod crossing;
+mod disclosure;
 mod discord;
 mod encrypted;
 mod fidelity;

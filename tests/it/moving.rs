@@ -20,7 +20,7 @@ const HURRIED: &str = "[stages]\nadmins = 2\nservers = 0\nannounced_days = 0\nna
 const DECISION: &str = "--decision https://meta.example.org/vote";
 
 /// Three chats at the first stage, with two admins in the room.
-async fn inventory() -> anyhow::Result<(Town, Person)> {
+pub async fn inventory() -> anyhow::Result<(Town, Person)> {
     let town = Town::build(TownOptions {
         program: program_with_clock()?,
         room_version: "12".into(),
@@ -41,13 +41,13 @@ async fn inventory() -> anyhow::Result<(Town, Person)> {
 }
 
 /// What the bot answers to a command in the room.
-async fn ask(town: &Town, by: &Person, command: &str) -> anyhow::Result<String> {
+pub async fn ask(town: &Town, by: &Person, command: &str) -> anyhow::Result<String> {
     let answer = crate::sure(by, &town.room, &format!("!freeside {command}")).await;
     answer.with_context(|| format!("no answer to {command}"))
 }
 
 /// Waits until nothing is under way.
-async fn rests(town: &Town) -> anyhow::Result<()> {
+pub async fn rests(town: &Town) -> anyhow::Result<()> {
     eventually("nothing is under way", async || {
         let now = ask(town, &town.alice, "stage").await?;
         Ok(!now.contains("in progress") && !now.contains("✗ The notice about data"))
@@ -56,7 +56,7 @@ async fn rests(town: &Town) -> anyhow::Result<()> {
 }
 
 /// Takes a step and waits until all of it is done.
-async fn step(town: &Town, typed: &str, stage: &str) -> anyhow::Result<()> {
+pub async fn step(town: &Town, typed: &str, stage: &str) -> anyhow::Result<()> {
     rests(town).await?;
     let answer = ask(town, &town.alice, &format!("{typed} {DECISION}")).await?;
     ensure!(answer.contains(&format!("Stage: {stage}")), "{typed}: {answer}");
@@ -64,7 +64,7 @@ async fn step(town: &Town, typed: &str, stage: &str) -> anyhow::Result<()> {
 }
 
 /// The day of the next step is announced.
-async fn schedule(town: &Town) -> anyhow::Result<()> {
+pub async fn schedule(town: &Town) -> anyhow::Result<()> {
     let clock = FileClock::beside(&town.bridge.config());
     let now = SystemClock.now().0 + clock.ahead();
     let day = Date::of(Timestamp(now + 2 * DAY_MS));
@@ -74,7 +74,7 @@ async fn schedule(town: &Town) -> anyhow::Result<()> {
 }
 
 /// That day comes, and the step is taken.
-async fn day_comes(town: &Town, stage: &str) -> anyhow::Result<()> {
+pub async fn day_comes(town: &Town, stage: &str) -> anyhow::Result<()> {
     let clock = FileClock::beside(&town.bridge.config());
     clock.set_ahead(clock.ahead() + 2 * DAY_MS)?;
     let come = format!("Today is the planned day: stage {stage}");
@@ -82,7 +82,7 @@ async fn day_comes(town: &Town, stage: &str) -> anyhow::Result<()> {
     seen.with_context(|| town.bridge.last_words()).map(drop)
 }
 
-async fn vote(town: &Town, ben: &Person) -> anyhow::Result<()> {
+pub async fn vote(town: &Town, ben: &Person) -> anyhow::Result<()> {
     ask(town, &town.alice, "stage approve").await?;
     ask(town, ben, "stage approve").await?;
     Ok(())
@@ -139,7 +139,7 @@ async fn a_community_walks_to_matrix_and_back() -> anyhow::Result<()> {
     town.assert_clean()
 }
 
-async fn crosses_from_matrix(town: &Town, text: &str) -> anyhow::Result<()> {
+pub async fn crosses_from_matrix(town: &Town, text: &str) -> anyhow::Result<()> {
     town.alice.say(&town.room, text).await?;
     town.group.expect(|seen| seen.text.contains(text)).await?;
     town.channel.expect(|seen| seen.content.contains(text)).await?;

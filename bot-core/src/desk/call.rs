@@ -11,10 +11,11 @@ use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
-use crate::migration::Who;
+use crate::migration::{Audit, AuditAction, MigrationChange, Who};
 use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::relay::Networks;
+use crate::store::Change;
 use crate::wording::{Lines, label};
 
 /// Characters of a command on a button.
@@ -107,6 +108,13 @@ impl Call<'_> {
         let from = [Arg::text(&self.command.by.name), Arg::text(label(&self.place.network))];
         let told = || phrases.say(Key::ToldFrom, &from).join_line(what);
         (self.place != room).then(|| phrases.message_in(room, told()))
+    }
+
+    /// The history says what somebody did.
+    pub(super) fn noted(&self, portal: &Portal, deed: AuditAction) -> Change {
+        let (at, who) = (self.phrases.now, Some(self.who()));
+        let audit = Audit { at, who, deed, decision: None, share: None };
+        Change::Move(Box::new(MigrationChange::Note(portal.room.clone(), audit)))
     }
 
     /// The same, where the right to change the chat is lacking.

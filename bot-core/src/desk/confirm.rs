@@ -14,6 +14,7 @@ use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
 use crate::i18n::{Arg, Key};
 use crate::lane::Answer;
+use crate::migration::Who;
 use crate::portal::{Offer, Owner, Redeemed};
 use crate::store::{Change, CodeHash};
 use crate::wording::label;
@@ -57,7 +58,8 @@ impl Linking {
         let answer = phrases.say(Key::LinkAsked, &[Arg::text(label(&there.network))]);
         let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
         let until = Timestamp(phrases.now.0.saturating_add(life));
-        let redeemed = Redeemed { place: here.clone(), title, until };
+        let by = call.who().name;
+        let redeemed = Redeemed { place: here.clone(), title, until, by };
         let changes = vec![Change::Redeemed(code::hash(typed), redeemed)];
         Ok(Outcome { then, ..Outcome::change(answer, changes) })
     }
@@ -84,7 +86,9 @@ impl Linking {
         if offer.created {
             settings.metadata = Owner::Legacy;
         }
-        self.join(call, Agreed { pair, code, title, settings }).await
+        let network = redeemed.place.network.clone();
+        let by = redeemed.by.map(|name| Who { network, name: Some(name) });
+        self.join(call, Agreed { pair, code, by, title, settings }).await
     }
 
     /// The side that made the code does not know the other one.

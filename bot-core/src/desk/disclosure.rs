@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The notice that tells the people of a chat what happens there, on both sides of a link.
+//! The notices that tell the people of a chat what happens there, on both sides of a connection.
 //!
-//! Rule: a notice has a name in the store; it is posted once and edited ever after.
+//! Rule: what stands is true. A notice of another stage is a new message that is pinned in the place
+//! of the one before; where nothing crosses any more the one that stands is changed.
 
 use std::sync::Arc;
 
-use bridge_model::{Content, Event, Message, MessageId, Place, RichText};
+use bridge_model::{Content, Event, Message, MessageId, Place};
 use bridge_policy::stage::Stage;
 
 use super::deep_link;
+use super::disclosure_text::{ended_text, room_key, room_text, stage_text};
 use super::outcome::DeskError;
 use super::pair::Pair;
 use super::phrases::Phrases;
-use crate::i18n::{Arg, Key};
+use crate::i18n::Key;
 use crate::lane::{Relayed, Speaker, Work, core_place};
-use crate::migration::DISCLOSURE;
+use crate::migration::{DISCLOSURE, Migration, MigrationChange, StandingNotice};
 use crate::network::MATRIX;
-use crate::portal::Portal;
+use crate::portal::{EndState, Portal};
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
-use crate::store::Store;
-use crate::wording::{Lines, label};
+use crate::store::migration::old_text_name;
+use crate::store::{Change, CodeHash, Store};
 
-/// The language that strangers read.
-const ENGLISH: &str = "en";
-
-/// Posts notices, edits them, and knows where they stand.
+/// Posts notices, changes them, and knows where they stand.
 #[derive(Clone)]
 pub(super) struct Disclosure {
     pub(super) networks: Networks,
@@ -33,34 +32,142 @@ pub(super) struct Disclosure {
     pub(super) pseudonyms: Pseudonyms,
 }
 
+/// What is to be carried to the chats, and what is known of it afterwards.
+#[derive(Default)]
+pub(super) struct Posted {
+    pub(super) then: Vec<(Place, Work)>,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Posted {
+    fn and(&mut self, other: Self) {
+        self.then.extend(other.then);
+        self.changes.extend(other.changes);
+    }
+}
+
 impl Disclosure {
-    /// The notices of a new link: pinned in the legacy chat, named after the network in the room.
-    pub(super) async fn notices(
+    /// The notices of a new connection.
+    pub(super) async fn first(
         &self,
         phrases: Phrases<'_>,
         pair: Pair<'_>,
-        stage: Stage,
-    ) -> Result<Vec<(Place, Work)>, DeskError> {
-        let Pair { room, remote } = pair;
-        let name = [Arg::text(label(&remote.network))];
-        let native = phrases.say(Key::DisclosureMatrix.on(&remote.network), &name);
+        (stage, code): (Stage, &CodeHash),
+    ) -> Result<Posted, DeskError> {
+        let short: String = code.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{DISCLOSURE}/{short}");
+        let mut posted = self.legacy(phrases, pair, (stage, &name), None).await?;
+        posted.and(self.in_room(phrases, pair, (stage, &name), None).await?);
+        Ok(posted)
+    }
+
+    /// The notice of a legacy chat, pinned in the place of `old` except at the first stage.
+    pub(super) async fn legacy(
+        &self,
+        phrases: Phrases<'_>,
+        pair: Pair<'_>,
+        (stage, name): (Stage, &str),
+        old: Option<&str>,
+    ) -> Result<Posted, DeskError> {
+        let place = pair.remote;
         let notice = self.notice(phrases, pair, stage).await;
-        let mut works = vec![self.once(remote, DISCLOSURE, notice).await?];
-        if stage != Stage::Inventory {
-            works.push((remote.clone(), about(remote, DISCLOSURE, Content::Pinned).into()));
+        let mut then = vec![self.once(place, name, notice).await?];
+        if let Some(old) = old.filter(|old| *old != name) {
+            then.push(happens(place, old, Content::Unpinned));
         }
-        works.push(self.once(room, &self.name_in_room(remote), phrases.message(native)).await?);
-        Ok(works)
+        if stage != Stage::Inventory {
+            then.push(happens(place, name, Content::Pinned));
+        }
+        Ok(Posted { then, changes: vec![stands(pair, place, (stage, name))] })
+    }
+
+    /// The notice about a connection in the room, pinned in the place of `old`.
+    pub(super) async fn in_room(
+        &self,
+        phrases: Phrases<'_>,
+        pair: Pair<'_>,
+        (stage, name): (Stage, &str),
+        old: Option<&str>,
+    ) -> Result<Posted, DeskError> {
+        let room = pair.room;
+        let notice = phrases.message(room_text(phrases, pair, stage));
+        let mut then = vec![self.once(room, name, notice).await?];
+        then.push(happens(room, name, Content::Pinned));
+        if let Some(old) = old.filter(|old| *old != name) {
+            then.push(happens(room, old, Content::Unpinned));
+        }
+        Ok(Posted { then, changes: vec![stands(pair, room, (stage, name))] })
+    }
+
+    /// Nothing crosses any more: the notice that stands in `place` about a connection says so, and is
+    /// unpinned.
+    pub(super) async fn ended(
+        &self,
+        phrases: Phrases<'_>,
+        (migration, pair): (&Migration, Pair<'_>),
+        place: &Place,
+    ) -> Result<Posted, DeskError> {
+        let Some(name) = self.standing(migration, pair, place).await? else {
+            return Ok(Posted::default());
+        };
+        let text = phrases.message(ended_text(phrases, pair, place));
+        let edited = happens(place, &name, Content::Edited(text));
+        let then = vec![happens(place, &name, Content::Unpinned), edited];
+        let notice =
+            StandingNotice { end: pair.remote.clone(), place: place.clone(), name, stage: None };
+        let known = MigrationChange::Notice(pair.room.clone(), notice);
+        Ok(Posted { then, changes: vec![Change::Move(Box::new(known))] })
+    }
+
+    /// The same on both sides.
+    pub(super) async fn ended_on_both_sides(
+        &self,
+        phrases: Phrases<'_>,
+        (migration, pair): (&Migration, Pair<'_>),
+    ) -> Result<Posted, DeskError> {
+        let mut posted = self.ended(phrases, (migration, pair), pair.remote).await?;
+        posted.and(self.ended(phrases, (migration, pair), pair.room).await?);
+        Ok(posted)
+    }
+
+    /// Makes each notice that was posted say what is so, where it does not.
+    pub(super) async fn renewed(
+        &self,
+        phrases: Phrases<'_>,
+        (portal, migration): (&Portal, &Migration),
+    ) -> Result<Posted, DeskError> {
+        let mut posted = Posted::default();
+        let stage = portal.stage;
+        let fresh = format!("{DISCLOSURE}/{}/{}", portal.id.0, phrases.now.0);
+        for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+            let pair = Pair { room: &portal.room, remote: &end.place };
+            for place in [pair.remote, pair.room] {
+                if self.is_true(migration, (pair, place), stage).await? {
+                    continue;
+                }
+                // Where nothing was ever posted, nobody expects it.
+                let Some(old) = self.standing(migration, pair, place).await? else { continue };
+                // What an older version posted is changed where it stands.
+                let is_new = migration.notice(pair.remote, place).is_some();
+                let fresh = format!("{fresh}/{}", self.pseudonyms.place(pair.remote));
+                let name = if is_new { fresh } else { old.clone() };
+                let about = (stage, name.as_str());
+                posted.and(if place == pair.room {
+                    self.in_room(phrases, pair, about, Some(&old)).await?
+                } else {
+                    let mut notice = self.legacy(phrases, pair, about, Some(&old)).await?;
+                    // It is pinned already; once more would call everybody.
+                    notice.then.retain(|(_, work)| is_new || !pins(work));
+                    notice
+                });
+            }
+        }
+        Ok(posted)
     }
 
     /// The notice of a legacy chat, with the way to Matrix as long as there is one: it begins where
     /// nobody else is disturbed by the answer.
-    pub(super) async fn notice(
-        &self,
-        phrases: Phrases<'_>,
-        pair: Pair<'_>,
-        stage: Stage,
-    ) -> Message {
+    async fn notice(&self, phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> Message {
         let place = pair.remote;
         let mut message = phrases.message(stage_text(phrases, pair, stage));
         let answers = !matches!(stage, Stage::Inventory | Stage::Sunset);
@@ -76,7 +183,7 @@ impl Disclosure {
     }
 
     /// Posts what has that name, or edits it in place when it was posted before.
-    pub(super) async fn once(
+    async fn once(
         &self,
         place: &Place,
         key: &str,
@@ -86,30 +193,85 @@ impl Disclosure {
         if known.is_none() {
             return Ok((place.clone(), Work::say(place, Some(key), message)));
         }
-        Ok((place.clone(), about(place, key, Content::Edited(message)).into()))
+        Ok(happens(place, key, Content::Edited(message)))
     }
 
-    /// Whether the notice stands in the room and in each legacy chat.
+    /// Whether in the room and in each legacy chat the notice stands that says what is so.
     pub(super) async fn is_shown(&self, portal: &Portal) -> Result<bool, DeskError> {
-        for end in &portal.ends {
-            let (native, legacy) = (self.name_in_room(&end.place), DISCLOSURE.to_owned());
-            for (place, key) in [(&portal.room, native), (&end.place, legacy)] {
-                if !self.is_there(place, &key).await? {
+        let migration = self.store.migration(portal.id).await?;
+        let mut any = false;
+        for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+            any = true;
+            let pair = Pair { room: &portal.room, remote: &end.place };
+            for place in [pair.room, pair.remote] {
+                if !self.is_true(&migration, (pair, place), portal.stage).await? {
                     return Ok(false);
                 }
             }
         }
-        Ok(!portal.ends.is_empty())
+        Ok(any)
+    }
+
+    /// Whether the room reads already what a stage means for a connection.
+    pub(super) async fn room_is_told(
+        &self,
+        migration: &Migration,
+        pair: Pair<'_>,
+        stage: Stage,
+    ) -> Result<bool, DeskError> {
+        self.is_true(migration, (pair, pair.room), stage).await
+    }
+
+    /// A legacy chat in a name.
+    pub(super) fn short(&self, remote: &Place) -> String {
+        self.pseudonyms.place(remote)
+    }
+
+    /// Whether the notice about a connection stands in `place` and says what is so at a stage.
+    async fn is_true(
+        &self,
+        migration: &Migration,
+        (pair, place): (Pair<'_>, &Place),
+        stage: Stage,
+    ) -> Result<bool, DeskError> {
+        let Some(notice) = migration.notice(pair.remote, place) else { return Ok(false) };
+        let says = match notice.stage {
+            Some(said) if place == pair.room => room_key(said) == room_key(stage),
+            Some(said) => said == stage,
+            None => false,
+        };
+        Ok(says && self.is_there(place, &notice.name).await?)
     }
 
     async fn is_there(&self, place: &Place, key: &str) -> Result<bool, DeskError> {
         let known = self.store.find_replica(&core_place(place), &MessageId::from(key)).await?;
-        Ok(known.is_some_and(|replica| !replica.parts_at(place).is_empty()))
+        Ok(known.is_some_and(|it| !it.deleted && !it.parts_at(place).is_empty()))
     }
 
-    /// The name of the notice that a room has of a legacy chat.
-    fn name_in_room(&self, remote: &Place) -> String {
-        format!("{DISCLOSURE}/{}", self.pseudonyms.place(remote))
+    /// The name of the notice about a connection that stands in `place`, also where an older version
+    /// has posted it.
+    pub(super) async fn standing(
+        &self,
+        migration: &Migration,
+        pair: Pair<'_>,
+        place: &Place,
+    ) -> Result<Option<String>, DeskError> {
+        if let Some(notice) = migration.notice(pair.remote, place) {
+            return Ok(Some(notice.name.clone()));
+        }
+        let names = if place == pair.room {
+            vec![format!("{DISCLOSURE}/{}", self.pseudonyms.place(pair.remote))]
+        } else {
+            let first = DISCLOSURE.to_owned();
+            let step = old_text_name(migration.steps);
+            [step].into_iter().chain(migration.text.clone()).chain([first]).collect()
+        };
+        for name in names {
+            if self.is_there(place, &name).await? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -119,30 +281,20 @@ pub(super) fn about(place: &Place, key: &str, content: Content) -> Relayed {
     Relayed::new(Event { place, message, late: false, content }, Speaker::Bot)
 }
 
-/// What the notice of a legacy chat says in a stage.
-pub(super) fn stage_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> RichText {
-    let place = pair.remote;
-    let key = match stage {
-        Stage::Inventory => Key::StageTextInventory,
-        Stage::Announced => Key::StageTextAnnounced,
-        Stage::Bridged => Key::Disclosure.on(&place.network),
-        Stage::MatrixFirst => Key::StageTextMatrixFirst,
-        Stage::ReadOnly => Key::StageTextReadOnly,
-        Stage::Sunset => Key::StageTextSunset,
+fn happens(place: &Place, key: &str, content: Content) -> (Place, Work) {
+    (place.clone(), about(place, key, content).into())
+}
+
+fn pins(work: &Work) -> bool {
+    work.event().is_some_and(|event| matches!(event.content, Content::Pinned))
+}
+
+fn stands(pair: Pair<'_>, place: &Place, (stage, name): (Stage, &str)) -> Change {
+    let notice = StandingNotice {
+        end: pair.remote.clone(),
+        place: place.clone(),
+        name: name.to_owned(),
+        stage: Some(stage),
     };
-    let typed = |command: &str| Arg::text(phrases.typed_on(&place.network, command));
-    let args = [
-        Arg::url(phrases.join_link(&pair.room.chat)),
-        typed("unlink"),
-        typed("privacy"),
-        Arg::text(label(&place.network)),
-        typed("matrix"),
-    ];
-    let text = phrases.say(key, &args);
-    if phrases.wording.language() == ENGLISH || stage == Stage::Sunset {
-        return text;
-    }
-    let [room, _, privacy, _, matrix] = args;
-    let english = phrases.wording.speaking(ENGLISH);
-    text.join_line(english.say(Key::InEnglish, &[room, matrix, privacy]))
+    Change::Move(Box::new(MigrationChange::Notice(pair.room.clone(), notice)))
 }

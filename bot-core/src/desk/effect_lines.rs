@@ -15,7 +15,7 @@ use crate::wording::label;
 /// What an effect does, in a few words.
 pub(super) fn name(phrases: Phrases<'_>, effect: Effect) -> String {
     let key = match effect {
-        Effect::PinText(_) => Key::EffectPinText,
+        Effect::PinText(_) | Effect::NoticeInRoom(_) => Key::EffectPinText,
         Effect::UnpinText => Key::EffectUnpinText,
         Effect::RelayOn => Key::EffectRelayOn,
         Effect::RelayOff => Key::EffectRelayOff,

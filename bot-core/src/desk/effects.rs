@@ -11,14 +11,14 @@ use bridge_policy::stage::{Effect, Stage};
 
 use super::appearance::Appearance;
 use super::community::Community;
-use super::disclosure::{self, Disclosure};
+use super::disclosure::{self, Disclosure, Posted};
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
 use super::phrases::Phrases;
 use super::{effect_lines, people};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Relayed, Work};
-use crate::migration::{Migration, MigrationChange, News, Tag, Task};
+use crate::migration::{MigrationChange, News, Tag, Task};
 use crate::network::AskError;
 use crate::portal::{EndState, Owner, Portal, Setting};
 use crate::refusal::Refusal;
@@ -53,7 +53,10 @@ impl Effects {
             Effect::PinText(stage) => {
                 self.pin_text(phrases, &community, (&place, stage), tag).await
             }
-            Effect::UnpinText => Ok(unpin(&place, migration, tag)),
+            Effect::UnpinText => self.unpin_text(phrases, &community, &place, tag).await,
+            Effect::NoticeInRoom(stage) => {
+                self.notice_in_room(phrases, &community, stage, tag).await
+            }
             Effect::RelayOn => Ok(self.relaying_begins(portal, tag).await),
             Effect::RelayOff => {
                 Ok(at_once(tag, [MigrationChange::Relaying(portal.room.clone(), false)], None))
@@ -97,6 +100,19 @@ impl Effects {
         }
     }
 
+    /// Makes the notices of a portal say what is so.
+    pub(super) async fn notices(
+        &self,
+        phrases: Phrases<'_>,
+        portal: Option<&Portal>,
+    ) -> Result<Outcome, DeskError> {
+        let Some(portal) = portal else { return Ok(Outcome::default()) };
+        let migration = self.store.migration(portal.id).await?;
+        let Posted { then, changes } =
+            self.disclosure.renewed(phrases, (portal, &migration)).await?;
+        Ok(Outcome { changes, ..Outcome::then(then) })
+    }
+
     /// Posts the text of a stage and pins it in the place of the one before.
     async fn pin_text(
         &self,
@@ -105,16 +121,69 @@ impl Effects {
         (place, stage): (&Place, Stage),
         tag: &Tag,
     ) -> Result<Outcome, DeskError> {
-        let key = text_name(tag.step);
+        let key = text_name(portal.id, tag.step);
         let pair = Pair { room: &portal.room, remote: place };
-        let text = self.disclosure.notice(phrases, pair, stage).await;
-        let mut then = vec![self.disclosure.once(place, &key, text).await?];
-        if let Some(old) = migration.text.as_ref().filter(|old| **old != key) {
-            then.push((place.clone(), disclosure::about(place, old, Content::Unpinned).into()));
+        let old = self.disclosure.standing(migration, pair, place).await?;
+        let about = (stage, key.as_str());
+        let Posted { mut then, changes } =
+            self.disclosure.legacy(phrases, pair, about, old.as_deref()).await?;
+        if let Some((_, Work::Relay(pin))) = then.last_mut() {
+            pin.completes = Some(*tag);
         }
-        let pin = disclosure::about(place, &key, Content::Pinned);
-        then.push((place.clone(), Relayed { completes: Some(*tag), ..pin }.into()));
-        Ok(Outcome::then(then))
+        Ok(Outcome { changes, ..Outcome::then(then) })
+    }
+
+    /// The text that stands says again that nothing is shared, and is unpinned.
+    async fn unpin_text(
+        &self,
+        phrases: Phrases<'_>,
+        Community { portal, migration }: &Community<'_>,
+        place: &Place,
+        tag: &Tag,
+    ) -> Result<Outcome, DeskError> {
+        let pair = Pair { room: &portal.room, remote: place };
+        let Some(name) = self.disclosure.standing(migration, pair, place).await? else {
+            return Ok(at_once(tag, [], None));
+        };
+        let about = (Stage::Inventory, name.as_str());
+        let Posted { mut then, changes } =
+            self.disclosure.legacy(phrases, pair, about, None).await?;
+        let unpin = disclosure::about(place, &name, Content::Unpinned);
+        then.push((place.clone(), Relayed { completes: Some(*tag), ..unpin }.into()));
+        Ok(Outcome { changes, ..Outcome::then(then) })
+    }
+
+    /// The room reads what a stage means for each of its connections. Whether a notice could be
+    /// pinned holds nothing up; at the end it is changed before what is known of it is erased.
+    async fn notice_in_room(
+        &self,
+        phrases: Phrases<'_>,
+        Community { portal, migration }: &Community<'_>,
+        stage: Stage,
+        tag: &Tag,
+    ) -> Result<Outcome, DeskError> {
+        let mut outcome = Outcome::default();
+        for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+            let pair = Pair { room: &portal.room, remote: &end.place };
+            let old = self.disclosure.standing(migration, pair, pair.room).await?;
+            let posted = if stage == Stage::Sunset {
+                self.disclosure.ended(phrases, (migration, pair), pair.room).await?
+            } else if self.disclosure.room_is_told(migration, pair, stage).await? {
+                continue;
+            } else {
+                let short = self.disclosure.short(pair.remote);
+                let name = format!("{}/{short}", text_name(portal.id, tag.step));
+                let about = (stage, name.as_str());
+                self.disclosure.in_room(phrases, pair, about, old.as_deref()).await?
+            };
+            outcome.then.extend(posted.then);
+            outcome.changes.extend(posted.changes);
+        }
+        match outcome.then.last_mut() {
+            Some((_, Work::Relay(last))) if stage == Stage::Sunset => last.completes = Some(*tag),
+            _ => outcome.changes.extend(at_once(tag, [], None).changes),
+        }
+        Ok(outcome)
     }
 
     /// Messages cross from now on, and what the chats look like is handed over for the first time.
@@ -179,11 +248,4 @@ fn at_once(
 
 fn erase(portal: &Portal, tag: &Tag) -> Outcome {
     at_once(tag, [], Some(MigrationChange::Erase(portal.room.clone(), *tag)))
-}
-
-fn unpin(place: &Place, migration: &Migration, tag: &Tag) -> Outcome {
-    let key = migration.text.as_deref().unwrap_or(crate::migration::DISCLOSURE);
-    let unpin = disclosure::about(place, key, Content::Unpinned);
-    let work = Relayed { completes: Some(*tag), ..unpin }.into();
-    Outcome::then(vec![(place.clone(), work)])
 }

@@ -137,6 +137,10 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
     let end = call.typed(&format!("exception close {number}"));
     let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
     let answer = phrases.say(Key::ExceptionAdded, &args);
+    let room = &portal.room;
+    let end = phrases.typed_on(&room.network, &format!("exception close {number}"));
+    let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
+    let told = call.told(room, phrases.say(Key::ExceptionAdded, &args));
     let timer = NewTimer {
         name: timer_name(portal, number),
         at: Timestamp(review.begins().0.saturating_add(DAY_MS)),
@@ -146,7 +150,7 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
     let who = Some(call.who());
     let add = MigrationChange::Except(portal.room.clone(), Box::new(exception), who);
     let changes = vec![Change::Move(Box::new(add)), Change::Timer(Box::new(timer))];
-    Outcome::change(answer, changes)
+    Outcome { then: Vec::from_iter(told), ..Outcome::change(answer, changes) }
 }
 
 fn close(call: &Call<'_>, here: &Community<'_>, others: &[&str]) -> Outcome {
@@ -166,7 +170,8 @@ fn close(call: &Call<'_>, here: &Community<'_>, others: &[&str]) -> Outcome {
     let close = MigrationChange::EndException(portal.room.clone(), exception.number, today, who);
     let stop = Change::StopTimer(timer_name(portal, exception.number));
     let changes = vec![Change::Move(Box::new(close)), stop];
-    Outcome::change(answer, changes)
+    let told = call.told(&portal.room, answer.clone());
+    Outcome { then: Vec::from_iter(told), ..Outcome::change(answer, changes) }
 }
 
 /// The day on which an exception was to be looked at is over.

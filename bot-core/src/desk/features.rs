@@ -182,13 +182,15 @@ impl Features {
                 networks: parts.networks.clone(),
                 store: Arc::clone(&parts.store),
                 appearance: shared.appearance.clone(),
-                disclosure: shared.disclosure,
+                disclosure: shared.disclosure.clone(),
             },
             membership: Membership {
                 matrix: Arc::clone(&parts.matrix),
                 admission: shared.admission,
                 bridge_info: shared.bridge_info,
                 topics: shared.topics.clone(),
+                store: Arc::clone(&parts.store),
+                disclosure: shared.disclosure,
             },
             budget: CommandBudget { budgets: parts.budgets },
             claims: Claims {

@@ -123,6 +123,10 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             (Key::DeedHostDecided, vec![Arg::text(host), services::kind(phrases, *kind), evidence])
         }
         AuditAction::HostForgotten(host) => (Key::DeedHostForgotten, vec![Arg::text(host)]),
+        AuditAction::Set(name, before, now) => {
+            (Key::DeedSet, vec![Arg::text(name), Arg::text(before), Arg::text(now)])
+        }
+        AuditAction::Unlinked(network) => (Key::DeedUnlinked, vec![Arg::text(label(network))]),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

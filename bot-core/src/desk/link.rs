@@ -22,7 +22,7 @@ use crate::clock::Dice;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
-use crate::migration::{Audit, AuditAction, MigrationChange};
+use crate::migration::{Audit, AuditAction, MigrationChange, Who};
 use crate::network::{AskError, MATRIX};
 use crate::portal::{End, EndState, Offer, Owner, Portal, Redeemed, Settings};
 use crate::relay::Networks;
@@ -52,6 +52,8 @@ pub(super) struct Linking {
 pub(super) struct Agreed<'a> {
     pub(super) pair: Pair<'a>,
     pub(super) code: CodeHash,
+    /// Who typed the code, for the side that did not make it.
+    pub(super) by: Option<Who>,
     /// What the legacy chat is called, where that is known.
     pub(super) title: Option<String>,
     pub(super) settings: Settings,
@@ -229,7 +231,7 @@ impl Linking {
         agreed: Agreed<'_>,
     ) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
-        let Agreed { pair, code, title, settings } = agreed;
+        let Agreed { pair, code, by, title, settings } = agreed;
         let Pair { room, remote } = pair;
         let (here, there) = (call.place, pair.other(call.place));
         if let Some(refused) = self.not_ready(phrases, pair).await? {
@@ -254,20 +256,21 @@ impl Linking {
         let buttons =
             [phrases.button(Key::ButtonUndo, undo), phrases.button(Key::ButtonStage, "stage")];
         let mut then = vec![phrases.message_in(there, linked(phrases, remote, there, stage))];
-        then.extend(self.disclosure.notices(phrases, pair, stage).await?);
+        let notices = self.disclosure.first(phrases, pair, (stage, &code)).await?;
+        then.extend(notices.then);
         if stage.relays() {
             then.extend(self.first_looks(pair, known.as_ref(), &settings).await);
         }
         let (room, remote) = (room.clone(), remote.clone());
-        let agreed = Audit {
-            at: phrases.now,
-            who: Some(call.who()),
-            deed: AuditAction::AgreedToLink(remote.network.clone()),
-            decision: None,
-            share: None,
-        };
-        let agreed = Change::Move(Box::new(MigrationChange::Note(room.clone(), agreed)));
-        let changes = vec![Change::Link { code, room, remote, title, settings, stage }, agreed];
+        let agreed = [by, Some(call.who())].into_iter().flatten().map(|who| {
+            let deed = AuditAction::AgreedToLink(remote.network.clone());
+            let (at, who) = (phrases.now, Some(who));
+            let audit = Audit { at, who, deed, decision: None, share: None };
+            Change::Move(Box::new(MigrationChange::Note(room.clone(), audit)))
+        });
+        let agreed: Vec<Change> = agreed.collect();
+        let link = Change::Link { code, room, remote, title, settings, stage };
+        let changes = [link].into_iter().chain(agreed).chain(notices.changes).collect();
         Ok(Outcome { then, ..Outcome::change(answer, changes) }.with(buttons))
     }
 
@@ -353,9 +356,16 @@ impl Linking {
             let again = phrases.typed_on(&place.network, "link");
             phrases.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
-        let mut then = vec![phrases.message_in(there, said(there))];
+        let migration = self.store.migration(portal.id).await?;
+        let notices = self.disclosure.ended_on_both_sides(phrases, (&migration, pair)).await?;
+        let told = call.told(&portal.room, said(&portal.room));
+        let told = told.or_else(|| Some(phrases.message_in(there, said(there))));
+        let mut then = Vec::from_iter(told);
+        then.extend(notices.then);
         then.extend(self.ghosts_of(portal, remote).await?);
-        let mut changes = vec![Change::Unlink(remote.clone())];
+        let deed = AuditAction::Unlinked(remote.network.clone());
+        // With its last connection the portal goes, and its history.
+        let mut changes = vec![call.noted(portal, deed), Change::Unlink(remote.clone())];
         if portal.ends.len() == 1 {
             changes.push(leave_later(&portal.room, phrases.now));
         }

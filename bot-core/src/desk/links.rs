@@ -16,7 +16,7 @@ use bridge_policy::notice::{DialIn, Remark, judge};
 use bridge_policy::requirements::FIRST;
 use bridge_policy::stage::Stage;
 
-use super::disclosure::stage_text;
+use super::disclosure_text::stage_text;
 use super::outcome::Outcome;
 use super::pair::Pair;
 use super::phrases::{Phrases, Post};
@@ -51,7 +51,7 @@ impl Notices {
         let remark = verdict.remark.filter(|remark| !muted(remark));
         let notice = remark.and_then(|remark| self.notice_about(phrases, (portal, post), remark));
         let notices: Vec<Notice> =
-            notice.into_iter().chain(reminder(phrases, portal, post)).collect();
+            notice.into_iter().chain(self.reminder(phrases, portal, post)).collect();
         let then = wiki::answers(phrases, portal, post);
         if used.is_empty() && hosts.is_empty() && notices.is_empty() {
             return Outcome::then(then);
@@ -82,24 +82,28 @@ impl Notices {
         let limits = Limits { quiet, ..self.limits };
         Some(Notice { person, subject: remark.subject, limits, then })
     }
-}
 
-/// What is said once a day where people are still that are awaited on Matrix.
-fn reminder(phrases: Phrases<'_>, portal: &Portal, post: Post<'_>) -> Option<Notice> {
-    let Post { event, message } = post;
-    let subject = notices::reminder(portal, event, phrases.now)?;
-    let place = &event.place;
-    let text = if portal.stage == Stage::ReadOnly {
-        stage_text(phrases, Pair { room: &portal.room, remote: place }, portal.stage)
-    } else {
-        let room = Arg::url(phrases.join_link(&portal.room.chat));
-        let how = Arg::text(phrases.typed_on(&place.network, "matrix"));
-        phrases.say(Key::OfficialRequests, &[room, how])
-    };
-    let person = Person { network: place.network.clone(), user: message.author.user.clone() };
-    // Once a day is the budget; it is no notice about anybody.
-    let limits = Limits { room: u32::MAX, person: u32::MAX, quiet: None };
-    Some(Notice { person, subject, limits, then: vec![phrases.message_in(place, text)] })
+    /// What is said once a day where people are still that are awaited on Matrix, and to each
+    /// newcomer where nobody can write any more.
+    fn reminder(&self, phrases: Phrases<'_>, portal: &Portal, post: Post<'_>) -> Option<Notice> {
+        let Post { event, message } = post;
+        let subject = notices::reminder(portal, event, phrases.now)?;
+        let place = &event.place;
+        // It is no notice about anybody, and answers at any hour.
+        let limits = Limits { person: u32::MAX, quiet: None, ..self.limits };
+        let (text, limits) = if portal.stage == Stage::ReadOnly {
+            let pair = Pair { room: &portal.room, remote: place };
+            (stage_text(phrases, pair, portal.stage), limits)
+        } else {
+            let room = Arg::url(phrases.join_link(&portal.room.chat));
+            let how = Arg::text(phrases.typed_on(&place.network, "matrix"));
+            let text = phrases.say(Key::OfficialRequests, &[room, how]);
+            // Once a day is the budget.
+            (text, Limits { room: u32::MAX, ..limits })
+        };
+        let person = Person { network: place.network.clone(), user: message.author.user.clone() };
+        Some(Notice { person, subject, limits, then: vec![phrases.message_in(place, text)] })
+    }
 }
 
 /// The words of a notice; `None` where there is nothing that anybody has shown. `today` in days

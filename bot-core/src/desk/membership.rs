@@ -10,6 +10,7 @@ use bridge_policy::stage::Stage;
 
 use super::allow::{Admission, leave_later};
 use super::bridge_info::BridgeInfo;
+use super::disclosure::{Disclosure, Posted};
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
 use super::phrases::Phrases;
@@ -19,7 +20,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::AskError;
 use crate::portal::{EndState, Portal};
-use crate::store::Change;
+use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
 
 /// The core bot's membership of chats.
@@ -28,6 +29,8 @@ pub(super) struct Membership {
     pub(super) admission: Admission,
     pub(super) bridge_info: BridgeInfo,
     pub(super) topics: TopicRooms,
+    pub(super) store: Arc<Store>,
+    pub(super) disclosure: Disclosure,
 }
 
 impl Membership {
@@ -49,9 +52,19 @@ impl Membership {
             return Ok(Outcome::default());
         }
         self.matrix.join(&chat.chat).await?;
+        let notices = match self.store.portal_of(chat).await? {
+            // It is back where it was removed.
+            Some(portal) => {
+                let migration = self.store.migration(portal.id).await?;
+                self.disclosure.renewed(phrases, (&portal, &migration)).await?
+            }
+            None => Posted::default(),
+        };
         let help = Arg::text(phrases.typed_on(&chat.network, "help"));
         let answer = phrases.say(Key::Hello, &[help]);
-        Ok(Outcome::change(answer, vec![leave_later(chat, phrases.now)]))
+        let Posted { then, mut changes } = notices;
+        changes.push(leave_later(chat, phrases.now));
+        Ok(Outcome { then, ..Outcome::change(answer, changes) })
     }
 
     /// The bot is no longer in a chat; the room and its members stay.
@@ -65,9 +78,18 @@ impl Membership {
             return Ok(outcome);
         }
         let Some(portal) = portal else { return Ok(Outcome::default()) };
+        let migration = self.store.migration(portal.id).await?;
         if portal.room == *chat {
             // Nobody is left to be told in the room; those on the other side are.
-            return Ok(Outcome::then(tell_ends(phrases, portal, Key::RoomLost, &[])));
+            let mut outcome = Outcome::then(tell_ends(phrases, portal, Key::RoomLost, &[]));
+            for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
+                let pair = Pair { room: &portal.room, remote: &end.place };
+                let about = (&migration, pair);
+                let notices = self.disclosure.ended(phrases, about, pair.remote).await?;
+                outcome.then.extend(notices.then);
+                outcome.changes.extend(notices.changes);
+            }
+            return Ok(outcome);
         }
         let known =
             portal.ends.iter().any(|end| end.place == *chat && end.state == EndState::Active);
@@ -76,8 +98,13 @@ impl Membership {
             return Ok(Outcome::default());
         }
         let text = phrases.say(Key::Severed, &[Arg::text(label(&chat.network))]);
-        let then = vec![phrases.message_in(&portal.room, text)];
-        Ok(Outcome { changes: vec![Change::Severed(chat.clone(), true)], ..Outcome::then(then) })
+        let mut then = vec![phrases.message_in(&portal.room, text)];
+        let about = (&migration, Pair { room: &portal.room, remote: chat });
+        let notice = self.disclosure.ended(phrases, about, &portal.room).await?;
+        then.extend(notice.then);
+        let mut changes = vec![Change::Severed(chat.clone(), true)];
+        changes.extend(notice.changes);
+        Ok(Outcome { changes, ..Outcome::then(then) })
     }
 
     /// A chat was replaced by another one, which is in the portal already.

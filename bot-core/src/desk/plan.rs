@@ -9,7 +9,7 @@ use bridge_policy::stage::{Direction, Effect, NoStep, Stage};
 
 use super::call::Call;
 use super::community::Community;
-use super::disclosure::stage_text;
+use super::disclosure_text::{room_key, room_text, stage_text};
 use super::effect_lines;
 use super::gates::{self, Gates};
 use super::outcome::{DeskError, Outcome};
@@ -18,7 +18,7 @@ use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
 use crate::migration::Planned;
 use crate::network::{AskError, Need};
-use crate::portal::Portal;
+use crate::portal::{EndState, Portal};
 use crate::relay::Networks;
 use crate::store::migration::plan;
 use crate::wording::{Lines, label};
@@ -90,11 +90,7 @@ impl Plans {
         let mut told = Vec::new();
         for planned in plan(portal, effects) {
             text = text.join_line(planned_line(phrases, &planned));
-            if let Effect::PinText(stage) = planned.effect
-                && with_texts
-            {
-                let pair = Pair { room: &portal.room, remote: &planned.place };
-                let said = stage_text(phrases, pair, stage);
+            for said in texts(phrases, portal, &planned).into_iter().filter(|_| with_texts) {
                 text.0.push(Block::Quote { blocks: said.0, expandable: false });
             }
             for line in self.lacking_lines(phrases, &planned).await? {
@@ -114,7 +110,7 @@ impl Plans {
         planned: &Planned,
     ) -> Result<Vec<RichText>, DeskError> {
         let need = match planned.effect {
-            Effect::PinText(_) | Effect::UnpinText => Need::Pin,
+            Effect::PinText(_) | Effect::UnpinText | Effect::NoticeInRoom(_) => Need::Pin,
             Effect::RecordAccess | Effect::CloseAccess | Effect::RestoreAccess => Need::SetAccess,
             Effect::MatrixDecides | Effect::OwnerAsBefore => Need::SetChat,
             Effect::RelayOn
@@ -139,6 +135,33 @@ impl Plans {
             phrases.say(Key::PlanLacks.on(&place.network), &args)
         };
         Ok(lacking.into_iter().map(line).collect())
+    }
+}
+
+/// What an effect says.
+fn texts(phrases: Phrases<'_>, portal: &Portal, planned: &Planned) -> Vec<RichText> {
+    let room = &portal.room;
+    match planned.effect {
+        Effect::PinText(stage) => {
+            vec![stage_text(phrases, Pair { room, remote: &planned.place }, stage)]
+        }
+        // It stands there already.
+        Effect::NoticeInRoom(stage) if room_key(stage) == room_key(portal.stage) => Vec::new(),
+        Effect::NoticeInRoom(stage) => {
+            let ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
+            ends.map(|end| room_text(phrases, Pair { room, remote: &end.place }, stage)).collect()
+        }
+        Effect::UnpinText
+        | Effect::RelayOn
+        | Effect::RelayOff
+        | Effect::MatrixDecides
+        | Effect::OwnerAsBefore
+        | Effect::RecordAccess
+        | Effect::CloseAccess
+        | Effect::RestoreAccess
+        | Effect::WithdrawGhosts
+        | Effect::Erase
+        | Effect::LeaveLegacy => Vec::new(),
     }
 }
 

@@ -20,6 +20,7 @@ use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::topics::TopicRooms;
 use crate::i18n::{Arg, Key};
+use crate::migration::AuditAction;
 use crate::portal::{Portal, Setting, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, Store};
@@ -118,11 +119,15 @@ impl SettingCommands {
             | Setting::Quiet(_) => Vec::new(),
         };
         if described.of_both.is_some() {
-            let others = portal.others(call.place);
-            then.extend(others.iter().map(|place| phrases.message_in(place, done(place))));
+            let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);
+            then.extend(others.map(|place| phrases.message_in(&place, done(&place))));
         }
+        then.extend(call.told(&portal.room, done(&portal.room)));
         let resolved = Change::Resolved(portal.id, described.name.to_owned());
-        let changes = vec![resolved, Change::Set(call.place.clone(), setting)];
+        let value = (described.value)(settings);
+        let deed = AuditAction::Set(described.name.to_owned(), before.clone(), value);
+        let changes =
+            vec![resolved, Change::Set(call.place.clone(), setting), call.noted(portal, deed)];
         let undone = phrases.button(Key::ButtonUndo, undo.clone());
         Ok(Outcome { then, ..Outcome::change(done(call.place), changes) }.with([undone]))
     }

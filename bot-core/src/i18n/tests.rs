@@ -149,7 +149,7 @@ fn mentions(text: &str, name: &str) -> bool {
 fn a_network_has_its_own_version_of_a_sentence_or_the_common_one() {
     assert_eq!(Key::LinkCode.on(&NetworkId::from("telegram")), Key::LinkCodeTelegram);
     assert_eq!(Key::LinkCode.on(&NetworkId::from("signal")), Key::LinkCode);
-    assert_eq!(Key::DisclosureMatrix.on(&NetworkId::from("discord")), Key::DisclosureMatrixDiscord);
+    assert_eq!(Key::Software.on(&NetworkId::from("discord")), Key::SoftwareDiscord);
 }
 
 #[test]

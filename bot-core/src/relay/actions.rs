@@ -40,9 +40,8 @@ impl Delivery<'_> {
                 self.post(Draft { message, speaker, answer: Some(answer) }).await
             }
             Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
-            Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_)) | Work::Summary(_) => {
-                Ok(None)
-            }
+            Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_))
+            | Work::Summary(_) => Ok(None),
         }
     }
 

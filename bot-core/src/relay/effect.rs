@@ -42,6 +42,7 @@ pub(super) async fn action(
         | Effect::OwnerAsBefore
         | Effect::RecordAccess
         | Effect::WithdrawGhosts
-        | Effect::Erase => None,
+        | Effect::Erase
+        | Effect::NoticeInRoom(_) => None,
     })
 }

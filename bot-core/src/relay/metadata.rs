@@ -64,10 +64,13 @@ impl Delivery<'_> {
     }
 
     /// Tells the admins in the room, once for each chat, that it could not be made to look like
-    /// the others.
+    /// the others, or that a notice could not be pinned.
     pub(super) fn tell_room(&self, reason: &Refusal) -> Option<(Place, Work)> {
         let Entry { lane, work, .. } = &self.head.entry;
         let event = work.event()?;
+        if event.place.network.as_str() == CORE && matches!(event.content, Content::Pinned) {
+            return self.tell_of_pins(reason);
+        }
         let about_looks = matches!(
             event.content,
             Content::ChatChanged { .. } | Content::Pinned | Content::Unpinned
@@ -87,5 +90,23 @@ impl Delivery<'_> {
         let key = format!("metadata-refused/{}", self.relay.pseudonyms.place(lane));
         let work = Work::say(&portal.room, Some(&key), message);
         Some((portal.room.clone(), work))
+    }
+
+    /// Which right the bot lacks to pin its notice in this chat, and who can give it. What a step
+    /// pins the history of the step tells.
+    fn tell_of_pins(&self, reason: &Refusal) -> Option<(Place, Work)> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let portal = self.head.portal.as_ref().filter(|_| work.completes().is_none())?;
+        let lacking = if let Refusal::MissingRights(rights) = reason {
+            let rights = rights.iter().map(|right| self.wording.right(right));
+            rights.collect::<Vec<_>>().join(", ")
+        } else {
+            self.wording.reason(&lane.network, reason)
+        };
+        let args = [Arg::text(label(&lane.network)), Arg::text(lacking)];
+        let text = self.wording.say(Key::PlanLacks.on(&lane.network), &args);
+        let message = self.wording.message(text, self.relay.clock.now());
+        let key = format!("pin-refused/{}", self.relay.pseudonyms.place(lane));
+        Some((portal.room.clone(), Work::say(&portal.room, Some(&key), message)))
     }
 }

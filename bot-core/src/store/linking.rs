@@ -10,7 +10,7 @@ use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
     CodeHash, StoreError, answers, appearance, electorate, figures, hosts, migration, notices,
-    overflow, people, portals, proposals, queue, topics,
+    overflow, people, portals, proposals, queue, standing, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
@@ -98,7 +98,7 @@ pub fn link(
     let since = tx.now;
     portal.ends.push(End { place: remote, state: EndState::Active, since, title });
     portals::save(tx, &portal)?;
-    migration::begin(tx, &portal, crate::migration::DISCLOSURE)
+    migration::begin(tx, &portal)
 }
 
 /// Changes a setting of the portal of a place.
@@ -146,6 +146,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         notices::forget(tx, portal.id);
         return migration::forget(tx, portal.id);
     }
+    standing::forget(tx, portal.id, remote)?;
     portals::save(tx, &portal)
 }
 
@@ -183,5 +184,6 @@ pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, Stor
         content: Content::Moved { to: to.chat.clone() },
     };
     queue::append(tx, &core_place(to), Work::of(told))?;
+    standing::relocate(tx, &portal, (from, to))?;
     Ok(true)
 }

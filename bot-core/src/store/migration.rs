@@ -15,7 +15,7 @@ use bridge_policy::stage::{Direction, Effect, Stage, Where};
 use super::tables::{AUDITS, MIGRATIONS};
 use super::timers::NewTimer;
 use super::txn::Txn;
-use super::{Store, StoreError, erase, hosts, joint, portals, queue, timers};
+use super::{Store, StoreError, erase, hosts, joint, portals, queue, standing, timers};
 use crate::lane::{Work, core_place};
 use crate::migration::{
     Audit, AuditAction, Deadline, Migration, MigrationChange, News, Planned, Progress, Step, Tag,
@@ -80,14 +80,13 @@ pub fn note(tx: &mut Txn<'_>, portal: PortalId, audit: &Audit) -> Result<(), Sto
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn begin(tx: &mut Txn<'_>, portal: &Portal, text: &str) -> Result<(), StoreError> {
+pub fn begin(tx: &mut Txn<'_>, portal: &Portal) -> Result<(), StoreError> {
     let mut migration = of(tx, portal.id)?;
     if migration.since.0 == 0 {
         migration.since = tx.now;
         if portal.stage != Stage::Inventory {
             migration.notice_since = Some(tx.now);
         }
-        migration.text = Some(text.to_owned());
         save(tx, portal.id, &migration)?;
     }
     let audit = plain(tx, None, AuditAction::Linked);
@@ -129,6 +128,10 @@ pub fn apply(tx: &mut Txn<'_>, what: MigrationChange) -> Result<(), StoreError> 
             let portal = portal(tx, &place)?;
             note(tx, portal.id, &audit)?;
             Ok(())
+        }
+        MigrationChange::Notice(room, notice) => {
+            let portal = portal(tx, &room)?;
+            standing::stands(tx, portal.id, notice)
         }
         MigrationChange::Relaying(room, on) => {
             let mut portal = portal(tx, &room)?;
@@ -335,14 +338,8 @@ pub fn effected(
         | Effect::RestoreAccess
         | Effect::WithdrawGhosts
         | Effect::Erase
+        | Effect::NoticeInRoom(_)
         | Effect::LeaveLegacy => {}
-    }
-    let texts = |planned: &Planned| {
-        matches!(planned.effect, Effect::PinText(_) | Effect::UnpinText)
-            && planned.progress == Progress::UnderWay
-    };
-    if matches!(tag.effect, Effect::PinText(_)) && !migration.effects.iter().any(texts) {
-        migration.text = Some(text_name(migration.steps));
     }
     save(tx, tag.portal, &migration)?;
     if refused {
@@ -363,8 +360,13 @@ fn tell(tx: &mut Txn<'_>, portal: &Portal, news: News) -> Result<(), StoreError>
     queue::append(tx, &core_place(&portal.room), work)
 }
 
-/// The name of the text that a step pins.
-pub fn text_name(step: u32) -> String {
+/// The name of the text that a step pins. A chat that is connected anew is in another portal.
+pub fn text_name(portal: PortalId, step: u32) -> String {
+    format!("stage/{}/{step}", portal.0)
+}
+
+/// Its name in stores of older versions.
+pub fn old_text_name(step: u32) -> String {
     format!("stage/{step}")
 }
 
@@ -471,6 +473,7 @@ fn forget_names(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
     }
     let mut migration = of(tx, portal)?;
     migration.approvals.clear();
+    migration.notices.clear();
     save(tx, portal, &migration)
 }
 

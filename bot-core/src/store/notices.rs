@@ -4,7 +4,7 @@
 //! Rule: whether something is said is decided where it is noted, so that two chats of one portal
 //! never exceed a cap together.
 
-use bridge_model::{AuthorKind, Content, Event, Note, Person, Place, Service, Timestamp};
+use bridge_model::{AuthorKind, Content, Event, Message, Note, Person, Place, Service, Timestamp};
 use bridge_policy::budget::Limits;
 use bridge_policy::calendar::DAY_MS;
 use bridge_policy::stage::Stage;
@@ -85,21 +85,36 @@ pub fn was_said(tx: &mut Txn<'_>, portal: PortalId, subject: &str) -> Result<boo
     Ok(ledger.is_some_and(|ledger| ledger.knows(tx.now, subject)))
 }
 
-/// What a legacy chat hears once on a day when somebody speaks or comes there, at the stages that
-/// lead away from it; by its name in the ledger.
+/// What a legacy chat hears when somebody speaks or comes there, at the stages that lead away from
+/// it, by its name in the ledger: once a day where people are awaited, once for each person who
+/// comes where nobody can write any more.
 pub fn reminder(portal: &Portal, event: &Event, now: Timestamp) -> Option<String> {
     let Content::Posted(message) = &event.content else { return None };
-    let comes =
-        message.notes.iter().any(|note| matches!(note, Note::Service(Service::Joined { .. })));
-    let due = match portal.stage {
-        Stage::MatrixFirst => message.author.kind == AuthorKind::Person && message.notes.is_empty(),
-        Stage::ReadOnly => comes,
-        Stage::Inventory | Stage::Announced | Stage::Bridged | Stage::Sunset => false,
-    };
-    let day = now.0.div_euclid(DAY_MS);
+    if event.place == portal.room || event.late {
+        return None;
+    }
     let (network, chat) = (event.place.network.as_str(), event.place.chat.as_str());
-    (due && event.place != portal.room && !event.late)
-        .then(|| format!("reminder/{}/{network}/{chat}/{day}", portal.stage.name()))
+    let what = format!("reminder/{}/{network}/{chat}", portal.stage.name());
+    match portal.stage {
+        Stage::MatrixFirst => {
+            let speaks = message.author.kind == AuthorKind::Person && message.notes.is_empty();
+            let day = now.0.div_euclid(DAY_MS);
+            speaks.then(|| format!("{what}/{day}"))
+        }
+        Stage::ReadOnly => {
+            let who = message.author.user.as_str();
+            comes(message).map(|names| format!("{what}/{who}/{}", names.join("/")))
+        }
+        Stage::Inventory | Stage::Announced | Stage::Bridged | Stage::Sunset => None,
+    }
+}
+
+/// Who comes, where that is what a message says.
+fn comes(message: &Message) -> Option<&[String]> {
+    message.notes.iter().find_map(|note| {
+        let Note::Service(Service::Joined { names }) = note else { return None };
+        Some(names.as_slice())
+    })
 }
 
 /// A portal is no more.

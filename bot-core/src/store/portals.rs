@@ -8,7 +8,7 @@ use bridge_model::Place;
 use super::keys::Everything;
 use super::tables::{OFFERS, PORTAL_OF, PORTALS};
 use super::txn::Txn;
-use super::{CodeHash, Store, StoreError, keys, queue};
+use super::{CodeHash, Store, StoreError, keys, queue, standing};
 use crate::portal::{End, EndState, Offer, Portal, PortalId};
 
 impl Store {
@@ -118,6 +118,7 @@ pub fn revive(tx: &mut Txn<'_>, portal: &Portal, place: &Place) -> Result<bool, 
     let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
     if portal.ends.iter().any(severed) {
         set_state(tx, place, EndState::Active)?;
+        standing::renew(tx, portal)?;
     }
     queue::go_on(tx, place)
 }

@@ -8,10 +8,12 @@ use bridge_model::{Place, Timestamp};
 
 use super::keys::Everything;
 use super::records::TimerRecord;
-use super::tables::{TIMER_MOMENTS, TIMERS};
+use super::tables::{MIGRATIONS, TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
 use super::{Store, StoreError, figures, keys, portals, queue};
-use crate::lane::{LaneState, Work, chat_of_core_place};
+use crate::lane::{LaneState, Work, chat_of_core_place, core_place};
+use crate::migration::Task;
+use crate::portal::{EndState, Portal};
 
 impl Store {
     /// Puts the work of all timers that have run down into their lanes, and closes the weeks that are
@@ -44,6 +46,34 @@ impl Store {
                 }
             }
             Ok(())
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Has the notices of a portal looked at that were posted before the store knew what they say.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew_old_notices(
+        &self,
+        portal: Portal,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let known = tx.get(&MIGRATIONS, &portal.id)?.unwrap_or_default();
+            let mut active = portal.ends.iter().filter(|end| end.state == EndState::Active);
+            if active.all(|end| known.notice(&end.place, &portal.room).is_some()) {
+                return Ok(());
+            }
+            let timer = NewTimer {
+                name: format!("notices/{}", portal.id.0),
+                at: now,
+                lane: core_place(&portal.room),
+                work: Work::Task(Task::Notices(portal.id)),
+            };
+            set(tx, timer)
         })
         .await
     }

@@ -12,13 +12,16 @@ use crate::action_error::ActionError;
 use crate::client::{ClientError, Identity};
 use crate::convert::incoming::PINS;
 use crate::{MatrixNetwork, NETWORK, convert, ghosts, rooms};
-use bot_core::Refusal;
 use bot_core::network::MediaSource;
 use bot_core::order::{DeliverError, SendAs};
 use bot_core::store::keys;
+use bot_core::{Refusal, Right};
 
 /// The state of a room that holds a pack of emoji, <https://github.com/matrix-org/matrix-spec-proposals/pull/2545>.
 const PACKS: &str = "im.ponies.room_emotes";
+
+/// The power level for pinned messages, as Element calls it under *Roles & Permissions*.
+const MANAGE_PINS: &str = "Manage pinned events";
 
 impl MatrixNetwork {
     /// Adds an event to those that are pinned, or takes it away; the others stay.
@@ -27,7 +30,7 @@ impl MatrixNetwork {
         room: &OwnedRoomId,
         target: &MessageId,
         pinned: bool,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), ActionError> {
         let state = rooms::state(&self.client, room, PINS, "").await?;
         let listed = state.as_ref().and_then(|event| event.get("content")?.get("pinned"));
         let mut ids = listed.and_then(Value::as_array).cloned().unwrap_or_default();
@@ -40,7 +43,14 @@ impl MatrixNetwork {
         } else {
             ids.retain(|id| *id != target);
         }
-        rooms::set_state(&self.client, room, (PINS, ""), &json!({ "pinned": ids })).await
+        match rooms::set_state(&self.client, room, (PINS, ""), &json!({ "pinned": ids })).await {
+            // The bot is in the room, for it has read what is pinned.
+            Err(error) if error.is("M_FORBIDDEN") => {
+                let reason = Refusal::missing(Right::Pin, MANAGE_PINS);
+                Err(DeliverError::Refused { reason }.into())
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Sets name, topic or picture as the core bot.

@@ -178,6 +178,7 @@ fn typed(room: &Place, remote: &Place, alice: &str) -> Offer {
             place: remote.clone(),
             title: None,
             until: Timestamp(i64::MAX),
+            by: None,
         }),
     }
 }

@@ -34,7 +34,8 @@ async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
     assert_snapshot!(spine.matrix.read(&room().chat)[2..].join("\n\n"), @"
     BOT: Connected to Telegram. Messages now go both ways. To end the connection: !freeside unlink telegram
 
-    BOT: This room is connected to a group on Telegram. While messages are shared, what you write here is shown there, too, with your name, and is kept on the server of Telegram, which is proprietary software. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here.
+    BOT: This room is connected to a chat on Telegram. What you write here is shown there, too, with your name, and is kept there. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here. What happens to your data: !freeside privacy
+    Telegram's apps are free software. Its server is proprietary, and it asks for a phone number.
     ");
     let portal = spine.store().portal_of(&group()).await.unwrap().unwrap();
     assert_eq!((portal.room, portal.ends[0].title.as_deref()), (room(), Some("The telegram chat")));
@@ -66,8 +67,9 @@ async fn a_channel_is_joined_by_a_code_that_is_typed_in_the_room() {
     BOT: Connected to Matrix. Messages now go both ways. To end the connection: /unlink
 
     BOT: This channel is connected to a Matrix room: what you write here is shown there, too, with your name.
-    Discord is proprietary software: the app and the server. All of Matrix is free software, and it needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
+    All of Matrix is free software, and it needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
     A message that starts with (NOFWD) stays here. What happens to your data: /privacy. Admins can end the connection: /unlink
+    Discord is proprietary software: the app and the server.
     ");
     let notice = &spine.discord.shown(&channel().chat)[3].id;
     assert_eq!(spine.discord.deeds(), [format!("pin {notice}")]);
@@ -155,7 +157,7 @@ async fn a_room_with_several_chats_is_asked_which_one_leaves() {
 }
 
 #[tokio::test]
-async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
+async fn the_notice_of_a_new_connection_is_new_and_the_one_before_says_that_it_ended() {
     let spine = fresh();
     join(&spine, &room(), &group()).await;
     sure(&spine, &room(), ANN, "unlink telegram").await;
@@ -163,12 +165,53 @@ async fn the_notice_is_posted_once_and_edited_when_the_chat_is_joined_again() {
     let other = Place::new("matrix", "!second:example.org");
     ask(&spine, &other, ANN, "link telegram").await;
     agree(&spine, (&group(), TINA), (&other, ANN), CODE_2).await;
-    spine.telegram.until("pinned twice", |telegram| telegram.deeds().len() == 2).await;
-    let read = spine.telegram.read(&group().chat);
-    let notices: Vec<_> =
-        read.iter().filter(|line| line.starts_with("BOT: This group is connected")).collect();
-    assert_eq!(notices.len(), 1, "{read:?}");
-    assert!(notices[0].contains("!second:example.org"), "{notices:?}");
+    let deeds = |telegram: &FakeNetwork| telegram.deeds();
+    spine.telegram.until("pinned twice", |telegram| deeds(telegram).len() == 3).await;
+    let shown = spine.telegram.shown(&group().chat);
+    let notice = |words: &str| {
+        let found = shown.iter().find(|shown| shown.line.starts_with(&format!("BOT: {words}")));
+        found.unwrap_or_else(|| panic!("{words}: {shown:?}")).clone()
+    };
+    let old = notice("This chat is no longer connected to a Matrix room.");
+    let new = notice("This group is connected to a Matrix room:");
+    assert!(new.line.contains("!second:example.org"), "{}", new.line);
+    let expected =
+        [&format!("pin {}", old.id), &format!("unpin {}", old.id), &format!("pin {}", new.id)];
+    assert_eq!(deeds(&spine.telegram).iter().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn the_history_names_who_agreed_for_each_side() {
+    for made_in_the_room in [true, false] {
+        let spine = fresh();
+        if made_in_the_room {
+            ask(&spine, &room(), ANN, "link telegram").await;
+            agree(&spine, (&group(), TINA), (&room(), ANN), CODE).await;
+        } else {
+            ask(&spine, &group(), TINA, "link").await;
+            agree(&spine, (&room(), ANN), (&group(), TINA), CODE).await;
+        }
+        spine.settled(&room()).await;
+        for (place, admin) in [(room(), ANN), (group(), TINA)] {
+            let audit = ask(&spine, &place, admin, "audit").await;
+            for line in ["agreed to – ann (Matrix)", "agreed to – tina (Telegram)"] {
+                assert!(audit.contains(line), "{audit}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_one_side_ends_is_told_with_the_name_and_stands_in_the_history() {
+    let spine = joined().await;
+    sure(&spine, &channel(), CARA, "unlink").await;
+    spine.settled(&room()).await;
+    let read = spine.matrix.read(&room().chat);
+    let told =
+        "BOT: cara did this on Discord:\nThe connection between Matrix and Discord has ended";
+    assert!(read.iter().any(|line| line.starts_with(told)), "{read:?}");
+    let audit = ask(&spine, &room(), ANN, "audit").await;
+    assert!(audit.contains("connection to Discord ended – cara (Discord)"), "{audit}");
 }
 
 #[tokio::test]

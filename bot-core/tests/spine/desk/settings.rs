@@ -102,7 +102,7 @@ async fn a_room_that_was_made_for_a_chat_looks_like_it() {
     agree(&spine, (&group(), TINA), (&created, ANN), CODE).await;
     assert_eq!(settings(&spine).await.metadata, Owner::Legacy);
     let named = r#"chat: Name("The telegram chat")"#.to_owned();
-    spine.matrix.until("named", |matrix| matrix.deeds() == [named.clone()]).await;
+    spine.matrix.until("named", |matrix| matrix.deeds().contains(&named)).await;
 }
 
 #[tokio::test]
@@ -124,6 +124,36 @@ async fn all_set(spine: &Spine, typed: &str) {
     }
     let answer = ask(spine, &channel(), CARA, typed).await;
     assert!(answer.contains(" is now "), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_set_is_told_in_the_room_with_the_name_and_stands_in_the_history() {
+    let spine = joined().await;
+    ask(&spine, &group(), TINA, "set reaction-line off").await;
+    spine.settled(&room()).await;
+    let told = |spine: &Spine, words: &str| {
+        let read = spine.matrix.read(&room().chat).into_iter();
+        read.filter(|line| line.contains(words)).count()
+    };
+    assert_eq!(told(&spine, "tina did this on Telegram:\nreaction-line is now off"), 1);
+    // Who types it in the room is answered there, and nobody is told twice.
+    ask(&spine, &room(), ANN, "set reaction-line on").await;
+    spine.settled(&room()).await;
+    assert_eq!(told(&spine, "reaction-line is now on"), 1);
+    assert_eq!(told(&spine, "did this on Matrix"), 0);
+    let audit = ask(&spine, &room(), ANN, "audit").await;
+    for line in [
+        "setting reaction-line changed from on to off – tina (Telegram)",
+        "setting reaction-line changed from off to on – ann (Matrix)",
+    ] {
+        assert!(audit.contains(line), "{audit}");
+    }
+    // What concerns the other sides is told there, too, and in the room with the name.
+    all_set(&spine, "set metadata matrix").await;
+    spine.settled(&room()).await;
+    spine.settled(&group()).await;
+    assert_eq!(told(&spine, "cara did this on Discord:\nmetadata is now matrix"), 1);
+    assert!(last_told(&spine, &group()).contains("metadata is now matrix"));
 }
 
 fn last_told(spine: &Spine, place: &Place) -> String {

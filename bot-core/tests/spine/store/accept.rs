@@ -2,16 +2,21 @@
 //! What is taken in, and where it goes.
 
 use bot_core::lane::core_place;
+use bot_core::migration::{MigrationChange, StandingNotice};
 use bot_core::order::Mark;
 use bot_core::portal::{Owner, Setting};
-use bot_core::store::Change;
-use bridge_model::{AuthorKind, Content, Event, UserId};
+use bot_core::store::txn::Txn;
+use bot_core::store::{Change, portals};
+use bridge_model::{AuthorKind, Content, Event, Message, MessageKind, Note, Service, UserId};
+use bridge_policy::stage::Stage;
 
 use super::World;
-use crate::words::{author, channel, commanded, edited, event, group, posted, room};
+use crate::words::{author, channel, commanded, edited, event, group, message, posted, room};
 
 on_every_engine!(
     a_message_goes_to_every_other_place_and_never_back,
+    whoever_comes_where_joins_are_silent_wakes_the_desk,
+    a_chat_that_speaks_again_wakes_whoever_renews_its_notices,
     a_message_counts_once,
     a_transaction_counts_once_with_all_its_marks,
     a_mark_is_replaced_and_kept_apart_by_network,
@@ -36,6 +41,43 @@ async fn a_message_goes_to_every_other_place_and_never_back(world: World) {
             assert_eq!(world.drain(&place).await, expected);
         }
     }
+}
+
+async fn at(world: &World, stage: Stage) {
+    let change = move |tx: &mut Txn<'_>| {
+        let mut portal = portals::of(tx, &room())?.unwrap();
+        portal.stage = stage;
+        portals::save(tx, &portal)
+    };
+    world.store().write(change).await.unwrap();
+}
+
+async fn whoever_comes_where_joins_are_silent_wakes_the_desk(world: World) {
+    let world = world.linked().await;
+    let comes = |id: &str, who: &str| {
+        let notes = vec![Note::Service(Service::Joined { names: vec![who.into()] })];
+        let kind = MessageKind::Notice;
+        event(&group(), id, Content::Posted(Message { kind, notes, ..message(who, "") }))
+    };
+    let accepted = world.batch(Vec::new(), vec![comes("1", "nina")]).await;
+    assert!(accepted.lanes.is_empty(), "nothing is said of it while people can write");
+    at(&world, Stage::ReadOnly).await;
+    let accepted = world.batch(Vec::new(), vec![comes("2", "otto")]).await;
+    let places: Vec<_> = accepted.lanes.iter().map(|lane| &lane.place).collect();
+    assert_eq!(places, [&core_place(&group())], "nobody else hears of it");
+}
+
+async fn a_chat_that_speaks_again_wakes_whoever_renews_its_notices(world: World) {
+    let world = world.linked().await;
+    world.change(Change::Severed(group(), true)).await.unwrap();
+    let portal = world.store().portal_of(&room()).await.unwrap().unwrap();
+    let (end, place, name) = (group(), room(), "disclosure/1".to_owned());
+    let notice = StandingNotice { end, place, name, stage: None };
+    let gone = MigrationChange::Notice(room(), notice);
+    world.change(Change::Move(Box::new(gone))).await.unwrap();
+    let accepted = world.batch(Vec::new(), vec![posted(&group(), "1", "ann", "hello")]).await;
+    let desk = core_place(&portal.room);
+    assert!(accepted.lanes.iter().any(|lane| lane.place == desk && lane.depth == 1));
 }
 
 async fn a_message_counts_once(world: World) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use bot_core::lane::{Entry, LaneHead, Replica, Work, core_place};
+use bot_core::lane::{Entry, LaneHead, LaneState, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
 use bot_core::portal::{Offer, Redeemed, Settings};
 use bot_core::store::kv::Kv;
@@ -125,7 +125,21 @@ impl World {
 
     pub async fn batch(&self, marks: Vec<Mark>, events: Vec<Event>) -> Accepted {
         let network = events.first().map_or("telegram".into(), |e| e.place.network.clone());
-        self.store().accept(Batch { network, marks, events }, self.now).await.unwrap()
+        let before = self.store().lanes().await.unwrap();
+        let batch = Batch { network, marks, events };
+        let accepted = self.store().accept(batch, self.now).await.unwrap();
+        self.assert_woken(&before, &accepted.lanes).await;
+        accepted
+    }
+
+    /// The courier of each lane that got an entry is woken.
+    async fn assert_woken(&self, before: &[LaneState], woken: &[LaneState]) {
+        for lane in self.store().lanes().await.unwrap() {
+            let known = before.iter().find(|known| known.place == lane.place);
+            let grew = lane.depth > known.map_or(0, |known| known.depth);
+            let is_woken = woken.iter().any(|woken| woken.place == lane.place);
+            assert!(is_woken || !grew, "nobody wakes the courier of {:?}", lane.place);
+        }
     }
 
     /// Takes an event in; tells whether it went anywhere.
@@ -160,7 +174,10 @@ impl World {
     ) -> Settled {
         let entry = self.head(lane).await.expect("the lane is empty").entry;
         let settlement = change(self.settlement(&entry, &[]));
-        self.store().settle(settlement).await.unwrap()
+        let before = self.store().lanes().await.unwrap();
+        let settled = self.store().settle(settlement).await.unwrap();
+        self.assert_woken(&before, &settled.lanes).await;
+        settled
     }
 
     /// Time goes on.
@@ -208,7 +225,10 @@ impl World {
     pub async fn then(&self, then: Vec<(Place, Work)>) -> Settled {
         let entry = typed(self.store(), self.now).await;
         let settlement = Settlement { then, ..self.settlement(&entry, &[]) };
-        self.store().settle(settlement).await.unwrap()
+        let before = self.store().lanes().await.unwrap();
+        let settled = self.store().settle(settlement).await.unwrap();
+        self.assert_woken(&before, &settled.lanes).await;
+        settled
     }
 }
 
@@ -278,6 +298,7 @@ pub fn offer(room: &Place, remote: &Place, now: Timestamp) -> Offer {
             place: remote.clone(),
             title: None,
             until: Timestamp(now.0 + 1000),
+            by: None,
         }),
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bot_core::lane::{Work, core_place};
-use bot_core::migration::{Deadline, Task};
+use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
@@ -23,6 +23,7 @@ use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::{Side, WeekFigures};
 use bridge_policy::hosts::{HostDecision, HostKind, LinkedHost};
+use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
@@ -250,6 +251,18 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
             WaitingAnswer {
                 since: START,
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
+            }
+        ),
+        sealed!(
+            MIGRATIONS,
+            Migration {
+                notices: vec![StandingNotice {
+                    end: group(),
+                    place: room(),
+                    name: "stage/1/2".into(),
+                    stage: Some(Stage::Bridged),
+                }],
+                ..Migration::default()
             }
         ),
         sealed!(ELECTORATES, vec![Person::new("telegram", "7")]),
