@@ -335,7 +335,7 @@ impl Work {
         match self {
             Self::Relay(relayed) => relayed.completes,
             Self::Task(Task::Effect(tag)) => Some(*tag),
-            Self::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_))
+            Self::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Moving(_))
             | Self::Say(_)
             | Self::Summary(_) => None,
         }

@@ -13,6 +13,7 @@ use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
+use crate::moving::Move;
 use crate::portal::{Owner, PortalId};
 use crate::refusal::Refusal;
 
@@ -114,6 +115,8 @@ pub enum Task {
     Room(Place, MessageId),
     /// The people in the room are told.
     Tell(News),
+    /// Somebody moves.
+    Moving(Move),
 }
 
 /// What came of a step, after it was taken.

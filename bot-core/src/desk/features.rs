@@ -27,6 +27,7 @@ use super::info::{About, Info};
 use super::link::Linking;
 use super::links::Notices;
 use super::membership::Membership;
+use super::moves::Moves;
 use super::people::People;
 use super::plan::Plans;
 use super::power::RoomPower;
@@ -95,6 +96,7 @@ pub(super) struct Features {
     pub(super) info: Info,
     pub(super) linking: Linking,
     pub(super) membership: Membership,
+    pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) reports: Reports,
     pub(super) settings: SettingCommands,
@@ -112,6 +114,7 @@ struct Shared {
     bridge_info: BridgeInfo,
     disclosure: Disclosure,
     gates: Gates,
+    moves: Moves,
     people: People,
     topics: TopicRooms,
     votes: Votes,
@@ -156,6 +159,12 @@ impl Shared {
                 people: people.clone(),
             },
             disclosure,
+            moves: Moves {
+                matrix: matrix(),
+                store: store(),
+                people: people.clone(),
+                dice: Arc::clone(&parts.dice),
+            },
             people,
         }
     }
@@ -187,7 +196,9 @@ impl Features {
                 topics: shared.topics.clone(),
             },
             budget: CommandBudget { budgets: parts.budgets },
+            moves: shared.moves.clone(),
             claims: Claims {
+                moves: shared.moves,
                 matrix: parts.matrix,
                 store: Arc::clone(&parts.store),
                 people: shared.people,

@@ -21,6 +21,7 @@ mod links;
 mod migrating;
 mod once;
 mod powers;
+mod quiet;
 mod refusals;
 mod settings;
 mod stages;

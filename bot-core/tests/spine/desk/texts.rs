@@ -110,6 +110,7 @@ async fn help_shows_what_can_be_typed_in_a_room() {
     !freeside portals – Show all rooms that this bridge connects
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
+    !freeside language – Choose my language in our private chat
     !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data
     !freeside version – Show which version is running
