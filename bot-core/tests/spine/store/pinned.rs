@@ -156,7 +156,7 @@ macro_rules! sealed {
 }
 
 fn written() -> Vec<(u8, Vec<u8>)> {
-    [written_by_messages(), written_by_lanes()].concat()
+    [written_by_messages(), written_by_lanes(), written_by_movers()].concat()
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
@@ -208,16 +208,9 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
     ]
 }
 
-/// What lanes leave out, and what waits.
-fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
+/// What is known of people who have moved.
+fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
     vec![
-        sealed!(
-            ANSWERS,
-            WaitingAnswer {
-                since: START,
-                work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
-            }
-        ),
         sealed!(
             PRIVATE_CHATS,
             PrivateChat { place: room(), language: Some("de".into()), seen: START }
@@ -245,6 +238,19 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 name: "depart/1/telegram/7".into(),
                 lane: core_place(&room()),
                 work: Work::Task(Task::Moving(Move::Depart(Person::new("telegram", "7")))),
+            }
+        ),
+    ]
+}
+
+/// What lanes leave out, and what waits.
+fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
+    vec![
+        sealed!(
+            ANSWERS,
+            WaitingAnswer {
+                since: START,
+                work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
         ),
         sealed!(ELECTORATES, vec![Person::new("telegram", "7")]),
