@@ -33,6 +33,7 @@ mod info;
 mod link;
 pub mod links;
 mod membership;
+mod moves;
 mod nearest;
 mod outcome;
 mod pair;
@@ -71,12 +72,13 @@ use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
 use crate::lane::{Answer, LaneHead, Work, chat_of_core_place};
 use crate::migration::Task;
-use crate::network::AskError;
+use crate::moving::Move;
+use crate::network::{AskError, MATRIX};
 use crate::order::{DeliverError, Failure};
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::report::Format;
-use crate::store::{Change, Settlement};
+use crate::store::{Change, Settlement, StoreError};
 use crate::wording::Wording;
 
 /// The core bot at work: finds the feature that an entry asks for.
@@ -107,7 +109,8 @@ impl Executor for Desk {
         let work = &head.entry.work;
         let chat = chat_of_core_place(lane).unwrap_or_else(|| lane.clone());
         let portal = head.portal.as_ref();
-        let spoken = self.language_for(work, portal).map(|it| self.wording.speaking(&it));
+        let language = self.language_for(work, portal).await.map_err(later)?;
+        let spoken = language.map(|it| self.wording.speaking(&it));
         let phrases = self.phrases(spoken.as_ref().unwrap_or(&self.wording));
         let carried = Carried { work, chat: &chat, portal, phrases };
         let outcome = match self.carry_out(carried).await {
@@ -122,10 +125,7 @@ impl Executor for Desk {
                     phrases.answer(Key::CommandFailed, &[reason])
                 }
             },
-            Err(DeskError::Store(error)) => {
-                let reason = error.to_string();
-                return Err(Failure::clean(DeliverError::Retry { after: None, reason }));
-            }
+            Err(DeskError::Store(error)) => return Err(later(error)),
         };
         let hook = work.event().map(hook).unwrap_or_default();
         let said = (!outcome.answer.is_empty()).then(|| phrases.answer_in(&chat, hook, &outcome));
@@ -146,6 +146,25 @@ impl Executor for Desk {
     async fn halted(&self, _head: &LaneHead, _why: &Refusal) -> Vec<(Place, Work)> {
         Vec::new()
     }
+}
+
+/// The Matrix account with which the bot is alone where this is answered.
+fn alone_with(work: &Work) -> Option<&str> {
+    if let Work::Task(Task::Moving(what)) = work {
+        return match what {
+            Move::Enter(mxid) | Move::Held(mxid) => Some(mxid),
+            Move::Called(call) => Some(&call.mxid),
+            Move::Arrived(_) | Move::Depart(_) | Move::Admit(_) | Move::Power(..) => None,
+        };
+    }
+    let event = work.event().filter(|event| event.place.network.as_str() == MATRIX)?;
+    let Content::Commanded(command) = &event.content else { return None };
+    command.private.then(|| command.by.user.as_str())
+}
+
+/// The store cannot be read now.
+fn later(error: StoreError) -> Failure {
+    Failure::clean(DeliverError::Retry { after: None, reason: error.to_string() })
 }
 
 /// Where the answer to an event hangs.
@@ -205,16 +224,27 @@ impl Desk {
 
     /// The language of an answer, where it is not the bot's own: what only one person sees is in
     /// theirs, all else in that of the chats.
-    fn language_for(&self, work: &Work, portal: Option<&Portal>) -> Option<String> {
+    async fn language_for(
+        &self,
+        work: &Work,
+        portal: Option<&Portal>,
+    ) -> Result<Option<String>, StoreError> {
         let own = |language: &String| language == self.wording.language();
+        if let Some(mxid) = alone_with(work) {
+            let chat = self.features.store.private_chat(mxid).await?;
+            if let Some(language) = chat.and_then(|chat| chat.language) {
+                return Ok(Some(language).filter(|language| !own(language)));
+            }
+        }
         if let Some(Content::Commanded(command)) = work.event().map(|event| &event.content)
             && (command.private || command.answer_via.is_some())
             && let Some(tag) = &command.language
             && let Some(language) = self.wording.closest(tag)
         {
-            return Some(language).filter(|language| !own(language));
+            return Ok(Some(language).filter(|language| !own(language)));
         }
-        portal?.settings.language.clone().filter(|language| !own(language))
+        let language = portal.and_then(|portal| portal.settings.language.clone());
+        Ok(language.filter(|language| !own(language)))
     }
 
     async fn carry_out(&self, carried: Carried<'_>) -> Result<Outcome, DeskError> {
@@ -231,6 +261,9 @@ impl Desk {
             }
             Work::Task(Task::Notices(id)) => {
                 self.features.effects.notices(phrases, portal.filter(|it| it.id == *id)).await
+            }
+            Work::Task(Task::Moving(what)) => {
+                self.features.moves.carry_out(phrases, (chat, portal), what).await
             }
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,
@@ -284,7 +317,10 @@ impl Desk {
         if let Some(refused) = budget.refusal(call) {
             return Ok(refused);
         }
-        let done = self.command(call).await;
+        let mut done = self.command(call).await;
+        if let Ok(outcome) = &mut done {
+            self.features.claims.noted(call, outcome).await?;
+        }
         budget.settle(call, &done);
         done
     }
@@ -342,6 +378,7 @@ impl Desk {
             Command::Matrix => self.features.way.way_to_matrix(call, None).await,
             Command::Claim => self.features.claims.claim(call, &arguments).await,
             Command::Unclaim => self.features.claims.unclaim(call, argument).await,
+            Command::Language => Ok(self.features.claims.language(call, argument)),
             Command::Appoint => self.features.appointing.appoint(call, argument).await,
             Command::Privacy => Ok(self.features.info.privacy(call.phrases)),
             Command::Delete => self.features.deletion.delete(call).await,

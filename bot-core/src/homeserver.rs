@@ -9,6 +9,21 @@ use serde_json::Value;
 
 use crate::network::AskError;
 
+/// How somebody stands with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// They are in it.
+    In,
+    /// They are invited.
+    Invited,
+    /// Everybody can join it.
+    Open,
+    /// They have to be let in.
+    Closed,
+    /// They, or the ghost that stands for them, are banned.
+    Banned,
+}
+
 /// A room for a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicRoom {
@@ -49,6 +64,19 @@ pub trait Rooms: Send + Sync {
     /// # Errors
     /// [`AskError`]; a refusal means that the bot is not in the room.
     async fn is_private(&self, room: &ChatId) -> Result<bool, AskError>;
+
+    /// How a Matrix account stands with a room; `ghost` is the localpart of the account of ours that
+    /// stands for the same person.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn door(&self, room: &ChatId, user: &str, ghost: Option<&str>) -> Result<Door, AskError>;
+
+    /// Invites a Matrix account (`POST /_matrix/client/v3/rooms/{roomId}/invite`).
+    ///
+    /// # Errors
+    /// [`AskError::Refused`] where the bot may not, or the account takes no invitation.
+    async fn invite(&self, room: &ChatId, user: &str) -> Result<(), AskError>;
 
     /// Makes a private room that `owner` is invited to and owns.
     ///

@@ -335,7 +335,9 @@ impl Work {
         match self {
             Self::Relay(relayed) => relayed.completes,
             Self::Task(Task::Effect(tag)) => Some(*tag),
-            Self::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_))
+            Self::Task(
+                Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_) | Task::Moving(_),
+            )
             | Self::Say(_)
             | Self::Summary(_) => None,
         }

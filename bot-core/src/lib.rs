@@ -17,6 +17,7 @@ pub mod i18n;
 pub mod lane;
 pub mod media;
 pub mod migration;
+pub mod moving;
 pub mod network;
 pub mod order;
 pub mod pictures;

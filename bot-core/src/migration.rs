@@ -14,6 +14,7 @@ use bridge_policy::schedule::Schedule;
 use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
+use crate::moving::Move;
 use crate::portal::{Owner, PortalId};
 use crate::refusal::Refusal;
 
@@ -135,6 +136,8 @@ pub enum Task {
     Tell(News),
     /// The notices of a portal are made to say what is so.
     Notices(PortalId),
+    /// Somebody moves.
+    Moving(Move),
 }
 
 /// What came of a step, after it was taken.

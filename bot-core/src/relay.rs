@@ -5,6 +5,7 @@
 //! Rule: a refusal is never silent; the author is told in the chat where it was said.
 
 mod actions;
+mod calls;
 mod crashes;
 pub mod directory;
 mod effect;
@@ -29,11 +30,11 @@ mod refusals;
 mod shared;
 pub mod summary;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Message, Place, Reaction};
+use bridge_model::{Content, Message, Person, Place, Reaction};
 
 use self::crashes::Crashes;
 use self::directory::Route;
@@ -51,7 +52,7 @@ use crate::lane::{Entry, LaneHead, Work};
 use crate::migration::MigrationChange;
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
-use crate::portal::Portal;
+use crate::portal::{Portal, PortalId};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
 use crate::store::{Change, Settlement, Store};
@@ -98,6 +99,8 @@ struct Delivery<'a> {
     head: &'a LaneHead,
     wording: Arc<Wording>,
     without_files: bool,
+    /// Whom the message calls or answers, on whichever side.
+    called: Mutex<Vec<Person>>,
 }
 
 impl Relay {
@@ -162,7 +165,8 @@ impl Executor for Relay {
             self.crashes.begin(lane, *id, work.event().map(|event| &event.content)).await;
         let under_way = under_way.map_err(|error| failed(error, attempt))?;
         let without_files = under_way.without_files;
-        let delivery = Delivery { relay: self, head, wording, without_files };
+        let called = Mutex::default();
+        let delivery = Delivery { relay: self, head, wording, without_files, called };
         let done = delivery.execute(attempt).await;
         if let Err(error) = self.crashes.end(lane, under_way).await {
             tracing::warn!(%error, "an entry still counts as being under way");
@@ -188,7 +192,11 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
-        self.relay.lookup.directory(route, self.head.portal.as_ref())
+        self.relay.lookup.directory(route, self.head.portal.as_ref(), &self.called)
+    }
+
+    fn portal_id(&self) -> Option<PortalId> {
+        self.head.portal.as_ref().map(|portal| portal.id)
     }
 
     async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {
@@ -205,7 +213,10 @@ impl Delivery<'_> {
                 let repaired = self.repaired(&receipt).await;
                 let repaired = repaired.map_err(|error| failed(error, attempt))?;
                 let told = receipt.fallback.map(|fallback| self.tell_fallback(fallback));
+                let calls = self.quiet_calls(&receipt).await;
+                let calls = calls.map_err(|error| failed(error, attempt))?;
                 let mut settlement = self.settled(receipt);
+                settlement.changes.extend(calls);
                 settlement.then.extend(repaired);
                 settlement.then.extend(self.tell_of_new_names());
                 settlement.then.extend(told.into_iter().flatten());

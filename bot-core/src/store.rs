@@ -9,6 +9,7 @@ pub mod albums;
 pub mod answers;
 pub mod appearance;
 pub mod audience;
+pub mod calls;
 pub mod claims;
 pub mod codec;
 mod delayed;
@@ -65,7 +66,8 @@ use crate::order::{EntryId, Part};
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 
 pub use records::{
-    Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Topic,
+    Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Tie,
+    Topic,
 };
 pub use writer::Store;
 
@@ -142,6 +144,8 @@ pub enum Change {
     Linked(Box<notices::Linked>),
     /// What becomes of a claimed account.
     Claim(Box<claims::ClaimChange>),
+    /// What somebody is told in private.
+    Call(Box<calls::CallChange>),
     /// The way of a community.
     Move(Box<MigrationChange>),
     /// Sets a timer.

@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use bridge_model::{ChatId, Rights, UserId};
 use ruma::api::client::discovery::get_capabilities;
+use ruma::api::client::membership::invite_user::v3 as invite_user;
 use ruma::api::client::membership::{joined_rooms, leave_room};
 use ruma::api::client::room::create_room::v3 as create_room;
 use ruma::serde::Raw;
@@ -16,8 +17,8 @@ use serde_json::{Value, json};
 use super::client::Identity;
 use super::{MatrixNetwork, account, foreign, private_chats, room_id, rooms};
 use bot_core::Refusal;
-use bot_core::homeserver::Rooms;
 use bot_core::homeserver::TopicRoom;
+use bot_core::homeserver::{Door, Rooms};
 use bot_core::network::AskError;
 
 const POWER_LEVELS: &str = "m.room.power_levels";
@@ -52,6 +53,36 @@ impl Rooms for MatrixNetwork {
     async fn is_private(&self, chat: &ChatId) -> Result<bool, AskError> {
         let count = private_chats::count(&self.client, chat.as_str()).await;
         Ok(count.map_err(|error| error.ask())? == Some(2))
+    }
+
+    async fn door(&self, chat: &ChatId, user: &str, ghost: Option<&str>) -> Result<Door, AskError> {
+        let room = room_id(chat)?;
+        let ghost = ghost.map(|localpart| self.ghosts.mxid(localpart));
+        if let Some(ghost) = ghost
+            && self.membership(&room, &ghost).await?.as_deref() == Some("ban")
+        {
+            return Ok(Door::Banned);
+        }
+        Ok(match self.membership(&room, user).await?.as_deref() {
+            Some("join") => Door::In,
+            Some("ban") => Door::Banned,
+            Some("invite") => Door::Invited,
+            _ => {
+                let rules = rooms::state(&self.client, &room, "m.room.join_rules", "").await;
+                let rules = rules.map_err(|error| error.ask())?.unwrap_or_default();
+                let rule = rules.pointer("/content/join_rule").and_then(Value::as_str);
+                if rule == Some("public") { Door::Open } else { Door::Closed }
+            }
+        })
+    }
+
+    async fn invite(&self, chat: &ChatId, user: &str) -> Result<(), AskError> {
+        let user = user_id(&UserId::from(user))?;
+        let recipient =
+            invite_user::InvitationRecipient::UserId(invite_user::InviteUserId::new(user));
+        let request = invite_user::Request::new(room_id(chat)?, recipient);
+        let invited = self.client.send(request, &Identity::Bot).await;
+        invited.map(drop).map_err(|error| error.ask())
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {
@@ -149,6 +180,13 @@ impl Rooms for MatrixNetwork {
 }
 
 impl MatrixNetwork {
+    /// The membership of an account (`m.room.member`), where it ever had one.
+    async fn membership(&self, room: &OwnedRoomId, user: &str) -> Result<Option<String>, AskError> {
+        let member = rooms::state(&self.client, room, "m.room.member", user).await;
+        let member = member.map_err(|error| error.ask())?.unwrap_or_default();
+        Ok(member.pointer("/content/membership").and_then(Value::as_str).map(str::to_owned))
+    }
+
     /// Whether new rooms have creators with power of their own (room version 12 and later).
     pub(super) async fn makes_creators(&self) -> Result<bool, AskError> {
         let request = get_capabilities::v3::Request::new();

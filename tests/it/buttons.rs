@@ -27,7 +27,7 @@ async fn what_can_be_typed_can_be_touched_on_every_side() -> anyhow::Result<()> 
     // On Discord only the one who touched it sees the answer.
     let notice = town.channel.expect(|it| it.buttons == ["To Matrix"]).await?;
     let answer = town.channel.press(&town.dora, notice.id, "To Matrix")?.answer().await?;
-    ensure!(answer.ephemeral && answer.message.content.contains("ten minutes"), "{answer:?}");
+    ensure!(answer.ephemeral && answer.message.content.contains("for one day"), "{answer:?}");
     code_in(&answer.message.content).context("no code")?;
     let pictures: Vec<&str> =
         answer.message.attachments.iter().map(|file| file.mime.as_str()).collect();

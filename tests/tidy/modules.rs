@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 5] = [
         "i18n",
         "lane",
         "migration",
+        "moving",
         "network",
         "order",
         "pictures",

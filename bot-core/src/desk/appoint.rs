@@ -2,9 +2,11 @@
 //! Admins of the legacy side keep their power when they move.
 //!
 //! Rule: only who asks is offered, and only an admin of the room gives it. The room learns that an
-//! admin of the other side has an account here, never which one.
+//! admin of the other side has an account here, never which one; so whoever asks has opened their claim.
 
 use std::sync::Arc;
+
+use bridge_model::{NetworkId, Place};
 
 use super::call::Call;
 use super::outcome::{DeskError, Outcome};
@@ -12,13 +14,27 @@ use super::people::People;
 use super::phrases::Phrases;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
-use crate::lane::Answer;
-use crate::migration::{Audit, AuditAction, MigrationChange};
+use crate::lane::{Work, core_place};
+use crate::migration::{Audit, AuditAction, MigrationChange, Task};
+use crate::moving::Move;
 use crate::network::AskError;
 use crate::relay::Networks;
 use crate::store::claims::ClaimChange;
-use crate::store::{Change, Store};
+use crate::store::{Change, Store, Tie};
 use crate::wording::label;
+
+/// What the admins of a room are asked, in the language of the room.
+pub(super) fn request(
+    phrases: Phrases<'_>,
+    room: &Place,
+    (mxid, network): (&str, &NetworkId),
+) -> Outcome {
+    let command = format!("appoint {mxid}");
+    let typed = phrases.typed_on(&room.network, &command);
+    let args = [Arg::text(mxid), Arg::text(label(network)), Arg::text(typed)];
+    let text = phrases.say(Key::AppointRequest, &args);
+    Outcome::say(text).with([phrases.button(Key::ButtonGive, command)])
+}
 
 /// `appoint`, and the request for it.
 #[derive(Clone)]
@@ -33,12 +49,17 @@ impl Appointing {
     /// `claim admin`: the admins of the rooms are asked.
     pub(super) async fn ask_for_power(
         &self,
-        phrases: Phrases<'_>,
+        call: &Call<'_>,
         mxid: &str,
     ) -> Result<Outcome, DeskError> {
-        let claims = self.store.claims_by(mxid).await?;
+        let phrases = call.phrases;
+        let mut claims = self.store.claims_by(mxid).await?;
+        claims.retain(|claim| claim.tie() == Tie::Open);
+        if claims.is_empty() {
+            return self.is_quiet(call, mxid).await;
+        }
         let answer = phrases.say(Key::AppointAsked, &[]);
-        if !claims.is_empty() && claims.iter().all(|claim| claim.asks) {
+        if claims.iter().all(|claim| claim.asks) {
             // They know it; once is enough.
             return Ok(Outcome::say(answer));
         }
@@ -48,13 +69,8 @@ impl Appointing {
                 if self.people.power_there(&claim.person, &portal).await?.is_none() {
                     continue;
                 }
-                let command = format!("appoint {mxid}");
-                let typed = phrases.typed_on(&portal.room.network, &command);
-                let network = Arg::text(label(&claim.person.network));
-                let args = [Arg::text(mxid), network, Arg::text(typed)];
-                let text = phrases.say(Key::AppointRequest, &args);
-                let give = Outcome::say(text).with([phrases.button(Key::ButtonGive, command)]);
-                then.push(phrases.answer_in(&portal.room, Answer::default(), &give));
+                let power = Move::Power(mxid.to_owned(), claim.person.network.clone());
+                then.push((core_place(&portal.room), Work::Task(Task::Moving(power))));
             }
         }
         if then.is_empty() {
@@ -62,6 +78,18 @@ impl Appointing {
         }
         let asks = Change::Claim(Box::new(ClaimChange::Asks(mxid.to_owned())));
         Ok(Outcome { then, ..Outcome::change(answer, vec![asks]) })
+    }
+
+    /// Nobody may learn that somebody with a quiet account is an admin over there.
+    async fn is_quiet(&self, call: &Call<'_>, mxid: &str) -> Result<Outcome, DeskError> {
+        for claim in self.store.claims_by(mxid).await? {
+            if self.people.is_admin_there(&claim.person, claim.portal).await? {
+                let open = Arg::text(call.typed("claim open"));
+                let args = [open, Arg::text(label(&claim.person.network))];
+                return Ok(call.phrases.answer(Key::AppointQuiet, &args));
+            }
+        }
+        Ok(call.phrases.answer(Key::AppointNothing, &[]))
     }
 
     /// `appoint MXID`, typed by an admin of the room.
@@ -79,7 +107,9 @@ impl Appointing {
         let Some(mxid) = mxid.filter(|mxid| mxid.starts_with('@') && mxid.contains(':')) else {
             return say(Key::AppointUsage, &[Arg::text(call.typed("appoint"))]);
         };
-        for claim in self.store.claims_by(mxid).await?.iter().filter(|claim| claim.asks) {
+        let mut claims = self.store.claims_by(mxid).await?;
+        claims.retain(|claim| claim.asks && claim.tie() == Tie::Open);
+        for claim in &claims {
             let Some(rights) = self.people.power_there(&claim.person, portal).await? else {
                 continue;
             };

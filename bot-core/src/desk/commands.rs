@@ -79,6 +79,7 @@ commands! {
     Matrix = "matrix",
     Claim = "claim",
     Unclaim = "unclaim",
+    Language = "language",
     Appoint = "appoint",
     Privacy = "privacy",
     Delete = "delete",
@@ -142,6 +143,7 @@ impl Command {
             Self::Matrix => in_legacy_chats(Key::HelpMatrix),
             Self::Claim => on_matrix(Key::HelpClaim).with("code", Key::HelpClaimCode, false),
             Self::Unclaim => on_matrix(Key::HelpUnclaim),
+            Self::Language => on_matrix(Key::HelpLanguage),
             Self::Appoint => on_matrix(Key::HelpAppoint).of_admins(),
             Self::Privacy => everywhere(Key::HelpPrivacy),
             Self::Delete => {

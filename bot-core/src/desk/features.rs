@@ -27,6 +27,7 @@ use super::info::{About, Info};
 use super::link::Linking;
 use super::links::Notices;
 use super::membership::Membership;
+use super::moves::Moves;
 use super::people::People;
 use super::plan::Plans;
 use super::power::RoomPower;
@@ -96,6 +97,7 @@ pub(super) struct Features {
     pub(super) info: Info,
     pub(super) linking: Linking,
     pub(super) membership: Membership,
+    pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) reports: Reports,
     pub(super) services: Services,
@@ -114,6 +116,7 @@ struct Shared {
     bridge_info: BridgeInfo,
     disclosure: Disclosure,
     gates: Gates,
+    moves: Moves,
     people: People,
     power: RoomPower,
     topics: TopicRooms,
@@ -159,6 +162,12 @@ impl Shared {
                 people: people.clone(),
             },
             disclosure,
+            moves: Moves {
+                matrix: matrix(),
+                store: store(),
+                people: people.clone(),
+                dice: Arc::clone(&parts.dice),
+            },
             people,
             power: RoomPower { matrix: matrix(), store: store() },
         }
@@ -193,7 +202,9 @@ impl Features {
                 disclosure: shared.disclosure,
             },
             budget: CommandBudget { budgets: parts.budgets },
+            moves: shared.moves.clone(),
             claims: Claims {
+                moves: shared.moves,
                 matrix: parts.matrix,
                 store: Arc::clone(&parts.store),
                 people: shared.people,

@@ -10,10 +10,10 @@ use bridge_model::{
 };
 
 use super::outcome::DeskError;
-use crate::lane::{Relayed, Speaker};
+use crate::lane::{Relayed, Speaker, Work};
 use crate::portal::{Portal, PortalId};
 use crate::relay::Networks;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, keys};
 
 /// Asks the store and the networks about accounts.
 #[derive(Clone)]
@@ -100,6 +100,25 @@ pub(super) fn left(place: Place, person: &Person, name: &str) -> Event {
         late: false,
         content: Content::MemberChanged { who, change: MemberChange::Left },
     }
+}
+
+/// The entries with which the ghost of an account leaves a portal's room, and the rooms of its topics in
+/// which it is.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn departure(
+    store: &Store,
+    portal: &Portal,
+    (person, name): (&Person, &str),
+) -> Result<Vec<(Place, Work)>, StoreError> {
+    let Some(end) = portal.end_on(&person.network) else { return Ok(Vec::new()) };
+    let ghost = store.ghost(person).await?;
+    let is_in =
+        |room: &Place| ghost.as_ref().is_some_and(|ghost| ghost.rooms.contains(&keys::place(room)));
+    let topics = store.topics(portal.id).await?.into_iter().map(|topic| topic.room);
+    let rooms = topics.filter(is_in).chain([portal.room.clone()]);
+    Ok(rooms.map(|room| (room, Work::of(left(end.place.clone(), person, name)))).collect())
 }
 
 /// For each account of ours that is in the room of a portal, or in one of a topic, the entry with which

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Who decides over the way of a community: the admins of its Matrix room.
 //!
-//! Rule: admins are counted as people. Whoever claimed an account speaks with it as the person that
-//! they are on Matrix, so nobody has two voices.
+//! Rule: admins are counted as people. Whoever openly claimed an account speaks with it as the person
+//! that they are on Matrix. A quiet account is one of the legacy side, beside which decides nothing: what
+//! it may do would tell whose it is.
 
 use std::sync::Arc;
 
@@ -39,8 +40,10 @@ impl RoomPower {
         call: &Call<'_>,
         portal: &Portal,
     ) -> Result<bool, DeskError> {
-        let Some(mxid) = self.on_matrix(call).await? else { return Ok(false) };
-        Ok(self.matrix.admins(&portal.room.chat).await?.contains(&mxid))
+        let known = self.store.known_on_matrix(&call.person()).await?;
+        let Some(person) = known else { return Ok(false) };
+        let admins = self.matrix.admins(&portal.room.chat).await?;
+        Ok(admins.iter().any(|admin| admin == person.user.as_str()))
     }
 
     /// The mark of the caller's voice.
@@ -48,16 +51,9 @@ impl RoomPower {
     /// # Errors
     /// When the store does not answer.
     pub(super) async fn voice(&self, call: &Call<'_>) -> Result<[u8; 16], DeskError> {
-        let own = || voice(call.place.network.as_str(), call.command.by.user.as_str());
-        Ok(self.on_matrix(call).await?.map_or_else(own, |mxid| voice(MATRIX, &mxid)))
-    }
-
-    /// The account on Matrix of whoever types.
-    async fn on_matrix(&self, call: &Call<'_>) -> Result<Option<String>, DeskError> {
-        if call.is_on_matrix() {
-            return Ok(Some(call.command.by.user.as_str().to_owned()));
-        }
-        Ok(self.store.claim(&call.person()).await?.map(|claim| claim.mxid))
+        let own = call.person();
+        let person = self.store.known_on_matrix(&own).await?.unwrap_or(own);
+        Ok(voice(person.network.as_str(), person.user.as_str()))
     }
 }
 

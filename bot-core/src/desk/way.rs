@@ -5,7 +5,6 @@
 //! person there. The code is only given where nobody else reads it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bridge_config::Catalogue;
 use bridge_model::{Place, Timestamp};
@@ -27,8 +26,9 @@ use crate::store::claims::{ClaimChange, ClaimOffer};
 use crate::store::{Change, Store};
 use crate::wording::Lines;
 
-/// How long a code can be used.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long a code can be used, in milliseconds: whoever is new on Matrix has to find a server, and
+/// perhaps to confirm an address, before.
+const LIFE: i64 = 24 * 3_600_000;
 
 /// Chats that are asked at most whether somebody is in them.
 const MOST_ASKED: usize = 10;
@@ -101,14 +101,14 @@ impl Way {
             text = text.join_line(phrases.say(Key::WayAccount, &args));
         }
         let fresh = code::fresh(&*self.dice);
-        let life = i64::try_from(LIFE.as_millis()).unwrap_or(i64::MAX);
         let offer = ClaimOffer {
             person,
             name: call.command.by.name.clone(),
             from: call.command.private.then(|| call.place.clone()),
             portal: portal.id,
-            expires: Timestamp(phrases.now.0.saturating_add(life)),
+            expires: Timestamp(phrases.now.0.saturating_add(LIFE)),
             used: false,
+            language: Some(phrases.wording.language().to_owned()),
         };
         let args = [Arg::text(self.matrix.bot()), Arg::text(&fresh)];
         let text = text.join_line(phrases.say(Key::ClaimCode, &args));

@@ -40,7 +40,9 @@ impl Delivery<'_> {
                 self.post(Draft { message, speaker, answer: Some(answer) }).await
             }
             Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
-            Work::Task(Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_))
+            Work::Task(
+                Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_) | Task::Moving(_),
+            )
             | Work::Summary(_) => Ok(None),
         }
     }
@@ -134,7 +136,8 @@ impl Delivery<'_> {
         let person = Person { network: place.network.clone(), user: by.user.clone() };
         let others = self.others(replica, &person, reaction).await?;
         let now = self.relay.clock.now();
-        let send_as = self.relay.identities().send_as(lane, place, (by, now), true).await?;
+        let identities = self.relay.identities();
+        let send_as = identities.send_as((lane, self.portal_id()), place, (by, now), true).await?;
         let reaction =
             resolve_reaction(&self.directory(), &place.network, reaction.clone()).await?;
         Ok(Some(Action::React { send_as, target, reaction, others }))
@@ -287,6 +290,7 @@ impl Delivery<'_> {
         let identities = self.relay.identities();
         let edited = work.event().map(|event| &event.content);
         let begins = !matches!(edited, Some(Content::Edited(_)));
+        let lane = (lane, self.portal_id());
         let send_as = identities.send_as(lane, place, author, begins).await?;
         let send_as = self.unmistakable(send_as, &place.network).await?;
         if send_as == SendAs::Bot {

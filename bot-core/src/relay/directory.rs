@@ -114,6 +114,9 @@ pub trait Directory: Send + Sync {
     /// The account that stands for a person at the destination.
     async fn person(&self, person: &Person) -> Result<KnownPerson, DeliverError>;
 
+    /// The words of the message call a person, who may want to be told.
+    fn calls(&self, _person: &Person) {}
+
     /// The chat of the destination that is linked to `place`.
     async fn chat(&self, place: &Place) -> Result<KnownChat, DeliverError>;
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, SendAs};
 use crate::pictures::Pictures;
+use crate::portal::PortalId;
 use crate::pseudonym::Pseudonyms;
 use crate::store::Store;
 
@@ -43,9 +44,9 @@ impl Identities {
         Ok(SendAs::Person { person, name, avatar_url, avatar: author.avatar.clone() })
     }
 
-    /// The identity to send as in `lane`. If the author has linked a Matrix account, the bot posts
-    /// for them on Matrix, so that they do not appear there twice, unless they want otherwise; on
-    /// other networks they have the name of the account that they linked there. The bot posts, too,
+    /// The identity to send as in `lane` of a portal. Where the ghost of somebody who has moved is gone,
+    /// the bot posts for them on Matrix, so that they do not appear there twice, unless they want
+    /// otherwise; on other networks they have the name of the account that they openly claimed there. The bot posts, too,
     /// where a source has used up its new accounts of the day; an edit begins no account (`begins` is
     /// false), because the bot has posted what it changes.
     ///
@@ -53,7 +54,7 @@ impl Identities {
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn send_as(
         &self,
-        lane: &Place,
+        (lane, portal): (&Place, Option<PortalId>),
         place: &Place,
         (author, sent_at): (&Author, Timestamp),
         begins: bool,
@@ -61,9 +62,11 @@ impl Identities {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
         if lane.network.as_str() == MATRIX {
             let claim = self.store.claim(&person).await.map_err(unread)?;
+            let claim = claim.filter(|claim| !claim.own_voice);
+            let departed = claim.zip(portal).and_then(|(claim, it)| claim.departed_from(it));
             // Some networks tell seconds only.
             let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
-            let silent = claim.is_some_and(|claim| !claim.own_voice && after(claim.since));
+            let silent = departed.is_some_and(after);
             if silent || !self.has_or_may_have_ghost((lane, place), author, begins).await? {
                 return Ok(SendAs::Bot);
             }
@@ -72,8 +75,8 @@ impl Identities {
         if place.network.as_str() != MATRIX {
             return Ok(send_as);
         }
-        let claims = self.store.claims_by(author.user.as_str()).await.map_err(unread)?;
-        let known = claims.into_iter().find(|claim| claim.person.network == lane.network);
+        let known = self.store.known_account(author.user.as_str(), &lane.network).await;
+        let known = known.map_err(unread)?;
         Ok(match (send_as, known) {
             (SendAs::Person { person, avatar_url, avatar, .. }, Some(claim)) => {
                 let name = self.shown_name(Some(&claim.person), &claim.name);

@@ -132,18 +132,11 @@ impl Delivery<'_> {
         is_admin
     }
 
-    /// Whether somebody has shown that both accounts are theirs.
+    /// Whether somebody lets everybody know that both accounts are theirs.
     async fn is_same(&self, one: &Person, other: &Person) -> Result<bool, DeliverError> {
-        let (one, other) = (self.on_matrix(one).await?, self.on_matrix(other).await?);
+        let one = self.relay.store.known_on_matrix(one).await.map_err(unread)?;
+        let other = self.relay.store.known_on_matrix(other).await.map_err(unread)?;
         Ok(one.is_some() && one == other)
-    }
-
-    async fn on_matrix(&self, person: &Person) -> Result<Option<String>, DeliverError> {
-        if person.network.as_str() == MATRIX {
-            return Ok(Some(person.user.as_str().to_owned()));
-        }
-        let claim = self.relay.store.claim(person).await.map_err(unread)?;
-        Ok(claim.map(|claim| claim.mxid))
     }
 }
 

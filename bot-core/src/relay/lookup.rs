@@ -3,7 +3,7 @@
 //!
 //! Rule: a question that cannot be answered now delays the message; it never changes it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bridge_model::{Capabilities, Media, MessageId, NetworkId, Person, Place, UserId};
@@ -38,17 +38,20 @@ pub(super) struct StoreDirectory<'a> {
     route: Route,
     portal: Option<&'a Portal>,
     settings: Settings,
+    called: &'a Mutex<Vec<Person>>,
 }
 
 impl Lookup {
-    /// The directory for what goes along `route`, which is part of `portal`.
+    /// The directory for what goes along `route`, which is part of `portal`; it writes into `called`
+    /// whom the message calls or answers.
     pub(super) fn directory<'a>(
         &'a self,
         route: Route,
         portal: Option<&'a Portal>,
+        called: &'a Mutex<Vec<Person>>,
     ) -> StoreDirectory<'a> {
         let settings = portal.map(|portal| portal.settings.clone()).unwrap_or_default();
-        StoreDirectory { lookup: self, route, portal, settings }
+        StoreDirectory { lookup: self, route, portal, settings, called }
     }
 
     /// The account that stands for `person` on `network`, or `person` where there is none.
@@ -65,19 +68,18 @@ impl Lookup {
         }
         if person.network.as_str() == MATRIX {
             let Some(localpart) = self.ghosts.localpart_of(person.user.as_str()) else {
-                let claims = self.store.claims_by(person.user.as_str()).await.map_err(unread)?;
-                let mut people = claims.into_iter().map(|claim| claim.person);
-                let there = people.find(|one| one.network == *network);
+                let known = self.store.known_account(person.user.as_str(), network).await;
+                let there = known.map_err(unread)?.map(|claim| claim.person);
                 return Ok(there.unwrap_or_else(|| person.clone()));
             };
             let behind = self.store.person_behind(localpart).await.map_err(unread)?;
             let there = behind.filter(|behind| behind.network == *network);
             return Ok(there.unwrap_or_else(|| person.clone()));
         }
-        if network.as_str() == MATRIX
-            && let Some(claim) = self.store.claim(person).await.map_err(unread)?
-        {
-            return Ok(Person::new(MATRIX, claim.mxid));
+        if network.as_str() == MATRIX && self.store.claim(person).await.map_err(unread)?.is_some() {
+            // A quiet account stays what it is, in words, and its owner is told in private.
+            let known = self.store.known_on_matrix(person).await.map_err(unread)?;
+            return Ok(known.unwrap_or_else(|| person.clone()));
         }
         if network.as_str() == MATRIX
             && let Some(ghost) = self.store.ghost(person).await.map_err(unread)?
@@ -118,6 +120,13 @@ impl Directory for StoreDirectory<'_> {
         Ok(KnownPerson { person, name: None })
     }
 
+    fn calls(&self, person: &Person) {
+        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        if !called.contains(person) {
+            called.push(person.clone());
+        }
+    }
+
     async fn chat(&self, place: &Place) -> Result<KnownChat, DeliverError> {
         let network = &self.route.to.network;
         let same = KnownChat { place: place.clone(), title: None, via: Vec::new() };
@@ -143,6 +152,7 @@ impl Directory for StoreDirectory<'_> {
         let Some(replica) = known.map_err(unread)? else { return Ok(None) };
         let id = replica.parts_at(&self.route.to).into_iter().next().map(|part| part.id);
         let author = Person { network: replica.origin.network, user: replica.author };
+        self.calls(&author);
         let author = self.lookup.person_on(&self.route.to.network, &author).await?;
         Ok(Some(KnownMessage { id, author: Some(author), ..KnownMessage::default() }))
     }

@@ -35,6 +35,7 @@ pub(super) async fn resolve_written_names(
     let there = &directory.route().to.network;
     let mut local: HashMap<Person, Person> = HashMap::new();
     for person in names.called(&text) {
+        directory.calls(&person);
         let known = directory.person(&person).await?.person;
         if known.network == *there {
             local.insert(person, known);

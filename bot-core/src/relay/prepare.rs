@@ -4,7 +4,7 @@
 //! Rule: the bridge and `freeside convert` prepare messages with this function; what they know
 //! comes from a [`Directory`].
 
-use bridge_model::{Message, Reply};
+use bridge_model::{Mention, Message, Reply};
 
 use super::directory::Directory;
 use super::{emoji, everyone, length, links, media, mentions, names, redaction};
@@ -71,6 +71,11 @@ pub(super) async fn prepare_own(
     {
         thread.root = root;
         message.thread = Some(thread);
+    }
+    for mention in message.body.mentions() {
+        if let Mention::Person { who, .. } = mention {
+            directory.calls(who);
+        }
     }
     message.body = mentions::resolve_mentions(directory, message.body).await?;
     let native_reply = match &mut message.reply_to {

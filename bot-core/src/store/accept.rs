@@ -5,8 +5,8 @@
 //! a copy away, its other parts have to go too.
 
 use bridge_model::{
-    AuthorKind, Content, ContentClass, Event, Message, MessageId, NetworkId, Person, Place,
-    Reaction, Request, Timestamp, UserId,
+    AuthorKind, Content, ContentClass, Event, MemberChange, Message, MessageId, NetworkId, Person,
+    Place, Reaction, Request, Timestamp, UserId,
 };
 
 use bridge_policy::stage::Stage;
@@ -17,8 +17,8 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, answers, delayed, figures, kept, keys, linking, messages,
-    notices, orphans, overflow, portals, queue, summaries, threads, topics, votes,
+    Accepted, Store, StoreError, albums, answers, claims, delayed, figures, kept, keys, linking,
+    messages, notices, orphans, overflow, portals, queue, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -134,6 +134,11 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     let here = event.place.clone();
     let Some(portal) = portals::of(tx, &here)? else { return Ok(false) };
     let mut is_new = portals::revive(tx, &portal, &here)?;
+    if here == portal.room
+        && let Content::MemberChanged { who, change: MemberChange::Joined } = &event.content
+    {
+        claims::arrived(tx, &portal, who.user.as_str())?;
+    }
     if !portal.relaying {
         figures::note(tx, &portal, &event)?;
         return Ok(is_new);

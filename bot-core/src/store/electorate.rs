@@ -102,21 +102,52 @@ fn ballots(tx: &Txn<'_>, portal: &Portal, vote: u32) -> Result<Ballots, StoreErr
         let heard = heard.map(|vote| Ballot { answers: vote.answers, accounts: Vec::new() });
         return Ok(Ballots { heard: heard.collect(), unheard: 0 });
     };
-    let mut accounts: HashMap<keys::Hash, Vec<Person>> = HashMap::new();
-    for elector in electors {
-        let voter = match claims::of(tx, &elector)? {
-            Some(claim) => claim.on_matrix(),
-            None => elector.clone(),
-        };
-        let hash = keys::voter(&tx.meta().secret, &voter, (&place, &message));
-        accounts.entry(hash).or_default().push(elector);
-    }
+    let voters =
+        Voters::of(tx, electors, |who| keys::voter(&tx.meta().secret, who, (&place, &message)))?;
     let mut ballots = Ballots::default();
+    let mut heard: BTreeMap<Person, Ballot> = BTreeMap::new();
     for vote in poll.votes {
-        match accounts.remove(&vote.voter) {
-            Some(accounts) => ballots.heard.push(Ballot { answers: vote.answers, accounts }),
-            None => ballots.unheard += 1,
+        let Some(person) = voters.people.get(&vote.voter) else {
+            ballots.unheard += 1;
+            continue;
+        };
+        let accounts = voters.accounts.get(person).cloned().unwrap_or_default();
+        let ballot = Ballot { answers: vote.answers, accounts };
+        // Of two votes of one person the later one stands.
+        if heard.insert(person.clone(), ballot).is_some() {
+            ballots.unheard += 1;
         }
     }
+    ballots.heard = heard.into_values().collect();
     Ok(ballots)
+}
+
+/// Who may vote, as people. Votes are shown under the accounts that everybody may know; only what they
+/// come to in the end counts people who have several.
+#[derive(Default)]
+struct Voters {
+    /// People by the hashes under which each of their accounts votes.
+    people: HashMap<keys::Hash, Person>,
+    /// The accounts of each that had spoken.
+    accounts: HashMap<Person, Vec<Person>>,
+}
+
+impl Voters {
+    fn of(
+        tx: &Txn<'_>,
+        electors: Vec<Person>,
+        voter: impl Fn(&Person) -> keys::Hash,
+    ) -> Result<Self, StoreError> {
+        let mut voters = Self::default();
+        for elector in electors {
+            let person = claims::is_really(tx, &elector)?;
+            let claims = claims::by(tx, person.user.as_str())?.into_iter();
+            let others = claims.filter(|claim| claim.on_matrix() == person);
+            for account in others.map(|claim| claim.person).chain([person.clone()]) {
+                voters.people.insert(voter(&account), person.clone());
+            }
+            voters.accounts.entry(person).or_default().push(elector);
+        }
+        Ok(voters)
+    }
 }

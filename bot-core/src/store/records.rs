@@ -10,6 +10,7 @@ use bridge_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::keys::Hash;
 use crate::lane::Work;
 use crate::media::preview::Preview;
 use crate::network::MATRIX;
@@ -341,6 +342,19 @@ pub struct ClaimOffer {
     pub expires: Timestamp,
     /// Set once it was used.
     pub used: bool,
+    /// The language in which the code was told.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+/// Who may know that two accounts are one person's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tie {
+    /// Nobody but the person.
+    #[default]
+    Quiet,
+    /// Everybody.
+    Open,
 }
 
 /// An account that somebody on Matrix has claimed.
@@ -360,6 +374,20 @@ pub struct Claim {
     pub portal: PortalId,
     /// Since when.
     pub since: Timestamp,
+    /// Who may know of it. `None` where that was not chosen yet, because the claim is older than the
+    /// choice; that is quiet.
+    #[serde(default)]
+    pub tie: Option<Tie>,
+    /// Where and since when no ghost stands for the account any more. `None` for claims from before
+    /// that was noted: everywhere since the claim.
+    #[serde(default)]
+    pub departed: Option<Vec<(PortalId, Timestamp)>>,
+    /// The communities whose admins were asked to let its owner in.
+    #[serde(default)]
+    pub asked_in: Vec<PortalId>,
+    /// Its owner does not want to be told of mentions.
+    #[serde(default)]
+    pub deaf: bool,
 }
 
 impl Claim {
@@ -368,6 +396,43 @@ impl Claim {
     pub fn on_matrix(&self) -> Person {
         Person::new(MATRIX, self.mxid.as_str())
     }
+
+    /// Who may know of it.
+    #[must_use]
+    pub fn tie(&self) -> Tie {
+        self.tie.unwrap_or_default()
+    }
+
+    /// Since when no ghost stands for the account in a portal.
+    #[must_use]
+    pub fn departed_from(&self, portal: PortalId) -> Option<Timestamp> {
+        match &self.departed {
+            Some(all) => all.iter().find(|(known, _)| *known == portal).map(|(_, at)| *at),
+            None => Some(self.since),
+        }
+    }
+}
+
+/// The chat on Matrix in which somebody is alone with the bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateChat {
+    /// Where.
+    pub place: Place,
+    /// The language that the bot speaks there, where it was chosen.
+    pub language: Option<String>,
+    /// When something was typed there last, or later.
+    pub seen: Timestamp,
+}
+
+/// What somebody was told in private within an hour about mentions of their quiet accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    /// When the hour began.
+    pub since: Timestamp,
+    /// Whose mentions were told, by the hash of the author.
+    pub told: Vec<Hash>,
+    /// Mentions that were not told one by one.
+    pub held: u64,
 }
 
 /// A topic with a room.

@@ -7,7 +7,7 @@ use bridge_model::{Content, Person};
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Change, Settled, Settlement, Store, StoreError, accept, albums, answers, claims, joint,
+    Change, Settled, Settlement, Store, StoreError, accept, albums, answers, calls, claims, joint,
     linking, messages, migration, notices, orphans, overflow, portals, proposals, queue, summaries,
     timers, topics, unconfirmed, votes,
 };
@@ -66,10 +66,11 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
 /// [`StoreError::Conflict`] when it no longer fits.
 fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
     match change {
-        Change::Claim(what) => match claims::change(tx, *what)? {
-            Some(claim) => joint::unite(tx, &claim.person, &claim.on_matrix()),
-            None => Ok(()),
-        },
+        Change::Claim(what) => {
+            let open = claims::change(tx, *what)?;
+            open.iter().try_for_each(|it| joint::unite(tx, &it.person, &it.on_matrix()))
+        }
+        Change::Call(what) => calls::change(tx, *what),
         Change::Linked(linked) => notices::linked(tx, *linked),
         Change::Move(what) => migration::apply(tx, *what),
         Change::Timer(timer) => timers::set(tx, *timer),

@@ -20,9 +20,9 @@ use super::StoreError;
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
-    Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks, MessageRecord,
-    Meta, OrphanRecord, Overflow, Seen, StickerRecord, TimerRecord, Topic, Unconfirmed,
-    WaitingAnswer,
+    Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks,
+    MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
+    Topic, Unconfirmed, WaitingAnswer,
 };
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
@@ -152,6 +152,10 @@ tables! {
     CLAIMS: Hash => Claim = named(b'Q', "claim");
     /// The accounts that a Matrix account has claimed.
     CLAIMED: Hash => Vec<Person> = named(b'W', "claims of an account");
+    /// Chats with the bot alone, by Matrix account.
+    PRIVATE_CHATS: Hash => PrivateChat = named(b'B', "private chat");
+    /// Mentions that were told in private, by Matrix account.
+    CALLS: Hash => Calls = named(b'C', "mentions told in private");
     /// Ghosts by person.
     GHOSTS: Hash => GhostRecord = named(b'g', "ghost");
     /// People by their ghost's localpart.

@@ -142,10 +142,8 @@ fn voter(
 ) -> Result<keys::Hash, StoreError> {
     let mut person = Person { network: place.network.clone(), user: user.clone() };
     let place = tx.numbered(origin.place)?;
-    if joint::is_joint(&place, &origin.message)
-        && let Some(claim) = claims::of(tx, &person)?
-    {
-        person = claim.on_matrix();
+    if joint::is_joint(&place, &origin.message) {
+        person = claims::known_as(tx, &person)?;
     }
     Ok(keys::voter(&tx.meta().secret, &person, (&place, &origin.message)))
 }

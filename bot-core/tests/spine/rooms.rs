@@ -6,8 +6,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bot_core::AskError;
-use bot_core::homeserver::Rooms;
-use bot_core::homeserver::TopicRoom;
+use bot_core::homeserver::{Door, Rooms, TopicRoom};
 use bridge_model::{ChatId, Rights, UserId};
 use serde_json::Value;
 
@@ -30,6 +29,10 @@ pub struct FakeRooms {
     pub join_refused: Mutex<Option<String>>,
     /// Somebody is alone with the bot in every room.
     pub private: Mutex<bool>,
+    /// How people stand with all rooms; who is not named is in them.
+    pub doors: Mutex<Vec<(String, Door)>>,
+    /// Nobody can be invited.
+    pub invites_refused: Mutex<bool>,
     /// The rooms that the bot is in.
     pub joined: Mutex<Vec<String>>,
     /// No room is made for a topic, with this error.
@@ -43,6 +46,13 @@ impl FakeRooms {
 
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// From now on somebody stands so with all rooms.
+    pub fn set_door(&self, user: &str, door: Door) {
+        let mut doors = self.doors.lock().unwrap();
+        doors.retain(|(known, _)| known != user);
+        doors.push((user.to_owned(), door));
     }
 
     /// The last content of each piece of state: type and content.
@@ -80,6 +90,26 @@ impl Rooms for FakeRooms {
 
     async fn is_private(&self, _room: &ChatId) -> Result<bool, AskError> {
         Ok(*self.private.lock().unwrap())
+    }
+
+    async fn door(
+        &self,
+        _room: &ChatId,
+        user: &str,
+        _ghost: Option<&str>,
+    ) -> Result<Door, AskError> {
+        let doors = self.doors.lock().unwrap();
+        let known = doors.iter().find(|(known, _)| known == user);
+        Ok(known.map_or(Door::In, |(_, door)| *door))
+    }
+
+    async fn invite(&self, room: &ChatId, user: &str) -> Result<(), AskError> {
+        if *self.invites_refused.lock().unwrap() {
+            return Err(AskError::Refused(Refusal::platform("403")));
+        }
+        self.note(format!("invite {user} to {}", room.as_str()));
+        self.set_door(user, Door::Invited);
+        Ok(())
     }
 
     async fn create_room(&self, owner: &UserId, name: &str) -> Result<ChatId, AskError> {

@@ -84,7 +84,13 @@ impl From<OldWork> for Work {
             (task, event) => {
                 let completes = match task {
                     Some(Task::Effect(tag)) => Some(tag),
-                    Some(Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_))
+                    Some(
+                        Task::Due(_)
+                        | Task::Room(..)
+                        | Task::Tell(_)
+                        | Task::Notices(_)
+                        | Task::Moving(_),
+                    )
                     | None => None,
                 };
                 Relayed { completes, ..Relayed::new(event, speaker) }.into()

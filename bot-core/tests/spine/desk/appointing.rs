@@ -4,7 +4,7 @@
 use bridge_model::Rights;
 use insta::assert_snapshot;
 
-use super::claims::{claim, dm};
+use super::claims::{claim, claim_openly, dm, opens};
 use super::{ANN, NOBODY, ask};
 use crate::harness::Spine;
 use crate::words::{group, posted, room};
@@ -40,6 +40,10 @@ async fn an_admin_of_the_group_gets_the_same_power_after_one_confirmation() {
         early,
         ask(&spine, &room(), ANN, "appoint @eve:example.org").await.replace("@eve:", "@ben:")
     );
+    // What he asks for tells that he is an admin over there, so he opens his claim first.
+    assert_snapshot!("quiet", dm(&spine, BEN, "claim admin").await);
+    let (_, opened) = opens(&spine, BEN).await;
+    assert!(opened.contains("!freeside claim admin"), "{opened}");
     assert_snapshot!(dm(&spine, BEN, "claim admin").await);
     let request = said_in_room(&spine).await;
     assert_snapshot!(request);
@@ -65,7 +69,7 @@ async fn an_admin_of_the_group_gets_the_same_power_after_one_confirmation() {
 #[tokio::test]
 async fn who_is_no_admin_any_more_gets_nothing() {
     let spine = claimed().await;
-    claim(&spine, "tina", BEN).await;
+    claim_openly(&spine, "tina", BEN).await;
     dm(&spine, BEN, "claim admin").await;
     spine.telegram.may("tina", Rights { member: true, ..Rights::default() });
     let refused = ask(&spine, &room(), ANN, &format!("appoint {BEN}")).await;
@@ -80,7 +84,7 @@ async fn who_is_no_admin_any_more_gets_nothing() {
 #[tokio::test]
 async fn what_the_homeserver_refuses_is_said_with_what_is_missing() {
     let spine = claimed().await;
-    claim(&spine, "tina", BEN).await;
+    claim_openly(&spine, "tina", BEN).await;
     dm(&spine, BEN, "claim admin").await;
     *spine.rooms.state_refused.lock().unwrap() = true;
     assert_snapshot!(ask(&spine, &room(), ANN, &format!("appoint {BEN}")).await);

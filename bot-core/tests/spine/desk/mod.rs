@@ -23,6 +23,7 @@ mod links;
 mod migrating;
 mod once;
 mod powers;
+mod quiet;
 mod refusals;
 mod services;
 mod settings;

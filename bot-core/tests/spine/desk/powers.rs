@@ -7,12 +7,12 @@ use bot_core::migration::AuditAction;
 use bridge_model::Rights;
 use bridge_policy::stage::Stage;
 
-use super::claims::claim;
+use super::claims::{claim, claim_openly, opens};
 use super::stages::{
     BEN, URL, announced, at, days, days_one_by_one, inventory, migration, portal, reached, step,
 };
 use super::{ANN, NOBODY, TINA, ask, joined, sure};
-use crate::harness::Spine;
+use crate::harness::{ADMIN, Spine};
 use crate::words::{group, posted, room};
 
 fn next() -> String {
@@ -50,6 +50,10 @@ async fn an_admin_of_the_room_takes_a_step_from_the_old_chat_and_the_room_is_tol
     let spine = at(Stage::Bridged).await;
     spine.hear(posted(&group(), "1", "tom", "hello")).await;
     claim(&spine, "tom", BEN).await;
+    // As long as his claim is quiet, tom is nobody's admin: else everybody would know whose he is.
+    let refused = ask(&spine, &group(), "tom", "stage back").await;
+    assert!(refused.starts_with("Only admins of the Matrix room"), "{refused}");
+    opens(&spine, BEN).await;
     spine.telegram.may("tom", Rights { member: true, ..Rights::default() });
     let answer = ask(&spine, &group(), "tom", "stage back").await;
     assert!(answer.starts_with("Stage: announced"), "{answer}");
@@ -63,7 +67,7 @@ async fn an_admin_of_the_room_takes_a_step_from_the_old_chat_and_the_room_is_tol
 async fn a_person_with_two_accounts_has_one_voice() {
     let spine = at(Stage::Bridged).await;
     spine.hear(posted(&group(), "1", TINA, "hello")).await;
-    claim(&spine, TINA, ANN).await;
+    claim_openly(&spine, TINA, ANN).await;
     ask(&spine, &room(), ANN, "stage approve").await;
     let answer = ask(&spine, &group(), TINA, "stage approve").await;
     assert!(answer.starts_with("Noted for matrix-first"), "{answer}");
@@ -72,6 +76,21 @@ async fn a_person_with_two_accounts_has_one_voice() {
     assert!(status.contains("now: 1, needed: 2"), "{status}");
     let answer = sure(&spine, &room(), ANN, &next()).await;
     assert!(answer.contains("not possible yet"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_voice_of_a_quiet_account_is_one_of_the_old_chat() {
+    let spine = at(Stage::Bridged).await;
+    spine.hear(posted(&group(), "1", TINA, "hello")).await;
+    claim(&spine, TINA, ANN).await;
+    spine.telegram.may("mia", ADMIN);
+    let of_stranger = ask(&spine, &group(), "mia", "stage approve").await;
+    ask(&spine, &room(), ANN, "stage approve").await;
+    let answer = ask(&spine, &group(), TINA, "stage approve").await;
+    assert_eq!(answer, of_stranger, "as for everybody there");
+    let status = ask(&spine, &room(), ANN, "stage").await;
+    assert!(status.contains("now: 1, needed: 2"), "{status}");
+    assert!(status.contains("Others agreed, too: 2."), "{status}");
 }
 
 #[tokio::test]

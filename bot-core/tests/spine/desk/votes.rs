@@ -7,7 +7,7 @@ use bot_core::Action;
 use bridge_model::{Card, Content, Message, Note, Place, Rights, Service};
 use insta::assert_snapshot;
 
-use super::claims::claim;
+use super::claims::{claim, claim_openly};
 use super::stages::{days_one_by_one, portal};
 use super::{ANN, NOBODY, ask, joined, sure};
 use crate::harness::Spine;
@@ -97,7 +97,7 @@ async fn somebody_with_two_accounts_has_one_vote() {
     spine.hear(voted(&group(), &in_group, "tom", &["2"])).await;
     spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
     assert_eq!(stands(&spine).await, [1, 1, 1]);
-    claim(&spine, "tina", ANN).await;
+    claim_openly(&spine, "tina", ANN).await;
     assert_eq!(stands(&spine).await, [0, 1, 1], "the later of the two");
     // From now on each of both accounts changes the one vote.
     spine.hear(voted(&group(), &in_group, "tina", &["2"])).await;
@@ -112,8 +112,24 @@ async fn of_two_votes_before_a_claim_the_later_one_stands_also_when_it_is_the_ol
     spine.hear(posted(&group(), "1", "tina", "hello")).await;
     spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
     spine.hear(voted(&group(), &in_group, "tina", &["0"])).await;
-    claim(&spine, "tina", ANN).await;
+    claim_openly(&spine, "tina", ANN).await;
     assert_eq!(stands(&spine).await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn two_votes_of_a_quiet_person_count_once_and_nobody_sees_it_while_the_vote_is_open() {
+    let (spine, [in_room, in_group, _]) = opened().await;
+    claim(&spine, "tina", ANN).await;
+    spine.hear(voted(&group(), &in_group, "tina", &["0"])).await;
+    spine.hear(voted(&group(), &in_group, "tom", &["2"])).await;
+    spine.hear(voted(&room(), &in_room, ANN, &["1"])).await;
+    assert_eq!(stands(&spine).await, [1, 1, 1], "as for two people");
+    days_one_by_one(&spine, 5).await;
+    spine.matrix.until("the result", |_| result(&spine, &room()).is_some()).await;
+    let migration = super::stages::migration(&spine).await;
+    assert_eq!(migration.votes[0].counts, Some(vec![0, 1, 1]), "the later of the two");
+    let told = result(&spine, &room()).unwrap();
+    assert!(told.contains("or had voted twice: 1"), "{told}");
 }
 
 #[tokio::test]
@@ -201,7 +217,7 @@ async fn only_members_who_had_spoken_before_the_vote_began_are_counted() {
     days_one_by_one(&spine, 5).await;
     spine.telegram.until("the result", |_| result(&spine, &group()).is_some()).await;
     let told = result(&spine, &group()).unwrap();
-    let unheard = "Not counted, because these people had not written here before the vote began: 4";
+    let unheard = "had not written here before the vote began, or had voted twice: 4";
     assert!(told.contains(unheard), "{told}");
     let gone = "Not counted, because these people are no longer in the chat: 1";
     assert!(told.contains(gone) && told.contains("Yes: 1"), "{told}");

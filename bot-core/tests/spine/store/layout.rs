@@ -11,12 +11,13 @@ use bot_core::store::layout::{LAYOUT, bring_up_to_date};
 use bot_core::store::memory::MemoryKv;
 use bot_core::store::records::Meta;
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Store, StoreError, keys, tables};
-use bridge_model::{MessageId, Person, Place};
+use bot_core::store::{Store, StoreError, Tie, keys, tables};
+use bridge_model::{Command, Content, MessageId, Person, Place};
 use tempfile::TempDir;
 
 use super::released;
 use crate::harness::Spine;
+use crate::network::FakeNetwork;
 use crate::words::{self, START};
 
 const SAMPLE: &[u8] = include_bytes!("samples/25fe4cb.tar.gz");
@@ -179,7 +180,30 @@ async fn claims_outlive_the_migration() {
     let claim = store.claim(&Person::new("telegram", TANJA)).await.unwrap().unwrap();
     assert_eq!(claim.mxid, "@bob:localhost");
     let claims = store.claims_by("@bob:localhost").await.unwrap();
-    assert_eq!(claims, [claim]);
+    assert_eq!(claims, [claim.clone()]);
+    assert_eq!((claim.tie, claim.tie()), (None, Tie::Quiet));
+    let known = store.known_on_matrix(&claim.person).await.unwrap();
+    assert_eq!(known, None, "nobody else may know it");
+}
+
+#[tokio::test]
+async fn an_older_claim_is_quiet_and_its_owner_is_told_once() {
+    let mut spine = Spine::over(memory(&old_rows()));
+    spine.start();
+    let alone = Place::new("matrix", "!alone:localhost");
+    let told = |matrix: &FakeNetwork| {
+        let read = matrix.read(&alone.chat);
+        let new = read.iter().filter(|line| line.contains("New: from now on I show nobody"));
+        (read.len(), new.count())
+    };
+    for (number, id) in ["ask1", "ask2"].into_iter().enumerate() {
+        let typed = Command { private: true, ..words::command("@bob:localhost", "claim") };
+        spine.hear(words::event(&alone, id, Content::Commanded(typed))).await;
+        spine.matrix.until("the answer", |matrix| told(matrix).0 > number).await;
+    }
+    assert_eq!(told(&spine.matrix), (2, 1));
+    let claim = spine.store().claim(&Person::new("telegram", TANJA)).await.unwrap().unwrap();
+    assert_eq!(claim.tie, Some(Tie::Quiet));
 }
 
 #[tokio::test]

@@ -11,14 +11,15 @@ use std::path::Path;
 
 use bot_core::lane::{Work, core_place};
 use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
+use bot_core::moving::Move;
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
-    CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow, PollRecord,
-    ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
+    Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
+    PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
 };
-use bot_core::store::{StoreError, tables};
+use bot_core::store::{Claim, StoreError, Tie, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::{Side, WeekFigures};
@@ -62,6 +63,8 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         CLAIM_OFFERS,
         CLAIMS,
         CLAIMED,
+        PRIVATE_CHATS,
+        CALLS,
         GHOSTS,
         LOCALPARTS,
         PEOPLE,
@@ -159,7 +162,7 @@ macro_rules! sealed {
 }
 
 fn written() -> Vec<(u8, Vec<u8>)> {
-    [written_by_messages(), written_by_lanes(), written_by_figures()].concat()
+    [written_by_messages(), written_by_lanes(), written_by_figures(), written_by_movers()].concat()
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
@@ -238,6 +241,41 @@ fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
                 host: "acme.example".into(),
                 weeks: vec![(Week(2969), 2)],
                 decision: Some(decision),
+            }
+        ),
+    ]
+}
+
+/// What is known of people who have moved.
+fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
+    vec![
+        sealed!(
+            PRIVATE_CHATS,
+            PrivateChat { place: room(), language: Some("de".into()), seen: START }
+        ),
+        sealed!(
+            CLAIMS,
+            Claim {
+                person: Person::new("telegram", "7"),
+                name: "Ann".into(),
+                mxid: "@ann:example.org".into(),
+                own_voice: false,
+                asks: true,
+                portal: PortalId(1),
+                since: START,
+                tie: Some(Tie::Open),
+                departed: Some(vec![(PortalId(1), START)]),
+                asked_in: vec![PortalId(2)],
+                deaf: true,
+            }
+        ),
+        sealed!(CALLS, Calls { since: START, told: vec![[7; 16]], held: 3 }),
+        sealed!(
+            TIMERS,
+            TimerRecord {
+                name: "depart/1/telegram/7".into(),
+                lane: core_place(&room()),
+                work: Work::Task(Task::Moving(Move::Depart(Person::new("telegram", "7")))),
             }
         ),
     ]
