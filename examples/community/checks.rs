@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::out;
 use crate::people::MOVERS;
+use crate::words::Words;
 
 /// Notices in one room within a day, as configured.
 const NOTICES: usize = 6;
@@ -40,19 +41,22 @@ impl Found {
     }
 
     /// The gate of a step was shown: each line is met or says by how much it is not.
-    pub fn gate(&mut self, stage: &str, shown: &str) {
+    pub fn gate(&mut self, stage: &str, shown: &str, words: &Words) {
         let marks = ['✓', '✗', '⚠', '–'];
         let lines = shown.lines().filter(|line| line.starts_with(marks));
-        let measured = lines
-            .filter(|line| !line.contains("cannot be checked yet") || line.contains("bans reach"));
+        let measured = lines.filter(|line| {
+            !words.says(line, "gate-not-available") || words.says(line, "gate-self-test")
+        });
         let count = measured.count();
         self.gates += usize::from(count > 1);
         self.holds(&format!("the gate to {stage} is measured ({count} lines)"), count > 1);
     }
 
     /// How many notices there were after ten links in one day.
-    pub fn notices(&mut self, said: &Transcript) {
-        let notice = |body: &&str| body.contains("proprietary software") && body.contains("Zoom");
+    pub fn notices(&mut self, said: &Transcript, words: &Words) {
+        let kinds = ["notice-all", "notice-web", "notice-server"];
+        let notice =
+            |body: &&str| kinds.iter().any(|key| words.says(body, key)) && body.contains("Zoom");
         let count = said.bodies().iter().filter(|body| notice(body)).count();
         let holds = (1..=NOTICES).contains(&count);
         self.holds(&format!("{count} notices for ten links, at most {NOTICES}"), holds);
@@ -87,6 +91,24 @@ impl Found {
         self.holds(&format!("{} in the group, none twice ({doubled})", texts.len()), doubled == 0);
         let pinned = group.iter().filter(|seen| seen.is_bot && seen.pinned).count();
         self.holds(&format!("one pointer is pinned in the group ({pinned})"), pinned == 1);
+    }
+
+    /// The bot spoke one language only, from the first command to the last.
+    pub fn language(&mut self, words: &Words, room: &Transcript, group: &[Seen]) {
+        let in_room = room.0.iter().filter(|seen| seen.sender == BOT).map(|seen| &seen.body);
+        let in_group = group.iter().filter(|seen| seen.is_bot).map(|seen| &seen.text);
+        let said: Vec<&String> = in_room.chain(in_group).collect();
+        let english = said.iter().find_map(|said| words.english_in(said));
+        let what = format!(
+            "all that the bot said in the room and the group ({} messages) is in {}{}",
+            said.len(),
+            words.language(),
+            english
+                .as_ref()
+                .map(|piece| format!(", but for \u{201C}{piece}\u{201D}"))
+                .unwrap_or_default(),
+        );
+        self.holds(&what, english.is_none());
     }
 
     /// What did not hold.

@@ -10,6 +10,7 @@ mod checks;
 mod clock;
 mod people;
 mod script;
+mod words;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ use clock::FileClock;
 #[derive(Parser)]
 #[command(version, after_help = "Needs Python 3.10 or newer with venv. Takes some minutes.")]
 struct Cli {
+    /// The language in which the bot speaks, such as `de`.
+    #[arg(long, default_value = "en")]
+    language: String,
     #[command(subcommand)]
     bridge: Option<Inner>,
 }
@@ -53,7 +57,8 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().bridge {
+    let cli = Cli::parse();
+    let done = match cli.bridge {
         Some(Inner::Bridge { config, verb: Verb::Run }) => {
             sandbox::town::end_with_parent();
             let clock = FileClock::beside(&config);
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
         Some(Inner::Bridge { config, verb: Verb::Report { format } }) => {
             freeside::report(&config, format).map(|()| ExitCode::SUCCESS)
         }
-        None => play(),
+        None => play(&cli.language),
     };
     done.unwrap_or_else(|error| {
         // Where standard error is closed, the exit code has to do.
@@ -74,11 +79,11 @@ fn main() -> ExitCode {
     })
 }
 
-fn play() -> anyhow::Result<ExitCode> {
+fn play(language: &str) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let problems = runtime.block_on(async {
         tokio::select! {
-            done = script::play() => done,
+            done = script::play(language) => done,
             stopped = tokio::signal::ctrl_c() => {
                 stopped?;
                 anyhow::bail!("stopped by hand")

@@ -8,6 +8,8 @@ use sandbox::synapse::{Person, RoomOptions};
 use sandbox::telegram::User;
 use sandbox::town::{BOT, Town, code_in};
 
+use crate::words::Words;
+
 /// Members of the group at the beginning.
 pub const MEMBERS: usize = 600;
 /// Those of them who move.
@@ -20,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 ///
 /// # Errors
 /// When the stand-in lets somebody not in.
-pub fn members(town: &Town) -> anyhow::Result<Vec<User>> {
+pub fn members(town: &Town, language: &str) -> anyhow::Result<Vec<User>> {
     let mut all = Vec::with_capacity(MEMBERS);
     for number in 0..MEMBERS {
-        let user = town.telegram.user(&format!("Member {number}"));
+        let user = town.telegram.user(&format!("Member {number}")).with_language(language);
         town.group.join(&user)?;
         all.push(user);
     }
@@ -76,7 +78,11 @@ pub async fn arrives(town: &Town, text: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When something of it does not work.
-pub async fn moves(town: &Town, user: &User, number: usize) -> anyhow::Result<(Person, usize)> {
+pub async fn moves(
+    town: &Town,
+    (user, number): (&User, usize),
+    words: &Words,
+) -> anyhow::Result<(Person, usize)> {
     let private = town.telegram.private_chat(user);
     private.say(user, "/start matrix")?;
     let told = private.expect(|seen| seen.is_bot && code_in(&seen.text).is_some()).await?;
@@ -91,8 +97,10 @@ pub async fn moves(town: &Town, user: &User, number: usize) -> anyhow::Result<(P
     let asked = person.say(&alone, &code).await?;
     let answers = |seen: &sandbox::synapse::Seen| seen.reply_to.as_deref() == Some(asked.as_str());
     let answer = person.expect(&alone, answers).await?.body;
-    ensure!(answer.starts_with("Done."), "{answer}");
-    private.expect(|seen| seen.is_bot && seen.text.contains("It worked")).await?;
+    ensure!(words.says(&answer, "claimed"), "{answer}");
+    let english = words.english_in(&answer);
+    ensure!(english.is_none(), "the answer to the code says in English: {english:?}");
+    private.expect(|seen| seen.is_bot && words.says(&seen.text, "claimed-there")).await?;
     let of_bot = private.messages().iter().filter(|seen| seen.is_bot).count();
     Ok((person, of_bot))
 }

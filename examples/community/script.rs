@@ -17,8 +17,9 @@ use crate::checks::{self, Found};
 use crate::clock::FileClock;
 use crate::out;
 use crate::people::{self, MOVERS};
+use crate::words::Words;
 
-const CONFIG: &str = "[stages]\nclosing_notice_days = 7\nsunset_notice_days = 7\nmajority_weeks = 2\n\
+const CONFIG: &str = "\n[stages]\nclosing_notice_days = 7\nsunset_notice_days = 7\nmajority_weeks = 2\n\
     [notices]\nquiet = \"\"\n";
 const DECISION: &str = "--decision https://meta.example.org/move";
 
@@ -30,14 +31,15 @@ pub struct Play {
     pub movers: Vec<Person>,
     pub clock: FileClock,
     pub found: Found,
+    pub words: Words,
 }
 
 /// Plays it all; what did not hold.
 ///
 /// # Errors
 /// When it cannot go on.
-pub async fn play() -> anyhow::Result<Vec<String>> {
-    let mut play = begin().await?;
+pub async fn play(language: &str) -> anyhow::Result<Vec<String>> {
+    let mut play = begin(Words::load(language)?).await?;
     play.announce().await?;
     play.bridge().await?;
     play.matrix_first().await?;
@@ -46,14 +48,14 @@ pub async fn play() -> anyhow::Result<Vec<String>> {
     play.end().await
 }
 
-async fn begin() -> anyhow::Result<Play> {
+async fn begin(words: Words) -> anyhow::Result<Play> {
     let path = std::env::current_exe().context("the play does not find its own program")?;
     out("Starting stand-ins for Telegram and Discord, a real Synapse, and the bridge.")?;
     let town = Town::build(TownOptions {
         program: Program { path, first: vec!["bridge".into()] },
         room_version: "12".to_owned(),
         encrypted: false,
-        more_config: CONFIG.to_owned(),
+        more_config: format!("language = \"{}\"{CONFIG}", words.language()),
         progress: &mut |line| drop(out(&format!("  {line}"))),
     })
     .await?;
@@ -68,11 +70,11 @@ async fn begin() -> anyhow::Result<Play> {
     town.invite_bot().await?;
     town.group.promote_bot(Rights::all());
     town.guild.bot_permissions(permissions::BOT | permissions::MANAGE_ROLES);
-    let members = people::members(&town)?;
+    let members = people::members(&town, words.language())?;
     town.join_telegram().await?;
     town.join_discord().await?;
     let (movers, found) = (Vec::new(), Found::default());
-    Ok(Play { town, admins, members, movers, clock, found })
+    Ok(Play { town, admins, members, movers, clock, found, words })
 }
 
 impl Play {
@@ -92,7 +94,7 @@ impl Play {
     /// The same, and confirmed where the bot shows first what it would do.
     async fn sure(&self, by: &Person, typed: &str) -> anyhow::Result<String> {
         let shown = self.ask(by, typed).await?;
-        if shown.contains("Nothing has happened yet.") {
+        if self.words.says(&shown, "confirm-how") {
             return self.ask(by, "confirm").await;
         }
         Ok(shown)
@@ -122,13 +124,14 @@ impl Play {
         self.rests().await?;
         let gate = self.alice("stage").await?;
         if verb == "next" {
-            self.found.gate(stage, &gate);
+            self.found.gate(stage, &gate, &self.words);
             for admin in [&self.town.alice, self.admins.first().context("an admin")?] {
                 self.sure(admin, "stage approve").await?;
             }
         }
         let answer = self.alice(&format!("stage {verb} {DECISION}")).await?;
-        ensure!(answer.contains(&format!("Stage: {stage}")), "{verb}: {answer}\n{gate}");
+        let taken = self.words.says(&answer, "stage-taken") && answer.contains(stage);
+        ensure!(taken, "{verb}: {answer}\n{gate}");
         out(&format!("{}: {stage}", self.day_in(0)))
     }
 
@@ -141,12 +144,15 @@ impl Play {
             self.sure(admin, "stage approve").await?;
         }
         self.days(11).await?;
-        self.found.gate(stage, &self.alice("stage").await?);
+        self.found.gate(stage, &self.alice("stage").await?, &self.words);
         let early = self.alice(&format!("stage next {DECISION}")).await?;
-        self.found.holds("no step before the announced day", early.contains("left"));
+        self.found
+            .holds("no step before the announced day", self.words.counts(&early, "gate-day-come"));
         self.days(1).await?;
-        let come = format!("Today is the planned day: stage {stage}");
-        let seen = self.town.alice.expect(&self.town.room, |seen| seen.body.contains(&come)).await;
+        let come = |seen: &Seen| {
+            self.words.says(&seen.body, "stage-taken-on-day") && seen.body.contains(stage)
+        };
+        let seen = self.town.alice.expect(&self.town.room, come).await;
         seen.with_context(|| format!("{stage} was not taken on its day"))?;
         out(&format!("{}: {stage}", self.day_in(0)))
     }
@@ -155,7 +161,7 @@ impl Play {
     async fn rests(&self) -> anyhow::Result<()> {
         for _ in 0..600 {
             let now = self.alice("stage").await?;
-            if !now.contains("in progress") {
+            if !self.words.says(&now, "effect-under-way") {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -190,11 +196,12 @@ impl Play {
         people::arrives(&self.town, "we meet at https://zoom.us/j/900").await?;
         self.alice("version").await?;
         let said = self.town.alice.transcript(&self.town.room).await?;
-        self.found.notices(&said);
+        self.found.notices(&said, &self.words);
         self.days(7).await?;
         for number in 0..MOVERS {
             let member = self.members.get(number).context("a member")?.clone();
-            let (person, messages) = people::moves(&self.town, &member, number).await?;
+            let (person, messages) =
+                people::moves(&self.town, (&member, number), &self.words).await?;
             self.found.moved(messages);
             self.movers.push(person);
         }
@@ -243,7 +250,10 @@ impl Play {
         out("\nThe report before the end:\n")?;
         out(&self.town.bridge.tell(&["report", "--format", "markdown"])?)?;
         self.on_a_day("sunset").await?;
-        self.town.alice.expect(&self.town.room, |seen| seen.body.contains("Erased:")).await?;
+        self.town
+            .alice
+            .expect(&self.town.room, |seen| self.words.says(&seen.body, "erased"))
+            .await?;
         self.rests().await?;
         out("\nWhat was decided and done:\n")?;
         out(&self.alice("audit").await?)
@@ -252,6 +262,7 @@ impl Play {
     async fn end(mut self) -> anyhow::Result<Vec<String>> {
         let said = self.town.alice.transcript(&self.town.room).await?;
         self.found.once(&said, &self.town.group.messages());
+        self.found.language(&self.words, &said, &self.town.group.messages());
         let left = self.town.alice.members(&self.town.room).await?;
         let ghosts = left.keys().filter(|user| user.starts_with("@_freeside_")).count();
         self.found.holds("no ghost is left in the room", ghosts == 0);

@@ -247,7 +247,7 @@ async fn by_counting(town: &Town, curious: &Curious, owl: &Person) -> anyhow::Re
         let answers_it = |it: &telegram::Seen| it.is_bot && it.reply_to == Some(typed);
         answers.push(town.group.expect(answers_it).await?.text);
     }
-    ensure!(answers[0] == answers[1], "{answers:?}");
+    ensure!(answers.first() == answers.get(1), "{answers:?}");
     Ok(())
 }
 
@@ -281,7 +281,7 @@ async fn by_asking(town: &Town, curious: &Curious) -> anyhow::Result<()> {
         let answer = ask(&town.alice, &town.room, &typed).await?;
         answers.push(answer.replace(who, "WHO"));
     }
-    ensure!(answers[0] == answers[1], "{answers:?}");
+    ensure!(answers.first() == answers.get(1), "{answers:?}");
     // Nor does anybody who asks in public, about themselves or others.
     let answer = ask(mallory, &town.room, "!freeside claim open").await?;
     ensure!(answer.contains("in private"), "{answer}");

@@ -85,9 +85,16 @@ fn about(phrases: Phrases<'_>, exception: &Exception) -> Arg {
     Arg::text(crate::report::exception_line(&shown, phrases.wording))
 }
 
-fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) -> Outcome {
+/// The exception that was typed.
+///
+/// # Errors
+/// The answer that says what is missing or cannot be read.
+fn read(
+    call: &Call<'_>,
+    migration: &Migration,
+    (typed, others): (&Typed, &[&str]),
+) -> Result<Exception, Outcome> {
     let phrases = call.phrases;
-    let Community { portal, migration } = here;
     let today = Date::of(phrases.now);
     let lacks = |option: &str, what: Key| {
         let what = Arg::text(phrases.plain(what, &[]));
@@ -100,50 +107,54 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
     };
     let service = typed.quoted.first().cloned().unwrap_or_else(|| others.join(" "));
     if service.is_empty() {
-        return lacks("service", Key::ExceptionService);
+        return Err(lacks("service", Key::ExceptionService));
     }
     let mut open = migration.exceptions.iter().filter(|it| it.closed.is_none());
     if let Some(same) = open.find(|it| it.service.to_lowercase() == service.to_lowercase()) {
         let end = call.typed(&format!("exception close {}", same.number));
         let args = [Arg::text(same.number.to_string()), about(phrases, same), Arg::text(end)];
-        return phrases.answer(Key::ExceptionTwice, &args);
+        return Err(phrases.answer(Key::ExceptionTwice, &args));
     }
-    let given = |option: &str| typed.option(option).map(str::trim).filter(|it| !it.is_empty());
-    let Some(reason) = given("reason") else { return lacks("reason", Key::ExceptionReason) };
-    let Some(candidate) = given("candidate") else {
-        return lacks("candidate", Key::ExceptionCandidate);
+    let given = |option: &str, what: Key| {
+        let given = typed.option(option).map(str::trim).filter(|it| !it.is_empty());
+        given.ok_or_else(|| lacks(option, what))
     };
-    let Some(owner) = given("owner") else { return lacks("owner", Key::ExceptionOwner) };
-    let Some(review) = given("review") else { return lacks("review", Key::ExceptionReview) };
-    let Some(review) = Date::parse(review).filter(|day| *day > today) else {
-        return unreadable(review, Key::ExceptionReview);
-    };
-    let tracker = given("tracker");
+    let reason = given("reason", Key::ExceptionReason)?.to_owned();
+    let candidate = given("candidate", Key::ExceptionCandidate)?.to_owned();
+    let owner = given("owner", Key::ExceptionOwner)?.to_owned();
+    let review = given("review", Key::ExceptionReview)?;
+    let review = Date::parse(review)
+        .filter(|day| *day > today)
+        .ok_or_else(|| unreadable(review, Key::ExceptionReview))?;
+    let tracker = given("tracker", Key::ExceptionTracker).ok();
     if let Some(address) = tracker.filter(|address| !address.starts_with("https://")) {
-        return unreadable(address, Key::ExceptionTracker);
+        return Err(unreadable(address, Key::ExceptionTracker));
     }
+    let tracker = tracker.map(str::to_owned);
     let number = migration.exceptions.iter().map(|it| it.number).max().unwrap_or(0) + 1;
-    let exception = Exception {
-        number,
-        service,
-        reason: reason.to_owned(),
-        candidate: candidate.to_owned(),
-        owner: owner.to_owned(),
-        review,
-        tracker: tracker.map(str::to_owned),
-        opened: today,
-        closed: None,
+    let (opened, closed) = (today, None);
+    Ok(Exception { number, service, reason, candidate, owner, review, tracker, opened, closed })
+}
+
+fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) -> Outcome {
+    let phrases = call.phrases;
+    let Community { portal, migration } = here;
+    let exception = match read(call, migration, (typed, others)) {
+        Ok(exception) => exception,
+        Err(answer) => return answer,
     };
-    let end = call.typed(&format!("exception close {number}"));
-    let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
-    let answer = phrases.say(Key::ExceptionAdded, &args);
+    let number = exception.number;
+    let close = format!("exception close {number}");
+    let said = |end: String| {
+        let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
+        phrases.say(Key::ExceptionAdded, &args)
+    };
+    let answer = said(call.typed(&close));
     let room = &portal.room;
-    let end = phrases.typed_on(&room.network, &format!("exception close {number}"));
-    let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
-    let told = call.told(room, phrases.say(Key::ExceptionAdded, &args));
+    let told = call.told(room, said(phrases.typed_on(&room.network, &close)));
     let timer = NewTimer {
         name: timer_name(portal, number),
-        at: Timestamp(review.begins().0.saturating_add(DAY_MS)),
+        at: Timestamp(exception.review.begins().0.saturating_add(DAY_MS)),
         lane: core_place(&portal.room),
         work: Work::Task(Task::Due(Deadline::Review { portal: portal.id, number })),
     };

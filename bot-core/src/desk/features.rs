@@ -177,19 +177,22 @@ impl Shared {
 impl Features {
     pub(super) fn of(parts: DeskParts) -> Self {
         let shared = Shared::of(&parts);
+        let networks = || parts.networks.clone();
+        let store = || Arc::clone(&parts.store);
+        let catalogue = || Arc::clone(&parts.catalogue);
         Self {
             linking: linking(&parts, &shared),
             stages: stages(&parts, &shared),
             way: way(&parts, &shared),
             deadlines: Deadlines {
-                store: Arc::clone(&parts.store),
+                store: store(),
                 gates: shared.gates.clone(),
                 votes: shared.votes.clone(),
                 admission: shared.admission.clone(),
             },
             effects: Effects {
-                networks: parts.networks.clone(),
-                store: Arc::clone(&parts.store),
+                networks: networks(),
+                store: store(),
                 appearance: shared.appearance.clone(),
                 disclosure: shared.disclosure.clone(),
             },
@@ -198,53 +201,39 @@ impl Features {
                 admission: shared.admission,
                 bridge_info: shared.bridge_info,
                 topics: shared.topics.clone(),
-                store: Arc::clone(&parts.store),
+                store: store(),
                 disclosure: shared.disclosure,
             },
-            budget: CommandBudget { budgets: parts.budgets },
+            budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),
             claims: Claims {
                 moves: shared.moves,
-                matrix: parts.matrix,
-                store: Arc::clone(&parts.store),
+                matrix: Arc::clone(&parts.matrix),
+                store: store(),
                 people: shared.people,
                 appointing: shared.appointing.clone(),
             },
             appointing: shared.appointing,
             topics: shared.topics.clone(),
             settings: SettingCommands {
-                networks: parts.networks.clone(),
-                store: Arc::clone(&parts.store),
+                networks: networks(),
+                store: store(),
                 appearance: shared.appearance,
                 topics: shared.topics,
             },
             votes: shared.votes,
-            store: Arc::clone(&parts.store),
-            exceptions: Exceptions {
-                networks: parts.networks.clone(),
-                store: Arc::clone(&parts.store),
-            },
-            history: History { networks: parts.networks.clone(), store: Arc::clone(&parts.store) },
-            deletion: Deletion {
-                networks: parts.networks.clone(),
-                store: Arc::clone(&parts.store),
-            },
-            notices: Notices { catalogue: Arc::clone(&parts.catalogue), limits: parts.limits },
-            services: Services {
-                store: Arc::clone(&parts.store),
-                power: shared.power,
-                catalogue: Arc::clone(&parts.catalogue),
-            },
-            reports: Reports {
-                store: Arc::clone(&parts.store),
-                gates: shared.gates,
-                catalogue: parts.catalogue,
-            },
+            store: store(),
+            exceptions: Exceptions { networks: networks(), store: store() },
+            history: History { networks: networks(), store: store() },
+            deletion: Deletion { networks: networks(), store: store() },
+            notices: Notices { catalogue: catalogue(), limits: parts.limits },
+            services: Services { store: store(), power: shared.power, catalogue: catalogue() },
+            reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: Info {
-                networks: parts.networks,
-                store: parts.store,
-                about: parts.about,
-                defaults: parts.defaults,
+                networks: networks(),
+                store: store(),
+                about: parts.about.clone(),
+                defaults: parts.defaults.clone(),
             },
         }
     }

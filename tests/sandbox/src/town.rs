@@ -33,7 +33,8 @@ pub struct TownOptions<'a> {
     pub room_version: String,
     /// The room is encrypted, the bridge takes part in that, and Alice's client too.
     pub encrypted: bool,
-    /// Lines to add to the configuration, such as `[lanes]` with its keys.
+    /// Lines to add to the configuration, such as `[lanes]` with its keys. What stands before the first
+    /// section belongs to `[bot]`.
     pub more_config: String,
     /// Hears one line for each step that takes time.
     pub progress: &'a mut (dyn FnMut(&str) + Send),

@@ -99,6 +99,7 @@ async fn help_shows_members_what_they_can_ask_for() {
     !freeside status – Show what is connected here and whether it works
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
+    !freeside language – Choose my language in our private chat
     !freeside privacy – What happens to your messages and data
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
@@ -140,6 +141,7 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside create – Make a new Matrix room that belongs to you, and get a code to connect it
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
+    !freeside language – Choose my language in our private chat
     !freeside language – Choose my language in our private chat
     !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data

@@ -180,7 +180,7 @@ async fn claims_outlive_the_migration() {
     let claim = store.claim(&Person::new("telegram", TANJA)).await.unwrap().unwrap();
     assert_eq!(claim.mxid, "@bob:localhost");
     let claims = store.claims_by("@bob:localhost").await.unwrap();
-    assert_eq!(claims, [claim.clone()]);
+    assert_eq!(claims, std::slice::from_ref(&claim));
     assert_eq!((claim.tie, claim.tie()), (None, Tie::Quiet));
     let known = store.known_on_matrix(&claim.person).await.unwrap();
     assert_eq!(known, None, "nobody else may know it");

@@ -91,6 +91,8 @@ impl Bridge {
         let (remotes, encryption) = (&self.remotes, self.encryption);
         let stages =
             if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
+        let first = more.find('[').unwrap_or(more.len());
+        let (bot, more) = more.split_at_checked(first).unwrap_or_default();
         let text = format!(
             "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
              [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
@@ -98,7 +100,7 @@ impl Bridge {
              public_media_url = \"http://127.0.0.1:{port}\"\n\
              as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
              encryption = \"{encryption}\"\nencryption_secret_file = \"encryption_secret\"\n\n\
-             [bot]\ndisplay_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
+             [bot]\n{bot}display_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\
              commands_per_minute = 1000\nreactions_per_minute = 1000\n\n\
              [store]\npath = \"store\"\n\n\
