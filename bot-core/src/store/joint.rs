@@ -90,7 +90,7 @@ pub fn close(
     let (place, message) = (core_place(&portal.room), name(number));
     let Some(mut origin) = messages::origin(tx, &place, &message)? else { return Ok(()) };
     if let Some(poll) = &mut origin.poll {
-        poll.closed = true;
+        poll.close_for_good();
     }
     messages::store_origin(tx, origin.clone())?;
     for lane in portal.active() {

@@ -192,6 +192,28 @@ impl PollRecord {
         news
     }
 
+    /// Only sums are left of the votes; nobody can vote any more.
+    pub(super) fn close_for_good(&mut self) {
+        self.closed = true;
+        let counted: Vec<u32> = self.counts.iter().map(|(place, _)| *place).collect();
+        for vote in std::mem::take(&mut self.votes) {
+            if counted.contains(&vote.place) {
+                continue;
+            }
+            let at = self.counts.iter().position(|(place, _)| *place == vote.place);
+            let at = at.unwrap_or_else(|| {
+                self.counts.push((vote.place, vec![0; self.answers.len()]));
+                self.counts.len() - 1
+            });
+            let Some((_, sums)) = self.counts.get_mut(at) else { continue };
+            for answer in vote.answers {
+                if let Some(sum) = sums.get_mut(usize::from(answer)) {
+                    *sum += 1;
+                }
+            }
+        }
+    }
+
     /// Two voters turn out to be one person: of two votes the later one stands, under the second
     /// name. `false` when the first one has no vote.
     pub(super) fn unite(&mut self, (account, person): (keys::Hash, keys::Hash)) -> bool {
