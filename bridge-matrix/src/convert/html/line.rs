@@ -78,6 +78,12 @@ impl Line {
         self.gap = !self.at_start();
     }
 
+    /// Whether what stands last is a part of a link to this address.
+    pub(super) fn ends_in_link(&self, url: &str) -> bool {
+        let last = self.spans.last().filter(|_| !self.gap);
+        last.is_some_and(|span| span.style.link.as_deref() == Some(url))
+    }
+
     /// Takes what was gathered.
     pub(super) fn take(&mut self) -> Vec<Span> {
         std::mem::take(self).spans

@@ -436,7 +436,9 @@ impl Reader {
             return;
         }
         self.frames.make_room_for_text();
-        let is_name = |id: &str| name.is_empty() || name.starts_with('#') || name == id;
+        // A space between two parts of a link is no name.
+        let gap = name.is_empty() && !words.is_empty() && self.frames.line.ends_in_link(&href);
+        let is_name = |id: &str| !gap && (name.is_empty() || name.starts_with('#') || name == id);
         if matches!(&target, Target::Room(id) if !is_name(id)) {
             // "click here": the address says more than the room's name would.
             for (piece, style) in pieces {

@@ -3,7 +3,7 @@
 
 use bridge_model::{Block, Leaf, ListItem, Mention, Person, Place, RichText, Span, Spoiler, Style};
 
-use super::super::{read, write};
+use super::super::{read, shown, write};
 
 fn styled(text: &str, change: impl FnOnce(&mut Style)) -> Span {
     let mut span = Span::text(text);
@@ -187,6 +187,25 @@ fn scripts_and_bad_links_have_no_effect() {
     let pill = read("<a href=\"https://matrix.to/#/@ann:example.org\">Ann</a>");
     assert_eq!(read("<a href=\"https://matrix.to/#/@ann:ex\u{11}ample.org\">Ann</a>"), pill);
     assert_eq!(read("<a href=\"mailto:a@x\">x</a>"), line(vec![Span::link("x", "mailto:a@x")]));
+}
+
+#[test]
+fn a_link_to_a_room_whose_words_are_hidden_in_part_stays_one_link() {
+    for room in ["!abc:x.org", "!"] {
+        let html = format!(
+            "<a href=\"https://matrix.to/#/{room}\" data-mx-spoiler>> <span data-mx-spoiler=w>>"
+        );
+        let text = shown(&read(&html));
+        assert_eq!(read(&write(&text)), text);
+        assert!(text.mentions().next().is_none(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_number_whose_words_are_the_number_is_written_once() {
+    let text = shown(&read("<a href='tel:+123'>+1 23</a>"));
+    assert_eq!(text.plain(), "+1 23");
+    assert_eq!(read(&write(&text)).plain(), "+1 23");
 }
 
 #[test]
