@@ -64,7 +64,7 @@ pub(super) fn prepared_database(python: &Path) -> PathBuf {
 /// be looking for it.
 pub(super) async fn keep_database(python: &Path, database: &Path) -> Result<()> {
     let kept = prepared_database(python);
-    let part = kept.with_extension(format!("{}.part", std::process::id()));
+    let part = kept.with_extension(format!("{}.part", rand::random::<u64>()));
     let mut copy = Command::new(python);
     let script = "import sqlite3, sys\n\
                   sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', (sys.argv[2],))";
