@@ -335,3 +335,37 @@ async fn whoever_comes_where_nobody_can_write_is_answered_once_and_within_the_bu
     }
     assert_eq!(said(&spine), before + most, "a crowd is not answered one by one");
 }
+
+/// What somebody sees who looks at a chat after each stage: lines that are new or say something else
+/// than before.
+async fn screens(spine: &Spine, places: &[Place]) -> Vec<String> {
+    let mut shown = vec![String::new(); places.len()];
+    let mut before: Vec<Vec<String>> = vec![Vec::new(); places.len()];
+    for stage in Stage::ALL {
+        if stage != Stage::Inventory {
+            walk(spine, stage).await;
+        }
+        for ((place, screen), known) in places.iter().zip(&mut shown).zip(&mut before) {
+            let now = spine.network(place).read(&place.chat);
+            screen.push_str(&format!("== {stage}\n"));
+            for (number, line) in now.iter().enumerate() {
+                if known.get(number) != Some(line) {
+                    let changed = if number < known.len() { "(changed) " } else { "" };
+                    screen.push_str(&format!("{changed}{line}\n"));
+                }
+            }
+            *known = now;
+        }
+    }
+    shown
+}
+
+#[tokio::test]
+async fn screens_of_a_whole_walk() {
+    let spine = connected().await;
+    let [on_telegram, on_discord, on_matrix] =
+        screens(&spine, &[group(), channel(), room()]).await.try_into().unwrap();
+    insta::assert_snapshot!("screens_of_a_whole_walk_telegram", on_telegram);
+    insta::assert_snapshot!("screens_of_a_whole_walk_discord", on_discord);
+    insta::assert_snapshot!("screens_of_a_whole_walk_matrix", on_matrix);
+}

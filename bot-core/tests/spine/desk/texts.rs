@@ -142,7 +142,6 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
     !freeside language – Choose my language in our private chat
-    !freeside language – Choose my language in our private chat
     !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data
     !freeside version – Show which version is running
