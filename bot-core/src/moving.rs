@@ -20,14 +20,14 @@ pub enum Move {
     /// The ghost of this account leaves the room of the lane, if its owner is there.
     Depart(Person),
     /// The person of the lane's private chat is told of a mention.
-    Called(Box<Call>),
+    Called(Box<QuietMention>),
     /// How many mentions were not told one by one is told.
     Held(String),
 }
 
 /// A mention of a quiet account, or a reply to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
+pub struct QuietMention {
     /// The account that was called.
     pub account: Person,
     /// Its owner on Matrix.

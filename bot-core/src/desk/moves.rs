@@ -19,7 +19,7 @@ use crate::homeserver::{Door, Rooms};
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
-use crate::moving::{Call, Move};
+use crate::moving::{Move, QuietMention};
 use crate::network::AskError;
 use crate::portal::{Portal, PortalId};
 use crate::store::calls::CallChange;
@@ -231,7 +231,7 @@ impl Moves {
         &self,
         phrases: Phrases<'_>,
         chat: &Place,
-        call: &Call,
+        call: &QuietMention,
     ) -> Result<Outcome, DeskError> {
         let claim = self.store.claim(&call.account).await?;
         let wanted = claim.is_some_and(|claim| {

@@ -11,7 +11,7 @@ use bridge_model::{Author, Content, Person, Place};
 use super::Delivery;
 use super::lookup::unread;
 use crate::lane::{Relayed, Speaker};
-use crate::moving::Call;
+use crate::moving::QuietMention;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, Receipt};
 use crate::store::calls::CallChange;
@@ -72,7 +72,7 @@ impl Delivery<'_> {
         (from, author): (&Place, &Author),
         account: Person,
         receipt: &Receipt,
-    ) -> Result<Option<Call>, DeliverError> {
+    ) -> Result<Option<QuietMention>, DeliverError> {
         let store = &self.relay.store;
         let claim = store.claim(&account).await.map_err(unread)?;
         let Some(claim) = claim.filter(|claim| claim.tie() == Tie::Quiet) else { return Ok(None) };
@@ -90,7 +90,7 @@ impl Delivery<'_> {
         let matrix = self.relay.networks.get(&room.network);
         let link = matrix.zip(message).and_then(|(it, message)| it.link_to(&room.chat, message));
         let shown = self.relay.identities().shown_name(Some(&by), &author.name);
-        Ok(link.map(|link| Call {
+        Ok(link.map(|link| QuietMention {
             account,
             mxid: claim.mxid,
             room: room.clone(),

@@ -15,7 +15,7 @@ use super::txn::Txn;
 use super::{Store, StoreError, claims, keys, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
-use crate::moving::{Call, Move};
+use crate::moving::{Move, QuietMention};
 
 /// An hour, in milliseconds.
 const HOUR: i64 = 3_600_000;
@@ -52,7 +52,7 @@ pub enum CallChange {
     /// A Matrix account typed in a chat with the bot alone, and may have chosen a language there.
     Met(String, Place, Option<String>),
     /// A quiet account was called by somebody.
-    Called(Person, Call),
+    Called(Person, QuietMention),
     /// A Matrix account was told how many mentions there were besides.
     Told(String),
 }
@@ -87,7 +87,7 @@ fn met(
 }
 
 /// An account was called: its owner is told, or it is counted.
-fn called(tx: &mut Txn<'_>, by: &Person, call: Call) -> Result<(), StoreError> {
+fn called(tx: &mut Txn<'_>, by: &Person, call: QuietMention) -> Result<(), StoreError> {
     let wants = claims::of(tx, &call.account)?
         .is_some_and(|claim| claim.mxid == call.mxid && claim.tie() == Tie::Quiet && !claim.deaf);
     let Some(chat) = chat_of(tx, &call.mxid)?.filter(|_| wants) else { return Ok(()) };
