@@ -126,6 +126,8 @@ fn styles() {
         ("||a||b||c||", "spoiler[a]bspoiler[c]"),
         ("**two\nlines**", "b[two]⏎b[lines]"),
         ("~~~~", "~~~~"),
+        ("~~~~~", "s[~]"),
+        ("~~~a~~", "s[~a]"),
         ("****", "****"),
         ("_a_b_", "_a_b_"),
     ]);
@@ -259,9 +261,10 @@ fn bare_addresses_become_links_that_can_be_clicked() {
 
 #[test]
 fn hostile_input_ends_soon() {
-    for piece in
-        ["**", "*a", "__a ", "||", "[", "<", "`", "> ", "- ", "\\", "~~a", "[a](", "*a **b "]
-    {
+    for piece in [
+        "**", "*a", "__a ", "||", "[", "<", "`", "> ", "- ", "\\", "~~a", "~", "<~", "[a](",
+        "[a](b", "*a **b ",
+    ] {
         let source: String = piece.repeat(4000 / piece.len());
         let read = from_markdown(&source, &Names::default());
         assert!(!format!("{read:?}").is_empty());

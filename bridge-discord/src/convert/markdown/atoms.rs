@@ -224,10 +224,15 @@ fn title_end(chars: &[char], at: usize) -> Option<usize> {
     (chars.get(end) == Some(&'"')).then_some(end + 1)
 }
 
+/// Brackets within each other in a link; what has more is none. Each of them may begin a link, so
+/// looking for the ends of all would take time with the square of their number.
+const DEEPEST: usize = 16;
+
 fn plain_target_end(chars: &[char], from: usize) -> Option<usize> {
     let mut open = 0_usize;
     for (at, c) in chars.iter().enumerate().skip(from) {
         match c {
+            '(' if open == DEEPEST => return None,
             '(' => open += 1,
             ')' if open == 0 => return Some(at),
             ')' => open -= 1,
@@ -253,6 +258,7 @@ fn label_end(chars: &[char], at: usize) -> Option<usize> {
             _ => 1,
         };
         match c {
+            '[' if open == DEEPEST => return None,
             '[' => open += 1,
             ']' if open == 0 => return Some(i),
             ']' => open -= 1,

@@ -77,15 +77,16 @@ impl Delimiter {
         None
     }
 
-    /// The first two in a row close.
+    /// The first two in a row close that have something before them, also one of themselves. Looks at
+    /// no run to its end: each of its signs may open a style.
     fn close_at_start_of_run(self, chars: &[char], start: usize) -> Option<usize> {
+        let is_sign = |at: usize| chars.get(at) == Some(&self.sign());
         let mut at = start;
         while at < chars.len() {
-            let run = run(chars, at, self.sign());
-            if run >= 2 && at > start {
+            if at > start && is_sign(at) && is_sign(at + 1) {
                 return Some(at);
             }
-            at = if run > 0 { at + run } else { step(chars, at) };
+            at = if is_sign(at) { at + 1 } else { step(chars, at) };
         }
         None
     }
