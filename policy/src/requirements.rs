@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How the policy's requirements stand in a community, and why.
 //!
-//! Rule: a state follows from the table of rules alone, and those from what was linked and recorded in the
-//! weeks of the report. What was not looked at is not measured.
+//! Rule: a state follows from the table of rules alone, and those from what was linked and recorded
+//! in the weeks of the report. What was not looked at is not measured.
 
 use std::collections::BTreeMap;
 
