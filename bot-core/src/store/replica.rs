@@ -77,27 +77,7 @@ pub fn find(
 
 fn poll(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> {
     let Some(poll) = &origin.poll else { return Ok(None) };
-    let mut votes = Vec::new();
-    for (number, counts) in &poll.counts {
-        votes.push((*number, counts.clone()));
-    }
-    for vote in &poll.votes {
-        if poll.counts.iter().any(|(counted, _)| *counted == vote.place) {
-            continue;
-        }
-        let at = votes.iter().position(|(number, _)| *number == vote.place);
-        let at = at.unwrap_or_else(|| {
-            votes.push((vote.place, vec![0; poll.answers.len()]));
-            votes.len() - 1
-        });
-        let Some((_, sums)) = votes.get_mut(at) else { continue };
-        for answer in &vote.answers {
-            if let Some(sum) = sums.get_mut(usize::from(*answer)) {
-                *sum += 1;
-            }
-        }
-    }
-    let votes = votes.into_iter().map(|(number, sums)| Ok((tx.numbered(number)?, sums)));
+    let votes = poll.sums().into_iter().map(|(number, sums)| Ok((tx.numbered(number)?, sums)));
     Ok(Some(KnownPoll {
         answers: poll.answers.iter().map(|(_, text)| text.clone()).collect(),
         disclosed: poll.disclosed,

@@ -192,26 +192,34 @@ impl PollRecord {
         news
     }
 
-    /// Only sums are left of the votes; nobody can vote any more.
-    pub(super) fn close_for_good(&mut self) {
-        self.closed = true;
-        let counted: Vec<u32> = self.counts.iter().map(|(place, _)| *place).collect();
-        for vote in std::mem::take(&mut self.votes) {
-            if counted.contains(&vote.place) {
+    /// How many votes each answer has, by place number: the network's own count where there is one,
+    /// else what was seen there.
+    pub(super) fn sums(&self) -> Vec<(u32, Vec<u64>)> {
+        let mut all = self.counts.clone();
+        for vote in &self.votes {
+            if self.counts.iter().any(|(counted, _)| *counted == vote.place) {
                 continue;
             }
-            let at = self.counts.iter().position(|(place, _)| *place == vote.place);
+            let at = all.iter().position(|(place, _)| *place == vote.place);
             let at = at.unwrap_or_else(|| {
-                self.counts.push((vote.place, vec![0; self.answers.len()]));
-                self.counts.len() - 1
+                all.push((vote.place, vec![0; self.answers.len()]));
+                all.len() - 1
             });
-            let Some((_, sums)) = self.counts.get_mut(at) else { continue };
-            for answer in vote.answers {
-                if let Some(sum) = sums.get_mut(usize::from(answer)) {
+            let Some((_, sums)) = all.get_mut(at) else { continue };
+            for answer in &vote.answers {
+                if let Some(sum) = sums.get_mut(usize::from(*answer)) {
                     *sum += 1;
                 }
             }
         }
+        all
+    }
+
+    /// Only sums are left of the votes; nobody can vote any more.
+    pub(super) fn close_for_good(&mut self) {
+        self.counts = self.sums();
+        self.votes.clear();
+        self.closed = true;
     }
 
     /// Two voters turn out to be one person: of two votes the later one stands, under the second
