@@ -89,13 +89,15 @@ pub struct Desk {
     features: Features,
 }
 
-/// An entry of a core lane: its chat, the portal of that chat, and the language of the answer.
+/// An entry of a core lane: its chat, the portal of that chat, the language of the answer, and the
+/// one in which others are told.
 #[derive(Clone, Copy)]
 struct Carried<'a> {
     work: &'a Work,
     chat: &'a Place,
     portal: Option<&'a Portal>,
     phrases: Phrases<'a>,
+    shared: Phrases<'a>,
 }
 
 #[async_trait]
@@ -112,7 +114,9 @@ impl Executor for Desk {
         let language = self.language_for(work, portal).await.map_err(later)?;
         let spoken = language.map(|it| self.wording.speaking(&it));
         let phrases = self.phrases(spoken.as_ref().unwrap_or(&self.wording));
-        let carried = Carried { work, chat: &chat, portal, phrases };
+        let common = self.language_of(portal).map(|it| self.wording.speaking(&it));
+        let shared = self.phrases(common.as_ref().unwrap_or(&self.wording));
+        let carried = Carried { work, chat: &chat, portal, phrases, shared };
         let outcome = match self.carry_out(carried).await {
             Ok(outcome) => outcome,
             Err(DeskError::Ask(AskError::Retry { after, reason })) => {
@@ -243,12 +247,17 @@ impl Desk {
         {
             return Ok(Some(language).filter(|language| !own(language)));
         }
+        Ok(self.language_of(portal))
+    }
+
+    /// The language of the chats of a portal, where it is not the bot's own.
+    fn language_of(&self, portal: Option<&Portal>) -> Option<String> {
         let language = portal.and_then(|portal| portal.settings.language.clone());
-        Ok(language.filter(|language| !own(language)))
+        language.filter(|language| language != self.wording.language())
     }
 
     async fn carry_out(&self, carried: Carried<'_>) -> Result<Outcome, DeskError> {
-        let Carried { work, chat, portal, phrases } = carried;
+        let Carried { work, chat, portal, phrases, .. } = carried;
         match work {
             Work::Task(Task::Effect(tag)) => {
                 self.features.effects.effect(phrases, portal, tag).await
@@ -273,7 +282,7 @@ impl Desk {
     }
 
     async fn handle(&self, event: &Event, carried: Carried<'_>) -> Result<Outcome, DeskError> {
-        let Carried { chat: place, portal, phrases, .. } = carried;
+        let Carried { chat: place, portal, phrases, shared, .. } = carried;
         let features = &self.features;
         match (event.content.class(), portal) {
             (ContentClass::ForBot(Request::Command(command)), _)
@@ -284,7 +293,7 @@ impl Desk {
             (ContentClass::ForBot(Request::Command(command)), _) => {
                 let message = &event.message;
                 let confirmed = false;
-                let call = Call { command, place, portal, message, confirmed, phrases };
+                let call = Call { command, place, portal, message, confirmed, phrases, shared };
                 self.granted(&call).await
             }
             (ContentClass::ForBot(Request::Invited { by, whom }), _) => {

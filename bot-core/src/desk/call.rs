@@ -36,6 +36,8 @@ pub(super) struct Call<'a> {
     pub(super) confirmed: bool,
     /// The bot's sentences, in the language of the answer.
     pub(super) phrases: Phrases<'a>,
+    /// The same in the language of the chats, for what others are told.
+    pub(super) shared: Phrases<'a>,
 }
 
 impl Call<'_> {
@@ -102,9 +104,9 @@ impl Call<'_> {
         Button { label: label.to_owned(), press: Press::Say(command) }
     }
 
-    /// The room hears what somebody did from another side.
+    /// The room hears what somebody did from another side; `what` is in the language of the chats.
     pub(super) fn told(&self, room: &Place, what: RichText) -> Option<(Place, Work)> {
-        let phrases = self.phrases;
+        let phrases = self.shared;
         let from = [Arg::text(&self.command.by.name), Arg::text(label(&self.place.network))];
         let told = || phrases.say(Key::ToldFrom, &from).join_line(what);
         (self.place != room).then(|| phrases.message_in(room, told()))

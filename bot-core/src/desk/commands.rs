@@ -188,11 +188,11 @@ pub fn menu(wording: &Wording) -> Vec<CommandHelp> {
     all.filter(|(_, entry)| entry.remote)
         .map(|(name, entry)| CommandHelp {
             name: name.into(),
-            description: wording.plain(entry.help, &[]),
+            description: wording.in_menu(entry.help),
             argument: entry.argument.map(|(name, ..)| name.into()),
-            argument_help: entry.argument.map(|(_, help, _)| wording.plain(help, &[])),
+            argument_help: entry.argument.map(|(_, help, _)| wording.in_menu(help)),
             argument_optional: entry.argument.is_some_and(|(_, _, optional)| optional),
-            on_message: entry.on_message.map(|name| wording.plain(name, &[])),
+            on_message: entry.on_message.map(|name| wording.in_menu(name)),
         })
         .collect()
 }

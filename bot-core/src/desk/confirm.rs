@@ -26,7 +26,7 @@ impl Linking {
         call: &Call<'_>,
         (typed, offer): (&str, &Offer),
     ) -> Result<Outcome, DeskError> {
-        let Call { place: here, phrases, .. } = *call;
+        let Call { place: here, phrases, shared, .. } = *call;
         let title = match call.command.chat_title.clone() {
             Some(title) => Some(title),
             None => self.title_of(here).await,
@@ -52,9 +52,9 @@ impl Linking {
             Arg::text(phrases.typed_on(&there.network, &no)),
         ];
         let buttons =
-            [phrases.button(Key::ButtonConnect, yes), phrases.button(Key::ButtonDecline, no)];
-        let question = Outcome::say(phrases.say(Key::LinkConfirm, &args)).with(buttons);
-        let then = vec![phrases.answer_in(there, Answer::default(), &question)];
+            [shared.button(Key::ButtonConnect, yes), shared.button(Key::ButtonDecline, no)];
+        let question = Outcome::say(shared.say(Key::LinkConfirm, &args)).with(buttons);
+        let then = vec![shared.answer_in(there, Answer::default(), &question)];
         let answer = phrases.say(Key::LinkAsked, &[Arg::text(label(&there.network))]);
         let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
         let until = Timestamp(phrases.now.0.saturating_add(life));
@@ -98,8 +98,8 @@ impl Linking {
             Ok(open) => open,
             Err(key) => return Ok(phrases.answer(key, &[])),
         };
-        let told = phrases.say(Key::LinkDeclined, &[Arg::text(label(&call.place.network))]);
-        let then = vec![phrases.message_in(&redeemed.place, told)];
+        let told = call.shared.say(Key::LinkDeclined, &[Arg::text(label(&call.place.network))]);
+        let then = vec![call.shared.message_in(&redeemed.place, told)];
         let answer = phrases.say(Key::LinkDeclinedHere, &[]);
         let changes = vec![Change::Spent(hash)];
         Ok(Outcome { then, ..Outcome::change(answer, changes) })

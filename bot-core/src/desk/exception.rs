@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bridge_model::{RichText, Timestamp};
+use bridge_model::{Place, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 use bridge_policy::exception::Exception;
 use bridge_policy::report::ExceptionReport;
@@ -145,13 +145,13 @@ fn add(call: &Call<'_>, here: &Community<'_>, typed: &Typed, others: &[&str]) ->
     };
     let number = exception.number;
     let close = format!("exception close {number}");
-    let said = |end: String| {
-        let args = [Arg::text(number.to_string()), about(phrases, &exception), Arg::text(end)];
+    let said = |phrases: Phrases<'_>, place: &Place| {
+        let end = Arg::text(phrases.typed_on(&place.network, &close));
+        let args = [Arg::text(number.to_string()), about(phrases, &exception), end];
         phrases.say(Key::ExceptionAdded, &args)
     };
-    let answer = said(call.typed(&close));
-    let room = &portal.room;
-    let told = call.told(room, said(phrases.typed_on(&room.network, &close)));
+    let answer = said(phrases, call.place);
+    let told = call.told(&portal.room, said(call.shared, &portal.room));
     let timer = NewTimer {
         name: timer_name(portal, number),
         at: Timestamp(exception.review.begins().0.saturating_add(DAY_MS)),
@@ -181,7 +181,7 @@ fn close(call: &Call<'_>, here: &Community<'_>, others: &[&str]) -> Outcome {
     let close = MigrationChange::EndException(portal.room.clone(), exception.number, today, who);
     let stop = Change::StopTimer(timer_name(portal, exception.number));
     let changes = vec![Change::Move(Box::new(close)), stop];
-    let told = call.told(&portal.room, answer.clone());
+    let told = call.told(&portal.room, call.shared.say(Key::ExceptionClosed, &args));
     Outcome { then: Vec::from_iter(told), ..Outcome::change(answer, changes) }
 }
 

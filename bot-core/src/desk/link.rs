@@ -230,7 +230,7 @@ impl Linking {
         call: &Call<'_>,
         agreed: Agreed<'_>,
     ) -> Result<Outcome, DeskError> {
-        let phrases = call.phrases;
+        let (phrases, shared) = (call.phrases, call.shared);
         let Agreed { pair, code, by, title, settings } = agreed;
         let Pair { room, remote } = pair;
         let (here, there) = (call.place, pair.other(call.place));
@@ -255,8 +255,8 @@ impl Linking {
         };
         let buttons =
             [phrases.button(Key::ButtonUndo, undo), phrases.button(Key::ButtonStage, "stage")];
-        let mut then = vec![phrases.message_in(there, linked(phrases, remote, there, stage))];
-        let notices = self.disclosure.first(phrases, pair, (stage, &code)).await?;
+        let mut then = vec![shared.message_in(there, linked(shared, remote, there, stage))];
+        let notices = self.disclosure.first(shared, pair, (stage, &code)).await?;
         then.extend(notices.then);
         if stage.relays() {
             then.extend(self.first_looks(pair, known.as_ref(), &settings).await);
@@ -322,7 +322,7 @@ impl Linking {
         if !call.rights(&self.networks).await?.change {
             return Ok(call.may_not_change());
         }
-        let Call { place: here, phrases, .. } = *call;
+        let Call { place: here, phrases, shared, .. } = *call;
         let Some(portal) = call.portal else { return Ok(call.not_linked()) };
         if portal.stage == Stage::ReadOnly {
             // Else nobody could write there, and nobody would open it again.
@@ -352,14 +352,14 @@ impl Linking {
         }
         self.bridge_info.withdraw_bridge(pair).await;
         let there = pair.other(here);
-        let said = |place: &Place| {
+        let said = |phrases: Phrases<'_>, place: &Place| {
             let again = phrases.typed_on(&place.network, "link");
             phrases.say(Key::Unlinked, &[Arg::text(label(&remote.network)), Arg::text(again)])
         };
         let migration = self.store.migration(portal.id).await?;
-        let notices = self.disclosure.ended_on_both_sides(phrases, (&migration, pair)).await?;
-        let told = call.told(&portal.room, said(&portal.room));
-        let told = told.or_else(|| Some(phrases.message_in(there, said(there))));
+        let notices = self.disclosure.ended_on_both_sides(shared, (&migration, pair)).await?;
+        let told = call.told(&portal.room, said(shared, &portal.room));
+        let told = told.or_else(|| Some(shared.message_in(there, said(shared, there))));
         let mut then = Vec::from_iter(told);
         then.extend(notices.then);
         then.extend(self.ghosts_of(portal, remote).await?);
@@ -369,7 +369,7 @@ impl Linking {
         if portal.ends.len() == 1 {
             changes.push(leave_later(&portal.room, phrases.now));
         }
-        Ok(Outcome { then, ..Outcome::change(said(here), changes) })
+        Ok(Outcome { then, ..Outcome::change(said(phrases, here), changes) })
     }
 
     /// The accounts for people of a chat leave the room with it, unless another chat of their network

@@ -89,10 +89,10 @@ impl SettingCommands {
         setting: Setting,
     ) -> Result<Outcome, DeskError> {
         let Wanted { portal, described, settings } = wanted;
-        let phrases = call.phrases;
+        let (phrases, shared) = (call.phrases, call.shared);
         let before = (described.value)(&portal.settings);
         let undo = format!("set {} {before}", described.name);
-        let done = |place: &Place| {
+        let done = |phrases: Phrases<'_>, place: &Place| {
             let args = [
                 Arg::text(described.name),
                 Arg::text((described.value)(settings)),
@@ -109,7 +109,7 @@ impl SettingCommands {
                 let changed = Portal { settings: settings.clone(), ..portal.clone() };
                 self.appearance.handed_over(&changed, portal.settings.metadata).await
             }
-            Setting::Threads(threads) => self.topics.move_in(phrases, portal, *threads).await?,
+            Setting::Threads(threads) => self.topics.move_in(shared, portal, *threads).await?,
             Setting::Silent(_)
             | Setting::ReactionLine(_)
             | Setting::PhoneNumbers(_)
@@ -120,16 +120,16 @@ impl SettingCommands {
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);
-            then.extend(others.map(|place| phrases.message_in(&place, done(&place))));
+            then.extend(others.map(|place| shared.message_in(&place, done(shared, &place))));
         }
-        then.extend(call.told(&portal.room, done(&portal.room)));
+        then.extend(call.told(&portal.room, done(shared, &portal.room)));
         let resolved = Change::Resolved(portal.id, described.name.to_owned());
         let value = (described.value)(settings);
         let deed = AuditAction::Set(described.name.to_owned(), before.clone(), value);
         let changes =
             vec![resolved, Change::Set(call.place.clone(), setting), call.noted(portal, deed)];
         let undone = phrases.button(Key::ButtonUndo, undo.clone());
-        Ok(Outcome { then, ..Outcome::change(done(call.place), changes) }.with([undone]))
+        Ok(Outcome { then, ..Outcome::change(done(phrases, call.place), changes) }.with([undone]))
     }
 }
 

@@ -225,17 +225,20 @@ fn stage_hold(call: &Call<'_>, here: &Community<'_>) -> Outcome {
     let room = &here.portal.room;
     let again = format!("stage schedule {} --decision {}", set.day, set.decision);
     let again = phrases.typed_on(&room.network, &again);
-    let args = [phrases.stage(set.to), Arg::day(set.day), Arg::text(again)];
-    let held = phrases.say(Key::Held, &args);
+    let held = |phrases: Phrases<'_>| {
+        let args = [phrases.stage(set.to), Arg::day(set.day), Arg::text(&again)];
+        phrases.say(Key::Held, &args)
+    };
+    let shared = call.shared;
     let told = here.portal.active().into_iter().filter(|place| place != call.place);
-    let public = [Arg::day(set.day), phrases.stage(set.to)];
+    let public = [Arg::day(set.day), shared.stage(set.to)];
     let then = told.filter(|place| place != room);
     let then: Vec<_> = then
-        .map(|place| phrases.message_in(&place, phrases.say(Key::HeldPublic, &public)))
-        .chain(call.told(room, held.clone()))
+        .map(|place| shared.message_in(&place, shared.say(Key::HeldPublic, &public)))
+        .chain(call.told(room, held(shared)))
         .collect();
     let hold = MigrationChange::Hold(room.clone(), Some(call.who()));
-    Outcome { then, ..Outcome::moves(held, [hold]) }
+    Outcome { then, ..Outcome::moves(held(phrases), [hold]) }
 }
 
 fn stage_retry(call: &Call<'_>, here: &Community<'_>) -> Outcome {

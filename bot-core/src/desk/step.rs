@@ -4,7 +4,7 @@
 //! Rule: a step forward is shown before it is taken. A step back rests on the decision of the step
 //! that it takes back, and is no decision for going forward again.
 
-use bridge_model::{RichText, Timestamp};
+use bridge_model::{Place, RichText, Timestamp};
 use bridge_policy::calendar::{DAY_MS, Date};
 use bridge_policy::gate::Gate;
 use bridge_policy::schedule::{NoSchedule, Schedule};
@@ -114,20 +114,21 @@ impl Stages {
             Err(refused) => return Ok(*refused),
         };
         let day = Arg::day(schedule.day);
-        let to = phrases.stage(schedule.to);
         if !call.confirmed {
+            let to = phrases.stage(schedule.to);
             let intro = phrases.say(Key::ScheduleAsk, &[to, day]);
             let shown = intro.join_line(self.shown(call, here).await?);
             return Ok(unconfirmed::ask(call, shown));
         }
         let room = portal.room.clone();
         let left = days_left(schedule.day, phrases.now);
-        let mut then = announcement(phrases, portal, &schedule, left);
-        let said = |typed: String| {
-            phrases.say(Key::StageScheduled, &[to.clone(), day.clone(), Arg::text(typed)])
+        let mut then = announcement(call.shared, portal, &schedule, left);
+        let said = |phrases: Phrases<'_>, place: &Place| {
+            let hold = Arg::text(phrases.typed_on(&place.network, "stage hold"));
+            phrases.say(Key::StageScheduled, &[phrases.stage(schedule.to), day.clone(), hold])
         };
-        then.extend(call.told(&room, said(phrases.typed_on(&room.network, "stage hold"))));
-        let answer = said(call.typed("stage hold"));
+        then.extend(call.told(&room, said(call.shared, &room)));
+        let answer = said(phrases, call.place);
         let hold = phrases.button(Key::ButtonHold, "stage hold");
         let mut moves = Vec::new();
         let last = schedule.to == Stage::Sunset;
@@ -181,20 +182,21 @@ fn taken(call: &Call<'_>, portal: &Portal, step: Step) -> Outcome {
     let back = step.direction == Direction::Back;
     let Ok((to, _)) = step.from.step(step.direction) else { return Outcome::default() };
     let undo = if back { NEXT } else { "stage back" };
-    let said = |undo: String| match to {
+    let said = |phrases: Phrases<'_>, place: &Place| match to {
         Stage::Sunset => phrases.say(Key::StageTakenLast, &[phrases.stage(to)]),
         Stage::Inventory
         | Stage::Announced
         | Stage::Bridged
         | Stage::MatrixFirst
         | Stage::ReadOnly => {
-            let args = [phrases.stage(to), phrases.stage(step.from), Arg::text(undo)];
+            let undo = Arg::text(phrases.typed_on(&place.network, undo));
+            let args = [phrases.stage(to), phrases.stage(step.from), undo];
             phrases.say(Key::StageTaken, &args)
         }
     };
     let room = &portal.room;
-    let then = call.told(room, said(phrases.typed_on(&room.network, undo)));
-    let answer = said(call.typed(undo));
+    let then = call.told(room, said(call.shared, room));
+    let answer = said(phrases, call.place);
     let take_back =
         (!back && to != Stage::Sunset).then(|| phrases.button(Key::ButtonTakeBack, "stage back"));
     let outcome = Outcome::moves(answer, [MigrationChange::Step(step)]).with(take_back);

@@ -129,7 +129,7 @@ impl Votes {
         if verb == "cancel" {
             return Ok(cancel(call, portal, vote));
         }
-        self.end_vote(call.phrases, portal, vote, Some(call.who())).await
+        self.end_vote(call.shared, portal, vote, Some(call.who())).await
     }
 
     /// How a vote stands, or how all of the last ones went.
@@ -262,10 +262,10 @@ fn open_vote(call: &Call<'_>, here: &Community<'_>, typed: &Typed) -> Outcome {
         Err(wrong) => return Outcome::say(vote_wrong(call, &wrong)),
     };
     if !call.confirmed {
-        return unconfirmed::ask(call, asked(phrases, portal, (&question, &answers), days));
+        return unconfirmed::ask(call, asked(call, portal, (&question, &answers), days));
     }
     let given = answers;
-    let answers = if given.is_empty() { own_answers(phrases) } else { given };
+    let answers = if given.is_empty() { own_answers(call.shared) } else { given };
     let now = phrases.now;
     let closes = Timestamp(now.0.saturating_add(days.saturating_mul(DAY_MS)));
     let number = migration.votes.iter().map(|vote| vote.number).max().unwrap_or(0) + 1;
@@ -303,12 +303,13 @@ fn own_answers(phrases: Phrases<'_>) -> Vec<String> {
 
 /// What opening a vote would do.
 fn asked(
-    phrases: Phrases<'_>,
+    call: &Call<'_>,
     portal: &Portal,
     (question, answers): (&str, &[String]),
     days: i64,
 ) -> RichText {
-    let answers = if answers.is_empty() { own_answers(phrases) } else { answers.to_vec() };
+    let own = || own_answers(call.shared);
+    let answers = if answers.is_empty() { own() } else { answers.to_vec() };
     let chats = u64::try_from(portal.active().len()).unwrap_or(u64::MAX);
     let days = u64::try_from(days).unwrap_or(0);
     let args = [
@@ -317,7 +318,7 @@ fn asked(
         Arg::number(chats),
         Arg::number(days),
     ];
-    phrases.say(Key::VoteAsk, &args)
+    call.phrases.say(Key::VoteAsk, &args)
 }
 
 /// The vote of that number; the open one where only one is open and no number was typed.
@@ -343,7 +344,7 @@ fn meant<'m>(
 
 /// A vote is called off: nothing is counted, and all sides read so.
 fn cancel(call: &Call<'_>, portal: &Portal, vote: &Vote) -> Outcome {
-    let phrases = call.phrases;
+    let phrases = call.shared;
     let args = [Arg::text(vote.number.to_string()), Arg::text(&vote.question)];
     let text = phrases.say(Key::VoteCancelled, &args);
     let told = portal.active();

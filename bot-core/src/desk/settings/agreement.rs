@@ -11,6 +11,7 @@ use super::SettingCommands;
 use super::table::{Description, LIST};
 use crate::desk::call::Call;
 use crate::desk::outcome::{DeskError, Outcome};
+use crate::desk::phrases::Phrases;
 use crate::i18n::{Arg, Key};
 use crate::lane::Answer;
 use crate::portal::{Portal, Proposal, Settings};
@@ -87,14 +88,15 @@ impl SettingCommands {
             return Ok(None);
         }
         let name = wanted.described.name;
-        let said = || {
+        let said = |phrases: Phrases<'_>| {
             let args = [Arg::text(name), Arg::text(wanted.value_now())];
-            call.phrases.say(Key::SetDeclined, &args)
+            phrases.say(Key::SetDeclined, &args)
         };
         let others = wanted.portal.others(call.place);
-        let then = others.iter().map(|place| call.phrases.message_in(place, said())).collect();
+        let then =
+            others.iter().map(|place| call.shared.message_in(place, said(call.shared))).collect();
         let changes = vec![Change::Resolved(wanted.portal.id, name.to_owned())];
-        Ok(Some(Outcome { then, ..Outcome::change(said(), changes) }))
+        Ok(Some(Outcome { then, ..Outcome::change(said(call.phrases), changes) }))
     }
 
     async fn proposal(
@@ -112,7 +114,7 @@ impl SettingCommands {
 
 /// The question in a chat that has not agreed yet.
 fn ask(call: &Call<'_>, wanted: Wanted<'_>, there: &Place) -> (Place, crate::lane::Work) {
-    let phrases = call.phrases;
+    let phrases = call.shared;
     let by = &call.command.by;
     let who = match call.is_on_matrix() {
         true => format!("{} ({})", by.name, by.user.as_str()),

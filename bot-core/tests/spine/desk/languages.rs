@@ -6,7 +6,7 @@ use bridge_model::{Command, Content, Rights};
 use insta::assert_snapshot;
 
 use super::stages::inventory;
-use super::{ask, ask_with, command};
+use super::{CARA, ask, ask_with, command, joined};
 use crate::harness::Spine;
 use crate::words::{asked, channel, event, group, posted, room};
 
@@ -62,6 +62,69 @@ async fn what_one_person_sees_is_in_their_language() {
         )
     };
     spine.discord.until("the answer", |_| told("Ce que j’enregistre")).await;
+}
+
+/// Pieces of the sentences of a language, long enough to be of no other one.
+fn pieces(code: &str) -> Vec<String> {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../i18n/{code}.json"));
+    let texts: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let texts = texts.as_object().unwrap().values().filter_map(serde_json::Value::as_str);
+    let cut = texts.flat_map(|text| text.split(['$', '\'', '<', '{', '}', '|', '\n']));
+    let long = cut.map(|piece| piece.trim_start_matches(|c: char| c.is_ascii_digit()).trim());
+    long.filter(|piece| piece.chars().count() >= 12).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn what_others_are_told_is_in_the_language_of_the_chats_whoever_typed_it() {
+    let spine = joined().await;
+    set(&spine, "de").await;
+    spine.settled(&room()).await;
+    let french = pieces("fr");
+    let exception = "exception add “Zoom” --reason “dial-in” --candidate BigBlueButton --owner Dora \
+                     --review 2027-01-31";
+    let say = |typed: &'static str| (typed, false);
+    let sure = |typed: &'static str| (typed, true);
+    for (number, (typed, confirmed)) in [
+        say("set reaction-line off"),
+        say("set phone-numbers on"),
+        say("set phone-numbers off"),
+        say(exception),
+        say("exception close 1"),
+        sure("vote “Shall we?”"),
+        say("vote cancel 1"),
+        sure("vote “Shall we then?”"),
+        say("vote close 2"),
+        sure("unlink"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = [spine.matrix.read(&room().chat), spine.telegram.read(&group().chat)];
+        for text in [Some(typed), confirmed.then_some("confirm")].into_iter().flatten() {
+            let typed_in_french = Command {
+                language: Some("fr".into()),
+                answer_via: Some("token".into()),
+                rights: ALL,
+                ..command(CARA, text)
+            };
+            let id = format!("{number}-{}", text.len());
+            spine.hear(event(&channel(), &id, Content::Commanded(typed_in_french))).await;
+            for place in [channel(), room(), group()] {
+                spine.settled(&bot_core::lane::core_place(&place)).await;
+                spine.settled(&place).await;
+            }
+        }
+        let after = [spine.matrix.read(&room().chat), spine.telegram.read(&group().chat)];
+        assert_ne!(before[0], after[0], "{typed}: the room is told");
+        for (before, after) in before.iter().zip(&after) {
+            for line in after.iter().filter(|line| !before.contains(line)) {
+                let foreign = french.iter().find(|piece| line.contains(piece.as_str()));
+                assert_eq!(foreign, None, "{typed}: {line}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
