@@ -211,15 +211,30 @@ pub struct CommandHelp {
     /// Without prefix: `link`.
     pub name: String,
     /// One line, at most 100 characters.
-    pub description: String,
+    pub description: MenuText,
     /// The name of its only argument, where it takes one.
     pub argument: Option<String>,
     /// That argument's description.
-    pub argument_help: Option<String>,
+    pub argument_help: Option<MenuText>,
     /// The argument may be left out.
     pub argument_optional: bool,
     /// What it is called in the menu of a message, where it can be about one.
-    pub on_message: Option<String>,
+    pub on_message: Option<MenuText>,
+}
+
+/// A text of a menu, which each person reads in the language of their client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MenuText {
+    /// In the bot's own language, for whoever speaks none of the others.
+    pub own: String,
+    /// In others, by our code of the language (`pt-br`).
+    pub others: Vec<(String, String)>,
+}
+
+impl From<&str> for MenuText {
+    fn from(own: &str) -> Self {
+        Self { own: own.to_owned(), others: Vec::new() }
+    }
 }
 
 /// Where listeners put what they heard.

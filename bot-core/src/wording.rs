@@ -18,6 +18,7 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
+use crate::network::MenuText;
 use crate::refusal::{Fallback, Refusal};
 
 pub use notes::megabytes;
@@ -93,6 +94,13 @@ impl Wording {
     /// `language` is that of the community, `bot` the core bot's name.
     pub fn new(i18n: I18n, language: &str, bot: &str) -> Self {
         Self { i18n, language: language.into(), bot: bot.into() }
+    }
+
+    /// A text of a menu, in every language.
+    pub fn in_menu(&self, key: Key) -> MenuText {
+        let others = self.i18n.languages().filter(|code| *code != self.language);
+        let others = others.map(|code| (code.to_owned(), self.i18n.plain(code, key, &[])));
+        MenuText { own: self.plain(key, &[]), others: others.collect() }
     }
 
     /// A sentence.

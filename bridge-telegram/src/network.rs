@@ -16,7 +16,6 @@ use bridge_model::{
     Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
     MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
-use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +25,7 @@ use crate::convert::address::SIGNED;
 use crate::convert::entities;
 use crate::convert::outgoing::{
     ANSWERS, MAX_ALBUM, MAX_ANSWER, MAX_CAPTION, MAX_DOWNLOAD, MAX_QUESTION, MAX_TEXT, MAX_UPLOAD,
+    menu,
 };
 use crate::deliver::{self, ApiContext, Searches};
 use crate::moves::Moves;
@@ -206,14 +206,13 @@ impl Network for TelegramNetwork {
         self.connection.check_own_rights(chat).await
     }
 
-    /// <https://core.telegram.org/bots/api#setmycommands>; arguments are not shown there.
+    /// <https://core.telegram.org/bots/api#setmycommands>, once for each language; arguments are not
+    /// shown there.
     async fn publish_commands(&self, commands: &[CommandHelp]) -> Result<(), AskError> {
-        let commands: Vec<_> = commands
-            .iter()
-            .map(|it| json!({ "command": it.name, "description": it.description }))
-            .collect();
-        let params = json!({ "commands": commands });
-        self.connection.api.ask(&self.connection.clients.methods, "setMyCommands", &params).await?;
+        for params in menu::commands(commands) {
+            let Connection { api, clients, .. } = &self.connection;
+            api.ask(&clients.methods, "setMyCommands", &params).await?;
+        }
         Ok(())
     }
 

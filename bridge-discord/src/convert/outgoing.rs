@@ -10,6 +10,7 @@ mod answer;
 mod card;
 mod file;
 mod location;
+mod menu;
 mod name;
 mod render;
 mod request;
@@ -28,11 +29,12 @@ pub use answer::answered;
 pub use card::{ANSWER, ANSWERS, QUESTION};
 pub use file::{Lost, file_name, groups, is_same, without};
 pub use location::{MessageLocation, id_in};
+pub use menu::{commands, menu_name};
 pub use name::{username, webhook_name};
 pub use render::render;
 pub use request::{
-    NewPost, as_bot, commands, edit_body, known_reaction, menu_name, new_post, post_body,
-    reaction_path, with_attachments,
+    NewPost, as_bot, edit_body, known_reaction, new_post, post_body, reaction_path,
+    with_attachments,
 };
 
 /// Discord's limit of characters in one message.

@@ -320,10 +320,10 @@ async fn an_entry_in_a_menu_and_a_button_are_commands() {
     let running = stage.listen().await;
     let delete = CommandHelp {
         name: "delete".to_owned(),
-        description: "Deletes".to_owned(),
+        description: "Deletes".into(),
         argument: None,
         argument_help: None,
-        on_message: Some("Delete everywhere, on each and every side".to_owned()),
+        on_message: Some("Delete everywhere, on each and every side".into()),
         argument_optional: false,
     };
     running.network.publish_commands(&[delete]).await.unwrap();
@@ -366,9 +366,9 @@ async fn a_command_is_heard_acknowledged_and_answered() {
     let running = stage.listen().await;
     let link = CommandHelp {
         name: "link".to_owned(),
-        description: "Links this channel".to_owned(),
+        description: "Links this channel".into(),
         argument: Some("code".to_owned()),
-        argument_help: Some("The code".to_owned()),
+        argument_help: Some("The code".into()),
         on_message: None,
         argument_optional: false,
     };

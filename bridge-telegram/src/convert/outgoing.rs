@@ -9,6 +9,7 @@ mod cards;
 mod change;
 mod draw;
 mod links;
+pub mod menu;
 mod pieces;
 mod render;
 mod upload;

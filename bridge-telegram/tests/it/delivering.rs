@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Orders against the stand-in, over HTTP.
 
-use bot_core::network::CommandHelp;
+use bot_core::network::{CommandHelp, MenuText};
 use bot_core::{
     Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, SendAs,
 };
@@ -415,7 +415,10 @@ async fn commands_are_published() {
     let telegram = Telegram::start().await.unwrap();
     let help = CommandHelp {
         name: "status".to_owned(),
-        description: "Shows the bridge".to_owned(),
+        description: MenuText {
+            own: "Shows the bridge".to_owned(),
+            others: vec![("pt-br".to_owned(), "Mostra a ponte".to_owned())],
+        },
         argument: None,
         argument_help: None,
         on_message: None,
@@ -424,6 +427,10 @@ async fn commands_are_published() {
     network(&telegram).publish_commands(&[help]).await.unwrap();
     let wanted = ("status".to_owned(), "Shows the bridge".to_owned());
     assert_eq!(telegram.commands(), [wanted]);
+    let brazilian = ("status".to_owned(), "Mostra a ponte".to_owned());
+    let all = telegram.all_commands();
+    let of_language = all.iter().find(|((_, language), _)| language == "pt");
+    assert_eq!(of_language.map(|(_, commands)| commands.as_slice()), Some([brazilian].as_slice()));
 }
 
 #[tokio::test]

@@ -3,26 +3,21 @@
 //!
 //! Rule: every body that holds text also holds `allowed_mentions`.
 
-use bot_core::network::CommandHelp;
 use bot_core::{SendAs, Words};
 use bridge_model::{Button, Media, Message, MessageKind, Press, Reaction};
 use serde_json::{Value, json};
 use serenity::builder::{
-    CreateActionRow, CreateAllowedMentions, CreateButton, CreateCommand, CreateCommandOption,
-    CreateMessage, EditMessage, ExecuteWebhook,
+    CreateActionRow, CreateAllowedMentions, CreateButton, CreateMessage, EditMessage,
+    ExecuteWebhook,
 };
-use serenity::model::application::{ButtonStyle, CommandOptionType, CommandType};
+use serenity::model::application::ButtonStyle;
 use serenity::model::channel::{MessageFlags, MessageReference, MessageReferenceKind, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
 
 use super::{Piece, webhook_name};
-use crate::COMMAND;
 
 /// Discord's limit of characters on a button.
 const MOST_LABEL: usize = 80;
-
-/// Discord's limit of characters in the name of a command.
-const MOST_NAME: usize = 32;
 
 fn allowed(piece: &Piece) -> CreateAllowedMentions {
     let allowed = CreateAllowedMentions::new().users(piece.users.iter().copied());
@@ -30,7 +25,7 @@ fn allowed(piece: &Piece) -> CreateAllowedMentions {
 }
 
 /// The builders cannot fail to be written; an empty body would be refused by Discord.
-fn written(body: impl serde::Serialize) -> Value {
+pub(super) fn written(body: impl serde::Serialize) -> Value {
     serde_json::to_value(body).unwrap_or(Value::Null)
 }
 
@@ -173,43 +168,9 @@ pub fn with_attachments(mut body: Value, kept: &[String], files: &[(&Media, Stri
     body
 }
 
-/// The body of `PUT /applications/{id}/commands`: one command with subcommands, and one in the
-/// menu of messages for each that is about a message.
-///
-/// See <https://discord.com/developers/docs/interactions/application-commands>.
-pub fn commands(commands: &[CommandHelp]) -> Value {
-    let short = |words: &str| -> String {
-        let words: String = words.chars().take(100).collect();
-        if words.is_empty() { "…".to_owned() } else { words }
-    };
-    let options = commands.iter().map(|command| {
-        let help = short(&command.description);
-        let one = CreateCommandOption::new(CommandOptionType::SubCommand, &command.name, help);
-        let Some(argument) = &command.argument else { return one };
-        let help = short(command.argument_help.as_deref().unwrap_or(argument));
-        let argument = CreateCommandOption::new(CommandOptionType::String, argument, help)
-            .required(!command.argument_optional);
-        one.add_sub_option(argument)
-    });
-    let one = CreateCommand::new(COMMAND)
-        .description("Freeside: the way from this channel to Matrix")
-        .set_options(options.collect());
-    let menus = commands.iter().filter_map(menu_name).map(|name| {
-        // What stands in a menu has no description.
-        CreateCommand::new(name).kind(CommandType::Message)
-    });
-    Value::Array(std::iter::once(one).chain(menus).map(|one| said(written(one))).collect())
-}
-
-/// How a command is called in the menu of a message, where it stands there.
-pub fn menu_name(command: &CommandHelp) -> Option<String> {
-    let name = command.on_message.as_deref()?;
-    Some(name.chars().take(MOST_NAME).collect())
-}
-
 /// Without the fields that serenity writes though they say nothing; Discord does not
 /// take all of them with every kind of option.
-fn said(value: Value) -> Value {
+pub(super) fn said(value: Value) -> Value {
     let says = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::Array(items) => !items.is_empty(),
