@@ -94,14 +94,19 @@ pub fn on_the_web(url: &str) -> Option<String> {
     Some(format!("{leads}{event}{servers}"))
 }
 
+/// Bytes of an id (specification, "Identifier grammar"). The library takes longer ones, whose address
+/// would be too long to be read again.
+const LONGEST_ID: usize = 255;
+
 /// Whether `id` is a user id that an address can hold.
 pub fn is_user(id: &str) -> bool {
-    <&UserId>::try_from(id).is_ok()
+    id.len() <= LONGEST_ID && <&UserId>::try_from(id).is_ok()
 }
 
 /// Whether `id` is a room id or alias that an address can hold.
 pub fn is_room(id: &str) -> bool {
-    <&RoomId>::try_from(id).is_ok() || <&RoomAliasId>::try_from(id).is_ok()
+    let known = <&RoomId>::try_from(id).is_ok() || <&RoomAliasId>::try_from(id).is_ok();
+    known && id.len() <= LONGEST_ID
 }
 
 fn matrix_to(path: &str) -> Option<Target> {
@@ -184,6 +189,16 @@ mod tests {
         );
         assert_eq!(target("matrix:r/wiki:example.org"), room("#wiki:example.org"));
         assert_eq!(target("matrix:roomid/abc:example.org"), room("!abc:example.org"));
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_is_none() {
+        for sigil in ["@", "#", "!"] {
+            let id = |letters: usize| format!("{sigil}{}:x.org", "\u{e9}".repeat(letters));
+            let found = |id: &str| target(&format!("https://matrix.to/#/{id}")).is_some();
+            assert!(found(&id(124)), "{sigil}: 255 bytes");
+            assert!(!found(&id(125)), "{sigil}: 257 bytes");
+        }
     }
 
     #[test]
