@@ -2,7 +2,7 @@
 //! Calls as JSON: what the tool prints is what goes over the wire.
 
 use bot_core::{Action, Deliver, Part, Words};
-use bridge_model::{MediaKind, MessageId, Reply, RichText, Span};
+use bridge_model::{Media, MediaHandle, MediaKind, MessageId, Reply, RichText, Span, Thumbnail};
 use bridge_telegram::convert::outgoing::{Call, MAX_UPLOAD, Setting, calls, render};
 use sandbox::telegram::Telegram;
 use serde_json::{Value, json};
@@ -47,6 +47,45 @@ fn files_of_a_group_are_attached_by_number() {
         ],
     });
     assert_eq!(rendered(&post(two)), [("sendMediaGroup", wanted)]);
+}
+
+#[test]
+fn what_is_hidden_shows_nothing_before_it_is_opened() {
+    for (kind, name, mime, size, covered) in [
+        (MediaKind::Image, "a.png", "image/png", 1, Some("sendPhoto")),
+        (MediaKind::Image, "a.png", "image/png", 20_000_000, None),
+        (MediaKind::Video, "a.mp4", "video/mp4", 1, Some("sendVideo")),
+        (MediaKind::Animation, "a.gif", "image/gif", 1, Some("sendAnimation")),
+        (MediaKind::Sticker, "a.webp", "image/webp", 1, Some("sendPhoto")),
+        (MediaKind::Sticker, "a.webm", "video/webm", 1, None),
+        (MediaKind::VideoNote, "a.mp4", "video/mp4", 1, None),
+        (MediaKind::Voice, "a.ogg", "audio/ogg", 1, None),
+        (MediaKind::Audio, "a.mp3", "audio/mpeg", 1, None),
+        (MediaKind::File, "a.pdf", "application/pdf", 1, None),
+    ] {
+        let mut said = message("look");
+        let mut file = Media { spoiler: true, size: Some(size), ..media(kind, name, mime) };
+        file.thumbnail = Some(Thumbnail {
+            handle: MediaHandle { network: "matrix".into(), reference: "small".to_owned() },
+            mime: Some("image/jpeg".to_owned()),
+            size: Some(100),
+            width: Some(90),
+            height: Some(90),
+        });
+        said.media.push(file);
+        let calls = rendered(&post(said));
+        let (method, params) = calls.first().expect("a call");
+        match covered {
+            Some(wanted) => {
+                assert_eq!((*method, &params["has_spoiler"]), (wanted, &json!(true)), "{name}");
+            }
+            None => {
+                assert_eq!(*method, "sendDocument", "{name}");
+                assert_eq!(params["disable_content_type_detection"], json!(true), "{name}");
+                assert_eq!(params.get("thumbnail"), None, "{name}");
+            }
+        }
+    }
 }
 
 #[test]

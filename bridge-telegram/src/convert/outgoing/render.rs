@@ -301,12 +301,14 @@ fn about(file: &FilePiece, number: usize) -> Params {
         }
     };
     let sized = matches!(upload_as, UploadMethod::Video | UploadMethod::Animation);
-    let hides = sized || matches!(upload_as, UploadMethod::Photo);
+    let bare = matches!(upload_as, UploadMethod::Document) && media.spoiler;
     let timed = sized
         || matches!(upload_as, UploadMethod::Audio | UploadMethod::Voice | UploadMethod::Round);
     let music = matches!(upload_as, UploadMethod::Audio);
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
-    put("has_spoiler", (hides && media.spoiler).then(|| true.into()));
+    put("has_spoiler", (upload_as.hides() && media.spoiler).then(|| true.into()));
+    // Else the platform makes a picture, a film or a sticker of it.
+    put("disable_content_type_detection", bare.then(|| true.into()));
     put("width", media.width.filter(|_| sized).map(Value::from));
     put("height", media.height.filter(|_| sized).map(Value::from));
     put(

@@ -66,8 +66,22 @@ pub(super) enum Album {
 }
 
 impl UploadMethod {
-    /// The method for `media`, by its kind, type, size and shape.
+    /// The method for `media`, by its kind, type, size and shape. What is hidden and cannot be hidden
+    /// there in its own form is a document, which shows nothing before somebody opens it.
     pub fn of(media: &Media) -> Self {
+        let own = Self::by_kind(media);
+        if media.spoiler && !own.hides() { Self::Document } else { own }
+    }
+
+    /// It can stand behind a cover (`has_spoiler`).
+    pub(super) fn hides(self) -> bool {
+        match self {
+            Self::Photo | Self::Video | Self::Animation => true,
+            Self::Audio | Self::Voice | Self::Round | Self::Sticker | Self::Document => false,
+        }
+    }
+
+    fn by_kind(media: &Media) -> Self {
         let mime = media_type(media);
         let is = |known: &[&str]| known.contains(&mime.as_str());
         let picture = is(&["image/jpeg", "image/png", "image/webp"]);
@@ -135,6 +149,7 @@ impl UploadMethod {
                 && side(it.height)
         };
         match self {
+            Self::Document if media.spoiler => None,
             Self::Audio | Self::Document => media.thumbnail.as_ref().filter(fits),
             Self::Photo
             | Self::Video
