@@ -254,7 +254,8 @@ pub struct Command {
     pub rights: Option<Rights>,
     /// The message it was typed in reply to.
     pub reply_to: Option<MessageId>,
-    /// Not typed: a button below this message of the bot's was pressed.
+    /// The message below which the answer stands, where the event has an id of its own: a button of
+    /// this message of the bot's was pressed, or this message was changed into the command.
     pub pressed: Option<MessageId>,
     /// The network's own handle for an answer that only this person sees.
     pub answer_via: Option<String>,

@@ -91,8 +91,15 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         ContentClass::ForBot(request) => request,
     };
     match request {
-        Request::Command(_) => {
-            if messages::find(tx, &event.place, &event.message)?.is_some() {
+        Request::Command(command) => {
+            let known = messages::find(tx, &event.place, &event.message)?.is_some();
+            // A command is carried out once, however often its message is changed.
+            let changed = command.pressed.as_ref();
+            let was_one = match changed {
+                Some(id) => messages::find(tx, &event.place, id)?,
+                None => None,
+            };
+            if known || matches!(was_one, Some(MessageRecord::Command)) {
                 return Ok(false);
             }
             messages::store(tx, &event.place, &event.message, &MessageRecord::Command)?;

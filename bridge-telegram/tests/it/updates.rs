@@ -48,6 +48,28 @@ fn an_unknown_command_counts_only_when_we_are_named() {
 }
 
 #[test]
+fn a_message_that_is_changed_into_a_command_is_one_with_its_answer_below_it() {
+    let change = |text: &str, length: usize| {
+        let mut raw = json!({
+            "message_id": 7, "date": 1, "edit_date": 9, "text": text,
+            "chat": { "id": GROUP, "type": "supergroup", "title": "Maps" },
+            "from": { "id": 42, "is_bot": false, "first_name": "Ada" },
+        });
+        if length > 0 {
+            raw["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": length }]);
+        }
+        only(read(&json!({ "update_id": 1, "edited_message": raw }), &us()))
+    };
+    let event = change("/status", 7);
+    assert_eq!(event.message, "edit/7/9".into());
+    let Content::Commanded(command) = event.content else { panic!() };
+    assert_eq!((command.text.as_str(), command.pressed), ("status", Some("7".into())));
+    for (text, length) in [("/weather", 8), ("status", 0)] {
+        assert!(matches!(change(text, length).content, Content::Edited(_)), "{text}");
+    }
+}
+
+#[test]
 fn a_command_tells_who_where_and_in_which_language() {
     let Content::Commanded(it) = only(command("/status", 7)).content else { panic!() };
     assert_eq!(it.by.name, "Ada");

@@ -2,10 +2,10 @@
 //! What people type by mistake, and what the bot answers.
 
 use bot_core::order::Action;
-use bridge_model::Press;
+use bridge_model::{Command, Content, Press};
 
 use super::{ANN, NOBODY, TINA, ask, fresh, joined};
-use crate::words::{group, room};
+use crate::words::{command, commanded, event, group, posted, room};
 
 #[tokio::test]
 async fn a_mistyped_command_is_answered_with_the_one_that_was_meant() {
@@ -105,4 +105,28 @@ async fn nothing_is_linked_and_the_answer_says_how_to() {
         let answer = ask(&spine, &room(), ANN, typed).await;
         assert!(answer.contains("!freeside link"), "{typed}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_mistyped_command_is_mended_by_changing_it_and_none_is_carried_out_twice() {
+    let spine = joined().await;
+    let set = |id: &str, of: &str, value: &str| {
+        let typed = command(TINA, &format!("set reaction-line {value}"));
+        let typed = Command { pressed: Some(of.into()), ..typed };
+        event(&group(), id, Content::Commanded(typed))
+    };
+    let value = async || ask(&spine, &room(), ANN, "set").await;
+    let off = "reaction-line off";
+    // What stood there first was no command.
+    spine.hear(posted(&group(), "70", TINA, "/sett reaction-line off")).await;
+    spine.hear(set("edit/70/1", "70", "off")).await;
+    spine.settled(&bot_core::lane::core_place(&group())).await;
+    assert!(value().await.contains(off));
+    // What stands here was carried out: a corrected word changes nothing.
+    ask(&spine, &group(), TINA, "set reaction-line on").await;
+    let done = commanded(&group(), "71", TINA, "set reaction-line on");
+    spine.hear(done).await;
+    spine.hear(set("edit/71/1", "71", "off")).await;
+    spine.settled(&bot_core::lane::core_place(&group())).await;
+    assert!(!value().await.contains(off));
 }

@@ -78,6 +78,18 @@ pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Comman
     })
 }
 
+/// Reads a command that a message became when it was changed, with an id of its own. The answer stands
+/// below the message; whether the message was a command before is for the core to know.
+pub(super) fn of_edit(
+    message: &Value,
+    (id, by): (&MessageId, &Author),
+    us: &Us,
+) -> Option<(MessageId, Command)> {
+    let command = of_message(message, by, us)?;
+    let edit = MessageId::new(format!("edit/{}/{}", id.as_str(), int(message, "edit_date")?));
+    Some((edit, Command { pressed: Some(id.clone()), ..command }))
+}
+
 /// `@bot status`: the bot by its name, and a command behind it.
 fn named(said: &str, us: &Us) -> Option<String> {
     let (head, rest) =

@@ -58,6 +58,9 @@ pub(super) fn edited(message: &Value, us: &Us) -> Option<Vec<Event>> {
     if us.wrote(message) {
         return Some(Vec::new());
     }
+    if let Some(command) = command::of_edit(message, (&id, &by), us) {
+        return Some(vec![event(chat, command.0, Content::Commanded(command.1))]);
+    }
     let it = IncomingMessage { raw: message, chat, id, by };
     Some(vec![it.event(Content::Edited(it.message(us)?))])
 }
