@@ -2,7 +2,7 @@
 //! A real Synapse on `127.0.0.1`, and scripted people on it.
 //!
 //! Rule: a Synapse lives no longer than the value that started it: it ends on drop,
-//! and also when this process is killed (it watches its standard input).
+//! and also when this process is killed (it watches the connection to it).
 
 #[cfg(feature = "cipher")]
 mod cipher;
@@ -10,6 +10,7 @@ mod cipher;
 #[path = "synapse/clear.rs"]
 mod cipher;
 mod environment;
+mod launcher;
 mod person;
 mod process;
 mod reading;
@@ -238,7 +239,7 @@ impl Synapse {
     }
 
     async fn boot(&mut self) -> Result<()> {
-        let child = process::Child::spawn(&self.python, self.dir.path())?;
+        let child = process::Child::spawn(&self.python, self.dir.path()).await?;
         let child = child.ready(&self.http, self.url(), self.dir.path()).await?;
         self.child = Some(child);
         Ok(())

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The process of one Synapse.
 //!
-//! Rule: its standard input stays open as long as it shall run; see `run.py` in
-//! `settings.rs`.
+//! Rule: the connection to it stays open as long as it shall run; see `launcher.rs`.
 
-use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::io::AsyncWriteExt;
-use tokio::process::{ChildStdin, Command};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
+
+use super::launcher;
 
 const BOOT_DEADLINE: Duration = Duration::from_secs(90);
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
@@ -20,35 +21,25 @@ const CONSOLE: &str = "console.log";
 
 /// A Synapse process; it dies with this value.
 pub(super) struct Child {
-    process: tokio::process::Child,
-    stdin: ChildStdin,
+    /// Closed by the process when it ends.
+    link: UnixStream,
+    number: launcher::Number,
 }
 
 impl Child {
     /// Starts it; it is not ready yet.
-    pub(super) fn spawn(python: &Path, dir: &Path) -> Result<Self> {
-        let mut process = command(python, dir)?
-            .stdin(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("starting {}", python.display()))?;
-        // `wait` would close it, were it left in the child.
-        let stdin = process.stdin.take().context("Synapse has no standard input")?;
-        Ok(Self { process, stdin })
+    pub(super) async fn spawn(python: &Path, dir: &Path) -> Result<Self> {
+        let (link, number) = launcher::start(python, dir).await?;
+        Ok(Self { link, number })
     }
 
     /// Waits until it answers under `url`.
-    pub(super) async fn ready(
-        mut self,
-        http: &reqwest::Client,
-        url: &str,
-        dir: &Path,
-    ) -> Result<Self> {
+    pub(super) async fn ready(self, http: &reqwest::Client, url: &str, dir: &Path) -> Result<Self> {
         let versions = format!("{url}/_matrix/client/versions");
         let deadline = Instant::now() + BOOT_DEADLINE;
         loop {
-            if let Some(status) = self.process.try_wait().context("watching Synapse")? {
-                bail!("Synapse ended at once ({status}):\n{}", log_tail(dir, 4000));
+            if self.link.try_read(&mut [0]).is_ok_and(|read| read == 0) {
+                bail!("Synapse ended at once:\n{}", log_tail(dir, 4000));
             }
             let request = http.get(&versions).timeout(Duration::from_secs(5));
             if request.send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -64,17 +55,22 @@ impl Child {
     /// Ends it in order, or by force after 20 s.
     pub(super) async fn stop(mut self) -> Result<()> {
         // A process that is gone already cannot read; waiting for it is enough then.
-        let _ = self.stdin.write_all(b"stop\n").await;
-        let _ = self.stdin.flush().await;
-        match timeout(STOP_DEADLINE, self.process.wait()).await {
-            Ok(ended) => ended.map(drop).context("waiting for Synapse"),
+        let _ = self.link.write_all(b"stop\n").await;
+        match timeout(STOP_DEADLINE, self.ended()).await {
+            Ok(()) => Ok(()),
             Err(_) => self.kill().await,
         }
     }
 
     /// Ends it by force.
     pub(super) async fn kill(mut self) -> Result<()> {
-        self.process.kill().await.context("killing Synapse")
+        launcher::kill(&self.number).await?;
+        timeout(STOP_DEADLINE, self.ended()).await.context("Synapse was killed and did not end")
+    }
+
+    /// Waits until the process has closed its end.
+    async fn ended(&mut self) {
+        while self.link.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {}
     }
 }
 
@@ -104,14 +100,4 @@ pub(super) fn log_tail(dir: &Path, characters: usize) -> String {
     let text = String::from_utf8_lossy(&text);
     let skip = text.chars().count().saturating_sub(characters);
     text.chars().skip(skip).collect()
-}
-
-fn command(python: &Path, dir: &Path) -> Result<Command> {
-    let console = dir.join(CONSOLE);
-    let out = File::options().create(true).append(true).open(&console);
-    let out = out.with_context(|| format!("opening {}", console.display()))?;
-    let mut command = Command::new(python);
-    command.args(["run.py", "-c", "homeserver.yaml"]).current_dir(dir);
-    command.stdout(out.try_clone().context("sharing the console log")?).stderr(out);
-    Ok(command)
 }

@@ -42,24 +42,6 @@ const NESTED_LIMITS: [(&str, &[&str]); 4] = [
     ("rc_invites", &["per_room", "per_user", "per_issuer"]),
 ];
 
-/// Ends Synapse in order on a line of standard input, and at once, with its
-/// folder, when the process that started it is gone.
-const RUNNER: &str = r#"# SPDX-License-Identifier: AGPL-3.0-or-later
-import os, shutil, signal, sys, threading
-
-def watch():
-    if sys.stdin.readline():
-        os.kill(os.getpid(), signal.SIGTERM)
-    else:
-        shutil.rmtree(os.path.dirname(os.path.abspath(__file__)), ignore_errors=True)
-        os._exit(1)
-
-threading.Thread(target=watch, daemon=True).start()
-
-from synapse.app.homeserver import main
-main()
-"#;
-
 /// What differs between two Synapses.
 pub(super) struct Settings<'a> {
     pub dir: &'a Path,
@@ -71,15 +53,14 @@ pub(super) struct Settings<'a> {
 }
 
 impl Settings<'_> {
-    /// Writes `homeserver.yaml`, `log.yaml` and `run.py`.
+    /// Writes `homeserver.yaml` and `log.yaml`.
     pub(super) fn write(&self) -> Result<()> {
         let put = |name: &str, text: String| {
             let path = self.dir.join(name);
             std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
         };
         put("homeserver.yaml", format!("{:#}", Value::Object(self.homeserver())))?;
-        put("log.yaml", format!("{:#}", self.log()))?;
-        put("run.py", RUNNER.to_owned())
+        put("log.yaml", format!("{:#}", self.log()))
     }
 
     fn homeserver(&self) -> Map<String, Value> {
