@@ -38,16 +38,16 @@ use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use bot_core::Refusal;
 use bot_core::backoff::Backoff;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{
-    AskError, CommandHelp, MediaSource, MediaStream, Network, NetworkError, Sink,
+    AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink,
 };
 use bot_core::pictures::Pictures;
 use bot_core::report::{Reporter, Reports};
 use bot_core::store::Store;
+use bot_core::{MissingRight, Refusal, Right};
 
 use account::{Account, AccountError};
 use client::{Client, Identity};
@@ -223,6 +223,28 @@ impl Network for MatrixNetwork {
         let joined = membership.and_then(|membership| membership.as_str()) == Some("join");
         let create = create.unwrap_or_default();
         Ok(rooms::rights(&create, power.as_ref(), user.as_str(), joined))
+    }
+
+    /// A right is a power level here; the menus of clients have no name for it.
+    async fn missing_rights(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
+        let (right, kinds): (_, &[&str]) = match need {
+            Need::Pin => (Right::Pin, &["m.room.pinned_events"]),
+            Need::SetChat => (Right::ChangeChat, &["m.room.name", "m.room.topic", "m.room.avatar"]),
+            // Rooms stay as they are.
+            Need::SetAccess => return Ok(Vec::new()),
+        };
+        let room = room_id(chat)?;
+        let state = |kind| rooms::state(&self.client, &room, kind, "");
+        let create = state("m.room.create").await.map_err(|error| error.ask())?.unwrap_or_default();
+        let power = state("m.room.power_levels").await.map_err(|error| error.ask())?;
+        let lacks =
+            |kind: &&str| !rooms::may_set(&create, power.as_ref(), (self.ghosts.bot(), kind));
+        let menu = kinds.iter().copied().filter(lacks).collect::<Vec<_>>().join(", ");
+        Ok(Vec::from_iter((!menu.is_empty()).then_some(MissingRight { right, menu })))
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

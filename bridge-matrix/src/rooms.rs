@@ -181,6 +181,17 @@ pub fn may_notify(create: &Value, power: Option<&Value>, user: &str) -> bool {
         || level(create, content, user) >= needed.and_then(number).unwrap_or(50)
 }
 
+/// Whether a member may send a state event of this kind (`events` and `state_default` of
+/// `m.room.power_levels`).
+pub fn may_set(create: &Value, power: Option<&Value>, (user, kind): (&str, &str)) -> bool {
+    let content = power.and_then(|event| event.get("content"));
+    let own = content.and_then(|content| content.get("events")?.get(kind)).and_then(number);
+    let default = || content.and_then(|content| content.get("state_default")).and_then(number);
+    // Without power levels everybody may send state events.
+    let needed = own.or_else(default).unwrap_or(if content.is_some() { 50 } else { 0 });
+    is_creator(create, user) || level(create, content, user) >= needed
+}
+
 /// The power level of somebody who is no creator with power of their own.
 fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
     let users = content.and_then(|content| content.get("users"));
@@ -253,6 +264,19 @@ mod tests {
         assert!(may(strict, "@a:x"));
         let open = json!({"content": {"users": users, "notifications": {"room": "0"}}});
         assert!(may(open, "@n:x"));
+    }
+
+    #[test]
+    fn a_kind_of_state_takes_its_own_level_or_that_of_all_state() {
+        let create = json!({"sender": "@a:x", "content": {"room_version": "11"}});
+        let bot = ("@bot:x", "m.room.pinned_events");
+        let may = |content: Value| may_set(&create, Some(&json!({ "content": content })), bot);
+        assert!(!may(json!({})));
+        assert!(may(json!({"users": {"@bot:x": 50}})));
+        assert!(!may(json!({"users": {"@bot:x": 50}, "events": {"m.room.pinned_events": 60}})));
+        assert!(may(json!({"events": {"m.room.pinned_events": 0}})));
+        assert!(!may(json!({"users_default": "50", "state_default": "51"})));
+        assert!(may_set(&create, None, bot));
     }
 
     #[test]
