@@ -30,7 +30,7 @@ pub async fn alone_with_bot(person: &Person) -> anyhow::Result<String> {
 }
 
 /// Lets everybody know which account somebody has claimed.
-async fn opens(person: &Person, alone: &str) -> anyhow::Result<()> {
+pub async fn opens(person: &Person, alone: &str) -> anyhow::Result<()> {
     let shown = ask(person, alone, "claim open").await?;
     ensure!(shown.contains("are the same person"), "{shown}");
     let done = ask(person, alone, "confirm").await?;
@@ -289,7 +289,7 @@ async fn by_asking(town: &Town, curious: &Curious) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s4_nobody_can_find_out_which_accounts_belong_together() -> anyhow::Result<()> {
+async fn s13_07_s4_nobody_can_find_out_which_accounts_belong_together() -> anyhow::Result<()> {
     let town = &town("12", "").await?;
     let (owl, alone) = night_owl(town).await?;
     let curious = Curious::come(town).await?;

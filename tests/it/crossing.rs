@@ -64,7 +64,6 @@ pub async fn everything_crosses(town: &Town) -> anyhow::Result<()> {
     pictures_cross(town).await?;
     deletions_cross(town).await?;
     nothing_came_back_or_twice(town, before).await?;
-    what_is_marked_stays(town).await?;
     town.assert_clean()
 }
 
@@ -144,10 +143,14 @@ async fn deletions_cross(town: &Town) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn what_is_marked_stays(town: &Town) -> anyhow::Result<()> {
+#[tokio::test(flavor = "multi_thread")]
+async fn s13_08_what_is_marked_stays_where_it_was_said() -> anyhow::Result<()> {
+    let town = &town("12", "").await?;
     for side in Side::ALL {
-        for mark in ["(NOFWD)", "[nofwd]", "（NOFWD）", "(不转发)"] {
-            town.say(side, &format!("{mark} for this side only")).await?;
+        for mark in ["(NOFWD)", "[nofwd]", "（NOFWD）", "( nofwd )", "(不转发)"] {
+            let said = town.say(side, &format!("{mark} for this side only")).await?;
+            // Who answers it is heard, without its words.
+            town.reply(side, &said.id, &format!("an answer from {side:?} to {mark}")).await?;
         }
         let text = format!("for all sides, from {side:?}");
         let said = town.say(side, &text).await?;
@@ -163,7 +166,15 @@ async fn what_is_marked_stays(town: &Town) -> anyhow::Result<()> {
             town.expect_gone(other, says(side.speaker(), &text)).await?;
         }
     }
-    Ok(())
+    let group = town.group.messages().into_iter().filter(|it| it.is_bot).map(|it| it.text);
+    let channel = town.channel.messages().into_iter().filter(|it| it.webhook.is_some());
+    let room = town.alice.transcript(&town.room).await?.0.into_iter();
+    let ghosts = room.filter(|it| it.sender.starts_with("@_freeside_"));
+    let ghosts = ghosts.map(|it| it.content.to_string());
+    let all = group.chain(channel.map(|it| it.content)).chain(ghosts);
+    let told: Vec<String> = all.filter(|text| text.contains("this side only")).collect();
+    assert_eq!(told, [""; 0], "an answer carries words that were to stay");
+    town.assert_clean()
 }
 
 async fn counts(town: &Town) -> anyhow::Result<Vec<usize>> {

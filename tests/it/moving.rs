@@ -17,15 +17,24 @@ use crate::{crosses, eventually, program_with_clock};
 /// Everything that takes time elsewhere takes none here.
 const HURRIED: &str = "[stages]\nadmins = 2\nservers = 0\nannounced_days = 0\nnative_percent = 0\n\
     majority_percent = 0\nmajority_weeks = 0\nclosing_notice_days = 0\nsunset_notice_days = 0\n";
-const DECISION: &str = "--decision https://meta.example.org/vote";
+pub const DECISION: &str = "--decision https://meta.example.org/vote";
 
 /// Three chats at the first stage, with two admins in the room.
 pub async fn inventory() -> anyhow::Result<(Town, Person)> {
+    inventory_with("").await
+}
+
+/// The same, with some of what steps need as this says.
+pub async fn inventory_with(stages: &str) -> anyhow::Result<(Town, Person)> {
+    let name = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
+    let changed: Vec<String> = stages.lines().map(name).collect();
+    let kept = HURRIED.lines().filter(|line| !changed.contains(&name(line)));
+    let more_config = kept.chain(stages.lines()).map(|line| format!("{line}\n")).collect();
     let town = Town::build(TownOptions {
         program: program_with_clock()?,
         room_version: "12".into(),
         encrypted: false,
-        more_config: HURRIED.into(),
+        more_config,
         progress: &mut |_| {},
     })
     .await?;

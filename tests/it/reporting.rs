@@ -53,7 +53,7 @@ fn midweek(clock: &FileClock) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_figures_are_what_was_counted() -> anyhow::Result<()> {
+async fn s13_09_the_figures_are_what_was_counted() -> anyhow::Result<()> {
     let town = Town::linked(TownOptions {
         program: program_with_clock()?,
         room_version: "12".into(),
