@@ -189,6 +189,11 @@ impl I18n {
     }
 }
 
+/// Whether a language is written from right to left.
+pub fn is_right_to_left(language: &str) -> bool {
+    fallback::is_right_to_left(language)
+}
+
 fn is_english(tag: &str) -> bool {
     tag.to_ascii_lowercase().starts_with(SOURCE)
 }

@@ -88,11 +88,6 @@ impl Phrases<'_> {
         let prefix = self.addresses.prefixes.get(network).map_or("/", String::as_str);
         format!("{prefix}{command}")
     }
-
-    /// The answer where nothing is linked.
-    pub(super) fn not_linked(&self) -> Outcome {
-        self.answer(Key::NotLinked, &[])
-    }
 }
 
 /// What is said in lanes.

@@ -45,7 +45,7 @@ impl Services {
             return if call.command.private {
                 self.waiting_everywhere(call).await
             } else {
-                Ok(call.phrases.not_linked())
+                Ok(call.not_linked())
             };
         };
         if !self.power.is_admin(call, portal).await? {
@@ -147,8 +147,8 @@ fn overview(call: &Call<'_>, hosts: &[LinkedHost]) -> Outcome {
         let see = [Arg::text(call.typed("services"))];
         text = text.join_line(phrases.say(Key::ServicesSee, &see));
     }
-    for host in hosts.iter().take(SHOWN) {
-        let Some(decision) = &host.decision else { continue };
+    let decided = hosts.iter().filter_map(|host| Some((host, host.decision.as_ref()?)));
+    for (host, decision) in decided.take(SHOWN) {
         let args = [Arg::text(host.name()), Arg::text(&host.host), kind(phrases, decision.kind)];
         text = text.join_line(phrases.say(Key::ServicesLineDecided, &args));
     }

@@ -60,7 +60,7 @@ impl Way {
         let phrases = call.phrases;
         let Some(portal) = self.portal_of_person(call, from).await? else {
             if !call.command.private {
-                return Ok(phrases.not_linked());
+                return Ok(call.not_linked());
             }
             let typed = Arg::text(call.typed("matrix"));
             return Ok(phrases.answer(Key::WayUnknown, &[typed]));

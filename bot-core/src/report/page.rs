@@ -4,7 +4,7 @@
 use bridge_policy::report::{PortalReport, Report};
 
 use super::Words;
-use crate::i18n::Key;
+use crate::i18n::{self, Key};
 
 /// The size of a chart, in the units of its own.
 const WIDTH: usize = 260;
@@ -20,8 +20,10 @@ fn bare(text: &str) -> String {
 
 pub(super) fn write(report: &Report, words: &Words<'_>) -> String {
     let title = bare(&words.title(report));
+    let language = words.wording.language();
+    let direction = if i18n::is_right_to_left(language) { "rtl" } else { "ltr" };
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html>\n<html lang=\"{language}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
          <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<table>\n"
     );

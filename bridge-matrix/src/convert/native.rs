@@ -5,7 +5,7 @@
 //! of another network is its name.
 
 use bot_core::address::is_mxc;
-use bridge_model::{Block, Leaf, ListItem, Mention, NetworkId, RichText, Span};
+use bridge_model::{Leaf, Mention, NetworkId, RichText, Span};
 
 use super::{NETWORK, address};
 
@@ -16,8 +16,8 @@ pub const EVERYONE: &str = "@room";
 /// their names, custom emoji that are not on the media repository into `:name:`, links that
 /// clients would not follow into `words (url)`. The result is normalised.
 pub fn native(text: &RichText) -> RichText {
-    let rewrite = |spans: Vec<Span>| spans.into_iter().map(native_span).collect();
-    RichText(map_runs(text.normalised().0, &rewrite)).write_out_links(&address::may_be_link)
+    let mut rewrite = |spans: Vec<Span>| spans.into_iter().map(native_span).collect();
+    text.normalised().map_sequences(&mut rewrite).write_out_links(&address::may_be_link)
 }
 
 /// The ids of the accounts that `text` addresses, sorted, and whether it addresses everybody.
@@ -60,30 +60,6 @@ pub(super) fn is_word(name: &str) -> bool {
 pub(super) fn one_line(name: &str) -> String {
     let shown: String = name.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Rewrites each sequence of runs. Recurses: only for normalised blocks.
-pub(super) fn map_runs(blocks: Vec<Block>, all: &dyn Fn(Vec<Span>) -> Vec<Span>) -> Vec<Block> {
-    let map = |block| match block {
-        Block::Paragraph(spans) => Block::Paragraph(all(spans)),
-        Block::Heading { level, content } => Block::Heading { level, content: all(content) },
-        Block::Quote { blocks, expandable } => {
-            Block::Quote { blocks: map_runs(blocks, all), expandable }
-        }
-        Block::List { start, items } => {
-            let item = |ListItem(blocks)| ListItem(map_runs(blocks, all));
-            Block::List { start, items: items.into_iter().map(item).collect() }
-        }
-        Block::Table { head, rows } => {
-            let row = |cells: Vec<Vec<Span>>| cells.into_iter().map(all).collect();
-            Block::Table { head, rows: rows.into_iter().map(row).collect() }
-        }
-        Block::Details { summary, blocks } => {
-            Block::Details { summary: all(summary), blocks: map_runs(blocks, all) }
-        }
-        code_or_rule @ (Block::Code { .. } | Block::Rule) => code_or_rule,
-    };
-    blocks.into_iter().map(map).collect()
 }
 
 fn is_ours(network: &NetworkId) -> bool {

@@ -70,7 +70,6 @@ with_reports! {
     Unlinked = "unlinked",
     UnlinkAsk = "unlink-ask",
     UnlinkClosed = "unlink-closed",
-    NotLinked = "not-linked",
     CreateUsage = "create-usage",
     CreateElsewhere = "create-elsewhere",
     Created = "created",

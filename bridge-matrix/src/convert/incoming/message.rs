@@ -198,7 +198,7 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
     let named = |id: &str| people.is_some_and(|ids| ids.iter().any(|i| i.as_str() == Some(id)));
     let ids: Vec<&str> = people.into_iter().flatten().filter_map(Value::as_str).collect();
     let everyone = mentions.get("room").and_then(Value::as_bool) == Some(true);
-    let rewrite = |spans: Vec<Span>| {
+    let mut rewrite = |spans: Vec<Span>| {
         let mut out = Vec::with_capacity(spans.len());
         for Span { leaf, style } in spans {
             match leaf {
@@ -229,7 +229,7 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
         }
         out
     };
-    RichText(native::map_runs(body.0, &rewrite)).normalise()
+    body.map_sequences(&mut rewrite)
 }
 
 /// Cuts out the ids of these people where they stand as words of their own (`@ann:example.org`).

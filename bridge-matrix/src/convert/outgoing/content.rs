@@ -97,7 +97,7 @@ fn joined(mut blocks: Vec<Block>) -> Vec<Block> {
 }
 
 fn without_mentions(text: &RichText) -> RichText {
-    let words = |spans: Vec<Span>| {
+    let mut words = |spans: Vec<Span>| {
         let spell = |span: Span| match span.leaf {
             Leaf::Mention(mention) => Span { leaf: Leaf::Text(mention.shown()), style: span.style },
             leaf @ (Leaf::Text(_)
@@ -108,5 +108,5 @@ fn without_mentions(text: &RichText) -> RichText {
         };
         spans.into_iter().map(spell).collect()
     };
-    RichText(native::map_runs(text.normalised().0, &words))
+    text.normalised().map_sequences(&mut words)
 }
