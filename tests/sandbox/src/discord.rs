@@ -279,6 +279,22 @@ impl Discord {
         self.inner.with(|world| world.knobs.heartbeat = interval);
     }
 
+    /// Heartbeats of connections to come may be so much later than the platform lets them be; for tests
+    /// with short intervals on a busy machine.
+    pub fn heartbeat_lateness(&self, lateness: Duration) {
+        self.inner.with(|world| world.knobs.lateness = lateness);
+    }
+
+    /// Waits until so many more heartbeats have come.
+    ///
+    /// # Errors
+    /// After [`PATIENCE`].
+    pub async fn expect_heartbeats(&self, more: u64) -> anyhow::Result<()> {
+        let before = self.inner.with(|world| world.heartbeats);
+        let came = |world: &World| (world.heartbeats >= before + more).then_some(());
+        self.inner.wait(came).await.ok_or_else(|| anyhow::anyhow!("no heartbeats come"))
+    }
+
     /// With `false` heartbeats are not acknowledged any more.
     pub fn heartbeat_acks(&self, acks: bool) {
         self.inner.with(|world| world.knobs.heartbeat_acks = acks);
@@ -399,12 +415,14 @@ fn new_world(origin: &str) -> World {
         sessions: BTreeMap::new(),
         connections: BTreeMap::new(),
         limited: HashMap::new(),
+        heartbeats: 0,
         requests: Vec::new(),
         violations: Vec::new(),
         knobs: Knobs {
             outage: false,
             token_valid: true,
             heartbeat: Duration::from_millis(41_250),
+            lateness: Duration::ZERO,
             heartbeat_acks: true,
             privileged: intents::PRIVILEGED,
             answer_within: Duration::from_secs(3),

@@ -87,7 +87,7 @@ impl UploadMethod {
         let picture = is(&["image/jpeg", "image/png", "image/webp"]);
         let music = is(&["audio/mpeg", "audio/mp3", "audio/mp4", "audio/m4a", "audio/x-m4a"]);
         match media.kind {
-            MediaKind::Sticker if is_sticker(media, &mime) => Self::Sticker,
+            MediaKind::Sticker if is_sticker(media, &mime) && !media.spoiler => Self::Sticker,
             MediaKind::Image | MediaKind::Sticker if picture && is_photo(media) => Self::Photo,
             MediaKind::Image | MediaKind::Animation | MediaKind::Sticker if is(&["image/gif"]) => {
                 Self::Animation

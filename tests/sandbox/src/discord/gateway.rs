@@ -28,7 +28,7 @@ enum End {
 /// Serves one connection until it ends.
 pub(crate) async fn serve(inner: Arc<Inner>, mut socket: WebSocket) {
     let wake = Arc::new(Notify::new());
-    let (id, interval) = inner.with(|world| {
+    let (id, longest) = inner.with(|world| {
         let id = world.ids.next();
         let outbox = std::collections::VecDeque::new();
         world.connections.insert(id, Connection { outbox, wake: Arc::clone(&wake) });
@@ -38,9 +38,9 @@ pub(crate) async fn serve(inner: Arc<Inner>, mut socket: WebSocket) {
             "_trace": ["[\"sandbox\"]"],
         }});
         world.send(id, Out::Frame(hello.to_string()));
-        (id, interval)
+        (id, interval * 3 / 2 + world.knobs.lateness)
     });
-    let mut pulse = Pulse::new(interval);
+    let mut pulse = Pulse::new(longest);
     loop {
         let heard = tokio::select! {
             () = inner.stop.cancelled() => break,
@@ -75,20 +75,20 @@ pub(crate) async fn serve(inner: Arc<Inner>, mut socket: WebSocket) {
 
 /// When the next heartbeat is due at the latest, and how much was said.
 struct Pulse {
-    interval: Duration,
+    longest: Duration,
     until: Instant,
     minute: Instant,
     payloads: usize,
 }
 
 impl Pulse {
-    fn new(interval: Duration) -> Self {
+    fn new(longest: Duration) -> Self {
         let now = Instant::now();
-        Self { interval, until: now + interval * 3 / 2, minute: now, payloads: 0 }
+        Self { longest, until: now + longest, minute: now, payloads: 0 }
     }
 
     fn beat(&mut self) {
-        self.until = Instant::now() + self.interval * 3 / 2;
+        self.until = Instant::now() + self.longest;
     }
 
     /// `false` when this payload is one too many.
@@ -181,6 +181,7 @@ fn signed_in(world: &World, id: u64) -> Result<(), End> {
 }
 
 fn beat(world: &mut World, id: u64) {
+    world.heartbeats += 1;
     if world.knobs.heartbeat_acks {
         world.send(id, Out::Frame(json!({"op": 11, "s": null, "t": null, "d": null}).to_string()));
     }

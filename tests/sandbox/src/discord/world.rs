@@ -186,6 +186,7 @@ pub(crate) struct Knobs {
     pub(crate) outage: bool,
     pub(crate) token_valid: bool,
     pub(crate) heartbeat: Duration,
+    pub(crate) lateness: Duration,
     pub(crate) heartbeat_acks: bool,
     /// Privileged intents that the application was granted.
     pub(crate) privileged: u64,
@@ -219,6 +220,8 @@ pub(crate) struct World {
     pub(crate) limited: HashMap<u64, Instant>,
     pub(crate) requests: Vec<Request>,
     pub(crate) violations: Vec<String>,
+    /// How many heartbeats came.
+    pub(crate) heartbeats: u64,
     pub(crate) knobs: Knobs,
 }
 
