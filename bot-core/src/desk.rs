@@ -10,6 +10,7 @@ pub mod allow;
 mod announcement;
 mod appearance;
 mod appoint;
+mod brakes;
 mod bridge_info;
 mod budget;
 mod call;
@@ -273,6 +274,9 @@ impl Desk {
             }
             Work::Task(Task::Moving(what)) => {
                 self.features.moves.carry_out(phrases, (chat, portal), what).await
+            }
+            Work::Task(Task::Braked(message, why)) => {
+                Ok(brakes::told(phrases, chat, message, *why))
             }
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,

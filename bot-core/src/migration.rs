@@ -6,6 +6,7 @@
 //! resumes the list and repeats nothing that is marked.
 
 use bridge_model::{Message, MessageId, NetworkId, Place, Timestamp};
+use bridge_policy::brakes::Why;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
 use bridge_policy::figures::Share;
@@ -138,6 +139,8 @@ pub enum Task {
     Notices(PortalId),
     /// Somebody moves.
     Moving(Move),
+    /// A message stays where it was said, and its author is told.
+    Braked(MessageId, Why),
 }
 
 /// What came of a step, after it was taken.

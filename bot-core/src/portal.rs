@@ -2,6 +2,7 @@
 //! A room joined to one or more remote places.
 
 use bridge_model::{NetworkId, Person, Place, ServiceClass, Timestamp};
+use bridge_policy::brakes::Brakes;
 use bridge_policy::budget::Quiet;
 use bridge_policy::stage::Stage;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct Settings {
     /// When the bot gives no notices here; `None` for the operator's hours.
     #[serde(default)]
     pub quiet: Option<QuietHours>,
+    /// Which messages stay on their own side.
+    #[serde(default)]
+    pub brakes: Brakes,
 }
 
 /// When the bot gives no notices in the chats of a portal.
@@ -102,6 +106,8 @@ pub enum Setting {
     Wiki(Option<String>),
     /// See [`Settings::quiet`].
     Quiet(Option<QuietHours>),
+    /// See [`Settings::brakes`].
+    Brakes(Brakes),
 }
 
 impl Default for Settings {
@@ -118,6 +124,7 @@ impl Default for Settings {
             language: None,
             wiki: None,
             quiet: None,
+            brakes: Brakes::Off,
         }
     }
 }
@@ -138,6 +145,7 @@ impl Settings {
             Setting::Muted(classes) => self.muted = classes,
             Setting::Wiki(wiki) => self.wiki = wiki,
             Setting::Quiet(quiet) => self.quiet = quiet,
+            Setting::Brakes(brakes) => self.brakes = brakes,
             Setting::Language(language) => self.language = language,
         }
     }

@@ -9,6 +9,7 @@ pub mod albums;
 pub mod answers;
 pub mod appearance;
 pub mod audience;
+mod brakes;
 pub mod calls;
 pub mod claims;
 pub mod codec;

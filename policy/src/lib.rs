@@ -5,6 +5,7 @@
 //! Rule: functions from value to value. Who asks hands in the time, the figures and the catalogue;
 //! what comes back is said and done by `bot-core`.
 
+pub mod brakes;
 pub mod budget;
 pub mod calendar;
 pub mod exception;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use sandbox::town::{BOT, Side, code_in};
 
 use crate::{ask, crosses, eventually, town};
@@ -140,5 +141,27 @@ async fn s22_one_side_shows_nothing_of_the_other_and_helpers_change_nothing() ->
     town.alice.expect(&town.room, |seen| seen.body.contains("+492222222")).await?;
     let off = ask(&town.alice, &town.room, "!freeside set phone-numbers off").await?;
     assert!(off.contains("is now off"), "one side alone takes it back: {off}");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_new_people_write_in_a_raid_stays_on_their_side() -> anyhow::Result<()> {
+    let town = town("12", "").await?;
+    crosses(&town, Side::Telegram, "I was here before").await?;
+    let set = ask(&town.alice, &town.room, "!freeside set brakes raid").await?;
+    anyhow::ensure!(set.contains("brakes is now raid"), "{set}");
+    let eve = town.telegram.user("Eve");
+    town.group.join(&eve)?;
+    let said = town.group.say(&eve, "join my channel")?;
+    let told = |seen: &sandbox::telegram::Seen| {
+        seen.is_bot && seen.reply_to == Some(said) && seen.text.contains("/set brakes newcomers")
+    };
+    town.group.expect(told).await.context("Eve is not told")?;
+    crosses(&town, Side::Telegram, "I am still heard").await?;
+    let room = town.alice.transcript(&town.room).await?;
+    anyhow::ensure!(room.line("join my channel").is_none(), "{room}");
+    ask(&town.alice, &town.room, "!freeside set brakes off").await?;
+    town.group.say(&eve, "hello, all")?;
+    town.alice.expect(&town.room, |seen| seen.body == "hello, all").await?;
     town.assert_clean()
 }

@@ -116,7 +116,8 @@ impl SettingCommands {
             | Setting::Muted(_)
             | Setting::Language(_)
             | Setting::Wiki(_)
-            | Setting::Quiet(_) => Vec::new(),
+            | Setting::Quiet(_)
+            | Setting::Brakes(_) => Vec::new(),
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);

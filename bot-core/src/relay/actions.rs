@@ -41,7 +41,12 @@ impl Delivery<'_> {
             }
             Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
             Work::Task(
-                Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_) | Task::Moving(_),
+                Task::Due(_)
+                | Task::Room(..)
+                | Task::Tell(_)
+                | Task::Notices(_)
+                | Task::Moving(_)
+                | Task::Braked(..),
             )
             | Work::Summary(_) => Ok(None),
         }

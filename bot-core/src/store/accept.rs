@@ -17,8 +17,9 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, answers, claims, delayed, figures, kept, keys, linking,
-    messages, notices, orphans, overflow, portals, queue, summaries, threads, topics, votes,
+    Accepted, Store, StoreError, albums, answers, brakes, claims, delayed, figures, kept, keys,
+    linking, messages, notices, orphans, overflow, portals, queue, summaries, threads, topics,
+    votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -152,6 +153,9 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     }
     if is_about_poll(&event.content) {
         return Ok(votes::hear(tx, &portal, event)? || is_new);
+    }
+    if brakes::keeps(tx, &portal, &event)? {
+        return Ok(true);
     }
     let topic = topics::of_room(tx, &here)?;
     for News { event, media_changed } in new(tx, event)? {

@@ -167,7 +167,31 @@ pub fn is_kept(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<boo
     kept(place, message).map_or(Ok(false), |key| messages::is_noted(tx, &place.network, &key))
 }
 
+/// Notes that an album crosses, so that its other files go with it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<(), StoreError> {
+    match named("crosses", place, message) {
+        Some(key) => messages::note_once(tx, &place.network, &key),
+        None => Ok(()),
+    }
+}
+
+/// What is to happen to a file was decided with another one of its album.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn goes_on(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<bool, StoreError> {
+    let Some(key) = named("crosses", place, message) else { return Ok(false) };
+    Ok(messages::is_noted(tx, &place.network, &key)? || is_kept(tx, place, message)?)
+}
+
 fn kept(place: &Place, message: &Message) -> Option<String> {
+    named("stays", place, message)
+}
+
+fn named(what: &str, place: &Place, message: &Message) -> Option<String> {
     let album = message.album.as_deref()?;
-    Some(format!("stays/{}/{}/{album}", place.chat.as_str(), message.author.user.as_str()))
+    Some(format!("{what}/{}/{}/{album}", place.chat.as_str(), message.author.user.as_str()))
 }

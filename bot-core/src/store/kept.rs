@@ -18,6 +18,14 @@ pub fn keep(tx: &mut Txn<'_>, place: &Place, message: &MessageId) -> Result<(), 
     messages::note_once(tx, &place.network, &name(place, message))
 }
 
+/// Whether a message stays in its chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_kept(tx: &mut Txn<'_>, place: &Place, message: &MessageId) -> Result<bool, StoreError> {
+    messages::is_noted(tx, &place.network, &name(place, message))
+}
+
 /// Takes the words of kept messages out of what answers or quotes them.
 ///
 /// # Errors
@@ -30,7 +38,7 @@ pub fn leave_out_words(tx: &mut Txn<'_>, event: &mut Event) -> Result<(), StoreE
     marks::without_kept_quotes(&mut message.body);
     let Some(reply) = &mut message.reply_to else { return Ok(()) };
     let marked = reply.excerpt.as_ref().is_some_and(marks::stays_here);
-    if marked || messages::is_noted(tx, &place.network, &name(&place, &reply.message))? {
+    if marked || is_kept(tx, &place, &reply.message)? {
         reply.excerpt = None;
         reply.partial = false;
     }

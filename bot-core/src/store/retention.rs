@@ -8,7 +8,7 @@ use bridge_model::Timestamp;
 use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
-use super::{Store, StoreError, calls, claims, keys, people, unconfirmed};
+use super::{Store, StoreError, brakes, calls, claims, keys, people, unconfirmed};
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
@@ -28,6 +28,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     let limit = keys::bucket(before);
     let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
     let mut rows = people::forget(tx, limit)?;
+    rows += brakes::forget(tx, before)?;
     for week in old {
         rows += tx.clear(&MESSAGES, &week)?;
         rows += tx.clear(&ONCE, &week)?;

@@ -9,6 +9,7 @@
 use std::marker::PhantomData;
 
 use bridge_model::{Person, Place, Timestamp};
+use bridge_policy::brakes::Habits;
 use bridge_policy::budget::Ledger;
 use bridge_policy::calendar::Week;
 use bridge_policy::figures::WeekFigures;
@@ -188,6 +189,8 @@ tables! {
     AUTHORS: (PortalId, (Week, Hash)) => () = packed(b'G', "author of a week");
     /// Hosts that no entry of the catalogue tells of, by portal.
     HOSTS: (PortalId, Hash) => LinkedHost = named(b'H', "linked host");
+    /// How people have been writing lately, by a keyed hash of the account.
+    HABITS: (PortalId, Hash) => Habits = named(b'd', "habits of an author");
     /// Events about messages of ours whose ids are not stored yet.
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.

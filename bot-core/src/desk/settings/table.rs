@@ -5,6 +5,7 @@
 
 use bridge_config::catalogue::Class;
 use bridge_model::ServiceClass;
+use bridge_policy::brakes::Brakes;
 use bridge_policy::budget::Quiet;
 use bridge_policy::wiki::Wiki;
 
@@ -116,6 +117,15 @@ pub(super) const ALL: &[Description] = &[
         buttons: false,
         of_both: None,
     },
+    Description {
+        name: "brakes",
+        about: Key::SettingBrakes,
+        values: || BRAKES.map(|(name, _)| name).join(" | "),
+        value: |settings| name_of(&BRAKES, settings.brakes),
+        parse: brakes,
+        buttons: true,
+        of_both: None,
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.
@@ -132,6 +142,13 @@ const OFF: &str = "off";
 const THREADS: [(&str, Threads); 2] = [("threads", Threads::Threads), ("rooms", Threads::Rooms)];
 const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
+
+const BRAKES: [(&str, Brakes); 4] = [
+    (OFF, Brakes::Off),
+    ("flood", Brakes::Flood),
+    ("newcomers", Brakes::Newcomers),
+    ("raid", Brakes::Raid),
+];
 
 fn on_or_off() -> String {
     "on | off".to_owned()
@@ -160,6 +177,14 @@ fn notices(muted: &[String]) -> String {
 fn threads(typed: &str) -> Option<Threads> {
     let typed = bare(typed);
     THREADS.iter().find(|(name, _)| *name == typed).map(|(_, threads)| *threads)
+}
+
+fn brakes(typed: &str) -> Option<Setting> {
+    if switch(typed) == Some(false) {
+        return Some(Setting::Brakes(Brakes::Off));
+    }
+    let typed = bare(typed);
+    BRAKES.iter().find(|(name, _)| *name == typed).map(|(_, brakes)| Setting::Brakes(*brakes))
 }
 
 fn wiki(typed: &str) -> Option<Setting> {

@@ -41,6 +41,7 @@ macro_rules! on_every_engine {
 mod accept;
 mod albums;
 mod aliases;
+mod brakes;
 mod disk;
 mod early;
 mod emoji;

@@ -21,6 +21,7 @@ use bot_core::store::records::{
 };
 use bot_core::store::{Claim, StoreError, Tie, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
+use bridge_policy::brakes::{Brakes, Habits, Said};
 use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::{Side, WeekFigures};
 use bridge_policy::hosts::{HostDecision, HostKind, LinkedHost};
@@ -81,6 +82,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         FIGURES,
         AUTHORS,
         HOSTS,
+        HABITS,
         ORPHANS,
         TOPICS,
         TOPIC_ROOMS,
@@ -225,6 +227,7 @@ fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
     };
     vec![
         sealed!(AUTHORS, ()),
+        sealed!(HABITS, habits()),
         sealed!(
             FIGURES,
             WeekFigures {
@@ -244,6 +247,13 @@ fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
             }
         ),
     ]
+}
+
+fn habits() -> Habits {
+    let mut habits = Habits::known();
+    habits.judge(Brakes::Flood, Said { at: START.0, digest: 7, carries: true });
+    habits.tell(START.0);
+    habits
 }
 
 /// What is known of people who have moved.

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The sentences about messages that stay on their own side.
+//!
+//! Rule: [`super::list`] puts all sentences together.
+
+macro_rules! with_brakes {
+    ($($listed:tt)*) => {
+        with_reports! {
+            $($listed)*
+            SettingBrakes = "setting-brakes",
+            BrakedFlood = "braked-flood",
+            BrakedRepeated = "braked-repeated",
+            BrakedNewcomer = "braked-newcomer",
+            BrakedRaid = "braked-raid",
+        }
+    };
+}
