@@ -3,9 +3,11 @@
 //!
 //! Rule: this is the only place that knows which networks exist.
 
+pub mod audit;
 mod convert;
 mod draw;
 mod judge;
+pub mod keys;
 mod lines;
 mod log;
 mod wiring;
@@ -75,6 +77,7 @@ fn choose_tls() -> anyhow::Result<()> {
 pub fn check_config(config: &Path) -> anyhow::Result<()> {
     let checked = load(config)?;
     let catalogue = bridge_config::Catalogue::load(checked.notices.catalogue.as_deref())?;
+    keys::check(&checked.store)?;
     let on = |on: bool| if on { "on" } else { "off" };
     println!(
         "{} is fine: homeserver {}, telegram {}, discord {}, {} services known",
@@ -178,7 +181,7 @@ fn today() -> i64 {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary hands the environment down")]
-fn load(path: &Path) -> anyhow::Result<Config> {
+pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
     bridge_config::load(path, &|name| std::env::var(name).ok())
         .with_context(|| format!("the configuration {} cannot be used", path.display()))
 }

@@ -32,6 +32,16 @@ enum Command {
         #[arg(long, value_parser = freeside::format, default_value = "markdown")]
         format: freeside::Format,
     },
+    /// Make or change the key with which the store is encrypted.
+    Keys {
+        #[command(subcommand)]
+        verb: Keys,
+    },
+    /// Look into what is stored, logged and sent for what does not belong there.
+    Privacy {
+        #[command(subcommand)]
+        verb: Privacy,
+    },
     /// Convert messages as JSON lines from standard input, without a bridge; see docs/CONTENT.md.
     Convert {
         /// What the input is.
@@ -57,6 +67,32 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum Keys {
+    /// Make the key of a new store, in the file that `[store] key_file` names.
+    Init,
+    /// Give the store new keys, all of them, while the bridge does not run.
+    Rotate,
+}
+
+#[derive(Subcommand)]
+enum Privacy {
+    /// Look for ids, names, words and tokens in the folder of the store, in logs and in what was
+    /// sent. Says where something was found; then the exit code is 1.
+    Audit {
+        /// What to look for besides the secrets of the configuration and what looks like an id: lines
+        /// such as `id 5000000001`, `name Ann`, `text the meeting is at five`, `token abc`.
+        #[arg(long)]
+        known: Option<PathBuf>,
+        /// A log; can be given several times.
+        #[arg(long)]
+        log: Vec<PathBuf>,
+        /// What was sent, such as events in JSON; names and words belong there.
+        #[arg(long)]
+        events: Vec<PathBuf>,
+    },
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
@@ -64,6 +100,13 @@ fn main() -> ExitCode {
         Command::CheckConfig => freeside::check_config(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
+        Command::Keys { verb: Keys::Init } => freeside::keys::init(&cli.config),
+        Command::Keys { verb: Keys::Rotate } => freeside::keys::rotate(&cli.config),
+        Command::Privacy { verb: Privacy::Audit { known, log, events } } => {
+            let files =
+                freeside::audit::Files { known: known.as_deref(), logs: &log, events: &events };
+            freeside::audit::audit(&cli.config, &files)
+        }
         Command::Convert { from, to } => freeside::convert_lines(from, to),
         Command::Judge { file, catalogue } => {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())

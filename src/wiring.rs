@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
@@ -21,7 +20,6 @@ use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
 use bot_core::store::Store;
-use bot_core::store::sled::SledKv;
 use bot_core::wording::Wording;
 use bridge_config::{Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
@@ -66,7 +64,7 @@ pub async fn wire(
     stop: &CancellationToken,
 ) -> anyhow::Result<Wired> {
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
-    let store = open(config, &*dice)?;
+    let store = open(config, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
     let public = config.appservice.public_media_url.as_ref().filter(|_| config.privacy.avatars);
@@ -188,15 +186,11 @@ fn thresholds(config: &Config) -> Thresholds {
     }
 }
 
-fn open(config: &Config, dice: &dyn Dice) -> anyhow::Result<Arc<Store>> {
-    std::fs::create_dir_all(&config.store.path).with_context(|| {
-        format!("store.path: the folder {} cannot be made", config.store.path.display())
-    })?;
+fn open(config: &Config, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
     let mut random = [0; 32];
     dice.roll(&mut random);
     let bound = u64::try_from(config.lanes.most_waiting).unwrap_or(u64::MAX);
-    let store = Store::bounded(SledKv::open(&config.store.path)?, random, bound)?;
-    Ok(store)
+    Ok(Store::bounded(crate::keys::open(&config.store, dice)?, random, bound)?)
 }
 
 async fn matrix(

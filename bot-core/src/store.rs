@@ -11,6 +11,7 @@ pub mod appearance;
 pub mod audience;
 mod brakes;
 pub mod calls;
+mod cipher;
 pub mod claims;
 pub mod codec;
 mod delayed;
@@ -19,12 +20,14 @@ pub mod emoji;
 pub mod erase;
 pub mod figures;
 pub mod files;
+pub mod forget;
 pub mod format4;
 pub mod ghosts;
 mod head;
 pub mod hosts;
 pub mod joint;
 mod kept;
+pub mod keyring;
 pub mod keys;
 pub mod kv;
 pub mod layout;
@@ -43,6 +46,7 @@ pub mod queue;
 pub mod records;
 pub mod replica;
 pub mod retention;
+pub mod sealing;
 pub mod settle;
 pub mod sled;
 mod standing;
@@ -55,7 +59,9 @@ pub mod timers;
 pub mod topics;
 pub mod txn;
 pub mod unconfirmed;
+pub mod vault;
 pub mod votes;
+pub mod whose;
 pub mod writer;
 
 use bridge_model::{Alias, Place, Timestamp};
@@ -66,6 +72,7 @@ use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 
+pub use cipher::Kek;
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Tie,
     Topic,
@@ -200,6 +207,9 @@ pub enum StoreError {
     /// The change no longer fits what is stored; nothing was changed.
     #[error("the change no longer fits: {0}")]
     Conflict(&'static str),
+    /// The key of the store is missing or another one's.
+    #[error("{0}")]
+    Key(String),
     /// The store is closed.
     #[error("the store is closed")]
     Closed,

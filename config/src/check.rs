@@ -187,6 +187,25 @@ pub(crate) fn language(text: &str) -> Checked<String> {
     Err(Wrong::new(problem, "Write a code such as en, pt-br or zh-hans."))
 }
 
+/// Whether a file lies below a folder; links count where they lead, as far as they exist.
+pub(crate) fn is_below(file: &std::path::Path, folder: &std::path::Path) -> bool {
+    let real = |path: &std::path::Path| {
+        let mut missing = Vec::new();
+        let mut known = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        loop {
+            if let Ok(real) = known.canonicalize() {
+                return missing.iter().rev().fold(real, |path, name| path.join(name));
+            }
+            let Some(name) = known.file_name().map(ToOwned::to_owned) else { return known };
+            missing.push(name);
+            if !known.pop() {
+                return known;
+            }
+        }
+    };
+    real(file).starts_with(real(folder))
+}
+
 /// What `[store] engine` can be.
 pub(crate) fn engine(text: &str) -> Checked<Engine> {
     choice(text, &[("sled", Engine::Sled)])

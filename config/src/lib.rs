@@ -26,6 +26,14 @@ pub use values::{
     Stages, Store, TUPPERBOX, Telegram,
 };
 
+/// Reads a secret from a file that nobody else may read; `make` says how one is made.
+///
+/// # Errors
+/// One sentence with what is wrong, and one with what to do.
+pub fn read_secret(path: &Path, make: &str) -> Result<Secret, String> {
+    secret::from_file(path, make).map_err(|wrong| format!("{}. {}", wrong.problem, wrong.mend))
+}
+
 /// Every environment variable that [`load`] asks for, with what it stands for.
 pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("FREESIDE_AS_TOKEN", "instead of appservice.as_token_file"),

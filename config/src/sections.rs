@@ -206,8 +206,18 @@ fn store(reader: &Reader<'_>, mut section: Section<'_, '_>) -> Option<Store> {
     let mend = "Write the path of a folder, such as /var/lib/freeside/store.";
     let path = section.required("path", mend, check::words);
     let engine = section.optional("engine", check::engine);
+    let key_file = section.optional("key_file", check::words);
+    let key_file = reader.dir().join(key_file.as_deref().unwrap_or("store_key"));
+    let path = path.map(|path| reader.dir().join(path));
+    if path.as_ref().is_some_and(|path| check::is_below(&key_file, path)) {
+        let problem = format!(
+            "the key {} lies in the folder of the store, so whoever copies one has both",
+            key_file.display()
+        );
+        section.wrong("key_file", Wrong::new(problem, "Name a file in another folder."));
+    }
     section.finish();
-    Some(Store { path: reader.dir().join(path?), engine: engine.unwrap_or(Engine::Sled) })
+    Some(Store { path: path?, key_file, engine: engine.unwrap_or(Engine::Sled) })
 }
 
 fn telegram(mut section: Section<'_, '_>) -> Option<Telegram> {

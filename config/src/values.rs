@@ -123,6 +123,8 @@ pub struct Bot {
 pub struct Store {
     /// A folder.
     pub path: PathBuf,
+    /// The file of the key with which it is encrypted; outside the folder.
+    pub key_file: PathBuf,
     /// How it is kept.
     pub engine: Engine,
 }

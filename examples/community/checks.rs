@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bot_core::store::Store;
-use bot_core::store::sled::SledKv;
+use bot_core::clock::{Dice, SystemDice};
+use bot_core::store::{Kek, Store, sealing};
 use bridge_model::Person;
 use sandbox::synapse::{Person as Account, Transcript};
 use sandbox::telegram::{Seen, User};
@@ -136,7 +136,10 @@ pub async fn store(
     members: &[User],
     movers: &[Account],
 ) -> anyhow::Result<()> {
-    let store = Store::start(SledKv::open(path)?, [0; 32])?;
+    let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+    let key = std::fs::read_to_string(path.with_file_name("store_key"))?;
+    let key = Kek::read(&key).map_err(|why| anyhow::anyhow!("the key {why}"))?;
+    let store = Store::start(sealing::open(path, &key, &dice)?, [0; 32])?;
     let mut left = 0;
     for member in members {
         let person = Person::new("telegram", member.id().to_string());

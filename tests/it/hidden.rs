@@ -150,7 +150,7 @@ async fn s6_nobody_else_on_the_machine_reads_the_store() -> anyhow::Result<()> {
     let open =
         |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
     open(&store, 0o755)?;
-    open(&store.join("db"), 0o644)?;
+    open(&store.join("sealed").join("db"), 0o644)?;
     open(&store.join("crypto"), 0o755)?;
     town.bridge.start()?;
     crosses(&town, Side::Telegram, "after").await?;
@@ -161,7 +161,7 @@ async fn s6_nobody_else_on_the_machine_reads_the_store() -> anyhow::Result<()> {
     let keys = below(&store.join("crypto"))?;
     let databases = keys.iter().filter(|path| path.is_file());
     assert!(databases.count() > 0, "there are no keys");
-    for path in keys.iter().chain(&[store.join("db"), store.join("conf")]) {
+    for path in keys.iter().chain(&["db", "conf"].map(|name| store.join("sealed").join(name))) {
         assert_eq!(mode(path)? & 0o077, 0, "{}", path.display());
     }
     Ok(())

@@ -8,7 +8,7 @@ use bridge_model::{AuthorKind, Content, Event, Leaf, Message, Person, RichText};
 use bridge_policy::brakes::{Brakes, Habits, Said};
 
 use super::keys::{self, Everything, Hash};
-use super::tables::HABITS;
+use super::tables::{HABITS, PORTALS};
 use super::txn::Txn;
 use super::{StoreError, albums, ghosts, kept, messages, people, queue};
 use crate::lane::{Work, core_place};
@@ -97,6 +97,18 @@ fn author(tx: &Txn<'_>, portal: PortalId, person: &Person) -> Hash {
 /// [`StoreError`].
 pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
     tx.clear(&HABITS, &portal).map(drop)
+}
+
+/// Forgets how somebody wrote.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_person(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
+    for portal in tx.all(&PORTALS, &Everything)? {
+        let row = (portal.id, author(tx, portal.id, person));
+        tx.delete(&HABITS, &row);
+    }
+    Ok(())
 }
 
 /// Forgets how people wrote who have not written since `before`; returns how many that were.

@@ -260,7 +260,11 @@ fn put(tx: &mut Txn<'_>, claim: &Claim) -> Result<(), StoreError> {
     tx.put(&CLAIMS, &keys::person(&claim.person), claim)
 }
 
-fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
+/// Nothing is known of a claim any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
     let Some(claim) = of(tx, person)? else { return Ok(()) };
     let mut people: Vec<Person> =
         by(tx, &claim.mxid)?.into_iter().map(|claim| claim.person).collect();

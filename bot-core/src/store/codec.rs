@@ -2,13 +2,15 @@
 //! The encoding of stored values: one byte for the form, one for the version of the table, then the
 //! value.
 //!
-//! Rule: nothing is written to an engine but through [`seal`]; a key per person comes in here. The
-//! first byte is never one of the numbers 1 to 4 with which stores before layout 5 began each value.
+//! Rule: nothing is written to an engine but through [`seal`]. A transaction notes whose the value is
+//! ([`owned`]), and [`super::vault`] encrypts it. The first byte is never one of the numbers 1 to 4 with
+//! which stores before layout 5 began each value.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::keys::Hash;
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,10 @@ pub struct Kind {
     pub form: Form,
     /// The version of its values.
     pub version: u8,
+    /// Where hashes stand in its keys, behind the first byte; one bit for each byte.
+    pub hashes: u64,
+    /// Its keys are texts.
+    pub text_keys: bool,
 }
 
 /// What stands before a value.
@@ -70,6 +76,7 @@ pub fn seal<T: Serialize + ?Sized>(kind: &Kind, value: &T) -> Result<Vec<u8>, St
 /// # Errors
 /// [`StoreError::Damaged`] when it was written by a newer version or is damaged.
 pub fn open<T: DeserializeOwned>(kind: &Kind, sealed: &[u8]) -> Result<T, StoreError> {
+    let (_, sealed) = split(sealed);
     let Some((form, rest)) = sealed.split_first() else {
         return Err(damaged(kind, "it is empty".into()));
     };
@@ -94,6 +101,29 @@ pub fn open<T: DeserializeOwned>(kind: &Kind, sealed: &[u8]) -> Result<T, StoreE
             rmp_serde::from_slice(value).map_err(|error| damaged(kind, error.to_string()))
         }
     }
+}
+
+/// The first byte of a value that says whose it is.
+const OWNED: u8 = 0xf2;
+
+/// Notes whose a value is, for the engine that seals it.
+pub fn owned(owners: &[Hash], value: Vec<u8>) -> Vec<u8> {
+    let Ok(count @ 1..) = u8::try_from(owners.len()) else { return value };
+    let mut owned = vec![OWNED, count];
+    owners.iter().for_each(|owner| owned.extend_from_slice(owner));
+    owned.extend(value);
+    owned
+}
+
+/// What [`owned`] has put together.
+pub fn split(value: &[u8]) -> (Vec<Hash>, &[u8]) {
+    let apart = || {
+        let (count, rest) = value.strip_prefix(&[OWNED])?.split_first()?;
+        let (owners, rest) = rest.split_at_checked(usize::from(*count) * size_of::<Hash>())?;
+        let (owners, _) = owners.as_chunks();
+        Some((owners.to_vec(), rest))
+    };
+    apart().unwrap_or((Vec::new(), value))
 }
 
 /// Bytes of a value to make a fingerprint of. The first one is that of stores before layout 5, so

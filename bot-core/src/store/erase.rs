@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is stored about the people of a portal goes, for good.
 //!
-//! Rule: afterwards no record of the portal leads to a person. What is only counted stays.
+//! Rule: afterwards no record of the portal leads to a person, and the keys of people who are in no other
+//! portal are destroyed. What is only counted stays.
 
 use std::collections::HashSet;
 
@@ -12,8 +13,8 @@ use super::records::{GhostRecord, MessageRecord};
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, answers, appearance, brakes, calls, claims, electorate, figures, keys,
-    notices, orphans, overflow, people, portals, proposals, queue, topics,
+    Store, StoreError, answers, appearance, brakes, calls, claims, electorate, figures, forget,
+    keys, notices, orphans, overflow, people, portals, proposals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -45,7 +46,7 @@ impl Store {
 pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreError> {
     let messages = messages(tx, portal)?;
     let people = ghosts(tx, portal)?;
-    people::forget_all(tx, portal.id);
+    people::forget_all(tx, portal.id)?;
     brakes::forget_all(tx, portal.id)?;
     for mxid in claims::forget(tx, portal.id)? {
         calls::forget(tx, &mxid)?;
@@ -68,6 +69,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     }
     left.relaying = false;
     portals::save(tx, &left)?;
+    forget::sweep(tx)?;
     Ok((messages, people))
 }
 

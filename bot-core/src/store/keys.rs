@@ -21,6 +21,13 @@ const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// A key of a table, or one part of it.
 pub trait Key {
+    /// How many bytes it has; 0 for the last part, whose length nobody needs to know.
+    const WIDTH: u32 = 0;
+    /// Where in it hashes begin, one bit for each byte.
+    const HASHES: u64 = 0;
+    /// It is text, which no engine gets to see.
+    const TEXT: bool = false;
+
     /// Appends the bytes of the key.
     fn write(&self, to: &mut Vec<u8>);
 }
@@ -51,6 +58,9 @@ impl<A: Key, B: Key, C: Key> Prefix<(A, (B, C))> for (A, B) {
 }
 
 impl<A: Key, B: Key> Key for (A, B) {
+    const WIDTH: u32 = A::WIDTH + B::WIDTH;
+    const HASHES: u64 = A::HASHES | (B::HASHES << A::WIDTH);
+
     fn write(&self, to: &mut Vec<u8>) {
         self.0.write(to);
         self.1.write(to);
@@ -58,6 +68,9 @@ impl<A: Key, B: Key> Key for (A, B) {
 }
 
 impl Key for Hash {
+    const WIDTH: u32 = 16;
+    const HASHES: u64 = 1;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(self);
     }
@@ -71,36 +84,48 @@ impl Key for &'static str {
 }
 
 impl Key for String {
+    const TEXT: bool = true;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(self.as_bytes());
     }
 }
 
 impl Key for u16 {
+    const WIDTH: u32 = 2;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.to_be_bytes());
     }
 }
 
 impl Key for u32 {
+    const WIDTH: u32 = 4;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.to_be_bytes());
     }
 }
 
 impl Key for u64 {
+    const WIDTH: u32 = 8;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.to_be_bytes());
     }
 }
 
 impl Key for EntryId {
+    const WIDTH: u32 = 8;
+
     fn write(&self, to: &mut Vec<u8>) {
         self.0.write(to);
     }
 }
 
 impl Key for PortalId {
+    const WIDTH: u32 = 4;
+
     fn write(&self, to: &mut Vec<u8>) {
         self.0.write(to);
     }
@@ -108,6 +133,8 @@ impl Key for PortalId {
 
 /// Moments before 1970 count as 1970.
 impl Key for Timestamp {
+    const WIDTH: u32 = 8;
+
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.0.max(0).to_be_bytes());
     }
@@ -115,6 +142,8 @@ impl Key for Timestamp {
 
 /// Weeks before 1970 come first.
 impl Key for Week {
+    const WIDTH: u32 = 4;
+
     fn write(&self, to: &mut Vec<u8>) {
         let order = u32::from_be_bytes(self.0.to_be_bytes()) ^ (1 << 31);
         order.write(to);

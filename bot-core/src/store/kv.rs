@@ -3,7 +3,8 @@
 //!
 //! Rule: only the writer thread of [`super::Store`] touches an engine.
 
-use super::StoreError;
+use super::keys::Hash;
+use super::{StoreError, codec};
 
 /// One row.
 pub type Row = (Vec<u8>, Vec<u8>);
@@ -58,5 +59,33 @@ pub trait Kv: Send + 'static {
     /// [`StoreError::Engine`].
     fn drop_copy(&mut self, _layout: u16) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// The keys of all rows that are one of these people's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn rows_of(&self, people: &[Hash]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let rows = self.scan(&[], usize::MAX)?.into_iter();
+        let theirs =
+            rows.filter(|(_, value)| codec::split(value).0.iter().any(|it| people.contains(it)));
+        Ok(theirs.map(|(key, _)| key).collect())
+    }
+
+    /// Destroys the keys of these people, where the engine encrypts; how many there were. What is left
+    /// of their records, also in its log, cannot be read any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn destroy(&mut self, _people: &[Hash]) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    /// Destroys the keys of all people of whom no row is left; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sweep(&mut self) -> Result<u64, StoreError> {
+        Ok(0)
     }
 }

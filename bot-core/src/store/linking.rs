@@ -140,7 +140,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         proposals::forget(tx, portal.id);
         electorate::forget(tx, portal.id)?;
         appearance::transfer(tx, &portal.room, None)?;
-        people::forget_all(tx, portal.id);
+        people::forget_all(tx, portal.id)?;
         brakes::forget_all(tx, portal.id)?;
         figures::forget(tx, portal.id)?;
         hosts::forget(tx, portal.id)?;

@@ -7,7 +7,7 @@ use bridge_model::{Author, AuthorKind, Person, Place};
 
 use super::keys::Everything;
 use super::records::Seen;
-use super::tables::PEOPLE;
+use super::tables::{PEOPLE, SPEAKERS};
 use super::txn::Txn;
 use super::{Acquaintance, Store, StoreError, keys};
 use crate::portal::PortalId;
@@ -40,17 +40,29 @@ pub fn note(
     }
     let person = Person { network: place.network.clone(), user: author.user.clone() };
     let who = Acquaintance { person, name: author.name.clone(), username: author.username.clone() };
-    let seen = Seen { who, week: keys::bucket(tx.now) };
-    let mut all = read(tx, portal)?;
-    if all.contains(&seen) {
+    let (key, week) = ((portal, keys::person(&who.person)), keys::bucket(tx.now));
+    let known = tx.get(&SPEAKERS, &key)?;
+    if known.as_ref().is_some_and(|known| known.who == who && known.week == week) {
         return Ok(());
     }
-    all.retain(|other| other.who.person != seen.who.person);
-    if all.len() >= MOST {
-        all.remove(0);
+    if known.is_none() {
+        make_room(tx, portal)?;
     }
-    all.push(seen);
-    tx.put(&PEOPLE, &portal, &all)
+    let number = tx.meta().next_entry;
+    tx.meta_mut().next_entry = number.saturating_add(1);
+    tx.put(&SPEAKERS, &key, &Seen { who, week, number })
+}
+
+/// Whoever spoke longest ago goes when there is no room for another one.
+fn make_room(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    let all = tx.scan(&SPEAKERS, &portal, usize::MAX)?;
+    if all.len() < MOST {
+        return Ok(());
+    }
+    if let Some((row, _)) = all.into_iter().min_by_key(|(_, seen)| seen.number) {
+        tx.remove(row);
+    }
+    Ok(())
 }
 
 /// Who spoke lately, longest ago first.
@@ -58,12 +70,17 @@ pub fn note(
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
-    Ok(read(tx, portal)?.into_iter().map(|seen| seen.who).collect())
+    let mut all = tx.all(&SPEAKERS, &portal)?;
+    all.sort_by_key(|seen| seen.number);
+    Ok(all.into_iter().map(|seen| seen.who).collect())
 }
 
 /// A portal is no more.
-pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) {
-    tx.delete(&PEOPLE, &portal);
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    tx.clear(&SPEAKERS, &portal).map(drop)
 }
 
 /// Forgets who spoke last before `week`; returns how many that were.
@@ -71,17 +88,25 @@ pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) {
 /// # Errors
 /// [`StoreError`].
 pub fn forget(tx: &mut Txn<'_>, week: u16) -> Result<u64, StoreError> {
-    let mut gone = 0;
-    for (row, all) in tx.scan(&PEOPLE, &Everything, usize::MAX)? {
-        let kept: Vec<Seen> = all.iter().filter(|seen| seen.week >= week).cloned().collect();
-        if kept.len() < all.len() {
-            gone += u64::try_from(all.len() - kept.len()).unwrap_or(u64::MAX);
-            tx.replace(&PEOPLE, row, &kept)?;
-        }
-    }
-    Ok(gone)
+    tx.clear_if(&SPEAKERS, &Everything, |seen| seen.week < week)
 }
 
-fn read(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Seen>, StoreError> {
-    Ok(tx.get(&PEOPLE, &portal)?.unwrap_or_default())
+/// Older versions kept all people of a portal in one record; each gets one of their own.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn part(tx: &mut Txn<'_>) -> Result<(), StoreError> {
+    for (row, all) in tx.scan(&PEOPLE, &Everything, usize::MAX)? {
+        let Some(portal) = row.0.last_chunk().map(|id| PortalId(u32::from_be_bytes(*id))) else {
+            continue;
+        };
+        for seen in all {
+            let number = tx.meta().next_entry;
+            tx.meta_mut().next_entry = number.saturating_add(1);
+            let key = (portal, keys::person(&seen.who.person));
+            tx.put(&SPEAKERS, &key, &Seen { number, ..seen })?;
+        }
+        tx.remove(row);
+    }
+    Ok(())
 }

@@ -117,6 +117,9 @@ pub struct Seen {
     pub who: Acquaintance,
     /// The week, see [`super::keys::bucket`].
     pub week: u16,
+    /// Grows with each time that this was written.
+    #[serde(default)]
+    pub number: u64,
 }
 
 /// What is known of how a chat looks.

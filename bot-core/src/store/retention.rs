@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is too old is dropped.
 //!
-//! Rule: messages, marks and files go in whole weeks, so that nothing has to be searched for.
+//! Rule: messages, marks and files go in whole weeks, so that nothing has to be searched for. Of whom
+//! nothing is left, the key goes too.
 
 use bridge_model::Timestamp;
 
 use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
-use super::{Store, StoreError, brakes, calls, claims, keys, people, unconfirmed};
+use super::{Store, StoreError, brakes, calls, claims, forget, keys, people, unconfirmed};
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
@@ -39,5 +40,8 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += claims::forget_codes(tx, before)?;
     rows += unconfirmed::forget(tx, before)?;
     rows += calls::forget_before(tx, before)?;
+    if rows > 0 {
+        forget::sweep(tx)?;
+    }
     Ok(rows)
 }

@@ -57,6 +57,16 @@ impl SledKv {
         Ok(kv)
     }
 
+    /// Returns when no process holds the database in `path`, whose files can be moved then. sled's own
+    /// threads may outlive its handle for a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub fn wait_until_closed(path: &Path) -> Result<(), StoreError> {
+        let locked = File::open(path.join("db")).and_then(|log| log.lock());
+        locked.map_err(|error| disk(path, &error))
+    }
+
     fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| disk(&self.path, &error))

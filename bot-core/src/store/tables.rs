@@ -36,6 +36,8 @@ pub struct Table<K, V> {
     name: &'static str,
     form: Form,
     version: u8,
+    hashes: u64,
+    text_keys: bool,
     types: PhantomData<fn(&K) -> V>,
 }
 
@@ -50,18 +52,26 @@ impl RowKey {
     }
 }
 
-impl<K, V> Table<K, V> {
+impl<K: Key, V> Table<K, V> {
     const fn packed(prefix: u8, name: &'static str) -> Self {
-        Self { prefix, name, form: Form::Packed, version: 1, types: PhantomData }
+        Self::new(prefix, name, Form::Packed)
     }
 
     const fn named(prefix: u8, name: &'static str) -> Self {
-        Self { prefix, name, form: Form::Named, version: 1, types: PhantomData }
+        Self::new(prefix, name, Form::Named)
     }
 
+    const fn new(prefix: u8, name: &'static str, form: Form) -> Self {
+        let (hashes, text_keys) = (K::HASHES, K::TEXT);
+        Self { prefix, name, form, version: 1, hashes, text_keys, types: PhantomData }
+    }
+}
+
+impl<K, V> Table<K, V> {
     /// How its values are written.
     pub const fn kind(&self) -> Kind {
-        Kind { prefix: self.prefix, name: self.name, form: self.form, version: self.version }
+        let Self { prefix, name, form, version, hashes, text_keys, .. } = *self;
+        Kind { prefix, name, form, version, hashes, text_keys }
     }
 }
 
@@ -161,7 +171,7 @@ tables! {
     GHOSTS: Hash => GhostRecord = named(b'g', "ghost");
     /// People by their ghost's localpart.
     LOCALPARTS: String => Person = named(b'h', "ghost");
-    /// Who spoke lately in a portal.
+    /// Who spoke lately in a portal, as older versions kept it; see [`SPEAKERS`].
     PEOPLE: PortalId => Vec<Seen> = named(b'A', "people of a portal");
     /// What chats look like.
     LOOKS: Hash => Looks = named(b'L', "looks of a chat");
@@ -195,6 +205,12 @@ tables! {
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.
     TOPICS: Hash => Topic = named(b'X', "topic");
+    /// Who spoke lately, by portal and person.
+    SPEAKERS: (PortalId, Hash) => Seen = named(b'x', "person of a portal");
+    /// People whose keys are to be destroyed.
+    FORGOTTEN: Hash => () = packed(b'y', "person to be forgotten");
+    /// Keys of people of whom no row is left are to be destroyed.
+    SWEEP: &'static str => () = packed(b'z', "mark");
     /// Topics by room: the hash of the root.
     TOPIC_ROOMS: Hash => Hash = packed(b'Y', "topic");
 }

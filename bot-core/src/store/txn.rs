@@ -8,11 +8,13 @@ use serde::de::DeserializeOwned;
 
 use bridge_model::{Place, Timestamp};
 
-use super::StoreError;
-use super::keys::{self, Key, Prefix};
+use super::keys::{self, Hash, Key, Prefix};
 use super::kv::{Kv, Row, Writes};
 use super::records::Meta;
 use super::tables::{COUNTERS, META, PLACE_NUMBERS, PLACES, RowKey, Table};
+use super::whose::{self, Whose};
+use super::{StoreError, codec};
+use crate::lane::CORE;
 
 /// A transaction that is under way.
 pub struct Txn<'a> {
@@ -80,10 +82,21 @@ impl<'a> Txn<'a> {
         table: &Table<K, V>,
         key: &K,
     ) -> Result<Option<V>, StoreError> {
-        let RowKey(key) = table.row(key);
-        let stored = match self.writes.get(&key) {
+        self.at(table, &table.row(key))
+    }
+
+    /// The value of a row that [`Txn::rows_of`] found.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn at<K, V: DeserializeOwned>(
+        &self,
+        table: &Table<K, V>,
+        row: &RowKey,
+    ) -> Result<Option<V>, StoreError> {
+        let stored = match self.writes.get(&row.0) {
             Some(written) => written.clone(),
-            None => self.kv.get(&key)?,
+            None => self.kv.get(&row.0)?,
         };
         stored.map(|sealed| table.open(&sealed)).transpose()
     }
@@ -92,7 +105,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when it cannot be written.
-    pub fn put<K: Key, V: Serialize>(
+    pub fn put<K: Key, V: Serialize + 'static>(
         &mut self,
         table: &Table<K, V>,
         key: &K,
@@ -105,14 +118,42 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when it cannot be written.
-    pub fn replace<K, V: Serialize>(
+    pub fn replace<K, V: Serialize + 'static>(
         &mut self,
         table: &Table<K, V>,
         row: RowKey,
         value: &V,
     ) -> Result<(), StoreError> {
-        self.writes.insert(row.0, Some(table.seal(value)?));
+        let owners = self.owners(whose::of(&row.0, value))?;
+        let value = codec::owned(&owners, table.seal(value)?);
+        self.writes.insert(row.0, Some(value));
         Ok(())
+    }
+
+    /// The hashes of the people whose a record is.
+    fn owners(&self, whose: Whose) -> Result<Vec<Hash>, StoreError> {
+        Ok(match whose {
+            Whose::Nobody => Vec::new(),
+            Whose::Of(person) => vec![person],
+            Whose::Both(one, other) => vec![one, other],
+            Whose::Author(number, user) => {
+                let network = self.get(&PLACES, &number)?.map(|place| place.network);
+                let person = network.filter(|network| network.as_str() != CORE);
+                person.map(|network| whose::of_user(network, user)).into_iter().collect()
+            }
+        })
+    }
+
+    /// The rows that are one of these people's, as far as they are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rows_of(&self, people: &[Hash]) -> Result<Vec<RowKey>, StoreError> {
+        let mut rows = self.kv.rows_of(people)?;
+        let own = self.writes.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        let is_theirs = |value: &[u8]| codec::split(value).0.iter().any(|it| people.contains(it));
+        rows.extend(own.filter(|(_, value)| is_theirs(value)).map(|(key, _)| key.clone()));
+        Ok(rows.into_iter().map(RowKey).collect())
     }
 
     /// Takes a key away.

@@ -11,10 +11,10 @@ use bridge_model::Timestamp;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::oneshot;
 
-use super::StoreError;
 use super::kv::Kv;
 use super::layout::{self, LAYOUT};
 use super::txn::Txn;
+use super::{StoreError, forget, people};
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
@@ -28,7 +28,16 @@ pub const LANE_BOUND: u64 = 2_000;
 const NO_TIME: Timestamp = Timestamp(0);
 
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Job = Box<dyn FnOnce(&mut dyn Kv) -> (bool, Answer) + Send>;
+type Job = Box<dyn FnOnce(&mut dyn Kv) -> (Wrote, Answer) + Send>;
+
+/// What a transaction has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrote {
+    Nothing,
+    Rows,
+    /// Rows, and keys are to be destroyed before anything else is done.
+    Marks,
+}
 
 /// What survives a crash, in an embedded engine. Its verbs stand in the files of their nouns; each
 /// is one transaction, and when it returns `Ok`, its effect is on the disk.
@@ -58,6 +67,7 @@ impl Store {
         lane_bound: u64,
     ) -> Result<Arc<Self>, StoreError> {
         layout::bring_up_to_date(&mut kv, layout::BATCH)?;
+        forget::carry_out(&mut kv)?;
         let mut tx = Txn::begin(&kv, (NO_TIME, lane_bound))?;
         if tx.meta().instance.is_empty() {
             tx.meta_mut().layout = LAYOUT;
@@ -65,6 +75,7 @@ impl Store {
             tx.meta_mut().instance = BASE32_NOPAD.encode(number).to_ascii_lowercase();
             tx.meta_mut().secret = BASE32_NOPAD.encode(secret);
         }
+        people::part(&mut tx)?;
         let writes = tx.finish()?;
         kv.apply(&writes)?;
         kv.flush()?;
@@ -152,35 +163,43 @@ fn transact<T>(
     kv: &mut dyn Kv,
     now: (Timestamp, u64),
     job: impl FnOnce(&mut Txn<'_>) -> Result<T, StoreError>,
-) -> (bool, Result<T, StoreError>) {
+) -> (Wrote, Result<T, StoreError>) {
     let prepared = Txn::begin(kv, now).and_then(|mut tx| {
         let done = job(&mut tx)?;
         Ok((tx.finish()?, done))
     });
     match prepared {
-        Ok((writes, done)) if writes.is_empty() => (false, Ok(done)),
-        Ok((writes, done)) => (true, kv.apply(&writes).map(|()| done)),
-        Err(error) => (false, Err(error)),
+        Ok((writes, done)) if writes.is_empty() => (Wrote::Nothing, Ok(done)),
+        Ok((writes, done)) => {
+            let wrote = if forget::marks(&writes) { Wrote::Marks } else { Wrote::Rows };
+            (wrote, kv.apply(&writes).map(|()| done))
+        }
+        Err(error) => (Wrote::Nothing, Err(error)),
     }
 }
 
 fn write(kv: &mut dyn Kv, work: &Receiver<Job>) {
     while let Ok(first) = work.recv() {
         let mut answers = Vec::new();
-        let mut wrote = false;
+        let (mut wrote, mut marked) = (false, false);
         let mut next = Some(first);
         while let Some(job) = next {
             let (this_wrote, answer) = job(kv);
-            wrote |= this_wrote;
+            wrote |= this_wrote != Wrote::Nothing;
+            marked |= this_wrote == Wrote::Marks;
             if wrote {
                 answers.push(answer);
             } else {
                 // All that it can have seen is on the disk.
                 answer(Ok(()));
             }
-            next = if answers.len() < GROUP { work.try_recv().ok() } else { None };
+            // Nothing is written with a key that is to be destroyed.
+            next = if answers.len() < GROUP && !marked { work.try_recv().ok() } else { None };
         }
-        let flushed = if wrote { kv.flush() } else { Ok(()) };
+        let mut flushed = if wrote { kv.flush() } else { Ok(()) };
+        if marked && flushed.is_ok() {
+            flushed = forget::carry_out(kv);
+        }
         for answer in answers {
             answer(flushed.clone());
         }

@@ -277,3 +277,18 @@ fn encryption_needs_a_key_and_more_from_the_homeserver() {
     let yaml = registration_yaml(&config);
     assert!(yaml.contains("\nio.element.msc4190: true\norg.matrix.msc3202: true\n"), "{yaml}");
 }
+
+#[test]
+fn a_key_in_the_folder_of_the_store_is_refused_also_behind_a_link() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("store")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("store"), dir.path().join("elsewhere")).unwrap();
+    for place in ["store/key", "store/keys/key", "./store/../store/key", "elsewhere/key"] {
+        let text = EXAMPLE.replace("#key_file = \"store_key\"", &format!("key_file = \"{place}\""));
+        let said = mistakes(dir.path(), &text);
+        assert!(said.contains("lies in the folder of the store"), "{place}: {said}");
+    }
+    put(dir.path(), "freeside.toml", EXAMPLE, 0o644);
+    let config = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
+    assert_eq!(config.store.key_file, dir.path().join("store_key"));
+}

@@ -280,7 +280,9 @@ fn the_old_store_is_kept_until_the_migration_is_through() {
     let store = Store::start(SledKv::open(&path).unwrap(), [9; 32]).unwrap();
     drop(store);
     assert!(!copy.exists());
-    assert_eq!(rows_in(&path), rows(&migrated(&old)));
+    let started = migrated(&old);
+    drop(Store::start(started.clone(), [9; 32]).unwrap());
+    assert_eq!(rows_in(&path), rows(&started));
 }
 
 #[test]

@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
+use bot_core::clock::{Dice, SystemDice};
 use bot_core::lane::{Entry, LaneHead, LaneState, Replica, Work, core_place};
 use bot_core::order::{Batch, Mark};
 use bot_core::portal::{Offer, Redeemed, Settings};
 use bot_core::store::kv::Kv;
 use bot_core::store::memory::MemoryKv;
+use bot_core::store::sealing::{self, Sealed};
 use bot_core::store::sled::SledKv;
-use bot_core::store::{Accepted, Change, Settled, Settlement, Store, StoreError};
+use bot_core::store::{Accepted, Change, Kek, Settled, Settlement, Store, StoreError};
 use bridge_model::{Event, MessageId, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
 use tempfile::TempDir;
@@ -35,6 +37,12 @@ macro_rules! on_every_engine {
                 super::$name(crate::store::World::sled()).await;
             })*
         }
+        mod sealed {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::store::World::sealed()).await;
+            })*
+        }
     };
 }
 
@@ -42,9 +50,11 @@ mod accept;
 mod albums;
 mod aliases;
 mod brakes;
+mod cost;
 mod disk;
 mod early;
 mod emoji;
+mod encryption;
 mod figures;
 mod files;
 mod kept;
@@ -64,6 +74,8 @@ mod votes;
 enum Engine {
     Memory(MemoryKv),
     Sled(TempDir),
+    /// sled behind the keys of the store, as the bridge runs it.
+    Sealed(TempDir),
 }
 
 /// A store and the hours in it.
@@ -82,6 +94,10 @@ impl World {
         Self::over(Engine::Sled(TempDir::new().unwrap()))
     }
 
+    pub fn sealed() -> Self {
+        Self::over(Engine::Sealed(TempDir::new().unwrap()))
+    }
+
     fn over(engine: Engine) -> Self {
         let mut world = Self { engine, store: None, now: START };
         world.reopen();
@@ -93,6 +109,21 @@ impl World {
         self.try_reopen().unwrap();
     }
 
+    /// The folder of the store.
+    pub fn folder(&self) -> &Path {
+        match &self.engine {
+            Engine::Memory(_) => panic!("a store in memory has no folder"),
+            Engine::Sled(folder) | Engine::Sealed(folder) => folder.path(),
+        }
+    }
+
+    /// Closes the store.
+    pub fn close(&mut self) {
+        self.store = None;
+        released(self.folder());
+        released(&self.folder().join("sealed"));
+    }
+
     pub fn try_reopen(&mut self) -> Result<(), StoreError> {
         self.store = None;
         let random = *b"0123456789abcdef0123456789abcdef";
@@ -101,6 +132,10 @@ impl World {
             Engine::Sled(folder) => {
                 released(folder.path());
                 Store::start(SledKv::open(folder.path())?, random)?
+            }
+            Engine::Sealed(folder) => {
+                released(&folder.path().join("sealed"));
+                Store::start(unsealed(folder.path())?, random)?
             }
         });
         Ok(())
@@ -114,6 +149,12 @@ impl World {
             Engine::Sled(folder) => {
                 released(folder.path());
                 let mut kv = SledKv::open(folder.path()).unwrap();
+                change(&mut kv);
+                kv.flush().unwrap();
+            }
+            Engine::Sealed(folder) => {
+                released(&folder.path().join("sealed"));
+                let mut kv = unsealed(folder.path()).unwrap();
                 change(&mut kv);
                 kv.flush().unwrap();
             }
@@ -231,6 +272,17 @@ impl World {
         self.assert_woken(&before, &settled.lanes).await;
         settled
     }
+}
+
+/// The key-encryption key of the tests.
+pub fn kek() -> Kek {
+    Kek::read(&"a".repeat(52)).unwrap()
+}
+
+/// Opens the encrypted store in a folder.
+pub fn unsealed(folder: &Path) -> Result<Sealed, StoreError> {
+    let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+    sealing::open(folder, &kek(), &dice)
 }
 
 /// Returns when nobody holds the lock of a folder. sled's own threads may outlive its handle for a

@@ -17,9 +17,10 @@ use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
-    PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
+    PollRecord, PrivateChat, ReactionRecord, Seen, TimerRecord, Unconfirmed, VoteRecord,
+    WaitingAnswer,
 };
-use bot_core::store::{Claim, StoreError, Tie, tables};
+use bot_core::store::{Acquaintance, Claim, StoreError, Tie, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use bridge_policy::brakes::{Brakes, Habits, Said};
 use bridge_policy::calendar::{Date, Week};
@@ -85,6 +86,9 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         HABITS,
         ORPHANS,
         TOPICS,
+        SPEAKERS,
+        FORGOTTEN,
+        SWEEP,
         TOPIC_ROOMS,
     )
 }
@@ -259,6 +263,20 @@ fn habits() -> Habits {
 /// What is known of people who have moved.
 fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
     vec![
+        sealed!(
+            SPEAKERS,
+            Seen {
+                who: Acquaintance {
+                    person: Person::new("telegram", "7"),
+                    name: "Ann".into(),
+                    username: None,
+                },
+                week: 300,
+                number: 4,
+            }
+        ),
+        sealed!(FORGOTTEN, ()),
+        sealed!(SWEEP, ()),
         sealed!(
             PRIVATE_CHATS,
             PrivateChat { place: room(), language: Some("de".into()), seen: START }

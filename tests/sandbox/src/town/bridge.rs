@@ -62,6 +62,7 @@ impl Bridge {
         secret(dir, "hs_token", "hs-token-of-the-tests-0123456789")?;
         secret(dir, "pseudonym_secret", "pseudonym-secret-of-the-tests-0123456789")?;
         secret(dir, "encryption_secret", "encryption-secret-of-the-tests-0123456789")?;
+        secret(dir, "store_key", &"keyoftheplaza".repeat(4))?;
         secret(dir, "telegram_token", &telegram.bot_token())?;
         secret(dir, "discord_token", &discord.bot_token())?;
         let remotes = format!(
