@@ -9,6 +9,7 @@ pub mod albums;
 pub mod answers;
 pub mod appearance;
 pub mod audience;
+pub mod blocks;
 pub mod calls;
 pub mod claims;
 pub mod codec;
@@ -57,13 +58,14 @@ pub mod unconfirmed;
 pub mod votes;
 pub mod writer;
 
-use bridge_model::{Alias, Place, Timestamp};
+use bridge_model::{Alias, Event, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
+use crate::refusal::MissingRight;
 
 pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Tie,
@@ -160,6 +162,12 @@ pub enum Change {
     Severed(Place, bool),
     /// Edits that wait were sent already, as the message itself.
     Superseded(Vec<Entry>),
+    /// A moderator acts on somebody in all chats of a portal.
+    Moderated(Box<Event>),
+    /// Somebody is not held back any more, because they look after a chat themselves.
+    Spared(PortalId, Person),
+    /// The rights that our bot lacks in a chat to moderate there, as its people were told.
+    Lacks(Place, Vec<MissingRight>),
 }
 
 /// What [`Store::settle`] did.

@@ -17,6 +17,7 @@ mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod pictures;
+mod power;
 mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
@@ -38,16 +39,16 @@ use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use bot_core::Refusal;
 use bot_core::backoff::Backoff;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{
-    AskError, CommandHelp, MediaSource, MediaStream, Network, NetworkError, Sink,
+    AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink, Standing,
 };
 use bot_core::pictures::Pictures;
 use bot_core::report::{Reporter, Reports};
 use bot_core::store::Store;
+use bot_core::{MissingRight, Refusal};
 
 use account::{Account, AccountError};
 use client::{Client, Identity};
@@ -223,6 +224,22 @@ impl Network for MatrixNetwork {
         let joined = membership.and_then(|membership| membership.as_str()) == Some("join");
         let create = create.unwrap_or_default();
         Ok(rooms::rights(&create, power.as_ref(), user.as_str(), joined))
+    }
+
+    async fn standing(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        self.standing_of(chat, user.as_str()).await
+    }
+
+    async fn missing_rights(
+        &self,
+        chat: &ChatId,
+        need: Need,
+    ) -> Result<Vec<MissingRight>, AskError> {
+        match need {
+            Need::Moderate => self.lacking_to_moderate(chat).await,
+            // What the room decides about these is found when it is tried.
+            Need::Pin | Need::SetAccess | Need::SetChat => Ok(Vec::new()),
+        }
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

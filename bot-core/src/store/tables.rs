@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::blocks::{Block, SaidRecord};
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
@@ -28,6 +29,7 @@ use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
 use crate::portal::{Offer, Portal, PortalId, Proposal};
+use crate::refusal::MissingRight;
 
 /// One kind of record.
 pub struct Table<K, V> {
@@ -192,6 +194,12 @@ tables! {
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.
     TOPICS: Hash => Topic = named(b'X', "topic");
+    /// Who is held back in a portal, by the hash of the person.
+    BLOCKS: (PortalId, Hash) => Block = named(b'D', "block");
+    /// What somebody said in a portal: the hash of the person, and a number that grows.
+    SAID: (PortalId, (Hash, u64)) => SaidRecord = packed(b'd', "message of somebody");
+    /// The rights that our bot lacks to moderate, by chat.
+    LACKING: Hash => Vec<MissingRight> = named(b'J', "missing rights");
     /// Topics by room: the hash of the root.
     TOPIC_ROOMS: Hash => Hash = packed(b'Y', "topic");
 }
