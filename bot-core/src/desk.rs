@@ -34,6 +34,7 @@ mod info;
 mod link;
 pub mod links;
 mod membership;
+mod moderation;
 mod moves;
 mod nearest;
 mod outcome;
@@ -306,6 +307,9 @@ impl Desk {
             (ContentClass::ForBot(Request::Closed), _) => {
                 features.membership.lost(phrases, place, portal).await
             }
+            (ContentClass::ForBot(Request::RightsChanged), _) => {
+                features.moderators.rights_changed(phrases, (place, portal)).await
+            }
             (ContentClass::ForBot(Request::Moved(_)), Some(portal)) => {
                 features.membership.moved(phrases, place, portal).await
             }
@@ -383,6 +387,9 @@ impl Desk {
             Command::Stage => self.features.stages.stage(call).await,
             Command::Audit => self.features.history.audit(call).await,
             Command::Vote => self.features.votes.vote(call).await,
+            Command::Report if call.command.reply_to.is_some() => {
+                self.features.moderators.report(call).await
+            }
             Command::Report => self.features.reports.report(call).await,
             Command::Exception => self.features.exceptions.exception(call).await,
             Command::Services => self.features.services.services(call).await,
@@ -395,6 +402,10 @@ impl Desk {
             Command::Appoint => self.features.appointing.appoint(call, argument).await,
             Command::Privacy => Ok(self.features.info.privacy(call.phrases)),
             Command::Delete => self.features.deletion.delete(call).await,
+            Command::Ban | Command::Unban | Command::Kick | Command::Mute | Command::Unmute => {
+                self.features.moderators.moderate(call, command, &arguments).await
+            }
+            Command::Purge => self.features.moderators.purge(call, &arguments).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),
             Command::Source => Ok(self.features.info.source(call.phrases)),
         }

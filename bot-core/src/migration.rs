@@ -5,7 +5,7 @@
 //! out as a lane entry, one kind after the other, and is marked when it is done; so a crash
 //! resumes the list and repeats nothing that is marked.
 
-use bridge_model::{Message, MessageId, NetworkId, Place, Timestamp};
+use bridge_model::{Message, MessageId, Moderation, NetworkId, Place, Timestamp};
 use bridge_policy::brakes::Why;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
@@ -198,6 +198,13 @@ pub enum Deadline {
     },
     /// The room of this lane should have been linked by now.
     Unlinked,
+    /// The time for which somebody may not speak is over.
+    Muted {
+        /// The portal.
+        portal: PortalId,
+        /// The hash of the person.
+        person: [u8; 16],
+    },
 }
 
 /// One line of a portal's history.
@@ -267,6 +274,21 @@ pub enum AuditAction {
     Set(String, String, String),
     /// The connection with a chat of that network was ended.
     Unlinked(NetworkId),
+    /// A moderator acted on somebody.
+    Moderated(Moderation, Who),
+}
+
+impl Audit {
+    /// Takes the names of people away.
+    pub fn forget_names(&mut self) {
+        let whom = match &mut self.deed {
+            AuditAction::Moderated(_, whom) => Some(whom),
+            _ => None,
+        };
+        for who in self.who.iter_mut().chain(whom) {
+            who.name = None;
+        }
+    }
 }
 
 /// A step that somebody takes.

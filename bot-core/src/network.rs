@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge_model::{
-    Capabilities, ChatChange, ChatId, Media, MediaHandle, NetworkId, Person, Rights, UserId,
+    Capabilities, ChatChange, ChatId, Media, MediaHandle, Moderation, NetworkId, Person, Rights,
+    UserId,
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -58,6 +59,16 @@ pub trait Network: Deliver {
     /// # Errors
     /// See [`AskError`].
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError>;
+
+    /// How `user` stands among the members of `chat`, asked from the platform.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn standing(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        let Rights { moderate, manage, .. } = self.rights(chat, user).await?;
+        let rank = i64::from(moderate) + i64::from(manage);
+        Ok(Standing { ban: moderate, kick: moderate, mute: moderate, delete: moderate, rank })
+    }
 
     /// The account through which `user` speaks, where one account speaks under many ids: a program
     /// that proxies for people, a chat whose posts are signed. Else `user`.
@@ -203,6 +214,40 @@ pub enum Need {
     SetAccess,
     /// To change name, topic and picture.
     SetChat,
+    /// To ban and mute people, and to delete what they said.
+    Moderate,
+}
+
+/// What somebody may do to other members of a chat, and how high they stand there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// May ban, and take that back.
+    pub ban: bool,
+    /// May remove.
+    pub kick: bool,
+    /// May keep from speaking.
+    pub mute: bool,
+    /// May delete what others said.
+    pub delete: bool,
+    /// Only comparable within one chat: a power level, the position of a role.
+    pub rank: i64,
+}
+
+impl Standing {
+    /// They look after the chat themselves.
+    pub fn is_moderator(self) -> bool {
+        self.ban || self.kick || self.mute || self.delete
+    }
+
+    /// May do this to those who stand lower.
+    pub fn may(self, what: Moderation) -> bool {
+        match what {
+            Moderation::Ban { purge } => self.ban && (self.delete || !purge),
+            Moderation::Unban => self.ban,
+            Moderation::Kick => self.kick,
+            Moderation::Mute { .. } | Moderation::Unmute => self.mute,
+        }
+    }
 }
 
 /// One command as the platform's menu shows it.

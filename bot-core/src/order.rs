@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use bridge_model::{
-    Alias, ChatChange, ChatId, Event, Message, MessageId, NetworkId, Person, Reaction,
+    Alias, ChatChange, ChatId, Event, Message, MessageId, Moderation, NetworkId, Person, Reaction,
+    Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -172,8 +173,28 @@ pub enum Action {
         /// Who.
         access: Access,
     },
+    /// Act on a member, as the bot. What is so already is a success.
+    Moderate {
+        /// On whom.
+        whom: Member,
+        /// What.
+        what: Moderation,
+        /// Who wanted it and why, as the platform's log shows it.
+        reason: String,
+        /// When it is carried out.
+        now: Timestamp,
+    },
     /// Leave the chat for good (the platform forgets our webhook, ghosts part).
     Leave,
+}
+
+/// Somebody in the chat of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// A person of the chat's own network.
+    Native(UserId),
+    /// The account of ours that stands for a person of another network.
+    Ghost(Person),
 }
 
 /// Who may speak in a chat.

@@ -75,6 +75,12 @@ pub enum Refusal {
     /// The network cannot keep people of this chat from speaking.
     #[error("nobody can be kept from speaking here")]
     AccessFixed,
+    /// Who was to be acted on looks after the chat, and nobody from another side acts on them.
+    #[error("the person is a moderator there")]
+    ActsOnModerator,
+    /// Who was to be acted on stands higher in the chat than our bot.
+    #[error("the person stands higher than the bot")]
+    StandsHigher,
     /// Something that no correct program sends; what, for the log.
     #[error("{0}")]
     Unexpected(String),
@@ -121,6 +127,10 @@ pub enum Right {
     ManageThreads,
     /// Offer commands.
     OfferCommands,
+    /// Remove members, and keep them out.
+    Ban,
+    /// Keep members from speaking.
+    Mute,
 }
 
 impl Refusal {

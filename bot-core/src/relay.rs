@@ -19,6 +19,7 @@ mod lookup;
 mod media;
 mod mentions;
 mod metadata;
+pub mod moderation;
 mod names;
 mod networks;
 mod new_ghosts;
@@ -220,10 +221,15 @@ impl Delivery<'_> {
                 settlement.then.extend(repaired);
                 settlement.then.extend(self.tell_of_new_names());
                 settlement.then.extend(told.into_iter().flatten());
+                let told = self.tell_of_deed(None, &mut settlement).await;
+                told.map_err(|error| failed(error, attempt))?;
                 settlement
             }
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {
-                self.refused(reason, done)
+                let mut settlement = self.refused(reason.clone(), done);
+                let told = self.tell_of_deed(Some(&reason), &mut settlement).await;
+                told.map_err(|error| failed(error, attempt))?;
+                settlement
             }
             Err(failure) => return Err(failure),
         };

@@ -9,6 +9,7 @@ pub mod albums;
 pub mod answers;
 pub mod appearance;
 pub mod audience;
+pub mod blocks;
 mod brakes;
 pub mod calls;
 mod cipher;
@@ -64,13 +65,14 @@ pub mod votes;
 pub mod whose;
 pub mod writer;
 
-use bridge_model::{Alias, Place, Timestamp};
+use bridge_model::{Alias, Event, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
+use crate::refusal::MissingRight;
 
 pub use cipher::Kek;
 pub use records::{
@@ -168,6 +170,12 @@ pub enum Change {
     Severed(Place, bool),
     /// Edits that wait were sent already, as the message itself.
     Superseded(Vec<Entry>),
+    /// A moderator acts on somebody in all chats of a portal.
+    Moderated(Box<Event>),
+    /// Somebody is not held back any more, because they look after a chat themselves.
+    Spared(PortalId, Person),
+    /// The rights that our bot lacks in a chat to moderate there, as its people were told.
+    Lacks(Place, Vec<MissingRight>),
 }
 
 /// What [`Store::settle`] did.

@@ -8,6 +8,7 @@ mod answer;
 mod change;
 mod chat;
 mod find_sent;
+mod moderation;
 mod plan;
 mod post;
 mod post_target;
@@ -65,6 +66,9 @@ pub(crate) async fn deliver(
         // People speak through the webhook and have no account here.
         Action::Refresh { .. } | Action::Withdraw { .. } => Ok(Receipt::default()),
         Action::SetAccess { access } => chat::set_access(shared, order, access).await,
+        Action::Moderate { whom, what, reason, now } => {
+            moderation::moderate(shared, order, (whom, *what), (reason, *now)).await
+        }
         Action::Leave => leave(shared, order).await,
     }
 }

@@ -12,6 +12,7 @@ mod linked_location;
 mod looks;
 mod members;
 mod memory;
+mod moderation;
 mod packs;
 mod proxies;
 mod severed;
@@ -162,7 +163,12 @@ impl Listener {
                 });
             }
             "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => {
-                return only(self.member(kind, data, &ours).await?);
+                let mut events = self.moderation(kind, data, &ours).await?;
+                events.extend(self.member(kind, data, &ours).await?);
+                return only(events);
+            }
+            _ if moderation::is_about(kind) => {
+                return only(self.moderation(kind, data, &ours).await?);
             }
             _ => {}
         }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bot_core::network::{CommandHelp, Need};
+use bot_core::network::{CommandHelp, Need, Standing};
 use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bot_core::{MissingRight, Refusal};
 use bridge_model::{
@@ -85,16 +85,16 @@ impl DiscordNetwork {
         Ok(incoming::address_now(&message, own).map(str::to_owned))
     }
 
-    /// The permission bits of a member in a channel; `None` for who is no member.
-    async fn permissions(&self, chat: &ChatId, user: &UserId) -> Result<Option<u64>, AskError> {
+    /// A member with the channel and its server; `None` for who is no member.
+    async fn member(
+        &self,
+        channel: Value,
+        guild: &str,
+        user: &str,
+    ) -> Result<Option<Membership>, AskError> {
         let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
-        let channel = self.channel(chat).await.map_err(refused)?;
-        let Some(guild) = incoming::id(&channel, "guild_id") else {
-            // Who talks with the bot alone is there, and nothing else.
-            return Ok(Some(0));
-        };
         let rest = &self.shared.rest;
-        let path = format!("/guilds/{guild}/members/{}", user.as_str());
+        let path = format!("/guilds/{guild}/members/{user}");
         let member: Value = match rest.ask(Method::GET, &path, Body::Empty).await {
             Ok(member) => member,
             // Unknown Member, Unknown User.
@@ -107,7 +107,36 @@ impl DiscordNetwork {
         };
         let path = format!("/guilds/{guild}");
         let guild: Value = rest.ask(Method::GET, &path, Body::Empty).await.map_err(refused)?;
-        Ok(Some(rights::in_channel(&guild, &member, &channel, user.as_str())))
+        let held = rights::in_channel(&guild, &member, &channel, user);
+        Ok(Some(Membership { guild, member, held }))
+    }
+
+    /// The permission bits of a member in a channel; `None` for who is no member.
+    async fn permissions(&self, chat: &ChatId, user: &UserId) -> Result<Option<u64>, AskError> {
+        let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
+        let channel = self.channel(chat).await.map_err(refused)?;
+        let Some(guild) = incoming::id(&channel, "guild_id").map(str::to_owned) else {
+            // Who talks with the bot alone is there, and nothing else.
+            return Ok(Some(0));
+        };
+        let member = self.member(channel, &guild, user.as_str()).await?;
+        Ok(member.map(|member| member.held))
+    }
+
+    async fn standing_of(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
+        // Who speaks through a program or a webhook rules nothing.
+        let user = user.as_str();
+        if user.is_empty() || !user.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Standing::default());
+        }
+        let channel = self.channel(chat).await.map_err(refused)?;
+        let Some(guild) = incoming::id(&channel, "guild_id").map(str::to_owned) else {
+            return Ok(Standing::default());
+        };
+        let found = self.member(channel, &guild, user).await?;
+        let of = |it: Membership| rights::standing(&it.guild, &it.member, user, it.held);
+        Ok(found.map(of).unwrap_or_default())
     }
 
     /// The address of a file, if it may be fetched.
@@ -122,6 +151,13 @@ impl DiscordNetwork {
         };
         good.then_some(url)
     }
+}
+
+/// A member of a server, with what they may do in one of its channels.
+struct Membership {
+    guild: Value,
+    member: Value,
+    held: u64,
 }
 
 /// What Discord can show and carry.
@@ -166,6 +202,23 @@ pub fn capabilities() -> Capabilities {
     }
 }
 
+/// The permission bits of our bot in a channel of a server.
+///
+/// # Errors
+/// See [`RestError`].
+pub(crate) async fn own_permissions(
+    shared: &Shared,
+    channel: &Value,
+    guild: &str,
+) -> Result<u64, RestError> {
+    let bot = &shared.me().await?.bot;
+    let path = format!("/guilds/{guild}/members/{bot}");
+    let member: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    let path = format!("/guilds/{guild}");
+    let guild: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    Ok(rights::in_channel(&guild, &member, channel, bot))
+}
+
 #[async_trait]
 impl bot_core::Deliver for DiscordNetwork {
     fn capabilities(&self) -> &Capabilities {
@@ -197,6 +250,10 @@ impl Network for DiscordNetwork {
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
         let held = self.permissions(chat, user).await?;
         Ok(held.map(rights::of_bits).unwrap_or_default())
+    }
+
+    async fn standing(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        self.standing_of(chat, user).await
     }
 
     fn account_behind(&self, user: &UserId) -> UserId {

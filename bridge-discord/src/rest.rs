@@ -9,8 +9,9 @@ mod error;
 
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::Form;
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -29,6 +30,11 @@ const LONGEST_FETCH: Duration = Duration::from_secs(900);
 
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(15);
+
+/// Why something was done, in the audit log.
+const AUDIT_LOG_REASON: &str = "x-audit-log-reason";
+/// Characters of that.
+const MOST_REASON: usize = 512;
 
 /// The client.
 #[derive(Clone, Debug)]
@@ -98,6 +104,26 @@ impl Rest {
         self.send(method, path, body, true).await.map(drop)
     }
 
+    /// As [`Rest::tell`], with the words that stand in the audit log of the server.
+    ///
+    /// See <https://discord.com/developers/docs/resources/audit-log#audit-log-entry-object>: at most 512
+    /// characters, percent-encoded.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub(crate) async fn tell_because(
+        &self,
+        (method, path): (Method, &str),
+        body: Body,
+        reason: &str,
+    ) -> Result<(), RestError> {
+        let reason: String = reason.chars().take(MOST_REASON).collect();
+        let reason = utf8_percent_encode(&reason, NON_ALPHANUMERIC).to_string();
+        let request = self.request(method, path, body, true).header(AUDIT_LOG_REASON, reason);
+        let response = request.send().await.map_err(RestError::from_reqwest)?;
+        check(response).await.map(drop)
+    }
+
     /// As [`Rest::ask`], for paths that carry a token of their own.
     ///
     /// # Errors
@@ -141,17 +167,21 @@ impl Rest {
         body: Body,
         authorised: bool,
     ) -> Result<Response, RestError> {
+        let request = self.request(method, path, body, authorised);
+        let response = request.send().await.map_err(RestError::from_reqwest)?;
+        check(response).await
+    }
+
+    fn request(&self, method: Method, path: &str, body: Body, authorised: bool) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if authorised {
             request = request.header("authorization", format!("Bot {}", self.token.reveal()));
         }
-        let request = match body {
+        match body {
             Body::Empty => request,
             Body::Json(json) => request.json(&json),
             Body::Form(form) => request.multipart(form),
-        };
-        let response = request.send().await.map_err(RestError::from_reqwest)?;
-        check(response).await
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Rule: pure; the answers of the API come in as JSON. What is missing gives no right.
 //! See <https://discord.com/developers/docs/topics/permissions>.
 
-use bot_core::network::Need;
+use bot_core::network::{Need, Standing};
 use bot_core::{MissingRight, Refusal, Right};
 use bridge_model::Rights;
 use serde_json::Value;
@@ -51,6 +51,9 @@ pub(crate) const CREATE_THREADS: &[Permission] =
 pub(crate) const MANAGE_MESSAGES: &[Permission] = &[named(Right::Delete, "Manage Messages")];
 pub(crate) const COMMANDS: &[Permission] =
     &[named(Right::OfferCommands, "Use Application Commands")];
+pub(crate) const BAN: &[Permission] = &[named(Right::Ban, "Ban Members")];
+pub(crate) const KICK: &[Permission] = &[named(Right::Ban, "Kick Members")];
+pub(crate) const TIME_OUT: &[Permission] = &[named(Right::Mute, "Timeout Members")];
 /// What a reaction needs; Discord does not say which one is missing.
 pub(crate) const REACT: &[Permission] = &[
     named(Right::React, "Add Reactions"),
@@ -79,13 +82,41 @@ fn by_name(needed: &[Permission]) -> Vec<MissingRight> {
 /// The permissions that are missing for something.
 pub(crate) fn lacking(held: u64, need: Need) -> Vec<MissingRight> {
     let held = Permissions::from_bits_retain(held);
-    let (needed, names) = match need {
-        Need::Pin => (Permissions::from_bits_retain(PIN_MESSAGES), PIN),
-        Need::SetAccess => (Permissions::MANAGE_ROLES, MANAGE_ROLES),
-        Need::SetChat => (Permissions::MANAGE_CHANNELS, MANAGE_CHANNEL),
+    let needed: &[(Permissions, &[Permission])] = match need {
+        Need::Pin => &[(Permissions::from_bits_retain(PIN_MESSAGES), PIN)],
+        Need::SetAccess => &[(Permissions::MANAGE_ROLES, MANAGE_ROLES)],
+        Need::SetChat => &[(Permissions::MANAGE_CHANNELS, MANAGE_CHANNEL)],
+        Need::Moderate => &[
+            (Permissions::BAN_MEMBERS, BAN),
+            (Permissions::KICK_MEMBERS, KICK),
+            (Permissions::MODERATE_MEMBERS, TIME_OUT),
+            (Permissions::MANAGE_MESSAGES, MANAGE_MESSAGES),
+        ],
     };
-    let lacks = !held.contains(Permissions::ADMINISTRATOR) && held.bits() & needed.bits() == 0;
-    if lacks { by_name(names) } else { Vec::new() }
+    let admin = held.contains(Permissions::ADMINISTRATOR);
+    let lacking = needed.iter().filter(|(right, _)| !admin && held.bits() & right.bits() == 0);
+    lacking.flat_map(|(_, names)| by_name(names)).collect()
+}
+
+/// How a member stands: the rank is the position of their highest role, and the owner is above all.
+///
+/// Takes what [`in_channel`] takes, and its answer.
+pub(crate) fn standing(guild: &Value, member: &Value, user: &str, held: u64) -> Standing {
+    let held = Permissions::from_bits_retain(held);
+    let may = |right| held.contains(Permissions::ADMINISTRATOR) || held.contains(right);
+    let owner = guild.get("owner_id").and_then(Value::as_str) == Some(user);
+    let worn: Vec<&str> = list(member, "roles").iter().filter_map(Value::as_str).collect();
+    let roles = list(guild, "roles")
+        .iter()
+        .filter(|role| role.get("id").and_then(Value::as_str).is_some_and(|id| worn.contains(&id)));
+    let highest = roles.filter_map(|role| role.get("position")?.as_i64()).max().unwrap_or(0);
+    Standing {
+        ban: may(Permissions::BAN_MEMBERS),
+        kick: may(Permissions::KICK_MEMBERS),
+        mute: may(Permissions::MODERATE_MEMBERS),
+        delete: may(Permissions::MANAGE_MESSAGES),
+        rank: if owner { i64::MAX } else { highest },
+    }
 }
 
 /// Bits as Discord spells them: a number in a string.
@@ -190,6 +221,37 @@ mod tests {
             of_bits(held),
             Rights { member: true, manage: false, change: false, moderate: true }
         );
+    }
+
+    #[test]
+    fn who_wears_the_higher_role_stands_higher_and_the_owner_above_all() {
+        let guild = json!({"id": "1", "owner_id": "9", "roles": [
+            {"id": "1", "permissions": "0", "position": 0},
+            {"id": "2", "permissions": (1_u64 << 2).to_string(), "position": 3},
+            {"id": "3", "permissions": "8", "position": 5},
+        ]});
+        let of = |roles: Value, user: &str| {
+            let member = json!({"roles": roles});
+            let held = in_channel(&guild, &member, &json!({}), user);
+            standing(&guild, &member, user, held)
+        };
+        let mods = of(json!(["2"]), "5");
+        assert!(mods.ban && !mods.mute && !mods.delete);
+        assert_eq!((mods.rank, of(json!(["2", "3"]), "6").rank), (3, 5));
+        assert!(of(json!(["3"]), "6").mute);
+        assert_eq!(of(json!([]), "9").rank, i64::MAX);
+        assert_eq!(of(json!([]), "7"), Standing::default());
+    }
+
+    #[test]
+    fn what_is_missing_to_moderate_is_named_right_by_right() {
+        let menus = |held: u64| {
+            let all = lacking(held, Need::Moderate).into_iter();
+            all.map(|right| right.menu).collect::<Vec<_>>()
+        };
+        assert_eq!(menus(8), Vec::<String>::new());
+        let some = Permissions::BAN_MEMBERS | Permissions::MANAGE_MESSAGES;
+        assert_eq!(menus(some.bits()), ["Kick Members", "Timeout Members"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod chat;
 mod files;
+mod moderation;
 mod thread;
 mod upload;
 
@@ -138,6 +139,9 @@ impl MatrixNetwork {
             // The room is the free side: it is never closed by us.
             Action::SetAccess { .. } => Ok(()),
             Action::Withdraw { send_as } => Ok(self.withdraw(send_as, room).await?),
+            Action::Moderate { whom, what, reason, .. } => {
+                self.moderate(room, whom, (*what, reason)).await
+            }
             Action::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)

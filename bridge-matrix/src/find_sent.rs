@@ -39,6 +39,7 @@ impl MatrixNetwork {
             | Action::Refresh { .. }
             | Action::Withdraw { .. }
             | Action::SetAccess { .. }
+            | Action::Moderate { .. }
             | Action::Leave => return Ok(Vec::new()),
         };
         let reaction = matches!(order.act, Action::React { .. });

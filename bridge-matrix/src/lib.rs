@@ -17,6 +17,7 @@ mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod pictures;
+mod power;
 mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
@@ -42,7 +43,7 @@ use bot_core::backoff::Backoff;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::network::{
-    AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink,
+    AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink, Standing,
 };
 use bot_core::pictures::Pictures;
 use bot_core::report::{Reporter, Reports};
@@ -225,6 +226,10 @@ impl Network for MatrixNetwork {
         Ok(rooms::rights(&create, power.as_ref(), user.as_str(), joined))
     }
 
+    async fn standing(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        self.standing_of(chat, user.as_str()).await
+    }
+
     /// A right is a power level here; the menus of clients have no name for it.
     async fn missing_rights(
         &self,
@@ -234,6 +239,7 @@ impl Network for MatrixNetwork {
         let (right, kinds): (_, &[&str]) = match need {
             Need::Pin => (Right::Pin, &["m.room.pinned_events"]),
             Need::SetChat => (Right::ChangeChat, &["m.room.name", "m.room.topic", "m.room.avatar"]),
+            Need::Moderate => return self.lacking_to_moderate(chat).await,
             // Rooms stay as they are.
             Need::SetAccess => return Ok(Vec::new()),
         };

@@ -8,6 +8,7 @@ mod beacon;
 mod context;
 mod edits;
 mod encrypted;
+mod moderation;
 mod press;
 mod profiles;
 mod upgrade;
@@ -22,6 +23,7 @@ use bridge_model::{
 };
 use serde_json::Value;
 
+pub(crate) use self::bans::REDACT;
 use self::context::Patience;
 pub(super) use self::context::Unanswered;
 use self::edits::NewEdits;
@@ -29,6 +31,7 @@ use self::profiles::{Profile, Profiles};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
 use super::crypto::Crypto;
+use crate::power::POWER_LEVELS;
 use crate::private_chats::PrivateChats;
 use crate::transaction::Transaction;
 use crate::{COMMAND_WORD, NETWORK, convert};
@@ -162,6 +165,9 @@ impl Listener {
         }
         if kind == upgrade::TOMBSTONE {
             return Ok(self.moved(room, raw).await?.into_iter().collect());
+        }
+        if kind == POWER_LEVELS {
+            return self.levels_changed(room, raw).await;
         }
         if let Some(beacon) = beacon::kind(kind) {
             return self.beacon(room, raw, beacon).await;
@@ -309,6 +315,7 @@ impl Listener {
             }
             let raw = self.with_previous(room, raw).await?;
             let mut events = self.banned_with_messages(room, &raw).await?;
+            events.extend(self.member_moderated(room, &raw).await?);
             let own = Own {
                 ghost: &|mxid| self.ghosts.is_ours(mxid),
                 bot: self.ghosts.bot(),
@@ -357,7 +364,9 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         | Content::Counted { .. }
         | Content::PollClosed { .. }
         | Content::ChatChanged { .. }
-        | Content::ThreadChanged { .. } => return,
+        | Content::ThreadChanged { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged => return,
     };
     if author.avatar.is_some() {
         // One that holds for this message alone.

@@ -193,7 +193,7 @@ pub fn may_set(create: &Value, power: Option<&Value>, (user, kind): (&str, &str)
 }
 
 /// The power level of somebody who is no creator with power of their own.
-fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
+pub fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
     let users = content.and_then(|content| content.get("users"));
     let own = users.and_then(|users| users.get(user)).and_then(number);
     let default = content.and_then(|content| content.get("users_default")).and_then(number);
@@ -202,7 +202,7 @@ fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
 }
 
 /// A level; old rooms have them as text.
-fn number(value: &Value) -> Option<i64> {
+pub fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 

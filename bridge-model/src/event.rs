@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, ChatId, MediaHandle, Message, MessageId, Place, Reaction, UserId};
+use crate::{Author, ChatId, Deed, MediaHandle, Message, MessageId, Place, Reaction, UserId};
 
 /// Something that happened in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +119,10 @@ pub enum Content {
         /// It was closed or archived (`true`), or opened again.
         closed: Option<bool>,
     },
+    /// A moderator acted on somebody.
+    Moderated(Box<Deed>),
+    /// What our bot may do in the chat may be different from before.
+    RightsChanged,
 }
 
 /// What a content is about. A new variant of [`Content`] is decided on in [`Content::class`]; whoever
@@ -151,6 +155,8 @@ pub enum Request<'a> {
         /// Which of our accounts is wanted.
         whom: &'a UserId,
     },
+    /// Of [`Content::RightsChanged`].
+    RightsChanged,
 }
 
 impl Content {
@@ -167,9 +173,11 @@ impl Content {
             | Self::Voted { .. }
             | Self::Counted { .. }
             | Self::PollClosed { .. } => ContentClass::AboutMessage,
-            Self::ChatChanged { .. } | Self::MemberChanged { .. } | Self::ThreadChanged { .. } => {
-                ContentClass::AboutChat
-            }
+            Self::ChatChanged { .. }
+            | Self::MemberChanged { .. }
+            | Self::ThreadChanged { .. }
+            | Self::Moderated(_) => ContentClass::AboutChat,
+            Self::RightsChanged => ContentClass::ForBot(Request::RightsChanged),
             Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
             Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
             Self::Closed => ContentClass::ForBot(Request::Closed),

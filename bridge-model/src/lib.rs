@@ -11,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod media;
 pub mod message;
+pub mod moderation;
 pub mod name;
 pub mod note;
 pub mod text;
@@ -28,5 +29,6 @@ pub use event::{
 pub use ids::{ChatId, MessageId, NetworkId, Person, Place, Timestamp, UserId};
 pub use media::{Media, MediaHandle, MediaKind, Sticker, Thumbnail};
 pub use message::{Alias, Button, Forward, Message, MessageKind, Press, Reaction, Reply, Thread};
+pub use moderation::{Deed, Moderation};
 pub use note::{Missing, Note, Service, ServiceClass};
 pub use text::{Block, Leaf, ListItem, Mention, RichText, Span, Spoiler, Style};

@@ -146,6 +146,9 @@ impl ChatSender<'_> {
             | Call::CloseTopic(_)
             | Call::ReopenTopic(_)
             | Call::SetPermissions(_)
+            | Call::Ban { .. }
+            | Call::Unban(_)
+            | Call::Restrict { .. }
             | Call::Leave => self.set(&call).await,
         }
     }

@@ -7,7 +7,7 @@ use bot_core::MissingRight;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bot_core::network::{CommandHelp, Need};
+use bot_core::network::{CommandHelp, Need, Standing};
 use bot_core::{
     AskError, Deliver, Failure, MediaSource, MediaStream, Network, NetworkError, Order, Part,
     Receipt, Sink,
@@ -148,6 +148,10 @@ impl Network for TelegramNetwork {
 
     async fn rights(&self, chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
         self.connection.rights_of(chat, user).await
+    }
+
+    async fn standing(&self, chat: &ChatId, user: &UserId) -> Result<Standing, AskError> {
+        self.connection.standing_of(chat, user).await
     }
 
     fn account_behind(&self, user: &UserId) -> UserId {

@@ -4,13 +4,13 @@
 //! Rule: rights are asked at the moment when they matter and never kept.
 
 use bot_core::AskError;
-use bot_core::network::Need;
+use bot_core::network::{Need, Standing};
 use bot_core::{MissingRight, Refusal};
 use bridge_model::{ChatChange, ChatId, MediaHandle, Rights, UserId};
 use serde_json::{Value, json};
 
 use crate::NETWORK;
-use crate::admin_right::{CHANGE_INFO, DELETE, PIN, RESTRICT};
+use crate::admin_right::{AdminRight, CHANGE_INFO, DELETE, PIN, RESTRICT};
 use crate::api::Problem;
 use crate::connection::Connection;
 use crate::convert::address::SIGNED;
@@ -30,6 +30,36 @@ impl Connection {
         match self.member(chat, user).await {
             Ok(member) => Ok(rights(&member)),
             Err(problem) if is_nobody(&problem) => Ok(Rights::default()),
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
+    /// How `user` stands in `chat`; an anonymous admin as the least of them does.
+    pub(crate) async fn standing_of(
+        &self,
+        chat: &ChatId,
+        user: &UserId,
+    ) -> Result<Standing, AskError> {
+        let speaker = user.as_str().split(SIGNED).next().unwrap_or_default();
+        if chat.as_str() == speaker && chat.as_str().starts_with('-') {
+            let params = json!({ "chat_id": number(chat)? });
+            let methods = &self.clients.methods;
+            let admins = self.api.ask(methods, "getChatAdministrators", &params).await?;
+            let admins = admins.as_array().map(Vec::as_slice).unwrap_or_default();
+            let hidden = admins.iter().filter(|admin| flag(admin, "is_anonymous")).map(standing);
+            let both = |one: Standing, other: Standing| Standing {
+                ban: one.ban && other.ban,
+                kick: one.kick && other.kick,
+                mute: one.mute && other.mute,
+                delete: one.delete && other.delete,
+                rank: one.rank.min(other.rank),
+            };
+            return Ok(hidden.reduce(both).unwrap_or_default());
+        }
+        let Ok(user) = user.as_str().parse::<u64>() else { return Ok(Standing::default()) };
+        match self.member(chat, user).await {
+            Ok(member) => Ok(standing(&member)),
+            Err(problem) if is_nobody(&problem) => Ok(Standing::default()),
             Err(problem) => Err(problem.into()),
         }
     }
@@ -116,13 +146,14 @@ impl Connection {
     ) -> Result<Vec<MissingRight>, AskError> {
         let us = self.us().await?.id;
         let member = self.member(chat, us).await?;
-        let right = match need {
-            Need::Pin => PIN,
-            Need::SetAccess => RESTRICT,
-            Need::SetChat => CHANGE_INFO,
+        let needed: &[AdminRight] = match need {
+            Need::Pin => &[PIN],
+            Need::SetAccess => &[RESTRICT],
+            Need::SetChat => &[CHANGE_INFO],
+            Need::Moderate => &[RESTRICT, DELETE],
         };
-        let lacks = !may(&member, right.field);
-        Ok(lacks.then(|| right.missing()).into_iter().collect())
+        let lacking = needed.iter().filter(|right| !may(&member, right.field));
+        Ok(lacking.map(|right| right.missing()).collect())
     }
 
     async fn member(&self, chat: &ChatId, user: u64) -> Result<Value, Problem> {
@@ -142,6 +173,18 @@ fn rights(member: &Value) -> Rights {
         change: may(member, CHANGE_INFO.field),
         moderate: may(member, DELETE.field),
     }
+}
+
+/// The owner stands above admins, and these above everybody else.
+fn standing(member: &Value) -> Standing {
+    let restrict = may(member, RESTRICT.field);
+    let rank = match status(member) {
+        "creator" => 2,
+        "administrator" => 1,
+        _ => 0,
+    };
+    let delete = may(member, DELETE.field);
+    Standing { ban: restrict, kick: restrict, mute: restrict, delete, rank }
 }
 
 fn may(member: &Value, right: &str) -> bool {

@@ -25,6 +25,7 @@ mod limits;
 mod linking;
 mod matrix;
 mod memory;
+mod moderation;
 mod moving;
 mod notices;
 mod outages;

@@ -83,6 +83,12 @@ commands! {
     Appoint = "appoint",
     Privacy = "privacy",
     Delete = "delete",
+    Ban = "ban",
+    Unban = "unban",
+    Kick = "kick",
+    Mute = "mute",
+    Unmute = "unmute",
+    Purge = "purge",
     Version = "version",
     Source = "source",
 }
@@ -129,7 +135,10 @@ impl Command {
             Self::Vote => {
                 everywhere(Key::HelpVote).of_admins().with("question", Key::HelpVoteQuestion, true)
             }
-            Self::Report => everywhere(Key::HelpReport).of_admins(),
+            Self::Report => Entry {
+                on_message: Some(Key::MenuReport),
+                ..everywhere(Key::HelpReport).of_admins()
+            },
             Self::Exception => everywhere(Key::HelpException).of_admins().with(
                 "what",
                 Key::HelpExceptionWhat,
@@ -149,6 +158,21 @@ impl Command {
             Self::Delete => {
                 Entry { on_message: Some(Key::MenuDelete), ..in_legacy_chats(Key::HelpDelete) }
             }
+            Self::Ban => Entry {
+                on_message: Some(Key::MenuBan),
+                ..moderation(Key::HelpBan, ("whom", Key::HelpBanWhat))
+            },
+            Self::Unban => moderation(Key::HelpUnban, ("whom", Key::HelpModerationWhat)),
+            Self::Kick => Entry {
+                on_message: Some(Key::MenuKick),
+                ..moderation(Key::HelpKick, ("whom", Key::HelpModerationWhat))
+            },
+            Self::Mute => Entry {
+                on_message: Some(Key::MenuMute),
+                ..moderation(Key::HelpMute, ("whom", Key::HelpMuteWhat))
+            },
+            Self::Unmute => moderation(Key::HelpUnmute, ("whom", Key::HelpModerationWhat)),
+            Self::Purge => moderation(Key::HelpPurge, ("whom", Key::HelpPurgeWhat)),
             Self::Version => everywhere(Key::HelpVersion),
             Self::Source => everywhere(Key::HelpSource),
         }
@@ -172,6 +196,11 @@ impl Entry {
 const fn everywhere(help: Key) -> Entry {
     let whose = Whose::Everybody;
     Entry { help, argument: None, matrix: true, remote: true, whose, on_message: None }
+}
+
+/// For moderators, about the author of a message.
+const fn moderation(help: Key, (name, what): (&'static str, Key)) -> Entry {
+    everywhere(help).of_admins().with(name, what, true)
 }
 
 const fn on_matrix(help: Key) -> Entry {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bridge_model::Place;
+use bridge_model::{Place, Timestamp};
 use bridge_policy::stage::Direction;
 
 use super::allow::Admission;
@@ -19,7 +19,7 @@ use super::vote::Votes;
 use crate::i18n::{Arg, Key};
 use crate::migration::{Audit, AuditAction, Deadline, MigrationChange, Step, Vote};
 use crate::portal::Portal;
-use crate::store::Store;
+use crate::store::{Change, Store};
 use crate::wording::Lines;
 
 /// Scheduled steps, votes that end, exceptions to review, rooms that nobody connected.
@@ -42,7 +42,8 @@ impl Deadlines {
         let portal = match due {
             Deadline::Step { portal, .. }
             | Deadline::Vote { portal, .. }
-            | Deadline::Review { portal, .. } => portal,
+            | Deadline::Review { portal, .. }
+            | Deadline::Muted { portal, .. } => portal,
             Deadline::Unlinked => {
                 return self.admission.leave_if_unlinked(phrases, room, here).await;
             }
@@ -61,6 +62,7 @@ impl Deadlines {
                 self.step_is_due(phrases, &community, *days).await
             }
             Deadline::Unlinked => Ok(Outcome::default()),
+            Deadline::Muted { person, .. } => self.unmute(portal, person, phrases.now).await,
             Deadline::Review { number, .. } => {
                 Ok(exception::review_is_due(phrases, &community, *number))
             }
@@ -72,6 +74,21 @@ impl Deadlines {
                 }
             }
         }
+    }
+
+    /// Whoever was muted until now may speak again, on every side.
+    async fn unmute(
+        &self,
+        portal: &Portal,
+        person: &[u8; 16],
+        now: Timestamp,
+    ) -> Result<Outcome, DeskError> {
+        let block = self.store.block(portal.id, *person).await?;
+        let Some(block) = block.filter(|block| block.is_mute_over(now)) else {
+            return Ok(Outcome::default());
+        };
+        let changes = vec![Change::Moderated(Box::new(block.end_of_mute(&portal.room)))];
+        Ok(Outcome { changes, ..Outcome::default() })
     }
 
     async fn step_is_due(

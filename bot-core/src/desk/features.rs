@@ -27,6 +27,7 @@ use super::info::{About, Info};
 use super::link::Linking;
 use super::links::Notices;
 use super::membership::Membership;
+use super::moderation::Moderators;
 use super::moves::Moves;
 use super::people::People;
 use super::plan::Plans;
@@ -97,6 +98,7 @@ pub(super) struct Features {
     pub(super) info: Info,
     pub(super) linking: Linking,
     pub(super) membership: Membership,
+    pub(super) moderators: Moderators,
     pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) reports: Reports,
@@ -203,6 +205,11 @@ impl Features {
                 topics: shared.topics.clone(),
                 store: store(),
                 disclosure: shared.disclosure,
+            },
+            moderators: Moderators {
+                networks: networks(),
+                matrix: Arc::clone(&parts.matrix),
+                store: store(),
             },
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),

@@ -13,6 +13,7 @@ use bridge_policy::stage::Stage;
 
 use super::call::Call;
 use super::effect_lines;
+use super::moderation;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::services;
@@ -127,6 +128,11 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             (Key::DeedSet, vec![Arg::text(name), Arg::text(before), Arg::text(now)])
         }
         AuditAction::Unlinked(network) => (Key::DeedUnlinked, vec![Arg::text(label(network))]),
+        AuditAction::Moderated(what, whom) => {
+            let network = label(&whom.network);
+            let name = whom.name.as_ref().map(|name| format!("{name} ({network})"));
+            (moderation::deed_key(*what), vec![Arg::text(name.unwrap_or(network))])
+        }
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

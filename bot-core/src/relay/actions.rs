@@ -69,7 +69,9 @@ impl Delivery<'_> {
                 self.member(lane, &event.place, (who, *change)).await
             }
             Content::Closed => Ok(Some(Action::Leave)),
+            Content::Moderated(deed) => self.moderate(event, deed).await,
             Content::Commanded(_)
+            | Content::RightsChanged
             | Content::Moved { .. }
             | Content::Invited { .. }
             | Content::ReactionsCleared { .. }
@@ -125,7 +127,9 @@ impl Delivery<'_> {
             | Content::Voted { .. }
             | Content::Counted { .. }
             | Content::ChatChanged { .. }
-            | Content::MemberChanged { .. } => Ok(None),
+            | Content::MemberChanged { .. }
+            | Content::Moderated(_)
+            | Content::RightsChanged => Ok(None),
         }
     }
 

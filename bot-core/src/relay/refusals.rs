@@ -38,7 +38,9 @@ impl Delivery<'_> {
             | Content::Counted { .. }
             | Content::ChatChanged { .. }
             | Content::MemberChanged { .. }
-            | Content::ThreadChanged { .. } => return None,
+            | Content::ThreadChanged { .. }
+            | Content::Moderated(_)
+            | Content::RightsChanged => return None,
         };
         if event.place.network.as_str() == CORE {
             return None;

@@ -17,9 +17,9 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, answers, brakes, claims, delayed, figures, kept, keys,
-    linking, messages, notices, orphans, overflow, portals, queue, summaries, threads, topics,
-    votes,
+    Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, delayed, figures, kept,
+    keys, linking, messages, notices, orphans, overflow, portals, queue, summaries, threads,
+    topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -107,7 +107,7 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
             answerable(tx, event).map(|()| true)
         }
         Request::Invited { .. } => answerable(tx, event).map(|()| true),
-        Request::Closed => match portals::of(tx, &event.place)? {
+        Request::Closed | Request::RightsChanged => match portals::of(tx, &event.place)? {
             Some(_) => to_core(tx, event).map(|()| true),
             None => Ok(false),
         },
@@ -135,6 +135,9 @@ fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
+    if matches!(event.content, Content::Moderated(_)) {
+        return blocks::hear(tx, &event);
+    }
     let event = messages::under_its_own_name(tx, event)?;
     if orphans::keep(tx, &event)? {
         return Ok(true);
@@ -149,6 +152,10 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     }
     if !portal.relaying {
         figures::note(tx, &portal, &event)?;
+        return Ok(is_new);
+    }
+    if blocks::holds_back(tx, portal.id, &event)? {
+        queue::note_seen(tx, &here, &event.message)?;
         return Ok(is_new);
     }
     if is_about_poll(&event.content) {
@@ -320,7 +327,9 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
         | Content::Closed
         | Content::Voted { .. }
         | Content::Counted { .. }
-        | Content::PollClosed { .. } => false,
+        | Content::PollClosed { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged => false,
     };
     Ok(if is_new { vec![event.into()] } else { Vec::new() })
 }

@@ -10,7 +10,7 @@ use bridge_model::{
 };
 
 use super::txn::Txn;
-use super::{StoreError, appearance, ghosts, keys, messages, people, topics};
+use super::{StoreError, appearance, blocks, ghosts, keys, messages, people, topics};
 use crate::lane::{CORE, Speaker};
 use crate::portal::Portal;
 
@@ -38,6 +38,7 @@ pub fn of(
     let heard = match &event.content {
         Content::Posted(message) => {
             people::note(tx, portal.id, &event.place, &message.author)?;
+            blocks::note_said(tx, portal.id, &event, message)?;
             !is_silent(portal, &event.place, message)
         }
         Content::Pinned => pins(tx, portal, &event, true)?,
@@ -78,7 +79,9 @@ pub fn of(
         | Content::Voted { .. }
         | Content::Counted { .. }
         | Content::PollClosed { .. }
-        | Content::ThreadChanged { .. } => true,
+        | Content::ThreadChanged { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged => true,
     };
     let places = if heard { portal.others(here) } else { Vec::new() };
     Ok(Audience { places, event, speaker })

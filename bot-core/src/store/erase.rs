@@ -13,8 +13,8 @@ use super::records::{GhostRecord, MessageRecord};
 use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, answers, appearance, brakes, calls, claims, electorate, figures, forget,
-    keys, notices, orphans, overflow, people, portals, proposals, queue, topics,
+    Store, StoreError, answers, appearance, blocks, brakes, calls, claims, electorate, figures,
+    forget, keys, notices, orphans, overflow, people, portals, proposals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -48,6 +48,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     let people = ghosts(tx, portal)?;
     people::forget_all(tx, portal.id)?;
     brakes::forget_all(tx, portal.id)?;
+    blocks::forget(tx, portal.id)?;
     for mxid in claims::forget(tx, portal.id)? {
         calls::forget(tx, &mxid)?;
     }

@@ -9,8 +9,8 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, answers, appearance, brakes, electorate, figures, hosts, migration,
-    notices, overflow, people, portals, proposals, queue, standing, topics,
+    CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, hosts,
+    migration, notices, overflow, people, portals, proposals, queue, standing, topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
@@ -142,6 +142,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         appearance::transfer(tx, &portal.room, None)?;
         people::forget_all(tx, portal.id)?;
         brakes::forget_all(tx, portal.id)?;
+        blocks::forget(tx, portal.id)?;
         figures::forget(tx, portal.id)?;
         hosts::forget(tx, portal.id)?;
         notices::forget(tx, portal.id);

@@ -466,9 +466,7 @@ fn stop_timers(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
 /// The history stays; the names in it go.
 fn forget_names(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
     for (row, mut audit) in tx.scan(&AUDITS, &portal, usize::MAX)? {
-        if let Some(who) = &mut audit.who {
-            who.name = None;
-        }
+        audit.forget_names();
         tx.replace(&AUDITS, row, &audit)?;
     }
     let mut migration = of(tx, portal)?;

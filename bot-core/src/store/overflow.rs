@@ -47,6 +47,8 @@ fn adds(content: &Content) -> bool {
         | Content::ChatChanged { .. }
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged
         | Content::PollClosed { .. }
         | Content::Commanded(_)
         | Content::Invited { .. }

@@ -7,9 +7,9 @@ use bridge_model::{Content, Person};
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
-    Change, Settled, Settlement, Store, StoreError, accept, albums, answers, calls, claims, joint,
-    linking, messages, migration, notices, orphans, overflow, portals, proposals, queue, summaries,
-    timers, topics, unconfirmed, votes,
+    Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
+    joint, linking, messages, migration, notices, orphans, overflow, portals, proposals, queue,
+    summaries, timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -89,6 +89,9 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Proposed(portal, proposal) => proposals::propose(tx, portal, proposal),
         Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
+        Change::Moderated(event) => blocks::moderate(tx, &event),
+        Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
+        Change::Lacks(place, rights) => blocks::note_lacking(tx, &place, &rights),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Severed(remote, severed) => {
             let state = if severed { EndState::Severed } else { EndState::Active };
@@ -190,7 +193,9 @@ fn relayed_outcome(
         | Content::Counted { .. }
         | Content::ChatChanged { .. }
         | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => {}
+        | Content::ThreadChanged { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged => {}
     }
     Ok(())
 }

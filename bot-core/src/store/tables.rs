@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::blocks::{Block, SaidRecord};
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
@@ -29,6 +30,7 @@ use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
 use crate::portal::{Offer, Portal, PortalId, Proposal};
+use crate::refusal::MissingRight;
 
 /// One kind of record.
 pub struct Table<K, V> {
@@ -200,7 +202,7 @@ tables! {
     /// Hosts that no entry of the catalogue tells of, by portal.
     HOSTS: (PortalId, Hash) => LinkedHost = named(b'H', "linked host");
     /// How people have been writing lately, by a keyed hash of the account.
-    HABITS: (PortalId, Hash) => Habits = named(b'd', "habits of an author");
+    HABITS: (PortalId, Hash) => Habits = named(b'0', "habits of an author");
     /// Events about messages of ours whose ids are not stored yet.
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.
@@ -211,6 +213,12 @@ tables! {
     FORGOTTEN: Hash => () = packed(b'y', "person to be forgotten");
     /// Keys of people of whom no row is left are to be destroyed.
     SWEEP: &'static str => () = packed(b'z', "mark");
+    /// Who is held back in a portal, by the hash of the person.
+    BLOCKS: (PortalId, Hash) => Block = named(b'D', "block");
+    /// What somebody said in a portal: the hash of the person, and a number that grows.
+    SAID: (PortalId, (Hash, u64)) => SaidRecord = packed(b'd', "message of somebody");
+    /// The rights that our bot lacks to moderate, by chat.
+    LACKING: Hash => Vec<MissingRight> = named(b'J', "missing rights");
     /// Topics by room: the hash of the root.
     TOPIC_ROOMS: Hash => Hash = packed(b'Y', "topic");
 }

@@ -76,7 +76,9 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
         | Content::Unpinned
         | Content::ChatChanged { .. }
         | Content::MemberChanged { .. }
-        | Content::ThreadChanged { .. } => (false, false),
+        | Content::ThreadChanged { .. }
+        | Content::Moderated(_)
+        | Content::RightsChanged => (false, false),
     };
     if !news {
         return Ok(false);

@@ -113,6 +113,9 @@ whose! {
     AUTHORS: nobody;
     HOSTS: nobody;
     HABITS: nobody;
+    BLOCKS: nobody;
+    SAID: nobody;
+    LACKING: nobody;
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);
@@ -193,6 +196,9 @@ fn event(event: &Event) -> Whose {
         Content::ReactionsCleared { .. }
         | Content::Moved { .. }
         | Content::Closed
+        | Content::RightsChanged
+        // A decision stays when the person whom it is about is forgotten.
+        | Content::Moderated(_)
         | Content::Pinned
         | Content::Unpinned
         | Content::Counted { .. }

@@ -42,6 +42,8 @@ impl Wording {
             Refusal::File(_) => (Key::ReasonFile, Vec::new()),
             Refusal::AccessUnknown => (Key::ReasonAccessUnknown, Vec::new()),
             Refusal::AccessFixed => (Key::ReasonAccessFixed, Vec::new()),
+            Refusal::ActsOnModerator => (Key::ReasonActsOnModerator, Vec::new()),
+            Refusal::StandsHigher => (Key::ReasonStandsHigher, Vec::new()),
             Refusal::Unexpected(_) => (Key::ReasonUnexpected, Vec::new()),
         };
         self.plain(key, &args)
@@ -60,6 +62,8 @@ impl Wording {
             Right::DecideWhoSpeaks => Key::RightDecideWhoSpeaks,
             Right::ManageThreads => Key::RightManageThreads,
             Right::OfferCommands => Key::RightOfferCommands,
+            Right::Ban => Key::RightBan,
+            Right::Mute => Key::RightMute,
         };
         let right = Arg::text(self.plain(key, &[]));
         self.plain(Key::RightInMenu, &[right, Arg::text(&missing.menu)])

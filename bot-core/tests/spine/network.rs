@@ -11,13 +11,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bot_core::SendAs;
 use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
 use bot_core::order::Access;
 use bot_core::refusal::Fallback;
 use bot_core::store::topics::WAITING;
 use bot_core::{
-    Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, Sink,
+    Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, SendAs, Sink,
 };
 use bridge_model::{
     Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
@@ -26,6 +25,8 @@ use bridge_model::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use crate::carry;
 
 const MAX_TEXT: usize = 60 * 1024;
 
@@ -345,6 +346,7 @@ impl State {
                 self.deeds.push(format!("withdraw {}", send_as.name().unwrap_or_default()));
             }
             Action::SetAccess { access } => self.set_access(&order.chat, access),
+            Action::Moderate { .. } => self.deeds.push(carry::moderation::line(&order.act)),
             Action::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()

@@ -12,6 +12,7 @@ mod embed;
 mod field;
 mod forward;
 mod media;
+mod moderation;
 mod moment;
 mod poll;
 mod proxy;
@@ -39,6 +40,7 @@ pub use chat::{
 pub use command::{Slash, private, slash};
 pub use field::{id, list, text};
 pub use media::address_now;
+pub use moderation::{AuditEntry, author_of, moderated, rights_changed, timeout};
 pub use poll::{counted, voted};
 pub use reaction::{cleared, reacted, unreacted};
 pub use thread::Thread;

@@ -68,6 +68,7 @@ pub(super) fn intents(members: bool) -> GatewayIntents {
         | GatewayIntents::GUILDS
         | GatewayIntents::GUILD_EMOJIS_AND_STICKERS
         | GatewayIntents::GUILD_WEBHOOKS
+        | GatewayIntents::GUILD_MODERATION
         | GatewayIntents::GUILD_MESSAGES
         | GatewayIntents::GUILD_MESSAGE_REACTIONS
         | GatewayIntents::DIRECT_MESSAGES

@@ -139,7 +139,7 @@ impl Listener {
     }
 
     /// Asks until it is answered; `None` when Discord does not say it to us.
-    async fn ask(&self, path: &str) -> Result<Option<Value>, Stopped> {
+    pub(super) async fn ask(&self, path: &str) -> Result<Option<Value>, Stopped> {
         let mut pause = self.pauses();
         loop {
             match self.shared.rest.ask::<Value>(Method::GET, path, Body::Empty).await {

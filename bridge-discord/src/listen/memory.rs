@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use bridge_model::MemberChange;
+use bridge_model::{MemberChange, Moderation, Timestamp};
 use serde_json::Value;
 
 use crate::convert::incoming::{self, Ours};
@@ -55,6 +55,7 @@ pub(super) struct Memory {
     /// Channels in which something was pinned or unpinned that no message has told of yet.
     pins_changed: Recent<String>,
     faces: HashMap<(String, String), u64>,
+    timeouts: HashMap<(String, String), Timestamp>,
 }
 
 impl Memory {
@@ -98,6 +99,22 @@ impl Memory {
             return false;
         }
         self.pinned.take(&id.to_owned()) || changed
+    }
+
+    /// What became of a member's timeout; `None` for nothing, and when it is not known what it was.
+    pub(super) fn timed_out(&mut self, guild: &str, member: &Value) -> Option<Moderation> {
+        let user = incoming::id(member.get("user")?, "id")?;
+        let key = (guild.to_owned(), user.to_owned());
+        if self.timeouts.len() >= FACES {
+            self.timeouts.clear();
+        }
+        match incoming::timeout(member) {
+            Some(until) => {
+                let before = self.timeouts.insert(key, until);
+                (before != Some(until)).then_some(Moderation::Mute { until: Some(until) })
+            }
+            None => self.timeouts.remove(&key).map(|_| Moderation::Unmute),
+        }
     }
 
     /// What became different about a member: `None` for nothing that is seen, and when it is

@@ -16,6 +16,8 @@ pub(crate) const UNKNOWN_MESSAGE: u64 = 10008;
 pub(crate) const UNKNOWN_USER: u64 = 10013;
 /// "Unknown Emoji"
 pub(crate) const UNKNOWN_EMOJI: u64 = 10014;
+/// There is no ban of that user.
+pub(crate) const UNKNOWN_BAN: u64 = 10026;
 /// "Unknown Webhook"
 pub(crate) const UNKNOWN_WEBHOOK: u64 = 10015;
 /// "Maximum number of webhooks reached"

@@ -16,7 +16,7 @@ use crate::NETWORK;
 use crate::client::Identity;
 
 /// The field of the member event, by its stable and its unstable name.
-const REDACT: [&str; 2] = ["redact_events", "org.matrix.msc4293.redact_events"];
+pub(crate) const REDACT: [&str; 2] = ["redact_events", "org.matrix.msc4293.redact_events"];
 /// So many events of somebody are taken away, the newest ones.
 const MOST: usize = 500;
 /// Events on a page of the timeline.
@@ -66,7 +66,7 @@ impl Listener {
 }
 
 /// Who takes away what whom said.
-fn redacting(raw: &Value) -> Option<(&str, &str)> {
+pub(super) fn redacting(raw: &Value) -> Option<(&str, &str)> {
     let content = raw.get("content")?;
     let says = REDACT.iter().any(|key| content.get(*key).and_then(Value::as_bool) == Some(true));
     let (sender, member) = (raw.get("sender")?.as_str()?, raw.get("state_key")?.as_str()?);

@@ -17,6 +17,7 @@ mod lists;
 mod media;
 mod membership;
 mod message;
+mod moderation;
 mod particulars;
 mod poll;
 mod reaction;

@@ -10,6 +10,7 @@ mod change;
 mod draw;
 mod links;
 pub mod menu;
+mod moderation;
 mod pieces;
 mod render;
 mod upload;
@@ -137,6 +138,24 @@ pub enum Call {
     ReopenTopic(MessageId),
     /// `setChatPermissions`.
     SetPermissions(serde_json::Map<String, serde_json::Value>),
+    /// `banChatMember`.
+    Ban {
+        /// Whom.
+        user: u64,
+        /// Their messages go, too.
+        revoke: bool,
+    },
+    /// `unbanChatMember`, for those who are banned.
+    Unban(u64),
+    /// `restrictChatMember`.
+    Restrict {
+        /// Whom.
+        user: u64,
+        /// They may speak as everybody may.
+        may_speak: bool,
+        /// In seconds since 1970; `None` for ever.
+        until: Option<i64>,
+    },
     /// `leaveChat`.
     Leave,
 }
@@ -179,6 +198,7 @@ pub fn calls(act: &Action, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
         Action::SetAccess { access } => {
             access::permissions(access).map(Call::SetPermissions).into_iter().collect()
         }
+        Action::Moderate { whom, what, .. } => moderation::calls(whom, *what),
         Action::Leave => vec![Call::Leave],
     }
 }
@@ -194,6 +214,7 @@ pub(crate) fn right_for(call: &Call) -> Option<AdminRight> {
             Some(admin_right::TOPICS)
         }
         Call::Delete(_) => Some(admin_right::DELETE),
+        Call::Ban { .. } | Call::Unban(_) | Call::Restrict { .. } => Some(admin_right::RESTRICT),
         Call::SetPermissions(_) => Some(admin_right::RESTRICT),
         Call::Keep(_)
         | Call::Send { .. }

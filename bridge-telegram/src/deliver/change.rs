@@ -151,6 +151,8 @@ impl ChatSender<'_> {
                 || said.is_gone()
                 || matches!(call, Call::StopPoll(_)) && said.is_not_for_us()
                 || is_topic(call) && said.is_no_topic()
+                || is_about_member(call) && said.is_nobody()
+                || matches!(call, Call::Unban(_)) && said.is_for_supergroups()
         };
         if trouble.is(nothing_to_do) {
             return Ok(());
@@ -160,6 +162,11 @@ impl ChatSender<'_> {
         let left = matches!(call, Call::Leave) && matches!(error, DeliverError::ChatClosed { .. });
         if left { Ok(()) } else { Err(error) }
     }
+}
+
+/// Whoever is not there needs no ban.
+fn is_about_member(call: &Call) -> bool {
+    matches!(call, Call::Ban { .. } | Call::Unban(_) | Call::Restrict { .. })
 }
 
 /// A thread that is no topic has no name and cannot be closed.

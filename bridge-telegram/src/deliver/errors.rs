@@ -172,6 +172,27 @@ impl Refusal {
         self.has(&["topic_closed"])
     }
 
+    /// The platform knows nobody of that id, or not in this chat.
+    pub(super) fn is_nobody(&self) -> bool {
+        self.has(&[
+            "user not found",
+            "participant_id_invalid",
+            "user_id_invalid",
+            "member not found",
+            "user_not_participant",
+        ])
+    }
+
+    /// Basic groups do not have that.
+    pub(super) fn is_for_supergroups(&self) -> bool {
+        self.has(&["method is available for supergroup", "method is available only for supergroup"])
+    }
+
+    /// Bots act on no admin, and nobody on the owner.
+    fn is_about_admin(&self) -> bool {
+        self.has(&["user is an administrator", "can't remove chat owner", "user_admin_invalid"])
+    }
+
     /// An admin's right is missing.
     pub(super) fn is_lack_of_rights(&self) -> bool {
         self.has(&[
@@ -210,6 +231,9 @@ fn decide_by_words(said: &Refusal, idempotency: Idempotency) -> DeliverError {
     }
     if said.has(&CLOSED) {
         return DeliverError::ChatClosed { reason: Reason::Platform(reason) };
+    }
+    if said.is_about_admin() {
+        return DeliverError::Refused { reason: Reason::ActsOnModerator };
     }
     if said.is_closed_topic() {
         let reason = Reason::MissingRights(vec![admin_right::TOPICS.missing()]);

@@ -18,6 +18,7 @@ mod happening;
 mod inbox;
 mod media;
 mod membership;
+mod moderation;
 mod nesting;
 mod params;
 mod permissions;

@@ -5,7 +5,7 @@
 
 macro_rules! with_brakes {
     ($($listed:tt)*) => {
-        with_reports! {
+        with_moderation! {
             $($listed)*
             SettingBrakes = "setting-brakes",
             BrakedFlood = "braked-flood",

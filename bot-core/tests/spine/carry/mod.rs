@@ -14,6 +14,7 @@ mod held;
 mod links;
 mod looks;
 mod members;
+pub mod moderation;
 mod names;
 mod newest;
 mod order;

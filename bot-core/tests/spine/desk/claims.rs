@@ -242,6 +242,7 @@ async fn who_is_openly_claimed_is_the_same_person_on_both_sides() {
         | Action::Refresh { .. }
         | Action::Withdraw { .. }
         | Action::SetAccess { .. }
+        | Action::Moderate { .. }
         | Action::Leave => false,
     };
     spine.matrix.until("the answer", |matrix| matrix.acts().iter().any(reaches)).await;

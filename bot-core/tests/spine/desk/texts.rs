@@ -144,6 +144,12 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside language – Choose my language in our private chat
     !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data
+    !freeside ban – Ban the author of the message that you reply to, on all sides
+    !freeside unban – Lift a ban
+    !freeside kick – Remove the author of the message that you reply to, on all sides
+    !freeside mute – Keep the author of the message that you reply to from writing
+    !freeside unmute – Let somebody write again
+    !freeside purge – Delete the last messages of the author of the message that you reply to
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
     Code of conduct (https://example.org/conduct)

@@ -67,6 +67,7 @@ mod portals;
 mod queue;
 mod reactions;
 mod retention;
+mod shapes;
 mod summaries;
 mod threads;
 mod votes;

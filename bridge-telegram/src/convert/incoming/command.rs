@@ -12,7 +12,7 @@ use super::field::{count, int, list, object, text};
 use super::{Us, author, event, message_id, reply};
 
 /// The commands that are understood without naming the bot.
-pub const KNOWN: [&str; 15] = [
+pub const KNOWN: [&str; 21] = [
     "link",
     "unlink",
     "confirm",
@@ -28,6 +28,12 @@ pub const KNOWN: [&str; 15] = [
     "vote",
     "report",
     "exception",
+    "ban",
+    "unban",
+    "kick",
+    "mute",
+    "unmute",
+    "purge",
 ];
 
 /// A button below our words was pressed, <https://core.telegram.org/bots/api#callbackquery>; empty

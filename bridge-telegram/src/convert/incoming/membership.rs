@@ -11,7 +11,7 @@ use bridge_model::{Content, Event, MemberChange, MessageId};
 use serde_json::Value;
 
 use super::field::{object, text};
-use super::{Us, author, chat_id, event};
+use super::{Us, author, chat_id, event, moderation};
 
 /// The message of events that are about none.
 pub(super) const NO_MESSAGE: &str = "0";
@@ -26,24 +26,28 @@ pub(super) fn ours(body: &Value) -> Option<Vec<Event>> {
     let by = object(body, "from").and_then(author::of_user);
     let change = MemberChange::Joined;
     let present = |who| about_none(chat, Content::MemberChanged { who, change });
-    Some(by.map(present).into_iter().collect())
+    let rights = about_none(chat, Content::RightsChanged);
+    Some(by.map(present).into_iter().chain([rights]).collect())
 }
 
-/// Reads a `chat_member` update: only coming and going count, not who rules.
+/// Reads a `chat_member` update: what moderators do, coming and going; not who rules.
 pub(super) fn read(body: &Value, us: &Us) -> Option<Vec<Event>> {
     let chat = chat_id(body)?;
     let (old, new) = (object(body, "old_chat_member")?, object(body, "new_chat_member")?);
     let user = object(new, "user")?;
     let change = match (is_inside(old)?, is_inside(new)?) {
-        (false, true) => MemberChange::Joined,
-        (true, false) => MemberChange::Left,
-        (true, true) | (false, false) => return Some(Vec::new()),
+        (false, true) => Some(MemberChange::Joined),
+        (true, false) => Some(MemberChange::Left),
+        (true, true) | (false, false) => None,
     };
     if us.is(user) {
         return Some(Vec::new());
     }
     let who = author::of_user(user)?;
-    Some(vec![about_none(chat, Content::MemberChanged { who, change })])
+    let deeds = moderation::deeds(body, (old, new), &who, us);
+    let deeds = deeds.into_iter().map(|deed| Content::Moderated(Box::new(deed)));
+    let change = change.map(|change| Content::MemberChanged { who, change });
+    Some(deeds.chain(change).map(|content| about_none(chat, content)).collect())
 }
 
 fn about_none(chat: i64, content: Content) -> Event {

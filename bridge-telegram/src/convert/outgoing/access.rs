@@ -34,6 +34,13 @@ pub(crate) fn permissions(access: &Access) -> Option<Map<String, Value>> {
     Some(permissions)
 }
 
+/// What one member may do: speak as the group lets everybody, or not at all.
+pub(super) fn of_member(may_speak: bool) -> Map<String, Value> {
+    let invite = ["can_invite_users"];
+    let all = SPEAKING.into_iter().chain(invite);
+    all.map(|name| (name.to_owned(), may_speak.into())).collect()
+}
+
 #[cfg(test)]
 mod access_tests {
     use super::*;

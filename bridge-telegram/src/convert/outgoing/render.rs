@@ -9,7 +9,7 @@ use bot_core::Part;
 use bridge_model::{Button, Media, MediaHandle, MediaKind, MessageId, Press, Thumbnail};
 use serde_json::{Map, Value, json};
 
-use super::{Address, Call, FilePiece, MapPoint, Piece, Question, UploadMethod};
+use super::{Address, Call, FilePiece, MapPoint, Piece, Question, UploadMethod, access};
 use crate::convert::TelegramText;
 
 type Params = Map<String, Value>;
@@ -74,6 +74,23 @@ pub fn render(call: &Call, chat: &str) -> Option<(&'static str, Value)> {
             params.insert("use_independent_chat_permissions".to_owned(), true.into());
             ("setChatPermissions", params)
         }
+        Call::Ban { user, revoke } => {
+            let mut params = one("user_id", *user);
+            params.insert("revoke_messages".to_owned(), (*revoke).into());
+            ("banChatMember", params)
+        }
+        Call::Unban(user) => {
+            let mut params = one("user_id", *user);
+            params.insert("only_if_banned".to_owned(), true.into());
+            ("unbanChatMember", params)
+        }
+        Call::Restrict { user, may_speak, until } => {
+            let mut params = one("user_id", *user);
+            params.insert("permissions".to_owned(), access::of_member(*may_speak).into());
+            params.insert("use_independent_chat_permissions".to_owned(), true.into());
+            params.extend(until.map(|until| ("until_date".to_owned(), until.into())));
+            ("restrictChatMember", params)
+        }
         Call::Leave => ("leaveChat", Params::new()),
     };
     let chat = chat.parse::<i64>().map_or_else(|_| Value::from(chat), Value::from);
@@ -106,6 +123,9 @@ pub(crate) fn enclosed(call: &Call) -> Vec<Enclosed> {
         | Call::CloseTopic(_)
         | Call::ReopenTopic(_)
         | Call::SetPermissions(_)
+        | Call::Ban { .. }
+        | Call::Unban(_)
+        | Call::Restrict { .. }
         | Call::Leave => Vec::new(),
     };
     let each = files.into_iter().enumerate();

@@ -43,6 +43,24 @@ pub(crate) fn iso(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}000+00:00")
 }
 
+/// The moment behind the form of RFC 3339 in UTC; `None` for anything else.
+pub(crate) fn read(text: &str) -> Option<u64> {
+    let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (day, time) = text.split_once('T')?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let numbers = |text: &str, mark| {
+        let all: Option<Vec<u64>> = text.split(mark).map(|part| part.parse().ok()).collect();
+        all.filter(|all| all.len() == 3)
+    };
+    let (day, time) = (numbers(day, '-')?, numbers(time, ':')?);
+    let ([year, month, day], [hour, minute, second]) =
+        (<[u64; 3]>::try_from(day).ok()?, <[u64; 3]>::try_from(time).ok()?);
+    let days = (0..=366_u64).map(|of| (year.saturating_sub(1970)) * 365 + year / 4 - 492 + of);
+    let day = days.map(|it| it.saturating_sub(20)).find(|it| date(*it) == (year, month, day))?;
+    let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    Some(day * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + millis)
+}
+
 /// The civil date of a day counted from 1970 (years begin in March inside the sum).
 fn date(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
@@ -64,6 +82,15 @@ mod tests {
     fn a_time_has_the_form_of_the_platform() {
         assert_eq!(iso(951_782_400_000), "2000-02-29T00:00:00.000000+00:00");
         assert_eq!(iso(1_795_298_171_123), "2026-11-21T21:56:11.123000+00:00");
+    }
+
+    #[test]
+    fn a_time_is_read_as_it_is_written() {
+        for at in [951_782_400_000, 1_795_298_171_123, 1_800_000_000_000, 1_830_297_599_999] {
+            assert_eq!(read(&iso(at)), Some(at));
+        }
+        assert_eq!(read("2027-01-15T08:00:00Z"), Some(1_800_000_000_000));
+        assert_eq!(read("soon"), None);
     }
 
     #[test]

@@ -103,12 +103,17 @@ fn make_guild(world: &mut World, name: &str) -> u64 {
     ];
     let mut members = std::collections::BTreeMap::new();
     let joined = clock::now();
-    members.insert(world.owner, Member { nick: None, avatar: None, roles: Vec::new(), joined });
+    members.insert(world.owner, member(Vec::new(), joined));
     let (owner, name) = (world.owner, name.to_owned());
-    let guild = GuildRow { id, name, owner, roles, members, emojis: Vec::new() };
+    let (emojis, bans, audit) = (Vec::new(), std::collections::BTreeMap::new(), Vec::new());
+    let guild = GuildRow { id, name, owner, roles, members, emojis, bans, audit };
     world.guilds.insert(id, guild);
     invite(world, id);
     id
+}
+
+fn member(roles: Vec<u64>, joined: u64) -> Member {
+    Member { nick: None, avatar: None, roles, joined, timeout: None }
 }
 
 /// The bot comes into a guild.
@@ -116,7 +121,7 @@ fn invite(world: &mut World, guild: u64) {
     let bot = world.bot;
     let Some(row) = world.guilds.get_mut(&guild) else { return };
     let roles = row.roles.iter().filter(|role| role.bot == Some(bot)).map(|role| role.id);
-    let member = Member { nick: None, avatar: None, roles: roles.collect(), joined: clock::now() };
+    let member = member(roles.collect(), clock::now());
     row.members.insert(bot, member);
     let Some(row) = world.guilds.get(&guild) else { return };
     let event = Event::new("GUILD_CREATE", intents::GUILDS, render::guild_create(world, row));
@@ -202,7 +207,7 @@ fn tell_everywhere(world: &mut World, user: u64) {
     guilds.into_iter().for_each(|guild| tell_member(world, guild, user, "GUILD_MEMBER_UPDATE"));
 }
 
-fn tell_member(world: &mut World, guild: u64, user: u64, name: &str) {
+pub(super) fn tell_member(world: &mut World, guild: u64, user: u64, name: &str) {
     let Some(row) = world.bots_guild(guild) else { return };
     let mut data = match render::member(world, row, user) {
         Some(member) if name != "GUILD_MEMBER_REMOVE" => member,
@@ -217,11 +222,10 @@ fn tell_member(world: &mut World, guild: u64, user: u64, name: &str) {
 /// Makes somebody a member who is none.
 pub(crate) fn join(world: &mut World, guild: u64, user: u64) {
     let Some(row) = world.guilds.get_mut(&guild) else { return };
-    if row.members.contains_key(&user) {
+    if row.members.contains_key(&user) || row.bans.contains_key(&user) {
         return;
     }
-    row.members
-        .insert(user, Member { nick: None, avatar: None, roles: Vec::new(), joined: clock::now() });
+    row.members.insert(user, member(Vec::new(), clock::now()));
     tell_member(world, guild, user, "GUILD_MEMBER_ADD");
 }
 

@@ -12,6 +12,14 @@ pub const ADMINISTRATOR: u64 = 1 << 3;
 pub const MANAGE_CHANNELS: u64 = 1 << 4;
 /// Change the guild.
 pub const MANAGE_GUILD: u64 = 1 << 5;
+/// Remove members.
+pub const KICK_MEMBERS: u64 = 1 << 1;
+/// Keep people out.
+pub const BAN_MEMBERS: u64 = 1 << 2;
+/// Read who did what.
+pub const VIEW_AUDIT_LOG: u64 = 1 << 7;
+/// Keep members from writing for a time.
+pub const MODERATE_MEMBERS: u64 = 1 << 40;
 /// Add a reaction that nobody gave before.
 pub const ADD_REACTIONS: u64 = 1 << 6;
 /// See a channel.
@@ -56,8 +64,16 @@ pub const EVERYONE: u64 = ADD_REACTIONS
     | CREATE_PUBLIC_THREADS
     | SEND_MESSAGES_IN_THREADS;
 /// What the bot was invited with, unless a test says otherwise.
-pub const BOT: u64 =
-    EVERYONE | MANAGE_MESSAGES | MANAGE_WEBHOOKS | PIN_MESSAGES | MANAGE_CHANNELS | MANAGE_THREADS;
+pub const BOT: u64 = EVERYONE
+    | MANAGE_MESSAGES
+    | MANAGE_WEBHOOKS
+    | PIN_MESSAGES
+    | MANAGE_CHANNELS
+    | MANAGE_THREADS
+    | KICK_MEMBERS
+    | BAN_MEMBERS
+    | VIEW_AUDIT_LOG
+    | MODERATE_MEMBERS;
 
 /// Every bit.
 const ALL: u64 = (1 << 53) - 1;

@@ -100,6 +100,9 @@ pub(crate) fn unknown_message() -> Refusal {
 pub(crate) fn unknown_emoji() -> Refusal {
     Refusal::new(400, 10014, "Unknown Emoji")
 }
+pub(crate) fn unknown_ban() -> Refusal {
+    Refusal::new(404, 10026, "Unknown Ban")
+}
 pub(crate) fn unknown_webhook() -> Refusal {
     Refusal::new(404, 10015, "Unknown Webhook")
 }

@@ -51,7 +51,8 @@ pub(crate) fn member_alone(member: &Member) -> Value {
         "nick": member.nick, "avatar": member.avatar, "banner": null,
         "roles": member.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
         "joined_at": clock::iso(member.joined), "premium_since": null, "deaf": false,
-        "mute": false, "flags": 0, "pending": false, "communication_disabled_until": null,
+        "mute": false, "flags": 0, "pending": false,
+        "communication_disabled_until": member.timeout.map(clock::iso),
     })
 }
 

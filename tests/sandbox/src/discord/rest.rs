@@ -8,6 +8,7 @@ mod application;
 mod channels;
 mod interactions;
 mod messages;
+mod moderation;
 mod pins;
 mod polls;
 mod reactions;
@@ -43,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub(crate) steps: Vec<&'a str>,
     pub(crate) query: &'a str,
     pub(crate) form: Form,
+    /// `X-Audit-Log-Reason`, decoded.
+    pub(crate) reason: Option<String>,
     /// Before anything was checked.
     pub(crate) arrived: Instant,
 }
@@ -88,7 +91,9 @@ pub(crate) async fn serve(inner: Arc<Inner>, request: HttpRequest<Body>) -> Resp
     let response = inner.with(|world| {
         let outcome = read.map_err(Stop::Refused).and_then(|form| {
             let steps = path.split('/').filter(|step| !step.is_empty()).collect();
-            let call = Call { method: &method, steps, query: &query, form, arrived };
+            let reason = parts.headers.get("x-audit-log-reason");
+            let reason = reason.and_then(|it| it.to_str().ok()).map(path::decode);
+            let call = Call { method: &method, steps, query: &query, form, reason, arrived };
             let suspect = admit(world, &parts.headers, &call, &path)?;
             limit(world, &call)?;
             let answer = dispatch(world, &call)?;
@@ -206,6 +211,8 @@ fn dispatch(world: &mut World, call: &Call) -> Outcome {
         ["channels", _] if call.method == "PATCH" => threads::route(world, call),
         ["channels", _, "messages", ..] => messages::route(world, call),
         ["channels", _, "webhooks"] => webhooks::of_channel(world, call),
+        ["guilds", _, "bans", _] | ["guilds", _, "audit-logs"] => moderation::route(world, call),
+        ["guilds", _, "members", _] if call.method != "GET" => moderation::route(world, call),
         ["channels", ..] | ["guilds", ..] => channels::route(world, call),
         ["webhooks", id, ..] if id.parse() == Ok(world.application) => {
             interactions::followups(world, call)

@@ -47,6 +47,8 @@ pub(crate) struct Member {
     pub(crate) avatar: Option<String>,
     pub(crate) roles: Vec<u64>,
     pub(crate) joined: u64,
+    /// Until when they may not write, in milliseconds since 1970.
+    pub(crate) timeout: Option<u64>,
 }
 
 /// An emoji of a guild.
@@ -63,6 +65,10 @@ pub(crate) struct GuildRow {
     pub(crate) roles: Vec<Role>,
     pub(crate) members: BTreeMap<u64, Member>,
     pub(crate) emojis: Vec<EmojiRow>,
+    /// Who is banned, and why.
+    pub(crate) bans: BTreeMap<u64, Option<String>>,
+    /// The audit log, oldest first.
+    pub(crate) audit: Vec<Value>,
 }
 
 /// What kind of channel it is.

@@ -200,6 +200,14 @@ impl Person {
         self.act_in(room, "ban", json!({ "user_id": user_id, "reason": reason })).await
     }
 
+    /// Lifts a ban.
+    ///
+    /// # Errors
+    /// When Synapse refuses.
+    pub async fn unban(&self, room: &str, user_id: &str) -> Result<()> {
+        self.act_in(room, "unban", json!({ "user_id": user_id })).await
+    }
+
     /// Sets a state event and returns its id.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl Group {
                 Standing::Kicked => bail!("the person was removed from the chat"),
                 // Somebody who was always there, as far as the test cares.
                 Standing::Left => drop(chat.members.insert(user.id, Standing::Member)),
-                Standing::Member | Standing::Admin(_) | Standing::Owner => {}
+                Standing::Member | Standing::Muted(_) | Standing::Admin(_) | Standing::Owner => {}
             }
             if chat.kind == ChatKind::Private {
                 chat.started = true;
@@ -354,6 +354,6 @@ pub(super) fn admin(chat: &Chat, user: &User, right: impl Fn(&Rights) -> bool) -
     match chat.standing(user.id) {
         Standing::Owner => true,
         Standing::Admin(rights) => right(&rights),
-        Standing::Member | Standing::Left | Standing::Kicked => false,
+        Standing::Member | Standing::Muted(_) | Standing::Left | Standing::Kicked => false,
     }
 }

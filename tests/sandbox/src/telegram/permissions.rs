@@ -11,6 +11,7 @@ use super::group::Group;
 use super::params::Params;
 use super::rights::Standing;
 use super::send::chat_id;
+use super::wire;
 use super::world::{Body, Chat, ChatKind, Draft, World};
 
 const SEND: &str = "can_send_messages";
@@ -42,6 +43,11 @@ pub(super) fn all() -> Map<String, Value> {
     names().map(|name| (name.to_owned(), true.into())).collect()
 }
 
+/// No permission, as a member who is muted has them.
+pub(super) fn none() -> Map<String, Value> {
+    names().map(|name| (name.to_owned(), false.into())).collect()
+}
+
 /// The permission that a message needs, and what the platform calls such messages.
 fn needed(body: &Body) -> Option<(&'static str, &'static str)> {
     Some(match body {
@@ -71,6 +77,11 @@ impl Chat {
         let free = self.kind == ChatKind::Private
             || matches!(self.standing(user), Standing::Owner | Standing::Admin(_));
         let Some((name, what)) = needed(body).filter(|_| !free) else { return Ok(()) };
+        if let Standing::Muted(until) = self.standing(user)
+            && (until == 0 || until > wire::now())
+        {
+            return Err(bad(format!("not enough rights to send {what} to the chat")));
+        }
         if self.permissions.get(name) == Some(&Value::Bool(true)) {
             return Ok(());
         }

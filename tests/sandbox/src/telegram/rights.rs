@@ -89,6 +89,8 @@ pub enum Standing {
     Admin(Rights),
     /// Is in the chat.
     Member,
+    /// Is in the chat and may not write until then, in seconds since 1970; 0 for ever.
+    Muted(i64),
     /// Is not, but may come back.
     Left,
     /// Was removed and may not come back.
@@ -102,6 +104,7 @@ impl Standing {
             Self::Owner => "creator",
             Self::Admin(_) => "administrator",
             Self::Member => "member",
+            Self::Muted(_) => "restricted",
             Self::Left => "left",
             Self::Kicked => "kicked",
         }
@@ -110,7 +113,7 @@ impl Standing {
     /// Whether the user is in the chat.
     pub(super) fn is_in(&self) -> bool {
         match self {
-            Self::Owner | Self::Admin(_) | Self::Member => true,
+            Self::Owner | Self::Admin(_) | Self::Member | Self::Muted(_) => true,
             Self::Left | Self::Kicked => false,
         }
     }

@@ -19,7 +19,8 @@ use super::answer::{ApiError, bad, respond};
 use super::params::{self, Params};
 use super::world::World;
 use super::{
-    about, chats, custom_emoji, edit, files, inbox, permissions, places, polls, send, topics,
+    about, chats, custom_emoji, edit, files, inbox, moderation, permissions, places, polls, send,
+    topics,
 };
 use crate::faults::{Fault, Faults, lost};
 
@@ -49,7 +50,7 @@ impl Shared {
 
 type Method = fn(&mut World, &Params) -> Result<Value, ApiError>;
 
-const METHODS: [(&str, Method); 56] = [
+const METHODS: [(&str, Method); 57] = [
     ("getMe", about::me),
     ("setWebhook", inbox::set_webhook),
     ("deleteWebhook", inbox::delete_webhook),
@@ -103,8 +104,9 @@ const METHODS: [(&str, Method); 56] = [
     ("getFile", files::get_file),
     ("getCustomEmojiStickers", custom_emoji::get),
     ("getUserProfilePhotos", files::profile_photos),
-    ("banChatMember", about::ban),
-    ("unbanChatMember", about::unban),
+    ("banChatMember", moderation::ban),
+    ("unbanChatMember", moderation::unban),
+    ("restrictChatMember", moderation::restrict),
     // Answered by `inbox::get_updates`; here so that its name is known.
     ("getUpdates", about::me),
 ];

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::permissions;
 use super::polls;
 use super::rights::Standing;
 use super::world::{Body, ChatKind, Message, World};
@@ -70,6 +71,11 @@ pub(super) fn member(world: &World, id: i64, standing: &Standing, supergroup: bo
         Standing::Owner => put(&mut member, "is_anonymous", false),
         Standing::Admin(rights) => member.extend(rights.fields(supergroup)),
         Standing::Kicked => put(&mut member, "until_date", 0),
+        Standing::Muted(until) => {
+            put(&mut member, "is_member", true);
+            put(&mut member, "until_date", *until);
+            member.extend(permissions::none());
+        }
         Standing::Member | Standing::Left => {}
     }
     Value::Object(member)

@@ -236,7 +236,11 @@ impl World {
             Standing::Left if chat.kind != ChatKind::Private => {
                 Err(forbidden(format!("bot is not a member of the {kind} chat")))
             }
-            Standing::Left | Standing::Member | Standing::Admin(_) | Standing::Owner => Ok(chat),
+            Standing::Left
+            | Standing::Member
+            | Standing::Muted(_)
+            | Standing::Admin(_)
+            | Standing::Owner => Ok(chat),
         }
     }
 
@@ -245,7 +249,9 @@ impl World {
         match chat.standing(self.bot) {
             Standing::Admin(rights) => rights,
             Standing::Owner => Rights::all(),
-            Standing::Member | Standing::Left | Standing::Kicked => Rights::none(),
+            Standing::Member | Standing::Muted(_) | Standing::Left | Standing::Kicked => {
+                Rights::none()
+            }
         }
     }
 

@@ -43,6 +43,38 @@ async fn lengths_are_counted_in_characters() {
 }
 
 #[tokio::test]
+async fn moderation_takes_the_permission_and_a_higher_role() {
+    let dc = Discord::start().await.unwrap();
+    let (rest, guild) = (Rest::new(&dc), dc.guild("G"));
+    let (sid, chief) = (dc.user("Sid"), dc.user("Chief"));
+    guild.join(&sid);
+    guild.grant(&chief, permissions::VIEW_CHANNEL);
+    let ban = |user: u64| format!("/guilds/{}/bans/{user}", guild.id());
+    let member = |user: u64| format!("/guilds/{}/members/{user}", guild.id());
+    let refused = rest.send("PUT", &ban(chief.id()), json!({})).await;
+    assert_eq!((refused.status, refused.code()), (403, 50013), "a higher role");
+    let gone = rest.delete(&member(4)).await;
+    assert_eq!((gone.status, gone.code()), (404, 10007));
+    let none = rest.delete(&ban(sid.id())).await;
+    assert_eq!((none.status, none.code()), (404, 10026));
+    rest.send("PUT", &ban(sid.id()), json!({"delete_message_seconds": 0})).await.ok();
+    assert!(guild.ban_of(&sid).is_some() && !guild.has(&sid));
+    let log = rest.get(&format!("/guilds/{}/audit-logs?action_type=22", guild.id())).await.ok();
+    assert_eq!(log["audit_log_entries"][0]["target_id"], sid.id().to_string());
+    rest.delete(&ban(sid.id())).await.ok();
+    guild.bot_permissions(permissions::EVERYONE);
+    guild.join(&sid);
+    for refused in [
+        rest.send("PUT", &ban(sid.id()), json!({})).await,
+        rest.delete(&member(sid.id())).await,
+        rest.get(&format!("/guilds/{}/audit-logs", guild.id())).await,
+    ] {
+        assert_eq!((refused.status, refused.code()), (403, 50013));
+    }
+    dc.assert_clean().unwrap();
+}
+
+#[tokio::test]
 async fn an_empty_message_is_refused() {
     let dc = Discord::start().await.unwrap();
     let (rest, channel) = (Rest::new(&dc), dc.guild("G").channel("general"));

@@ -197,6 +197,51 @@ async fn a_ban_by_the_bot_takes_the_right_to() {
 }
 
 #[tokio::test]
+async fn bots_act_on_no_admin_and_nobody_on_the_owner() {
+    let (tg, bot) = start().await;
+    let (group, ana, own) = (tg.group("Ludo"), tg.user("Ana"), tg.user("Olga"));
+    group.own(&own);
+    group.promote(&ana);
+    group.promote_bot(Rights { restrict_members: true, ..Rights::none() });
+    let whom = |user: i64| json!({ "chat_id": group.id(), "user_id": user });
+    let admin = "Bad Request: user is an administrator of the chat";
+    assert_eq!(bot.refused("banChatMember", whom(ana.id())).await, admin);
+    let owner = "Bad Request: can't remove chat owner";
+    assert_eq!(bot.refused("banChatMember", whom(own.id())).await, owner);
+    assert_eq!(bot.refused("banChatMember", whom(4)).await, "Bad Request: user not found");
+    tg.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn who_is_restricted_cannot_write_and_bots_hear_of_it() {
+    let (tg, bot) = start().await;
+    let (group, ana) = (tg.group("Ludo"), tg.user("Ana"));
+    group.join(&ana).unwrap();
+    group.promote_bot(Rights { restrict_members: true, ..Rights::none() });
+    let asked = json!({ "allowed_updates": ["chat_member"], "timeout": 0 });
+    bot.ok("getUpdates", asked).await;
+    let silent = json!({
+        "chat_id": group.id(), "user_id": ana.id(), "permissions": { "can_send_messages": false },
+    });
+    bot.ok("restrictChatMember", silent.clone()).await;
+    assert!(group.say(&ana, "x").is_err());
+    let told = bot.updates(-1).await;
+    let member = &told[0]["chat_member"]["new_chat_member"];
+    assert_eq!((&member["status"], &member["until_date"]), (&json!("restricted"), &json!(0)));
+    assert_eq!(member["can_send_messages"], false);
+    group.unmute(&ana);
+    group.say(&ana, "thanks").unwrap();
+    let plain = tg.plain_group("Small");
+    plain.promote_bot(Rights::all());
+    let there = json!({
+        "chat_id": plain.id(), "user_id": ana.id(), "permissions": { "can_send_messages": false },
+    });
+    let only = "Bad Request: method is available only for supergroups";
+    assert_eq!(bot.refused("restrictChatMember", there).await, only);
+    tg.assert_clean().unwrap();
+}
+
+#[tokio::test]
 async fn a_missed_expectation_shows_the_transcript() {
     let (tg, _bot) = start().await;
     let (group, ana) = (tg.group("Ludo"), tg.user("Ana"));
