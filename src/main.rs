@@ -32,6 +32,11 @@ enum Command {
         #[arg(long, value_parser = freeside::format, default_value = "markdown")]
         format: freeside::Format,
     },
+    /// What people have said about being relayed, as the running bridge knows it.
+    Consent {
+        #[command(subcommand)]
+        what: Consent,
+    },
     /// Convert messages as JSON lines from standard input, without a bridge; see docs/CONTENT.md.
     Convert {
         /// What the input is.
@@ -57,6 +62,12 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum Consent {
+    /// Print the ledger as JSON lines: who (a keyed hash), what, when, which text was shown.
+    Export,
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
@@ -64,6 +75,7 @@ fn main() -> ExitCode {
         Command::CheckConfig => freeside::check_config(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
+        Command::Consent { what: Consent::Export } => freeside::consent(&cli.config),
         Command::Convert { from, to } => freeside::convert_lines(from, to),
         Command::Judge { file, catalogue } => {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())

@@ -18,6 +18,7 @@ mod code;
 pub mod commands;
 mod community;
 mod confirm;
+mod consent;
 mod create;
 mod deep_link;
 mod disclosure;
@@ -27,6 +28,8 @@ mod effect_lines;
 mod effects;
 mod exception;
 mod features;
+#[cfg(test)]
+mod figures_said;
 mod gates;
 mod history;
 mod info;
@@ -36,6 +39,7 @@ mod membership;
 mod moves;
 mod nearest;
 mod outcome;
+mod own_data;
 mod pair;
 mod people;
 mod phrases;
@@ -71,7 +75,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
 use crate::lane::{Answer, LaneHead, Work, chat_of_core_place};
-use crate::migration::Task;
+use crate::migration::{News, Task};
 use crate::moving::Move;
 use crate::network::{AskError, MATRIX};
 use crate::order::{DeliverError, Failure};
@@ -265,6 +269,11 @@ impl Desk {
             Work::Task(Task::Moving(what)) => {
                 self.features.moves.carry_out(phrases, (chat, portal), what).await
             }
+            // The accounts of ours are the homeserver's, whose lane does it.
+            Work::Task(Task::Retire(_)) => Ok(Outcome::default()),
+            Work::Task(Task::Tell(
+                news @ (News::SilentPartner { .. } | News::AskConsent { .. }),
+            )) => Ok(self.features.consent.told(phrases, (chat, portal), news)),
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,
             // The bot speaks in the lanes of chats only.
@@ -284,7 +293,8 @@ impl Desk {
             (ContentClass::ForBot(Request::Command(command)), _) => {
                 let message = &event.message;
                 let confirmed = false;
-                let call = Call { command, place, portal, message, confirmed, phrases };
+                let name = &features.consent.shown_name(portal, (place, &command.by)).await?;
+                let call = Call { command, place, portal, message, name, confirmed, phrases };
                 self.granted(&call).await
             }
             (ContentClass::ForBot(Request::Invited { by, whom }), _) => {
@@ -352,6 +362,9 @@ impl Desk {
         {
             return self.features.way.way_to_matrix(call, chat).await;
         }
+        if name == "start" && argument == Some(deep_link::OWN_DATA) {
+            return self.features.own_data.mydata(call, None).await;
+        }
         let known = Command::read(&name);
         let Some(command) = known.filter(|it| call.is_on_matrix() || it.entry().remote) else {
             if call.is_on_matrix() && call.command.private && code::looks_like(&name) {
@@ -380,7 +393,12 @@ impl Desk {
             Command::Unclaim => self.features.claims.unclaim(call, argument).await,
             Command::Language => Ok(self.features.claims.language(call, argument)),
             Command::Appoint => self.features.appointing.appoint(call, argument).await,
-            Command::Privacy => Ok(self.features.info.privacy(call.phrases)),
+            Command::Privacy => Ok(self.features.info.privacy(call)),
+            Command::Optout | Command::Stop | Command::Optin => {
+                self.features.consent.chosen(call, command).await
+            }
+            Command::Pseudonym => self.features.consent.pseudonym(call).await,
+            Command::Mydata => self.features.own_data.mydata(call, argument).await,
             Command::Delete => self.features.deletion.delete(call).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),
             Command::Source => Ok(self.features.info.source(call.phrases)),

@@ -50,6 +50,34 @@ pub struct Settings {
     /// When the bot gives no notices here; `None` for the operator's hours.
     #[serde(default)]
     pub quiet: Option<QuietHours>,
+    /// Whose words may leave their chat.
+    #[serde(default)]
+    pub consent: ConsentMode,
+    /// How much of a name other sides see; the operator's policy may show less.
+    #[serde(default)]
+    pub names: ShownNames,
+}
+
+/// Whose words may leave their chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConsentMode {
+    /// Everybody's who has not said otherwise.
+    #[default]
+    Notice,
+    /// Only those of people who have agreed.
+    OptIn,
+}
+
+/// How much of a name other sides see; each shows less than the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ShownNames {
+    /// All of it.
+    #[default]
+    Full,
+    /// The first word.
+    FirstName,
+    /// Nothing; something that stands for it.
+    Pseudonym,
 }
 
 /// When the bot gives no notices in the chats of a portal.
@@ -102,6 +130,10 @@ pub enum Setting {
     Wiki(Option<String>),
     /// See [`Settings::quiet`].
     Quiet(Option<QuietHours>),
+    /// See [`Settings::consent`].
+    Consent(ConsentMode),
+    /// See [`Settings::names`].
+    Names(ShownNames),
 }
 
 impl Default for Settings {
@@ -118,6 +150,8 @@ impl Default for Settings {
             language: None,
             wiki: None,
             quiet: None,
+            consent: ConsentMode::Notice,
+            names: ShownNames::Full,
         }
     }
 }
@@ -138,6 +172,8 @@ impl Settings {
             Setting::Muted(classes) => self.muted = classes,
             Setting::Wiki(wiki) => self.wiki = wiki,
             Setting::Quiet(quiet) => self.quiet = quiet,
+            Setting::Consent(mode) => self.consent = mode,
+            Setting::Names(names) => self.names = names,
             Setting::Language(language) => self.language = language,
         }
     }

@@ -138,6 +138,7 @@ impl MatrixNetwork {
             // The room is the free side: it is never closed by us.
             Action::SetAccess { .. } => Ok(()),
             Action::Withdraw { send_as } => Ok(self.withdraw(send_as, room).await?),
+            Action::Retire { person } => Ok(self.retire(person, room).await?),
             Action::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)

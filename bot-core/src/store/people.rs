@@ -13,7 +13,7 @@ use super::{Acquaintance, Store, StoreError, keys};
 use crate::portal::PortalId;
 
 /// People who are remembered of each portal.
-const MOST: usize = 200;
+pub const MOST: usize = 200;
 
 impl Store {
     /// Who spoke lately in a portal, longest ago first.
@@ -59,6 +59,20 @@ pub fn note(
 /// [`StoreError`].
 pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
     Ok(read(tx, portal)?.into_iter().map(|seen| seen.who).collect())
+}
+
+/// Somebody is no longer remembered.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_one(tx: &mut Txn<'_>, portal: PortalId, person: &Person) -> Result<(), StoreError> {
+    let mut all = read(tx, portal)?;
+    let before = all.len();
+    all.retain(|seen| seen.who.person != *person);
+    if all.len() == before {
+        return Ok(());
+    }
+    tx.put(&PEOPLE, &portal, &all)
 }
 
 /// A portal is no more.

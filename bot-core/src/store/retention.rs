@@ -8,7 +8,7 @@ use bridge_model::Timestamp;
 use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
-use super::{Store, StoreError, calls, claims, keys, people, unconfirmed};
+use super::{Store, StoreError, calls, claims, consent, keys, people, unconfirmed};
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
@@ -38,5 +38,6 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += claims::forget_codes(tx, before)?;
     rows += unconfirmed::forget(tx, before)?;
     rows += calls::forget_before(tx, before)?;
+    rows += consent::forget(tx)?;
     Ok(rows)
 }

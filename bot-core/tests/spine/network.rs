@@ -345,6 +345,7 @@ impl State {
                 self.deeds.push(format!("withdraw {}", send_as.name().unwrap_or_default()));
             }
             Action::SetAccess { access } => self.set_access(&order.chat, access),
+            Action::Retire { .. } => self.deeds.push("retire".into()),
             Action::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()

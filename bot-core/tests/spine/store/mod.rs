@@ -41,6 +41,7 @@ macro_rules! on_every_engine {
 mod accept;
 mod albums;
 mod aliases;
+mod consent;
 mod disk;
 mod early;
 mod emoji;

@@ -84,6 +84,9 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         ORPHANS,
         TOPICS,
         TOPIC_ROOMS,
+        CONSENT,
+        CONSENT_TOLD,
+        PSEUDONYMOUS,
     )
 }
 
@@ -161,8 +164,10 @@ macro_rules! sealed {
     };
 }
 
+mod movers;
+
 fn written() -> Vec<(u8, Vec<u8>)> {
-    [written_by_messages(), written_by_lanes(), written_by_figures(), written_by_movers()].concat()
+    [written_by_messages(), written_by_lanes(), written_by_figures(), movers::written()].concat()
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
@@ -246,41 +251,6 @@ fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
     ]
 }
 
-/// What is known of people who have moved.
-fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
-    vec![
-        sealed!(
-            PRIVATE_CHATS,
-            PrivateChat { place: room(), language: Some("de".into()), seen: START }
-        ),
-        sealed!(
-            CLAIMS,
-            Claim {
-                person: Person::new("telegram", "7"),
-                name: "Ann".into(),
-                mxid: "@ann:example.org".into(),
-                own_voice: false,
-                asks: true,
-                portal: PortalId(1),
-                since: START,
-                tie: Some(Tie::Open),
-                departed: Some(vec![(PortalId(1), START)]),
-                asked_in: vec![PortalId(2)],
-                deaf: true,
-            }
-        ),
-        sealed!(CALLS, Calls { since: START, told: vec![[7; 16]], held: 3 }),
-        sealed!(
-            TIMERS,
-            TimerRecord {
-                name: "depart/1/telegram/7".into(),
-                lane: core_place(&room()),
-                work: Work::Task(Task::Moving(Move::Depart(Person::new("telegram", "7")))),
-            }
-        ),
-    ]
-}
-
 /// What lanes leave out, and what waits.
 fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
     vec![
@@ -299,6 +269,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     place: room(),
                     name: "stage/1/2".into(),
                     stage: Some(Stage::Bridged),
+                    consent: bot_core::portal::ConsentMode::OptIn,
                 }],
                 ..Migration::default()
             }
