@@ -125,15 +125,26 @@ pub fn format(name: &str) -> Result<Format, String> {
 ///
 /// # Errors
 /// When the configuration cannot be used, or the bridge does not run or does not answer.
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn report(config: &Path, format: Format) -> anyhow::Result<()> {
-    let config = load(config)?;
+    print_answer(&load(config)?, &format!("report/{}", format.name()))
+}
+
+/// Prints the ledger of consent as JSON lines. The running bridge is asked.
+///
+/// # Errors
+/// As [`report`].
+pub fn consent(config: &Path) -> anyhow::Result<()> {
+    print_answer(&load(config)?, "consent")
+}
+
+#[expect(clippy::print_stdout, reason = "this is the answer")]
+fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
     choose_tls()?;
     let mut listen = config.appservice.listen;
     if listen.ip().is_unspecified() {
         listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    let url = format!("http://{listen}/_freeside/report/{}", format.name());
+    let url = format!("http://{listen}/_freeside/{what}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (status, text) = runtime.block_on(async {
         let token = config.appservice.hs_token.expose();

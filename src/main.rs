@@ -42,6 +42,11 @@ enum Command {
         #[command(subcommand)]
         verb: Privacy,
     },
+    /// What people have said about being relayed, as the running bridge knows it.
+    Consent {
+        #[command(subcommand)]
+        what: Consent,
+    },
     /// Convert messages as JSON lines from standard input, without a bridge; see docs/CONTENT.md.
     Convert {
         /// What the input is.
@@ -93,6 +98,12 @@ enum Privacy {
     },
 }
 
+#[derive(Subcommand)]
+enum Consent {
+    /// Print the ledger as JSON lines: who (a keyed hash), what, when, which text was shown.
+    Export,
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
@@ -107,6 +118,7 @@ fn main() -> ExitCode {
                 freeside::audit::Files { known: known.as_deref(), logs: &log, events: &events };
             freeside::audit::audit(&cli.config, &files)
         }
+        Command::Consent { what: Consent::Export } => freeside::consent(&cli.config),
         Command::Convert { from, to } => freeside::convert_lines(from, to),
         Command::Judge { file, catalogue } => {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())

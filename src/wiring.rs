@@ -94,6 +94,7 @@ pub async fn wire(
         store: Arc::clone(&store),
         wording,
         pseudonyms,
+        names: config.privacy.names,
         clock: Arc::clone(&clock),
         dice: Arc::clone(&dice),
         about: about(config),
@@ -285,5 +286,7 @@ fn about(config: &Config) -> About {
         conduct: config.bot.conduct_url.to_string(),
         server: config.homeserver.server_name.clone(),
         web_client: config.moving.web_client.to_string(),
+        operator: config.bot.operator.clone().unwrap_or_default(),
+        contact: config.bot.contact.clone().unwrap_or_default(),
     }
 }

@@ -22,7 +22,7 @@ use crate::order::{Batch, Failure};
 use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
-use crate::report::{Format, Reporter};
+use crate::report::{Format, Reporter, ledger};
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
@@ -90,6 +90,11 @@ impl Executor for Executors {
 impl Reporter for Core {
     async fn report(&self, format: Format) -> Result<String, String> {
         self.desk.whole_report(format).await.map_err(|error| error.to_string())
+    }
+
+    async fn consent(&self) -> Result<String, String> {
+        let lines = self.store.consent_ledger().await.map_err(|error| error.to_string())?;
+        Ok(ledger::as_lines(&lines))
     }
 }
 

@@ -19,6 +19,7 @@ mod code;
 pub mod commands;
 mod community;
 mod confirm;
+mod consent;
 mod create;
 mod deep_link;
 mod disclosure;
@@ -28,6 +29,8 @@ mod effect_lines;
 mod effects;
 mod exception;
 mod features;
+#[cfg(test)]
+mod figures_said;
 mod gates;
 mod history;
 mod info;
@@ -38,6 +41,7 @@ mod moderation;
 mod moves;
 mod nearest;
 mod outcome;
+mod own_data;
 mod pair;
 mod people;
 mod phrases;
@@ -73,7 +77,7 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
 use crate::lane::{Answer, LaneHead, Work, chat_of_core_place};
-use crate::migration::Task;
+use crate::migration::{News, Task};
 use crate::moving::Move;
 use crate::network::{AskError, MATRIX};
 use crate::order::{DeliverError, Failure};
@@ -279,6 +283,11 @@ impl Desk {
             Work::Task(Task::Braked(message, why)) => {
                 Ok(brakes::told(phrases, chat, message, *why))
             }
+            // The accounts of ours are the homeserver's, whose lane does it.
+            Work::Task(Task::Retire(_)) => Ok(Outcome::default()),
+            Work::Task(Task::Tell(
+                news @ (News::SilentPartner { .. } | News::AskConsent { .. }),
+            )) => Ok(self.features.consent.told(phrases, (chat, portal), news)),
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,
             // The bot speaks in the lanes of chats only.
@@ -298,7 +307,9 @@ impl Desk {
             (ContentClass::ForBot(Request::Command(command)), _) => {
                 let message = &event.message;
                 let confirmed = false;
-                let call = Call { command, place, portal, message, confirmed, phrases, shared };
+                let name = &features.consent.shown_name(portal, (place, &command.by)).await?;
+                let call =
+                    Call { command, place, portal, message, name, confirmed, phrases, shared };
                 self.granted(&call).await
             }
             (ContentClass::ForBot(Request::Invited { by, whom }), _) => {
@@ -369,6 +380,9 @@ impl Desk {
         {
             return self.features.way.way_to_matrix(call, chat).await;
         }
+        if name == "start" && argument == Some(deep_link::OWN_DATA) {
+            return self.features.own_data.mydata(call, None).await;
+        }
         let known = Command::read(&name);
         let Some(command) = known.filter(|it| call.is_on_matrix() || it.entry().remote) else {
             if call.is_on_matrix() && call.command.private && code::looks_like(&name) {
@@ -400,7 +414,12 @@ impl Desk {
             Command::Unclaim => self.features.claims.unclaim(call, argument).await,
             Command::Language => Ok(self.features.claims.language(call, argument)),
             Command::Appoint => self.features.appointing.appoint(call, argument).await,
-            Command::Privacy => Ok(self.features.info.privacy(call.phrases)),
+            Command::Privacy => Ok(self.features.info.privacy(call)),
+            Command::Optout | Command::Stop | Command::Optin => {
+                self.features.consent.chosen(call, command).await
+            }
+            Command::Pseudonym => self.features.consent.pseudonym(call).await,
+            Command::Mydata => self.features.own_data.mydata(call, argument).await,
             Command::Delete => self.features.deletion.delete(call).await,
             Command::Ban | Command::Unban | Command::Kick | Command::Mute | Command::Unmute => {
                 self.features.moderators.moderate(call, command, &arguments).await

@@ -341,7 +341,8 @@ impl Work {
                 | Task::Tell(_)
                 | Task::Notices(_)
                 | Task::Moving(_)
-                | Task::Braked(..),
+                | Task::Braked(..)
+                | Task::Retire(_),
             )
             | Self::Say(_)
             | Self::Summary(_) => None,

@@ -5,7 +5,7 @@
 //! out as a lane entry, one kind after the other, and is marked when it is done; so a crash
 //! resumes the list and repeats nothing that is marked.
 
-use bridge_model::{Message, MessageId, Moderation, NetworkId, Place, Timestamp};
+use bridge_model::{Message, MessageId, Moderation, NetworkId, Person, Place, Timestamp};
 use bridge_policy::brakes::Why;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
@@ -16,7 +16,7 @@ use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::moving::Move;
-use crate::portal::{Owner, PortalId};
+use crate::portal::{ConsentMode, Owner, PortalId};
 use crate::refusal::Refusal;
 
 /// The name of the first notice of a chat, and what the names of such notices begin with.
@@ -67,6 +67,9 @@ pub struct StandingNotice {
     /// The stage that it describes; `None` where it says that nothing crosses because the bot was
     /// removed.
     pub stage: Option<Stage>,
+    /// The mode that it describes.
+    #[serde(default)]
+    pub consent: ConsentMode,
 }
 
 /// One question to the whole community.
@@ -141,6 +144,8 @@ pub enum Task {
     Moving(Move),
     /// A message stays where it was said, and its author is told.
     Braked(MessageId, Why),
+    /// The account that stands for somebody leaves the room of the lane, and ends with the last one.
+    Retire(Person),
 }
 
 /// What came of a step, after it was taken.
@@ -154,6 +159,21 @@ pub enum News {
         messages: u64,
         /// Of so many people.
         people: u64,
+    },
+    /// What the author of this message says reaches somebody on that network whose answers stay
+    /// there, or who has answered there.
+    SilentPartner {
+        /// The network.
+        network: NetworkId,
+        /// The message, in the chat of the lane.
+        message: MessageId,
+    },
+    /// Somebody speaks in the chat of the lane who has not said yet whether their words may leave it.
+    AskConsent {
+        /// Who.
+        person: Person,
+        /// The name of the line in the ledger of notices.
+        subject: String,
     },
 }
 

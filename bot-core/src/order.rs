@@ -168,6 +168,12 @@ pub enum Action {
         /// The person.
         send_as: SendAs,
     },
+    /// A person is forgotten: their account of ours leaves the chat, and ends when that was the last
+    /// one, without name and picture.
+    Retire {
+        /// The person.
+        person: Person,
+    },
     /// Let only the bot speak in the chat, or those again who could before.
     SetAccess {
         /// Who.

@@ -54,6 +54,34 @@ pub struct Settings {
     /// Which messages stay on their own side.
     #[serde(default)]
     pub brakes: Brakes,
+    /// Whose words may leave their chat.
+    #[serde(default)]
+    pub consent: ConsentMode,
+    /// How much of a name other sides see; the operator's policy may show less.
+    #[serde(default)]
+    pub names: ShownNames,
+}
+
+/// Whose words may leave their chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConsentMode {
+    /// Everybody's who has not said otherwise.
+    #[default]
+    Notice,
+    /// Only those of people who have agreed.
+    OptIn,
+}
+
+/// How much of a name other sides see; each shows less than the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ShownNames {
+    /// All of it.
+    #[default]
+    Full,
+    /// The first word.
+    FirstName,
+    /// Nothing; something that stands for it.
+    Pseudonym,
 }
 
 /// When the bot gives no notices in the chats of a portal.
@@ -108,6 +136,10 @@ pub enum Setting {
     Quiet(Option<QuietHours>),
     /// See [`Settings::brakes`].
     Brakes(Brakes),
+    /// See [`Settings::consent`].
+    Consent(ConsentMode),
+    /// See [`Settings::names`].
+    Names(ShownNames),
 }
 
 impl Default for Settings {
@@ -125,6 +157,8 @@ impl Default for Settings {
             wiki: None,
             quiet: None,
             brakes: Brakes::Off,
+            consent: ConsentMode::Notice,
+            names: ShownNames::Full,
         }
     }
 }
@@ -146,6 +180,8 @@ impl Settings {
             Setting::Wiki(wiki) => self.wiki = wiki,
             Setting::Quiet(quiet) => self.quiet = quiet,
             Setting::Brakes(brakes) => self.brakes = brakes,
+            Setting::Consent(mode) => self.consent = mode,
+            Setting::Names(names) => self.names = names,
             Setting::Language(language) => self.language = language,
         }
     }

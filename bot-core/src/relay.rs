@@ -98,6 +98,8 @@ pub struct Relay {
 struct Delivery<'a> {
     relay: &'a Relay,
     head: &'a LaneHead,
+    /// What is known, with the names that people of this portal may see.
+    lookup: Lookup,
     wording: Arc<Wording>,
     without_files: bool,
     /// Whom the message calls or answers, on whichever side.
@@ -118,6 +120,7 @@ impl Relay {
             networks: networks.clone(),
             clock: Arc::clone(&clock),
             new_ghosts: Arc::new(new_ghosts),
+            pseudonymous: Arc::default(),
         };
         let emoji = EmojiUploads {
             store: Arc::clone(&store),
@@ -142,10 +145,6 @@ impl Relay {
         &self.networks
     }
 
-    fn identities(&self) -> &Identities {
-        &self.lookup.identities
-    }
-
     /// The bot's words in the language of a portal.
     fn wording_in(&self, portal: Option<&Portal>) -> Arc<Wording> {
         let language = portal.and_then(|portal| portal.settings.language.as_deref());
@@ -167,7 +166,9 @@ impl Executor for Relay {
         let under_way = under_way.map_err(|error| failed(error, attempt))?;
         let without_files = under_way.without_files;
         let called = Mutex::default();
-        let delivery = Delivery { relay: self, head, wording, without_files, called };
+        let lookup = self.lookup.of_portal(head.portal.as_ref()).await;
+        let lookup = lookup.map_err(|error| failed(error, attempt))?;
+        let delivery = Delivery { relay: self, head, lookup, wording, without_files, called };
         let done = delivery.execute(attempt).await;
         if let Err(error) = self.crashes.end(lane, under_way).await {
             tracing::warn!(%error, "an entry still counts as being under way");
@@ -193,7 +194,11 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
-        self.relay.lookup.directory(route, self.head.portal.as_ref(), &self.called)
+        self.lookup.directory(route, self.head.portal.as_ref(), &self.called)
+    }
+
+    fn identities(&self) -> &Identities {
+        &self.lookup.identities
     }
 
     fn portal_id(&self) -> Option<PortalId> {
@@ -269,6 +274,7 @@ impl Delivery<'_> {
         }
         let failed = |error| Failure { error, done: attempt.done.clone() };
         let gone = self.is_taken_back().await.map_err(failed)?;
+        let gone = gone || self.is_withheld().await.map_err(failed)?;
         if gone && !attempt.doubt && attempt.done.is_empty() {
             return Ok(Receipt::default());
         }

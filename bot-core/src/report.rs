@@ -4,6 +4,7 @@
 //! Rule: functions from value to text; the same report gives the same bytes. Names and reasons are
 //! words of people: they become no markup anywhere.
 
+pub mod ledger;
 mod mark;
 mod page;
 mod wiki;
@@ -34,6 +35,12 @@ pub trait Reporter: Send + Sync {
     /// # Errors
     /// Why there is none at present.
     async fn report(&self, format: Format) -> Result<String, String>;
+
+    /// The ledger of consent as JSON lines.
+    ///
+    /// # Errors
+    /// Why there is none at present.
+    async fn consent(&self) -> Result<String, String>;
 }
 
 /// What a report is written as.

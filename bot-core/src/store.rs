@@ -15,6 +15,7 @@ pub mod calls;
 mod cipher;
 pub mod claims;
 pub mod codec;
+pub mod consent;
 mod delayed;
 pub mod electorate;
 pub mod emoji;
@@ -39,6 +40,7 @@ pub mod migration;
 pub mod notices;
 pub mod orphans;
 pub mod overflow;
+pub mod own_data;
 pub mod people;
 pub mod portals;
 pub mod private;
@@ -51,6 +53,7 @@ pub mod sealing;
 pub mod settle;
 pub mod sled;
 mod standing;
+pub mod statements;
 mod stickers;
 pub mod subject;
 pub mod summaries;
@@ -156,6 +159,10 @@ pub enum Change {
     Claim(Box<claims::ClaimChange>),
     /// What somebody is told in private.
     Call(Box<calls::CallChange>),
+    /// What somebody says about being relayed.
+    Consent(Box<consent::ConsentChange>),
+    /// What becomes of what is known of somebody.
+    OwnData(Box<own_data::OwnDataChange>),
     /// The way of a community.
     Move(Box<MigrationChange>),
     /// Sets a timer.

@@ -64,7 +64,9 @@ pub(crate) async fn deliver(
             chat::change_thread(shared, root, name.as_deref(), *closed).await
         }
         // People speak through the webhook and have no account here.
-        Action::Refresh { .. } | Action::Withdraw { .. } => Ok(Receipt::default()),
+        Action::Refresh { .. } | Action::Withdraw { .. } | Action::Retire { .. } => {
+            Ok(Receipt::default())
+        }
         Action::SetAccess { access } => chat::set_access(shared, order, access).await,
         Action::Moderate { whom, what, reason, now } => {
             moderation::moderate(shared, order, (whom, *what), (reason, *now)).await

@@ -60,6 +60,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
         .route("/_matrix/app/v1/transactions/{txn}", put(transaction))
         .route("/_matrix/app/v1/ping", post(ping))
         .route("/_freeside/report/{format}", get(report))
+        .route("/_freeside/consent", get(consent))
         .route("/_matrix/app/v1/users/{user}", get(user))
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
@@ -107,6 +108,19 @@ async fn report(State(service): State<Arc<Appservice>>, Path(format): Path<Strin
     };
     match written {
         Ok(text) => ([(CONTENT_TYPE, format.mime())], text).into_response(),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
+    }
+}
+
+/// `freeside consent export` asks here.
+async fn consent(State(service): State<Arc<Appservice>>) -> Response {
+    let writer = service.reports.get().and_then(std::sync::Weak::upgrade);
+    let written = match writer {
+        Some(writer) => writer.consent().await,
+        None => Err("the bridge is starting".to_owned()),
+    };
+    match written {
+        Ok(lines) => ([(CONTENT_TYPE, "application/jsonl")], lines).into_response(),
         Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
     }
 }

@@ -210,6 +210,26 @@ impl Client {
         })
     }
 
+    /// Deletes all files that an account has uploaded, which takes a bot that is an admin of Synapse
+    /// (`DELETE /_synapse/admin/v1/users/{user}/media`).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete_media_of(&self, user: &UserId) -> Result<(), ClientError> {
+        // It deletes a hundred at once, and says how many it has deleted.
+        loop {
+            let url = format!("{}/_synapse/admin/v1/users/{user}/media", self.base);
+            let request = self.http.delete(url).bearer_auth(&self.token).send();
+            let response = answered(request.await.map_err(|error| broken(&error))?).await?;
+            let answer: serde_json::Value =
+                response.json().await.map_err(|error| broken(&error))?;
+            let deleted = answer.get("deleted_media").and_then(|it| it.as_array());
+            if deleted.is_none_or(Vec::is_empty) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Uploads a file as it streams in; returns its `mxc://` URI
     /// (`POST /_matrix/media/v3/upload`).
     ///

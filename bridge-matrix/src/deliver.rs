@@ -142,6 +142,7 @@ impl MatrixNetwork {
             Action::Moderate { whom, what, reason, .. } => {
                 self.moderate(room, whom, (*what, reason)).await
             }
+            Action::Retire { person } => Ok(self.retire(person, room).await?),
             Action::Leave => {
                 let request = leave_room::v3::Request::new(room.clone());
                 Ok(self.client.send(request, &Identity::Bot).await.map(drop)?)

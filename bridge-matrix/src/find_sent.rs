@@ -38,6 +38,7 @@ impl MatrixNetwork {
             | Action::SetThread { .. }
             | Action::Refresh { .. }
             | Action::Withdraw { .. }
+            | Action::Retire { .. }
             | Action::SetAccess { .. }
             | Action::Moderate { .. }
             | Action::Leave => return Ok(Vec::new()),

@@ -133,6 +133,10 @@ impl MatrixNetwork {
         media: &dyn MediaSource,
     ) {
         let mut handle = avatar.cloned();
+        if handle.as_ref().is_some_and(MediaHandle::is_none) {
+            self.no_picture(record, mxid).await;
+            return;
+        }
         let now = self.clock.now();
         let age = now.0.saturating_sub(record.avatar_asked.0);
         if handle.is_none() && u128::try_from(age).is_ok_and(|age| age > PICTURE_AGE.as_millis()) {
@@ -150,6 +154,18 @@ impl MatrixNetwork {
                 tracing::warn!(network = %person.network, error, "a profile picture was left out");
                 record.avatar_asked = now;
             }
+        }
+    }
+
+    /// Whoever is shown under a pseudonym has no picture.
+    async fn no_picture(&self, record: &mut GhostRecord, mxid: &OwnedUserId) {
+        if record.avatar.is_none() {
+            return;
+        }
+        let none = ProfileFieldValue::AvatarUrl(OwnedMxcUri::from(""));
+        match self.set(mxid, none).await {
+            Ok(()) => record.avatar = None,
+            Err(error) => tracing::warn!(%error, "a profile picture could not be taken away"),
         }
     }
 

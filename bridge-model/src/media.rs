@@ -17,6 +17,18 @@ pub struct MediaHandle {
     pub reference: String,
 }
 
+impl MediaHandle {
+    /// There are no bytes: whatever stood here before is to go.
+    pub fn none(network: &NetworkId) -> Self {
+        Self { network: network.clone(), reference: String::new() }
+    }
+
+    /// Whether it is [`Self::none`].
+    pub fn is_none(&self) -> bool {
+        self.reference.is_empty()
+    }
+}
+
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {

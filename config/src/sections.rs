@@ -183,6 +183,8 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         check::http_url,
     );
     let conduct = section.optional("conduct_url", check::http_url);
+    let operator = section.optional("operator", check::words);
+    let contact = section.optional("contact", check::words);
     let admins = section.list("admins", check::user_id);
     let allow = section.optional_list("allow", check::allowed);
     let commands = section.number("commands_per_minute", 10, 1..=10_000);
@@ -194,6 +196,8 @@ fn bot(mut section: Section<'_, '_>) -> Option<Bot> {
         language: language.unwrap_or_else(|| "en".to_owned()),
         source_url: source_url?,
         conduct_url: conduct.or_else(|| Url::parse(CONDUCT).ok())?,
+        operator,
+        contact,
         admins,
         allow,
         commands_per_minute: u32::try_from(commands).unwrap_or(u32::MAX),

@@ -105,6 +105,10 @@ pub struct Bot {
     pub source_url: Url,
     /// The code of conduct, to which `help` leads.
     pub conduct_url: Url,
+    /// Who runs the bridge, as `privacy` names them.
+    pub operator: Option<String>,
+    /// How to reach them with a question or an objection.
+    pub contact: Option<String>,
     /// User ids of those who may do everything.
     pub admins: Vec<String>,
     /// Servers and user ids of those who may invite the bot and link rooms; `*` for everybody. `None`

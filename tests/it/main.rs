@@ -12,6 +12,7 @@ mod claiming;
 #[path = "../../examples/community/clock.rs"]
 mod clock;
 mod connections;
+mod consent;
 mod content;
 mod crossing;
 mod disclosure;

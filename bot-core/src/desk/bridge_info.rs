@@ -59,7 +59,7 @@ impl BridgeInfo {
 
     async fn set_bridge(
         &self,
-        Pair { room, remote }: Pair<'_>,
+        Pair { room, remote, .. }: Pair<'_>,
         content: &serde_json::Value,
     ) -> Result<(), AskError> {
         let channel = self.pseudonyms.place(remote);

@@ -32,6 +32,8 @@ pub(super) struct Call<'a> {
     pub(super) portal: Option<&'a Portal>,
     /// The event that brought the command.
     pub(super) message: &'a MessageId,
+    /// The caller's name, as other sides may see it.
+    pub(super) name: &'a str,
     /// What the command does was shown before, and somebody has said yes.
     pub(super) confirmed: bool,
     /// The bot's sentences, in the language of the answer.
@@ -107,7 +109,7 @@ impl Call<'_> {
     /// The room hears what somebody did from another side; `what` is in the language of the chats.
     pub(super) fn told(&self, room: &Place, what: RichText) -> Option<(Place, Work)> {
         let phrases = self.shared;
-        let from = [Arg::text(&self.command.by.name), Arg::text(label(&self.place.network))];
+        let from = [Arg::text(self.name), Arg::text(label(&self.place.network))];
         let told = || phrases.say(Key::ToldFrom, &from).join_line(what);
         (self.place != room).then(|| phrases.message_in(room, told()))
     }
@@ -134,7 +136,6 @@ impl Call<'_> {
 
     /// The caller, as the history names them.
     pub(super) fn who(&self) -> Who {
-        let by = &self.command.by;
-        Who { network: self.place.network.clone(), name: Some(by.name.clone()) }
+        Who { network: self.place.network.clone(), name: Some(self.name.to_owned()) }
     }
 }

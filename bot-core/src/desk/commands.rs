@@ -82,6 +82,11 @@ commands! {
     Language = "language",
     Appoint = "appoint",
     Privacy = "privacy",
+    Optout = "optout",
+    Optin = "optin",
+    Stop = "stop",
+    Pseudonym = "pseudonym",
+    Mydata = "mydata",
     Delete = "delete",
     Ban = "ban",
     Unban = "unban",
@@ -91,6 +96,26 @@ commands! {
     Purge = "purge",
     Version = "version",
     Source = "source",
+}
+
+/// Commands about oneself and what can follow them; each counts also where it is typed in a
+/// chat behind a bare slash.
+const ABOUT_ONESELF: &[(Command, &[&str])] = &[
+    (Command::Optout, &["everywhere", "erase"]),
+    (Command::Optin, &["everywhere"]),
+    (Command::Stop, &["everywhere", "erase"]),
+    (Command::Pseudonym, &["on", "off"]),
+    (Command::Mydata, &["export", "erase"]),
+];
+
+/// The command about oneself that a message is, without its slash: whoever types `/stop` where the
+/// platform knows no such command must not be relayed with it.
+pub fn about_oneself(message: &str) -> Option<&str> {
+    let command = message.trim().strip_prefix('/')?;
+    let mut words = command.split_whitespace();
+    let name = Command::read(&words.next()?.to_ascii_lowercase())?;
+    let (_, known) = ABOUT_ONESELF.iter().find(|(command, _)| *command == name)?;
+    words.all(|word| known.iter().any(|it| it.eq_ignore_ascii_case(word))).then_some(command)
 }
 
 impl Command {
@@ -155,6 +180,13 @@ impl Command {
             Self::Language => on_matrix(Key::HelpLanguage),
             Self::Appoint => on_matrix(Key::HelpAppoint).of_admins(),
             Self::Privacy => everywhere(Key::HelpPrivacy),
+            Self::Optout => everywhere(Key::HelpOptout).with("what", Key::HelpOptoutWhat, true),
+            Self::Optin => everywhere(Key::HelpOptin).with("where", Key::HelpOptinWhere, true),
+            Self::Stop => everywhere(Key::HelpStop),
+            Self::Pseudonym => {
+                everywhere(Key::HelpPseudonym).with("choice", Key::HelpPseudonymChoice, true)
+            }
+            Self::Mydata => everywhere(Key::HelpMydata).with("what", Key::HelpMydataWhat, true),
             Self::Delete => {
                 Entry { on_message: Some(Key::MenuDelete), ..in_legacy_chats(Key::HelpDelete) }
             }

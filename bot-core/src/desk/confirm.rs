@@ -34,8 +34,8 @@ impl Linking {
         let by = &call.command.by;
         let on_matrix = call.is_on_matrix();
         let who = match on_matrix {
-            true => format!("{} ({})", by.name, by.user.as_str()),
-            false => by.name.clone(),
+            true if call.name == by.name => format!("{} ({})", by.name, by.user.as_str()),
+            _ => call.name.to_owned(),
         };
         let chat = match &title {
             Some(title) if on_matrix => format!("{title} ({})", here.chat.as_str()),
@@ -72,10 +72,10 @@ impl Linking {
             Err(key) => return Ok(phrases.answer(key, &[])),
         };
         let (pair, title) = if call.is_on_matrix() {
-            (Pair { room: &offer.from, remote: &redeemed.place }, redeemed.title)
+            (Pair::new(&offer.from, &redeemed.place), redeemed.title)
         } else {
             let title = call.command.chat_title.clone().or(offer.title);
-            (Pair { room: &redeemed.place, remote: &offer.from }, title)
+            (Pair::new(&redeemed.place, &offer.from), title)
         };
         if let Some(other) = self.store.portal_of(pair.remote).await?
             && (other.room != *pair.room || is_active(&other, pair.remote))

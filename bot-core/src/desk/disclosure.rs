@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use bridge_model::{Content, Event, Message, MessageId, Place};
+use bridge_model::{Button, Content, Event, Message, MessageId, Place};
 use bridge_policy::stage::Stage;
 
 use super::deep_link;
-use super::disclosure_text::{ended_text, room_key, room_text, stage_text};
+use super::disclosure_text::{ended_text, relays, room_key, room_text, stage_text};
 use super::outcome::DeskError;
 use super::pair::Pair;
 use super::phrases::Phrases;
@@ -18,7 +18,7 @@ use crate::i18n::Key;
 use crate::lane::{Relayed, Speaker, Work, core_place};
 use crate::migration::{DISCLOSURE, Migration, MigrationChange, StandingNotice};
 use crate::network::MATRIX;
-use crate::portal::{EndState, Portal};
+use crate::portal::{ConsentMode, EndState, Portal};
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
 use crate::store::migration::old_text_name;
@@ -90,7 +90,8 @@ impl Disclosure {
         old: Option<&str>,
     ) -> Result<Posted, DeskError> {
         let room = pair.room;
-        let notice = phrases.message(room_text(phrases, pair, stage));
+        let mut notice = phrases.message(room_text(phrases, pair, stage));
+        notice.buttons.extend(agrees(phrases, pair, stage));
         let mut then = vec![self.once(room, name, notice).await?];
         then.push(happens(room, name, Content::Pinned));
         if let Some(old) = old.filter(|old| *old != name) {
@@ -113,8 +114,8 @@ impl Disclosure {
         let text = phrases.message(ended_text(phrases, pair, place));
         let edited = happens(place, &name, Content::Edited(text));
         let then = vec![happens(place, &name, Content::Unpinned), edited];
-        let notice =
-            StandingNotice { end: pair.remote.clone(), place: place.clone(), name, stage: None };
+        let (end, place, consent) = (pair.remote.clone(), place.clone(), pair.consent);
+        let notice = StandingNotice { end, place, name, stage: None, consent };
         let known = MigrationChange::Notice(pair.room.clone(), notice);
         Ok(Posted { then, changes: vec![Change::Move(Box::new(known))] })
     }
@@ -140,7 +141,7 @@ impl Disclosure {
         let stage = portal.stage;
         let fresh = format!("{DISCLOSURE}/{}/{}", portal.id.0, phrases.now.0);
         for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
-            let pair = Pair { room: &portal.room, remote: &end.place };
+            let pair = Pair::of(portal, &end.place);
             for place in [pair.remote, pair.room] {
                 if self.is_true(migration, (pair, place), stage).await? {
                     continue;
@@ -179,6 +180,7 @@ impl Disclosure {
                 None => phrases.button(Key::ButtonMatrix, "matrix"),
             });
         }
+        message.buttons.extend(agrees(phrases, pair, stage));
         message
     }
 
@@ -202,7 +204,7 @@ impl Disclosure {
         let mut any = false;
         for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
             any = true;
-            let pair = Pair { room: &portal.room, remote: &end.place };
+            let pair = Pair::of(portal, &end.place);
             for place in [pair.room, pair.remote] {
                 if !self.is_true(&migration, (pair, place), portal.stage).await? {
                     return Ok(false);
@@ -240,6 +242,7 @@ impl Disclosure {
             Some(said) => said == stage,
             None => false,
         };
+        let says = says && (!relays(stage) || notice.consent == pair.consent);
         Ok(says && self.is_there(place, &notice.name).await?)
     }
 
@@ -285,6 +288,12 @@ fn happens(place: &Place, key: &str, content: Content) -> (Place, Work) {
     (place.clone(), about(place, key, content).into())
 }
 
+/// Where only the words of people who agree leave a chat, one touch agrees.
+fn agrees(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> Option<Button> {
+    let asks = relays(stage) && pair.consent == ConsentMode::OptIn;
+    asks.then(|| phrases.button(Key::ButtonOptIn, "optin"))
+}
+
 fn pins(work: &Work) -> bool {
     work.event().is_some_and(|event| matches!(event.content, Content::Pinned))
 }
@@ -295,6 +304,7 @@ fn stands(pair: Pair<'_>, place: &Place, (stage, name): (Stage, &str)) -> Change
         place: place.clone(),
         name: name.to_owned(),
         stage: Some(stage),
+        consent: pair.consent,
     };
     Change::Move(Box::new(MigrationChange::Notice(pair.room.clone(), notice)))
 }

@@ -10,6 +10,8 @@ use bridge_policy::stage::Stage;
 use super::pair::Pair;
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
+use crate::portal::ConsentMode;
+use crate::store::keys;
 use crate::wording::{Lines, label};
 
 /// The language that strangers read.
@@ -38,6 +40,9 @@ pub(super) fn stage_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> 
     if stage != Stage::Inventory {
         text = text.join_line(software(phrases, place));
     }
+    if relays(stage) {
+        text = text.join_line(consent_text(phrases, place, pair.consent));
+    }
     if phrases.wording.language() == ENGLISH || stage == Stage::Sunset {
         return text;
     }
@@ -65,7 +70,34 @@ pub(super) fn room_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> R
     if matches!(stage, Stage::Inventory | Stage::Sunset) {
         return text;
     }
-    text.join_line(software(phrases, pair.remote))
+    let text = text.join_line(software(phrases, pair.remote));
+    match relays(stage) {
+        true => text.join_line(consent_text(phrases, pair.room, pair.consent)),
+        false => text,
+    }
+}
+
+/// Whether what people write crosses at a stage.
+pub(super) fn relays(stage: Stage) -> bool {
+    matches!(stage, Stage::Bridged | Stage::MatrixFirst)
+}
+
+/// Whose words leave a chat, and how somebody chooses.
+pub(super) fn consent_text(phrases: Phrases<'_>, place: &Place, mode: ConsentMode) -> RichText {
+    let (key, command) = match mode {
+        ConsentMode::Notice => (Key::ConsentNotice, "optout"),
+        ConsentMode::OptIn => (Key::ConsentOptIn, "optin"),
+    };
+    phrases.say(key, &[Arg::text(phrases.typed_on(&place.network, command))])
+}
+
+/// The version of that text, for the ledger: its language, and the beginning of the SHA-256 of its
+/// words.
+pub(super) fn consent_version(phrases: Phrases<'_>, place: &Place, mode: ConsentMode) -> String {
+    let text = consent_text(phrases, place, mode).plain();
+    let hash = keys::hash(&[&text]);
+    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}/{hash}", phrases.wording.language())
 }
 
 /// What the notice that stands in one of the two chats says when nothing crosses any more.

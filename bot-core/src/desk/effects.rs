@@ -97,6 +97,8 @@ impl Effects {
                 let args = [Arg::number(*messages), Arg::number(*people), Arg::text(audit)];
                 Ok(phrases.answer(Key::Erased, &args))
             }
+            // The feature for consent tells them.
+            News::SilentPartner { .. } | News::AskConsent { .. } => Ok(Outcome::default()),
         }
     }
 
@@ -122,7 +124,7 @@ impl Effects {
         tag: &Tag,
     ) -> Result<Outcome, DeskError> {
         let key = text_name(portal.id, tag.step);
-        let pair = Pair { room: &portal.room, remote: place };
+        let pair = Pair::of(portal, place);
         let old = self.disclosure.standing(migration, pair, place).await?;
         let about = (stage, key.as_str());
         let Posted { mut then, changes } =
@@ -141,7 +143,7 @@ impl Effects {
         place: &Place,
         tag: &Tag,
     ) -> Result<Outcome, DeskError> {
-        let pair = Pair { room: &portal.room, remote: place };
+        let pair = Pair::of(portal, place);
         let Some(name) = self.disclosure.standing(migration, pair, place).await? else {
             return Ok(at_once(tag, [], None));
         };
@@ -164,7 +166,7 @@ impl Effects {
     ) -> Result<Outcome, DeskError> {
         let mut outcome = Outcome::default();
         for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
-            let pair = Pair { room: &portal.room, remote: &end.place };
+            let pair = Pair::of(portal, &end.place);
             let old = self.disclosure.standing(migration, pair, pair.room).await?;
             let posted = if stage == Stage::Sunset {
                 self.disclosure.ended(phrases, (migration, pair), pair.room).await?

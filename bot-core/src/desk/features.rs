@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bridge_config::Catalogue;
+use bridge_config::{Catalogue, NamePolicy};
 use bridge_policy::budget::Limits;
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
@@ -17,6 +17,7 @@ use super::appoint::Appointing;
 use super::bridge_info::BridgeInfo;
 use super::budget::CommandBudget;
 use super::claim::Claims;
+use super::consent::Consents;
 use super::disclosure::Disclosure;
 use super::due::Deadlines;
 use super::effects::Effects;
@@ -29,6 +30,7 @@ use super::links::Notices;
 use super::membership::Membership;
 use super::moderation::Moderators;
 use super::moves::Moves;
+use super::own_data::OwnDataCommands;
 use super::people::People;
 use super::plan::Plans;
 use super::power::RoomPower;
@@ -61,6 +63,8 @@ pub struct DeskParts {
     pub wording: Arc<Wording>,
     /// Names of remote places in state events.
     pub pseudonyms: Pseudonyms,
+    /// How much of a name others see.
+    pub names: NamePolicy,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Codes.
@@ -90,6 +94,7 @@ pub(super) struct Features {
     pub(super) appointing: Appointing,
     pub(super) budget: CommandBudget,
     pub(super) claims: Claims,
+    pub(super) consent: Consents,
     pub(super) deadlines: Deadlines,
     pub(super) deletion: Deletion,
     pub(super) effects: Effects,
@@ -101,6 +106,7 @@ pub(super) struct Features {
     pub(super) moderators: Moderators,
     pub(super) moves: Moves,
     pub(super) notices: Notices,
+    pub(super) own_data: OwnDataCommands,
     pub(super) reports: Reports,
     pub(super) services: Services,
     pub(super) settings: SettingCommands,
@@ -220,6 +226,8 @@ impl Features {
                 people: shared.people,
                 appointing: shared.appointing.clone(),
             },
+            own_data: own_data(&parts),
+            consent: consent(&parts),
             appointing: shared.appointing,
             topics: shared.topics.clone(),
             settings: SettingCommands {
@@ -236,12 +244,7 @@ impl Features {
             notices: Notices { catalogue: catalogue(), limits: parts.limits },
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
-            info: Info {
-                networks: networks(),
-                store: store(),
-                about: parts.about.clone(),
-                defaults: parts.defaults.clone(),
-            },
+            info: info(&parts),
         }
     }
 }
@@ -283,5 +286,31 @@ fn way(parts: &DeskParts, shared: &Shared) -> Way {
         catalogue: Arc::clone(&parts.catalogue),
         registration: Registration { accounts: parts.accounts.clone(), pseudonyms },
         people: shared.people.clone(),
+    }
+}
+
+fn consent(parts: &DeskParts) -> Consents {
+    Consents {
+        store: Arc::clone(&parts.store),
+        pseudonyms: parts.pseudonyms.clone(),
+        names: parts.names,
+        limits: parts.limits,
+    }
+}
+
+fn own_data(parts: &DeskParts) -> OwnDataCommands {
+    OwnDataCommands {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
+    }
+}
+
+fn info(parts: &DeskParts) -> Info {
+    Info {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        about: parts.about.clone(),
+        defaults: parts.defaults.clone(),
     }
 }

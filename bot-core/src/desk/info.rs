@@ -37,6 +37,27 @@ pub struct About {
     pub conduct: String,
     /// A client in the browser that opens rooms at `#/room/...`; empty for none.
     pub web_client: String,
+    /// Who runs the bridge, as people know them; empty where nobody has said it.
+    pub operator: String,
+    /// How to reach them; empty where nobody has said it.
+    pub contact: String,
+}
+
+impl About {
+    /// Who runs the bridge and how to reach them; without what the configuration says, the
+    /// homeserver and the Matrix ids of the operators.
+    fn who_runs(&self) -> (String, String) {
+        let operator = match self.operator.as_str() {
+            "" => self.server.clone(),
+            operator => operator.to_owned(),
+        };
+        let contact = match self.contact.as_str() {
+            "" if self.operators.is_empty() => self.server.clone(),
+            "" => self.operators.join(", "),
+            contact => contact.to_owned(),
+        };
+        (operator, contact)
+    }
 }
 
 /// Tells how things are.
@@ -145,9 +166,18 @@ impl Info {
     }
 
     /// What happens to personal data.
-    pub(super) fn privacy(&self, phrases: Phrases<'_>) -> Outcome {
+    pub(super) fn privacy(&self, call: &Call<'_>) -> Outcome {
+        let phrases = call.phrases;
         let source = Arg::url(self.about.source_url.clone());
-        phrases.answer(Key::Privacy, &[source])
+        let (operator, contact) = self.about.who_runs();
+        let who = [Arg::text(operator), Arg::text(contact)];
+        let can =
+            ["optout", "pseudonym on", "mydata"].map(|command| Arg::text(call.typed(command)));
+        let text = phrases
+            .say(Key::Privacy, &[source])
+            .join_line(phrases.say(Key::PrivacyWho, &who))
+            .join_line(phrases.say(Key::PrivacyRights, &can));
+        Outcome::say(text)
     }
 
     /// Which version runs.

@@ -169,9 +169,9 @@ impl Linking {
         }
         let remote_is_here = !call.is_on_matrix();
         let pair = if remote_is_here {
-            Pair { room: &offer.from, remote: here }
+            Pair::new(&offer.from, here)
         } else {
-            Pair { room: here, remote: &offer.from }
+            Pair::new(here, &offer.from)
         };
         if let Some(other) = self.store.portal_of(pair.remote).await?
             && (other.room != *pair.room || is_active(&other, pair.remote))
@@ -232,7 +232,7 @@ impl Linking {
     ) -> Result<Outcome, DeskError> {
         let (phrases, shared) = (call.phrases, call.shared);
         let Agreed { pair, code, by, title, settings } = agreed;
-        let Pair { room, remote } = pair;
+        let Pair { room, remote, .. } = pair;
         let (here, there) = (call.place, pair.other(call.place));
         if let Some(refused) = self.not_ready(phrases, pair).await? {
             return Ok(refused);
@@ -256,6 +256,8 @@ impl Linking {
         let buttons =
             [phrases.button(Key::ButtonUndo, undo), phrases.button(Key::ButtonStage, "stage")];
         let mut then = vec![shared.message_in(there, linked(shared, remote, there, stage))];
+        let consent = known.as_ref().map_or(&settings, |portal| &portal.settings).consent;
+        let pair = Pair { consent, ..pair };
         let notices = self.disclosure.first(shared, pair, (stage, &code)).await?;
         then.extend(notices.then);
         if stage.relays() {
@@ -278,7 +280,7 @@ impl Linking {
     /// each chat that comes.
     async fn first_looks(
         &self,
-        Pair { room, remote }: Pair<'_>,
+        Pair { room, remote, .. }: Pair<'_>,
         known: Option<&Portal>,
         settings: &Settings,
     ) -> Vec<(Place, Work)> {
@@ -345,7 +347,7 @@ impl Linking {
             let names = Arg::text(linked.join(" | "));
             return Ok(phrases.answer(Key::UnlinkUsage, &[usage, names]));
         };
-        let pair = Pair { room: &portal.room, remote };
+        let pair = Pair::of(portal, remote);
         if !call.confirmed {
             let args = [Arg::text(label(&remote.network))];
             return Ok(unconfirmed::ask(call, phrases.say(Key::UnlinkAsk, &args)));

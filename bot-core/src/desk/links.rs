@@ -92,7 +92,7 @@ impl Notices {
         // It is no notice about anybody, and answers at any hour.
         let limits = Limits { person: u32::MAX, quiet: None, ..self.limits };
         let (text, limits) = if portal.stage == Stage::ReadOnly {
-            let pair = Pair { room: &portal.room, remote: place };
+            let pair = Pair::of(portal, place);
             (stage_text(phrases, pair, portal.stage), limits)
         } else {
             let room = Arg::url(phrases.join_link(&portal.room.chat));

@@ -83,7 +83,7 @@ impl Membership {
             // Nobody is left to be told in the room; those on the other side are.
             let mut outcome = Outcome::then(tell_ends(phrases, portal, Key::RoomLost, &[]));
             for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
-                let pair = Pair { room: &portal.room, remote: &end.place };
+                let pair = Pair::of(portal, &end.place);
                 let about = (&migration, pair);
                 let notices = self.disclosure.ended(phrases, about, pair.remote).await?;
                 outcome.then.extend(notices.then);
@@ -99,7 +99,7 @@ impl Membership {
         }
         let text = phrases.say(Key::Severed, &[Arg::text(label(&chat.network))]);
         let mut then = vec![phrases.message_in(&portal.room, text)];
-        let about = (&migration, Pair { room: &portal.room, remote: chat });
+        let about = (&migration, Pair::of(portal, chat));
         let notice = self.disclosure.ended(phrases, about, &portal.room).await?;
         then.extend(notice.then);
         let mut changes = vec![Change::Severed(chat.clone(), true)];
@@ -143,7 +143,7 @@ impl Membership {
         let mut answer = phrases.say(Key::RoomMoved, &[Arg::text(networks.join(", "))]);
         let mut missing = None;
         for end in &portal.ends {
-            let (pair, title) = (Pair { room, remote: &end.place }, end.title.as_deref());
+            let (pair, title) = (Pair::of(portal, &end.place), end.title.as_deref());
             let set = self.bridge_info.announce_bridge(phrases, pair, title).await;
             missing = missing.or(set.err());
         }

@@ -5,6 +5,8 @@
 
 use bridge_model::Place;
 
+use crate::portal::{ConsentMode, Portal};
+
 /// A room, and one of the legacy chats that are linked to it.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
@@ -12,9 +14,21 @@ pub(super) struct Pair<'a> {
     pub(super) room: &'a Place,
     /// The chat on the other network.
     pub(super) remote: &'a Place,
+    /// Whose words may leave them.
+    pub(super) consent: ConsentMode,
 }
 
 impl<'a> Pair<'a> {
+    /// A chat that is or was linked to the room of a portal.
+    pub(super) fn of(portal: &'a Portal, remote: &'a Place) -> Self {
+        Self { room: &portal.room, remote, consent: portal.settings.consent }
+    }
+
+    /// Two chats that are to be linked.
+    pub(super) fn new(room: &'a Place, remote: &'a Place) -> Self {
+        Self { room, remote, consent: ConsentMode::default() }
+    }
+
     /// The other one of the two.
     pub(super) fn other(self, place: &Place) -> &'a Place {
         if *place == *self.room { self.remote } else { self.room }

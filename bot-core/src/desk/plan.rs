@@ -140,16 +140,15 @@ impl Plans {
 
 /// What an effect says.
 fn texts(phrases: Phrases<'_>, portal: &Portal, planned: &Planned) -> Vec<RichText> {
-    let room = &portal.room;
     match planned.effect {
         Effect::PinText(stage) => {
-            vec![stage_text(phrases, Pair { room, remote: &planned.place }, stage)]
+            vec![stage_text(phrases, Pair::of(portal, &planned.place), stage)]
         }
         // It stands there already.
         Effect::NoticeInRoom(stage) if room_key(stage) == room_key(portal.stage) => Vec::new(),
         Effect::NoticeInRoom(stage) => {
             let ends = portal.ends.iter().filter(|end| end.state == EndState::Active);
-            ends.map(|end| room_text(phrases, Pair { room, remote: &end.place }, stage)).collect()
+            ends.map(|end| room_text(phrases, Pair::of(portal, &end.place), stage)).collect()
         }
         Effect::UnpinText
         | Effect::RelayOn

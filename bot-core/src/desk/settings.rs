@@ -9,7 +9,10 @@ mod table;
 
 use std::sync::Arc;
 
-use bridge_model::{Button, Place, Press, RichText};
+use bridge_model::{
+    Author, AuthorKind, Button, Content, Event, MemberChange, MessageId, Person, Place, Press,
+    RichText,
+};
 
 use self::agreement::Wanted;
 use self::table::{Description, LIST};
@@ -20,7 +23,8 @@ use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::topics::TopicRooms;
 use crate::i18n::{Arg, Key};
-use crate::migration::AuditAction;
+use crate::lane::{Work, core_place};
+use crate::migration::{AuditAction, Task};
 use crate::portal::{Portal, Setting, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, Store};
@@ -73,7 +77,9 @@ impl SettingCommands {
             let args = [Arg::text(described.name), Arg::text((described.value)(&settings))];
             return say(Key::SetSame, &args);
         }
+        let shows_less = settings.names > portal.settings.names;
         if described.of_both.is_some_and(|concerns| concerns(&setting))
+            && !shows_less
             && let Some(asked) = self.agreement(call, wanted).await?
         {
             return Ok(asked);
@@ -118,6 +124,12 @@ impl SettingCommands {
             | Setting::Wiki(_)
             | Setting::Quiet(_)
             | Setting::Brakes(_) => Vec::new(),
+            // The notices say which mode holds.
+            Setting::Consent(_) => {
+                let notices = Work::Task(Task::Notices(portal.id));
+                vec![(core_place(&portal.room), notices)]
+            }
+            Setting::Names(_) => self.renamed(portal).await?,
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);
@@ -132,6 +144,41 @@ impl SettingCommands {
         let undone = phrases.button(Key::ButtonUndo, undo.clone());
         Ok(Outcome { then, ..Outcome::change(done(phrases, call.place), changes) }.with([undone]))
     }
+}
+
+impl SettingCommands {
+    /// No account of ours keeps a name that it may not show any more: each that is in the room is
+    /// brought up to date.
+    async fn renamed(&self, portal: &Portal) -> Result<Vec<(Place, Work)>, DeskError> {
+        let mut then = Vec::new();
+        let known = self.store.people(portal.id).await?;
+        for person in self.store.ghosts_in(&portal.room).await? {
+            let seen = known.iter().find(|known| known.person == person);
+            // Whoever has been silent for long is renamed with the next message.
+            let Some(seen) = seen else { continue };
+            then.push(refresh(portal, &person, &seen.name));
+        }
+        Ok(then)
+    }
+}
+
+/// The account of ours that stands for a person is brought up to date.
+pub(super) fn refresh(portal: &Portal, person: &Person, name: &str) -> (Place, Work) {
+    let who = Author {
+        user: person.user.clone(),
+        kind: AuthorKind::Person,
+        name: name.to_owned(),
+        username: None,
+        avatar: None,
+    };
+    let ends = portal.ends.iter().find(|end| end.place.network == person.network);
+    let place = ends.map_or_else(
+        || Place { network: person.network.clone(), chat: portal.room.chat.clone() },
+        |end| end.place.clone(),
+    );
+    let content = Content::MemberChanged { who, change: MemberChange::Profile };
+    let event = Event { place, message: MessageId::from(""), late: false, content };
+    (portal.room.clone(), Work::of(event))
 }
 
 /// What can be typed, or touched, as a value.

@@ -28,7 +28,7 @@ use crate::wording::Lines;
 
 /// How long a code can be used, in milliseconds: whoever is new on Matrix has to find a server, and
 /// perhaps to confirm an address, before.
-const LIFE: i64 = 24 * 3_600_000;
+pub(super) const LIFE: i64 = 24 * 3_600_000;
 
 /// Chats that are asked at most whether somebody is in them.
 const MOST_ASKED: usize = 10;

@@ -37,6 +37,8 @@ mod report;
 mod moderation;
 #[macro_use]
 mod brakes;
+#[macro_use]
+mod consent;
 mod list;
 
 pub use list::Key;

@@ -22,6 +22,11 @@ pub fn of(words: &str) -> Media {
     }
 }
 
+/// The file that holds JSON, under a name.
+pub fn json(name: &str, words: &str) -> Media {
+    Media { mime: Some("application/json".to_owned()), name: Some(name.to_owned()), ..of(words) }
+}
+
 /// Whether the file is one of words.
 pub fn is_one(media: &Media) -> bool {
     media.handle.network.as_str() == TEXT

@@ -40,6 +40,7 @@ impl Delivery<'_> {
                 self.post(Draft { message, speaker, answer: Some(answer) }).await
             }
             Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
+            Work::Task(Task::Retire(person)) => Ok(Some(Action::Retire { person: person.clone() })),
             Work::Task(
                 Task::Due(_)
                 | Task::Room(..)
@@ -145,7 +146,7 @@ impl Delivery<'_> {
         let person = Person { network: place.network.clone(), user: by.user.clone() };
         let others = self.others(replica, &person, reaction).await?;
         let now = self.relay.clock.now();
-        let identities = self.relay.identities();
+        let identities = self.identities();
         let send_as = identities.send_as((lane, self.portal_id()), place, (by, now), true).await?;
         let reaction =
             resolve_reaction(&self.directory(), &place.network, reaction.clone()).await?;
@@ -296,7 +297,7 @@ impl Delivery<'_> {
             return Ok((SendAs::Bot, message));
         };
         let author = (&message.author, message.sent_at);
-        let identities = self.relay.identities();
+        let identities = self.identities();
         let edited = work.event().map(|event| &event.content);
         let begins = !matches!(edited, Some(Content::Edited(_)));
         let lane = (lane, self.portal_id());

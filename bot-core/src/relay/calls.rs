@@ -89,7 +89,7 @@ impl Delivery<'_> {
         };
         let matrix = self.relay.networks.get(&room.network);
         let link = matrix.zip(message).and_then(|(it, message)| it.link_to(&room.chat, message));
-        let shown = self.relay.identities().shown_name(Some(&by), &author.name);
+        let shown = self.identities().shown_name(Some(&by), &author.name);
         Ok(link.map(|link| QuietMention {
             account,
             mxid: claim.mxid,

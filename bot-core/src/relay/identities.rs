@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bridge_config::NamePolicy;
-use bridge_model::{Author, Person, Place, Timestamp};
+use bridge_model::{Author, MediaHandle, Person, Place, Timestamp};
 
 use super::lookup::unread;
 use super::networks::Networks;
@@ -16,9 +16,10 @@ use crate::clock::Clock;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, SendAs};
 use crate::pictures::Pictures;
-use crate::portal::PortalId;
+use crate::portal::{PortalId, ShownNames};
 use crate::pseudonym::Pseudonyms;
-use crate::store::Store;
+use crate::store::consent::Pseudonymous;
+use crate::store::{Store, keys};
 
 /// Picks the identity to send as.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub(super) struct Identities {
     pub networks: Networks,
     pub clock: Arc<dyn Clock>,
     pub new_ghosts: Arc<NewGhosts>,
+    /// Who wants a pseudonym.
+    pub pseudonymous: Arc<Pseudonymous>,
 }
 
 impl Identities {
@@ -39,8 +42,13 @@ impl Identities {
     /// [`DeliverError::Retry`] when the store cannot be asked.
     pub(super) async fn of(&self, place: &Place, author: &Author) -> Result<SendAs, DeliverError> {
         let person = Person { network: place.network.clone(), user: author.user.clone() };
+        let policy = self.policy_of(&person, place).await?;
+        let name = shown_name(policy, &self.pseudonyms, Some(&person), &author.name);
+        if policy == NamePolicy::Pseudonym {
+            let avatar = Some(MediaHandle::none(&place.network));
+            return Ok(SendAs::Person { person, name, avatar_url: None, avatar });
+        }
         let avatar_url = self.picture(&person, author).await?;
-        let name = self.shown_name(Some(&person), &author.name);
         Ok(SendAs::Person { person, name, avatar_url, avatar: author.avatar.clone() })
     }
 
@@ -67,12 +75,18 @@ impl Identities {
             // Some networks tell seconds only.
             let after = |since: Timestamp| since.0.saturating_sub(1000) < sent_at.0;
             let silent = departed.is_some_and(after);
-            if silent || !self.has_or_may_have_ghost((lane, place), author, begins).await? {
+            // Their account has ended, and no homeserver begins one again.
+            let erased = self.store.statements(&person).await.map_err(unread)?.erased > 0;
+            if silent
+                || erased
+                || !self.has_or_may_have_ghost((lane, place), author, begins).await?
+            {
                 return Ok(SendAs::Bot);
             }
         }
         let send_as = self.of(place, author).await?;
-        if place.network.as_str() != MATRIX {
+        let hidden = self.wanted(Some(&person)) == NamePolicy::Pseudonym;
+        if place.network.as_str() != MATRIX || hidden {
             return Ok(send_as);
         }
         let known = self.store.known_account(author.user.as_str(), &lane.network).await;
@@ -113,10 +127,35 @@ impl Identities {
         Source::of((lane, place), (&author.user, author.kind), behind)
     }
 
-    /// As much of a name as the policy shows. Without the person, as in a forward, the pseudonym
-    /// is one of the name.
+    /// As much of a name as operator, portal and person let others see. Without the person, as in a
+    /// forward, the pseudonym is one of the name, unless somebody who wants one is called like that.
     pub(super) fn shown_name(&self, person: Option<&Person>, name: &str) -> String {
-        shown_name(self.names, &self.pseudonyms, person, name)
+        let person = person.or_else(|| self.pseudonymous.named(name));
+        shown_name(self.wanted(person), &self.pseudonyms, person, name)
+    }
+
+    fn wanted(&self, person: Option<&Person>) -> NamePolicy {
+        match person.is_some_and(|person| self.pseudonymous.contains(person)) {
+            true => NamePolicy::Pseudonym,
+            false => self.names,
+        }
+    }
+
+    /// The policy for an author. One account on Matrix has one profile in all rooms: the strictest
+    /// portal that it is in counts.
+    async fn policy_of(&self, person: &Person, place: &Place) -> Result<NamePolicy, DeliverError> {
+        let mut policy = self.wanted(Some(person));
+        if policy == NamePolicy::Pseudonym || place.network.as_str() == MATRIX {
+            return Ok(policy);
+        }
+        let ghost = self.store.ghost(person).await.map_err(unread)?;
+        let Some(ghost) = ghost.filter(|ghost| ghost.rooms.len() > 1) else { return Ok(policy) };
+        for portal in self.store.portals().await.map_err(unread)? {
+            if ghost.rooms.contains(&keys::place(&portal.room)) {
+                policy = stricter(policy, portal.settings.names);
+            }
+        }
+        Ok(policy)
     }
 
     /// A public address of the picture: of the Matrix account, or of the ghost, whose picture the
@@ -137,6 +176,15 @@ impl Identities {
     }
 }
 
+/// What both the operator and a portal let others see.
+pub fn stricter(policy: NamePolicy, shown: ShownNames) -> NamePolicy {
+    match (policy, shown) {
+        (NamePolicy::Pseudonym, _) | (_, ShownNames::Pseudonym) => NamePolicy::Pseudonym,
+        (NamePolicy::FirstName, _) | (_, ShownNames::FirstName) => NamePolicy::FirstName,
+        (NamePolicy::Full, ShownNames::Full) => NamePolicy::Full,
+    }
+}
+
 /// As much of a name as `policy` shows.
 pub fn shown_name(
     policy: NamePolicy,
@@ -147,14 +195,20 @@ pub fn shown_name(
     match policy {
         NamePolicy::Full => name.to_owned(),
         NamePolicy::FirstName => first_name(name),
-        NamePolicy::Pseudonym => {
-            let whole = match person {
-                Some(person) => pseudonyms.person(person),
-                None => pseudonyms.token("name", name),
-            };
-            format!("Person {}", whole.chars().take(6).collect::<String>())
-        }
+        NamePolicy::Pseudonym => match person {
+            Some(person) => pseudonym(pseudonyms, person),
+            None => named(&pseudonyms.token("name", name)),
+        },
     }
+}
+
+/// What stands for the name of somebody.
+pub fn pseudonym(pseudonyms: &Pseudonyms, person: &Person) -> String {
+    named(&pseudonyms.person(person))
+}
+
+fn named(whole: &str) -> String {
+    format!("Person {}", whole.chars().take(6).collect::<String>())
 }
 
 /// The first word; of a name that says in brackets whose account it is, the first word of each, so

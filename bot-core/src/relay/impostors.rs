@@ -98,7 +98,7 @@ impl Delivery<'_> {
         if shown.is_empty() {
             return Ok(false);
         }
-        let identities = self.relay.identities();
+        let identities = self.identities();
         for known in self.relay.store.people(portal.id).await.map_err(unread)? {
             let name = identities.shown_name(Some(&known.person), &known.name);
             if known.person != *person

@@ -12,7 +12,7 @@ use super::directory::{
     CustomEmoji, Directory, KnownChat, KnownEmoji, KnownMessage, KnownPerson, Route,
 };
 use super::emoji::EmojiUploads;
-use super::identities::Identities;
+use super::identities::{Identities, stricter};
 use super::networks::Networks;
 use crate::address::is_mxc;
 use crate::ghost::Ghosts;
@@ -42,6 +42,19 @@ pub(super) struct StoreDirectory<'a> {
 }
 
 impl Lookup {
+    /// The same, with names as the people of a portal may see them.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn of_portal(&self, portal: Option<&Portal>) -> Result<Self, DeliverError> {
+        let id = portal.map(|portal| portal.id);
+        let pseudonymous = Arc::new(self.store.pseudonymous(id).await.map_err(unread)?);
+        let shown = portal.map(|portal| portal.settings.names).unwrap_or_default();
+        let names = stricter(self.identities.names, shown);
+        let identities = Identities { names, pseudonymous, ..self.identities.clone() };
+        Ok(Self { identities, ..self.clone() })
+    }
+
     /// The directory for what goes along `route`, which is part of `portal`; it writes into `called`
     /// whom the message calls or answers.
     pub(super) fn directory<'a>(

@@ -55,10 +55,10 @@ impl Delivery<'_> {
         Ok(match change {
             MemberChange::Joined => None,
             MemberChange::Left => {
-                Some(Action::Withdraw { send_as: self.relay.identities().of(place, who).await? })
+                Some(Action::Withdraw { send_as: self.identities().of(place, who).await? })
             }
             MemberChange::Profile => {
-                Some(Action::Refresh { send_as: self.relay.identities().of(place, who).await? })
+                Some(Action::Refresh { send_as: self.identities().of(place, who).await? })
             }
         })
     }

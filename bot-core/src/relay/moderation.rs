@@ -67,7 +67,7 @@ impl Delivery<'_> {
         let from = Arg::text(label(&place.network));
         let name = deed.by.as_ref().map(|by| {
             let person = Person { network: place.network.clone(), user: by.user.clone() };
-            Arg::text(self.relay.identities().shown_name(Some(&person), &by.name))
+            Arg::text(self.identities().shown_name(Some(&person), &by.name))
         });
         let wording = &self.wording;
         match (name, &deed.reason) {

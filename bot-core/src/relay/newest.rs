@@ -4,11 +4,11 @@
 //! Rule: what was taken back before it was sent is never posted; what was edited before it was sent
 //! is posted once, in its newest version.
 
-use bridge_model::{Content, Message};
+use bridge_model::{Content, Message, Person};
 
 use super::Delivery;
 use super::lookup::unread;
-use crate::lane::{Entry, Relayed};
+use crate::lane::{CORE, Entry, Relayed};
 use crate::order::DeliverError;
 
 /// The newest version of a message, and the edits that led to it.
@@ -43,6 +43,23 @@ impl Delivery<'_> {
         version.reply_to = version.reply_to.or_else(|| first.reply_to.clone());
         version.thread = version.thread.or_else(|| first.thread.clone());
         Ok(Newest { version: Some(version), edits })
+    }
+
+    /// Whoever says something with this entry has chosen meanwhile that it stays in their chat.
+    ///
+    /// # Errors
+    /// [`DeliverError::Retry`] when the store cannot be asked.
+    pub(super) async fn is_withheld(&self) -> Result<bool, DeliverError> {
+        let Some(relayed) = self.head.entry.work.relayed() else { return Ok(false) };
+        let Some(portal) = &self.head.portal else { return Ok(false) };
+        let content = &relayed.event.content;
+        let reacts = if let Content::Reacted { by, .. } = content { Some(&by.user) } else { None };
+        let by = content.message().map(|message| &message.author.user).or(reacts);
+        let network = relayed.event.place.network.clone();
+        let Some(by) = by.filter(|_| network.as_str() != CORE) else { return Ok(false) };
+        let person = Person { network, user: by.clone() };
+        let may = self.relay.store.may_leave(portal, &person).await.map_err(unread)?;
+        Ok(!may)
     }
 
     /// The message that the entry posts was deleted meanwhile, or all messages of the album were.

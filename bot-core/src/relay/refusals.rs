@@ -58,7 +58,7 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let event = work.event()?;
         let Content::Posted(message) = &event.content else { return None };
-        let identities = self.relay.identities();
+        let identities = self.identities();
         let source = identities.source((lane, &event.place), &message.author)?;
         if !identities.new_ghosts.tell(&source) {
             return None;

@@ -17,9 +17,9 @@ use super::records::MessageRecord;
 use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
-    Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, delayed, figures, kept,
-    keys, linking, messages, notices, orphans, overflow, portals, queue, summaries, threads,
-    topics, votes,
+    Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, consent, delayed,
+    figures, kept, keys, linking, messages, notices, orphans, overflow, portals, queue, summaries,
+    threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -104,6 +104,7 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
                 return Ok(false);
             }
             messages::store(tx, &event.place, &event.message, &MessageRecord::Command)?;
+            consent::typed(tx, &event.place, command)?;
             answerable(tx, event).map(|()| true)
         }
         Request::Invited { .. } => answerable(tx, event).map(|()| true),
@@ -158,6 +159,11 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         queue::note_seen(tx, &here, &event.message)?;
         return Ok(is_new);
     }
+    let mut event = event;
+    if consent::is_withheld(tx, &portal, &event)? {
+        return Ok(is_new);
+    }
+    consent::spoken_to(tx, &portal, &mut event)?;
     if is_about_poll(&event.content) {
         return Ok(votes::hear(tx, &portal, event)? || is_new);
     }

@@ -21,7 +21,7 @@ use crate::moving::{Move, QuietMention};
 const HOUR: i64 = 3_600_000;
 
 /// Mentions that one person is told of within an hour.
-const MOST: usize = 6;
+pub const MOST: usize = 6;
 
 /// Those of them that one author can cause.
 const OF_ONE_AUTHOR: usize = 2;

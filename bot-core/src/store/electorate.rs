@@ -59,6 +59,22 @@ pub fn end(tx: &mut Txn<'_>, portal: PortalId, vote: u32) {
     tx.delete(&ELECTORATES, &(portal, vote));
 }
 
+/// The votes in which somebody may vote, by number.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn with(tx: &Txn<'_>, portal: PortalId, person: &Person) -> Result<Vec<u32>, StoreError> {
+    let mut votes = Vec::new();
+    for (row, electors) in tx.scan(&ELECTORATES, &portal, usize::MAX)? {
+        if electors.contains(person)
+            && let Some(number) = row.0.last_chunk().copied().map(u32::from_be_bytes)
+        {
+            votes.push(number);
+        }
+    }
+    Ok(votes)
+}
+
 /// A portal is no more.
 ///
 /// # Errors

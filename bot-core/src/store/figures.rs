@@ -16,7 +16,7 @@ use super::{Store, StoreError, hosts, keys, messages};
 use crate::portal::{Portal, PortalId};
 
 /// Weeks that are kept of each portal.
-const KEPT: i32 = 104;
+pub const KEPT: i32 = 104;
 
 impl Store {
     /// What was counted of a portal, week by week, oldest first.
@@ -75,6 +75,21 @@ fn author(
     }
     let hash = hash.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     Ok(AuthorMark { hash, is_new })
+}
+
+/// Nothing says any more that somebody wrote in the running week; the number stays.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_author(
+    tx: &mut Txn<'_>,
+    portal: PortalId,
+    person: &Person,
+) -> Result<(), StoreError> {
+    let week = this_week(tx, portal)?.week;
+    let hash = keys::author(&tx.meta().secret, (portal, week), person);
+    tx.delete(&AUTHORS, &(portal, (week, hash)));
+    Ok(())
 }
 
 /// Counts a link to a service of the catalogue.

@@ -6,6 +6,7 @@
 
 use bridge_model::{MessageId, Person, Place, Timestamp};
 use bridge_policy::calendar::Week;
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::order::EntryId;
@@ -193,6 +194,22 @@ pub fn voter(secret: &str, person: &Person, (place, message): (&Place, &MessageI
 pub fn author(secret: &str, (portal, week): (PortalId, Week), person: &Person) -> Hash {
     let (portal, week) = (portal.0.to_string(), week.0.to_string());
     hash(&["author", secret, &portal, &week, person.network.as_str(), person.user.as_str()])
+}
+
+/// Whose statement about being relayed it is: an HMAC under the store's own secret, so that whoever
+/// reads a record without that secret cannot try people out.
+pub fn subject(secret: &str, person: &Person) -> Hash {
+    let mut keyed = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+        .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    for part in ["consent", person.network.as_str(), person.user.as_str()] {
+        keyed.update(&(part.len() as u64).to_be_bytes());
+        keyed.update(part.as_bytes());
+    }
+    let mut cut = Hash::default();
+    for (to, from) in cut.iter_mut().zip(keyed.finalize().into_bytes()) {
+        *to = from;
+    }
+    cut
 }
 
 /// The week that a moment lies in: message records live in one bucket per week.

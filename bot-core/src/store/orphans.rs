@@ -15,7 +15,7 @@ use super::{StoreError, keys, messages, portals, queue};
 /// Events that are kept for one chat.
 const MOST: usize = 64;
 /// How long one is kept: much longer than any platform takes to answer a request.
-const LIFE_MS: i64 = 10 * 60 * 1000;
+pub const LIFE_MS: i64 = 10 * 60 * 1000;
 
 /// Keeps an event about a message that is not known, if one of ours is under way there; whether it was
 /// kept.

@@ -13,7 +13,7 @@ use super::{Acquaintance, Store, StoreError, keys};
 use crate::portal::PortalId;
 
 /// People who are remembered of each portal.
-const MOST: usize = 200;
+pub const MOST: usize = 200;
 
 impl Store {
     /// Who spoke lately in a portal, longest ago first.
@@ -73,6 +73,11 @@ pub fn of(tx: &Txn<'_>, portal: PortalId) -> Result<Vec<Acquaintance>, StoreErro
     let mut all = tx.all(&SPEAKERS, &portal)?;
     all.sort_by_key(|seen| seen.number);
     Ok(all.into_iter().map(|seen| seen.who).collect())
+}
+
+/// Somebody is no longer remembered.
+pub fn forget_one(tx: &mut Txn<'_>, portal: PortalId, person: &Person) {
+    tx.delete(&SPEAKERS, &(portal, keys::person(person)));
 }
 
 /// A portal is no more.

@@ -9,7 +9,9 @@ use bridge_model::Timestamp;
 use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
 use super::txn::Txn;
-use super::{Store, StoreError, blocks, brakes, calls, claims, forget, keys, people, unconfirmed};
+use super::{
+    Store, StoreError, blocks, brakes, calls, claims, consent, forget, keys, people, unconfirmed,
+};
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
@@ -40,6 +42,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += claims::forget_codes(tx, before)?;
     rows += unconfirmed::forget(tx, before)?;
     rows += calls::forget_before(tx, before)?;
+    rows += consent::forget(tx)?;
     rows += blocks::forget_said(tx, limit)?;
     if rows > 0 {
         forget::sweep(tx)?;

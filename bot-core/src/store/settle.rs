@@ -8,8 +8,8 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
-    joint, linking, messages, migration, notices, orphans, overflow, portals, proposals, queue,
-    summaries, timers, topics, unconfirmed, votes,
+    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, portals,
+    proposals, queue, summaries, timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -71,6 +71,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
             open.iter().try_for_each(|it| joint::unite(tx, &it.person, &it.on_matrix()))
         }
         Change::Call(what) => calls::change(tx, *what),
+        Change::OwnData(what) => own_data::change(tx, *what),
+        Change::Consent(what) => consent::change(tx, *what),
         Change::Linked(linked) => notices::linked(tx, *linked),
         Change::Move(what) => migration::apply(tx, *what),
         Change::Timer(timer) => timers::set(tx, *timer),

@@ -26,6 +26,7 @@ use super::records::{
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
     Topic, Unconfirmed, WaitingAnswer,
 };
+use super::statements::Statements;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
@@ -221,7 +222,18 @@ tables! {
     LACKING: Hash => Vec<MissingRight> = named(b'J', "missing rights");
     /// Topics by room: the hash of the root.
     TOPIC_ROOMS: Hash => Hash = packed(b'Y', "topic");
+    /// The ledger of consent: what was said about being relayed, by person, see
+    /// [`super::keys::subject`].
+    CONSENT: Hash => Statements = named(b'R', "statement about being relayed");
+    /// Who wants a pseudonym in the place of their name, in one row: each message asks for it.
+    PSEUDONYMOUS: &'static str => Vec<Hash> = packed(b'r', "people under pseudonyms");
+    /// When those who speak with somebody whose words stay in their chat were told last, by portal and
+    /// person.
+    CONSENT_TOLD: (PortalId, Hash) => Timestamp = packed(b'Z', "line about consent");
 }
+
+/// The key of the only row of [`PSEUDONYMOUS`].
+pub const EVERYBODY: &str = "everybody";
 
 /// The key of the only row of [`META`].
 pub const COUNTERS: &str = "meta";

@@ -116,6 +116,9 @@ whose! {
     BLOCKS: nobody;
     SAID: nobody;
     LACKING: nobody;
+    CONSENT: nobody;
+    PSEUDONYMOUS: nobody;
+    CONSENT_TOLD: nobody;
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);

@@ -170,6 +170,8 @@ impl Spine {
             conduct: "https://example.org/conduct".into(),
             server: "example.org".into(),
             web_client: "https://app.element.io".into(),
+            operator: "The Example Society".into(),
+            contact: "privacy@example.org".into(),
         };
         let desk = Desk::new(DeskParts {
             networks,
@@ -177,6 +179,7 @@ impl Spine {
             store: Arc::clone(&store),
             wording,
             pseudonyms,
+            names: bridge_config::NamePolicy::Full,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
             about,

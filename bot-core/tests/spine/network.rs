@@ -347,6 +347,7 @@ impl State {
             }
             Action::SetAccess { access } => self.set_access(&order.chat, access),
             Action::Moderate { .. } => self.deeds.push(carry::moderation::line(&order.act)),
+            Action::Retire { .. } => self.deeds.push("retire".into()),
             Action::Leave => self.deeds.push("leave".into()),
         }
         Receipt::default()

@@ -164,6 +164,9 @@ pub fn created(raw: &Value, names: &Names, ours: &Ours, late: bool) -> Vec<Event
     if field::number(raw, "type") == 46 {
         return poll::closed(raw).into_iter().collect();
     }
+    if let Some(command) = command::addressed(raw, ours) {
+        return vec![command];
+    }
     let pinned = service::pinned_message(raw).and_then(|id| event_about(raw, id, Content::Pinned));
     let pinned = pinned.map(|event| Event { late, ..event });
     posted(raw, names, ours, late).into_iter().chain(pinned).collect()

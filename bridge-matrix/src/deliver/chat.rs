@@ -3,8 +3,11 @@
 //!
 //! Rule: what is so already is not set again, so that nothing echoes.
 
-use bridge_model::{ChatChange, EmojiPack, MessageId, Place};
+use bridge_model::{ChatChange, EmojiPack, MessageId, Person, Place};
+use ruma::api::client::account::deactivate;
 use ruma::api::client::membership::leave_room;
+use ruma::api::client::profile::set_profile_field;
+use ruma::profile::ProfileFieldValue;
 use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
 
@@ -120,5 +123,66 @@ impl MatrixNetwork {
         }
         record.rooms.retain(|joined| *joined != place);
         Ok(self.store.save_ghost(person, record).await.map_err(ghosts::retry)?)
+    }
+
+    /// The ghost of somebody who is forgotten leaves a room. With the last one its name, picture and
+    /// files go, it is deactivated, and nothing leads to it any more. Each step can be repeated.
+    ///
+    /// # Errors
+    /// The decision about the entry.
+    pub(super) async fn retire(
+        &self,
+        person: &Person,
+        room: &OwnedRoomId,
+    ) -> Result<(), ActionError> {
+        let Some(record) = self.store.ghost(person).await.map_err(ghosts::retry)? else {
+            return Ok(());
+        };
+        let mxid = OwnedUserId::try_from(self.ghosts.mxid(&record.localpart))
+            .map_err(|error| DeliverError::Refused { reason: Refusal::unexpected(error) })?;
+        let request = leave_room::v3::Request::new(room.clone());
+        done_or_refused(self.client.send(request, &Identity::Ghost(mxid.clone())).await.map(drop))?;
+        let place = Place::new(NETWORK, room.as_str());
+        let left = self.store.ghost_left(person, &place).await.map_err(ghosts::retry)?;
+        if left > 0 {
+            return Ok(());
+        }
+        self.end_ghost(mxid).await?;
+        Ok(self.store.drop_ghost(person).await.map_err(ghosts::retry)?)
+    }
+
+    /// Takes name, picture and files away and deactivates the account; Synapse asks an application
+    /// service for no further authentication
+    /// (<https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountdeactivate>).
+    async fn end_ghost(&self, mxid: OwnedUserId) -> Result<(), ActionError> {
+        let ghost = Identity::Ghost(mxid.clone());
+        for value in [
+            ProfileFieldValue::DisplayName(String::new()),
+            ProfileFieldValue::AvatarUrl(ruma::OwnedMxcUri::from("")),
+        ] {
+            let request = set_profile_field::v3::Request::new(mxid.clone(), value);
+            done_or_refused(self.client.send(request, &ghost).await.map(drop))?;
+        }
+        if !done_or_refused(self.client.delete_media_of(&mxid).await)? {
+            tracing::info!(
+                "the files of an account that ended stay: the homeserver lets only its admins \
+                 delete them, and the bot is none"
+            );
+        }
+        let mut request = deactivate::v3::Request::new();
+        request.erase = true;
+        if !done_or_refused(self.client.send(request, &ghost).await.map(drop))? {
+            tracing::warn!("the homeserver does not let an account of ours end; it has no name");
+        }
+        Ok(())
+    }
+}
+
+/// Whether it was done; a homeserver that refuses it, or does not know it, holds nothing up.
+fn done_or_refused(result: Result<(), ClientError>) -> Result<bool, ActionError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_refusal() => Ok(false),
+        Err(error) => Err(error.decide().or_retry().into()),
     }
 }

@@ -194,7 +194,7 @@ pub fn calls(act: &Action, done: &[Part], setting: &Setting<'_>) -> Vec<Call> {
         Action::SetChat { change } => set_chat(change).into_iter().collect(),
         Action::SetThread { root, name, closed } => set_thread(root, name.as_deref(), *closed),
         // Nobody has an account of ours here.
-        Action::Refresh { .. } | Action::Withdraw { .. } => Vec::new(),
+        Action::Refresh { .. } | Action::Withdraw { .. } | Action::Retire { .. } => Vec::new(),
         Action::SetAccess { access } => {
             access::permissions(access).map(Call::SetPermissions).into_iter().collect()
         }

@@ -117,8 +117,8 @@ fn ask(call: &Call<'_>, wanted: Wanted<'_>, there: &Place) -> (Place, crate::lan
     let phrases = call.shared;
     let by = &call.command.by;
     let who = match call.is_on_matrix() {
-        true => format!("{} ({})", by.name, by.user.as_str()),
-        false => by.name.clone(),
+        true if call.name == by.name => format!("{} ({})", by.name, by.user.as_str()),
+        _ => call.name.to_owned(),
     };
     let name = wanted.described.name;
     let (yes, no) =

@@ -10,7 +10,7 @@ use bridge_policy::budget::Quiet;
 use bridge_policy::wiki::Wiki;
 
 use crate::i18n::{Key, languages};
-use crate::portal::{Owner, QuietHours, Setting, Settings, Threads};
+use crate::portal::{ConsentMode, Owner, QuietHours, Setting, Settings, ShownNames, Threads};
 
 /// One setting.
 pub(super) struct Description {
@@ -126,6 +126,24 @@ pub(super) const ALL: &[Description] = &[
         buttons: true,
         of_both: None,
     },
+    Description {
+        name: "consent",
+        about: Key::SettingConsent,
+        values: || CONSENT.map(|(name, _)| name).join(" | "),
+        value: |settings| name_of(&CONSENT, settings.consent),
+        parse: |typed| one_of(&CONSENT, typed).map(Setting::Consent),
+        buttons: true,
+        of_both: Some(|setting| matches!(setting, Setting::Consent(_))),
+    },
+    Description {
+        name: "names",
+        about: Key::SettingNames,
+        values: || NAMES.map(|(name, _)| name).join(" | "),
+        value: |settings| name_of(&NAMES, settings.names),
+        parse: |typed| one_of(&NAMES, typed).map(Setting::Names),
+        buttons: true,
+        of_both: Some(|setting| !matches!(setting, Setting::Names(ShownNames::Pseudonym))),
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.
@@ -140,6 +158,13 @@ const EVERYTHING: &str = "all";
 const DEFAULT: &str = "default";
 const OFF: &str = "off";
 const THREADS: [(&str, Threads); 2] = [("threads", Threads::Threads), ("rooms", Threads::Rooms)];
+const CONSENT: [(&str, ConsentMode); 2] =
+    [("notice", ConsentMode::Notice), ("opt-in", ConsentMode::OptIn)];
+const NAMES: [(&str, ShownNames); 3] = [
+    ("full", ShownNames::Full),
+    ("first-name", ShownNames::FirstName),
+    ("pseudonym", ShownNames::Pseudonym),
+];
 const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
 
@@ -215,6 +240,11 @@ fn language(typed: &str) -> Option<Setting> {
 fn name_of<T: PartialEq>(names: &[(&str, T)], value: T) -> String {
     let found = names.iter().find(|(_, known)| *known == value);
     found.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+}
+
+/// The value that somebody names; hyphens and the like do not matter.
+fn one_of<T: Copy>(names: &[(&str, T)], typed: &str) -> Option<T> {
+    names.iter().find(|(name, _)| bare(name) == bare(typed)).map(|(_, value)| *value)
 }
 
 /// Letters alone, in lower case.

@@ -90,7 +90,8 @@ impl From<OldWork> for Work {
                         | Task::Tell(_)
                         | Task::Notices(_)
                         | Task::Moving(_)
-                        | Task::Braked(..),
+                        | Task::Braked(..)
+                        | Task::Retire(_),
                     )
                     | None => None,
                 };

@@ -241,6 +241,7 @@ async fn who_is_openly_claimed_is_the_same_person_on_both_sides() {
         | Action::SetThread { .. }
         | Action::Refresh { .. }
         | Action::Withdraw { .. }
+        | Action::Retire { .. }
         | Action::SetAccess { .. }
         | Action::Moderate { .. }
         | Action::Leave => false,

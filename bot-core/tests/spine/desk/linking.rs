@@ -36,6 +36,7 @@ async fn a_room_is_joined_by_a_code_that_is_typed_in_the_group() {
 
     BOT: This room is connected to a chat on Telegram. What you write here is shown there, too, with your name, and is kept there. People from there have “Telegram” after their names. A message that starts with (NOFWD) stays here. What happens to your data: !freeside privacy
     Telegram's apps are free software. Its server is proprietary, and it asks for a phone number.
+    To keep all that you write here: !freeside optout
     ");
     let portal = spine.store().portal_of(&group()).await.unwrap().unwrap();
     assert_eq!((portal.room, portal.ends[0].title.as_deref()), (room(), Some("The telegram chat")));
@@ -70,6 +71,7 @@ async fn a_channel_is_joined_by_a_code_that_is_typed_in_the_room() {
     All of Matrix is free software, and it needs no phone number: open the room in your browser (https://matrix.to/#/!room:example.org?via=example.org)
     A message that starts with (NOFWD) stays here. What happens to your data: /privacy. Admins can end the connection: /unlink
     Discord is proprietary software: the app and the server.
+    To keep all that you write here: /optout
     ");
     let notice = &spine.discord.shown(&channel().chat)[3].id;
     assert_eq!(spine.discord.deeds(), [format!("pin {notice}")]);

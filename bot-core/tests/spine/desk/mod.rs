@@ -13,6 +13,7 @@ use crate::words::{command, event};
 mod appointing;
 mod budgets;
 mod claims;
+mod consent;
 mod disclosure;
 mod exceptions;
 mod figures;

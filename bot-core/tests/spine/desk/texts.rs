@@ -101,6 +101,11 @@ async fn help_shows_members_what_they_can_ask_for() {
     !freeside unclaim – Undo that: your accounts are separate again
     !freeside language – Choose my language in our private chat
     !freeside privacy – What happens to your messages and data
+    !freeside optout – Keep what you write from the other networks
+    !freeside optin – Let the other networks see what you write
+    !freeside stop – The same as optout
+    !freeside pseudonym – Show an invented name instead of yours on the other networks
+    !freeside mydata – See or erase what this bridge stores about you
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
     Admins of this chat see more commands here.
@@ -112,6 +117,11 @@ async fn help_shows_members_what_they_can_ask_for() {
     /status – Show what is connected here and whether it works
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
+    /optout – Keep what you write from the other networks
+    /optin – Let the other networks see what you write
+    /stop – The same as optout
+    /pseudonym – Show an invented name instead of yours on the other networks
+    /mydata – See or erase what this bridge stores about you
     /delete – Delete the message that you reply to, on all sides
     /version – Show which version is running
     /source – Show where the source code is
@@ -150,6 +160,11 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside mute – Keep the author of the message that you reply to from writing
     !freeside unmute – Let somebody write again
     !freeside purge – Delete the last messages of the author of the message that you reply to
+    !freeside optout – Keep what you write from the other networks
+    !freeside optin – Let the other networks see what you write
+    !freeside stop – The same as optout
+    !freeside pseudonym – Show an invented name instead of yours on the other networks
+    !freeside mydata – See or erase what this bridge stores about you
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
     Code of conduct (https://example.org/conduct)

@@ -4,7 +4,7 @@
 use bot_core::lane::core_place;
 use bot_core::migration::{MigrationChange, StandingNotice};
 use bot_core::order::Mark;
-use bot_core::portal::{Owner, Setting};
+use bot_core::portal::{ConsentMode, Owner, Setting};
 use bot_core::store::txn::Txn;
 use bot_core::store::{Change, portals};
 use bridge_model::{AuthorKind, Content, Event, Message, MessageKind, Note, Service, UserId};
@@ -72,7 +72,7 @@ async fn a_chat_that_speaks_again_wakes_whoever_renews_its_notices(world: World)
     world.change(Change::Severed(group(), true)).await.unwrap();
     let portal = world.store().portal_of(&room()).await.unwrap().unwrap();
     let (end, place, name) = (group(), room(), "disclosure/1".to_owned());
-    let notice = StandingNotice { end, place, name, stage: None };
+    let notice = StandingNotice { end, place, name, stage: None, consent: ConsentMode::Notice };
     let gone = MigrationChange::Notice(room(), notice);
     world.change(Change::Move(Box::new(gone))).await.unwrap();
     let accepted = world.batch(Vec::new(), vec![posted(&group(), "1", "ann", "hello")]).await;

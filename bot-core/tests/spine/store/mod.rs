@@ -50,6 +50,7 @@ mod accept;
 mod albums;
 mod aliases;
 mod brakes;
+mod consent;
 mod cost;
 mod disk;
 mod early;

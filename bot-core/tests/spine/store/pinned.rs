@@ -95,6 +95,9 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         BLOCKS,
         SAID,
         LACKING,
+        CONSENT,
+        CONSENT_TOLD,
+        PSEUDONYMOUS,
     )
 }
 
@@ -172,12 +175,14 @@ macro_rules! sealed {
     };
 }
 
+mod movers;
+
 fn written() -> Vec<(u8, Vec<u8>)> {
     [
         written_by_messages(),
         written_by_lanes(),
         written_by_figures(),
-        written_by_movers(),
+        movers::written(),
         written_by_moderators(),
     ]
     .concat()
@@ -288,55 +293,6 @@ fn habits() -> Habits {
     habits
 }
 
-/// What is known of people who have moved.
-fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
-    vec![
-        sealed!(
-            SPEAKERS,
-            Seen {
-                who: Acquaintance {
-                    person: Person::new("telegram", "7"),
-                    name: "Ann".into(),
-                    username: None,
-                },
-                week: 300,
-                number: 4,
-            }
-        ),
-        sealed!(FORGOTTEN, ()),
-        sealed!(SWEEP, ()),
-        sealed!(
-            PRIVATE_CHATS,
-            PrivateChat { place: room(), language: Some("de".into()), seen: START }
-        ),
-        sealed!(
-            CLAIMS,
-            Claim {
-                person: Person::new("telegram", "7"),
-                name: "Ann".into(),
-                mxid: "@ann:example.org".into(),
-                own_voice: false,
-                asks: true,
-                portal: PortalId(1),
-                since: START,
-                tie: Some(Tie::Open),
-                departed: Some(vec![(PortalId(1), START)]),
-                asked_in: vec![PortalId(2)],
-                deaf: true,
-            }
-        ),
-        sealed!(CALLS, Calls { since: START, told: vec![[7; 16]], held: 3 }),
-        sealed!(
-            TIMERS,
-            TimerRecord {
-                name: "depart/1/telegram/7".into(),
-                lane: core_place(&room()),
-                work: Work::Task(Task::Moving(Move::Depart(Person::new("telegram", "7")))),
-            }
-        ),
-    ]
-}
-
 /// What lanes leave out, and what waits.
 fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
     vec![
@@ -355,6 +311,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     place: room(),
                     name: "stage/1/2".into(),
                     stage: Some(Stage::Bridged),
+                    consent: bot_core::portal::ConsentMode::OptIn,
                 }],
                 ..Migration::default()
             }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Commands: `/freeside ...` in a channel, and words to the bot in private.
+//! Commands: `/freeside ...` in a channel, and words to the bot, in private or by its name.
 //!
 //! Rule: the rights are those that Discord computed for this channel.
 
+use bot_core::desk::commands::{Command as Named, about_oneself};
 use bridge_model::{Command, Content, Event, MessageId, Place};
 use serde_json::Value;
 
@@ -117,6 +118,40 @@ fn words(data: &Value) -> String {
         }
     }
     words.join(" ")
+}
+
+/// Reads a message in a channel that is written to the bot: `@Freeside status`, or a command about
+/// oneself behind a slash, which is a message where Discord did not take it for its own command.
+pub(super) fn addressed(raw: &Value, ours: &Ours) -> Option<Event> {
+    let content = text(raw, "content")?.trim();
+    let called = [format!("<@{}>", ours.bot), format!("<@!{}>", ours.bot)];
+    let called = called.iter().filter(|_| !ours.bot.is_empty());
+    let named = called.filter_map(|called| content.strip_prefix(called)).next().and_then(|rest| {
+        let rest = rest.trim_start_matches([':', ',']).trim().trim_start_matches('/');
+        rest.split_whitespace().next().is_some_and(Named::is_named).then_some(rest)
+    });
+    let words = named.or_else(|| about_oneself(content))?;
+    let by = author::of_message(raw, ours)?;
+    if by.kind != bridge_model::AuthorKind::Person {
+        return None;
+    }
+    let command = Command {
+        by,
+        text: words.to_owned(),
+        rights: None,
+        reply_to: None,
+        pressed: None,
+        answer_via: None,
+        language: None,
+        chat_title: None,
+        private: false,
+    };
+    Some(Event {
+        place: Place::new(NETWORK, id(raw, "channel_id")?),
+        message: MessageId::from(id(raw, "id")?),
+        late: false,
+        content: Content::Commanded(command),
+    })
 }
 
 /// Reads a message to the bot in private as a command; `None` for bots and for

@@ -2,9 +2,10 @@
 //! Words that are said to the core bot.
 //!
 //! Rule: what begins with the prefix is a command in every room. What begins with the bot's name is
-//! one only where a word that commands begin with follows: people also talk about the bot.
+//! one only where a word that commands begin with follows: people also talk about the bot. What asks
+//! for something about oneself counts behind a bare slash, too.
 
-use bot_core::desk::commands::Command;
+use bot_core::desk::commands::{Command, about_oneself};
 use serde_json::Value;
 
 use super::{Own, text};
@@ -14,7 +15,8 @@ pub(super) fn command<'a>(body: &'a str, content: &Value, own: &Own<'_>) -> Opti
     if let Some(rest) = behind(body, own.command_prefix) {
         return Some(behind_sign(rest).unwrap_or(rest).trim());
     }
-    named(body, content, own).map(str::trim).or_else(|| own.private.then_some(body))
+    let named = named(body, content, own).map(str::trim);
+    named.or_else(|| own.private.then_some(body)).or_else(|| about_oneself(body))
 }
 
 /// What follows the name of the bot: its Matrix id, the first part of it, its name in the room or the

@@ -12,7 +12,9 @@ use super::field::{count, int, list, object, text};
 use super::{Us, author, event, message_id, reply};
 
 /// The commands that are understood without naming the bot.
-pub const KNOWN: [&str; 21] = [
+///
+/// Whatever stands in the menu is among them: people type it as they read it there.
+pub const KNOWN: [&str; 28] = [
     "link",
     "unlink",
     "confirm",
@@ -34,6 +36,13 @@ pub const KNOWN: [&str; 21] = [
     "mute",
     "unmute",
     "purge",
+    "optout",
+    "optin",
+    "stop",
+    "pseudonym",
+    "mydata",
+    "version",
+    "source",
 ];
 
 /// A button below our words was pressed, <https://core.telegram.org/bots/api#callbackquery>; empty
@@ -138,4 +147,16 @@ fn words(message: &Value, us: &Us) -> Option<String> {
     let rest = rest.trim();
     let gap = if rest.is_empty() { "" } else { " " };
     Some(format!("{}{gap}{rest}", name.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_stands_in_the_menu_is_understood_without_the_name_of_the_bot() {
+        for command in Named::ALL.iter().filter(|command| command.entry().remote) {
+            assert!(KNOWN.contains(&command.name()), "{}", command.name());
+        }
+    }
 }
