@@ -336,7 +336,12 @@ impl Work {
             Self::Relay(relayed) => relayed.completes,
             Self::Task(Task::Effect(tag)) => Some(*tag),
             Self::Task(
-                Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_) | Task::Moving(_),
+                Task::Due(_)
+                | Task::Room(..)
+                | Task::Tell(_)
+                | Task::Notices(_)
+                | Task::Moving(_)
+                | Task::Returned,
             )
             | Self::Say(_)
             | Self::Summary(_) => None,

@@ -138,6 +138,8 @@ pub enum Task {
     Notices(PortalId),
     /// Somebody moves.
     Moving(Move),
+    /// The bot was let into this chat again, and those concerned are told.
+    Returned,
 }
 
 /// What came of a step, after it was taken.

@@ -49,13 +49,13 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Entry, LaneHead, Work};
-use crate::migration::MigrationChange;
+use crate::migration::{MigrationChange, Task};
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
-use crate::portal::{Portal, PortalId};
+use crate::portal::{Portal, PortalId, Silence};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
-use crate::store::{Change, Settlement, Store};
+use crate::store::{Change, Settlement, Store, removal};
 use crate::wording::{Wording, Words};
 
 /// What the relay needs.
@@ -176,7 +176,8 @@ impl Executor for Relay {
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
-        let Some(portal) = head.portal.as_ref().filter(|portal| portal.room != *lane) else {
+        let told = |portal: &&Portal| portal.room != *lane && portal.silence_at(lane).is_none();
+        let Some(portal) = head.portal.as_ref().filter(told) else {
             return Vec::new();
         };
         let wording = self.wording_in(Some(portal));
@@ -201,6 +202,9 @@ impl Delivery<'_> {
 
     async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        if let Some(settlement) = self.silenced(attempt) {
+            return Ok(settlement);
+        }
         let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
         let begun = attempt.doubt || !attempt.done.is_empty();
         let newest = match begun {
@@ -233,12 +237,28 @@ impl Delivery<'_> {
         Ok(Settlement { summaries, ..settlement })
     }
 
+    /// What becomes of an entry whose chat is silent: nothing is said there, and a step of the way
+    /// does not wait for a room that the bot is not in.
+    fn silenced(&self, attempt: &Attempt) -> Option<Settlement> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let portal = self.head.portal.as_ref()?;
+        let silence = portal.silence_at(lane)?;
+        if !removal::outlives(work, silence) {
+            let parts = attempt.done.clone();
+            return Some(self.settled(Receipt { parts, ..Receipt::default() }));
+        }
+        let waits = portal.room == *lane && silence == Silence::Removed;
+        let waits = waits && matches!(work, Work::Task(Task::Effect(_)));
+        waits.then(|| self.refused(Refusal::NotInChat, Vec::new()))
+    }
+
     fn refused(&self, reason: Refusal, done: Vec<Part>) -> Settlement {
         let Entry { id, lane, work, .. } = &self.head.entry;
         tracing::warn!(entry = id.0, network = %lane.network, %reason, "refused");
         let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
+        settlement.then.extend(self.tell_of_barred(&reason));
         if let Some(tag) = work.completes() {
             let refused = MigrationChange::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));
@@ -291,6 +311,7 @@ impl Delivery<'_> {
             after: self.head.newest.clone(),
             source: self.source(),
             words: Words::new(Arc::clone(&self.wording)),
+            in_clear: removal::is_last_word(&self.head.entry.work),
         }
     }
 

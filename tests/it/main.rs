@@ -28,6 +28,7 @@ mod moving;
 mod notices;
 mod outages;
 mod pictures;
+mod removal;
 mod reporting;
 mod scenes;
 mod sudden_death;

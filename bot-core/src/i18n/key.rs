@@ -33,6 +33,8 @@ macro_rules! keys {
 
 #[macro_use]
 mod report;
+#[macro_use]
+mod removal;
 mod list;
 
 pub use list::Key;

@@ -41,7 +41,12 @@ impl Delivery<'_> {
             }
             Work::Task(Task::Effect(tag)) => effect::action(&self.relay.store, lane, tag).await,
             Work::Task(
-                Task::Due(_) | Task::Room(..) | Task::Tell(_) | Task::Notices(_) | Task::Moving(_),
+                Task::Due(_)
+                | Task::Room(..)
+                | Task::Tell(_)
+                | Task::Notices(_)
+                | Task::Moving(_)
+                | Task::Returned,
             )
             | Work::Summary(_) => Ok(None),
         }
@@ -65,6 +70,7 @@ impl Delivery<'_> {
             }
             Content::Closed => Ok(Some(Action::Leave)),
             Content::Commanded(_)
+            | Content::Encrypted
             | Content::Moved { .. }
             | Content::Invited { .. }
             | Content::ReactionsCleared { .. }
@@ -113,6 +119,7 @@ impl Delivery<'_> {
             Content::Posted(_)
             | Content::Edited(_)
             | Content::Closed
+            | Content::Encrypted
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }

@@ -51,6 +51,7 @@ fn adds(content: &Content) -> bool {
         | Content::Commanded(_)
         | Content::Invited { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Moved { .. }
         | Content::Voted { .. }
         | Content::Counted { .. } => false,

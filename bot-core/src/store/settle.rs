@@ -8,12 +8,11 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, calls, claims, joint,
-    linking, messages, migration, notices, orphans, overflow, portals, proposals, queue, summaries,
+    linking, messages, migration, notices, orphans, overflow, proposals, queue, removal, summaries,
     timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
-use crate::portal::EndState;
 
 impl Store {
     /// Removes the head of a lane and stores what came of it, all or nothing.
@@ -90,10 +89,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
-        Change::Severed(remote, severed) => {
-            let state = if severed { EndState::Severed } else { EndState::Active };
-            portals::set_state(tx, &remote, state)
-        }
+        Change::Returned(place) => removal::is_back(tx, &place),
+        Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
     }
 }
 
@@ -183,6 +180,7 @@ fn relayed_outcome(
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

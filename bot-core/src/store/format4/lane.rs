@@ -89,7 +89,8 @@ impl From<OldWork> for Work {
                         | Task::Room(..)
                         | Task::Tell(_)
                         | Task::Notices(_)
-                        | Task::Moving(_),
+                        | Task::Moving(_)
+                        | Task::Returned,
                     )
                     | None => None,
                 };

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The bytes of stored values: those that older versions wrote are read for ever, and no change of a
-//! type goes unnoticed.
+//! The bytes of stored values: old ones are read for ever, no change of a type goes unnoticed.
 //!
-//! Rule: lines of `samples/pinned.txt` are only ever added. Each is a table's prefix and a sealed
-//! value in hexadecimal digits. All can be read without losing anything, and the last one of each
-//! table is what is written today.
+//! Rule: lines of `samples/pinned.txt` are only ever added: a table's prefix and a sealed value in
+//! hexadecimal digits. All are read without loss, and the last one of each table is today's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
