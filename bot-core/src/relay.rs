@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Message, Person, Place, Reaction};
+use bridge_model::{Content, Person, Place, Reaction};
 
 use self::crashes::Crashes;
 use self::directory::Route;
@@ -190,10 +190,10 @@ impl Executor for Relay {
 impl Delivery<'_> {
     /// What is known of people, chats and messages along the way of this entry.
     fn directory(&self) -> StoreDirectory<'_> {
-        let Entry { lane, work, .. } = &self.head.entry;
+        let Entry { lane, work, id } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
-        self.relay.lookup.directory(route, self.head.portal.as_ref(), &self.called)
+        self.relay.lookup.directory((route, *id), self.head.portal.as_ref(), &self.called)
     }
 
     fn portal_id(&self) -> Option<PortalId> {
@@ -212,7 +212,7 @@ impl Delivery<'_> {
             true => Newest::default(),
             false => self.newest().await.map_err(|error| failed(error, attempt))?,
         };
-        let mut settlement = match self.attempt(attempt, newest.version.as_ref()).await {
+        let mut settlement = match self.attempt(attempt, &newest).await {
             Ok(receipt) => {
                 let repaired = self.repaired(&receipt).await;
                 let repaired = repaired.map_err(|error| failed(error, attempt))?;
@@ -266,13 +266,9 @@ impl Delivery<'_> {
         Settlement { refused: true, ..settlement }
     }
 
-    /// What is in the chat when the entry is done. `version` is what to say in the place of a message
+    /// What is in the chat when the entry is done. `newest` is what to say in the place of a message
     /// that was edited meanwhile.
-    async fn attempt(
-        &self,
-        attempt: &mut Attempt,
-        version: Option<&Message>,
-    ) -> Result<Receipt, Failure> {
+    async fn attempt(&self, attempt: &mut Attempt, newest: &Newest) -> Result<Receipt, Failure> {
         let lane = &self.head.entry.lane;
         let Some(network) = self.relay.networks.get(&lane.network) else {
             let reason = Refusal::NotConfigured;
@@ -286,7 +282,7 @@ impl Delivery<'_> {
         if gone && !attempt.doubt && attempt.done.is_empty() {
             return Ok(Receipt::default());
         }
-        let action = self.action(version).await.map_err(failed)?;
+        let action = self.action(newest).await.map_err(failed)?;
         let Some(action) = action else { return Ok(Receipt::default()) };
         let mut order = self.order(action);
         if attempt.doubt {

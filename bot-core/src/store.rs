@@ -43,6 +43,7 @@ pub mod records;
 pub mod removal;
 pub mod replica;
 pub mod retention;
+mod revised;
 pub mod settle;
 pub mod sled;
 mod standing;

@@ -32,6 +32,7 @@ mod removal;
 mod reporting;
 mod scenes;
 mod sudden_death;
+mod taken_back;
 mod together;
 mod voting;
 

@@ -18,7 +18,7 @@ use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, Store, StoreError, albums, answers, claims, delayed, figures, kept, keys, linking,
-    messages, notices, orphans, overflow, portals, queue, removal, summaries, threads,
+    messages, notices, orphans, overflow, portals, queue, removal, revised, summaries, threads,
     topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
@@ -158,6 +158,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         return Ok(votes::hear(tx, &portal, event)? || is_new);
     }
     let topic = topics::of_room(tx, &here)?;
+    revised::note(tx, &event)?;
     for News { event, media_changed } in new(tx, event)? {
         let (event, renamed) = match &topic {
             Some(topic) => {

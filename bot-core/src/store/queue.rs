@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: append at the end, take from the head.
 
-use bridge_model::{Content, MessageId, Place, Timestamp};
+use bridge_model::{Content, Event, MessageId, Place, Timestamp};
 
 use super::keys::Everything;
 use super::records::LaneRecord;
@@ -254,6 +254,23 @@ pub fn waiting_edits(
         }
     }
     Ok(edits)
+}
+
+/// The deletions of a message that wait in a lane.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_deletions(
+    tx: &Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<Event>, StoreError> {
+    let entries = tx.all(&ENTRIES, &keys::place(lane))?;
+    let about = |event: &&Event| {
+        let same = event.place == *place && event.message == *message;
+        same && matches!(event.content, Content::Deleted { .. })
+    };
+    Ok(entries.iter().filter_map(|entry| entry.work.event()).filter(about).cloned().collect())
 }
 
 /// Moves all entries of one lane to the end of another (a chat got a new id).

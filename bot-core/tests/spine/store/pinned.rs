@@ -46,6 +46,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         ONCE,
         MARKS,
         FILES,
+        REVISED,
         LANES,
         ENTRIES,
         WAITING,
@@ -192,6 +193,7 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
             }
         ),
         sealed!(WAITING, EntryId(300)),
+        sealed!(REVISED, EntryId(300)),
         sealed!(PLACE_NUMBERS, 300),
         sealed!(PLACES, Place::new("matrix", "!room:example.org")),
         sealed!(PORTAL_OF, PortalId(300)),
