@@ -200,6 +200,7 @@ impl Core {
 
     async fn watch_unlinked(&self) -> Result<(), AskError> {
         let watched = async {
+            self.couriers.wake(self.desk.watch_rooms().await?);
             self.desk.renew_old_notices().await?;
             self.desk.watch_unlinked().await
         };

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::backoff::Backoff;
 use crate::clock::{Clock, Dice};
 use crate::lane::{LaneHead, LaneState, Work};
-use crate::order::{DeliverError, Failure, Part};
+use crate::order::{DeliverError, EntryId, Failure, Part};
 use crate::refusal::Refusal;
 use crate::store::{Settlement, Store, StoreError};
 
@@ -52,6 +52,18 @@ pub struct Attempt {
     pub failed: u32,
     /// The lane is halted, and this is a try whether the chat is open again.
     pub knocks: bool,
+    /// The entry that was tried; none before the first try.
+    pub entry: Option<EntryId>,
+}
+
+impl Attempt {
+    /// Begins anew where another entry has become the head, because the last one was taken out.
+    fn turns_to(&mut self, entry: EntryId) {
+        if self.entry.is_some_and(|tried| tried != entry) {
+            *self = Self { knocks: self.knocks, ..Self::default() };
+        }
+        self.entry = Some(entry);
+    }
 }
 
 /// All couriers.
@@ -206,6 +218,7 @@ impl Couriers {
                 return Step::Wait(LONGEST_DELAY);
             }
         };
+        attempt.turns_to(head.entry.id);
         let entry = head.entry.id.0;
         let network = lane.network.clone();
         match self.executor.execute(&head, attempt).await {

@@ -47,6 +47,7 @@ mod people;
 mod phrases;
 mod plan;
 mod power;
+mod removal;
 mod remove;
 mod report;
 mod services;
@@ -70,13 +71,14 @@ use self::commands::Command;
 pub use self::features::DeskParts;
 use self::features::Features;
 pub use self::info::About;
+use self::membership::Membership;
 pub use self::outcome::DeskError;
 use self::outcome::Outcome;
 use self::phrases::{Addresses, Phrases, Post};
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
-use crate::lane::{Answer, LaneHead, Work, chat_of_core_place};
+use crate::lane::{Answer, LaneHead, LaneState, Work, chat_of_core_place};
 use crate::migration::{News, Task};
 use crate::moving::Move;
 use crate::network::{AskError, MATRIX};
@@ -217,6 +219,14 @@ impl Desk {
         self.features.membership.admission.watch_unlinked(self.clock.now()).await
     }
 
+    /// Sees to it that nothing crosses where the bot is not, or cannot read; the lanes that got entries.
+    ///
+    /// # Errors
+    /// When the store or the homeserver does not answer.
+    pub async fn watch_rooms(&self) -> Result<Vec<LaneState>, DeskError> {
+        self.features.membership.watch_rooms().await
+    }
+
     /// Sees to it that notices which an older version has posted say what is so.
     ///
     /// # Errors
@@ -288,6 +298,7 @@ impl Desk {
             Work::Task(Task::Tell(
                 news @ (News::SilentPartner { .. } | News::AskConsent { .. }),
             )) => Ok(self.features.consent.told(phrases, (chat, portal), news)),
+            Work::Task(Task::Returned) => Ok(Membership::returned(phrases, chat, portal)),
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,
             // The bot speaks in the lanes of chats only.
@@ -320,6 +331,9 @@ impl Desk {
             }
             (ContentClass::ForBot(Request::RightsChanged), _) => {
                 features.moderators.rights_changed(phrases, (place, portal)).await
+            }
+            (ContentClass::ForBot(Request::Encrypted), _) => {
+                features.membership.encrypted(phrases, place, portal).await
             }
             (ContentClass::ForBot(Request::Moved(_)), Some(portal)) => {
                 features.membership.moved(phrases, place, portal).await

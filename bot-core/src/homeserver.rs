@@ -59,6 +59,13 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`]; a refusal means that the bot is not in the room.
     async fn is_space(&self, room: &ChatId) -> Result<bool, AskError>;
 
+    /// Whether a room is encrypted (`m.room.encryption`) and the bridge takes no part in encrypted
+    /// rooms.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn is_unreadable(&self, room: &ChatId) -> Result<bool, AskError>;
+
     /// Whether somebody is alone with the core bot in a room.
     ///
     /// # Errors

@@ -342,7 +342,8 @@ impl Work {
                 | Task::Notices(_)
                 | Task::Moving(_)
                 | Task::Braked(..)
-                | Task::Retire(_),
+                | Task::Retire(_)
+                | Task::Returned,
             )
             | Self::Say(_)
             | Self::Summary(_) => None,

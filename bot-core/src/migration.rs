@@ -146,6 +146,8 @@ pub enum Task {
     Braked(MessageId, Why),
     /// The account that stands for somebody leaves the room of the lane, and ends with the last one.
     Retire(Person),
+    /// The bot was let into this chat again, and those concerned are told.
+    Returned,
 }
 
 /// What came of a step, after it was taken.

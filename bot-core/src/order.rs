@@ -63,6 +63,9 @@ pub struct Order {
     pub source: String,
     /// Says lines that stand for something, in the language of the chat.
     pub words: Words,
+    /// It holds nothing private, and is said also where others than the members of the chat read it:
+    /// in clear in an encrypted room.
+    pub in_clear: bool,
 }
 
 /// What to do in a chat. Ids are those of the destination.

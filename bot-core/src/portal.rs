@@ -27,6 +27,18 @@ pub struct Portal {
     pub stage: Stage,
     /// Messages cross now.
     pub relaying: bool,
+    /// Why nothing crosses into the room and out of it, whatever the stage allows.
+    #[serde(default)]
+    pub silence: Option<Silence>,
+}
+
+/// Why nothing may cross between a chat and the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Silence {
+    /// The bot was removed from it, and was not let in again.
+    Removed,
+    /// It is encrypted, and the bridge takes no part in encrypted rooms.
+    Encrypted,
 }
 
 /// What the people of a portal decide.
@@ -229,18 +241,46 @@ pub enum EndState {
 }
 
 impl Portal {
-    /// All active places but `origin`: where an event of `origin` goes.
+    /// All active places but `origin`: where an event of `origin` goes. Without its room a portal
+    /// carries nothing.
     pub fn others(&self, origin: &Place) -> Vec<Place> {
+        let out = self.silence == Some(Silence::Removed)
+            || (self.silence.is_some() && *origin == self.room);
+        let mut places = if out { Vec::new() } else { self.active() };
+        places.retain(|place| place != origin);
+        places
+    }
+
+    /// Where a message has to be taken away that was taken away at `origin`: wherever the bot can do
+    /// so, also where nothing else crosses.
+    pub fn others_of_deletion(&self, origin: &Place) -> Vec<Place> {
         let mut places = self.active();
+        if self.silence == Some(Silence::Encrypted) {
+            places.push(self.room.clone());
+        }
         places.retain(|place| place != origin);
         places
     }
 
     /// All active places.
     pub fn active(&self) -> Vec<Place> {
-        let room = std::iter::once(&self.room);
+        let room = Some(&self.room).filter(|_| self.silence.is_none());
         let active = self.ends.iter().filter(|end| end.state == EndState::Active);
-        room.chain(active.map(|end| &end.place)).cloned().collect()
+        room.into_iter().chain(active.map(|end| &end.place)).cloned().collect()
+    }
+
+    /// Whether a place of this portal is its room, or the room of a topic.
+    pub fn is_matrix(&self, place: &Place) -> bool {
+        self.room.network == place.network
+    }
+
+    /// Why nothing may be said in a place of this portal.
+    pub fn silence_at(&self, place: &Place) -> Option<Silence> {
+        if *place == self.room {
+            return self.silence;
+        }
+        let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
+        self.ends.iter().any(severed).then_some(Silence::Removed)
     }
 
     /// Every place, active or not.

@@ -18,6 +18,13 @@ pub enum Refusal {
     /// Our bot is not in the chat.
     #[error("the bot is not in the chat")]
     NotInChat,
+    /// The room is encrypted, and the bridge takes no part in encrypted rooms.
+    #[error("the room is encrypted, and encryption is off")]
+    Encrypted,
+    /// The account that stands for the author, whose Matrix id this is, may not enter the room or
+    /// speak there.
+    #[error("the account of the author is not let into the room, or may not speak there")]
+    Barred(String),
     /// Our bot, whose address this is, has to be invited.
     #[error("{0} has to be invited first")]
     NotInvited(String),

@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bridge_config::NamePolicy;
-use bridge_model::{Content, Message, Person, Place, Reaction};
+use bridge_model::{Content, Person, Place, Reaction};
 
 use self::crashes::Crashes;
 use self::directory::Route;
@@ -50,13 +50,13 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Entry, LaneHead, Work};
-use crate::migration::MigrationChange;
+use crate::migration::{MigrationChange, Task};
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::pictures::Pictures;
-use crate::portal::{Portal, PortalId};
+use crate::portal::{Portal, PortalId, Silence};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
-use crate::store::{Change, Settlement, Store};
+use crate::store::{Change, Settlement, Store, removal};
 use crate::wording::{Wording, Words};
 
 /// What the relay needs.
@@ -178,7 +178,8 @@ impl Executor for Relay {
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
-        let Some(portal) = head.portal.as_ref().filter(|portal| portal.room != *lane) else {
+        let told = |portal: &&Portal| portal.room != *lane && portal.silence_at(lane).is_none();
+        let Some(portal) = head.portal.as_ref().filter(told) else {
             return Vec::new();
         };
         let wording = self.wording_in(Some(portal));
@@ -191,10 +192,10 @@ impl Executor for Relay {
 impl Delivery<'_> {
     /// What is known of people, chats and messages along the way of this entry.
     fn directory(&self) -> StoreDirectory<'_> {
-        let Entry { lane, work, .. } = &self.head.entry;
+        let Entry { lane, work, id } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
-        self.lookup.directory(route, self.head.portal.as_ref(), &self.called)
+        self.lookup.directory((route, *id), self.head.portal.as_ref(), &self.called)
     }
 
     fn identities(&self) -> &Identities {
@@ -207,6 +208,9 @@ impl Delivery<'_> {
 
     async fn execute(&self, attempt: &mut Attempt) -> Result<Settlement, Failure> {
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
+        if let Some(settlement) = self.silenced(attempt) {
+            return Ok(settlement);
+        }
         let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
         let begun = attempt.doubt || !attempt.done.is_empty();
         let newest = match begun {
@@ -214,7 +218,7 @@ impl Delivery<'_> {
             true => Newest::default(),
             false => self.newest().await.map_err(|error| failed(error, attempt))?,
         };
-        let mut settlement = match self.attempt(attempt, newest.version.as_ref()).await {
+        let mut settlement = match self.attempt(attempt, &newest).await {
             Ok(receipt) => {
                 let repaired = self.repaired(&receipt).await;
                 let repaired = repaired.map_err(|error| failed(error, attempt))?;
@@ -244,12 +248,28 @@ impl Delivery<'_> {
         Ok(Settlement { summaries, ..settlement })
     }
 
+    /// What becomes of an entry whose chat is silent: nothing is said there, and a step of the way
+    /// does not wait for a room that the bot is not in.
+    fn silenced(&self, attempt: &Attempt) -> Option<Settlement> {
+        let Entry { lane, work, .. } = &self.head.entry;
+        let portal = self.head.portal.as_ref()?;
+        let silence = portal.silence_at(lane)?;
+        if !removal::outlives(work, silence) {
+            let parts = attempt.done.clone();
+            return Some(self.settled(Receipt { parts, ..Receipt::default() }));
+        }
+        let waits = portal.room == *lane && silence == Silence::Removed;
+        let waits = waits && matches!(work, Work::Task(Task::Effect(_)));
+        waits.then(|| self.refused(Refusal::NotInChat, Vec::new()))
+    }
+
     fn refused(&self, reason: Refusal, done: Vec<Part>) -> Settlement {
         let Entry { id, lane, work, .. } = &self.head.entry;
         tracing::warn!(entry = id.0, network = %lane.network, %reason, "refused");
         let mut settlement = self.settled(Receipt { parts: done, ..Receipt::default() });
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
+        settlement.then.extend(self.tell_of_barred(&reason));
         if let Some(tag) = work.completes() {
             let refused = MigrationChange::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));
@@ -257,13 +277,9 @@ impl Delivery<'_> {
         Settlement { refused: true, ..settlement }
     }
 
-    /// What is in the chat when the entry is done. `version` is what to say in the place of a message
+    /// What is in the chat when the entry is done. `newest` is what to say in the place of a message
     /// that was edited meanwhile.
-    async fn attempt(
-        &self,
-        attempt: &mut Attempt,
-        version: Option<&Message>,
-    ) -> Result<Receipt, Failure> {
+    async fn attempt(&self, attempt: &mut Attempt, newest: &Newest) -> Result<Receipt, Failure> {
         let lane = &self.head.entry.lane;
         let Some(network) = self.relay.networks.get(&lane.network) else {
             let reason = Refusal::NotConfigured;
@@ -278,7 +294,7 @@ impl Delivery<'_> {
         if gone && !attempt.doubt && attempt.done.is_empty() {
             return Ok(Receipt::default());
         }
-        let action = self.action(version).await.map_err(failed)?;
+        let action = self.action(newest).await.map_err(failed)?;
         let Some(action) = action else { return Ok(Receipt::default()) };
         let mut order = self.order(action);
         if attempt.doubt {
@@ -303,6 +319,7 @@ impl Delivery<'_> {
             after: self.head.newest.clone(),
             source: self.source(),
             words: Words::new(Arc::clone(&self.wording)),
+            in_clear: removal::is_last_word(&self.head.entry.work),
         }
     }
 

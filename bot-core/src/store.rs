@@ -47,8 +47,10 @@ pub mod private;
 pub mod proposals;
 pub mod queue;
 pub mod records;
+pub mod removal;
 pub mod replica;
 pub mod retention;
+mod revised;
 pub mod sealing;
 pub mod settle;
 pub mod sled;
@@ -173,8 +175,10 @@ pub enum Change {
     Topic(topics::TopicChange),
     /// Takes a remote place out of its portal; the room stays.
     Unlink(Place),
-    /// A remote place is lost (or found again); the room stays.
-    Severed(Place, bool),
+    /// The bot was let into a chat again.
+    Returned(Place),
+    /// A room is encrypted, and the bridge cannot read it.
+    Encrypted(Place),
     /// Edits that wait were sent already, as the message itself.
     Superseded(Vec<Entry>),
     /// A moderator acts on somebody in all chats of a portal.

@@ -116,6 +116,11 @@ impl Listener {
                 let event = serde_json::from_str::<Value>(event.json().get());
                 let Ok(mut event) = event else { continue };
                 let Some(id) = text(&event, "event_id").map(MessageId::from) else { continue };
+                if is_arrival(&event, self.ghosts.bot()) {
+                    // What was said before the bot came, or came back, was not said to it; nor what came
+                    // before the room was linked, of which nothing is known.
+                    return Ok(Vec::new());
+                }
                 if self.ghosts.is_ours(text(&event, "sender").unwrap_or_default()) {
                     continue;
                 }
@@ -142,6 +147,15 @@ impl Listener {
 
 fn text<'a>(event: &'a Value, key: &str) -> Option<&'a str> {
     event.get(key).and_then(Value::as_str)
+}
+
+/// Whether the bot comes into the room with this event; a change of its profile is none.
+fn is_arrival(event: &Value, bot: &str) -> bool {
+    let membership = |at: &str| event.pointer(at).and_then(Value::as_str);
+    text(event, "type") == Some("m.room.member")
+        && text(event, "state_key") == Some(bot)
+        && membership("/content/membership") == Some("join")
+        && membership("/unsigned/prev_content/membership") != Some("join")
 }
 
 /// A first version; edits, reactions and redactions come when they come.

@@ -68,6 +68,9 @@ pub enum ClientError {
     /// In an encrypted room keys come first, and something about them does not work yet.
     #[error("the keys are not ready: {0}")]
     Keys(String),
+    /// The room is encrypted, and the bridge takes no part in encrypted rooms. Nothing was sent.
+    #[error("the room is encrypted, and encryption is off")]
+    Encrypted,
     /// The homeserver answered with something of a stranger's that cannot be read.
     #[error("what the homeserver holds cannot be read: {0}")]
     Unreadable(String),
@@ -118,6 +121,7 @@ impl ClientError {
             Self::Unwritable(_) | Self::Unreadable(_) => {
                 DeliverError::Refused { reason: Refusal::Unexpected(reason) }
             }
+            Self::Encrypted => DeliverError::ChatClosed { reason: Refusal::Encrypted },
             Self::Unsent(_) | Self::Keys(_) => DeliverError::Retry { after: None, reason },
         }
     }

@@ -52,19 +52,13 @@ impl Deliver for MatrixNetwork {
             Ok(()) => return Ok(Receipt { parts: done, ..Receipt::default() }),
             Err(error) => error,
         };
-        let barred = match &error {
-            ActionError::MayNotJoin { ghost, .. } => Some(ghost.clone()),
-            ActionError::Client(_) | ActionError::Decided(_) => None,
+        let barred = self.barred(&room, &order.act, &error).await;
+        let error = match (self.decide(&room, error).await, barred) {
+            (DeliverError::Refused { .. }, Some(ghost)) => {
+                DeliverError::Refused { reason: Refusal::Barred(ghost) }
+            }
+            (error, _) => error,
         };
-        let error = self.decide(&room, error).await;
-        if let (DeliverError::Refused { reason }, Some(ghost)) = (&error, barred)
-            && matches!(order.act, Action::Post { .. } | Action::Edit { .. })
-            && self.barred.note(&room, ghost)
-        {
-            // Its person knows; another line for each message would only be louder.
-            tracing::info!(entry = order.entry.0, %reason, "a ghost is still not let into a room");
-            return Ok(Receipt { parts: done, ..Receipt::default() });
-        }
         Err(Failure { error, done })
     }
 
@@ -198,7 +192,7 @@ impl MatrixNetwork {
         at: Option<Timestamp>,
     ) -> Result<MessageId, ClientError> {
         let Sending { order, room, identity } = sending;
-        let content = self.sealed(room, identity, content).await?;
+        let content = self.sealed(room, (identity, order.in_clear), content).await?;
         let body = raw(&content.content)?;
         let mut request = send_message_event::v3::Request::new_raw(
             room.clone(),
@@ -268,6 +262,33 @@ impl MatrixNetwork {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The ghost that the room does not let in, or does not let speak; `None` when something else is
+    /// the matter, or that cannot be learned.
+    async fn barred(
+        &self,
+        room: &OwnedRoomId,
+        act: &Action,
+        error: &ActionError,
+    ) -> Option<String> {
+        let (Action::Post { send_as, .. }
+        | Action::Edit { send_as, .. }
+        | Action::React { send_as, .. }) = act
+        else {
+            return None;
+        };
+        let SendAs::Person { .. } = send_as else { return None };
+        match error {
+            ActionError::MayNotJoin { ghost, .. } => return Some(ghost.to_string()),
+            ActionError::Client(error) if error.is("M_FORBIDDEN") => {}
+            ActionError::Client(_) | ActionError::Decided(_) => return None,
+        }
+        let state = |kind| rooms::state(&self.client, room, kind, "");
+        let create = state("m.room.create").await.ok()?.unwrap_or_default();
+        let power = state("m.room.power_levels").await.ok()?;
+        let ghost = self.sender_of(send_as);
+        (!rooms::may_speak(&create, power.as_ref(), &ghost)).then_some(ghost)
     }
 
     /// A room that the core bot is not in any more is closed to everybody. What a ghost may not

@@ -4,8 +4,6 @@
 //! Rule: what the homeserver was told is remembered, so that a message costs one request once its
 //! author is known.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_model::{Media, MediaHandle, MediaKind, NetworkId, Person, Place};
@@ -23,8 +21,6 @@ use bot_core::store::{GhostRecord, keys};
 
 /// How often a platform is asked for a picture that does not come with messages.
 const PICTURE_AGE: Duration = Duration::from_secs(24 * 3600);
-/// So many ghosts that are not let in are remembered; all are forgotten when there are more.
-const MOST_BARRED: usize = 10_000;
 
 impl MatrixNetwork {
     /// The ghost of a send_as, ready to speak in `room`. `anew` forgets what was remembered,
@@ -56,9 +52,8 @@ impl MatrixNetwork {
         }
         let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
         if !record.rooms.contains(&place) {
-            match rooms::join(&self.client, room, &mxid).await {
-                Ok(()) => self.barred.forget(room, &mxid),
-                Err(error) => return Err(may_not_join(error, mxid)),
+            if let Err(error) = rooms::join(&self.client, room, &mxid).await {
+                return Err(may_not_join(error, mxid));
             }
             record.rooms.push(place);
         }
@@ -197,26 +192,6 @@ impl MatrixNetwork {
         let suffix = self.settings.suffix.replace("{network}", &bot_core::wording::label(network));
         let name = super::convert::name::clean(name).unwrap_or_else(|| "?".into());
         format!("{name}{suffix}")
-    }
-}
-
-/// Ghosts that are not let into rooms, and whose people were told so. Forgotten at a restart.
-#[derive(Default)]
-pub(super) struct Barred(Mutex<HashSet<(OwnedRoomId, OwnedUserId)>>);
-
-impl Barred {
-    /// Remembers that a ghost is not let in; whether that was known.
-    pub(super) fn note(&self, room: &OwnedRoomId, ghost: OwnedUserId) -> bool {
-        let mut barred = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if barred.len() >= MOST_BARRED {
-            barred.clear();
-        }
-        !barred.insert((room.clone(), ghost))
-    }
-
-    fn forget(&self, room: &OwnedRoomId, ghost: &OwnedUserId) {
-        let mut barred = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        barred.remove(&(room.clone(), ghost.clone()));
     }
 }
 

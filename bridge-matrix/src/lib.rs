@@ -8,6 +8,7 @@ pub mod accounts;
 mod action_error;
 pub mod appservice;
 pub mod catch_up;
+pub mod clear_rooms;
 pub mod client;
 pub mod convert;
 pub mod crypto;
@@ -42,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use bot_core::backoff::Backoff;
 use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
+use bot_core::homeserver::Rooms;
 use bot_core::network::{
     AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink, Standing,
 };
@@ -100,7 +102,7 @@ pub struct MatrixNetwork {
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
-    barred: ghosts::Barred,
+    clear_rooms: Arc<clear_rooms::ClearRooms>,
 }
 
 /// What the Matrix side needs.
@@ -143,7 +145,7 @@ impl MatrixNetwork {
             crypto,
             spoiled,
             reports: Arc::default(),
-            barred: ghosts::Barred::default(),
+            clear_rooms: Arc::default(),
         }
     }
 
@@ -310,10 +312,12 @@ impl Network for MatrixNetwork {
     async fn prepare(&self, chat: &ChatId) -> Result<(), AskError> {
         let bot = UserId::from(self.ghosts.bot());
         let rights = self.rights(chat, &bot).await?;
-        if rights.member {
-            Ok(())
-        } else {
-            Err(AskError::Refused(Refusal::NotInvited(self.ghosts.bot().to_owned())))
+        if !rights.member {
+            return Err(AskError::Refused(Refusal::NotInvited(self.ghosts.bot().to_owned())));
+        }
+        match Rooms::is_unreadable(self, chat).await? {
+            true => Err(AskError::Refused(Refusal::Encrypted)),
+            false => Ok(()),
         }
     }
 
@@ -334,6 +338,7 @@ impl Network for MatrixNetwork {
                 store: Arc::clone(&self.store),
                 clock: Arc::clone(&self.clock),
                 crypto: self.crypto.clone(),
+                clear_rooms: Arc::clone(&self.clear_rooms),
             }),
         });
         let address = self.settings.listen;

@@ -28,6 +28,7 @@ use self::context::Patience;
 pub(super) use self::context::Unanswered;
 use self::edits::NewEdits;
 use self::profiles::{Profile, Profiles};
+use super::clear_rooms::{ClearRooms, ENCRYPTED, ENCRYPTION};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
 use super::crypto::Crypto;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Opens what is encrypted, where the bridge takes part in encrypted rooms.
     pub crypto: Option<Arc<Crypto>>,
+    /// Which rooms are encrypted, where it takes no part.
+    pub clear_rooms: Arc<ClearRooms>,
 }
 
 /// Hears transactions.
@@ -65,6 +68,7 @@ pub struct Listener {
     pub(super) store: Arc<Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) crypto: Option<Arc<Crypto>>,
+    clear_rooms: Arc<ClearRooms>,
     /// When the process began to listen.
     pub(super) started: Timestamp,
     /// When the last transaction came, in milliseconds since 1970.
@@ -77,7 +81,7 @@ pub struct Listener {
 impl Listener {
     /// Begins to listen now.
     pub fn new(parts: Parts) -> Self {
-        let Parts { sink, client, ghosts, store, clock, crypto } = parts;
+        let Parts { sink, client, ghosts, store, clock, crypto, clear_rooms } = parts;
         let started = clock.now();
         Self {
             sink,
@@ -86,6 +90,7 @@ impl Listener {
             store,
             clock,
             crypto,
+            clear_rooms,
             started,
             last_transaction: AtomicI64::new(started.0),
             profiles: Profiles::default(),
@@ -160,6 +165,9 @@ impl Listener {
             return Ok(Vec::new());
         }
         let linked = self.is_linked(room).await?;
+        if self.crypto.is_none() && matches!(kind, ENCRYPTION | ENCRYPTED) {
+            return Ok(self.encrypted((room, linked), raw).await.into_iter().collect());
+        }
         if !linked && !may_be_for_the_bot(raw) {
             return Ok(Vec::new());
         }
@@ -187,6 +195,20 @@ impl Listener {
         let asks = events.iter().any(|event| matches!(event.content, Content::Commanded(_)));
         let again = asks && self.edits_a_command(room, &raw, private).await?;
         Ok(if again { Vec::new() } else { events })
+    }
+
+    /// A room is encrypted, and the bridge takes no part in that: of a linked room its own state says
+    /// so. Whoever is alone with the bot learns it at once.
+    async fn encrypted(&self, (room, linked): (&str, bool), raw: &Value) -> Option<Event> {
+        let text = |key: &str| raw.get(key).and_then(Value::as_str);
+        let is_state = text("type") == Some(ENCRYPTION) && text("state_key") == Some("");
+        if is_state {
+            self.clear_rooms.note_encrypted(room);
+        }
+        let tells = if linked { is_state } else { self.private_chats.is_private(room).await };
+        let place = Place::new(NETWORK, room);
+        let message = MessageId::from(text("event_id").unwrap_or_default());
+        tells.then_some(Event { place, message, late: false, content: Content::Encrypted })
     }
 
     fn is_command(&self, room: &str, raw: &Value) -> bool {
@@ -358,6 +380,7 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         | Content::ReactionsCleared { .. }
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Pinned
         | Content::Unpinned
         | Content::Voted { .. }

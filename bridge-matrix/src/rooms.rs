@@ -192,6 +192,15 @@ pub fn may_set(create: &Value, power: Option<&Value>, (user, kind): (&str, &str)
     is_creator(create, user) || level(create, content, user) >= needed
 }
 
+/// Whether a member may post messages (`events` and `events_default` of `m.room.power_levels`).
+pub fn may_speak(create: &Value, power: Option<&Value>, user: &str) -> bool {
+    let content = power.and_then(|event| event.get("content"));
+    let own = content.and_then(|content| content.get("events")?.get("m.room.message"));
+    let all = content.and_then(|content| content.get("events_default"));
+    let needed = own.or(all).and_then(number).unwrap_or(0);
+    is_creator(create, user) || level(create, content, user) >= needed
+}
+
 /// The power level of somebody who is no creator with power of their own.
 pub fn level(create: &Value, content: Option<&Value>, user: &str) -> i64 {
     let users = content.and_then(|content| content.get("users"));
@@ -277,6 +286,21 @@ mod tests {
         assert!(may(json!({"events": {"m.room.pinned_events": 0}})));
         assert!(!may(json!({"users_default": "50", "state_default": "51"})));
         assert!(may_set(&create, None, bot));
+    }
+
+    #[test]
+    fn whoever_reaches_the_level_of_messages_may_speak() {
+        let create = json!({"sender": "@a:x", "content": {"room_version": "11"}});
+        let may = |power: Value, user: &str| may_speak(&create, Some(&power), user);
+        assert!(may_speak(&create, None, "@n:x"));
+        assert!(may(json!({"content": {}}), "@n:x"));
+        let strict = json!({"content": {"users": {"@a:x": 100}, "events_default": 50}});
+        assert!(!may(strict.clone(), "@n:x"));
+        assert!(may(strict, "@a:x"));
+        let open = json!({"content": {"events_default": 50, "events": {"m.room.message": 0}}});
+        assert!(may(open, "@n:x"));
+        let muted = json!({"content": {"users": {"@n:x": -1}}});
+        assert!(!may(muted, "@n:x"));
     }
 
     #[test]

@@ -50,6 +50,15 @@ impl Rooms for MatrixNetwork {
         Ok(create.pointer("/content/type").and_then(Value::as_str) == Some("m.space"))
     }
 
+    async fn is_unreadable(&self, chat: &ChatId) -> Result<bool, AskError> {
+        if self.crypto.is_some() {
+            return Ok(false);
+        }
+        let room = room_id(chat)?;
+        let encrypted = self.clear_rooms.is_encrypted(&self.client, &room).await;
+        encrypted.map_err(|error| error.ask())
+    }
+
     async fn is_private(&self, chat: &ChatId) -> Result<bool, AskError> {
         let count = private_chats::count(&self.client, chat.as_str()).await;
         Ok(count.map_err(|error| error.ask())? == Some(2))

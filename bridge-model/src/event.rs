@@ -66,6 +66,8 @@ pub enum Content {
     },
     /// The bot can no longer be in this chat (removed, chat deleted).
     Closed,
+    /// The chat is encrypted from now on, and the bridge cannot read it.
+    Encrypted,
     /// One of the accounts that the bridge controls was asked into a chat.
     Invited {
         /// Who asked.
@@ -148,6 +150,8 @@ pub enum Request<'a> {
     Moved(&'a ChatId),
     /// Of [`Content::Closed`].
     Closed,
+    /// Of [`Content::Encrypted`].
+    Encrypted,
     /// Of [`Content::Invited`].
     Invited {
         /// Who asked.
@@ -181,6 +185,7 @@ impl Content {
             Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
             Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
             Self::Closed => ContentClass::ForBot(Request::Closed),
+            Self::Encrypted => ContentClass::ForBot(Request::Encrypted),
             Self::Invited { by, whom } => ContentClass::ForBot(Request::Invited { by, whom }),
         }
     }

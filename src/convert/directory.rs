@@ -188,6 +188,7 @@ impl Directory for LineDirectory<'_> {
                 author: self.answered(author_id.as_deref(), name.as_deref()),
                 name: name.clone(),
                 excerpt: text.as_deref().map(RichText::plain_text),
+                revised: false,
             },
         }))
     }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use reqwest::StatusCode;
-use sandbox::town::{BOT, Line, Side, Town};
+use sandbox::town::{Line, Side, Town};
 use serde_json::{Value, json};
 
 use crate::{crosses, eventually, town};
@@ -220,22 +220,6 @@ async fn declines(town: &Town, ghost: &str) -> anyhow::Result<()> {
         Ok(field("membership") == "leave" && reasoned)
     })
     .await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_room_that_removes_the_bot_is_told_of_on_the_other_sides() -> anyhow::Result<()> {
-    let mut town = town("12", "").await?;
-    town.alice.kick(&town.room, BOT, "no bots here").await?;
-    for side in Side::Matrix.others() {
-        town.expect(side, |line| line.text.contains("removed from the Matrix room")).await?;
-    }
-    town.say(Side::Telegram, "still between us").await?;
-    town.expect(Side::Discord, says("still between us")).await?;
-    town.say(Side::Discord, "so it is").await?;
-    town.expect(Side::Telegram, says("so it is")).await?;
-    assert!(town.bridge.runs());
-    assert!(!town.bridge.log().contains("panicked"));
-    town.assert_clean()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,9 +32,11 @@ mod notices;
 mod outages;
 mod pictures;
 mod power;
+mod removal;
 mod reporting;
 mod scenes;
 mod sudden_death;
+mod taken_back;
 mod together;
 mod voting;
 

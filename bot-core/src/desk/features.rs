@@ -208,7 +208,6 @@ impl Features {
                 matrix: Arc::clone(&parts.matrix),
                 admission: shared.admission,
                 bridge_info: shared.bridge_info,
-                topics: shared.topics.clone(),
                 store: store(),
                 disclosure: shared.disclosure,
             },

@@ -15,7 +15,7 @@ use super::phrases::Phrases;
 use super::{effect_lines, settings};
 use crate::i18n::{Arg, Key};
 use crate::lane::LaneState;
-use crate::portal::{EndState, Portal, Settings};
+use crate::portal::{EndState, Portal, Settings, Silence};
 use crate::relay::Networks;
 use crate::store::Store;
 use crate::wording::{Lines, label};
@@ -133,7 +133,11 @@ impl Info {
         let number = Arg::text(portal.id.0.to_string());
         let link = Arg::url(phrases.join_link(&portal.room.chat));
         let mut text = phrases.say(Key::StatusRoom, &[number, link]);
-        text = text.join_line(lane_line(phrases, &portal.room, None, lanes));
+        text = text.join_line(match portal.silence {
+            None => lane_line(phrases, &portal.room, None, lanes),
+            Some(Silence::Removed) => phrases.say(Key::StatusRoomRemoved, &[]),
+            Some(Silence::Encrypted) => phrases.say(Key::StatusRoomEncrypted, &[]),
+        });
         for end in &portal.ends {
             let line = match end.state {
                 EndState::Active => lane_line(phrases, &end.place, end.title.as_deref(), lanes),

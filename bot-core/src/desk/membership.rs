@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use bridge_model::{Place, UserId};
-use bridge_policy::stage::Stage;
 
 use super::allow::{Admission, leave_later};
 use super::bridge_info::BridgeInfo;
@@ -14,12 +13,11 @@ use super::disclosure::{Disclosure, Posted};
 use super::outcome::{DeskError, Outcome};
 use super::pair::Pair;
 use super::phrases::Phrases;
-use super::topics::TopicRooms;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::AskError;
-use crate::portal::{EndState, Portal};
+use crate::portal::{Portal, Silence};
 use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
 
@@ -28,7 +26,6 @@ pub(super) struct Membership {
     pub(super) matrix: Arc<dyn Rooms>,
     pub(super) admission: Admission,
     pub(super) bridge_info: BridgeInfo,
-    pub(super) topics: TopicRooms,
     pub(super) store: Arc<Store>,
     pub(super) disclosure: Disclosure,
 }
@@ -52,59 +49,35 @@ impl Membership {
             return Ok(Outcome::default());
         }
         self.matrix.join(&chat.chat).await?;
-        let notices = match self.store.portal_of(chat).await? {
-            // It is back where it was removed.
-            Some(portal) => {
+        let mut outcome = Outcome::default();
+        let mut notices = Posted::default();
+        let portal = self.store.portal_of(chat).await?;
+        let encrypted = self.matrix.is_unreadable(&chat.chat).await?;
+        if let Some(portal) = portal.filter(|portal| portal.room == *chat) {
+            if portal.silence == Some(Silence::Removed) {
+                outcome = Self::room_returned(phrases, &portal);
+            }
+            if !encrypted {
                 let migration = self.store.migration(portal.id).await?;
-                self.disclosure.renewed(phrases, (&portal, &migration)).await?
+                notices = self.disclosure.renewed(phrases, (&portal, &migration)).await?;
             }
-            None => Posted::default(),
-        };
-        let help = Arg::text(phrases.typed_on(&chat.network, "help"));
-        let answer = phrases.say(Key::Hello, &[help]);
-        let Posted { then, mut changes } = notices;
-        changes.push(leave_later(chat, phrases.now));
-        Ok(Outcome { then, ..Outcome::change(answer, changes) })
-    }
-
-    /// The bot is no longer in a chat; the room and its members stay.
-    pub(super) async fn lost(
-        &self,
-        phrases: Phrases<'_>,
-        chat: &Place,
-        portal: Option<&Portal>,
-    ) -> Result<Outcome, DeskError> {
-        if let Some(outcome) = self.topics.room_lost(chat).await? {
-            return Ok(outcome);
         }
-        let Some(portal) = portal else { return Ok(Outcome::default()) };
-        let migration = self.store.migration(portal.id).await?;
-        if portal.room == *chat {
-            // Nobody is left to be told in the room; those on the other side are.
-            let mut outcome = Outcome::then(tell_ends(phrases, portal, Key::RoomLost, &[]));
-            for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
-                let pair = Pair::of(portal, &end.place);
-                let about = (&migration, pair);
-                let notices = self.disclosure.ended(phrases, about, pair.remote).await?;
-                outcome.then.extend(notices.then);
-                outcome.changes.extend(notices.changes);
-            }
-            return Ok(outcome);
+        if !encrypted && let Some(topic) = self.topic_returned(phrases, chat).await? {
+            outcome = topic;
         }
-        let known =
-            portal.ends.iter().any(|end| end.place == *chat && end.state == EndState::Active);
-        // At the end the bot leaves by itself.
-        if !known || portal.stage == Stage::Sunset {
-            return Ok(Outcome::default());
+        if encrypted {
+            // The line in which it says so is the only one.
+            let back = outcome.changes;
+            let known = back.into_iter().chain([Change::Encrypted(chat.clone())]).collect();
+            outcome = Outcome { changes: known, ..Outcome::default() };
+        } else if outcome.answer.is_empty() {
+            let help = Arg::text(phrases.typed_on(&chat.network, "help"));
+            outcome.answer = phrases.say(Key::Hello, &[help]);
         }
-        let text = phrases.say(Key::Severed, &[Arg::text(label(&chat.network))]);
-        let mut then = vec![phrases.message_in(&portal.room, text)];
-        let about = (&migration, Pair::of(portal, chat));
-        let notice = self.disclosure.ended(phrases, about, &portal.room).await?;
-        then.extend(notice.then);
-        let mut changes = vec![Change::Severed(chat.clone(), true)];
-        changes.extend(notice.changes);
-        Ok(Outcome { changes, ..Outcome::then(then) })
+        outcome.then.extend(notices.then);
+        outcome.changes.extend(notices.changes);
+        outcome.changes.push(leave_later(chat, phrases.now));
+        Ok(outcome)
     }
 
     /// A chat was replaced by another one, which is in the portal already.
@@ -137,6 +110,10 @@ impl Membership {
                 return Ok(Outcome::then(told));
             }
             Err(error @ AskError::Retry { .. }) => return Err(error.into()),
+        }
+        if self.matrix.is_unreadable(&room.chat).await? {
+            let changes = vec![Change::Encrypted(room.clone())];
+            return Ok(Outcome { changes, ..Outcome::default() });
         }
         let networks: Vec<String> =
             portal.ends.iter().map(|end| label(&end.place.network)).collect();

@@ -134,12 +134,24 @@ pub(super) async fn withdrawals(
     let topics = store.topics(portal.id).await?.into_iter();
     let mut all = Vec::new();
     for room in topics.map(|topic| topic.room).chain([portal.room.clone()]) {
-        let mut people = store.ghosts_in(&room).await?;
-        people.retain(|person| network.is_none_or(|network| person.network == *network));
-        people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
-        all.extend(people.iter().map(|person| (room.clone(), withdrawal(portal, person))));
+        all.extend(withdrawals_from(store, portal, (&room, network)).await?);
     }
     Ok(all)
+}
+
+/// The same for one room.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn withdrawals_from(
+    store: &Store,
+    portal: &Portal,
+    (room, network): (&Place, Option<&NetworkId>),
+) -> Result<Vec<(Place, Relayed)>, StoreError> {
+    let mut people = store.ghosts_in(room).await?;
+    people.retain(|person| network.is_none_or(|network| person.network == *network));
+    people.sort_by(|a, b| (&a.network, &a.user).cmp(&(&b.network, &b.user)));
+    Ok(people.iter().map(|person| (room.clone(), withdrawal(portal, person))).collect())
 }
 
 fn withdrawal(portal: &Portal, person: &Person) -> Relayed {

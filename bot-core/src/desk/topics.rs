@@ -66,13 +66,6 @@ impl TopicRooms {
         }
     }
 
-    /// The bot is no longer in the room of a topic, which goes on as a thread.
-    pub(super) async fn room_lost(&self, chat: &Place) -> Result<Option<Outcome>, DeskError> {
-        let Some(topic) = self.store.topic_of_room(chat).await? else { return Ok(None) };
-        let changes = vec![Change::Topic(TopicChange::Declined(topic.end, topic.root))];
-        Ok(Some(Outcome { changes, ..Outcome::default() }))
-    }
-
     /// The last line of each topic's room, when topics become threads again.
     pub(super) async fn move_in(
         &self,

@@ -39,6 +39,8 @@ mod moderation;
 mod brakes;
 #[macro_use]
 mod consent;
+#[macro_use]
+mod removal;
 mod list;
 
 pub use list::Key;

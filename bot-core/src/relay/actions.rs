@@ -11,6 +11,7 @@ use bridge_model::{
 
 use super::emoji::resolve_reaction;
 use super::lookup::unread;
+use super::newest::Newest;
 use super::prepare::{Prepared, prepare, prepare_own};
 use super::{Delivery, effect, shared};
 use crate::lane::{Answer, BotMessage, CORE, Entry, Original, Relayed, Replica, Speaker, Work};
@@ -22,18 +23,15 @@ use crate::refusal::Refusal;
 use crate::wording::label;
 
 impl Delivery<'_> {
-    /// The action, or `None` when there is nothing (any more) to do. `version` is what to say in the
+    /// The action, or `None` when there is nothing (any more) to do. `newest` is what to say in the
     /// place of a message that was edited meanwhile.
     ///
     /// # Errors
     /// What to do with the entry when something could not be asked.
-    pub(super) async fn action(
-        &self,
-        version: Option<&Message>,
-    ) -> Result<Option<Action>, DeliverError> {
+    pub(super) async fn action(&self, newest: &Newest) -> Result<Option<Action>, DeliverError> {
         let lane = &self.head.entry.lane;
         match &self.head.entry.work {
-            Work::Relay(relayed) => self.relayed(relayed, version).await,
+            Work::Relay(relayed) => self.relayed(relayed, newest).await,
             Work::Say(saying) => {
                 let BotMessage { message, answer, .. } = &**saying;
                 let speaker = Speaker::Bot;
@@ -47,7 +45,8 @@ impl Delivery<'_> {
                 | Task::Tell(_)
                 | Task::Notices(_)
                 | Task::Moving(_)
-                | Task::Braked(..),
+                | Task::Braked(..)
+                | Task::Returned,
             )
             | Work::Summary(_) => Ok(None),
         }
@@ -57,14 +56,20 @@ impl Delivery<'_> {
     async fn relayed(
         &self,
         relayed: &Relayed,
-        version: Option<&Message>,
+        newest: &Newest,
     ) -> Result<Option<Action>, DeliverError> {
         let lane = &self.head.entry.lane;
         let event = &relayed.event;
         let draft = |message| Draft { message, speaker: relayed.speaker, answer: None };
         match &event.content {
-            Content::Posted(message) => self.post(draft(version.unwrap_or(message))).await,
-            Content::Edited(message) => self.edit(relayed, draft(message)).await,
+            Content::Posted(message) => {
+                self.post(draft(newest.version.as_ref().unwrap_or(message))).await
+            }
+            Content::Edited(message) => {
+                let draft = draft(newest.version.as_ref().unwrap_or(message));
+                let media_changed = relayed.media_changed || newest.media_changed;
+                self.edit((event, media_changed), draft).await
+            }
             Content::ChatChanged { change, .. } => self.set_chat(lane, &event.place, change).await,
             Content::MemberChanged { who, change } => {
                 self.member(lane, &event.place, (who, *change)).await
@@ -73,6 +78,7 @@ impl Delivery<'_> {
             Content::Moderated(deed) => self.moderate(event, deed).await,
             Content::Commanded(_)
             | Content::RightsChanged
+            | Content::Encrypted
             | Content::Moved { .. }
             | Content::Invited { .. }
             | Content::ReactionsCleared { .. }
@@ -121,6 +127,7 @@ impl Delivery<'_> {
             Content::Posted(_)
             | Content::Edited(_)
             | Content::Closed
+            | Content::Encrypted
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }
@@ -217,11 +224,10 @@ impl Delivery<'_> {
 
     async fn edit(
         &self,
-        relayed: &Relayed,
+        (event, media_changed): (&Event, bool),
         draft: Draft<'_>,
     ) -> Result<Option<Action>, DeliverError> {
         let lane = &self.head.entry.lane;
-        let Relayed { event, media_changed, .. } = relayed;
         let Some(replica) = self.replica(event).await? else { return Ok(None) };
         let parts = replica.parts_at(lane);
         let own = event.place.network.as_str() == CORE;
@@ -232,13 +238,13 @@ impl Delivery<'_> {
         if parts.is_empty() || replica.deleted {
             return Ok(None);
         }
-        shared::may_edit_alone(&self.relay.store, lane, &replica, *media_changed).await?;
+        shared::may_edit_alone(&self.relay.store, lane, &replica, media_changed).await?;
         let without_files = draft.message.media.is_empty();
         let Prepared { message, native_reply } = self.prepared(draft).await?;
         // The rest of a long text is a file that changes with the text, that comes or that goes.
         let had_rest = without_files && parts.iter().any(|part| part.media);
         let has_rest = message.media.iter().any(text_file::is_one);
-        let media_changed = *media_changed || had_rest || has_rest;
+        let media_changed = media_changed || had_rest || has_rest;
         let (send_as, message) = self.speaker(draft, message).await?;
         Ok(Some(Action::Edit { send_as, parts, message, native_reply, media_changed }))
     }

@@ -54,6 +54,9 @@ pub struct KnownMessage {
     pub name: Option<String>,
     /// Its words, where the answer quotes none of them.
     pub excerpt: Option<RichText>,
+    /// It was edited or taken away after the answer was heard: what the answer quotes of it is not what
+    /// it says now.
+    pub revised: bool,
 }
 
 /// A custom emoji as its author used it.

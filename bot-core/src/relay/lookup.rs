@@ -18,7 +18,7 @@ use crate::address::is_mxc;
 use crate::ghost::Ghosts;
 use crate::lane::Replica;
 use crate::network::{AskError, MATRIX};
-use crate::order::DeliverError;
+use crate::order::{DeliverError, EntryId};
 use crate::portal::{Portal, Settings};
 use crate::store::{Acquaintance, StickerRecord, Store, StoreError};
 
@@ -39,6 +39,7 @@ pub(super) struct StoreDirectory<'a> {
     portal: Option<&'a Portal>,
     settings: Settings,
     called: &'a Mutex<Vec<Person>>,
+    entry: EntryId,
 }
 
 impl Lookup {
@@ -55,16 +56,16 @@ impl Lookup {
         Ok(Self { identities, ..self.clone() })
     }
 
-    /// The directory for what goes along `route`, which is part of `portal`; it writes into `called`
-    /// whom the message calls or answers.
+    /// The directory for an entry that goes along `route`, which is part of `portal`; it writes into
+    /// `called` whom the message calls or answers.
     pub(super) fn directory<'a>(
         &'a self,
-        route: Route,
+        (route, entry): (Route, EntryId),
         portal: Option<&'a Portal>,
         called: &'a Mutex<Vec<Person>>,
     ) -> StoreDirectory<'a> {
         let settings = portal.map(|portal| portal.settings.clone()).unwrap_or_default();
-        StoreDirectory { lookup: self, route, portal, settings, called }
+        StoreDirectory { lookup: self, route, portal, settings, called, entry }
     }
 
     /// The account that stands for `person` on `network`, or `person` where there is none.
@@ -161,13 +162,18 @@ impl Directory for StoreDirectory<'_> {
     }
 
     async fn message(&self, message: &MessageId) -> Result<Option<KnownMessage>, DeliverError> {
+        let named = (&self.route.from, message);
+        let revised = self.lookup.store.is_revised(named, self.entry).await.map_err(unread)?;
         let known = self.lookup.store.find_replica(&self.route.from, message).await;
-        let Some(replica) = known.map_err(unread)? else { return Ok(None) };
+        let Some(replica) = known.map_err(unread)? else {
+            return Ok(revised.then(|| KnownMessage { revised, ..KnownMessage::default() }));
+        };
+        let revised = revised || replica.deleted;
         let id = replica.parts_at(&self.route.to).into_iter().next().map(|part| part.id);
         let author = Person { network: replica.origin.network, user: replica.author };
         self.calls(&author);
         let author = self.lookup.person_on(&self.route.to.network, &author).await?;
-        Ok(Some(KnownMessage { id, author: Some(author), ..KnownMessage::default() }))
+        Ok(Some(KnownMessage { id, author: Some(author), revised, ..KnownMessage::default() }))
     }
 
     async fn thread_root(&self, root: &MessageId) -> Result<Option<MessageId>, DeliverError> {

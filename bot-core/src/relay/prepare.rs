@@ -98,7 +98,9 @@ async fn resolve_reply(directory: &dyn Directory, reply: &mut Reply) -> Result<b
         (None, Some(author)) => Some(directory.person(&author).await?.person),
         (author, _) => author,
     };
-    if !reply.partial && known.excerpt.is_some() {
+    if known.revised {
+        reply.excerpt = None;
+    } else if !reply.partial && known.excerpt.is_some() {
         reply.excerpt = known.excerpt;
     }
     call_author(directory, reply).await?;

@@ -5,7 +5,7 @@
 //! Rule: a refusal is told to the author once for each chat; the line is taken away when a later
 //! version arrives there.
 
-use bridge_model::{Content, Event, MessageId, Place};
+use bridge_model::{Content, Event, Message, MessageId, Person, Place};
 
 use super::Delivery;
 use super::lookup::unread;
@@ -21,6 +21,9 @@ impl Delivery<'_> {
     pub(super) fn tell_author(&self, reason: &Refusal) -> Option<(Place, Work)> {
         let event = self.head.entry.work.event()?;
         let key = match &event.content {
+            Content::Posted(_) | Content::Edited(_) if matches!(reason, Refusal::Barred(_)) => {
+                self.barred_key(event)?
+            }
             Content::Posted(_) => self.refusal_key(event),
             Content::Edited(_) | Content::Deleted { .. } | Content::PollClosed { .. } => {
                 MessageId::from("")
@@ -31,6 +34,7 @@ impl Delivery<'_> {
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Closed
+            | Content::Encrypted
             | Content::Invited { .. }
             | Content::Pinned
             | Content::Unpinned
@@ -51,6 +55,38 @@ impl Delivery<'_> {
         let place = event.place.clone();
         let saying = BotMessage { origin: core_place(&place), id: key, message, answer };
         Some((place, Work::Say(Box::new(saying))))
+    }
+
+    /// One line in the room, once for each person whose account is not let in or may not speak, with
+    /// what the admins can do.
+    pub(super) fn tell_of_barred(&self, reason: &Refusal) -> Option<(Place, Work)> {
+        let Refusal::Barred(ghost) = reason else { return None };
+        let Entry { lane, work, .. } = &self.head.entry;
+        let event = work.event()?;
+        let key = self.barred_key(event)?;
+        let (Content::Posted(Message { author, .. }) | Content::Edited(Message { author, .. })) =
+            &event.content
+        else {
+            return None;
+        };
+        let person = Person { network: event.place.network.clone(), user: author.user.clone() };
+        let name = self.identities().shown_name(Some(&person), &author.name);
+        let name = format!("{name} ({})", label(&event.place.network));
+        let text = self.wording.say(Key::GhostBarred, &[Arg::text(name), Arg::text(ghost)]);
+        let message = self.wording.message(text, self.relay.clock.now());
+        Some((lane.clone(), Work::say(lane, Some(key.as_str()), message)))
+    }
+
+    /// The name for ever of what is said of a person whose account is not let into this chat.
+    fn barred_key(&self, event: &Event) -> Option<MessageId> {
+        let (Content::Posted(message) | Content::Edited(message)) = &event.content else {
+            return None;
+        };
+        let pseudonyms = &self.relay.pseudonyms;
+        let (network, user) = (event.place.network.clone(), message.author.user.clone());
+        let person = pseudonyms.person(&Person { network, user });
+        let lane = pseudonyms.place(&self.head.entry.lane);
+        Some(MessageId::new(format!("barred/{lane}/{person}")))
     }
 
     /// One line in the room, once a day, where one source has used up its new accounts.

@@ -18,8 +18,8 @@ use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, consent, delayed,
-    figures, kept, keys, linking, messages, notices, orphans, overflow, portals, queue, summaries,
-    threads, topics, votes,
+    figures, kept, keys, linking, messages, notices, orphans, overflow, portals, queue, removal,
+    revised, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -93,6 +93,9 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     };
     match request {
         Request::Command(command) => {
+            if is_deaf(tx, &event.place, command.pressed.is_some())? {
+                return Ok(false);
+            }
             let known = messages::find(tx, &event.place, &event.message)?.is_some();
             // A command is carried out once, however often its message is changed.
             let changed = command.pressed.as_ref();
@@ -108,7 +111,9 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
             answerable(tx, event).map(|()| true)
         }
         Request::Invited { .. } => answerable(tx, event).map(|()| true),
-        Request::Closed | Request::RightsChanged => match portals::of(tx, &event.place)? {
+        Request::Closed => removal::closed(tx, &event.place),
+        Request::Encrypted => removal::encrypted(tx, &event.place),
+        Request::RightsChanged => match portals::of(tx, &event.place)? {
             Some(_) => to_core(tx, event).map(|()| true),
             None => Ok(false),
         },
@@ -117,6 +122,15 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
             linking::relocate(tx, &event.place, &to)
         }
     }
+}
+
+/// Whether nobody is answered in a chat: in a room the bot is not, or may not say a word, and our
+/// accounts tell of what is said there. Buttons on remote networks are pressed also where the bot
+/// was removed.
+fn is_deaf(tx: &Txn<'_>, place: &Place, pressed: bool) -> Result<bool, StoreError> {
+    let Some(portal) = portals::of(tx, place)? else { return Ok(false) };
+    let silent = portal.silence_at(place).is_some();
+    Ok(silent && (pressed || portal.room == *place))
 }
 
 /// Whoever speaks to the bot in a chat gets an answer there, so its lane goes on. The end stays
@@ -145,7 +159,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     }
     let here = event.place.clone();
     let Some(portal) = portals::of(tx, &here)? else { return Ok(false) };
-    let mut is_new = portals::revive(tx, &portal, &here)?;
+    let Some((portal, mut is_new)) = removal::hear(tx, portal, &event)? else { return Ok(false) };
     if here == portal.room
         && let Content::MemberChanged { who, change: MemberChange::Joined } = &event.content
     {
@@ -171,6 +185,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         return Ok(true);
     }
     let topic = topics::of_room(tx, &here)?;
+    revised::note(tx, &event)?;
     for News { event, media_changed } in new(tx, event)? {
         let (event, renamed) = match &topic {
             Some(topic) => {
@@ -226,6 +241,9 @@ fn links(tx: &mut Txn<'_>, portal: &Portal, here: &Place, event: &Event) -> Resu
         return Ok(());
     }
     let Content::Posted(message) = &event.content else { return Ok(()) };
+    if portal.silence.is_some() {
+        return Ok(());
+    }
     let person = message.author.kind == AuthorKind::Person && !event.late;
     let wiki = portal.settings.wiki.is_some() && wiki::is_worth_it(&message.body);
     let linked = notice::is_worth_it(&message.body) || wiki;
@@ -331,6 +349,7 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
         | Content::Invited { .. }
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Voted { .. }
         | Content::Counted { .. }
         | Content::PollClosed { .. }

@@ -75,6 +75,7 @@ pub fn of(
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Invited { .. }
         | Content::Voted { .. }
         | Content::Counted { .. }
@@ -83,7 +84,11 @@ pub fn of(
         | Content::Moderated(_)
         | Content::RightsChanged => true,
     };
-    let places = if heard { portal.others(here) } else { Vec::new() };
+    let places = match heard {
+        true if matches!(event.content, Content::Deleted { .. }) => portal.others_of_deletion(here),
+        true => portal.others(here),
+        false => Vec::new(),
+    };
     Ok(Audience { places, event, speaker })
 }
 

@@ -270,6 +270,7 @@ pub fn holds_back(tx: &Txn<'_>, portal: PortalId, event: &Event) -> Result<bool,
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

@@ -352,6 +352,7 @@ fn speaker(portal: &Portal, event: &Event) -> Option<Person> {
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::RightsChanged
         | Content::Moderated(_)
         | Content::Invited { .. }

@@ -10,10 +10,10 @@ use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
     CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, hosts,
-    migration, notices, overflow, people, portals, proposals, queue, standing, topics,
+    migration, notices, overflow, people, portals, proposals, queue, removal, standing, topics,
 };
 use crate::lane::{Work, core_place};
-use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings};
+use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings, Silence};
 
 /// Notes where a code was typed.
 ///
@@ -88,11 +88,15 @@ pub fn link(
                 settings,
                 stage,
                 relaying: stage.relays(),
+                silence: None,
             }
         }
     };
     if portals::of(tx, &remote)?.is_some_and(|other| other.id != portal.id) {
         return Err(StoreError::Conflict("the chat belongs to another room already"));
+    }
+    if portal.silence_at(&remote).is_some() {
+        removal::is_back(tx, &remote)?;
     }
     portal.ends.retain(|end| end.place != remote);
     let since = tx.now;
@@ -159,11 +163,17 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn relocate(tx: &mut Txn<'_>, from: &Place, to: &Place) -> Result<bool, StoreError> {
     let Some(mut portal) = portals::of(tx, from)? else { return Ok(false) };
+    let removed = portal.silence_at(from) == Some(Silence::Removed);
+    if removed && portal.room == *from {
+        return Ok(false);
+    }
     if portals::of(tx, to)?.is_some_and(|other| other.id != portal.id) {
         return Ok(false);
     }
     if portal.room == *from {
         portal.room = to.clone();
+        // The desk looks whether the new room is encrypted, too.
+        portal.silence = None;
     }
     for end in &mut portal.ends {
         if end.place == *from {

@@ -53,6 +53,7 @@ fn adds(content: &Content) -> bool {
         | Content::Commanded(_)
         | Content::Invited { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Moved { .. }
         | Content::Voted { .. }
         | Content::Counted { .. } => false,

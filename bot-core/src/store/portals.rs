@@ -8,8 +8,8 @@ use bridge_model::Place;
 use super::keys::Everything;
 use super::tables::{OFFERS, PORTAL_OF, PORTALS};
 use super::txn::Txn;
-use super::{CodeHash, Store, StoreError, keys, queue, standing};
-use crate::portal::{End, EndState, Offer, Portal, PortalId};
+use super::{CodeHash, Store, StoreError, keys};
+use crate::portal::{EndState, Offer, Portal, PortalId};
 
 impl Store {
     /// The portal that a place belongs to.
@@ -108,17 +108,4 @@ pub fn set_state(tx: &mut Txn<'_>, remote: &Place, state: EndState) -> Result<()
         }
     }
     save(tx, &portal)
-}
-
-/// A chat that speaks is there again: its end is active and its lane goes on, if that was halted.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn revive(tx: &mut Txn<'_>, portal: &Portal, place: &Place) -> Result<bool, StoreError> {
-    let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
-    if portal.ends.iter().any(severed) {
-        set_state(tx, place, EndState::Active)?;
-        standing::renew(tx, portal)?;
-    }
-    queue::go_on(tx, place)
 }

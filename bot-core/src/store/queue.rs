@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: append at the end, take from the head.
 
-use bridge_model::{Content, MessageId, Place, Timestamp};
+use bridge_model::{Content, Event, MessageId, Place, Timestamp};
 
 use super::keys::Everything;
 use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{Store, StoreError, appearance, keys, messages, subject};
+use super::{Store, StoreError, appearance, keys, messages, portals, removal, subject};
 use crate::lane::{BotMessage, Entry, LaneState, Work};
 use crate::order::{EntryId, Part};
 use crate::refusal::{Refusal, stored};
@@ -45,6 +45,15 @@ impl Store {
             for (place, work) in then {
                 append(tx, &place, work)?;
             }
+            // Its courier has asked whether the bot is in the room.
+            let portal = portals::of(tx, &place)?;
+            if portal.is_some_and(|portal| portal.is_matrix(&place)) {
+                match why {
+                    Some(Refusal::NotInChat) => removal::closed(tx, &place)?,
+                    Some(Refusal::Encrypted) => removal::encrypted(tx, &place)?,
+                    Some(_) | None => false,
+                };
+            }
             Ok(tx.touched().to_vec())
         })
         .await
@@ -76,6 +85,9 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), StoreError> {
+    if removal::keeps_out(tx, place, &work)? {
+        return Ok(());
+    }
     if let Work::Say(saying) = &mut work {
         let BotMessage { origin, id, message, .. } = &mut **saying;
         if id.as_str().is_empty() {
@@ -96,6 +108,9 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), Sto
 /// # Errors
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, entry: Entry) -> Result<(), StoreError> {
+    if removal::keeps_out(tx, &entry.lane, &entry.work)? {
+        return Ok(());
+    }
     let record = lane(tx, &entry.lane)?;
     push_to(tx, record, entry)
 }
@@ -239,6 +254,23 @@ pub fn waiting_edits(
         }
     }
     Ok(edits)
+}
+
+/// The deletions of a message that wait in a lane.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting_deletions(
+    tx: &Txn<'_>,
+    lane: &Place,
+    (place, message): (&Place, &MessageId),
+) -> Result<Vec<Event>, StoreError> {
+    let entries = tx.all(&ENTRIES, &keys::place(lane))?;
+    let about = |event: &&Event| {
+        let same = event.place == *place && event.message == *message;
+        same && matches!(event.content, Content::Deleted { .. })
+    };
+    Ok(entries.iter().filter_map(|entry| entry.work.event()).filter(about).cloned().collect())
 }
 
 /// Moves all entries of one lane to the end of another (a chat got a new id).

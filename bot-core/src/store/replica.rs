@@ -24,7 +24,7 @@ impl Store {
         self.read(move |tx| find(tx, &place, &message)).await
     }
 
-    /// The edits of a new message that wait in a lane behind it, in order.
+    /// The edits of a message that wait in a lane, in order.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -86,13 +86,15 @@ fn poll(tx: &Txn<'_>, origin: &Origin) -> Result<Option<KnownPoll>, StoreError> 
     }))
 }
 
-/// The edits of a new message that wait in `lane` behind it, in order. Only a message whose newest
+/// The edits of a message that wait in `lane`, in order. Only a message whose newest
 /// version is another one has some, so that no other lane is searched.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn waiting_edits(tx: &Txn<'_>, lane: &Place, event: &Event) -> Result<Vec<Entry>, StoreError> {
-    let Content::Posted(first) = &event.content else { return Ok(Vec::new()) };
+    let (Content::Posted(first) | Content::Edited(first)) = &event.content else {
+        return Ok(Vec::new());
+    };
     let here = (&event.place, &event.message);
     let Some(newest) = messages::origin(tx, here.0, here.1)? else { return Ok(Vec::new()) };
     if newest.digest == messages::digest(first)? && newest.media == messages::media_digest(first)? {

@@ -7,7 +7,7 @@
 use bridge_model::Timestamp;
 
 use super::keys::Everything;
-use super::tables::{FILES, MESSAGES, OFFERS, ONCE};
+use super::tables::{FILES, MESSAGES, OFFERS, ONCE, REVISED};
 use super::txn::Txn;
 use super::{
     Store, StoreError, blocks, brakes, calls, claims, consent, forget, keys, people, unconfirmed,
@@ -36,6 +36,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
         rows += tx.clear(&MESSAGES, &week)?;
         rows += tx.clear(&ONCE, &week)?;
         rows += tx.clear(&FILES, &week)?;
+        rows += tx.clear(&REVISED, &week)?;
         tx.meta_mut().buckets.retain(|kept| *kept != week);
     }
     rows += tx.clear_if(&OFFERS, &Everything, |offer| offer.expires < before)?;

@@ -8,12 +8,11 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
-    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, portals,
-    proposals, queue, summaries, timers, topics, unconfirmed, votes,
+    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, proposals,
+    queue, removal, summaries, timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
-use crate::portal::EndState;
 
 impl Store {
     /// Removes the head of a lane and stores what came of it, all or nothing.
@@ -95,10 +94,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
         Change::Lacks(place, rights) => blocks::note_lacking(tx, &place, &rights),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
-        Change::Severed(remote, severed) => {
-            let state = if severed { EndState::Severed } else { EndState::Active };
-            portals::set_state(tx, &remote, state)
-        }
+        Change::Returned(place) => removal::is_back(tx, &place),
+        Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
     }
 }
 
@@ -188,6 +185,7 @@ fn relayed_outcome(
         | Content::Commanded(_)
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

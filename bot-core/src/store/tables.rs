@@ -136,6 +136,8 @@ tables! {
     MARKS: Hash => Vec<u8> = packed(b'k', "mark");
     /// Uploads, by week and name.
     FILES: (u16, Hash) => FileRecord = named(b'f', "file record");
+    /// When messages were edited or taken away, by week and hash.
+    REVISED: (u16, Hash) => EntryId = packed(b'v', "mark of an edit");
     /// States of lanes.
     LANES: Hash => LaneRecord = packed(b'n', "lane");
     /// Entries, by lane and number.

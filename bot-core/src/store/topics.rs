@@ -64,6 +64,8 @@ pub enum TopicChange {
     Ready(Place, MessageId, Place),
     /// There is none.
     Declined(Place, MessageId),
+    /// The bot was let into the room again, from which it was removed.
+    Again(Place, MessageId),
 }
 
 /// The topic that hangs on a message.
@@ -168,7 +170,7 @@ pub fn others(
     origin: &Origin,
 ) -> Result<Vec<Place>, StoreError> {
     let room = room_of(tx, Some(origin))?.unwrap_or_else(|| portal.room.clone());
-    let mut places = portal.active();
+    let mut places = portal.others(here);
     in_its_place(&mut places, portal, &room);
     places.retain(|place| place != here);
     Ok(places)
@@ -237,6 +239,15 @@ fn open(
 pub fn change(tx: &mut Txn<'_>, change: TopicChange) -> Result<(), StoreError> {
     match change {
         TopicChange::Ready(end, root, room) => ready(tx, &end, &root, room),
+        TopicChange::Again(end, root) => {
+            let known = of_root(tx, &end, &root)?;
+            let Some(mut topic) = known.filter(|it| it.state == TopicState::Declined) else {
+                return Ok(());
+            };
+            topic.state = TopicState::Ready;
+            portals::speaks_for(tx, &topic.room, topic.portal)?;
+            save(tx, &topic)
+        }
         TopicChange::Declined(end, root) => {
             let Some(mut topic) = of_root(tx, &end, &root)? else { return Ok(()) };
             let Some(portal) = portals::numbered(tx, topic.portal)? else { return Ok(()) };
@@ -348,6 +359,10 @@ pub fn renamed_there(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError
     let Some(topic) = topic.filter(|topic| topic.state == TopicState::Ready) else {
         return Ok(false);
     };
+    let portal = portals::numbered(tx, topic.portal)?;
+    if portal.is_none_or(|portal| portal.silence.is_some()) {
+        return Ok(false);
+    }
     let content = Content::ChatChanged { by: None, change: ChatChange::Name(name.clone()) };
     let work = Work::of(Event { content, ..event.clone() });
     queue::append(tx, &topic.room, work)?;
@@ -375,7 +390,7 @@ pub fn renamed_here(
         content: Content::ThreadChanged { name: Some(name.clone()), closed: None },
     };
     let mut told_any = false;
-    for end in portal.active().into_iter().filter(|place| *place != portal.room) {
+    for end in portal.others(&topic.room).into_iter().filter(|place| *place != portal.room) {
         queue::append(tx, &end, Work::of(told.clone()))?;
         told_any = true;
     }

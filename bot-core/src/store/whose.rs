@@ -116,6 +116,7 @@ whose! {
     BLOCKS: nobody;
     SAID: nobody;
     LACKING: nobody;
+    REVISED: nobody;
     CONSENT: nobody;
     PSEUDONYMOUS: nobody;
     CONSENT_TOLD: nobody;
@@ -199,6 +200,7 @@ fn event(event: &Event) -> Whose {
         Content::ReactionsCleared { .. }
         | Content::Moved { .. }
         | Content::Closed
+        | Content::Encrypted
         | Content::RightsChanged
         // A decision stays when the person whom it is about is forgotten.
         | Content::Moderated(_)

@@ -24,6 +24,8 @@ impl Wording {
                 (Key::ReasonRights, vec![Arg::text(all.join(" / "))])
             }
             Refusal::NotInChat => (Key::ReasonNotInChat, Vec::new()),
+            Refusal::Encrypted => (Key::ReasonEncrypted, Vec::new()),
+            Refusal::Barred(_) => (Key::ReasonBarred, Vec::new()),
             Refusal::NotInvited(bot) => (Key::ReasonNotInvited, vec![Arg::text(bot)]),
             Refusal::NotConfigured => (Key::ReasonNotConfigured, vec![named()]),
             Refusal::NotTheirsToDelete => (Key::ReasonNotTheirsToDelete, Vec::new()),

@@ -422,7 +422,8 @@ impl Network for FakeNetwork {
 
     async fn rights(&self, _chat: &ChatId, user: &UserId) -> Result<Rights, AskError> {
         let state = self.state.lock().unwrap();
-        Ok(state.rights.get(user.as_str()).copied().unwrap_or_default())
+        let usual = Rights { member: user.as_str() == crate::rooms::BOT, ..Rights::default() };
+        Ok(state.rights.get(user.as_str()).copied().unwrap_or(usual))
     }
 
     async fn title(&self, _chat: &ChatId) -> Result<Option<String>, AskError> {

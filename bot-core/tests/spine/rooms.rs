@@ -27,6 +27,8 @@ pub struct FakeRooms {
     pub bridges: Mutex<Vec<String>>,
     /// Joining is refused, with this reason.
     pub join_refused: Mutex<Option<String>>,
+    /// All rooms are encrypted, and the bridge takes no part in that.
+    pub encrypted: Mutex<bool>,
     /// Somebody is alone with the bot in every room.
     pub private: Mutex<bool>,
     /// How people stand with all rooms; who is not named is in them.
@@ -86,6 +88,10 @@ impl Rooms for FakeRooms {
 
     async fn is_space(&self, room: &ChatId) -> Result<bool, AskError> {
         Ok(room.as_str().starts_with("!space"))
+    }
+
+    async fn is_unreadable(&self, _room: &ChatId) -> Result<bool, AskError> {
+        Ok(*self.encrypted.lock().unwrap())
     }
 
     async fn is_private(&self, _room: &ChatId) -> Result<bool, AskError> {

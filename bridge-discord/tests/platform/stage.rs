@@ -102,6 +102,7 @@ impl Stage {
             after: after.map(|id| id.to_string().into()),
             source: "SOURCE".to_owned(),
             words: Words::english(),
+            in_clear: false,
         }
     }
 

@@ -20,18 +20,25 @@ use bot_core::network::{AskError, MediaStream};
 const SPOILED: usize = 1_000;
 
 impl MatrixNetwork {
-    /// The event as it is sent: encrypted where the room is.
+    /// The event as it is sent: encrypted where the room is. Where the bridge takes no part in
+    /// encrypted rooms, it is sent there only when the core says that it may be read by the
+    /// homeserver.
     ///
     /// # Errors
     /// [`ClientError`]; nothing was sent.
     pub(crate) async fn sealed(
         &self,
         room: &OwnedRoomId,
-        identity: &Identity,
+        (identity, in_clear): (&Identity, bool),
         mut part: PartContent,
     ) -> Result<PartContent, ClientError> {
         part.content = files::shown(part.content);
-        let Some(crypto) = &self.crypto else { return Ok(part) };
+        let Some(crypto) = &self.crypto else {
+            if !in_clear && self.clear_rooms.is_encrypted(&self.client, room).await? {
+                return Err(ClientError::Encrypted);
+            }
+            return Ok(part);
+        };
         if part.event_type == "m.reaction" {
             return Ok(part);
         }
@@ -59,6 +66,9 @@ impl MatrixNetwork {
         media: MediaStream,
     ) -> Result<String, ClientError> {
         let Some(crypto) = &self.crypto else {
+            if self.clear_rooms.is_encrypted(&self.client, room).await? {
+                return Err(ClientError::Encrypted);
+            }
             return self.client.upload(identity, named, media).await;
         };
         if crypto.facts.settings(&self.client, room).await?.is_none() {

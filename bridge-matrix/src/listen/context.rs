@@ -89,6 +89,19 @@ impl Listener {
         Ok(self.store.topic_of_room(&place).await.map_err(unanswered)?.is_some())
     }
 
+    /// Whether the core bot was removed from a linked room: our accounts hear what happens there for a
+    /// while longer.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub(crate) async fn was_removed_from(&self, room: &str) -> Result<bool, Unanswered> {
+        let place = bridge_model::Place::new(crate::NETWORK, room);
+        let portal = self.store.portal_of(&place).await;
+        let portal = portal.map_err(|error| Unanswered(error.to_string()))?;
+        let silence = portal.and_then(|portal| portal.silence_at(&place));
+        Ok(silence == Some(bot_core::portal::Silence::Removed))
+    }
+
     /// A state event with what was there before it. Homeservers put that into what they deliver,
     /// except for what they deliver late.
     ///

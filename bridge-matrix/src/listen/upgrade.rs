@@ -24,6 +24,9 @@ impl Listener {
     pub(super) async fn moved(&self, room: &str, raw: &Value) -> Result<Option<Event>, Unanswered> {
         let is_state = raw.get("state_key").and_then(Value::as_str) == Some("");
         let Some(new) = replacement(raw).filter(|_| is_state) else { return Ok(None) };
+        if self.was_removed_from(room).await? {
+            return Ok(None);
+        }
         let id = raw.get("event_id").and_then(Value::as_str).unwrap_or_default();
         self.follow((room, raw), &new, id).await
     }
@@ -35,7 +38,7 @@ impl Listener {
         raw: &Value,
     ) -> Result<Option<Event>, Unanswered> {
         let Some(old) = predecessor_of_invitation(raw) else { return Ok(None) };
-        if !self.is_linked(old).await? {
+        if !self.is_linked(old).await? || self.was_removed_from(old).await? {
             return Ok(None);
         }
         let (Ok(old_id), Ok(new)) = (OwnedRoomId::try_from(old), RoomId::parse(new)) else {

@@ -113,6 +113,7 @@ impl Stage {
             after: None,
             source: format!("source{}", entry.0),
             words: Words::english(),
+            in_clear: false,
         };
         let done = tokio::time::timeout(MOST, self.matrix.deliver(&order, &self.shelf)).await;
         let receipt = done.unwrap().unwrap();

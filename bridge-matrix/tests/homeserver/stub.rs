@@ -100,6 +100,7 @@ impl Hearing {
             store: Arc::clone(&store) as Arc<Store>,
             clock: Arc::new(SystemClock),
             crypto: None,
+            clear_rooms: Arc::default(),
         });
         Self { listener, store, heard }
     }

@@ -11,7 +11,7 @@ use bot_core::order::{DeliverError, Failure, Receipt};
 use bot_core::store::Store;
 use bot_core::store::memory::MemoryKv;
 use bot_core::{
-    Action, AskError, Deliver, EntryId, MediaSource, MediaStream, Order, SendAs, Words,
+    Action, AskError, Deliver, EntryId, MediaSource, MediaStream, Order, Refusal, SendAs, Words,
 };
 use bridge_matrix::MatrixNetwork;
 use bridge_matrix::client::Client;
@@ -27,7 +27,7 @@ struct NoFiles;
 #[async_trait]
 impl MediaSource for NoFiles {
     async fn open(&self, _media: &Media) -> Result<MediaStream, AskError> {
-        Err(AskError::Refused(bot_core::Refusal::file("there is no such file")))
+        Err(AskError::Refused(Refusal::file("there is no such file")))
     }
 }
 
@@ -41,7 +41,11 @@ fn post(send_as: SendAs, message: Message) -> Action {
 }
 
 async fn does(matrix: &MatrixNetwork, entry: u64, act: Action) -> Result<Receipt, Failure> {
-    let order = Order {
+    matrix.deliver(&order(entry, act), &NoFiles).await
+}
+
+fn order(entry: u64, act: Action) -> Order {
+    Order {
         entry: EntryId(entry),
         chat: ChatId::from(ROOM),
         act,
@@ -49,8 +53,8 @@ async fn does(matrix: &MatrixNetwork, entry: u64, act: Action) -> Result<Receipt
         after: None,
         source: "source".into(),
         words: Words::english(),
-    };
-    matrix.deliver(&order, &NoFiles).await
+        in_clear: false,
+    }
 }
 
 /// A homeserver on which ghosts do not join, for this reason; the core bot's membership is this.
@@ -73,15 +77,18 @@ fn joined() -> Option<(u16, Value)> {
 }
 
 #[tokio::test]
-async fn a_ghost_that_may_not_join_is_told_of_once_and_never_halts_the_room() {
+async fn a_ghost_that_may_not_join_concerns_its_person_and_never_halts_the_room() {
     for code in ["M_FORBIDDEN", "M_BAD_STATE", "M_UNKNOWN", "M_UNABLE_TO_AUTHORISE_JOIN"] {
         let stub = barring(code, joined()).await;
         let matrix = at(&stub);
         let failure = does(&matrix, 1, post(ann(), said("hi"))).await.unwrap_err();
-        assert!(matches!(failure.error, DeliverError::Refused { .. }), "{code}: {failure:?}");
+        let barred = |failure: &Failure| {
+            matches!(&failure.error, DeliverError::Refused { reason: Refusal::Barred(_) })
+        };
+        assert!(barred(&failure), "{code}: {failure:?}");
         assert!(stub.times("/invite") > 0, "{code}: an invitation is tried");
-        let again = does(&matrix, 2, post(ann(), said("hi again"))).await.unwrap();
-        assert!(again.parts.is_empty(), "{code}");
+        let again = does(&matrix, 2, post(ann(), said("hi again"))).await.unwrap_err();
+        assert!(barred(&again), "{code}: {again:?}");
         // What is taken away does not need the ghost.
         let parts = vec![bot_core::Part { id: "$a".into(), media: false }];
         does(&matrix, 3, Action::Delete { send_as: ann(), parts }).await.unwrap();
@@ -102,6 +109,27 @@ async fn a_room_is_closed_only_when_the_core_bot_is_not_in_it() {
     let stub = barring("M_FORBIDDEN", refused(502, "")).await;
     let failure = does(&at(&stub), 1, post(ann(), said("hi"))).await.unwrap_err();
     assert!(matches!(failure.error, DeliverError::Retry { .. }), "{failure:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_said_in_clear_in_an_encrypted_room_but_what_may_be() {
+    let stub = Stub::answering(|method, path| match (method, path) {
+        (_, path) if path.contains("/state/m.room.encryption") => {
+            Some((200, json!({ "content": { "algorithm": "m.megolm.v1.aes-sha2" } })))
+        }
+        (_, path) if path.contains("/send/") => Some((200, json!({ "event_id": "$sent" }))),
+        _ => None,
+    })
+    .await;
+    let matrix = at(&stub);
+    let failure = does(&matrix, 1, post(SendAs::Bot, said("a secret"))).await.unwrap_err();
+    let closed = DeliverError::ChatClosed { reason: Refusal::Encrypted };
+    assert_eq!(failure.error, closed);
+    assert_eq!(stub.times("/send/"), 0);
+    let mut order = order(2, post(SendAs::Bot, said("I cannot read this")));
+    order.in_clear = true;
+    matrix.deliver(&order, &NoFiles).await.unwrap();
+    assert_eq!(stub.times("/send/"), 1);
 }
 
 #[tokio::test]

@@ -246,6 +246,49 @@ async fn what_was_said_before_comes_first_after_a_start() {
 }
 
 #[tokio::test]
+async fn what_was_said_while_the_bot_was_away_is_not_fetched_when_it_is_back() {
+    let arrival = |before: &str| {
+        json!({
+            "event_id": "$join", "type": "m.room.member", "sender": "@freeside:localhost",
+            "state_key": "@freeside:localhost", "content": { "membership": "join" },
+            "unsigned": { "prev_content": { "membership": before } },
+        })
+    };
+    for (before, expected) in [("invite", &["new"][..]), ("join", &["away", "new"])] {
+        let timeline = json!({ "start": "s", "chunk": [
+            text("$new", ALICE, "new"), arrival(before), text("$away", ALICE, "away"),
+            text("$known", ALICE, "known"),
+        ]});
+        let stub = Stub::answering(move |_, path| {
+            path.ends_with("/messages").then(|| (200, timeline.clone()))
+        })
+        .await;
+        let hearing = Hearing::at(&stub).await;
+        assert!(hearing.takes("1", &[text("$known", ALICE, "known")]).await);
+        hearing.knows(hearing.events()).await;
+        assert!(hearing.takes("2", &[text("$new", ALICE, "new")]).await);
+        assert_eq!(hearing.texts(), expected, "{before}");
+    }
+}
+
+#[tokio::test]
+async fn encryption_is_heard_from_the_state_of_a_room_and_not_from_what_a_member_sends() {
+    let stub = Stub::answering(|_, _| None).await;
+    let hearing = Hearing::at(&stub).await;
+    let mut sealed = message("$a", ALICE, json!({ "algorithm": "m.megolm.v1.aes-sha2" }));
+    sealed["type"] = "m.room.encrypted".into();
+    assert!(hearing.takes("1", &[sealed]).await);
+    assert!(hearing.events().is_empty());
+    let mut state = message("$b", ALICE, json!({ "algorithm": "m.megolm.v1.aes-sha2" }));
+    state["type"] = "m.room.encryption".into();
+    assert!(hearing.takes("2", &[state.clone()]).await);
+    assert!(hearing.events().is_empty(), "it is no state");
+    state["state_key"] = "".into();
+    assert!(hearing.takes("3", &[state]).await);
+    assert!(matches!(hearing.events()[0].content, Content::Encrypted));
+}
+
+#[tokio::test]
 async fn an_edit_that_is_taken_back_brings_the_version_before_it_back() {
     let stub = Stub::answering(events(vec![text("$a", ALICE, "first")])).await;
     let hearing = Hearing::at(&stub).await;

@@ -230,6 +230,7 @@ pub fn order(chat: i64, act: Action) -> Order {
         after: None,
         source: "source".to_owned(),
         words: Words::english(),
+        in_clear: false,
     }
 }
 

@@ -91,7 +91,8 @@ impl From<OldWork> for Work {
                         | Task::Notices(_)
                         | Task::Moving(_)
                         | Task::Braked(..)
-                        | Task::Retire(_),
+                        | Task::Retire(_)
+                        | Task::Returned,
                     )
                     | None => None,
                 };

@@ -52,6 +52,23 @@ async fn what_was_edited_before_it_was_sent_is_posted_once_as_it_is_now() {
 }
 
 #[tokio::test]
+async fn of_edits_that_wait_only_the_newest_is_seen() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
+    spine.telegram.shows(&group().chat, &["ann: one"]).await;
+    spine.telegram.fail(&group().chat, [Fault::Error(retry(None))]);
+    spine.hear(posted(&room(), "$2", "@ann:x", "two")).await;
+    spine.clock.slept(Duration::from_secs(1), 1).await;
+    spine.hear(edited(&room(), "$1", "@ann:x", "SECRET")).await;
+    spine.hear(edited(&room(), "$1", "@ann:x", "better")).await;
+    spine.clock.advance(Duration::from_secs(1));
+    spine.telegram.shows(&group().chat, &["ann: better", "ann: two"]).await;
+    spine.settled(&group()).await;
+    let acts = spine.telegram.acts();
+    assert_eq!(acts.iter().filter(|act| matches!(act, Action::Edit { .. })).count(), 1);
+}
+
+#[tokio::test]
 async fn an_edit_after_the_message_was_sent_is_an_edit() {
     let spine = Spine::linked().await;
     spine.hear(posted(&room(), "$1", "@ann:x", "one")).await;
@@ -90,4 +107,94 @@ async fn an_edit_that_is_refused_again_is_told_again() {
     let told = ["too big", "too odd"]
         .map(|why| format!("BOT: Not delivered to Telegram: Telegram says “{why}”"));
     spine.matrix.shows(&room().chat, &[&told[0], &told[1]]).await;
+}
+
+#[tokio::test]
+async fn what_a_moderator_deleted_before_it_was_sent_is_never_posted() {
+    let spine = waiting().await;
+    spine.matrix.may("@mod:x", crate::harness::ADMIN);
+    spine.hear(posted(&room(), "$1", "@ann:x", "SPAM")).await;
+    spine.hear(posted(&room(), "$2", "@ann:x", "stays")).await;
+    spine.hear(deleted(&room(), "$1", Some("@mod:x"))).await;
+    spine.hear(deleted(&room(), "$2", Some("@bob:x"))).await;
+    spine.clock.advance(Duration::from_secs(1));
+    spine.settled(&group()).await;
+    let read = spine.telegram.read(&group().chat);
+    assert_eq!(read, ["ann: first", "ann: stays"], "Bob may not delete it");
+    assert_eq!(posts(&spine), 3, "the first one twice, and the other");
+}
+
+/// The quoted words of the answer that is posted last.
+fn quoted(spine: &Spine) -> Option<String> {
+    let acts = spine.telegram.acts();
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    message.reply_to.as_ref()?.excerpt.as_ref().map(bridge_model::RichText::plain)
+}
+
+/// An answer to something older than the connection, with its words.
+fn answer(id: &str) -> bridge_model::Event {
+    let mut event = crate::words::replied(&room(), id, "$old", ("@bob:x", "indeed"));
+    if let bridge_model::Content::Posted(message) = &mut event.content
+        && let Some(reply) = &mut message.reply_to
+    {
+        reply.excerpt = Some(bridge_model::RichText::plain_text("my password"));
+    }
+    event
+}
+
+#[tokio::test]
+async fn an_answer_carried_later_does_not_bring_back_words_that_were_edited_or_deleted() {
+    for change in [
+        edited(&room(), "$old", "@ann:x", "nothing to see"),
+        deleted(&room(), "$old", Some("@ann:x")),
+    ] {
+        let spine = waiting().await;
+        spine.hear(answer("$1")).await;
+        spine.hear(change).await;
+        spine.clock.advance(Duration::from_secs(1));
+        spine.settled(&group()).await;
+        assert_eq!(quoted(&spine), None);
+    }
+    // Nothing changed: the answer is read with what it answers.
+    let spine = waiting().await;
+    spine.hear(edited(&room(), "$old", "@ann:x", "my password")).await;
+    spine.hear(answer("$1")).await;
+    spine.clock.advance(Duration::from_secs(1));
+    spine.settled(&group()).await;
+    assert_eq!(quoted(&spine).as_deref(), Some("my password"));
+}
+
+#[tokio::test]
+async fn an_answer_to_what_was_deleted_quotes_nothing() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&room(), "$old", "@ann:x", "my password")).await;
+    spine.telegram.shows(&group().chat, &["ann: my password"]).await;
+    spine.hear(deleted(&room(), "$old", Some("@ann:x"))).await;
+    spine.telegram.shows(&group().chat, &[]).await;
+    spine.hear(answer("$1")).await;
+    spine.telegram.shows(&group().chat, &["bob: indeed"]).await;
+    assert_eq!(quoted(&spine), None);
+}
+
+#[tokio::test]
+async fn a_chosen_part_of_what_was_deleted_is_not_quoted() {
+    let spine = Spine::linked().await;
+    spine.hear(posted(&room(), "$old", "@ann:x", "my password")).await;
+    spine.telegram.shows(&group().chat, &["ann: my password"]).await;
+    let copy = spine.telegram.id_of(&group().chat, "ann: my password");
+    spine.hear(deleted(&room(), "$old", Some("@ann:x"))).await;
+    spine.settled(&group()).await;
+    let mut event = crate::words::replied(&group(), "77", &copy, ("tom", "indeed"));
+    if let bridge_model::Content::Posted(message) = &mut event.content
+        && let Some(reply) = &mut message.reply_to
+    {
+        reply.excerpt = Some(bridge_model::RichText::plain_text("password"));
+        reply.partial = true;
+    }
+    spine.hear(event).await;
+    spine.settled(&channel()).await;
+    let acts = spine.discord.acts();
+    let Some(Action::Post { message, .. }) = acts.last() else { panic!("{acts:?}") };
+    assert_eq!(message.body.plain(), "indeed");
+    assert!(message.reply_to.as_ref().is_none_or(|reply| reply.excerpt.is_none()));
 }

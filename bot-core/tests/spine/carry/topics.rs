@@ -7,7 +7,8 @@ use bot_core::portal::{Setting, Threads};
 use bot_core::store::topics::TopicState;
 use bot_core::store::{GhostRecord, keys};
 use bridge_model::{
-    ChatChange, Content, MemberChange, Message, MessageId, Person, Place, Thread, VoteChange,
+    ChatChange, Content, MemberChange, Message, MessageId, Person, Place, Thread, UserId,
+    VoteChange,
 };
 
 use crate::desk::ask;
@@ -218,4 +219,20 @@ async fn a_room_from_which_the_bot_is_taken_leaves_a_thread() {
     assert_eq!(topic.state, TopicState::Declined);
     say(&spine, "50/52", "two").await;
     spine.matrix.until("two", reads("cem: two")).await;
+    spine.hear(posted(&there, "$2", "@ann:x", "not for the others")).await;
+    // Let in again, it goes on there.
+    let (by, whom) = (author("@ann:x"), UserId::from(crate::rooms::BOT));
+    spine.hear(event(&there, "$i", Content::Invited { by, whom })).await;
+    spine
+        .matrix
+        .until("back", |it| {
+            it.read(&there.chat).iter().any(|line| line.contains("I am here again"))
+        })
+        .await;
+    say(&spine, "50/53", "three").await;
+    spine.matrix.until("three", |it| it.read(&there.chat).contains(&"cem: three".into())).await;
+    spine.hear(posted(&there, "$3", "@ann:x", "four")).await;
+    spine.discord.until("four", |it| it.read(&channel().chat).contains(&"ann: four".into())).await;
+    let read = spine.discord.read(&channel().chat);
+    assert!(!read.iter().any(|line| line.contains("not for the others")), "{read:?}");
 }

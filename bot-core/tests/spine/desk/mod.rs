@@ -26,6 +26,7 @@ mod once;
 mod powers;
 mod quiet;
 mod refusals;
+mod removal;
 mod services;
 mod settings;
 mod slips;

@@ -47,7 +47,7 @@ async fn the_status_of_a_portal_says_what_flows_what_is_halted_and_what_is_lost(
     assert_snapshot!(ask(&spine, &room(), NOBODY, "status").await, @"
     Connection 1: Matrix room (https://matrix.to/#/!room:example.org?via=example.org)
     Matrix: connected, nothing is waiting
-    Telegram: disconnected. I am no longer in that chat. Add me again and type link there.
+    Telegram: disconnected. I am no longer in that chat. Add me again, and it continues by itself.
     Discord: stopped, one message is waiting. Reason: I am not in the chat
     ");
 }

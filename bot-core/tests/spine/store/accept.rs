@@ -69,7 +69,7 @@ async fn whoever_comes_where_joins_are_silent_wakes_the_desk(world: World) {
 
 async fn a_chat_that_speaks_again_wakes_whoever_renews_its_notices(world: World) {
     let world = world.linked().await;
-    world.change(Change::Severed(group(), true)).await.unwrap();
+    world.hear(event(&group(), "", Content::Closed)).await;
     let portal = world.store().portal_of(&room()).await.unwrap().unwrap();
     let (end, place, name) = (group(), room(), "disclosure/1".to_owned());
     let notice = StandingNotice { end, place, name, stage: None, consent: ConsentMode::Notice };

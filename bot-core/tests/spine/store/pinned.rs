@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The bytes of stored values: those that older versions wrote are read for ever, and no change of a
-//! type goes unnoticed.
+//! The bytes of stored values: old ones are read for ever, no change of a type goes unnoticed.
 //!
-//! Rule: lines of `samples/pinned.txt` are only ever added. Each is a table's prefix and a sealed
-//! value in hexadecimal digits. All can be read without losing anything, and the last one of each
-//! table is what is written today.
+//! Rule: lines of `samples/pinned.txt` are only ever added: a table's prefix and a sealed value in
+//! hexadecimal digits. All are read without loss, and the last one of each table is today's.
 
 use std::collections::BTreeMap;
 
@@ -52,6 +50,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         ONCE,
         MARKS,
         FILES,
+        REVISED,
         LANES,
         ENTRIES,
         WAITING,
@@ -233,6 +232,7 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
             }
         ),
         sealed!(WAITING, EntryId(300)),
+        sealed!(REVISED, EntryId(300)),
         sealed!(PLACE_NUMBERS, 300),
         sealed!(PLACES, Place::new("matrix", "!room:example.org")),
         sealed!(PORTAL_OF, PortalId(300)),

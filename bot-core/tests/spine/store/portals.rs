@@ -105,7 +105,6 @@ async fn a_severed_chat_hears_nothing_until_it_speaks(world: World) {
     let world = world.linked().await;
     assert!(world.hear(event(&group(), "", Content::Closed)).await);
     assert_eq!(world.depth(&core_place(&group())).await, 1);
-    world.change(Change::Severed(group(), true)).await.unwrap();
     world.hear(posted(&room(), "$1", "@bob:x", "lost")).await;
     assert_eq!(world.depth(&group()).await, 0);
     world.hear(posted(&group(), "1", "ann", "back")).await;
