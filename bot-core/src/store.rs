@@ -42,6 +42,7 @@ pub mod proposals;
 pub mod queue;
 pub mod records;
 pub mod replica;
+pub mod restriction;
 pub mod retention;
 pub mod settle;
 pub mod sled;
