@@ -192,12 +192,7 @@ impl Features {
                 votes: shared.votes.clone(),
                 admission: shared.admission.clone(),
             },
-            effects: Effects {
-                networks: networks(),
-                store: store(),
-                appearance: shared.appearance.clone(),
-                disclosure: shared.disclosure.clone(),
-            },
+            effects: effects(&parts, &shared),
             membership: Membership {
                 matrix: Arc::clone(&parts.matrix),
                 admission: shared.admission,
@@ -206,11 +201,7 @@ impl Features {
                 store: store(),
                 disclosure: shared.disclosure,
             },
-            moderators: Moderators {
-                networks: networks(),
-                matrix: Arc::clone(&parts.matrix),
-                store: store(),
-            },
+            moderators: moderators(&parts),
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),
             claims: Claims {
@@ -243,6 +234,23 @@ impl Features {
                 defaults: parts.defaults.clone(),
             },
         }
+    }
+}
+
+fn effects(parts: &DeskParts, shared: &Shared) -> Effects {
+    Effects {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        appearance: shared.appearance.clone(),
+        disclosure: shared.disclosure.clone(),
+    }
+}
+
+fn moderators(parts: &DeskParts) -> Moderators {
+    Moderators {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
     }
 }
 
