@@ -303,11 +303,10 @@ pub enum AuditAction {
 impl Audit {
     /// Takes the names of people away.
     pub fn forget_names(&mut self) {
-        let whom = match &mut self.deed {
-            AuditAction::Moderated(_, whom) => Some(whom),
-            _ => None,
-        };
-        for who in self.who.iter_mut().chain(whom) {
+        if let AuditAction::Moderated(_, whom) = &mut self.deed {
+            whom.name = None;
+        }
+        if let Some(who) = &mut self.who {
             who.name = None;
         }
     }

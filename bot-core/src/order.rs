@@ -185,7 +185,7 @@ pub enum Action {
     /// Act on a member, as the bot. What is so already is a success.
     Moderate {
         /// On whom.
-        whom: Member,
+        whom: ModerationTarget,
         /// What.
         what: Moderation,
         /// Who wanted it and why, as the platform's log shows it.
@@ -199,7 +199,7 @@ pub enum Action {
 
 /// Somebody in the chat of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Member {
+pub enum ModerationTarget {
     /// A person of the chat's own network.
     Native(UserId),
     /// The account of ours that stands for a person of another network.

@@ -49,6 +49,7 @@ pub mod queue;
 pub mod records;
 pub mod removal;
 pub mod replica;
+pub mod restriction;
 pub mod retention;
 mod revised;
 pub mod sealing;

@@ -202,23 +202,6 @@ pub fn capabilities() -> Capabilities {
     }
 }
 
-/// The permission bits of our bot in a channel of a server.
-///
-/// # Errors
-/// See [`RestError`].
-pub(crate) async fn own_permissions(
-    shared: &Shared,
-    channel: &Value,
-    guild: &str,
-) -> Result<u64, RestError> {
-    let bot = &shared.me().await?.bot;
-    let path = format!("/guilds/{guild}/members/{bot}");
-    let member: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
-    let path = format!("/guilds/{guild}");
-    let guild: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
-    Ok(rights::in_channel(&guild, &member, channel, bot))
-}
-
 #[async_trait]
 impl bot_core::Deliver for DiscordNetwork {
     fn capabilities(&self) -> &Capabilities {

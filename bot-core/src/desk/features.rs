@@ -198,12 +198,7 @@ impl Features {
                 votes: shared.votes.clone(),
                 admission: shared.admission.clone(),
             },
-            effects: Effects {
-                networks: networks(),
-                store: store(),
-                appearance: shared.appearance.clone(),
-                disclosure: shared.disclosure.clone(),
-            },
+            effects: effects(&parts, &shared),
             membership: Membership {
                 matrix: Arc::clone(&parts.matrix),
                 admission: shared.admission,
@@ -211,11 +206,7 @@ impl Features {
                 store: store(),
                 disclosure: shared.disclosure,
             },
-            moderators: Moderators {
-                networks: networks(),
-                matrix: Arc::clone(&parts.matrix),
-                store: store(),
-            },
+            moderators: moderators(&parts),
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),
             claims: Claims {
@@ -245,6 +236,23 @@ impl Features {
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),
         }
+    }
+}
+
+fn effects(parts: &DeskParts, shared: &Shared) -> Effects {
+    Effects {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        appearance: shared.appearance.clone(),
+        disclosure: shared.disclosure.clone(),
+    }
+}
+
+fn moderators(parts: &DeskParts) -> Moderators {
+    Moderators {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
     }
 }
 

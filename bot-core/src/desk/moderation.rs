@@ -21,7 +21,7 @@ use crate::lane::{CORE, Replica, Work, core_place};
 use crate::network::{AskError, MATRIX, Need, Standing};
 use crate::portal::Portal;
 use crate::relay::{Networks, moderation};
-use crate::store::blocks::Block;
+use crate::store::blocks::Restriction;
 use crate::store::{Change, Store, keys, subject};
 use crate::wording::{Lines, label};
 
@@ -68,12 +68,12 @@ struct Wanted {
 fn wanted(command: Command, words: &[&str], now: Timestamp) -> Option<Wanted> {
     let first = words.first().copied().unwrap_or_default().to_ascii_lowercase();
     let rest = words.get(1..).unwrap_or_default();
-    let (what, said, time) = match command {
-        Command::Ban if first == "purge" => (Moderation::Ban { purge: true }, rest, None),
-        Command::Ban => (Moderation::Ban { purge: false }, words, None),
-        Command::Unban => (Moderation::Unban, words, None),
-        Command::Kick => (Moderation::Kick, words, None),
-        Command::Mute => {
+    let (what, said, time) = match command.name() {
+        "ban" if first == "purge" => (Moderation::Ban { purge: true }, rest, None),
+        "ban" => (Moderation::Ban { purge: false }, words, None),
+        "unban" => (Moderation::Unban, words, None),
+        "kick" => (Moderation::Kick, words, None),
+        "mute" => {
             let begins = first.starts_with(|letter: char| letter.is_ascii_digit());
             let (time, said) =
                 if begins { (first, rest) } else { (DEFAULT_MUTE.to_owned(), words) };
@@ -130,7 +130,7 @@ impl Moderators {
             reason,
         };
         let known = self.store.block(portal.id, keys::person(person)).await?;
-        let is_new = Block::after(known.as_ref(), &deed, phrases.now).is_some();
+        let is_new = Restriction::after(known.as_ref(), &deed, phrases.now).is_some();
         let purge = what == Moderation::Ban { purge: true };
         if !is_new && !purge {
             return Ok(phrases.answer(Key::ModerationNothing, &[Arg::text(name)]));

@@ -12,7 +12,7 @@ use super::lookup::unread;
 use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::network::{AskError, MATRIX, Network, Standing};
-use crate::order::{Action, DeliverError, Member};
+use crate::order::{Action, DeliverError, ModerationTarget};
 use crate::refusal::{MissingRight, Refusal};
 use crate::store::{Change, Settlement};
 use crate::wording::{Lines, Wording, label};
@@ -33,12 +33,12 @@ impl Delivery<'_> {
             if deed.what.is_against() && self.is_spared(&**network, event, deed).await? {
                 return Err(DeliverError::Refused { reason: Refusal::ActsOnModerator });
             }
-            Member::Native(deed.whom.user.clone())
+            ModerationTarget::Native(deed.whom.user.clone())
         } else if lane.network.as_str() == MATRIX {
             if self.relay.store.ghost(&deed.whom).await.map_err(unread)?.is_none() {
                 return Ok(None);
             }
-            Member::Ghost(deed.whom.clone())
+            ModerationTarget::Ghost(deed.whom.clone())
         } else {
             return Ok(None);
         };

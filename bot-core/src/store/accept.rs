@@ -85,6 +85,9 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
 
 /// Takes in one event; `false` when it was dropped.
 fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
+    if matches!(event.content, Content::Moderated(_)) {
+        return blocks::hear(tx, &event);
+    }
     let request = match event.content.class() {
         ContentClass::Said(_) | ContentClass::AboutMessage | ContentClass::AboutChat => {
             return relay(tx, event);
@@ -150,9 +153,6 @@ fn to_core(tx: &mut Txn<'_>, event: Event) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
-    if matches!(event.content, Content::Moderated(_)) {
-        return blocks::hear(tx, &event);
-    }
     let event = messages::under_its_own_name(tx, event)?;
     if orphans::keep(tx, &event)? {
         return Ok(true);

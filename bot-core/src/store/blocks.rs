@@ -5,19 +5,15 @@
 //! carry it out or not. A deed that changes nothing that is known goes no further, so the echo of
 //! our own ends here.
 
-use bridge_model::{
-    AuthorKind, Content, Deed, Event, Message, MessageId, Moderation, Person, Place, Timestamp,
-};
-use serde::{Deserialize, Serialize};
+use bridge_model::{AuthorKind, Content, Deed, Event, Message, MessageId, Person, Place};
 
 use super::keys::{Everything, Hash};
-use super::tables::{BLOCKS, LACKING, SAID};
+pub use super::restriction::{Mute, Restriction, SaidRecord};
+use super::tables::{AUDITS, BLOCKS, LACKING, SAID};
 use super::timers::{self, NewTimer};
 use super::topics::WAITING;
 use super::txn::Txn;
-use super::{
-    Store, StoreError, keys, messages, migration, overflow, people, portals, subject, topics,
-};
+use super::{Store, StoreError, keys, messages, overflow, people, portals, subject, topics};
 use crate::lane::{Entry, Work, core_place};
 use crate::migration::{Audit, AuditAction, Deadline, Task, Who};
 use crate::network::MATRIX;
@@ -25,101 +21,16 @@ use crate::portal::{Portal, PortalId};
 use crate::refusal::MissingRight;
 use crate::wording::label;
 
-/// Platforms tell seconds only.
-const SLACK_MS: i64 = 2_000;
-
-/// What is held against somebody in a portal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Block {
-    /// Who.
-    pub person: Person,
-    /// What they were called when it began.
-    pub name: String,
-    /// They are banned.
-    pub banned: bool,
-    /// They are muted.
-    pub muted: Option<Mute>,
-    /// When it began.
-    pub since: Timestamp,
-}
-
-/// For how long somebody may not speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mute {
-    /// `None` for ever.
-    pub until: Option<Timestamp>,
-}
-
-/// One message of somebody: the week, the number of its place, and its id there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SaidRecord(pub u16, pub u32, pub MessageId);
-
-impl Mute {
-    fn lasts(self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until > now)
-    }
-
-    fn outlasts(self, until: Option<Timestamp>) -> bool {
-        match (self.until, until) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(own), Some(until)) => own.0.saturating_add(SLACK_MS) >= until.0,
-        }
-    }
-}
-
-impl Block {
-    /// What they say goes nowhere.
-    pub fn holds(&self, now: Timestamp) -> bool {
-        self.banned || self.muted.is_some_and(|mute| mute.lasts(now))
-    }
-
-    /// They are muted, and the time for that is over.
-    pub fn is_mute_over(&self, now: Timestamp) -> bool {
-        self.muted.is_some_and(|mute| !mute.lasts(now))
-    }
-
-    /// The deed by which a mute ends whose time is over.
-    pub fn end_of_mute(&self, room: &Place) -> Event {
-        let (whom, name) = (self.person.clone(), self.name.clone());
-        let deed = Deed { by: None, whom, name, what: Moderation::Unmute, reason: None };
-        let (message, content) = (MessageId::from("mute"), Content::Moderated(Box::new(deed)));
-        Event { place: room.clone(), message, late: false, content }
-    }
-
-    /// What is held against somebody after a deed; `None` where that says nothing new.
-    pub fn after(before: Option<&Self>, deed: &Deed, now: Timestamp) -> Option<Self> {
-        let fresh = || Self {
-            person: deed.whom.clone(),
-            name: deed.name.clone(),
-            banned: false,
-            muted: None,
-            since: now,
-        };
-        let mut block = before.cloned().unwrap_or_else(fresh);
-        match deed.what {
-            Moderation::Ban { .. } if !block.banned => block.banned = true,
-            Moderation::Unban if block.banned => block.banned = false,
-            Moderation::Kick => {}
-            Moderation::Mute { until } => {
-                if block.muted.is_some_and(|mute| mute.lasts(now) && mute.outlasts(until)) {
-                    return None;
-                }
-                block.muted = Some(Mute { until });
-            }
-            Moderation::Unmute if block.muted.is_some() => block.muted = None,
-            Moderation::Ban { .. } | Moderation::Unban | Moderation::Unmute => return None,
-        }
-        Some(block)
-    }
-}
-
 impl Store {
     /// What is held against a person, by the hash of the person.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn block(&self, portal: PortalId, who: Hash) -> Result<Option<Block>, StoreError> {
+    pub async fn block(
+        &self,
+        portal: PortalId,
+        who: Hash,
+    ) -> Result<Option<Restriction>, StoreError> {
         self.read(move |tx| tx.get(&BLOCKS, &(portal, who))).await
     }
 
@@ -177,7 +88,7 @@ fn carry_on(
     let deed = &named(tx, portal.id, deed)?;
     let who = keys::person(&deed.whom);
     let before = tx.get(&BLOCKS, &(portal.id, who))?;
-    let Some(after) = Block::after(before.as_ref(), deed, tx.now) else { return Ok(false) };
+    let Some(after) = Restriction::after(before.as_ref(), deed, tx.now) else { return Ok(false) };
     save(tx, portal, who, &after)?;
     // The end of a mute that was to end then is no deed of anybody.
     if deed.by.is_some() || done_at.is_some() {
@@ -189,7 +100,9 @@ fn carry_on(
         let whom = named(&deed.name, deed.whom.network.clone());
         let what = AuditAction::Moderated(deed.what, whom);
         let audit = Audit { at: tx.now, who: Some(by), deed: what, decision: None, share: None };
-        migration::note(tx, portal.id, &audit)?;
+        let number = tx.meta().next_entry;
+        tx.meta_mut().next_entry = number.saturating_add(1);
+        tx.put(&AUDITS, &(portal.id, number), &audit)?;
     }
     for place in concerned(tx, portal, &deed.whom)? {
         if Some(&place) != done_at {
@@ -222,7 +135,12 @@ fn concerned(tx: &Txn<'_>, portal: &Portal, whom: &Person) -> Result<Vec<Place>,
     Ok(places)
 }
 
-fn save(tx: &mut Txn<'_>, portal: &Portal, who: Hash, block: &Block) -> Result<(), StoreError> {
+fn save(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    who: Hash,
+    block: &Restriction,
+) -> Result<(), StoreError> {
     let timer = timer(portal.id, &who);
     match block.muted.and_then(|mute| mute.until) {
         Some(at) => {

@@ -18,7 +18,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use super::blocks::{Block, SaidRecord};
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
@@ -26,6 +25,7 @@ use super::records::{
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
     Topic, Unconfirmed, WaitingAnswer,
 };
+use super::restriction::{Restriction, SaidRecord};
 use super::statements::Statements;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
@@ -217,7 +217,7 @@ tables! {
     /// Keys of people of whom no row is left are to be destroyed.
     SWEEP: &'static str => () = packed(b'z', "mark");
     /// Who is held back in a portal, by the hash of the person.
-    BLOCKS: (PortalId, Hash) => Block = named(b'D', "block");
+    BLOCKS: (PortalId, Hash) => Restriction = named(b'D', "block");
     /// What somebody said in a portal: the hash of the person, and a number that grows.
     SAID: (PortalId, (Hash, u64)) => SaidRecord = packed(b'd', "message of somebody");
     /// The rights that our bot lacks to moderate, by chat.

@@ -38,8 +38,7 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
     };
     let Some(mut poll) = origin.poll.take().filter(|_| !origin.deleted) else { return Ok(false) };
     let side = tx.number(&event.place)?;
-    let home_place = tx.numbered(origin.place)?;
-    let joint = joint::is_joint(&home_place, &origin.message);
+    let joint = joint::is_joint(&tx.numbered(origin.place)?, &origin.message);
     let home = side == origin.place;
     let (news, over) = match &event.content {
         Content::Voted { by, answers, change } => {

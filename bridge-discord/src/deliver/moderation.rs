@@ -5,7 +5,7 @@
 //! may not act on although it has the right stands higher than its role.
 
 use bot_core::network::Need;
-use bot_core::order::Member;
+use bot_core::order::ModerationTarget;
 use bot_core::{DeliverError, Failure, Order, Receipt, Refusal};
 use bridge_model::{Moderation, Timestamp};
 use reqwest::Method;
@@ -39,10 +39,10 @@ struct Asked {
 pub(super) async fn moderate(
     shared: &Shared,
     order: &Order,
-    (whom, what): (&Member, Moderation),
+    (whom, what): (&ModerationTarget, Moderation),
     (reason, now): (&str, Timestamp),
 ) -> Result<Receipt, Failure> {
-    let Member::Native(user) = whom else { return Ok(Receipt::default()) };
+    let ModerationTarget::Native(user) = whom else { return Ok(Receipt::default()) };
     // Programs that speak for people have ids of their own.
     let user = user.as_str();
     if user.is_empty() || !user.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -62,19 +62,30 @@ pub(super) async fn moderate(
             Ok(Receipt::default())
         }
         Err(error) if error.code() == Some(code::MISSING_PERMISSIONS) => {
-            let held = crate::network::own_permissions(shared, &channel, guild).await;
+            let held = own_permissions(shared, &channel, guild).await;
             let held = held.map_err(|error| failed(&error, right))?;
             let lacking = rights::lacking(held, Need::Moderate);
-            let reason = match rights::missing(right) {
-                Refusal::MissingRights(needed) if needed.iter().any(|it| lacking.contains(it)) => {
-                    Refusal::MissingRights(needed)
-                }
-                _ => Refusal::StandsHigher,
-            };
+            let reason = rights::missing(right);
+            let lacks = matches!(&reason, Refusal::MissingRights(needed)
+                if needed.iter().any(|it| lacking.contains(it)));
+            let reason = if lacks { reason } else { Refusal::StandsHigher };
             Err(Failure::clean(DeliverError::Refused { reason }))
         }
         Err(error) => Err(failed(&error, right)),
     }
+}
+
+/// The permission bits of our bot in a channel of a server.
+///
+/// # Errors
+/// See [`RestError`].
+async fn own_permissions(shared: &Shared, channel: &Value, guild: &str) -> Result<u64, RestError> {
+    let bot = &shared.me().await?.bot;
+    let path = format!("/guilds/{guild}/members/{bot}");
+    let member: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    let path = format!("/guilds/{guild}");
+    let guild: Value = shared.rest.ask(Method::GET, &path, Body::Empty).await?;
+    Ok(rights::in_channel(&guild, &member, channel, bot))
 }
 
 fn asked((guild, user): (&str, &str), what: Moderation, now: Timestamp) -> Asked {

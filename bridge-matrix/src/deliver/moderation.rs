@@ -13,7 +13,7 @@ use crate::client::ClientError;
 use crate::power::{self, BAN, KICK, MUTE, POWER_LEVELS};
 use crate::{MatrixNetwork, rooms};
 use bot_core::network::AskError;
-use bot_core::order::{DeliverError, Member};
+use bot_core::order::{DeliverError, ModerationTarget};
 use bot_core::{Refusal, Right};
 
 /// The type of events about members.
@@ -27,12 +27,12 @@ impl MatrixNetwork {
     pub(super) async fn moderate(
         &self,
         room: &OwnedRoomId,
-        whom: &Member,
+        whom: &ModerationTarget,
         (what, reason): (Moderation, &str),
     ) -> Result<(), ActionError> {
         let mxid = match whom {
-            Member::Native(user) => user.as_str().to_owned(),
-            Member::Ghost(person) => self.ghosts.mxid(&self.ghosts.localpart(person)),
+            ModerationTarget::Native(user) => user.as_str().to_owned(),
+            ModerationTarget::Ghost(person) => self.ghosts.mxid(&self.ghosts.localpart(person)),
         };
         if mxid == self.ghosts.bot() {
             return Ok(());

@@ -2,7 +2,7 @@
 //! What moderators do on one side is done on the others.
 
 use bot_core::Action;
-use bot_core::order::Member;
+use bot_core::order::ModerationTarget;
 use bot_core::refusal::{MissingRight, Refusal, Right};
 use bot_core::store::{GhostRecord, keys};
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::words::{
 pub fn line(act: &Action) -> String {
     let Action::Moderate { whom, what, reason, .. } = act else { return String::new() };
     let whom = match whom {
-        Member::Native(user) => user.as_str(),
-        Member::Ghost(person) => person.user.as_str(),
+        ModerationTarget::Native(user) => user.as_str(),
+        ModerationTarget::Ghost(person) => person.user.as_str(),
     };
     format!("{what:?} on {whom}: {reason}")
 }

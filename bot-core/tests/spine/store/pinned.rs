@@ -12,7 +12,7 @@ use bot_core::moving::Move;
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::refusal::{MissingRight, Right};
-use bot_core::store::blocks::{Block, Mute, SaidRecord};
+use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
@@ -188,7 +188,7 @@ fn written() -> Vec<(u8, Vec<u8>)> {
 }
 
 fn written_by_moderators() -> Vec<(u8, Vec<u8>)> {
-    let block = Block {
+    let block = Restriction {
         person: Person::new("telegram", "7"),
         name: "Ann".into(),
         banned: true,

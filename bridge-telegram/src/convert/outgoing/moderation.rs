@@ -4,14 +4,14 @@
 //! Rule: each call can be repeated. A kick is a ban that is taken back, because a basic group knows
 //! nothing else; <https://core.telegram.org/bots/api#banchatmember>.
 
-use bot_core::order::Member;
+use bot_core::order::ModerationTarget;
 use bridge_model::Moderation;
 
 use super::Call;
 
 /// The calls that carry out a deed; none for somebody who has no account here.
-pub(super) fn calls(whom: &Member, what: Moderation) -> Vec<Call> {
-    let Member::Native(user) = whom else { return Vec::new() };
+pub(super) fn calls(whom: &ModerationTarget, what: Moderation) -> Vec<Call> {
+    let ModerationTarget::Native(user) = whom else { return Vec::new() };
     let Ok(user) = user.as_str().parse::<u64>() else { return Vec::new() };
     match what {
         Moderation::Ban { purge } => vec![Call::Ban { user, revoke: purge }],
@@ -35,7 +35,7 @@ mod moderation_tests {
     use crate::convert::outgoing::render;
 
     fn rendered(what: Moderation) -> Vec<(&'static str, serde_json::Value)> {
-        let whom = Member::Native(UserId::from("7"));
+        let whom = ModerationTarget::Native(UserId::from("7"));
         calls(&whom, what).iter().filter_map(|call| render(call, "-1001")).collect()
     }
 
@@ -67,8 +67,8 @@ mod moderation_tests {
     #[test]
     fn who_has_no_account_of_their_own_is_left_alone() {
         let ban = Moderation::Ban { purge: false };
-        let ghost = Member::Ghost(Person::new("matrix", "@ann:x"));
+        let ghost = ModerationTarget::Ghost(Person::new("matrix", "@ann:x"));
         assert_eq!(calls(&ghost, ban), []);
-        assert_eq!(calls(&Member::Native(UserId::from("-1001/Ann")), ban), []);
+        assert_eq!(calls(&ModerationTarget::Native(UserId::from("-1001/Ann")), ban), []);
     }
 }

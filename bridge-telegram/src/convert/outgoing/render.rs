@@ -74,28 +74,32 @@ pub fn render(call: &Call, chat: &str) -> Option<(&'static str, Value)> {
             params.insert("use_independent_chat_permissions".to_owned(), true.into());
             ("setChatPermissions", params)
         }
-        Call::Ban { user, revoke } => {
-            let mut params = one("user_id", *user);
-            params.insert("revoke_messages".to_owned(), (*revoke).into());
-            ("banChatMember", params)
-        }
-        Call::Unban(user) => {
-            let mut params = one("user_id", *user);
-            params.insert("only_if_banned".to_owned(), true.into());
-            ("unbanChatMember", params)
-        }
-        Call::Restrict { user, may_speak, until } => {
-            let mut params = one("user_id", *user);
-            params.insert("permissions".to_owned(), access::of_member(*may_speak).into());
-            params.insert("use_independent_chat_permissions".to_owned(), true.into());
-            params.extend(until.map(|until| ("until_date".to_owned(), until.into())));
-            ("restrictChatMember", params)
-        }
+        Call::Ban { .. } | Call::Unban(_) | Call::Restrict { .. } => member(call)?,
         Call::Leave => ("leaveChat", Params::new()),
     };
     let chat = chat.parse::<i64>().map_or_else(|_| Value::from(chat), Value::from);
     params.insert("chat_id".to_owned(), chat);
     Some((method, Value::Object(params)))
+}
+
+/// What is done to a member of the chat.
+fn member(call: &Call) -> Option<(&'static str, Params)> {
+    if let Call::Ban { user, revoke } = call {
+        let mut params = one("user_id", *user);
+        params.insert("revoke_messages".to_owned(), (*revoke).into());
+        return Some(("banChatMember", params));
+    }
+    if let Call::Unban(user) = call {
+        let mut params = one("user_id", *user);
+        params.insert("only_if_banned".to_owned(), true.into());
+        return Some(("unbanChatMember", params));
+    }
+    let Call::Restrict { user, may_speak, until } = call else { return None };
+    let mut params = one("user_id", *user);
+    params.insert("permissions".to_owned(), access::of_member(*may_speak).into());
+    params.insert("use_independent_chat_permissions".to_owned(), true.into());
+    params.extend(until.map(|until| ("until_date".to_owned(), until.into())));
+    Some(("restrictChatMember", params))
 }
 
 /// The bytes that [`render`] gives names to, in the order of their names.
