@@ -65,13 +65,11 @@ impl Consents {
     ) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
         let Some(wish) = Wish::read(&call.command.text) else {
-            let known: &[&str] = match command {
-                Command::Optin => &["everywhere"],
-                _ => &["everywhere", "erase"],
-            };
+            // Whatever follows `optout` means it.
+            let known = ["everywhere"];
             let mut words = call.command.text.split_whitespace().skip(1);
             let odd = words.find(|word| !known.iter().any(|it| it.eq_ignore_ascii_case(word)));
-            return Ok(call.unknown_word(odd.unwrap_or_default(), command.name(), known));
+            return Ok(call.unknown_word(odd.unwrap_or_default(), command.name(), &known));
         };
         let everywhere = call.command.private || wish.everywhere;
         if !everywhere && call.portal.is_none() {

@@ -60,10 +60,16 @@ impl OwnDataCommands {
                 let copied = data.messages.iter().filter(|it| !it.deleted && !it.copies.is_empty());
                 let copied = Arg::number(u64::try_from(copied.count()).unwrap_or(u64::MAX));
                 let args = [copied, Arg::text(call.typed("optin"))];
-                Ok(unconfirmed::ask(call, phrases.say(Key::MydataEraseAsk, &args)))
+                Ok(unconfirmed::ask(
+                    call,
+                    phrases.say(Key::MydataEraseAsk.on(&call.place.network), &args),
+                ))
             }
             Some("erase") => {
-                let answer = phrases.say(Key::MydataErasing, &[Arg::text(call.typed("optin"))]);
+                let answer = phrases.say(
+                    Key::MydataErasing.on(&call.place.network),
+                    &[Arg::text(call.typed("optin"))],
+                );
                 let change = OwnDataChange::Erase { person };
                 Ok(Outcome::change(answer, vec![Change::OwnData(Box::new(change))]))
             }

@@ -30,6 +30,9 @@ use crate::relay::Networks;
 use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
 
+/// Stands for a name that is not to be shown and that nobody knows any more.
+const UNKNOWN: &str = "?";
+
 /// `set`.
 pub(super) struct SettingCommands {
     pub(super) networks: Networks,
@@ -129,7 +132,7 @@ impl SettingCommands {
                 let notices = Work::Task(Task::Notices(portal.id));
                 vec![(core_place(&portal.room), notices)]
             }
-            Setting::Names(_) => self.renamed(portal).await?,
+            Setting::Names(names) => self.renamed(portal, *names > portal.settings.names).await?,
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);
@@ -149,14 +152,18 @@ impl SettingCommands {
 impl SettingCommands {
     /// No account of ours keeps a name that it may not show any more: each that is in the room is
     /// brought up to date.
-    async fn renamed(&self, portal: &Portal) -> Result<Vec<(Place, Work)>, DeskError> {
+    async fn renamed(&self, portal: &Portal, less: bool) -> Result<Vec<(Place, Work)>, DeskError> {
         let mut then = Vec::new();
         let known = self.store.people(portal.id).await?;
         for person in self.store.ghosts_in(&portal.room).await? {
             let seen = known.iter().find(|known| known.person == person);
-            // Whoever has been silent for long is renamed with the next message.
-            let Some(seen) = seen else { continue };
-            then.push(refresh(portal, &person, &seen.name));
+            let name = match seen {
+                Some(seen) => seen.name.as_str(),
+                // Whose name nobody knows any more has it again with the next message.
+                None if less => UNKNOWN,
+                None => continue,
+            };
+            then.push(refresh(portal, &person, name));
         }
         Ok(then)
     }

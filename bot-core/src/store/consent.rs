@@ -109,7 +109,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn consent_ledger(&self) -> Result<Vec<LedgerLine>, StoreError> {
-        self.read(|tx| ledger(tx)).await
+        self.read(ledger).await
     }
 }
 
@@ -188,7 +188,7 @@ pub struct Wish {
 
 impl Wish {
     /// Reads `optout`, `optin`, `stop` and `pseudonym on|off`; `None` for other commands, and for
-    /// words behind them that nobody knows.
+    /// words behind them that nobody knows. Who says more than `stop` wants it all the same.
     pub fn read(command: &str) -> Option<Self> {
         let mut words = command.split_whitespace().map(str::to_ascii_lowercase);
         let choice = match words.next()?.as_str() {
@@ -204,7 +204,7 @@ impl Wish {
                 (Choice::OptOut | Choice::OptIn, "everywhere") => wish.everywhere = true,
                 (Choice::OptOut, "erase") => wish.erase = true,
                 (Choice::Pseudonym, "on") => wish.on = true,
-                (Choice::Pseudonym, "off") => {}
+                (Choice::Pseudonym, "off") | (Choice::OptOut, _) => {}
                 _ => return None,
             }
         }
@@ -318,7 +318,7 @@ pub fn spoken_to(tx: &mut Txn<'_>, portal: &Portal, event: &mut Event) -> Result
         (reply.excerpt, reply.name, reply.partial) = (None, None, false);
     }
     let Content::Posted(message) = &event.content else { return Ok(()) };
-    if event.late {
+    if event.late || message.author.kind != AuthorKind::Person {
         return Ok(());
     }
     for person in addressed(tx, &place, message)? {
@@ -339,7 +339,11 @@ fn speaker(portal: &Portal, event: &Event) -> Option<Person> {
     let user = match &event.content {
         Content::Posted(message) | Content::Edited(message) => &message.author.user,
         Content::Reacted { by, .. } => &by.user,
-        Content::Voted { by, change, .. } if *change != VoteChange::Remove => by,
+        Content::Voted { by, answers, change }
+            if *change != VoteChange::Remove && !answers.is_empty() =>
+        {
+            by
+        }
         // A ghost leaves with its person.
         Content::MemberChanged { who, change } => match change {
             MemberChange::Left if event.place != portal.room => return None,
@@ -480,7 +484,8 @@ mod tests {
         assert_eq!(read("optin Everywhere"), Some((Choice::OptIn, true, true, false)));
         assert_eq!(read("pseudonym on"), Some((Choice::Pseudonym, true, true, false)));
         assert_eq!(read("pseudonym off"), Some((Choice::Pseudonym, false, true, false)));
-        for other in ["", "pseudonym", "optin erase", "stop it", "optoutt", "help"] {
+        assert_eq!(read("stop it, please"), read("stop"));
+        for other in ["", "pseudonym", "optin erase", "optoutt", "help"] {
             assert_eq!(read(other), None, "{other}");
         }
     }

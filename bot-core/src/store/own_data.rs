@@ -266,7 +266,6 @@ fn erase(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
     tx.clear_if(&CLAIM_OFFERS, &Everything, |offer| offer.person == *person)?;
     if person.network.as_str() == MATRIX {
         calls::forget(tx, person.user.as_str())?;
-        forget_authorship(tx, person)?;
     }
     for portal in portals::all(tx)? {
         people::forget_one(tx, portal.id, person);
@@ -304,7 +303,9 @@ fn withdraw_waiting(tx: &mut Txn<'_>, lane: &Place, person: &Person) -> Result<(
 /// In each room, behind all that is taken away there, the account that stands for somebody leaves;
 /// with the last one it ends.
 fn retire(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
-    let Some(mut ghost) = ghosts::of(tx, person)? else { return Ok(()) };
+    let Some(mut ghost) = ghosts::of(tx, person)? else {
+        return forget_authorship(tx, person);
+    };
     let mut rooms = Vec::new();
     for portal in portals::all(tx)? {
         rooms.extend(topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room));

@@ -39,7 +39,9 @@ macro_rules! with_consent {
             MydataUsage = "mydata-usage",
             MydataExport = "mydata-export",
             MydataEraseAsk = "mydata-erase-ask",
+            MydataEraseAskMatrix = "mydata-erase-ask-matrix",
             MydataErasing = "mydata-erasing",
+            MydataErasingMatrix = "mydata-erasing-matrix",
             PrivacyWho = "privacy-who",
             PrivacyRights = "privacy-rights",
         }

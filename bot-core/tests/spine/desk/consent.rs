@@ -29,7 +29,7 @@ async fn what_people_read_when_they_decide_about_themselves() {
         (group(), NOBODY, "optin"),
         (room(), NOBODY, "stop everywhere"),
         (room(), NOBODY, "optin everywhere"),
-        (room(), NOBODY, "optout please"),
+        (room(), NOBODY, "optin please"),
         (channel(), NOBODY, "pseudonym"),
         (channel(), NOBODY, "pseudonym on"),
         (channel(), NOBODY, "pseudonym"),

@@ -5,6 +5,8 @@ use bot_core::lane::{Work, core_place};
 use bot_core::migration::{News, Task};
 use bot_core::portal::{ConsentMode, Setting};
 use bot_core::store::Change;
+use bot_core::store::GhostRecord;
+use bot_core::store::keys;
 use bot_core::store::own_data::OwnDataChange;
 use bot_core::store::statements::Choice;
 use bridge_model::{Content, Event, Person, Place, Reply, RichText};
@@ -24,6 +26,7 @@ on_every_engine!(
     consent_opt_in_lets_only_those_be_heard_who_agreed,
     the_ledger_names_nobody_and_forgets_nothing,
     what_was_said_before_is_taken_back_on_the_other_sides,
+    p5_an_erasure_leaves_nothing_that_leads_to_somebody,
 );
 
 /// Tanja of the group, and Ann of the room.
@@ -188,4 +191,40 @@ async fn what_was_said_before_is_taken_back_on_the_other_sides(world: World) {
     // Once more there is nothing left to do.
     world.change(Change::OwnData(Box::new(back()))).await.unwrap();
     assert!(waiting(&world, &room()).await.is_empty());
+}
+
+async fn p5_an_erasure_leaves_nothing_that_leads_to_somebody(mut world: World) {
+    world = world.linked().await;
+    world.hear(posted(&group(), "1", TANJA, "one")).await;
+    world.deliver(&room(), &["$one"]).await;
+    let ghost = GhostRecord {
+        localpart: "_freeside_t".into(),
+        rooms: vec![keys::place(&room())],
+        ..GhostRecord::default()
+    };
+    world.store().save_ghost(&tanja(), ghost).await.unwrap();
+    world.hear(posted(&group(), "2", TANJA, "never sent")).await;
+    world.hear(posted(&group(), "3", TANJA, "never sent either")).await;
+    let erase = || OwnDataChange::Erase { person: tanja() };
+    world.change(Change::OwnData(Box::new(erase()))).await.unwrap();
+    world.reopen();
+    // The head may be under way; behind it only what takes away is left, and the ghost goes last.
+    let mut left = Vec::new();
+    while world.head(&room()).await.is_some() {
+        left.push(world.deliver(&room(), &[]).await.work);
+    }
+    let last = left.pop();
+    assert_eq!(last, Some(Work::Task(Task::Retire(tanja()))));
+    let said = left.iter().filter_map(|work| work.event()?.content.message());
+    assert_eq!(said.count(), 1, "{left:?}");
+    assert!(left.iter().any(|work| work.event() == Some(&deleted(&group(), "1", None))));
+    assert_eq!(world.store().ghost_left(&tanja(), &room()).await.unwrap(), 0);
+    world.store().drop_ghost(&tanja()).await.unwrap();
+    let data = world.store().own_data(&tanja()).await.unwrap();
+    assert_eq!((data.ghost, data.messages.len(), data.names.len()), (None, 0, 0));
+    assert_eq!((data.statements.erased, data.statements.all.len()), (1, 1));
+    let replica = world.replica(&group(), "1").await.unwrap();
+    assert_eq!((replica.author.as_str(), replica.deleted), ("", true));
+    world.hear(posted(&group(), "4", TANJA, "stays here")).await;
+    assert!(world.drain(&channel()).await.iter().all(|it| it != "stays here"));
 }

@@ -187,3 +187,34 @@ pub fn private(raw: &Value, ours: &Ours) -> Option<Event> {
         content: Content::Commanded(command),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(content: &str) -> Option<String> {
+        let ours = Ours { bot: "7".to_owned(), ..Ours::default() };
+        let author = json!({"id": "8", "username": "dora"});
+        let raw = json!({"id": "1", "channel_id": "2", "guild_id": "3", "author": author,
+            "content": content, "type": 0});
+        let Content::Commanded(command) = addressed(&raw, &ours)?.content else { return None };
+        Some(command.text)
+    }
+
+    #[test]
+    fn what_is_written_to_the_bot_in_a_channel_is_a_command() {
+        for (content, command) in [
+            ("/stop", "stop"),
+            ("/optout everywhere", "optout everywhere"),
+            ("<@7> optout", "optout"),
+            ("<@!7>: /status", "status"),
+        ] {
+            assert_eq!(said(content).as_deref(), Some(command), "{content}");
+        }
+        for content in ["/stop it", "stop", "<@8> optout", "<@7> is nice", "/help", ""] {
+            assert_eq!(said(content), None, "{content}");
+        }
+    }
+}

@@ -56,6 +56,22 @@ fn a_command_may_begin_with_a_capital_letter() {
     }
 }
 
+#[test]
+fn a_command_about_oneself_counts_behind_a_bare_slash() {
+    for body in ["/optout", "/Stop everywhere", " /optin", "/pseudonym on", "/mydata ERASE"] {
+        let Content::Commanded(command) = content("m.room.message", text_message(body)) else {
+            panic!("{body}")
+        };
+        assert_eq!(format!("/{}", command.text), body.trim(), "{body}");
+    }
+    for body in ["/stop talking", "/shrug", "/help", "stop", "// stop", "/", "optout"] {
+        assert!(
+            matches!(content("m.room.message", text_message(body)), Content::Posted(_)),
+            "{body}"
+        );
+    }
+}
+
 fn named(bot_name: &str, said: Value) -> Content {
     let name = |id: &str| (id == BOT).then(|| bot_name.to_owned());
     let own = Own { name: &name, ..own(false) };
