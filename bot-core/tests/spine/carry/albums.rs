@@ -162,7 +162,9 @@ async fn an_edit_says_whether_the_files_are_others() {
     spine.settled(&room()).await;
     spine.hear(version(Content::Edited, "a", "one?signed=2")).await;
     spine.hear(version(Content::Edited, "b", "one?signed=3")).await;
+    spine.settled(&room()).await;
     spine.hear(version(Content::Edited, "b", "two")).await;
+    spine.settled(&room()).await;
     spine.hear(edited(&group(), "1", "tina", "c")).await;
     spine.matrix.until("edited", |matrix| matrix.tries() == 4).await;
     let acts = spine.matrix.acts();

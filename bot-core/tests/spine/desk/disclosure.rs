@@ -203,6 +203,7 @@ async fn a_chat_from_which_the_bot_was_removed_is_not_said_to_be_connected() {
     rests(&spine).await;
     assert_all_true(&spine, Stage::Bridged);
     spine.hear(event(&room(), "", Content::Closed)).await;
+    spine.settled(&core_place(&room())).await;
     rests(&spine).await;
     for chat in [group(), channel()] {
         assert!(pinned(&spine, &chat).is_empty(), "the room is lost");
