@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `freeside privacy audit`: looks for ids, names, words and tokens where they do not belong.
 //!
-//! Rule: it reads bytes of files as they lie there and trusts no format; it shows what was found by its
-//! kind and line, never the thing itself.
+//! Rule: it reads bytes and trusts no format; it shows what was found by kind and line, never itself.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -160,10 +160,7 @@ impl Command {
             Self::Vote => {
                 everywhere(Key::HelpVote).of_admins().with("question", Key::HelpVoteQuestion, true)
             }
-            Self::Report => Entry {
-                on_message: Some(Key::MenuReport),
-                ..everywhere(Key::HelpReport).of_admins()
-            },
+            Self::Report => everywhere(Key::HelpReport).of_admins().in_menu(Key::MenuReport),
             Self::Exception => everywhere(Key::HelpException).of_admins().with(
                 "what",
                 Key::HelpExceptionWhat,
@@ -187,24 +184,13 @@ impl Command {
                 everywhere(Key::HelpPseudonym).with("choice", Key::HelpPseudonymChoice, true)
             }
             Self::Mydata => everywhere(Key::HelpMydata).with("what", Key::HelpMydataWhat, true),
-            Self::Delete => {
-                Entry { on_message: Some(Key::MenuDelete), ..in_legacy_chats(Key::HelpDelete) }
-            }
-            Self::Ban => Entry {
-                on_message: Some(Key::MenuBan),
-                ..moderation(Key::HelpBan, ("whom", Key::HelpBanWhat))
-            },
-            Self::Unban => moderation(Key::HelpUnban, ("whom", Key::HelpModerationWhat)),
-            Self::Kick => Entry {
-                on_message: Some(Key::MenuKick),
-                ..moderation(Key::HelpKick, ("whom", Key::HelpModerationWhat))
-            },
-            Self::Mute => Entry {
-                on_message: Some(Key::MenuMute),
-                ..moderation(Key::HelpMute, ("whom", Key::HelpMuteWhat))
-            },
-            Self::Unmute => moderation(Key::HelpUnmute, ("whom", Key::HelpModerationWhat)),
-            Self::Purge => moderation(Key::HelpPurge, ("whom", Key::HelpPurgeWhat)),
+            Self::Delete => in_legacy_chats(Key::HelpDelete).in_menu(Key::MenuDelete),
+            Self::Ban => moderation(Key::HelpBan, Key::HelpBanWhat).in_menu(Key::MenuBan),
+            Self::Unban => moderation(Key::HelpUnban, Key::HelpModerationWhat),
+            Self::Kick => moderation(Key::HelpKick, Key::HelpModerationWhat).in_menu(Key::MenuKick),
+            Self::Mute => moderation(Key::HelpMute, Key::HelpMuteWhat).in_menu(Key::MenuMute),
+            Self::Unmute => moderation(Key::HelpUnmute, Key::HelpModerationWhat),
+            Self::Purge => moderation(Key::HelpPurge, Key::HelpPurgeWhat),
             Self::Version => everywhere(Key::HelpVersion),
             Self::Source => everywhere(Key::HelpSource),
         }
@@ -220,6 +206,11 @@ impl Entry {
         Self { whose: Whose::Operators, ..self }
     }
 
+    /// It stands in the menu of a message, too.
+    const fn in_menu(self, name: Key) -> Self {
+        Self { on_message: Some(name), ..self }
+    }
+
     const fn with(self, name: &'static str, help: Key, optional: bool) -> Self {
         Self { argument: Some((name, help, optional)), ..self }
     }
@@ -231,8 +222,8 @@ const fn everywhere(help: Key) -> Entry {
 }
 
 /// For moderators, about the author of a message.
-const fn moderation(help: Key, (name, what): (&'static str, Key)) -> Entry {
-    everywhere(help).of_admins().with(name, what, true)
+const fn moderation(help: Key, what: Key) -> Entry {
+    everywhere(help).of_admins().with("whom", what, true)
 }
 
 const fn on_matrix(help: Key) -> Entry {

@@ -169,15 +169,10 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         figures::note(tx, &portal, &event)?;
         return Ok(is_new);
     }
-    if blocks::holds_back(tx, portal.id, &event)? {
-        queue::note_seen(tx, &here, &event.message)?;
-        return Ok(is_new);
-    }
     let mut event = event;
-    if consent::is_withheld(tx, &portal, &event)? {
+    if may_not_leave(tx, &portal, &mut event)? {
         return Ok(is_new);
     }
-    consent::spoken_to(tx, &portal, &mut event)?;
     if is_about_poll(&event.content) {
         return Ok(votes::hear(tx, &portal, event)? || is_new);
     }
@@ -220,6 +215,20 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         ended(tx, &here, &event)?;
     }
     Ok(is_new)
+}
+
+/// Whether moderators or the author keep something in its own chat. Who is called by it and wants to
+/// be left alone is left out.
+fn may_not_leave(tx: &mut Txn<'_>, portal: &Portal, event: &mut Event) -> Result<bool, StoreError> {
+    if blocks::holds_back(tx, portal.id, event)? {
+        queue::note_seen(tx, &event.place, &event.message)?;
+        return Ok(true);
+    }
+    if consent::is_withheld(tx, portal, event)? {
+        return Ok(true);
+    }
+    consent::spoken_to(tx, portal, event)?;
+    Ok(false)
 }
 
 /// The summaries below a message that was taken away go with it.

@@ -89,9 +89,7 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
     let mut places = topics::others(tx, (portal, &event.place), &origin)?;
     hand_on(tx, (&event, over), &places)?;
     let votes_only = matches!(event.content, Content::Voted { .. } | Content::Counted { .. });
-    if over {
-        places.push(event.place);
-    }
+    places.extend(over.then_some(event.place));
     if over || votes_only {
         summaries::votes(tx, &origin, &places)?;
     }

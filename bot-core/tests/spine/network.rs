@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A platform that keeps what arrives and fails as it is told to.
 //!
-//! Rule: a text with `|` is carried as one message for each piece, so that orders can be carried
-//! out by half. Files come first, one message each or all in one; the text stands with the first.
-//! Ids grow by one.
+//! Rule: a text with `|` is carried as one message for each piece, so that orders can be carried out by
+//! half. Files come first, one message each or all in one; the text is with the first. Ids grow by one.
 
-use bot_core::{MissingRight, Refusal};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +14,8 @@ use bot_core::order::Access;
 use bot_core::refusal::Fallback;
 use bot_core::store::topics::WAITING;
 use bot_core::{
-    Action, AskError, Deliver, DeliverError, Failure, Network, Order, Part, Receipt, SendAs, Sink,
+    Action, AskError, Deliver, DeliverError, Failure, MissingRight, Network, Order, Part, Receipt,
+    Refusal, SendAs, Sink,
 };
 use bridge_model::{
     Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
@@ -336,8 +335,7 @@ impl State {
             }
             Action::SetChat { change } => self.deeds.push(format!("chat: {change:?}")),
             Action::SetThread { root, name, closed } => {
-                let root = root.as_str();
-                self.deeds.push(format!("thread {root}: {name:?}, closed {closed:?}"));
+                self.deeds.push(format!("thread {}: {name:?}, closed {closed:?}", root.as_str()));
             }
             Action::Refresh { send_as } => {
                 self.deeds.push(format!("refresh {}", send_as.name().unwrap_or_default()));
