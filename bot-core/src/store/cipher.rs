@@ -147,6 +147,6 @@ mod tests {
         assert_eq!(kek.to_text().len(), 52);
         assert_eq!(Kek::read(&format!("{}\n", kek.to_text())).unwrap(), kek);
         assert!(Kek::read("hunter2").is_err());
-        assert!(!format!("{kek:?}").contains(&kek.to_text()[..8]));
+        assert_eq!(format!("{kek:?}"), "Kek(Key(..))");
     }
 }

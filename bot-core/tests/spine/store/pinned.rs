@@ -17,10 +17,9 @@ use bot_core::portal::{PortalId, Proposal};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
-    PollRecord, PrivateChat, ReactionRecord, Seen, TimerRecord, Unconfirmed, VoteRecord,
-    WaitingAnswer,
+    PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
 };
-use bot_core::store::{Acquaintance, Claim, StoreError, Tie, tables};
+use bot_core::store::{Claim, StoreError, Tie, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::{Side, WeekFigures};
@@ -29,6 +28,7 @@ use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
+use super::pinned_people::{self, named};
 use crate::words::{START, group, reacted, room};
 
 /// Reads a sealed value with the type of its table, and writes it again.
@@ -89,10 +89,6 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         SWEEP,
         TOPIC_ROOMS,
     )
-}
-
-fn named(sealed: &[u8]) -> Value {
-    rmp_serde::from_slice(&sealed[2..]).unwrap()
 }
 
 /// Everything that `old` says, `new` says too.
@@ -166,7 +162,8 @@ macro_rules! sealed {
 }
 
 fn written() -> Vec<(u8, Vec<u8>)> {
-    [written_by_messages(), written_by_lanes(), written_by_figures(), written_by_movers()].concat()
+    let movers = [written_by_movers(), pinned_people::written()].concat();
+    [written_by_messages(), written_by_lanes(), written_by_figures(), movers].concat()
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
@@ -253,20 +250,6 @@ fn written_by_figures() -> Vec<(u8, Vec<u8>)> {
 /// What is known of people who have moved.
 fn written_by_movers() -> Vec<(u8, Vec<u8>)> {
     vec![
-        sealed!(
-            SPEAKERS,
-            Seen {
-                who: Acquaintance {
-                    person: Person::new("telegram", "7"),
-                    name: "Ann".into(),
-                    username: None,
-                },
-                week: 300,
-                number: 4,
-            }
-        ),
-        sealed!(FORGOTTEN, ()),
-        sealed!(SWEEP, ()),
         sealed!(
             PRIVATE_CHATS,
             PrivateChat { place: room(), language: Some("de".into()), seen: START }
