@@ -118,7 +118,7 @@ impl Shapes {
     /// Counts by kind what has the shape of an id or token.
     fn count(&self, bytes: &[u8], found: &mut BTreeMap<String, u64>) {
         let mut digits = 0_usize;
-        for (at, byte) in bytes.iter().chain(&[b' ']).enumerate() {
+        for (at, byte) in bytes.iter().chain(b" ").enumerate() {
             if byte.is_ascii_digit() {
                 digits += 1;
                 continue;
@@ -261,7 +261,6 @@ pub struct Files<'a> {
 ///
 /// # Errors
 /// When something was found, or a file cannot be read.
-#[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn audit(config: &Path, files: &Files<'_>) -> anyhow::Result<()> {
     let config = crate::load(config)?;
     let (findings, lines) = report(&config, files)?;
@@ -269,9 +268,8 @@ pub fn audit(config: &Path, files: &Files<'_>) -> anyhow::Result<()> {
     for line in lines {
         writeln!(out, "{line}")?;
     }
-    drop(out);
     ensure!(findings == 0, "{findings} kinds of things stand where they do not belong");
-    println!("nothing was found");
+    writeln!(out, "nothing was found")?;
     Ok(())
 }
 
@@ -396,7 +394,7 @@ mod tests {
     use super::*;
 
     fn search(needles: Vec<Needle>) -> Search {
-        let own = vec!["fs_".to_owned(), "freeside".to_owned()];
+        let own = vec!["fs_".into(), "freeside".into()];
         Search::new(needles, Shapes { server: "example.org".into(), own })
     }
 

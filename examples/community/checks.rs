@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use bot_core::clock::{Dice, SystemDice};
 use bot_core::store::{Kek, Store, sealing};

@@ -41,10 +41,11 @@ fn known(town: &Town, words: &[&str]) -> anyhow::Result<String> {
     Ok(path.display().to_string())
 }
 
-/// What the audit says of the store.
+/// What the audit says of the store and the log.
 fn audit(town: &Town, words: &[&str]) -> anyhow::Result<String> {
     let known = known(town, words)?;
-    town.bridge.tell(&["privacy", "audit", "--known", &known])
+    let log = beside(town, "freeside.log").display().to_string();
+    town.bridge.tell(&["privacy", "audit", "--known", &known, "--log", &log])
 }
 
 const DELIVERED: &str = "the meeting is at five tonight";

@@ -147,7 +147,6 @@ mod tests {
         assert_eq!(kek.to_text().len(), 52);
         assert_eq!(Kek::read(&format!("{}\n", kek.to_text())).unwrap(), kek);
         assert!(Kek::read("hunter2").is_err());
-        let begins = kek.to_text().get(..8).unwrap_or_default().to_owned();
-        assert!(!format!("{kek:?}").contains(&begins));
+        assert_eq!(format!("{kek:?}"), "Kek(Key(..))");
     }
 }

@@ -17,7 +17,7 @@ use super::keys::Hash;
 use super::kv::{Kv, Writes};
 use super::sled::{SledKv, disk};
 use super::vault::{Moved, Vault, settled_key};
-use super::whose::{self, Whose};
+use super::whose::{self, RecordOwner};
 use super::{StoreError, codec, layout, private, tables};
 use crate::clock::Dice;
 use crate::lane::CORE;
@@ -55,8 +55,13 @@ impl Folders {
         self.path.join("sealed.old")
     }
 
+    /// Where a store without encryption has its log.
+    fn log(&self) -> PathBuf {
+        self.path.join("db")
+    }
+
     fn has_clear(&self) -> bool {
-        self.path.join("db").exists()
+        self.log().is_file()
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -78,7 +83,8 @@ impl Folders {
         Ok(())
     }
 
-    /// Removes what is not needed beside an encrypted store.
+    /// Removes what is not needed beside an encrypted store. A folder stands where older versions have
+    /// their log: they refuse to start, instead of beginning a new store.
     fn clean(&self) -> Result<(), StoreError> {
         let entries = std::fs::read_dir(&self.path).map_err(|error| disk(&self.path, &error))?;
         for entry in entries {
@@ -89,10 +95,11 @@ impl Folders {
                 || name.starts_with("layout-")
                 || name == "sealed.old"
                 || name == "sealed.part";
-            if is_old {
+            if is_old && !(path == self.log() && path.is_dir()) {
                 remove(&path)?;
             }
         }
+        std::fs::create_dir_all(self.log()).map_err(|error| disk(&self.log(), &error))?;
         self.sync()
     }
 }
@@ -233,10 +240,10 @@ fn clear_rows(clear: &dyn Kv, after: &[u8]) -> Result<Vec<Moved>, StoreError> {
 /// Whose a row is that was stored without encryption.
 fn owners(clear: &dyn Kv, key: &[u8], value: &[u8]) -> Result<Vec<Hash>, StoreError> {
     Ok(match whose::of_stored(key, value)? {
-        Whose::Nobody => Vec::new(),
-        Whose::Of(person) => vec![person],
-        Whose::Both(one, other) => vec![one, other],
-        Whose::Author(number, user) => {
+        RecordOwner::Nobody => Vec::new(),
+        RecordOwner::Of(person) => vec![person],
+        RecordOwner::Both(one, other) => vec![one, other],
+        RecordOwner::Author(number, user) => {
             let place = clear.get(&tables::PLACES.row(&number).0)?;
             let place = place.map(|sealed| tables::PLACES.open(&sealed)).transpose()?;
             let network = place.map(|it| it.network).filter(|it| it.as_str() != CORE);

@@ -12,7 +12,7 @@ use super::keys::{self, Hash, Key, Prefix};
 use super::kv::{Kv, Row, Writes};
 use super::records::Meta;
 use super::tables::{COUNTERS, META, PLACE_NUMBERS, PLACES, RowKey, Table};
-use super::whose::{self, Whose};
+use super::whose::{self, RecordOwner};
 use super::{StoreError, codec};
 use crate::lane::CORE;
 
@@ -131,12 +131,12 @@ impl<'a> Txn<'a> {
     }
 
     /// The hashes of the people whose a record is.
-    fn owners(&self, whose: Whose) -> Result<Vec<Hash>, StoreError> {
+    fn owners(&self, whose: RecordOwner) -> Result<Vec<Hash>, StoreError> {
         Ok(match whose {
-            Whose::Nobody => Vec::new(),
-            Whose::Of(person) => vec![person],
-            Whose::Both(one, other) => vec![one, other],
-            Whose::Author(number, user) => {
+            RecordOwner::Nobody => Vec::new(),
+            RecordOwner::Of(person) => vec![person],
+            RecordOwner::Both(one, other) => vec![one, other],
+            RecordOwner::Author(number, user) => {
                 let network = self.get(&PLACES, &number)?.map(|place| place.network);
                 let person = network.filter(|network| network.as_str() != CORE);
                 person.map(|network| whose::of_user(network, user)).into_iter().collect()

@@ -19,7 +19,7 @@ use crate::network::MATRIX;
 
 /// Whose a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum RecordOwner {
     /// It concerns nobody, or many.
     Nobody,
     /// One person's, by their hash; see [`keys::person`] and [`of_account`].
@@ -49,22 +49,22 @@ pub fn all_of(person: &Person) -> Vec<Hash> {
 macro_rules! whose {
     ($($table:ident: $how:expr;)*) => {
         /// Whose a value is that is to be written.
-        pub fn of(key: &[u8], value: &dyn Any) -> Whose {
+        pub fn of(key: &[u8], value: &dyn Any) -> RecordOwner {
             $(if key.first() == Some(&tables::$table.kind().prefix) {
                 return told(&tables::$table, $how, (key, value));
             })*
-            Whose::Nobody
+            RecordOwner::Nobody
         }
 
         /// Whose a value is that was stored without encryption.
         ///
         /// # Errors
         /// [`StoreError::Damaged`] when it cannot be read.
-        pub fn of_stored(key: &[u8], value: &[u8]) -> Result<Whose, StoreError> {
+        pub fn of_stored(key: &[u8], value: &[u8]) -> Result<RecordOwner, StoreError> {
             $(if key.first() == Some(&tables::$table.kind().prefix) {
                 return Ok($how(key, &tables::$table.open(value)?));
             })*
-            Ok(Whose::Nobody)
+            Ok(RecordOwner::Nobody)
         }
 
         /// The tables that are decided on.
@@ -92,7 +92,7 @@ whose! {
     PROPOSALS: nobody;
     OFFERS: |_, offer: &crate::portal::Offer| person(&offer.by);
     CLAIM_OFFERS: |_, offer: &super::ClaimOffer| person(&offer.person);
-    CLAIMS: |_, it: &super::Claim| Whose::Both(keys::person(&it.person), keys::person(&it.on_matrix()));
+    CLAIMS: |_, it: &super::Claim| RecordOwner::Both(keys::person(&it.person), keys::person(&it.on_matrix()));
     CLAIMED: by_key;
     PRIVATE_CHATS: by_key;
     CALLS: by_key;
@@ -130,49 +130,53 @@ whose! {
 
 fn told<K, V: 'static>(
     _: &Table<K, V>,
-    how: impl Fn(&[u8], &V) -> Whose,
+    how: impl Fn(&[u8], &V) -> RecordOwner,
     (key, value): (&[u8], &dyn Any),
-) -> Whose {
-    value.downcast_ref().map_or(Whose::Nobody, |value| how(key, value))
+) -> RecordOwner {
+    value.downcast_ref().map_or(RecordOwner::Nobody, |value| how(key, value))
 }
 
-fn nobody<V>(_: &[u8], _: &V) -> Whose {
-    Whose::Nobody
+fn nobody<V>(_: &[u8], _: &V) -> RecordOwner {
+    RecordOwner::Nobody
 }
 
 /// The key ends with the hash of the person.
-fn by_key<V>(key: &[u8], _: &V) -> Whose {
-    key.last_chunk().map_or(Whose::Nobody, |hash| Whose::Of(*hash))
+fn by_key<V>(key: &[u8], _: &V) -> RecordOwner {
+    key.last_chunk().map_or(RecordOwner::Nobody, |hash| RecordOwner::Of(*hash))
 }
 
-fn person(person: &Person) -> Whose {
-    if person.network.as_str() == CORE { Whose::Nobody } else { Whose::Of(keys::person(person)) }
+fn person(person: &Person) -> RecordOwner {
+    if person.network.as_str() == CORE {
+        RecordOwner::Nobody
+    } else {
+        RecordOwner::Of(keys::person(person))
+    }
 }
 
-fn user(network: &NetworkId, user: Option<&UserId>) -> Whose {
+fn user(network: &NetworkId, user: Option<&UserId>) -> RecordOwner {
     let person = |user: &UserId| Person { network: network.clone(), user: user.clone() };
-    user.map_or(Whose::Nobody, |user| self::person(&person(user)))
+    user.map_or(RecordOwner::Nobody, |user| self::person(&person(user)))
 }
 
-fn message(record: &MessageRecord) -> Whose {
+fn message(record: &MessageRecord) -> RecordOwner {
     match record {
-        MessageRecord::Origin(origin) => Whose::Author(origin.place, origin.author.clone()),
+        MessageRecord::Origin(origin) => RecordOwner::Author(origin.place, origin.author.clone()),
         MessageRecord::Reaction { by, .. } => person(by),
         MessageRecord::Copy(..) | MessageRecord::Alias(..) | MessageRecord::Command => {
-            Whose::Nobody
+            RecordOwner::Nobody
         }
     }
 }
 
-fn work(work: &Work) -> Whose {
+fn work(work: &Work) -> RecordOwner {
     match work {
         Work::Relay(relayed) => event(&relayed.event),
         Work::Task(Task::Moving(moving)) => self::moving(moving),
-        Work::Say(_) | Work::Summary(_) | Work::Task(_) => Whose::Nobody,
+        Work::Say(_) | Work::Summary(_) | Work::Task(_) => RecordOwner::Nobody,
     }
 }
 
-fn moving(moving: &Move) -> Whose {
+fn moving(moving: &Move) -> RecordOwner {
     match moving {
         Move::Enter(mxid)
         | Move::Admit(mxid)
@@ -182,12 +186,12 @@ fn moving(moving: &Move) -> Whose {
         Move::Depart(account) => person(account),
         Move::Called(call) => {
             let owner = Person::new(MATRIX, call.mxid.as_str());
-            Whose::Both(keys::person(&call.account), keys::person(&owner))
+            RecordOwner::Both(keys::person(&call.account), keys::person(&owner))
         }
     }
 }
 
-fn event(event: &Event) -> Whose {
+fn event(event: &Event) -> RecordOwner {
     let by = match &event.content {
         Content::Posted(message) | Content::Edited(message) => Some(&message.author.user),
         Content::Reacted { by, .. } | Content::Invited { by, .. } => Some(&by.user),

@@ -4,7 +4,7 @@
 //! Rule: nothing is asserted about times. To run it:
 //! `cargo test --profile bench -p bot-core --test spine -- --ignored --nocapture --test-threads 1 cost`.
 
-use std::time::Instant;
+use bot_core::clock::{Clock, SystemClock};
 
 use super::World;
 use crate::words::{channel, group, posted, room};
@@ -18,7 +18,7 @@ const PEOPLE: usize = 200;
 /// Takes messages in and settles each in two lanes; microseconds for each message.
 async fn cost(world: World) -> f64 {
     let world = world.linked().await;
-    let begun = Instant::now();
+    let begun = SystemClock.now().0;
     for batch in 0..BATCHES {
         let events = (0..BATCH).map(|number| {
             let number = batch * BATCH + number;
@@ -37,7 +37,8 @@ async fn cost(world: World) -> f64 {
             world.deliver(&channel(), &[&id]).await;
         }
     }
-    begun.elapsed().as_secs_f64() * 1e6 / f64::from(u32::try_from(BATCHES * BATCH).unwrap())
+    let milliseconds = u32::try_from(SystemClock.now().0 - begun).unwrap();
+    f64::from(milliseconds) * 1e3 / f64::from(u32::try_from(BATCHES * BATCH).unwrap())
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ mod looks;
 mod messages;
 mod model;
 mod pinned;
+mod pinned_people;
 mod portals;
 mod queue;
 mod reactions;

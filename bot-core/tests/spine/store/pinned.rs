@@ -16,10 +16,9 @@ use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
     Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
-    PollRecord, PrivateChat, ReactionRecord, Seen, TimerRecord, Unconfirmed, VoteRecord,
-    WaitingAnswer,
+    PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
 };
-use bot_core::store::{Acquaintance, Claim, StoreError, Tie, tables};
+use bot_core::store::{Claim, StoreError, Tie, tables};
 use bridge_model::{MessageId, Person, Place, Reaction, Timestamp, UserId};
 use bridge_policy::brakes::{Brakes, Habits, Said};
 use bridge_policy::calendar::{Date, Week};
@@ -29,6 +28,7 @@ use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
+use super::pinned_people::{self, named};
 use super::shapes::Samples;
 use crate::words::{START, group, reacted, room};
 
@@ -98,10 +98,6 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         CONSENT_TOLD,
         PSEUDONYMOUS,
     )
-}
-
-fn named(sealed: &[u8]) -> Value {
-    rmp_serde::from_slice(&sealed[2..]).unwrap()
 }
 
 /// Everything that `old` says, `new` says too.
@@ -182,6 +178,7 @@ fn written() -> Vec<(u8, Vec<u8>)> {
         written_by_lanes(),
         written_by_figures(),
         movers::written(),
+        pinned_people::written(),
         written_by_moderators(),
     ]
     .concat()

@@ -9,20 +9,6 @@ use super::*;
 pub fn written() -> Vec<(u8, Vec<u8>)> {
     vec![
         sealed!(
-            SPEAKERS,
-            Seen {
-                who: Acquaintance {
-                    person: Person::new("telegram", "7"),
-                    name: "Ann".into(),
-                    username: None,
-                },
-                week: 300,
-                number: 4,
-            }
-        ),
-        sealed!(FORGOTTEN, ()),
-        sealed!(SWEEP, ()),
-        sealed!(
             PRIVATE_CHATS,
             PrivateChat { place: room(), language: Some("de".into()), seen: START }
         ),
