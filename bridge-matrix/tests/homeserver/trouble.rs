@@ -171,6 +171,13 @@ async fn the_bot_answers_in_the_thread_in_which_it_was_asked() {
                     "content": { "m.relates_to": relation } }))
             }),
         )
+        .route(
+            "/_matrix/client/v3/rooms/{room}/state/{*kind}",
+            axum::routing::get(|| async {
+                let body = json!({ "errcode": "M_NOT_FOUND", "error": "" });
+                (axum::http::StatusCode::NOT_FOUND, axum::Json(body))
+            }),
+        )
         .fallback(move |axum::Json(body): axum::Json<Value>| {
             noted.lock().unwrap().push(body);
             async { axum::Json(json!({ "event_id": "$sent" })) }
