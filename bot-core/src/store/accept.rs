@@ -206,15 +206,20 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         if parts_are_left(tx, &event)? {
             places.push(here.clone());
         }
-        for place in places {
-            let relayed = Relayed { media_changed, ..Relayed::new(event.clone(), speaker) };
-            if !delayed::withdraw(tx, &place, &event)? {
-                hand_on(tx, &place, relayed)?;
-            }
-        }
-        ended(tx, &here, &event)?;
+        let relayed = Relayed { media_changed, ..Relayed::new(event, speaker) };
+        to_places(tx, places, &relayed)?;
+        ended(tx, &here, &relayed.event)?;
     }
     Ok(is_new)
+}
+
+fn to_places(tx: &mut Txn<'_>, places: Vec<Place>, relayed: &Relayed) -> Result<(), StoreError> {
+    for place in places {
+        if !delayed::withdraw(tx, &place, &relayed.event)? {
+            hand_on(tx, &place, relayed.clone())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether moderators or the author keep something in its own chat. Who is called by it and wants to

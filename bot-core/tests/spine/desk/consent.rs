@@ -104,13 +104,12 @@ async fn p2_names_leave_as_the_strictest_of_all_says() {
     super::admins(&spine);
     spine.hear(posted(&group(), "1", "tanja", "by name")).await;
     let shown = |it: &FakeNetwork, text: &str| {
-        it.acts().iter().find_map(|act| match act {
-            Action::Post { send_as: SendAs::Person { name, avatar, .. }, .. }
-                if says(act, text) =>
-            {
-                Some((name.clone(), avatar.as_ref().is_some_and(|it| it.is_none())))
-            }
-            _ => None,
+        it.acts().iter().find_map(|act| {
+            let said = if let Action::Post { send_as, .. } = act { Some(send_as) } else { None };
+            let SendAs::Person { name, avatar, .. } = said.filter(|_| says(act, text))? else {
+                return None;
+            };
+            Some((name.clone(), avatar.as_ref().is_some_and(|it| it.is_none())))
         })
     };
     spine.matrix.until("the message", |it| shown(it, "by name").is_some()).await;

@@ -35,7 +35,7 @@ use crate::words::{START, group, reacted, room};
 /// Reads a sealed value with the type of its table, and writes it again.
 fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
     macro_rules! by_prefix {
-        ($($table:ident),* $(,)?) => {
+        ($($table:ident)*) => {
             match prefix {
                 $(prefix if prefix == tables::$table.kind().prefix => {
                     tables::$table.open(sealed).and_then(|value| tables::$table.seal(&value))
@@ -44,60 +44,14 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
             }
         };
     }
-    by_prefix!(
-        META,
-        MESSAGES,
-        ONCE,
-        MARKS,
-        FILES,
-        REVISED,
-        LANES,
-        ENTRIES,
-        WAITING,
-        OVERFLOWS,
-        ANSWERS,
-        UNCONFIRMED,
-        PLACE_NUMBERS,
-        PLACES,
-        PORTALS,
-        PORTAL_OF,
-        PROPOSALS,
-        OFFERS,
-        CLAIM_OFFERS,
-        CLAIMS,
-        CLAIMED,
-        PRIVATE_CHATS,
-        CALLS,
-        GHOSTS,
-        LOCALPARTS,
-        PEOPLE,
-        LOOKS,
-        EMOJI,
-        EMOJI_FILES,
-        STICKERS,
-        LEDGERS,
-        TIMERS,
-        TIMER_MOMENTS,
-        MIGRATIONS,
-        AUDITS,
-        ELECTORATES,
-        FIGURES,
-        AUTHORS,
-        HOSTS,
-        HABITS,
-        ORPHANS,
-        TOPICS,
-        SPEAKERS,
-        FORGOTTEN,
-        SWEEP,
-        TOPIC_ROOMS,
-        BLOCKS,
-        SAID,
-        LACKING,
-        CONSENT,
-        CONSENT_TOLD,
-        PSEUDONYMOUS,
-    )
+    by_prefix! {
+        META MESSAGES ONCE MARKS FILES REVISED LANES ENTRIES WAITING OVERFLOWS ANSWERS
+        UNCONFIRMED PLACE_NUMBERS PLACES PORTALS PORTAL_OF PROPOSALS OFFERS CLAIM_OFFERS CLAIMS
+        CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
+        LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
+        ORPHANS TOPICS SPEAKERS FORGOTTEN SWEEP TOPIC_ROOMS BLOCKS SAID LACKING CONSENT
+        CONSENT_TOLD PSEUDONYMOUS
+    }
 }
 
 /// Everything that `old` says, `new` says too.

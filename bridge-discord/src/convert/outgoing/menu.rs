@@ -9,6 +9,9 @@ use serenity::model::application::{CommandOptionType, CommandType};
 use super::request::{said, written};
 use crate::COMMAND;
 
+/// Discord takes 25 subcommands. These are left out of them: one is the same as `optout`, what the
+/// other says stands in the answer to `source`.
+const LEFT_OUT: [&str; 2] = ["stop", "version"];
 /// Letters of a name in a menu.
 const MOST_NAME: usize = 32;
 /// Letters of a description.
@@ -40,7 +43,8 @@ pub fn commands(commands: &[CommandHelp]) -> Value {
             all = all.description_localized(locale, short(words));
         }
     }
-    let all = all.set_options(commands.iter().map(option).collect());
+    let shown = commands.iter().filter(|it| !LEFT_OUT.contains(&it.name.as_str()));
+    let all = all.set_options(shown.map(option).collect());
     let menus = commands.iter().filter_map(|command| {
         // What stands in a menu has no description.
         let mut menu = CreateCommand::new(menu_name(command)?).kind(CommandType::Message);
@@ -95,6 +99,15 @@ fn cut(words: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn discord_takes_all_subcommands_and_entries_of_the_menu_of_a_message() {
+        let words = bot_core::Words::english();
+        let made = commands(&bot_core::desk::commands::menu(words.wording()));
+        let count = |pointer: &str| made.pointer(pointer).and_then(Value::as_array).map(Vec::len);
+        assert!(count("/0/options").is_some_and(|options| options <= 25), "{made:#}");
+        assert!(count("").is_some_and(|all| all <= 6), "at most five entries for messages");
+    }
 
     #[test]
     fn each_client_reads_the_menus_in_its_language() {
