@@ -30,7 +30,7 @@ const REFUSALS: &[&str] = &[
     "You need",
     "has not asked",
     "None of your claimed accounts",
-    "Nothing is connected",
+    "This chat is not connected",
     "I cannot find",
     "Nothing was changed",
     "is not a web address",

@@ -154,17 +154,17 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside language – Choose my language in our private chat
     !freeside appoint – Give an admin of the other side the same power here
     !freeside privacy – What happens to your messages and data
+    !freeside optout – Keep what you write from the other networks
+    !freeside optin – Let the other networks see what you write
+    !freeside stop – The same as optout
+    !freeside pseudonym – Show an invented name instead of yours on the other networks
+    !freeside mydata – See or erase what this bridge stores about you
     !freeside ban – Ban the author of the message that you reply to, on all sides
     !freeside unban – Lift a ban
     !freeside kick – Remove the author of the message that you reply to, on all sides
     !freeside mute – Keep the author of the message that you reply to from writing
     !freeside unmute – Let somebody write again
     !freeside purge – Delete the last messages of the author of the message that you reply to
-    !freeside optout – Keep what you write from the other networks
-    !freeside optin – Let the other networks see what you write
-    !freeside stop – The same as optout
-    !freeside pseudonym – Show an invented name instead of yours on the other networks
-    !freeside mydata – See or erase what this bridge stores about you
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
     Code of conduct (https://example.org/conduct)
