@@ -83,6 +83,8 @@ fn the_example_loads_and_shows_its_defaults() {
     whole.appservice.public_media_url = None;
     whole.appservice.public_media_listen = None;
     whole.bot.admins.clear();
+    whole.bot.operator = None;
+    whole.bot.contact = None;
     whole.bot.allow = None;
     whole.notices.catalogue = None;
     whole.moving.admin_token = None;
