@@ -380,7 +380,10 @@ impl Desk {
         };
         let confirmed = Call { command: &command, confirmed: true, ..*call };
         let mut outcome = self.carry_out_command(&confirmed).await?;
-        outcome.changes.push(Change::Confirmed(call.place.clone(), code));
+        // Who may not do it uses nobody's question up.
+        if !outcome.changes.is_empty() {
+            outcome.changes.push(Change::Confirmed(call.place.clone(), code));
+        }
         Ok(outcome)
     }
 

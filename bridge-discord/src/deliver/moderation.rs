@@ -108,7 +108,8 @@ fn asked((guild, user): (&str, &str), what: Moderation, now: Timestamp) -> Asked
         }
         Moderation::Unban => {
             let fine = &[code::UNKNOWN_BAN, code::UNKNOWN_USER];
-            let (method, body) = (Method::DELETE, Body::Empty);
+            // Discord's description of it wants an object without fields.
+            let (method, body) = (Method::DELETE, Body::Json(json!({})));
             Asked { method, path: ban, body, right: rights::BAN, fine }
         }
         Moderation::Kick => {
@@ -150,7 +151,7 @@ mod tests {
         let purge = json!({"delete_message_seconds": 604_800});
         let ban = asks(Moderation::Ban { purge: true });
         assert_eq!(ban, (Method::PUT, bans.clone(), Some(purge)));
-        assert_eq!(asks(Moderation::Unban), (Method::DELETE, bans, None));
+        assert_eq!(asks(Moderation::Unban), (Method::DELETE, bans, Some(json!({}))));
         assert_eq!(asks(Moderation::Kick), (Method::DELETE, members.clone(), None));
         let none = json!({"communication_disabled_until": null});
         assert_eq!(asks(Moderation::Unmute), (Method::PATCH, members, Some(none)));
