@@ -23,11 +23,10 @@ use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter, ledger};
+use crate::store::retention::RETENTION;
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
-/// How long the message map is kept.
-pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How often the core looks what is due.
 const TICK: Duration = Duration::from_secs(45);
 /// Between tries to make a network ready.

@@ -6,7 +6,7 @@
 //! resumes the list and repeats nothing that is marked.
 
 use bridge_model::{Message, MessageId, Moderation, NetworkId, Person, Place, Timestamp};
-use bridge_policy::brakes::Why;
+use bridge_policy::brakes::Brake;
 use bridge_policy::calendar::Date;
 use bridge_policy::exception::Exception;
 use bridge_policy::figures::Share;
@@ -143,7 +143,7 @@ pub enum Task {
     /// Somebody moves.
     Moving(Move),
     /// A message stays where it was said, and its author is told.
-    Braked(MessageId, Why),
+    Braked(MessageId, Brake),
     /// The account that stands for somebody leaves the room of the lane, and ends with the last one.
     Retire(Person),
     /// The bot was let into this chat again, and those concerned are told.

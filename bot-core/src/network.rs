@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::order::{Batch, Failure, Order, Part, Receipt};
 use crate::refusal::{MissingRight, Refusal};
+pub use crate::wording::MenuText;
 
 /// The name of the network that every portal has one end in.
 pub const MATRIX: &str = "matrix";
@@ -265,21 +266,6 @@ pub struct CommandHelp {
     pub argument_optional: bool,
     /// What it is called in the menu of a message, where it can be about one.
     pub on_message: Option<MenuText>,
-}
-
-/// A text of a menu, which each person reads in the language of their client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MenuText {
-    /// In the bot's own language, for whoever speaks none of the others.
-    pub own: String,
-    /// In others, by our code of the language (`pt-br`).
-    pub others: Vec<(String, String)>,
-}
-
-impl From<&str> for MenuText {
-    fn from(own: &str) -> Self {
-        Self { own: own.to_owned(), others: Vec::new() }
-    }
 }
 
 /// Where listeners put what they heard.

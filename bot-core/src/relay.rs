@@ -56,7 +56,7 @@ use crate::pictures::Pictures;
 use crate::portal::{Portal, PortalId, Silence};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
-use crate::store::{Change, Settlement, Store, removal};
+use crate::store::{Change, Settlement, Store, silence};
 use crate::wording::{Wording, Words};
 
 /// What the relay needs.
@@ -254,7 +254,7 @@ impl Delivery<'_> {
         let Entry { lane, work, .. } = &self.head.entry;
         let portal = self.head.portal.as_ref()?;
         let silence = portal.silence_at(lane)?;
-        if !removal::outlives(work, silence) {
+        if !silence::outlives(work, silence) {
             let parts = attempt.done.clone();
             return Some(self.settled(Receipt { parts, ..Receipt::default() }));
         }
@@ -319,7 +319,7 @@ impl Delivery<'_> {
             after: self.head.newest.clone(),
             source: self.source(),
             words: Words::new(Arc::clone(&self.wording)),
-            in_clear: removal::is_last_word(&self.head.entry.work),
+            in_clear: silence::is_last_word(&self.head.entry.work),
         }
     }
 

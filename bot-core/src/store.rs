@@ -54,6 +54,7 @@ pub mod retention;
 mod revised;
 pub mod sealing;
 pub mod settle;
+pub mod silence;
 pub mod sled;
 mod standing;
 pub mod statements;

@@ -18,7 +18,6 @@ use bridge_model::{
 };
 
 use crate::i18n::{Arg, I18n, Key};
-use crate::network::MenuText;
 use crate::refusal::{Fallback, Refusal};
 
 pub use notes::megabytes;
@@ -59,6 +58,21 @@ impl Words {
 impl fmt::Debug for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Words")
+    }
+}
+
+/// A text of a menu, which each person reads in the language of their client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MenuText {
+    /// In the bot's own language, for whoever speaks none of the others.
+    pub own: String,
+    /// In others, by our code of the language (`pt-br`).
+    pub others: Vec<(String, String)>,
+}
+
+impl From<&str> for MenuText {
+    fn from(own: &str) -> Self {
+        Self { own: own.to_owned(), others: Vec::new() }
     }
 }
 

@@ -56,9 +56,9 @@ pub struct Said {
     pub carries: bool,
 }
 
-/// Why a message stays where it was said.
+/// Brake a message stays where it was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Why {
+pub enum Brake {
     /// The author writes too much.
     Flood,
     /// It was said before.
@@ -75,8 +75,8 @@ impl Habits {
         Self { heard: KNOWN, ..Self::default() }
     }
 
-    /// Why a message stays where it was said; `None` where it crosses.
-    pub fn judge(&mut self, brakes: Brakes, said: Said) -> Option<Why> {
+    /// Brake a message stays where it was said; `None` where it crosses.
+    pub fn judge(&mut self, brakes: Brakes, said: Said) -> Option<Brake> {
         self.recent.retain(|(at, _)| (0..REPEAT_MS).contains(&said.at.saturating_sub(*at)));
         let lately = |(at, _): &&(i64, u64)| said.at.saturating_sub(*at) < WINDOW_MS;
         let many = self.recent.iter().filter(lately).count() >= MOST;
@@ -85,10 +85,10 @@ impl Habits {
         let new = self.heard < KNOWN;
         let why = match brakes {
             Brakes::Off => None,
-            Brakes::Raid if new => Some(Why::Raid),
-            Brakes::Flood | Brakes::Newcomers | Brakes::Raid if many => Some(Why::Flood),
-            Brakes::Flood | Brakes::Newcomers | Brakes::Raid if again => Some(Why::Repeated),
-            Brakes::Newcomers if new && said.carries => Some(Why::Newcomer),
+            Brakes::Raid if new => Some(Brake::Raid),
+            Brakes::Flood | Brakes::Newcomers | Brakes::Raid if many => Some(Brake::Flood),
+            Brakes::Flood | Brakes::Newcomers | Brakes::Raid if again => Some(Brake::Repeated),
+            Brakes::Newcomers if new && said.carries => Some(Brake::Newcomer),
             Brakes::Flood | Brakes::Newcomers | Brakes::Raid => None,
         };
         // What stays here counts, too: who goes on writing gets no gap by it.
@@ -138,7 +138,7 @@ mod tests {
         let verdicts: Vec<_> =
             (0..12_u64).map(|n| fast.judge(Brakes::Flood, said(n.cast_signed(), n + 1))).collect();
         assert!(verdicts[..10].iter().all(Option::is_none));
-        assert_eq!(verdicts[10..], [Some(Why::Flood), Some(Why::Flood)]);
+        assert_eq!(verdicts[10..], [Some(Brake::Flood), Some(Brake::Flood)]);
         assert_eq!(fast.judge(Brakes::Flood, said(WINDOW_MS + 20, 99)), None);
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let mut keen = Habits::known();
         let at = |n: i64| n * 60_000;
         let verdicts: Vec<_> = (0..4).map(|n| keen.judge(Brakes::Flood, said(at(n), 5))).collect();
-        assert_eq!(verdicts, [None, None, Some(Why::Repeated), Some(Why::Repeated)]);
+        assert_eq!(verdicts, [None, None, Some(Brake::Repeated), Some(Brake::Repeated)]);
         assert_eq!(keen.judge(Brakes::Flood, said(at(4), 6)), None, "something else");
         assert_eq!(keen.judge(Brakes::Flood, said(at(5), 0)), None, "a picture without words");
         assert_eq!(keen.judge(Brakes::Flood, said(at(30), 5)), None, "later");
@@ -157,7 +157,7 @@ mod tests {
     fn links_of_new_people_wait_until_they_have_spoken() {
         let mut new = Habits::default();
         let link = |at| Said { carries: true, ..said(at, 0) };
-        assert_eq!(new.judge(Brakes::Newcomers, link(0)), Some(Why::Newcomer));
+        assert_eq!(new.judge(Brakes::Newcomers, link(0)), Some(Brake::Newcomer));
         for at in 1..=3 {
             assert_eq!(new.judge(Brakes::Newcomers, said(at, 0)), None);
         }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn in_a_raid_only_those_cross_who_were_here() {
         let mut new = Habits::default();
-        assert!((0..9).all(|at| new.judge(Brakes::Raid, said(at, 0)) == Some(Why::Raid)));
+        assert!((0..9).all(|at| new.judge(Brakes::Raid, said(at, 0)) == Some(Brake::Raid)));
         assert_eq!(Habits::known().judge(Brakes::Raid, said(0, 0)), None);
     }
 

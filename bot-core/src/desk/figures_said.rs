@@ -8,8 +8,8 @@ use bridge_policy::budget::AGAIN_MS;
 use bridge_policy::calendar::DAY_MS;
 
 use super::{code, way};
-use crate::core::RETENTION;
 use crate::i18n::{I18n, Key};
+use crate::store::retention::RETENTION;
 use crate::store::{calls, figures, orphans, people, statements};
 
 const PAGE: &str = include_str!("../../../docs/PRIVACY.md");

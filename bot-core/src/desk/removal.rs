@@ -18,7 +18,7 @@ use crate::lane::{LaneState, Work};
 use crate::network::AskError;
 use crate::portal::{EndState, Portal, Silence, Threads};
 use crate::store::Change;
-use crate::store::removal::LAST_WORD;
+use crate::store::silence::LAST_WORD;
 use crate::store::topics::{TopicChange, TopicState};
 use crate::wording::label;
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: append at the end, take from the head.
 
-use bridge_model::{Content, Event, MessageId, Place, Timestamp};
+use bridge_model::{Content, Event, MessageId, Place};
 
 use super::keys::Everything;
 use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{Store, StoreError, appearance, keys, messages, portals, removal, subject};
+use super::{Store, StoreError, appearance, keys, messages, silence, subject};
 use crate::lane::{BotMessage, Entry, LaneState, Work};
 use crate::order::{EntryId, Part};
-use crate::refusal::{Refusal, stored};
+use crate::refusal::stored;
 
 impl Store {
     /// Lanes that are not empty or stand still.
@@ -22,39 +22,6 @@ impl Store {
             let lanes = tx.all(&LANES, &Everything)?;
             let busy = lanes.into_iter().filter(|lane| lane.depth > 0 || lane.halted.is_some());
             Ok(busy.map(state).collect())
-        })
-        .await
-    }
-
-    /// Makes a lane stand still, or go on with `None`. `then` is appended in the same transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn halt(
-        &self,
-        lane: &Place,
-        why: Option<Refusal>,
-        then: Vec<(Place, Work)>,
-        now: Timestamp,
-    ) -> Result<Vec<Place>, StoreError> {
-        let place = lane.clone();
-        self.write_at(now, move |tx| {
-            let mut record = self::lane(tx, &place)?;
-            record.halted = why.as_ref().map(stored::text);
-            store_lane(tx, &record)?;
-            for (place, work) in then {
-                append(tx, &place, work)?;
-            }
-            // Its courier has asked whether the bot is in the room.
-            let portal = portals::of(tx, &place)?;
-            if portal.is_some_and(|portal| portal.is_matrix(&place)) {
-                match why {
-                    Some(Refusal::NotInChat) => removal::closed(tx, &place)?,
-                    Some(Refusal::Encrypted) => removal::encrypted(tx, &place)?,
-                    Some(_) | None => false,
-                };
-            }
-            Ok(tx.touched().to_vec())
         })
         .await
     }
@@ -85,7 +52,7 @@ pub fn store_lane(tx: &mut Txn<'_>, record: &LaneRecord) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), StoreError> {
-    if removal::keeps_out(tx, place, &work)? {
+    if silence::keeps_out(tx, place, &work)? {
         return Ok(());
     }
     if let Work::Say(saying) = &mut work {
@@ -108,7 +75,7 @@ pub fn append(tx: &mut Txn<'_>, place: &Place, mut work: Work) -> Result<(), Sto
 /// # Errors
 /// [`StoreError`].
 pub fn push(tx: &mut Txn<'_>, entry: Entry) -> Result<(), StoreError> {
-    if removal::keeps_out(tx, &entry.lane, &entry.work)? {
+    if silence::keeps_out(tx, &entry.lane, &entry.work)? {
         return Ok(());
     }
     let record = lane(tx, &entry.lane)?;

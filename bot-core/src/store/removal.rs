@@ -5,21 +5,54 @@
 //! again; no restart and no error in between changes it. What waited for such a chat is never
 //! said there later.
 
-use bridge_model::{Content, Event, MemberChange, MessageId, Place};
+use bridge_model::{Content, Event, MessageId, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
 use super::tables::ENTRIES;
 use super::topics::{TopicChange, TopicState};
 use super::txn::Txn;
-use super::{Store, StoreError, answers, keys, overflow, portals, queue, standing, topics};
+use super::{
+    Store, StoreError, answers, keys, overflow, portals, queue, silence, standing, topics,
+};
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
 use crate::portal::{EndState, Portal, Silence};
-
-/// Begins the name of the one line that is said in a room that is encrypted.
-pub const LAST_WORD: &str = "encrypted/";
+use crate::refusal::{Refusal, stored};
 
 impl Store {
+    /// Makes a lane stand still, or go on with `None`. `then` is appended in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn halt(
+        &self,
+        lane: &Place,
+        why: Option<Refusal>,
+        then: Vec<(Place, Work)>,
+        now: Timestamp,
+    ) -> Result<Vec<Place>, StoreError> {
+        let place = lane.clone();
+        self.write_at(now, move |tx| {
+            let mut record = queue::lane(tx, &place)?;
+            record.halted = why.as_ref().map(stored::text);
+            queue::store_lane(tx, &record)?;
+            for (place, work) in then {
+                queue::append(tx, &place, work)?;
+            }
+            // Its courier has asked whether the bot is in the room.
+            let portal = portals::of(tx, &place)?;
+            if portal.is_some_and(|portal| portal.is_matrix(&place)) {
+                match why {
+                    Some(Refusal::NotInChat) => closed(tx, &place)?,
+                    Some(Refusal::Encrypted) => encrypted(tx, &place)?,
+                    Some(_) | None => false,
+                };
+            }
+            Ok(tx.touched().to_vec())
+        })
+        .await
+    }
+
     /// The bot is not in a chat, as the platform says when it is asked. The lanes that got entries.
     ///
     /// # Errors
@@ -126,50 +159,18 @@ fn fall_silent(
 fn leave_out(
     tx: &mut Txn<'_>,
     place: &Place,
-    silence: Silence,
+    kind: Silence,
     keeps_head: bool,
 ) -> Result<(), StoreError> {
     let waiting = tx.all(&ENTRIES, &keys::place(place))?;
     for entry in waiting.iter().skip(usize::from(keeps_head)) {
-        if !outlives(&entry.work, silence) {
+        if !silence::outlives(&entry.work, kind) {
             queue::withdraw(tx, entry)?;
         }
     }
     overflow::forget(tx, place)?;
     answers::transfer(tx, place, None)?;
     queue::go_on(tx, place).map(drop)
-}
-
-/// Whether an entry is carried although the chat is silent: our accounts leave, steps end, and what
-/// was taken back goes where that is possible.
-pub fn outlives(work: &Work, silence: Silence) -> bool {
-    match work {
-        Work::Task(_) => true,
-        Work::Summary(_) => false,
-        Work::Say(_) => silence == Silence::Encrypted && is_last_word(work),
-        Work::Relay(relayed) => {
-            let content = &relayed.event.content;
-            let left = MemberChange::Left;
-            matches!(content, Content::Closed)
-                || matches!(content, Content::MemberChanged { change, .. } if *change == left)
-                || (silence == Silence::Encrypted
-                    && matches!(content, Content::Deleted { .. } | Content::Unreacted { .. }))
-        }
-    }
-}
-
-/// The one line of the bot that is said in an encrypted room in clear.
-pub fn is_last_word(work: &Work) -> bool {
-    matches!(work, Work::Say(saying) if saying.id.as_str().starts_with(LAST_WORD))
-}
-
-/// Whether an entry is not to be appended, because its chat is silent.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn keeps_out(tx: &Txn<'_>, place: &Place, work: &Work) -> Result<bool, StoreError> {
-    let silence = portals::of(tx, place)?.and_then(|portal| portal.silence_at(place));
-    Ok(silence.is_some_and(|silence| !outlives(work, silence)))
 }
 
 /// What is heard in a chat from which the bot was removed shows whether it is there again: then the

@@ -4,6 +4,8 @@
 //! Rule: messages, marks and files go in whole weeks, so that nothing has to be searched for. Of whom
 //! nothing is left, the key goes too.
 
+use std::time::Duration;
+
 use bridge_model::Timestamp;
 
 use super::keys::Everything;
@@ -12,6 +14,9 @@ use super::txn::Txn;
 use super::{
     Store, StoreError, blocks, brakes, calls, claims, consent, forget, keys, people, unconfirmed,
 };
+
+/// How long the message map is kept.
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.

@@ -6,7 +6,7 @@ use bot_core::migration::Task;
 use bot_core::portal::Setting;
 use bot_core::store::Change;
 use bridge_model::{Content, Event};
-use bridge_policy::brakes::{Brakes, MOST, TOLD_MS, WINDOW_MS, Why};
+use bridge_policy::brakes::{Brake, Brakes, MOST, TOLD_MS, WINDOW_MS};
 
 use super::World;
 use crate::words::{edited, file, group, message, pictured, posted, replied, room};
@@ -27,8 +27,8 @@ async fn braked(world: World, brakes: Brakes) -> World {
     world
 }
 
-/// Why the author in the group was told that something stays.
-async fn told(world: &World) -> Vec<Why> {
+/// Brake the author in the group was told that something stays.
+async fn told(world: &World) -> Vec<Brake> {
     let mut all = Vec::new();
     while let Some(head) = world.head(&core_place(&group())).await {
         if let Work::Task(Task::Braked(_, why)) = &head.entry.work {
@@ -47,7 +47,7 @@ async fn more_than_people_write_stays_and_is_told_once(world: World) {
     }
     world.hear(posted(&group(), "bob", "bob", "somebody else")).await;
     assert_eq!(world.depth(&room()).await, u64::try_from(MOST).unwrap() + 1);
-    assert_eq!(told(&world).await, [Why::Flood]);
+    assert_eq!(told(&world).await, [Brake::Flood]);
     world.after(WINDOW_MS + TOLD_MS);
     world.hear(posted(&group(), "later", "ann", "a new thought")).await;
     assert_eq!(world.depth(&room()).await, u64::try_from(MOST).unwrap() + 2);
@@ -55,7 +55,7 @@ async fn more_than_people_write_stays_and_is_told_once(world: World) {
         world.hear(posted(&group(), &format!("r{number}"), "ann", "BUY this")).await;
     }
     assert_eq!(world.depth(&room()).await, u64::try_from(MOST).unwrap() + 4);
-    assert_eq!(told(&world).await, [Why::Repeated]);
+    assert_eq!(told(&world).await, [Brake::Repeated]);
 }
 
 async fn what_stays_comes_back_by_no_edit_and_with_no_answer(world: World) {
@@ -86,7 +86,7 @@ async fn a_message_that_is_heard_again_is_judged_once(world: World) {
         world.hear(link()).await;
     }
     assert_eq!(world.depth(&room()).await, 0, "however often it is told");
-    assert_eq!(told(&world).await, [Why::Newcomer]);
+    assert_eq!(told(&world).await, [Brake::Newcomer]);
 }
 
 async fn files_of_an_album_are_one_message(world: World) {

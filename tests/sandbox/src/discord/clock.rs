@@ -55,7 +55,7 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     let (day, time) = (numbers(day, '-')?, numbers(time, ':')?);
     let ([year, month, day], [hour, minute, second]) =
         (<[u64; 3]>::try_from(day).ok()?, <[u64; 3]>::try_from(time).ok()?);
-    let days = (0..=366_u64).map(|of| (year.saturating_sub(1970)) * 365 + year / 4 - 492 + of);
+    let days = (0..=400_u64).map(|of| (year.saturating_sub(1970)) * 365 + year / 4 - 492 + of);
     let day = days.map(|it| it.saturating_sub(20)).find(|it| date(*it) == (year, month, day))?;
     let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
     Some(day * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + millis)

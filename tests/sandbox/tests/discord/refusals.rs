@@ -55,13 +55,13 @@ async fn moderation_takes_the_permission_and_a_higher_role() {
     assert_eq!((refused.status, refused.code()), (403, 50013), "a higher role");
     let gone = rest.delete(&member(4)).await;
     assert_eq!((gone.status, gone.code()), (404, 10007));
-    let none = rest.delete(&ban(sid.id())).await;
+    let none = rest.send("DELETE", &ban(sid.id()), json!({})).await;
     assert_eq!((none.status, none.code()), (404, 10026));
     rest.send("PUT", &ban(sid.id()), json!({"delete_message_seconds": 0})).await.ok();
     assert!(guild.ban_of(&sid).is_some() && !guild.has(&sid));
     let log = rest.get(&format!("/guilds/{}/audit-logs?action_type=22", guild.id())).await.ok();
     assert_eq!(log["audit_log_entries"][0]["target_id"], sid.id().to_string());
-    rest.delete(&ban(sid.id())).await.ok();
+    rest.send("DELETE", &ban(sid.id()), json!({})).await.ok();
     guild.bot_permissions(permissions::EVERYONE);
     guild.join(&sid);
     for refused in [
