@@ -37,7 +37,10 @@ pub fn of(
     let mut speaker = Speaker::Author;
     let heard = match &event.content {
         Content::Posted(message) => {
-            people::note(tx, portal.id, &event.place, &message.author)?;
+            // Whoever only joins has not spoken.
+            if !is_service(message) {
+                people::note(tx, portal.id, &event.place, &message.author)?;
+            }
             blocks::note_said(tx, portal.id, &event, message)?;
             !is_silent(portal, &event.place, message)
         }
@@ -105,9 +108,13 @@ fn is_silent(portal: &Portal, place: &Place, message: &Message) -> bool {
         let shown = matches!(class, ServiceClass::Chat | ServiceClass::Pins);
         portal.settings.silent.contains(&class) || (shown && portal.leads(place))
     };
+    is_service(message) && message.notes.iter().all(silent)
+}
+
+/// Nobody said this: somebody joined, something was pinned.
+pub fn is_service(message: &Message) -> bool {
     let bare = message.body.is_empty() && message.media.is_empty() && message.card.is_none();
-    let service = bare && message.kind == MessageKind::Notice && !message.notes.is_empty();
-    service && message.notes.iter().all(silent)
+    bare && message.kind == MessageKind::Notice && !message.notes.is_empty()
 }
 
 /// A pin counts once, so that the echo of one of ours ends here. The bot's own notices are pinned

@@ -4,13 +4,13 @@
 //! Rule: what stays is recorded as what people keep with `(NOFWD)`: an edit brings it nowhere, and
 //! answers carry none of its words. Who writes is known by a keyed hash only.
 
-use bridge_model::{AuthorKind, Content, Event, Leaf, Message, Note, Person, RichText};
+use bridge_model::{AuthorKind, Content, Event, Leaf, Message, Person, RichText};
 use bridge_policy::brakes::{Brakes, Habits, Said};
 
 use super::keys::{self, Everything, Hash};
 use super::tables::{HABITS, PORTALS};
 use super::txn::Txn;
-use super::{StoreError, albums, ghosts, kept, messages, people, queue};
+use super::{StoreError, albums, audience, ghosts, kept, messages, people, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::portal::{Portal, PortalId};
@@ -23,7 +23,7 @@ pub fn keeps(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<bool, S
     let Content::Posted(message) = &event.content else { return Ok(false) };
     let off = portal.settings.brakes == Brakes::Off;
     // What was said while the bridge was away says nothing of how fast somebody writes.
-    let person = message.author.kind == AuthorKind::Person && !is_service(message);
+    let person = message.author.kind == AuthorKind::Person && !audience::is_service(message);
     if off || event.late || !person {
         return Ok(false);
     }
@@ -56,12 +56,6 @@ pub fn keeps(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<bool, S
         queue::append(tx, &core_place(&event.place), work)?;
     }
     Ok(true)
-}
-
-/// Nobody said this: somebody joined, something was pinned.
-fn is_service(message: &Message) -> bool {
-    let bare = message.body.is_empty() && message.media.is_empty() && message.card.is_none();
-    bare && message.notes.iter().any(|note| matches!(note, Note::Service(_)))
 }
 
 /// Whether somebody was here before anybody looked.
