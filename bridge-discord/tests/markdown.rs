@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use bridge_discord::convert::markdown::{
     Names, Role, degrade, from_markdown, linkify, measure, to_markdown,
 };
-use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span};
+use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style};
 
 fn names() -> Names {
     let pair = |id: &str, name: &str| (id.to_owned(), name.to_owned());
@@ -280,4 +280,23 @@ fn an_address_that_fits_into_no_message_is_shown_in_pieces() {
     let shown: String = pieces.iter().map(RichText::plain).collect();
     // Pieces are parted where words are.
     assert_eq!(shown.replace(' ', ""), format!("here({url})"));
+}
+
+#[test]
+fn a_label_whose_signs_run_into_its_style_stands_before_its_address() {
+    let link = |style: Style, words: &str| {
+        let style = Style { link: Some("https://a.example".to_owned()), ..style };
+        Span { leaf: Leaf::Text(words.to_owned()), style }
+    };
+    let bold = || Style { bold: true, ..Style::default() };
+    let leaning = Style { italic: true, ..Style::default() };
+    let struck = Span { leaf: Leaf::Text("a".to_owned()), style: leaning };
+    let table = [
+        (vec![struck, link(bold(), "* *")], "*a*\u{2060}**\\* \\* (<https://a.example>)**"),
+        (vec![link(bold(), "snake_case")], "[**snake_case**](https://a.example)"),
+        (vec![link(Style::default(), "a * b")], "[a * b](https://a.example)"),
+    ];
+    for (spans, expected) in table {
+        assert_eq!(to_markdown(&RichText::paragraph(spans)), expected);
+    }
 }

@@ -153,6 +153,9 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
     if marked || emoji || underlined(&said) || atoms::holds_address(&label) {
         return false;
     }
+    if bare.iter().any(runs_into_a_mark) {
+        return false;
+    }
     let link = format!("[{label}]({SAMPLE})");
     let mut read = Inline::read(&Names::default(), &link, &Style::default());
     let all = read.iter().all(|span| span.style.link.as_deref() == Some(SAMPLE));
@@ -162,6 +165,16 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
         RichText(vec![Block::Paragraph(spans)]).normalise()
     };
     all && !read.is_empty() && normal(read) == normal(bare)
+}
+
+/// A sign in the words of a style would be read as a part of its mark, and which marks stand inside
+/// of the label depends on what stands before and behind the link.
+fn runs_into_a_mark(span: &Span) -> bool {
+    let style = &span.style;
+    let styled = style.bold || style.italic || style.underline || style.strike;
+    let Leaf::Text(text) = &span.leaf else { return false };
+    let edge = text.starts_with(['_', '~']) || text.ends_with(['_', '~']);
+    styled && !style.code && (edge || text.contains('*'))
 }
 
 /// An address to try labels with.
