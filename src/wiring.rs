@@ -184,6 +184,7 @@ fn thresholds(config: &Config) -> Thresholds {
         majority_weeks: stages.majority_weeks,
         closing_notice_days: stages.closing_notice_days,
         sunset_notice_days: stages.sunset_notice_days,
+        self_test_days: stages.self_test_days,
     }
 }
 

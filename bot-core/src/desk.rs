@@ -50,6 +50,7 @@ mod power;
 mod removal;
 mod remove;
 mod report;
+mod self_test;
 mod services;
 mod settings;
 mod stage;
@@ -293,11 +294,14 @@ impl Desk {
             Work::Task(Task::Braked(message, why)) => {
                 Ok(brakes::told(phrases, chat, message, *why))
             }
-            // The accounts of ours are the homeserver's, whose lane does it.
-            Work::Task(Task::Retire(_)) => Ok(Outcome::default()),
+            // The lanes of the chats do it.
+            Work::Task(Task::Retire(_) | Task::SelfTest(..)) => Ok(Outcome::default()),
             Work::Task(Task::Tell(
                 news @ (News::SilentPartner { .. } | News::AskConsent { .. }),
             )) => Ok(self.features.consent.told(phrases, (chat, portal), news)),
+            Work::Task(Task::Tell(News::SelfTested(number))) => {
+                self.features.self_tests.told(phrases, portal, *number).await
+            }
             Work::Task(Task::Returned) => Ok(Membership::returned(phrases, chat, portal)),
             Work::Task(Task::Tell(news)) => self.features.effects.tell(phrases, chat, news).await,
             Work::Relay(relayed) => self.handle(&relayed.event, carried).await,
@@ -416,6 +420,7 @@ impl Desk {
             Command::Status => self.features.info.status(call).await,
             Command::Set => self.features.settings.set(call, &arguments).await,
             Command::Stage => self.features.stages.stage(call).await,
+            Command::Selftest => self.features.self_tests.begin(call).await,
             Command::Audit => self.features.history.audit(call).await,
             Command::Vote => self.features.votes.vote(call).await,
             Command::Report if call.command.reply_to.is_some() => {

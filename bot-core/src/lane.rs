@@ -343,7 +343,8 @@ impl Work {
                 | Task::Moving(_)
                 | Task::Braked(..)
                 | Task::Retire(_)
-                | Task::Returned,
+                | Task::Returned
+                | Task::SelfTest(..),
             )
             | Self::Say(_)
             | Self::Summary(_) => None,

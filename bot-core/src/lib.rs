@@ -26,6 +26,7 @@ pub mod pseudonym;
 pub mod refusal;
 pub mod relay;
 pub mod report;
+pub mod self_test;
 pub mod store;
 pub mod wording;
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::moving::Move;
 use crate::portal::{ConsentMode, Owner, PortalId};
 use crate::refusal::Refusal;
+use crate::self_test::SelfTestRun;
 
 /// The name of the first notice of a chat, and what the names of such notices begin with.
 pub const DISCLOSURE: &str = "disclosure";
@@ -53,6 +54,9 @@ pub struct Migration {
     /// The notices that stand in the chats: one on each side of each connection.
     #[serde(default)]
     pub notices: Vec<StandingNotice>,
+    /// The last self-test.
+    #[serde(default)]
+    pub self_test: Option<SelfTestRun>,
 }
 
 /// A notice that says what happens to what is written in a chat.
@@ -148,6 +152,9 @@ pub enum Task {
     Retire(Person),
     /// The bot was let into this chat again, and those concerned are told.
     Returned,
+    /// Bans, mutes and deletions are tried in the chat of the lane: the portal, and the number of the
+    /// self-test.
+    SelfTest(PortalId, u32),
 }
 
 /// What came of a step, after it was taken.
@@ -177,6 +184,8 @@ pub enum News {
         /// The name of the line in the ledger of notices.
         subject: String,
     },
+    /// Every side has answered the self-test with this number.
+    SelfTested(u32),
 }
 
 /// Names one effect of one step.
@@ -298,6 +307,10 @@ pub enum AuditAction {
     Unlinked(NetworkId),
     /// A moderator acted on somebody.
     Moderated(Moderation, Who),
+    /// A self-test was asked for.
+    SelfTestBegun,
+    /// A self-test is over; whether it passed.
+    SelfTested(bool),
 }
 
 impl Audit {

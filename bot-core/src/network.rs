@@ -113,6 +113,53 @@ pub trait Network: Deliver {
         Ok(Vec::new())
     }
 
+    /// Why our bot could not do this to an ordinary member of `chat` although it has the right, where
+    /// nobody can try.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn obstacle(
+        &self,
+        _chat: &ChatId,
+        _what: Moderation,
+    ) -> Result<Option<Refusal>, AskError> {
+        Ok(None)
+    }
+
+    /// Whether a message that is said in `chat` and deleted leaves nothing behind.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn forgets_messages(&self, _chat: &ChatId) -> Result<bool, AskError> {
+        Ok(true)
+    }
+
+    /// How the account of ours that stands for `person` stands in `chat`, asked from the platform;
+    /// `None` on networks where people have no accounts of ours.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn ghost_state(
+        &self,
+        _chat: &ChatId,
+        _person: &Person,
+    ) -> Result<Option<GhostState>, AskError> {
+        Ok(None)
+    }
+
+    /// Whether a message of ours that was deleted is gone, asked from the platform; `None` where it
+    /// does not say.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    async fn is_gone(
+        &self,
+        _chat: &ChatId,
+        _message: &bridge_model::MessageId,
+    ) -> Result<Option<bool>, AskError> {
+        Ok(None)
+    }
+
     /// Whether `user` may call everybody in `chat`. Networks whose listeners pass such calls on only
     /// when the platform let them through say yes.
     ///
@@ -204,6 +251,15 @@ pub trait Network: Deliver {
     /// # Errors
     /// Only what waiting cannot mend, see [`NetworkError`].
     async fn run(&self, sink: Arc<dyn Sink>, stop: CancellationToken) -> Result<(), NetworkError>;
+}
+
+/// What holds an account of ours back in a chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GhostState {
+    /// It is banned.
+    pub banned: bool,
+    /// It may not speak.
+    pub muted: bool,
 }
 
 /// What the bot needs rights for.

@@ -91,6 +91,12 @@ pub enum Refusal {
     /// Something that no correct program sends; what, for the log.
     #[error("{0}")]
     Unexpected(String),
+    /// The platform answered that something was done, and says afterwards that it is not so.
+    #[error("the platform said yes, but it is not so")]
+    NotSo,
+    /// No role of our bot stands above those of ordinary members.
+    #[error("no role of the bot stands above those of members")]
+    NoRoleAbove,
 }
 
 /// Why the bot speaks for a person where the person would speak under their own name.

@@ -28,6 +28,7 @@ mod polls;
 pub mod prepare;
 mod redaction;
 mod refusals;
+mod self_test;
 mod shared;
 pub mod summary;
 
@@ -210,6 +211,9 @@ impl Delivery<'_> {
         let failed = |error, attempt: &Attempt| Failure { error, done: attempt.done.clone() };
         if let Some(settlement) = self.silenced(attempt) {
             return Ok(settlement);
+        }
+        if let Work::Task(Task::SelfTest(portal, number)) = &self.head.entry.work {
+            return self.self_test((*portal, *number), attempt).await;
         }
         let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
         let begun = attempt.doubt || !attempt.done.is_empty();

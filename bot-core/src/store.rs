@@ -53,6 +53,7 @@ pub mod restriction;
 pub mod retention;
 mod revised;
 pub mod sealing;
+pub mod self_tests;
 pub mod settle;
 pub mod silence;
 pub mod sled;
@@ -80,6 +81,7 @@ use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 use crate::refusal::MissingRight;
+use crate::self_test::SelfTestChange;
 
 pub use cipher::Kek;
 pub use records::{
@@ -189,6 +191,8 @@ pub enum Change {
     Spared(PortalId, Person),
     /// The rights that our bot lacks in a chat to moderate there, as its people were told.
     Lacks(Place, Vec<MissingRight>),
+    /// What becomes of a self-test.
+    SelfTest(Box<SelfTestChange>),
 }
 
 /// What [`Store::settle`] did.

@@ -27,6 +27,7 @@ use crate::rest::{Body, Idempotency, RestError, code, deliver_error};
 use crate::shared::Shared;
 
 pub(crate) use find_sent::{find_sent, page};
+pub(crate) use post_target::is_forum;
 pub(crate) use webhook::{relays, webhook};
 
 /// Does what the order says.
@@ -83,7 +84,7 @@ async fn at_message(
     path: impl Fn(&str, &str) -> String,
 ) -> Result<(), RestError> {
     let chat = order.chat.as_str();
-    let location = MessageLocation::of(target, post_target::is_forum(shared, chat).await?);
+    let location = MessageLocation::of(target, is_forum(shared, chat).await?);
     let path = path(location.channel(chat), location.message);
     let rest = &shared.rest;
     let result = match rest.tell(method.clone(), &path, Body::Empty).await {

@@ -12,7 +12,7 @@ use bot_core::{AskError, MediaStream, Network, NetworkError, Sink};
 use bot_core::{MissingRight, Refusal};
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
-    MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
+    MessageId, Moderation, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use futures_util::StreamExt;
 use reqwest::Method;
@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::convert::outgoing::{self, MOST_BYTES, MOST_CHARACTERS, MOST_FILES};
+use crate::convert::outgoing::{self, MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MessageLocation};
 use crate::convert::{incoming, markdown};
 use crate::dial::Dialer;
 use crate::rest::{Body, Rest, RestError, ask_error, code};
@@ -272,6 +272,38 @@ impl Network for DiscordNetwork {
         let me = self.shared.me().await.map_err(refused)?.bot.clone();
         let held = self.permissions(chat, &UserId::from(me.as_str())).await?;
         Ok(rights::lacking(held.unwrap_or_default(), need))
+    }
+
+    /// Nobody acts on those whose highest role is not below theirs
+    /// (<https://discord.com/developers/docs/topics/permissions#permission-hierarchy>).
+    async fn obstacle(
+        &self,
+        chat: &ChatId,
+        _what: Moderation,
+    ) -> Result<Option<Refusal>, AskError> {
+        let refused = |error: RestError| ask_error(&error, rights::VIEW_CHANNEL);
+        let me = self.shared.me().await.map_err(refused)?.bot.clone();
+        let own = self.standing_of(chat, &UserId::from(me.as_str())).await?;
+        Ok((own.rank <= 0).then_some(Refusal::NoRoleAbove))
+    }
+
+    /// A post of a forum stays when its message is deleted.
+    async fn forgets_messages(&self, chat: &ChatId) -> Result<bool, AskError> {
+        let forum = deliver::is_forum(&self.shared, chat.as_str()).await;
+        forum.map(|forum| !forum).map_err(|error| ask_error(&error, rights::VIEW_CHANNEL))
+    }
+
+    /// See <https://discord.com/developers/docs/resources/message#get-channel-message>.
+    async fn is_gone(&self, chat: &ChatId, message: &MessageId) -> Result<Option<bool>, AskError> {
+        let location = MessageLocation::of(message.as_str(), false);
+        let channel = location.channel(chat.as_str());
+        let path = format!("/channels/{channel}/messages/{}", location.message);
+        let found: Result<Value, _> = self.shared.rest.ask(Method::GET, &path, Body::Empty).await;
+        match found {
+            Ok(_) => Ok(Some(false)),
+            Err(error) if error.code() == Some(code::UNKNOWN_MESSAGE) => Ok(Some(true)),
+            Err(error) => Err(ask_error(&error, rights::READ_HISTORY)),
+        }
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Rights, UserId};
+use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Person, Rights, UserId};
 use ruma::api::client::appservice::request_ping;
 use ruma::{OwnedRoomId, OwnedUserId};
 use tokio::net::TcpListener;
@@ -45,7 +45,8 @@ use bot_core::clock::Clock;
 use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Rooms;
 use bot_core::network::{
-    AskError, CommandHelp, MediaSource, MediaStream, Need, Network, NetworkError, Sink, Standing,
+    AskError, CommandHelp, GhostState, MediaSource, MediaStream, Need, Network, NetworkError, Sink,
+    Standing,
 };
 use bot_core::pictures::Pictures;
 use bot_core::report::{Reporter, Reports};
@@ -253,6 +254,19 @@ impl Network for MatrixNetwork {
             |kind: &&str| !rooms::may_set(&create, power.as_ref(), (self.ghosts.bot(), kind));
         let menu = kinds.iter().copied().filter(lacks).collect::<Vec<_>>().join(", ");
         Ok(Vec::from_iter((!menu.is_empty()).then_some(MissingRight { right, menu })))
+    }
+
+    async fn ghost_state(
+        &self,
+        chat: &ChatId,
+        person: &Person,
+    ) -> Result<Option<GhostState>, AskError> {
+        self.state_of_ghost(&room_id(chat)?, person).await.map(Some).map_err(|error| error.ask())
+    }
+
+    async fn is_gone(&self, chat: &ChatId, message: &MessageId) -> Result<Option<bool>, AskError> {
+        let event = rooms::event(&self.client, &room_id(chat)?, message.as_str()).await;
+        Ok(Some(event.map_err(|error| error.ask())?.is_none_or(|event| rooms::is_redacted(&event))))
     }
 
     async fn title(&self, chat: &ChatId) -> Result<Option<String>, AskError> {

@@ -71,6 +71,11 @@ pub async fn event(
     }
 }
 
+/// Whether a redaction has taken the content of a message away ("Redactions").
+pub fn is_redacted(event: &Value) -> bool {
+    event.get("content").and_then(Value::as_object).is_none_or(Map::is_empty)
+}
+
 /// Sets a piece of state as the core bot.
 ///
 /// # Errors

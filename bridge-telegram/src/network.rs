@@ -3,7 +3,7 @@
 //!
 //! Rule: this file only hands on; what is done stands in the module of its name.
 
-use bot_core::MissingRight;
+use bot_core::{MissingRight, Refusal};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use bot_core::{
 };
 use bridge_model::{
     Capabilities, ChatCapabilities, ChatChange, ChatId, LengthUnit, MediaCapabilities, MediaHandle,
-    MessageId, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
+    MessageId, Moderation, NetworkId, PollCapabilities, Rights, ThreadKind, UserId,
 };
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,7 @@ use crate::convert::outgoing::{
 };
 use crate::deliver::{self, ApiContext, Searches};
 use crate::moves::Moves;
+use crate::rights::obstacle;
 use crate::settings::{Clients, Settings, SettingsError};
 use crate::{NETWORK, listen};
 
@@ -182,6 +183,14 @@ impl Network for TelegramNetwork {
         need: Need,
     ) -> Result<Vec<MissingRight>, AskError> {
         self.connection.lacking(chat, need).await
+    }
+
+    async fn obstacle(&self, chat: &ChatId, what: Moderation) -> Result<Option<Refusal>, AskError> {
+        Ok(obstacle(chat, what))
+    }
+
+    async fn is_gone(&self, chat: &ChatId, message: &MessageId) -> Result<Option<bool>, AskError> {
+        self.connection.is_gone(chat, message).await.map(Some)
     }
 
     async fn open(&self, media: &MediaHandle) -> Result<MediaStream, AskError> {

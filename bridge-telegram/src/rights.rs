@@ -6,7 +6,7 @@
 use bot_core::AskError;
 use bot_core::network::{Need, Standing};
 use bot_core::{MissingRight, Refusal};
-use bridge_model::{ChatChange, ChatId, MediaHandle, Rights, UserId};
+use bridge_model::{ChatChange, ChatId, MediaHandle, MessageId, Moderation, Rights, UserId};
 use serde_json::{Value, json};
 
 use crate::NETWORK;
@@ -156,10 +156,44 @@ impl Connection {
         Ok(lacking.map(|right| right.missing()).collect())
     }
 
+    /// Whether a message is gone. No method shows one; of one that is gone `deleteMessage` says so
+    /// (<https://core.telegram.org/bots/api#deletemessage>).
+    pub(crate) async fn is_gone(
+        &self,
+        chat: &ChatId,
+        message: &MessageId,
+    ) -> Result<bool, AskError> {
+        let Ok(id) = message.as_str().parse::<i64>() else { return Ok(true) };
+        let params = json!({ "chat_id": number(chat)?, "message_id": id });
+        match self.api.ask(&self.clients.methods, "deleteMessage", &params).await {
+            Ok(_) => Ok(false),
+            Err(Problem::Refused { code: 400, text, .. })
+                if text.contains("message to delete not found") =>
+            {
+                Ok(true)
+            }
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
     async fn member(&self, chat: &ChatId, user: u64) -> Result<Value, Problem> {
         let chat: i64 = chat.as_str().parse().map_err(|_| not_a_chat())?;
         let params = json!({ "chat_id": chat, "user_id": user });
         self.api.ask(&self.clients.methods, "getChatMember", &params).await
+    }
+}
+
+/// What a bot can do to nobody in `chat`: a basic group keeps no single member from speaking
+/// (<https://core.telegram.org/bots/api#restrictchatmember>). Ids of supergroups begin with `-100`.
+pub(crate) fn obstacle(chat: &ChatId, what: Moderation) -> Option<Refusal> {
+    let is_basic = !chat.as_str().starts_with("-100");
+    match what {
+        Moderation::Mute { .. } | Moderation::Unmute if is_basic => Some(Refusal::AccessFixed),
+        Moderation::Mute { .. }
+        | Moderation::Unmute
+        | Moderation::Ban { .. }
+        | Moderation::Unban
+        | Moderation::Kick => None,
     }
 }
 

@@ -251,6 +251,8 @@ pub struct Stages {
     pub closing_notice_days: u32,
     /// Days from the announcement to the end.
     pub sunset_notice_days: u32,
+    /// Days for which a self-test counts.
+    pub self_test_days: u32,
 }
 
 /// Where a new link begins.
@@ -274,6 +276,7 @@ impl Default for Stages {
             majority_weeks: 8,
             closing_notice_days: 30,
             sunset_notice_days: 60,
+            self_test_days: 30,
         }
     }
 }

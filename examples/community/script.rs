@@ -184,7 +184,21 @@ impl Play {
         self.days(15).await
     }
 
+    /// Bans, mutes and deletions are tried on all sides.
+    async fn self_test(&mut self) -> anyhow::Result<()> {
+        self.alice("selftest").await?;
+        let result = |seen: &Seen| {
+            self.words.says(&seen.body, "self-test-passed")
+                || self.words.says(&seen.body, "self-test-failed")
+        };
+        let seen = self.town.alice.expect(&self.town.room, result).await;
+        let seen = seen.context("no result of the self-test")?;
+        self.found.holds("the self-test passes", self.words.says(&seen.body, "self-test-passed"));
+        out(&seen.body)
+    }
+
     async fn bridge(&mut self) -> anyhow::Result<()> {
+        self.self_test().await?;
         self.step("next", "bridged").await?;
         self.rests().await?;
         let first: Vec<User> = self.members.iter().take(100).cloned().collect();

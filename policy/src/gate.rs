@@ -30,6 +30,8 @@ pub struct Thresholds {
     pub closing_notice_days: u32,
     /// Days between the announcement and the end.
     pub sunset_notice_days: u32,
+    /// Days for which a self-test counts.
+    pub self_test_days: u32,
 }
 
 /// What is known when a gate is looked at.
@@ -47,7 +49,7 @@ pub struct Measured {
     pub notice_since: Option<Timestamp>,
     /// The share of people who write on Matrix, in whole weeks, the last one first.
     pub weeks: Vec<Share>,
-    /// Whether bans cross.
+    /// Whether bans, mutes and deletions work on all sides.
     pub self_test: SelfTest,
     /// The admins of the room who agreed to this step; none of them twice.
     pub approvals: u32,
@@ -61,15 +63,15 @@ pub struct Measured {
     pub unfinished: u32,
 }
 
-/// Whether what moderators do reaches all sides.
+/// Whether what moderators do can be done on all sides, as the last self-test found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SelfTest {
-    /// It cannot be tried yet.
+    /// There was none, or a side has not answered.
     #[default]
-    NotAvailable,
-    /// It was tried and works.
-    Passed,
-    /// It was tried and does not work.
+    None,
+    /// It was tried then, and works.
+    Passed(Timestamp),
+    /// It was tried and does not work, or a right was taken away since.
     Failed,
 }
 
@@ -92,7 +94,7 @@ pub enum Criterion {
     NativeShare,
     /// The same, for so many weeks on end.
     NativeWeeks,
-    /// Bans cross.
+    /// The last self-test passed, and is young enough; its age in days.
     SelfTest,
     /// The day was announced early enough, in days.
     NoticeGiven,
@@ -100,6 +102,8 @@ pub enum Criterion {
     DayCome,
     /// Two different admins agreed.
     TwoAdmins,
+    /// The last self-test failed.
+    SelfTestFailed,
 }
 
 /// What one criterion reads now.
@@ -159,6 +163,7 @@ impl Default for Thresholds {
             majority_weeks: 8,
             closing_notice_days: 30,
             sunset_notice_days: 60,
+            self_test_days: 30,
         }
     }
 }
@@ -178,7 +183,7 @@ impl Gate {
         let mut readings = vec![see.finished()];
         readings.extend(match from {
             Stage::Inventory => vec![see.decision(), see.admins(), see.servers(), see.privacy()],
-            Stage::Announced => vec![see.notice_up()],
+            Stage::Announced => vec![see.notice_up(), see.self_test()],
             Stage::Bridged => vec![see.share(), see.self_test()],
             Stage::MatrixFirst => {
                 let mut readings = vec![see.weeks(), see.given(asked.closing_notice_days)];
@@ -319,19 +324,17 @@ impl See<'_> {
         self.votable(reading)
     }
 
-    /// A test that fails cannot be voted away: bans that do not cross harm people.
+    /// No vote stands in for it: anybody can have it tried, and bans that do not work harm people.
     fn self_test(&self) -> Reading {
-        let (state, have) = match self.measured.self_test {
-            SelfTest::NotAvailable => (State::NotAvailable, None),
-            SelfTest::Passed => (State::Met, Some(1)),
-            SelfTest::Failed => (State::NotMet, Some(0)),
+        let need = self.asked.self_test_days;
+        let (criterion, have) = match self.measured.self_test {
+            SelfTest::None => (Criterion::SelfTest, None),
+            SelfTest::Passed(at) => (Criterion::SelfTest, Some(days_between(at, self.now))),
+            SelfTest::Failed => (Criterion::SelfTestFailed, None),
         };
-        let reading =
-            Reading { criterion: Criterion::SelfTest, state, have, need: 1, votable: false };
-        match self.measured.self_test {
-            SelfTest::NotAvailable => self.votable(reading),
-            SelfTest::Passed | SelfTest::Failed => reading,
-        }
+        let met = have.is_some_and(|days| days < need.max(1));
+        let state = if met { State::Met } else { State::NotMet };
+        Reading { criterion, state, have, need, votable: false }
     }
 }
 

@@ -35,6 +35,7 @@ mod power;
 mod removal;
 mod reporting;
 mod scenes;
+mod self_test;
 mod sudden_death;
 mod taken_back;
 mod together;

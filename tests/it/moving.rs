@@ -8,7 +8,7 @@ use bridge_policy::calendar::{DAY_MS, Date};
 use sandbox::discord::permissions;
 use sandbox::synapse::{Person, Seen};
 use sandbox::telegram::Rights;
-use sandbox::town::{Side, Town, TownOptions};
+use sandbox::town::{BOT, Side, Town, TownOptions};
 use serde_json::Value;
 
 use crate::clock::FileClock;
@@ -67,9 +67,30 @@ pub async fn rests(town: &Town) -> anyhow::Result<()> {
 /// Takes a step and waits until all of it is done.
 pub async fn step(town: &Town, typed: &str, stage: &str) -> anyhow::Result<()> {
     rests(town).await?;
+    if (typed, stage) == ("stage next", "bridged") {
+        let result = self_test(town).await?;
+        ensure!(result.starts_with("Self-test passed."), "{result}");
+    }
     let answer = ask(town, &town.alice, &format!("{typed} {DECISION}")).await?;
     ensure!(answer.contains(&format!("Stage: {stage}")), "{typed}: {answer}");
     rests(town).await
+}
+
+/// Bans, mutes and deletions are tried on all sides: what the room reads of it.
+pub async fn self_test(town: &Town) -> anyhow::Result<String> {
+    let is_result = |seen: &Seen| {
+        seen.sender == BOT && seen.body.starts_with("Self-test ") && seen.body.contains('\n')
+    };
+    let results = async || {
+        let said = town.alice.transcript(&town.room).await?.0;
+        anyhow::Ok(said.into_iter().filter(is_result).map(|seen| seen.body).collect::<Vec<_>>())
+    };
+    let before = results().await?.len();
+    ask(town, &town.alice, "selftest").await?;
+    let come = async || Ok(results().await?.len() > before);
+    let come = eventually("the result of the self-test", come).await;
+    come.with_context(|| town.bridge.last_words())?;
+    results().await?.pop().context("no result")
 }
 
 /// The day of the next step is announced.

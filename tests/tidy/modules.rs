@@ -33,6 +33,7 @@ const LAYERS: [&[&str]; 5] = [
         "portal",
         "pseudonym",
         "refusal",
+        "self_test",
         "wording",
     ],
     &["media", "report", "store"],

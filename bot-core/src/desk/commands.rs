@@ -69,6 +69,7 @@ commands! {
     Status = "status",
     Set = "set",
     Stage = "stage",
+    Selftest = "selftest",
     Audit = "audit",
     Vote = "vote",
     Report = "report",
@@ -156,6 +157,7 @@ impl Command {
             Self::Stage => {
                 everywhere(Key::HelpStage).of_admins().with("step", Key::HelpStageWhat, true)
             }
+            Self::Selftest => everywhere(Key::HelpSelftest).of_admins(),
             Self::Audit => everywhere(Key::HelpAudit).of_admins(),
             Self::Vote => {
                 everywhere(Key::HelpVote).of_admins().with("question", Key::HelpVoteQuestion, true)

@@ -183,7 +183,7 @@ impl Consents {
                 let linked = Linked { portal: portal.id, used, hosts, notices };
                 Outcome { changes: vec![Change::Linked(Box::new(linked))], ..Outcome::default() }
             }
-            News::Refused(_) | News::Erased { .. } => Outcome::default(),
+            News::Refused(_) | News::Erased { .. } | News::SelfTested(_) => Outcome::default(),
         }
     }
 }

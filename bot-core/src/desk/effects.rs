@@ -97,8 +97,10 @@ impl Effects {
                 let args = [Arg::number(*messages), Arg::number(*people), Arg::text(audit)];
                 Ok(phrases.answer(Key::Erased, &args))
             }
-            // The feature for consent tells them.
-            News::SilentPartner { .. } | News::AskConsent { .. } => Ok(Outcome::default()),
+            // The features for consent and self-tests tell them.
+            News::SilentPartner { .. } | News::AskConsent { .. } | News::SelfTested(_) => {
+                Ok(Outcome::default())
+            }
         }
     }
 

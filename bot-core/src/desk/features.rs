@@ -36,6 +36,7 @@ use super::plan::Plans;
 use super::power::RoomPower;
 use super::remove::Deletion;
 use super::report::Reports;
+use super::self_test::SelfTests;
 use super::services::Services;
 use super::settings::SettingCommands;
 use super::stage::Stages;
@@ -108,6 +109,7 @@ pub(super) struct Features {
     pub(super) notices: Notices,
     pub(super) own_data: OwnDataCommands,
     pub(super) reports: Reports,
+    pub(super) self_tests: SelfTests,
     pub(super) services: Services,
     pub(super) settings: SettingCommands,
     pub(super) store: Arc<Store>,
@@ -232,6 +234,11 @@ impl Features {
             history: History { networks: networks(), store: store() },
             deletion: Deletion { networks: networks(), store: store() },
             notices: Notices { catalogue: catalogue(), limits: parts.limits },
+            self_tests: SelfTests {
+                store: store(),
+                power: shared.power.clone(),
+                days: parts.thresholds.self_test_days,
+            },
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),

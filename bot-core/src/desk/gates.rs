@@ -18,8 +18,10 @@ use super::phrases::Phrases;
 use super::power;
 use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
+use crate::migration::Migration;
 use crate::network::MATRIX;
 use crate::portal::Portal;
+use crate::self_test::tested;
 use crate::store::Store;
 use crate::wording::Lines;
 
@@ -70,13 +72,28 @@ impl Gates {
             privacy_shown: self.disclosure.is_shown(portal).await?,
             notice_since: migration.notice_since,
             weeks: self.whole_weeks(portal, now).await?,
-            self_test: SelfTest::NotAvailable,
+            self_test: self.self_test(portal, migration).await?,
             approvals: count(approvals.counted),
             beside: count(approvals.beside),
             notice_given: schedule.map(|set| set.set_at),
             day: schedule.map(|set| set.day.begins()),
             unfinished: count(migration.unfinished().count()),
         })
+    }
+
+    /// How the last self-test stands. A right that was taken away since undoes it.
+    async fn self_test(
+        &self,
+        portal: &Portal,
+        migration: &Migration,
+    ) -> Result<SelfTest, DeskError> {
+        let Some(run) = &migration.self_test else { return Ok(SelfTest::None) };
+        for place in tested(portal) {
+            if run.side(&place).is_some() && !self.store.lacking(&place).await?.is_empty() {
+                return Ok(SelfTest::Failed);
+            }
+        }
+        Ok(run.standing(portal))
     }
 
     /// The shares of the weeks that are over, the last one first. A week in which nobody wrote has
@@ -137,13 +154,21 @@ fn reading_line(phrases: Phrases<'_>, reading: &Reading) -> RichText {
         }
         Criterion::NativeShare => Key::GateNativeShare,
         Criterion::NativeWeeks => Key::GateNativeWeeks,
-        Criterion::SelfTest => Key::GateSelfTest,
+        Criterion::SelfTest => match (reading.state, reading.have) {
+            (_, None) => Key::GateSelfTestNone,
+            (State::Met, Some(_)) => Key::GateSelfTest,
+            (State::NotMet | State::Warning | State::NotAvailable | State::Voted, Some(_)) => {
+                Key::GateSelfTestOld
+            }
+        },
+        Criterion::SelfTestFailed => Key::GateSelfTestFailed,
         Criterion::NoticeGiven => Key::GateNoticeGiven,
         Criterion::DayCome => Key::GateDayCome,
         Criterion::TwoAdmins => Key::GateTwoAdmins,
     };
     let have = u64::from(reading.have.unwrap_or(0));
-    let args = [Arg::number(have), Arg::number(u64::from(reading.need))];
+    let test = Arg::text(phrases.typed_on(&MATRIX.into(), "selftest"));
+    let args = [Arg::number(have), Arg::number(u64::from(reading.need)), test];
     marked(phrases, reading, key, &args)
 }
 

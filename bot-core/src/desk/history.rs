@@ -133,6 +133,9 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             let name = whom.name.as_ref().map(|name| format!("{name} ({network})"));
             (moderation::deed_key(*what), vec![Arg::text(name.unwrap_or(network))])
         }
+        AuditAction::SelfTestBegun => (Key::DeedSelfTestBegun, Vec::new()),
+        AuditAction::SelfTested(true) => (Key::DeedSelfTestPassed, Vec::new()),
+        AuditAction::SelfTested(false) => (Key::DeedSelfTestFailed, Vec::new()),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

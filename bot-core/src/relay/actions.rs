@@ -46,7 +46,8 @@ impl Delivery<'_> {
                 | Task::Notices(_)
                 | Task::Moving(_)
                 | Task::Braked(..)
-                | Task::Returned,
+                | Task::Returned
+                | Task::SelfTest(..),
             )
             | Work::Summary(_) => Ok(None),
         }

@@ -46,6 +46,8 @@ impl Wording {
             Refusal::AccessFixed => (Key::ReasonAccessFixed, Vec::new()),
             Refusal::ActsOnModerator => (Key::ReasonActsOnModerator, Vec::new()),
             Refusal::StandsHigher => (Key::ReasonStandsHigher, Vec::new()),
+            Refusal::NotSo => (Key::ReasonNotSo, vec![named()]),
+            Refusal::NoRoleAbove => (Key::ReasonNoRoleAbove, Vec::new()),
             Refusal::Unexpected(_) => (Key::ReasonUnexpected, Vec::new()),
         };
         self.plain(key, &args)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bot_core::network::{CommandHelp, MediaSource, MediaStream, Need, NetworkError};
+use bot_core::network::{CommandHelp, GhostState, MediaSource, MediaStream, Need, NetworkError};
 use bot_core::order::Access;
 use bot_core::refusal::Fallback;
 use bot_core::store::topics::WAITING;
@@ -19,13 +19,17 @@ use bot_core::{
 };
 use bridge_model::{
     Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
-    MediaHandle, Message, MessageId, NetworkId, PollCapabilities, Reaction, Rights,
-    TextCapabilities, ThreadKind, UserId,
+    MediaHandle, MessageId, NetworkId, Person, PollCapabilities, Rights, TextCapabilities,
+    ThreadKind, UserId,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::carry;
+use crate::network::lines::{key, pieces, shown_line};
+
+mod ghosts;
+mod lines;
 
 const MAX_TEXT: usize = 60 * 1024;
 
@@ -124,6 +128,10 @@ pub struct State {
     pub emoji: Vec<String>,
     /// Files that were put here for ever, by reference.
     pub hosted: Vec<String>,
+    /// The accounts of ours that are held back, by chat and user.
+    pub held: HashMap<(String, String), GhostState>,
+    /// It says yes to bans, mutes and deletions, and does nothing.
+    pub deaf: bool,
     last_id: u64,
     under_way: usize,
     /// Most tries at the same time.
@@ -232,37 +240,6 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn line(send_as: &SendAs, text: &str) -> String {
-    format!("{}: {text}", send_as.name().unwrap_or("BOT"))
-}
-
-fn key(reaction: &Reaction) -> &str {
-    match reaction {
-        Reaction::Emoji(key) => key,
-        Reaction::Custom { name, .. } => name,
-    }
-}
-
-/// What each message of an order says, and the files in it.
-fn pieces(message: &Message, together: bool) -> Vec<(String, Vec<String>)> {
-    let text = message.body.plain();
-    let files: Vec<String> =
-        message.media.iter().map(|file| file.name.clone().unwrap_or_default()).collect();
-    let mut groups: Vec<Vec<String>> =
-        if together { vec![files] } else { files.into_iter().map(|file| vec![file]).collect() };
-    groups.retain(|group| !group.is_empty());
-    if groups.is_empty() {
-        return text.split('|').map(|piece| (piece.to_owned(), Vec::new())).collect();
-    }
-    let said = std::iter::once(text).chain(std::iter::repeat(String::new()));
-    said.zip(groups).collect()
-}
-
-fn shown_line(send_as: &SendAs, text: &str, files: &[String]) -> String {
-    let files: String = files.iter().map(|file| format!("[{file}]")).collect();
-    line(send_as, &format!("{text}{files}"))
-}
-
 impl State {
     /// Sends at most `limit` of the parts that are not there yet.
     fn post(&mut self, order: &Order, limit: usize) -> Vec<Part> {
@@ -311,6 +288,7 @@ impl State {
                 }
                 return Receipt { parts: parts.clone(), ..Receipt::default() };
             }
+            Action::Delete { .. } if self.deaf => {}
             Action::Delete { parts, .. } => {
                 chat.retain(|shown| parts.iter().all(|part| part.id.as_str() != shown.id));
             }
@@ -344,7 +322,10 @@ impl State {
                 self.deeds.push(format!("withdraw {}", send_as.name().unwrap_or_default()));
             }
             Action::SetAccess { access } => self.set_access(&order.chat, access),
-            Action::Moderate { .. } => self.deeds.push(carry::moderation::line(&order.act)),
+            Action::Moderate { .. } => {
+                self.hold(order);
+                self.deeds.push(carry::moderation::line(&order.act));
+            }
             Action::Retire { .. } => self.deeds.push("retire".into()),
             Action::Leave => self.deeds.push("leave".into()),
         }
@@ -439,6 +420,18 @@ impl Network for FakeNetwork {
         _need: Need,
     ) -> Result<Vec<MissingRight>, AskError> {
         Ok(self.state.lock().unwrap().lacking.clone())
+    }
+
+    async fn ghost_state(
+        &self,
+        chat: &ChatId,
+        person: &Person,
+    ) -> Result<Option<GhostState>, AskError> {
+        Ok(self.state_of_ghost(chat, person))
+    }
+
+    async fn is_gone(&self, chat: &ChatId, message: &MessageId) -> Result<Option<bool>, AskError> {
+        Ok(Some(self.shown(chat).iter().all(|shown| shown.id != message.as_str())))
     }
 
     async fn open(&self, _media: &MediaHandle) -> Result<MediaStream, AskError> {

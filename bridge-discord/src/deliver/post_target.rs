@@ -41,7 +41,7 @@ impl PostTarget {
 ///
 /// # Errors
 /// When Discord has to be asked and does not say it.
-pub(super) async fn is_forum(shared: &Shared, chat: &str) -> Result<bool, RestError> {
+pub(crate) async fn is_forum(shared: &Shared, chat: &str) -> Result<bool, RestError> {
     if let Some(forum) = shared.is_forum(chat) {
         return Ok(forum);
     }

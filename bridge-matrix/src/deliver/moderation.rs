@@ -4,7 +4,7 @@
 //! Rule: what is so already is not done again. Whom the bot may not act on although it has the right
 //! stands as high as the bot.
 
-use bridge_model::{ChatId, Moderation};
+use bridge_model::{ChatId, Moderation, Person};
 use ruma::OwnedRoomId;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::action_error::ActionError;
 use crate::client::ClientError;
 use crate::power::{self, BAN, KICK, MUTE, POWER_LEVELS};
 use crate::{MatrixNetwork, rooms};
-use bot_core::network::AskError;
+use bot_core::network::{AskError, GhostState};
 use bot_core::order::{DeliverError, ModerationTarget};
 use bot_core::{Refusal, Right};
 
@@ -52,6 +52,25 @@ impl MatrixNetwork {
         };
         let set = rooms::set_state(&self.client, room, (MEMBER, &mxid), &content).await;
         self.allowed(room, (set, right)).await
+    }
+
+    /// How the account of a person stands in a room.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(crate) async fn state_of_ghost(
+        &self,
+        room: &OwnedRoomId,
+        person: &Person,
+    ) -> Result<GhostState, ClientError> {
+        let mxid = self.ghosts.mxid(&self.ghosts.localpart(person));
+        let state = |kind, key| rooms::state(&self.client, room, kind, key);
+        let member = state(MEMBER, mxid.as_str()).await?.unwrap_or_default();
+        let create = state("m.room.create", "").await?.unwrap_or_default();
+        let power = state(POWER_LEVELS, "").await?;
+        let banned = member.pointer("/content/membership").and_then(Value::as_str) == Some("ban");
+        let muted = !rooms::may_speak(&create, power.as_ref(), &mxid);
+        Ok(GhostState { banned, muted })
     }
 
     /// Whether a member may speak, by their power level.

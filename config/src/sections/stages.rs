@@ -25,6 +25,7 @@ pub(crate) fn read(mut section: Section<'_, '_>) -> Stages {
         majority_weeks: number("majority_weeks", default.majority_weeks, 52),
         closing_notice_days: number("closing_notice_days", default.closing_notice_days, 365),
         sunset_notice_days: number("sunset_notice_days", default.sunset_notice_days, 365),
+        self_test_days: number("self_test_days", default.self_test_days, 365).max(1),
     };
     section.finish();
     stages

@@ -38,7 +38,9 @@ fn the_inventory_needs_a_decision_admins_and_a_privacy_notice() {
 #[test]
 fn the_notice_is_up_for_two_whole_weeks() {
     let up = |notice_since| {
-        gate(Stage::Announced, &Measured { notice_since, ..Measured::default() }).is_open()
+        let self_test = SelfTest::Passed(NOW);
+        gate(Stage::Announced, &Measured { notice_since, self_test, ..Measured::default() })
+            .is_open()
     };
     assert!(!up(None));
     assert!(!up(ago(13)));
@@ -47,22 +49,45 @@ fn the_notice_is_up_for_two_whole_weeks() {
 }
 
 #[test]
-fn without_a_self_test_only_a_vote_opens_the_way_to_matrix_first() {
+fn nothing_is_bridged_before_a_self_test_has_passed_in_the_last_thirty_days() {
+    let with = |self_test| {
+        let measured = Measured {
+            notice_since: ago(14),
+            self_test,
+            admins: 3,
+            approvals: 3,
+            ..Measured::default()
+        };
+        gate(Stage::Announced, &measured)
+    };
+    let passed = |days| SelfTest::Passed(ago(days).unwrap());
+    let missing = |gate: &Gate| {
+        let all = gate.missing().map(|it| (it.criterion, it.have, it.need, it.votable));
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&with(SelfTest::None)), [(Criterion::SelfTest, None, 30, false)]);
+    assert_eq!(missing(&with(SelfTest::Failed)), [(Criterion::SelfTestFailed, None, 30, false)]);
+    assert_eq!(missing(&with(passed(30))), [(Criterion::SelfTest, Some(30), 30, false)]);
+    assert_eq!(missing(&with(passed(29))), []);
+    assert!(with(SelfTest::Passed(Timestamp(NOW.0 + DAY_MS))).is_open(), "a clock was set back");
+}
+
+#[test]
+fn no_vote_stands_in_for_a_self_test_on_the_way_to_matrix_first() {
     let mut measured = Measured { admins: 3, weeks: vec![share(3, 20)], ..Measured::default() };
-    let closed = gate(Stage::Bridged, &measured);
-    assert!(!closed.is_open() && closed.is_votable());
-    assert_eq!(closed.missing().map(|it| it.state).collect::<Vec<_>>(), [State::NotAvailable]);
-    measured.approvals = 1;
-    assert!(!gate(Stage::Bridged, &measured).is_open());
-    measured.approvals = 2;
-    assert!(gate(Stage::Bridged, &measured).is_open());
-    measured.self_test = SelfTest::Failed;
-    let failing = gate(Stage::Bridged, &measured);
-    assert!(!failing.is_open() && !failing.is_votable(), "a failing test is not voted away");
-    (measured.self_test, measured.approvals) = (SelfTest::Passed, 0);
+    measured.approvals = 3;
+    for failing in [SelfTest::None, SelfTest::Failed, SelfTest::Passed(ago(31).unwrap())] {
+        measured.self_test = failing;
+        let closed = gate(Stage::Bridged, &measured);
+        assert!(!closed.is_open() && !closed.is_votable(), "{failing:?}");
+    }
+    (measured.self_test, measured.approvals) = (SelfTest::Passed(NOW), 0);
     assert!(gate(Stage::Bridged, &measured).is_open());
     measured.weeks = vec![share(2, 20)];
-    assert!(!gate(Stage::Bridged, &measured).is_open(), "10 % are fewer than 15 %");
+    let few = gate(Stage::Bridged, &measured);
+    assert!(!few.is_open() && few.is_votable(), "10 % are fewer than 15 %");
+    measured.approvals = 2;
+    assert!(gate(Stage::Bridged, &measured).is_open());
 }
 
 #[test]

@@ -92,7 +92,8 @@ impl From<OldWork> for Work {
                         | Task::Moving(_)
                         | Task::Braked(..)
                         | Task::Retire(_)
-                        | Task::Returned,
+                        | Task::Returned
+                        | Task::SelfTest(..),
                     )
                     | None => None,
                 };

@@ -15,7 +15,9 @@ use bridge_policy::calendar::Date;
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
-use super::stages::{BEN, URL, days, days_one_by_one, done, inventory, migration, portal, reached};
+use super::stages::{
+    BEN, URL, days, days_one_by_one, done, inventory, migration, portal, reached, self_test,
+};
 use super::{ANN, CARA, CODE, CODE_2, TINA, admins, agree, ask, sure};
 use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
@@ -38,6 +40,7 @@ async fn connected() -> Spine {
         majority_weeks: 0,
         closing_notice_days: 0,
         sunset_notice_days: 0,
+        self_test_days: 30,
     };
     *spine.rooms.admins.lock().unwrap() = vec![ANN.to_owned(), BEN.to_owned()];
     for human in [ANN, BEN] {
@@ -71,6 +74,9 @@ async fn walk(spine: &Spine, to: Stage) {
         days_one_by_one(spine, 2).await;
         reached(spine, to).await;
     } else {
+        if to == Stage::Bridged {
+            self_test(spine).await;
+        }
         if to == Stage::MatrixFirst {
             sure(spine, &room(), BEN, "stage approve").await;
         }
@@ -239,6 +245,7 @@ async fn a_right_to_pin_that_is_lacking_is_told_once_and_holds_nothing_up() {
         (Stage::Bridged, "This room is connected to a chat on Telegram"),
     ] {
         days(&spine, 14);
+        self_test(&spine).await;
         let reason = Refusal::MissingRights(vec![lacking.clone()]);
         let no = Fault::Error(DeliverError::Refused { reason });
         // What the step would do, that it is taken, the notice; then it is to be pinned.

@@ -8,7 +8,7 @@ use bot_core::{Action, DeliverError, Refusal, SendAs};
 use bridge_model::{ChatChange, Content, Person, Place};
 use insta::assert_snapshot;
 
-use super::stages::{days, inventory, step};
+use super::stages::{days, inventory, self_test, step};
 use super::{ANN, CARA, CODE, CODE_2, NOBODY, TINA, admins, agree, ask, fresh, join, joined, sure};
 use crate::harness::{ADMIN, Spine};
 use crate::network::{FakeNetwork, Fault};
@@ -309,6 +309,7 @@ async fn no_look_crosses_before_messages_do() {
     assert!(!named(&spine.telegram), "{:?}", spine.telegram.deeds());
     step(&spine, "next").await;
     days(&spine, 14);
+    self_test(&spine).await;
     step(&spine, "next").await;
     let handed_over = r#"chat: Name("The matrix chat")"#.to_owned();
     spine.telegram.until("named", |it| it.deeds().contains(&handed_over)).await;

@@ -8,7 +8,7 @@ use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 
 use super::claims::{code_in, dm};
-use super::stages::{done, migration, portal, reached};
+use super::stages::{done, migration, portal, reached, self_test};
 use super::{ANN, CODE, TINA, admins, ask, ask_with, command, sure};
 use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
@@ -56,6 +56,9 @@ async fn types(spine: &Spine, (side, line): (&str, &str), code: &str) -> String 
     match side {
         "matrix" => {
             let typed = line.strip_prefix("!freeside ").expect("a command of Matrix");
+            if typed == "selftest" {
+                return self_test(spine).await;
+            }
             if typed == "stage approve" {
                 sure(spine, &room(), BEN, typed).await;
                 return sure(spine, &room(), ANN, typed).await;
@@ -104,6 +107,7 @@ async fn every_command_of_the_guide_does_what_the_guide_says() {
         majority_weeks: 0,
         closing_notice_days: 0,
         sunset_notice_days: 0,
+        self_test_days: 30,
     };
     spine.thresholds = now;
     *spine.rooms.admins.lock().unwrap() = vec![ANN.to_owned(), BEN.to_owned()];

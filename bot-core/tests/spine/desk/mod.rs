@@ -27,6 +27,7 @@ mod powers;
 mod quiet;
 mod refusals;
 mod removal;
+mod self_tests;
 mod services;
 mod settings;
 mod slips;

@@ -14,6 +14,7 @@ use insta::assert_snapshot;
 use super::{ANN, CODE, NOBODY, TINA, admins, agree, ask, sure};
 use crate::clock::TICK;
 use crate::harness::{ADMIN, Spine};
+use crate::network::FakeNetwork;
 use crate::words::{event, group, message, room};
 
 pub const BEN: &str = "@ben:example.org";
@@ -87,6 +88,19 @@ pub async fn reached(spine: &Spine, stage: Stage) {
     done(spine).await;
 }
 
+/// A self-test is made, and every side has answered: what the room reads.
+pub async fn self_test(spine: &Spine) -> String {
+    let results = |network: &FakeNetwork| {
+        let read = network.read(&room().chat).into_iter();
+        read.filter(|line| line.starts_with("BOT: Self-test ")).collect::<Vec<_>>()
+    };
+    let before = results(&spine.matrix).len();
+    sure(spine, &room(), ANN, "selftest").await;
+    spine.matrix.until("a result", |network| results(network).len() > before).await;
+    spine.settled(&room()).await;
+    results(&spine.matrix).pop().unwrap()
+}
+
 /// The admins vote for the next step.
 pub async fn approve(spine: &Spine) {
     sure(spine, &room(), ANN, "stage approve").await;
@@ -124,6 +138,9 @@ pub async fn at(stage: Stage) -> Spine {
             continue;
         }
         days(&spine, 14);
+        if next == Stage::Bridged {
+            self_test(&spine).await;
+        }
         if next == Stage::MatrixFirst {
             approve(&spine).await;
         }

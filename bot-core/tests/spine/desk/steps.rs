@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use super::stages::{
     URL, announced, approve, at, days, days_one_by_one, done, inventory, migration, portal,
-    reached, step,
+    reached, self_test, step,
 };
 use super::{ANN, ask, sure};
 use crate::harness::Spine;
@@ -78,6 +78,7 @@ async fn a_day_is_announced_on_all_sides_and_the_step_is_taken_then() {
     // The clock of the tests begins on 1 September 2023.
     let answer = sure(&spine, &room(), ANN, &format!("stage schedule 2023-09-21 {URL}")).await;
     assert_snapshot!(answer);
+    self_test(&spine).await;
     spine.settled(&group()).await;
     days_one_by_one(&spine, 21).await;
     reached(&spine, Stage::Bridged).await;
@@ -96,6 +97,7 @@ async fn a_day_is_announced_on_all_sides_and_the_step_is_taken_then() {
 async fn a_day_that_comes_while_the_gate_is_closed_changes_nothing() {
     let spine = inventory().await;
     step(&spine, "next").await;
+    self_test(&spine).await;
     sure(&spine, &room(), ANN, &format!("stage schedule 2023-09-08 {URL}")).await;
     // The bridge sleeps over the day itself: what was measured is of the moment at which it looks.
     days_one_by_one(&spine, 4).await;

@@ -143,6 +143,7 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside status – Show what is connected here and whether it works
     !freeside set – Show or change the settings of this connection
     !freeside stage – Show how far this community is on its way to Matrix, and take the next step
+    !freeside selftest – Test that bans, mutes and deletions work on all sides
     !freeside audit – Show what was decided and done, and by whom
     !freeside vote – Ask the whole community a question, in all chats at once
     !freeside report – Show how far this community is, in numbers

@@ -11,7 +11,8 @@ use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
 use bot_core::moving::Move;
 use bot_core::order::{EntryId, Part};
 use bot_core::portal::{PortalId, Proposal};
-use bot_core::refusal::{MissingRight, Right};
+use bot_core::refusal::{MissingRight, Refusal, Right};
+use bot_core::self_test::{CheckOutcome, DeedCheck, SelfTestRun, TestedDeed, TestedSide};
 use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
@@ -244,6 +245,19 @@ fn habits() -> Habits {
     habits
 }
 
+/// A self-test that one side has answered.
+fn self_test() -> SelfTestRun {
+    let outcomes = [
+        CheckOutcome::Done,
+        CheckOutcome::RightOnly,
+        CheckOutcome::Failed(Refusal::missing(Right::Delete, "Delete Messages")),
+    ];
+    let checks = TestedDeed::ALL.into_iter().zip(outcomes);
+    let checks = checks.map(|(deed, outcome)| DeedCheck { deed, outcome }).collect();
+    let sides = vec![TestedSide { place: group(), at: START, checks }];
+    SelfTestRun { number: 3, began: START, asked_in: room(), sides }
+}
+
 /// What lanes leave out, and what waits.
 fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
     vec![
@@ -264,6 +278,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     stage: Some(Stage::Bridged),
                     consent: bot_core::portal::ConsentMode::OptIn,
                 }],
+                self_test: Some(self_test()),
                 ..Migration::default()
             }
         ),

@@ -10,8 +10,8 @@ use super::request::{said, written};
 use crate::COMMAND;
 
 /// Discord takes 25 subcommands. These are left out of them: one is the same as `optout`, what the
-/// other says stands in the answer to `source`.
-const LEFT_OUT: [&str; 2] = ["stop", "version"];
+/// other says stands in the answer to `source`, and self-tests belong to the room.
+const LEFT_OUT: [&str; 3] = ["stop", "version", "selftest"];
 /// Letters of a name in a menu.
 const MOST_NAME: usize = 32;
 /// Letters of a description.

@@ -14,7 +14,7 @@ use super::{Us, author, event, message_id, reply};
 /// The commands that are understood without naming the bot.
 ///
 /// Whatever stands in the menu is among them: people type it as they read it there.
-pub const KNOWN: [&str; 28] = [
+pub const KNOWN: [&str; 29] = [
     "link",
     "unlink",
     "confirm",
@@ -26,6 +26,7 @@ pub const KNOWN: [&str; 28] = [
     "set",
     "start",
     "stage",
+    "selftest",
     "audit",
     "vote",
     "report",
