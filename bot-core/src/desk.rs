@@ -339,6 +339,9 @@ impl Desk {
             (ContentClass::ForBot(Request::Encrypted), _) => {
                 features.membership.encrypted(phrases, place, portal).await
             }
+            (ContentClass::ForBot(Request::ReadersChanged(_)), _) => {
+                features.membership.readers_changed(phrases, place, portal).await
+            }
             (ContentClass::ForBot(Request::Moved(_)), Some(portal)) => {
                 features.membership.moved(phrases, place, portal).await
             }

@@ -66,6 +66,13 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`]; a refusal means that the bot is not in the room.
     async fn is_unreadable(&self, room: &ChatId) -> Result<bool, AskError>;
 
+    /// Whether everybody can read what is said in a room from now on, also who is not in it
+    /// (`m.room.history_visibility`: `world_readable`).
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn is_public(&self, room: &ChatId) -> Result<bool, AskError>;
+
     /// Whether somebody is alone with the core bot in a room.
     ///
     /// # Errors

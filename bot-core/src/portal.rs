@@ -39,6 +39,18 @@ pub enum Silence {
     Removed,
     /// It is encrypted, and the bridge takes no part in encrypted rooms.
     Encrypted,
+    /// Everybody can read it, and not all sides have agreed to that.
+    Public,
+}
+
+/// Who may read what is said in a portal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Readers {
+    /// Who is, or was, in one of its chats.
+    #[default]
+    Members,
+    /// Everybody, also without an account, where the room is open to them.
+    Everybody,
 }
 
 /// What the people of a portal decide.
@@ -72,6 +84,9 @@ pub struct Settings {
     /// How much of a name other sides see; the operator's policy may show less.
     #[serde(default)]
     pub names: ShownNames,
+    /// Who may read along; every side agrees before it is more than the members.
+    #[serde(default)]
+    pub readers: Readers,
 }
 
 /// Whose words may leave their chat.
@@ -152,6 +167,8 @@ pub enum Setting {
     Consent(ConsentMode),
     /// See [`Settings::names`].
     Names(ShownNames),
+    /// See [`Settings::readers`].
+    Readers(Readers),
 }
 
 impl Default for Settings {
@@ -171,6 +188,7 @@ impl Default for Settings {
             brakes: Brakes::Off,
             consent: ConsentMode::Notice,
             names: ShownNames::Full,
+            readers: Readers::Members,
         }
     }
 }
@@ -194,6 +212,7 @@ impl Settings {
             Setting::Brakes(brakes) => self.brakes = brakes,
             Setting::Consent(mode) => self.consent = mode,
             Setting::Names(names) => self.names = names,
+            Setting::Readers(readers) => self.readers = readers,
             Setting::Language(language) => self.language = language,
         }
     }
@@ -255,10 +274,19 @@ impl Portal {
     /// so, also where nothing else crosses.
     pub fn others_of_deletion(&self, origin: &Place) -> Vec<Place> {
         let mut places = self.active();
-        if self.silence == Some(Silence::Encrypted) {
+        if matches!(self.silence, Some(Silence::Encrypted | Silence::Public)) {
             places.push(self.room.clone());
         }
         places.retain(|place| place != origin);
+        places
+    }
+
+    /// All places in which the bot may say something, also where nothing else is carried.
+    pub fn reachable(&self) -> Vec<Place> {
+        let mut places = self.active();
+        if self.silence == Some(Silence::Public) {
+            places.insert(0, self.room.clone());
+        }
         places
     }
 

@@ -183,6 +183,8 @@ pub enum Change {
     Returned(Place),
     /// A room is encrypted, and the bridge cannot read it.
     Encrypted(Place),
+    /// Who may read a room: everybody (`true`), or who is in it.
+    Readers(Place, bool),
     /// Edits that wait were sent already, as the message itself.
     Superseded(Vec<Entry>),
     /// A moderator acts on somebody in all chats of a portal.

@@ -177,6 +177,9 @@ impl Listener {
         if kind == POWER_LEVELS {
             return self.levels_changed(room, raw).await;
         }
+        if kind == incoming::HISTORY {
+            return Ok(incoming::readers_changed(room, raw).into_iter().collect());
+        }
         if let Some(beacon) = beacon::kind(kind) {
             return self.beacon(room, raw, beacon).await;
         }
@@ -381,6 +384,7 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Pinned
         | Content::Unpinned
         | Content::Voted { .. }

@@ -15,6 +15,7 @@ use ruma::{OwnedRoomId, OwnedUserId};
 use serde_json::{Value, json};
 
 use super::client::Identity;
+use super::convert::incoming;
 use super::{MatrixNetwork, account, foreign, private_chats, room_id, rooms};
 use bot_core::Refusal;
 use bot_core::homeserver::TopicRoom;
@@ -57,6 +58,12 @@ impl Rooms for MatrixNetwork {
         let room = room_id(chat)?;
         let encrypted = self.clear_rooms.is_encrypted(&self.client, &room).await;
         encrypted.map_err(|error| error.ask())
+    }
+
+    async fn is_public(&self, chat: &ChatId) -> Result<bool, AskError> {
+        let kind = incoming::HISTORY;
+        let state = rooms::state(&self.client, &room_id(chat)?, kind, "").await;
+        Ok(state.map_err(|error| error.ask())?.is_some_and(|raw| incoming::is_public(&raw)))
     }
 
     async fn is_private(&self, chat: &ChatId) -> Result<bool, AskError> {

@@ -125,6 +125,11 @@ pub enum Content {
     Moderated(Box<Deed>),
     /// What our bot may do in the chat may be different from before.
     RightsChanged,
+    /// Who may read the chat is different from before.
+    ReadersChanged {
+        /// Everybody may, also who is not in it.
+        everybody: bool,
+    },
 }
 
 /// What a content is about. A new variant of [`Content`] is decided on in [`Content::class`]; whoever
@@ -161,6 +166,8 @@ pub enum Request<'a> {
     },
     /// Of [`Content::RightsChanged`].
     RightsChanged,
+    /// Of [`Content::ReadersChanged`], with who may read.
+    ReadersChanged(bool),
 }
 
 impl Content {
@@ -182,6 +189,9 @@ impl Content {
             | Self::ThreadChanged { .. }
             | Self::Moderated(_) => ContentClass::AboutChat,
             Self::RightsChanged => ContentClass::ForBot(Request::RightsChanged),
+            Self::ReadersChanged { everybody } => {
+                ContentClass::ForBot(Request::ReadersChanged(*everybody))
+            }
             Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
             Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
             Self::Closed => ContentClass::ForBot(Request::Closed),

@@ -289,7 +289,7 @@ async fn by_asking(town: &Town, curious: &Curious) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s13_07_s4_nobody_can_find_out_which_accounts_belong_together() -> anyhow::Result<()> {
+async fn p12_s13_07_s4_nobody_can_find_out_which_accounts_belong_together() -> anyhow::Result<()> {
     let town = &town("12", "").await?;
     let (owl, alone) = night_owl(town).await?;
     let curious = Curious::come(town).await?;

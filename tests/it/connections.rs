@@ -40,7 +40,7 @@ async fn talk(town: &Town, word: &str) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s10_telegram_and_the_homeserver_are_reached_through_their_proxies_alone()
+async fn p9_s10_telegram_and_the_homeserver_are_reached_through_their_proxies_alone()
 -> anyhow::Result<()> {
     let mut town = town("12", "").await?;
     let (to_telegram, to_matrix) = (Proxy::start().await?, Proxy::start().await?);

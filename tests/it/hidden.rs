@@ -175,7 +175,7 @@ fn hides(bytes: &[u8]) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s17_the_bytes_decide_what_is_a_picture_also_of_a_person() -> anyhow::Result<()> {
+async fn p8_s17_the_bytes_decide_what_is_a_picture_also_of_a_person() -> anyhow::Result<()> {
     let town = town("12", "").await?;
     let labels = [("a.png", "image/png"), ("b.bin", "application/octet-stream"), ("c.txt", "")];
     for (number, (name, mime)) in labels.into_iter().enumerate() {
@@ -251,7 +251,7 @@ async fn s20_connections_that_say_nothing_are_closed_and_hold_up_nobody() -> any
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s25_the_log_names_nobody_and_no_room() -> anyhow::Result<()> {
+async fn p7_s25_the_log_names_nobody_and_no_room() -> anyhow::Result<()> {
     let mut town = town("12", "").await?;
     town.bridge.reconfigure(
         "level = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"",

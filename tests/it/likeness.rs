@@ -163,7 +163,7 @@ async fn s16_a_webhook_of_many_names_makes_few_accounts() -> anyhow::Result<()> 
 const PLURALKIT: u64 = 466_378_653_216_014_359;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s23_names_and_pictures_are_hidden_wherever_they_leave() -> anyhow::Result<()> {
+async fn p2_s23_names_and_pictures_are_hidden_wherever_they_leave() -> anyhow::Result<()> {
     let mut town = town("12", "").await?;
     let secret = "pseudonym_secret_file = \"pseudonym_secret\"\n";
     town.bridge

@@ -32,6 +32,7 @@ mod notices;
 mod outages;
 mod pictures;
 mod power;
+mod privacy;
 mod removal;
 mod reporting;
 mod scenes;

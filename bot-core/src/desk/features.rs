@@ -227,6 +227,7 @@ impl Features {
                 store: store(),
                 appearance: shared.appearance,
                 topics: shared.topics,
+                matrix: Arc::clone(&parts.matrix),
             },
             votes: shared.votes,
             store: store(),

@@ -12,6 +12,7 @@ use super::call::Call;
 use super::commands::{Command, Whose};
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
+use super::removal::AGREE;
 use super::{effect_lines, settings};
 use crate::i18n::{Arg, Key};
 use crate::lane::LaneState;
@@ -137,6 +138,7 @@ impl Info {
             None => lane_line(phrases, &portal.room, None, lanes),
             Some(Silence::Removed) => phrases.say(Key::StatusRoomRemoved, &[]),
             Some(Silence::Encrypted) => phrases.say(Key::StatusRoomEncrypted, &[]),
+            Some(Silence::Public) => phrases.say(Key::StatusRoomPublic, &[Arg::text(AGREE)]),
         });
         for end in &portal.ends {
             let line = match end.state {

@@ -271,8 +271,10 @@ impl Linking {
             Change::Move(Box::new(MigrationChange::Note(room.clone(), audit)))
         });
         let agreed: Vec<Change> = agreed.collect();
+        let readers = Change::Readers(room.clone(), self.matrix.is_public(&room.chat).await?);
         let link = Change::Link { code, room, remote, title, settings, stage };
-        let changes = [link].into_iter().chain(agreed).chain(notices.changes).collect();
+        let changes = [link].into_iter().chain(agreed).chain(notices.changes);
+        let changes = changes.chain([readers]).collect();
         Ok(Outcome { then, ..Outcome::change(answer, changes) }.with(buttons))
     }
 

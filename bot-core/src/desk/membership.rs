@@ -77,6 +77,7 @@ impl Membership {
         outcome.then.extend(notices.then);
         outcome.changes.extend(notices.changes);
         outcome.changes.push(leave_later(chat, phrases.now));
+        outcome.changes.push(self.readers(chat).await?);
         Ok(outcome)
     }
 
@@ -115,6 +116,7 @@ impl Membership {
             let changes = vec![Change::Encrypted(room.clone())];
             return Ok(Outcome { changes, ..Outcome::default() });
         }
+        let readers = self.readers(room).await?;
         let networks: Vec<String> =
             portal.ends.iter().map(|end| label(&end.place.network)).collect();
         let mut answer = phrases.say(Key::RoomMoved, &[Arg::text(networks.join(", "))]);
@@ -127,7 +129,12 @@ impl Membership {
         if let Some(missing) = missing {
             answer = answer.join_line(missing);
         }
-        Ok(Outcome::say(answer))
+        Ok(Outcome::change(answer, vec![readers]))
+    }
+
+    /// Who may read a room, as its homeserver says.
+    async fn readers(&self, room: &Place) -> Result<Change, DeskError> {
+        Ok(Change::Readers(room.clone(), self.matrix.is_public(&room.chat).await?))
     }
 }
 

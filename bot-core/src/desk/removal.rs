@@ -14,7 +14,7 @@ use super::pair::Pair;
 use super::people;
 use super::phrases::Phrases;
 use crate::i18n::{Arg, Key};
-use crate::lane::{LaneState, Work};
+use crate::lane::{Answer, LaneState, Work};
 use crate::network::AskError;
 use crate::portal::{EndState, Portal, Silence, Threads};
 use crate::store::Change;
@@ -39,7 +39,8 @@ impl Membership {
         let removed = |it: &&Portal| it.silence_at(chat) == Some(Silence::Removed);
         let Some(portal) = portal.filter(removed) else { return Ok(Outcome::default()) };
         if portal.room == *chat {
-            return self.room_is_silent(phrases, portal, Key::RoomLost).await;
+            let told = |_: &Place| Outcome::say(phrases.say(Key::RoomLost, &[]));
+            return self.room_is_silent(phrases, portal, told).await;
         }
         let migration = self.store.migration(portal.id).await?;
         let text = phrases.say(Key::Severed, &[Arg::text(label(&chat.network))]);
@@ -56,12 +57,13 @@ impl Membership {
         &self,
         phrases: Phrases<'_>,
         portal: &Portal,
-        key: Key,
+        told: impl Fn(&Place) -> Outcome,
     ) -> Result<Outcome, DeskError> {
         let migration = self.store.migration(portal.id).await?;
         let mut outcome = Outcome::default();
         for end in portal.ends.iter().filter(|end| end.state == EndState::Active) {
-            outcome.then.push(phrases.message_in(&end.place, phrases.say(key, &[])));
+            let told = told(&end.place);
+            outcome.then.push(phrases.answer_in(&end.place, Answer::default(), &told));
             let pair = Pair::of(portal, &end.place);
             let notices = self.disclosure.ended(phrases, (&migration, pair), pair.remote).await?;
             outcome.then.extend(notices.then);
@@ -158,11 +160,63 @@ impl Membership {
             portal.ends.iter().map(|end| label(&end.place.network)).collect();
         let networks = Arg::text(networks.join(", "));
         let name = format!("{}/{}", portal.id.0, phrases.now.0);
-        let mut outcome = self.room_is_silent(phrases, portal, Key::RoomEncryptedRemote).await?;
+        let told = |_: &Place| Outcome::say(phrases.say(Key::RoomEncryptedRemote, &[]));
+        let mut outcome = self.room_is_silent(phrases, portal, told).await?;
         outcome.then.insert(0, say(&name, Key::RoomEncrypted, &[networks]));
         Ok(outcome)
     }
+
+    /// Everybody can read a room, or no longer: what that means, in each chat that is shared with it.
+    pub(super) async fn readers_changed(
+        &self,
+        phrases: Phrases<'_>,
+        room: &Place,
+        portal: Option<&Portal>,
+    ) -> Result<Outcome, DeskError> {
+        let Some(portal) = portal else { return Ok(Outcome::default()) };
+        if portal.room != *room {
+            return self.lost(phrases, room, Some(portal)).await;
+        }
+        let active = || portal.ends.iter().filter(|end| end.state == EndState::Active);
+        let networks: Vec<String> = active().map(|end| label(&end.place.network)).collect();
+        let networks = Arg::text(networks.join(", "));
+        let mut outcome = match portal.silence {
+            Some(Silence::Removed | Silence::Encrypted) => Outcome::default(),
+            Some(Silence::Public) => {
+                let asked = |place: &Place, key: Key, args: &[Arg]| {
+                    let typed = Arg::text(phrases.typed_on(&place.network, AGREE));
+                    let text = phrases.say(key, &[args, &[typed]].concat());
+                    Outcome::say(text).with([phrases.button(Key::ButtonAgree, AGREE)])
+                };
+                let told = |place: &Place| asked(place, Key::RoomPublicRemote, &[]);
+                let mut outcome = self.room_is_silent(phrases, portal, told).await?;
+                let here = asked(room, Key::RoomPublic, &[networks]);
+                outcome.then.insert(0, phrases.answer_in(room, Answer::default(), &here));
+                outcome
+            }
+            None => {
+                let migration = self.store.migration(portal.id).await?;
+                let notices = self.disclosure.renewed(phrases, (portal, &migration)).await?;
+                let mut outcome = Outcome::say(phrases.say(Key::RoomPublicOver, &[networks]));
+                let there = phrases.say(Key::RoomPublicOverRemote, &[]);
+                outcome.then = active()
+                    .map(|end| phrases.message_in(&end.place, there.clone()))
+                    .chain(notices.then)
+                    .collect();
+                outcome.changes = notices.changes;
+                outcome
+            }
+        };
+        if !portal.relaying {
+            // Nothing crosses anyway, and what will is said when it begins.
+            outcome.then.retain(|(place, _)| portal.silence.is_some() || place != room);
+        }
+        Ok(outcome)
+    }
 }
+
+/// What is typed to agree that everybody reads along.
+pub(super) const AGREE: &str = "set readers everybody";
 
 impl Membership {
     /// Compares what is known of the rooms of all portals with what the homeserver says: the bot may
@@ -185,8 +239,12 @@ impl Membership {
                 }
                 continue;
             }
+            let everybody = self.matrix.is_public(&room.chat).await?;
+            told.extend(self.store.note_readers(room, everybody).await?);
             match (self.matrix.is_unreadable(&room.chat).await?, portal.silence) {
-                (true, None) => told.extend(self.store.note_encrypted(room).await?),
+                (true, None | Some(Silence::Public)) => {
+                    told.extend(self.store.note_encrypted(room).await?)
+                }
                 (false, Some(Silence::Encrypted)) => {
                     told.extend(self.store.note_readable(room).await?);
                 }

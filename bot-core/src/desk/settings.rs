@@ -22,10 +22,11 @@ use super::nearest::nearest;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::topics::TopicRooms;
+use crate::homeserver::Rooms;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Work, core_place};
 use crate::migration::{AuditAction, Task};
-use crate::portal::{Portal, Setting, Settings};
+use crate::portal::{Portal, Readers, Setting, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
@@ -39,6 +40,7 @@ pub(super) struct SettingCommands {
     pub(super) store: Arc<Store>,
     pub(super) appearance: Appearance,
     pub(super) topics: TopicRooms,
+    pub(super) matrix: Arc<dyn Rooms>,
 }
 
 impl SettingCommands {
@@ -133,6 +135,7 @@ impl SettingCommands {
                 vec![(core_place(&portal.room), notices)]
             }
             Setting::Names(names) => self.renamed(portal, *names > portal.settings.names).await?,
+            Setting::Readers(_) => Vec::new(),
         };
         if described.of_both.is_some() {
             let others = portal.others(call.place).into_iter().filter(|it| *it != portal.room);
@@ -142,8 +145,12 @@ impl SettingCommands {
         let resolved = Change::Resolved(portal.id, described.name.to_owned());
         let value = (described.value)(settings);
         let deed = AuditAction::Set(described.name.to_owned(), before.clone(), value);
-        let changes =
+        let closes = setting == Setting::Readers(Readers::Members);
+        let mut changes =
             vec![resolved, Change::Set(call.place.clone(), setting), call.noted(portal, deed)];
+        if closes && self.matrix.is_public(&portal.room.chat).await? {
+            changes.push(Change::Readers(portal.room.clone(), true));
+        }
         let undone = phrases.button(Key::ButtonUndo, undo.clone());
         Ok(Outcome { then, ..Outcome::change(done(phrases, call.place), changes) }.with([undone]))
     }

@@ -80,6 +80,7 @@ impl Delivery<'_> {
             Content::Commanded(_)
             | Content::RightsChanged
             | Content::Encrypted
+            | Content::ReadersChanged { .. }
             | Content::Moved { .. }
             | Content::Invited { .. }
             | Content::ReactionsCleared { .. }
@@ -129,6 +130,7 @@ impl Delivery<'_> {
             | Content::Edited(_)
             | Content::Closed
             | Content::Encrypted
+            | Content::ReadersChanged { .. }
             | Content::Commanded(_)
             | Content::Moved { .. }
             | Content::Invited { .. }

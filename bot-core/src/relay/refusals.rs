@@ -35,6 +35,7 @@ impl Delivery<'_> {
             | Content::Moved { .. }
             | Content::Closed
             | Content::Encrypted
+            | Content::ReadersChanged { .. }
             | Content::Invited { .. }
             | Content::Pinned
             | Content::Unpinned

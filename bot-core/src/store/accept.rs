@@ -116,6 +116,7 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
         Request::Invited { .. } => answerable(tx, event).map(|()| true),
         Request::Closed => removal::closed(tx, &event.place),
         Request::Encrypted => removal::encrypted(tx, &event.place),
+        Request::ReadersChanged(everybody) => removal::readers(tx, &event.place, everybody),
         Request::RightsChanged => match portals::of(tx, &event.place)? {
             Some(_) => to_core(tx, event).map(|()| true),
             None => Ok(false),
@@ -364,6 +365,7 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Voted { .. }
         | Content::Counted { .. }
         | Content::PollClosed { .. }

@@ -79,6 +79,7 @@ pub fn of(
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Invited { .. }
         | Content::Voted { .. }
         | Content::Counted { .. }

@@ -189,6 +189,7 @@ pub fn holds_back(tx: &Txn<'_>, portal: PortalId, event: &Event) -> Result<bool,
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

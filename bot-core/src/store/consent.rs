@@ -357,6 +357,7 @@ fn speaker(portal: &Portal, event: &Event) -> Option<Person> {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::RightsChanged
         | Content::Moderated(_)
         | Content::Invited { .. }

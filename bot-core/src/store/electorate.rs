@@ -75,6 +75,23 @@ pub fn with(tx: &Txn<'_>, portal: PortalId, person: &Person) -> Result<Vec<u32>,
     Ok(votes)
 }
 
+/// Somebody is taken out of all lists; how many held them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_one(tx: &mut Txn<'_>, person: &Person) -> Result<u64, StoreError> {
+    let mut changed = 0_u64;
+    for (row, mut electors) in tx.scan(&ELECTORATES, &keys::Everything, usize::MAX)? {
+        let before = electors.len();
+        electors.retain(|known| known != person);
+        if electors.len() < before {
+            tx.replace(&ELECTORATES, row, &electors)?;
+            changed = changed.saturating_add(1);
+        }
+    }
+    Ok(changed)
+}
+
 /// A portal is no more.
 ///
 /// # Errors

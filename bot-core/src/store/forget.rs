@@ -9,9 +9,9 @@ use bridge_model::Person;
 use super::keys::{Everything, Hash};
 use super::kv::{Kv, Writes};
 use super::records::{MessageRecord, Origin};
-use super::tables::{ANSWERS, ELECTORATES, ENTRIES, FORGOTTEN, MESSAGES, RowKey, SWEEP, TIMERS};
+use super::tables::{ANSWERS, ENTRIES, FORGOTTEN, MESSAGES, RowKey, SWEEP, TIMERS};
 use super::txn::Txn;
-use super::{Store, StoreError, brakes, calls, claims, keys, queue, timers, whose};
+use super::{Store, StoreError, brakes, calls, claims, electorate, keys, queue, timers, whose};
 use crate::network::MATRIX;
 
 /// The key of the only row of [`SWEEP`].
@@ -90,7 +90,7 @@ fn copies(tx: &mut Txn<'_>, origin: &Origin) -> Result<(), StoreError> {
 
 /// Takes somebody out of the records of others: reactions, and lists of who may vote.
 fn unsay(tx: &mut Txn<'_>, person: &Person) -> Result<u64, StoreError> {
-    let mut changed = 0;
+    let mut changed = 0_u64;
     for (row, record) in tx.scan(&MESSAGES, &Everything, usize::MAX)? {
         let MessageRecord::Origin(mut origin) = record else { continue };
         let before = origin.reactions.len();
@@ -100,14 +100,7 @@ fn unsay(tx: &mut Txn<'_>, person: &Person) -> Result<u64, StoreError> {
             changed += 1;
         }
     }
-    for (row, mut people) in tx.scan(&ELECTORATES, &Everything, usize::MAX)? {
-        if people.contains(person) {
-            people.retain(|known| known != person);
-            tx.replace(&ELECTORATES, row, &people)?;
-            changed += 1;
-        }
-    }
-    Ok(changed)
+    Ok(changed.saturating_add(electorate::forget_one(tx, person)?))
 }
 
 /// Has the keys destroyed of all people of whom no record is left.

@@ -13,7 +13,9 @@ use super::{
     migration, notices, overflow, people, portals, proposals, queue, removal, standing, topics,
 };
 use crate::lane::{Work, core_place};
-use crate::portal::{End, EndState, Offer, Portal, PortalId, Redeemed, Setting, Settings, Silence};
+use crate::portal::{
+    End, EndState, Offer, Portal, PortalId, Readers, Redeemed, Setting, Settings, Silence,
+};
 
 /// Notes where a code was typed.
 ///
@@ -99,6 +101,8 @@ pub fn link(
         removal::is_back(tx, &remote)?;
     }
     portal.ends.retain(|end| end.place != remote);
+    // Nobody of the new chat has agreed to what the others agreed to.
+    portal.settings.readers = Readers::Members;
     let since = tx.now;
     portal.ends.push(End { place: remote, state: EndState::Active, since, title });
     portals::save(tx, &portal)?;
@@ -116,8 +120,13 @@ pub fn set(tx: &mut Txn<'_>, place: &Place, setting: Setting) -> Result<(), Stor
     if let Setting::Threads(threads) = setting {
         topics::switch(tx, portal.id, threads)?;
     }
+    let opened = setting == Setting::Readers(Readers::Everybody);
     portal.settings.apply(setting);
-    portals::save(tx, &portal)
+    portals::save(tx, &portal)?;
+    if opened {
+        removal::readers(tx, &portal.room, true)?;
+    }
+    Ok(())
 }
 
 /// Takes a remote chat out of its portal; the portal goes with the last one.

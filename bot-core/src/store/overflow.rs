@@ -54,6 +54,7 @@ fn adds(content: &Content) -> bool {
         | Content::Invited { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Moved { .. }
         | Content::Voted { .. }
         | Content::Counted { .. } => false,

@@ -10,9 +10,7 @@ use super::claims::ClaimChange;
 use super::keys::Everything;
 use super::records::{GhostRecord, MessageRecord, Origin, PrivateChat};
 use super::statements::{Choice, Statement, Statements};
-use super::tables::{
-    CLAIM_OFFERS, ELECTORATES, ENTRIES, GHOSTS, LOCALPARTS, MESSAGES, PRIVATE_CHATS,
-};
+use super::tables::{CLAIM_OFFERS, ENTRIES, GHOSTS, LOCALPARTS, MESSAGES, PRIVATE_CHATS};
 use super::txn::Txn;
 use super::{
     Claim, Store, StoreError, brakes, calls, claims, consent, electorate, figures, forget, ghosts,
@@ -274,12 +272,7 @@ fn erase(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
             withdraw_waiting(tx, place, person)?;
         }
     }
-    for (row, mut electors) in tx.scan(&ELECTORATES, &Everything, usize::MAX)? {
-        if electors.contains(person) {
-            electors.retain(|one| one != person);
-            tx.replace(&ELECTORATES, row, &electors)?;
-        }
-    }
+    electorate::forget_one(tx, person)?;
     brakes::forget_person(tx, person)?;
     // Their key goes with the last of their records.
     forget::sweep(tx)?;

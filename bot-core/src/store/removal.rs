@@ -16,7 +16,7 @@ use super::{
 };
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
-use crate::portal::{EndState, Portal, Silence};
+use crate::portal::{EndState, Portal, Readers, Silence};
 use crate::refusal::{Refusal, stored};
 
 impl Store {
@@ -79,6 +79,23 @@ impl Store {
         .await
     }
 
+    /// Who may read a room. The lanes that got entries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_readers(
+        &self,
+        room: &Place,
+        everybody: bool,
+    ) -> Result<Vec<LaneState>, StoreError> {
+        let room = room.clone();
+        self.write(move |tx| {
+            readers(tx, &room, everybody)?;
+            queue::touched(tx)
+        })
+        .await
+    }
+
     /// An encrypted room can be read from now on. The lanes that got entries.
     ///
     /// # Errors
@@ -118,12 +135,29 @@ pub fn closed(tx: &mut Txn<'_>, place: &Place) -> Result<bool, StoreError> {
 /// [`StoreError`].
 pub fn encrypted(tx: &mut Txn<'_>, place: &Place) -> Result<bool, StoreError> {
     if let Some(portal) = portals::of(tx, place)? {
-        if portal.silence_at(place).is_some() {
+        if matches!(portal.silence_at(place), Some(Silence::Removed | Silence::Encrypted)) {
             return Ok(false);
         }
         fall_silent(tx, (portal, place), Silence::Encrypted)?;
     }
     tell(tx, place, Content::Encrypted)?;
+    Ok(true)
+}
+
+/// Who may read a room from now on. What everybody can read gets no word of the other chats, unless
+/// all sides have agreed to that. `false` when nothing changes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn readers(tx: &mut Txn<'_>, room: &Place, everybody: bool) -> Result<bool, StoreError> {
+    let Some(portal) = portals::of(tx, room)? else { return Ok(false) };
+    let agreed = portal.settings.readers == Readers::Everybody;
+    match (everybody && !agreed, portal.silence_at(room)) {
+        (true, None) => fall_silent(tx, (portal, room), Silence::Public)?,
+        (false, Some(Silence::Public)) => is_back(tx, room)?,
+        (true, Some(_)) | (false, _) => return Ok(false),
+    }
+    tell(tx, room, Content::ReadersChanged { everybody })?;
     Ok(true)
 }
 
@@ -216,7 +250,8 @@ fn proves_presence(content: &Content) -> bool {
 /// [`StoreError`].
 pub fn is_back(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     let Some(mut portal) = portals::of(tx, place)? else { return Ok(()) };
-    leave_out(tx, place, Silence::Removed, false)?;
+    let silence = portal.silence_at(place).unwrap_or(Silence::Removed);
+    leave_out(tx, place, silence, false)?;
     if portal.room == *place {
         portal.silence = None;
         portals::save(tx, &portal)?;

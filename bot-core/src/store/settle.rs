@@ -97,6 +97,7 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
+        Change::Readers(room, everybody) => removal::readers(tx, &room, everybody).map(drop),
     }
 }
 
@@ -187,6 +188,7 @@ fn relayed_outcome(
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

@@ -19,13 +19,18 @@ pub fn outlives(work: &Work, silence: Silence) -> bool {
     match work {
         Work::Task(_) => true,
         Work::Summary(_) => false,
-        Work::Say(_) => silence == Silence::Encrypted && is_last_word(work),
+        Work::Say(_) => match silence {
+            Silence::Removed => false,
+            Silence::Encrypted => is_last_word(work),
+            // What the bot says is about the chat, and of nobody in the others.
+            Silence::Public => true,
+        },
         Work::Relay(relayed) => {
             let content = &relayed.event.content;
             let left = MemberChange::Left;
             matches!(content, Content::Closed)
                 || matches!(content, Content::MemberChanged { change, .. } if *change == left)
-                || (silence == Silence::Encrypted
+                || (matches!(silence, Silence::Encrypted | Silence::Public)
                     && matches!(content, Content::Deleted { .. } | Content::Unreacted { .. }))
         }
     }

@@ -71,6 +71,7 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::Invited { .. }
         | Content::Pinned
         | Content::Unpinned

@@ -205,6 +205,7 @@ fn event(event: &Event) -> RecordOwner {
         | Content::Moved { .. }
         | Content::Closed
         | Content::Encrypted
+        | Content::ReadersChanged { .. }
         | Content::RightsChanged
         // A decision stays when the person whom it is about is forgotten.
         | Content::Moderated(_)

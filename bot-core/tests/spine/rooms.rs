@@ -29,6 +29,8 @@ pub struct FakeRooms {
     pub join_refused: Mutex<Option<String>>,
     /// All rooms are encrypted, and the bridge takes no part in that.
     pub encrypted: Mutex<bool>,
+    /// Everybody can read all rooms.
+    pub public: Mutex<bool>,
     /// Somebody is alone with the bot in every room.
     pub private: Mutex<bool>,
     /// How people stand with all rooms; who is not named is in them.
@@ -92,6 +94,10 @@ impl Rooms for FakeRooms {
 
     async fn is_unreadable(&self, _room: &ChatId) -> Result<bool, AskError> {
         Ok(*self.encrypted.lock().unwrap())
+    }
+
+    async fn is_public(&self, _room: &ChatId) -> Result<bool, AskError> {
+        Ok(*self.public.lock().unwrap())
     }
 
     async fn is_private(&self, _room: &ChatId) -> Result<bool, AskError> {

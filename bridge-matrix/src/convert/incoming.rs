@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::{NETWORK, name};
 pub use message::{called, place_in_conversation};
 pub use place::beacon;
-pub use state::{MEMBER, PINS, member};
+pub use state::{HISTORY, MEMBER, PINS, is_public, member, readers_changed};
 
 /// What a custom emoji is called where its picture cannot be shown and nobody named it.
 pub(super) const NAMELESS_EMOJI: &str = "emoji";

@@ -59,14 +59,14 @@ async fn wait_for_request(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s10_gateway_requests_and_files_of_discord_go_through_a_socks_proxy() -> anyhow::Result<()>
-{
+async fn p9_s10_gateway_requests_and_files_of_discord_go_through_a_socks_proxy()
+-> anyhow::Result<()> {
     all_goes_through("socks5h").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s10_gateway_requests_and_files_of_discord_go_through_an_http_proxy() -> anyhow::Result<()>
-{
+async fn p9_s10_gateway_requests_and_files_of_discord_go_through_an_http_proxy()
+-> anyhow::Result<()> {
     all_goes_through("http").await
 }
 

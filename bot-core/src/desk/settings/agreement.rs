@@ -52,7 +52,7 @@ impl SettingCommands {
         let mut agreed = known.as_ref().map(|known| known.agreed.clone()).unwrap_or_default();
         agreed.push(call.place.clone());
         let missing: Vec<Place> =
-            wanted.portal.active().into_iter().filter(|place| !agreed.contains(place)).collect();
+            wanted.portal.reachable().into_iter().filter(|place| !agreed.contains(place)).collect();
         if missing.is_empty() {
             return Ok(None);
         }

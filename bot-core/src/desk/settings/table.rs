@@ -10,7 +10,9 @@ use bridge_policy::budget::Quiet;
 use bridge_policy::wiki::Wiki;
 
 use crate::i18n::{Key, languages};
-use crate::portal::{ConsentMode, Owner, QuietHours, Setting, Settings, ShownNames, Threads};
+use crate::portal::{
+    ConsentMode, Owner, QuietHours, Readers, Setting, Settings, ShownNames, Threads,
+};
 
 /// One setting.
 pub(super) struct Description {
@@ -144,6 +146,15 @@ pub(super) const ALL: &[Description] = &[
         buttons: true,
         of_both: Some(|setting| !matches!(setting, Setting::Names(ShownNames::Pseudonym))),
     },
+    Description {
+        name: "readers",
+        about: Key::SettingReaders,
+        values: || READERS.map(|(name, _)| name).join(" | "),
+        value: |settings| name_of(&READERS, settings.readers),
+        parse: |typed| one_of(&READERS, typed).map(Setting::Readers),
+        buttons: true,
+        of_both: Some(|setting| matches!(setting, Setting::Readers(Readers::Everybody))),
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.
@@ -165,6 +176,8 @@ const NAMES: [(&str, ShownNames); 3] = [
     ("first-name", ShownNames::FirstName),
     ("pseudonym", ShownNames::Pseudonym),
 ];
+const READERS: [(&str, Readers); 2] =
+    [("members", Readers::Members), ("everybody", Readers::Everybody)];
 const OWNERS: [(&str, Owner); 3] =
     [("legacy", Owner::Legacy), ("matrix", Owner::Matrix), ("nobody", Owner::Nobody)];
 

@@ -21,6 +21,12 @@ macro_rules! with_removal {
             RoomEncrypted = "room-encrypted",
             RoomEncryptedRemote = "room-encrypted-remote",
             EncryptedHere = "encrypted-here",
+            RoomPublic = "room-public",
+            RoomPublicRemote = "room-public-remote",
+            RoomPublicOver = "room-public-over",
+            RoomPublicOverRemote = "room-public-over-remote",
+            StatusRoomPublic = "status-room-public",
+            SettingReaders = "setting-readers",
         }
     };
 }

@@ -131,27 +131,7 @@ pub(super) fn addressed(raw: &Value, ours: &Ours) -> Option<Event> {
         rest.split_whitespace().next().is_some_and(Named::is_named).then_some(rest)
     });
     let words = named.or_else(|| about_oneself(content))?;
-    let by = author::of_message(raw, ours)?;
-    if by.kind != bridge_model::AuthorKind::Person {
-        return None;
-    }
-    let command = Command {
-        by,
-        text: words.to_owned(),
-        rights: None,
-        reply_to: None,
-        pressed: None,
-        answer_via: None,
-        language: None,
-        chat_title: None,
-        private: false,
-    };
-    Some(Event {
-        place: Place::new(NETWORK, id(raw, "channel_id")?),
-        message: MessageId::from(id(raw, "id")?),
-        late: false,
-        content: Content::Commanded(command),
-    })
+    typed(raw, ours, (words, false))
 }
 
 /// Reads a message to the bot in private as a command; `None` for bots and for
@@ -160,15 +140,20 @@ pub fn private(raw: &Value, ours: &Ours) -> Option<Event> {
     if raw.get("guild_id").is_some_and(|guild| !guild.is_null()) {
         return None;
     }
-    let by = author::of_message(raw, ours)?;
-    if by.kind != bridge_model::AuthorKind::Person {
-        return None;
-    }
     let words = text(raw, "content")?.trim();
     let words = words.trim_start_matches(['/', '!']);
     let named = words.get(..COMMAND.len()).is_some_and(|head| head.eq_ignore_ascii_case(COMMAND));
     let words = words.get(COMMAND.len()..).filter(|_| named).unwrap_or(words);
     let words = words.trim_start_matches([':', ',']).trim();
+    typed(raw, ours, (words, true))
+}
+
+/// A message of a person as a command: its words, and whether nobody else reads them.
+fn typed(raw: &Value, ours: &Ours, (words, private): (&str, bool)) -> Option<Event> {
+    let by = author::of_message(raw, ours)?;
+    if by.kind != bridge_model::AuthorKind::Person {
+        return None;
+    }
     let command = Command {
         by,
         text: words.to_owned(),
@@ -178,7 +163,7 @@ pub fn private(raw: &Value, ours: &Ours) -> Option<Event> {
         answer_via: None,
         language: None,
         chat_title: None,
-        private: true,
+        private,
     };
     Some(Event {
         place: Place::new(NETWORK, id(raw, "channel_id")?),

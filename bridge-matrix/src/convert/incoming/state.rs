@@ -5,7 +5,8 @@
 //! `prev_content`; whoever hears an event without it fetches it first.
 
 use bridge_model::{
-    Author, AuthorKind, ChatChange, Content, Event, MediaHandle, MemberChange, UserId,
+    Author, AuthorKind, ChatChange, Content, Event, MediaHandle, MemberChange, MessageId, Place,
+    UserId,
 };
 use serde_json::Value;
 
@@ -16,6 +17,24 @@ use crate::convert::NETWORK;
 pub const MEMBER: &str = "m.room.member";
 /// The type of events about pins.
 pub const PINS: &str = "m.room.pinned_events";
+
+/// The type of events about who may read a room.
+pub const HISTORY: &str = "m.room.history_visibility";
+
+/// Whether an event of type [`HISTORY`] lets everybody read, also who never was in the room.
+pub fn is_public(raw: &Value) -> bool {
+    let shown = raw.pointer("/content/history_visibility").and_then(Value::as_str);
+    shown == Some("world_readable")
+}
+
+/// Who may read a room from now on, by an event of type [`HISTORY`].
+pub fn readers_changed(room: &str, raw: &Value) -> Option<Event> {
+    let place = Place::new(NETWORK, room);
+    let message = MessageId::from(text(raw, "event_id").unwrap_or_default());
+    let content = Content::ReadersChanged { everybody: is_public(raw) };
+    let is_state = text(raw, "state_key") == Some("");
+    is_state.then_some(Event { place, message, late: false, content })
+}
 
 /// Whether events of this type say something about a room.
 pub(super) fn is_known(kind: &str) -> bool {
