@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
@@ -12,11 +13,13 @@ use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
 use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
+use bot_core::media::cache::MediaCache;
 use bot_core::media::drawing::ChildProcess;
+use bot_core::media_link::{MediaLinks, Terms};
 use bot_core::network::CommandHelp;
-use bot_core::pictures::Pictures;
 use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
+use bot_core::relay::public_media::PublicMedia;
 use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
 use bot_core::store::Store;
@@ -27,6 +30,7 @@ use bridge_matrix::MatrixNetwork;
 use bridge_matrix::accounts::SynapseAccounts;
 use bridge_matrix::client::Client;
 use bridge_matrix::crypto::{self, Crypto};
+use bridge_matrix::media_proxy::{MediaProxy, MediaProxySettings};
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
@@ -37,15 +41,27 @@ use tokio_util::sync::CancellationToken;
 pub struct Wired {
     core: Arc<Core>,
     commands: Vec<CommandHelp>,
+    media: Option<Arc<MediaProxy>>,
+    stop: CancellationToken,
 }
 
 impl Wired {
     /// Runs until stopped.
     ///
     /// # Errors
-    /// What the core says.
+    /// What the core says, or when nobody can be served media where the configuration says.
     pub async fn run(&self) -> anyhow::Result<()> {
-        Ok(self.core.run(self.commands.clone()).await?)
+        let commands = self.commands.clone();
+        let Some(media) = &self.media else { return Ok(self.core.run(commands).await?) };
+        let listener = media.bind().await.context("cannot listen at `media_proxy.listen`")?;
+        let stop = self.stop.child_token();
+        let run = async {
+            let ended = self.core.run(commands).await;
+            stop.cancel();
+            ended
+        };
+        let (ended, ()) = tokio::join!(run, Arc::clone(media).serve(listener, stop.clone()));
+        Ok(ended?)
     }
 
     /// Returns when everything has come to rest after the stop.
@@ -67,9 +83,8 @@ pub async fn wire(
     let store = open(config, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
-    let public = config.appservice.public_media_url.as_ref().filter(|_| config.privacy.avatars);
-    let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
-    let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
+    let media_links = media_links(config, &pseudonyms);
+    let matrix = matrix(config, &store, (&ghosts, &clock), &dice).await?;
     let mut networks = Networks::default();
     draw_in_a_child(&mut networks);
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
@@ -77,13 +92,21 @@ pub async fn wire(
     let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
     let wording = Arc::new(wording);
     let commands = commands::menu(&wording);
+    let media = media_links.clone().map(|links| PublicMedia {
+        links,
+        store: Arc::clone(&store),
+        networks: networks.clone(),
+        wording: Arc::clone(&wording),
+        clock: Arc::clone(&clock),
+    });
+    let media = media.and_then(|media| media_proxy(config, media));
     let relay = Relay::new(RelayParts {
         networks: networks.clone(),
         store: Arc::clone(&store),
         ghosts,
         pseudonyms: pseudonyms.clone(),
         names: config.privacy.names,
-        pictures,
+        media_links,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
         new_ghosts: config.bot.new_accounts_per_day,
@@ -119,7 +142,31 @@ pub async fn wire(
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
-    Ok(Wired { core, commands })
+    Ok(Wired { core, commands, media, stop: stop.clone() })
+}
+
+/// Public addresses of media, where they are served.
+fn media_links(config: &Config, pseudonyms: &Pseudonyms) -> Option<MediaLinks> {
+    let proxy = config.media_proxy.as_ref()?;
+    let terms = Terms {
+        lifetime: i64::from(proxy.lifetime_days).saturating_mul(24 * 60 * 60 * 1000),
+        max_size: u64::try_from(proxy.max_size).unwrap_or(u64::MAX),
+        pictures: config.privacy.avatars,
+    };
+    Some(MediaLinks::new(proxy.public_url.as_str(), pseudonyms, terms))
+}
+
+/// What serves media under public addresses.
+fn media_proxy(config: &Config, media: PublicMedia) -> Option<Arc<MediaProxy>> {
+    let proxy = config.media_proxy.as_ref()?;
+    let time = i64::from(proxy.cache_minutes).saturating_mul(60_000);
+    let cache = Arc::new(MediaCache::new(proxy.cache_size, time));
+    let settings = MediaProxySettings {
+        listen: proxy.listen,
+        requests_per_minute: proxy.requests_per_minute,
+        trusted: proxy.trusted_proxies.clone(),
+    };
+    Some(Arc::new(MediaProxy::new(media, cache, settings)))
 }
 
 /// Which Matrix ids are ours.
@@ -197,7 +244,7 @@ fn open(config: &Config, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
 async fn matrix(
     config: &Config,
     store: &Arc<Store>,
-    (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
+    (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
     dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = to_homeserver(config)?
@@ -214,7 +261,6 @@ async fn matrix(
     let parts = bridge_matrix::Parts {
         settings: bridge_matrix::Settings {
             listen: config.appservice.listen,
-            media_listen: config.appservice.public_media_listen,
             appservice_id: config.appservice.id.clone(),
             hs_token: config.appservice.hs_token.expose().to_owned(),
             suffix: config.privacy.ghost_suffix.clone(),
@@ -226,7 +272,6 @@ async fn matrix(
         ghosts: ghosts.clone(),
         clock: Arc::clone(clock),
         instance: store.instance().await?,
-        pictures: pictures.cloned(),
         crypto,
     };
     Ok(Arc::new(MatrixNetwork::new(parts)))

@@ -30,6 +30,10 @@ pub struct Portal {
     /// Why nothing crosses into the room and out of it, whatever the stage allows.
     #[serde(default)]
     pub silence: Option<Silence>,
+    /// Grows when the media of this portal are taken away: public addresses of them that were made
+    /// before lead nowhere.
+    #[serde(default)]
+    pub media_epoch: u32,
 }
 
 /// Why nothing may cross between a chat and the others.

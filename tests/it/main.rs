@@ -25,6 +25,7 @@ mod likeness;
 mod limits;
 mod linking;
 mod matrix;
+mod media_proxy;
 mod memory;
 mod moderation;
 mod moving;

@@ -89,6 +89,7 @@ pub fn link(
                 stage,
                 relaying: stage.relays(),
                 silence: None,
+                media_epoch: 0,
             }
         }
     };

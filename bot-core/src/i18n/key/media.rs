@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The sentences about public addresses of media, and about taking media away.
+//!
+//! Rule: they are a list of their own because one file would be too long; [`super::list`] puts all
+//! sentences together.
+
+macro_rules! with_media {
+    ($($listed:tt)*) => {
+        with_moderation! {
+            $($listed)*
+            NoteFileLinked = "note-file-linked",
+            MediaExpired = "media-expired",
+            MediaGone = "media-gone",
+            MediaUnknown = "media-unknown",
+        }
+    };
+}
