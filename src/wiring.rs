@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use bot_core::budgets::Budgets;
 use bot_core::clock::{Clock, Dice, SystemDice};
 use bot_core::core::{Core, CoreParts};
@@ -14,7 +15,6 @@ use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
 use bot_core::media::drawing::ChildProcess;
 use bot_core::network::CommandHelp;
-use bot_core::pictures::Pictures;
 use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
 use bot_core::relay::{Networks, Relay, RelayParts};
@@ -27,25 +27,40 @@ use bridge_matrix::MatrixNetwork;
 use bridge_matrix::accounts::SynapseAccounts;
 use bridge_matrix::client::Client;
 use bridge_matrix::crypto::{self, Crypto};
+use bridge_matrix::media_proxy::MediaProxy;
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
 
+use crate::public_media::MediaParts;
+
 /// The wired bridge.
 pub struct Wired {
     core: Arc<Core>,
     commands: Vec<CommandHelp>,
+    media: Option<Arc<MediaProxy>>,
+    stop: CancellationToken,
 }
 
 impl Wired {
     /// Runs until stopped.
     ///
     /// # Errors
-    /// What the core says.
+    /// What the core says, or when nobody can be served media where the configuration says.
     pub async fn run(&self) -> anyhow::Result<()> {
-        Ok(self.core.run(self.commands.clone()).await?)
+        let commands = self.commands.clone();
+        let Some(media) = &self.media else { return Ok(self.core.run(commands).await?) };
+        let listener = media.bind().await.context("cannot listen at `media_proxy.listen`")?;
+        let stop = self.stop.child_token();
+        let run = async {
+            let ended = self.core.run(commands).await;
+            stop.cancel();
+            ended
+        };
+        let (ended, ()) = tokio::join!(run, Arc::clone(media).serve(listener, stop.clone()));
+        Ok(ended?)
     }
 
     /// Returns when everything has come to rest after the stop.
@@ -67,9 +82,8 @@ pub async fn wire(
     let store = open(config, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
-    let public = config.appservice.public_media_url.as_ref().filter(|_| config.privacy.avatars);
-    let pictures = public.map(|base| Pictures::new(base.as_str(), pseudonyms.clone()));
-    let matrix = matrix(config, &store, (&ghosts, &clock, pictures.as_ref()), &dice).await?;
+    let media = MediaParts::of(config, &pseudonyms);
+    let matrix = matrix(config, &store, (&ghosts, &clock), &dice).await?;
     let mut networks = Networks::default();
     draw_in_a_child(&mut networks);
     networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
@@ -77,13 +91,14 @@ pub async fn wire(
     let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
     let wording = Arc::new(wording);
     let commands = commands::menu(&wording);
+    let proxy = media.proxy(config, (&store, &networks), (&wording, &clock));
     let relay = Relay::new(RelayParts {
         networks: networks.clone(),
         store: Arc::clone(&store),
         ghosts,
         pseudonyms: pseudonyms.clone(),
         names: config.privacy.names,
-        pictures,
+        media_links: media.links,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
         new_ghosts: config.bot.new_accounts_per_day,
@@ -106,6 +121,7 @@ pub async fn wire(
         catalogue: Arc::new(Catalogue::load(config.notices.catalogue.as_deref())?),
         limits: limits(config),
         accounts: accounts(config)?,
+        media_cache: media.cache,
     });
     let core = Core::new(CoreParts {
         store,
@@ -119,7 +135,7 @@ pub async fn wire(
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
-    Ok(Wired { core, commands })
+    Ok(Wired { core, commands, media: proxy, stop: stop.clone() })
 }
 
 /// Which Matrix ids are ours.
@@ -198,7 +214,7 @@ fn open(config: &Config, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
 async fn matrix(
     config: &Config,
     store: &Arc<Store>,
-    (ghosts, clock, pictures): (&Ghosts, &Arc<dyn Clock>, Option<&Pictures>),
+    (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
     dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = to_homeserver(config)?
@@ -215,7 +231,6 @@ async fn matrix(
     let parts = bridge_matrix::Parts {
         settings: bridge_matrix::Settings {
             listen: config.appservice.listen,
-            media_listen: config.appservice.public_media_listen,
             appservice_id: config.appservice.id.clone(),
             hs_token: config.appservice.hs_token.expose().to_owned(),
             suffix: config.privacy.ghost_suffix.clone(),
@@ -227,7 +242,6 @@ async fn matrix(
         ghosts: ghosts.clone(),
         clock: Arc::clone(clock),
         instance: store.instance().await?,
-        pictures: pictures.cloned(),
         crypto,
     };
     Ok(Arc::new(MatrixNetwork::new(parts)))

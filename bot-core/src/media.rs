@@ -5,6 +5,7 @@
 //! Rule: a file flows in chunks. Only pictures that are small by their nature (stickers, previews)
 //! are ever held whole, and each has a bound.
 
+pub mod cache;
 pub mod clean;
 pub mod derived;
 pub mod drawing;

@@ -74,6 +74,9 @@ pub struct StandingNotice {
     /// The mode that it describes.
     #[serde(default)]
     pub consent: ConsentMode,
+    /// It says that no files cross.
+    #[serde(default)]
+    pub at_risk: bool,
 }
 
 /// One question to the whole community.
@@ -311,6 +314,8 @@ pub enum AuditAction {
     SelfTestBegun,
     /// A self-test is over; whether it passed.
     SelfTested(bool),
+    /// The copies of so many messages with files were taken away.
+    MediaPurged(u64),
 }
 
 impl Audit {

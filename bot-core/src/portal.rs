@@ -30,6 +30,10 @@ pub struct Portal {
     /// Why nothing crosses into the room and out of it, whatever the stage allows.
     #[serde(default)]
     pub silence: Option<Silence>,
+    /// Grows when the media of this portal are taken away: public addresses of them that were made
+    /// before lead nowhere.
+    #[serde(default)]
+    pub media_epoch: u32,
 }
 
 /// Why nothing may cross between a chat and the others.
@@ -87,6 +91,10 @@ pub struct Settings {
     /// Who may read along; every side agrees before it is more than the members.
     #[serde(default)]
     pub readers: Readers,
+    /// The people of the group are at risk: no files cross, nothing is said about links, nothing is
+    /// counted, the group is listed nowhere, and what belongs together is forgotten soon.
+    #[serde(default)]
+    pub at_risk: bool,
 }
 
 /// Whose words may leave their chat.
@@ -169,6 +177,8 @@ pub enum Setting {
     Names(ShownNames),
     /// See [`Settings::readers`].
     Readers(Readers),
+    /// See [`Settings::at_risk`].
+    AtRisk(bool),
 }
 
 impl Default for Settings {
@@ -189,6 +199,7 @@ impl Default for Settings {
             consent: ConsentMode::Notice,
             names: ShownNames::Full,
             readers: Readers::Members,
+            at_risk: false,
         }
     }
 }
@@ -213,6 +224,7 @@ impl Settings {
             Setting::Consent(mode) => self.consent = mode,
             Setting::Names(names) => self.names = names,
             Setting::Readers(readers) => self.readers = readers,
+            Setting::AtRisk(on) => self.at_risk = on,
             Setting::Language(language) => self.language = language,
         }
     }
@@ -309,6 +321,11 @@ impl Portal {
         }
         let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
         self.ends.iter().any(severed).then_some(Silence::Removed)
+    }
+
+    /// Whether the group appears in anything that others read: reports, lists, pages.
+    pub fn is_listed(&self) -> bool {
+        !self.settings.at_risk
     }
 
     /// Every place, active or not.

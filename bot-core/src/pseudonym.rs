@@ -46,16 +46,25 @@ impl Pseudonyms {
         self.of(&["token", purpose, text])
     }
 
+    /// A key that only the holder of the secret can make for `purpose`.
+    pub fn key(&self, purpose: &str) -> [u8; 32] {
+        self.digest(&["key", purpose])
+    }
+
     fn of(&self, parts: &[&str]) -> String {
+        let mut code = BASE32_NOPAD.encode(&self.digest(parts));
+        code.make_ascii_lowercase();
+        code.truncate(LENGTH);
+        code
+    }
+
+    fn digest(&self, parts: &[&str]) -> [u8; 32] {
         let mut keyed = self.keyed.clone();
         for part in parts {
             keyed.update(&(part.len() as u64).to_be_bytes());
             keyed.update(part.as_bytes());
         }
-        let mut code = BASE32_NOPAD.encode(&keyed.finalize().into_bytes());
-        code.make_ascii_lowercase();
-        code.truncate(LENGTH);
-        code
+        keyed.finalize().into_bytes().into()
     }
 }
 

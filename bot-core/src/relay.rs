@@ -26,6 +26,7 @@ mod new_ghosts;
 mod newest;
 mod polls;
 pub mod prepare;
+pub mod public_media;
 mod redaction;
 mod refusals;
 mod self_test;
@@ -51,9 +52,9 @@ use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::ghost::Ghosts;
 use crate::lane::{Entry, LaneHead, Work};
+use crate::media_link::{FileLinks, MediaLinks};
 use crate::migration::{MigrationChange, Task};
 use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
-use crate::pictures::Pictures;
 use crate::portal::{Portal, PortalId, Silence};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
@@ -72,8 +73,8 @@ pub struct RelayParts {
     pub pseudonyms: Pseudonyms,
     /// How much of a name others see.
     pub names: NamePolicy,
-    /// Where platforms fetch pictures, if they can reach us.
-    pub pictures: Option<Pictures>,
+    /// Public addresses of media, if platforms can reach us.
+    pub media_links: Option<MediaLinks>,
     /// What the bot says.
     pub wording: Arc<Wording>,
     /// The time.
@@ -110,14 +111,14 @@ struct Delivery<'a> {
 impl Relay {
     /// A relay between these networks.
     pub fn new(parts: RelayParts) -> Self {
-        let RelayParts { networks, store, ghosts, pseudonyms, names, pictures, wording, .. } =
+        let RelayParts { networks, store, ghosts, pseudonyms, names, media_links, wording, .. } =
             parts;
         let (clock, new_ghosts) = (parts.clock, NewGhosts::per_day(parts.new_ghosts));
         let identities = Identities {
             store: Arc::clone(&store),
             pseudonyms: pseudonyms.clone(),
             names,
-            pictures,
+            links: None,
             networks: networks.clone(),
             clock: Arc::clone(&clock),
             new_ghosts: Arc::new(new_ghosts),
@@ -134,6 +135,7 @@ impl Relay {
             ghosts,
             identities,
             emoji,
+            media_links,
         };
         let crashes =
             Arc::new(Crashes::new(Arc::clone(&store), pseudonyms.clone(), Arc::clone(&clock)));
@@ -322,8 +324,20 @@ impl Delivery<'_> {
             done: Vec::new(),
             after: self.head.newest.clone(),
             source: self.source(),
-            words: Words::new(Arc::clone(&self.wording)),
+            words: self.words(),
             in_clear: silence::is_last_word(&self.head.entry.work),
+        }
+    }
+
+    /// The bot's words in this chat, with addresses of the files of this message.
+    fn words(&self) -> Words {
+        let words = Words::new(Arc::clone(&self.wording));
+        let links = self.identities().links.clone();
+        match links.zip(self.head.entry.work.message()) {
+            Some((links, (place, message))) => {
+                words.with_links(FileLinks::new(links, place.clone(), message.clone()))
+            }
+            None => words,
         }
     }
 

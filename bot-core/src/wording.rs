@@ -13,11 +13,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bridge_model::{
-    Author, AuthorKind, Block, Message, MessageKind, NetworkId, Note, RichText, Span, Timestamp,
-    UserId,
+    Author, AuthorKind, Block, Media, Message, MessageKind, Missing, NetworkId, Note, RichText,
+    Span, Timestamp, UserId,
 };
 
 use crate::i18n::{Arg, I18n, Key};
+use crate::media_link::FileLinks;
 use crate::refusal::{Fallback, Refusal};
 
 pub use notes::megabytes;
@@ -31,27 +32,54 @@ pub struct Wording {
 
 /// Says notes in the language of a destination. Clones share it.
 #[derive(Clone)]
-pub struct Words(Arc<Wording>);
+pub struct Words {
+    wording: Arc<Wording>,
+    links: Option<Arc<FileLinks>>,
+}
 
 impl Words {
     /// The words of that wording.
     pub fn new(wording: Arc<Wording>) -> Self {
-        Self(wording)
+        Self { wording, links: None }
+    }
+
+    /// The same with addresses of files that cannot be sent.
+    #[must_use]
+    pub fn with_links(self, links: FileLinks) -> Self {
+        Self { links: Some(Arc::new(links)), ..self }
     }
 
     /// In English, for tools and tests.
     pub fn english() -> Self {
-        Self(Arc::new(Wording::new(I18n::embedded(), "en", "Freeside")))
+        Self::new(Arc::new(Wording::new(I18n::embedded(), "en", "Freeside")))
     }
 
     /// The words of a note.
     pub fn note(&self, note: &Note) -> RichText {
-        self.0.note(note)
+        self.wording.note(note)
+    }
+
+    /// The line for a file that is not sent, called `name`; `size` is in bytes, where it is known. What
+    /// is too large for the chat has a link, where there can be one.
+    pub fn missing(
+        &self,
+        media: &Media,
+        (name, size): (Option<String>, Option<u64>),
+        why: Missing,
+    ) -> RichText {
+        let sized = Media { size: size.or(media.size), ..media.clone() };
+        let links = self.links.as_ref().filter(|_| why == Missing::TooLargeToSend);
+        match links.and_then(|links| links.address(&sized)) {
+            Some((address, until)) => {
+                self.wording.linked_file(name.as_deref(), sized.size, (&address, until))
+            }
+            None => self.note(&Note::FileMissing { name, size: sized.size, why }),
+        }
     }
 
     /// All sentences in this language.
     pub fn wording(&self) -> &Wording {
-        &self.0
+        &self.wording
     }
 }
 

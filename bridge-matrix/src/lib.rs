@@ -17,7 +17,7 @@ pub mod find_sent;
 mod foreign;
 pub mod ghosts;
 pub mod listen;
-pub mod pictures;
+pub mod media_proxy;
 mod power;
 mod private_chats;
 pub mod rooms;
@@ -48,7 +48,6 @@ use bot_core::network::{
     AskError, CommandHelp, GhostState, MediaSource, MediaStream, Need, Network, NetworkError, Sink,
     Standing,
 };
-use bot_core::pictures::Pictures;
 use bot_core::report::{Reporter, Reports};
 use bot_core::store::Store;
 use bot_core::{MissingRight, Refusal, Right};
@@ -74,8 +73,6 @@ const COMMAND_WORD: &str = "!freeside";
 pub struct Settings {
     /// Where the homeserver calls us.
     pub listen: SocketAddr,
-    /// Where platforms fetch profile pictures; `None` for the same address.
-    pub media_listen: Option<SocketAddr>,
     /// The id in the registration file.
     pub appservice_id: String,
     /// Authenticates the homeserver to us.
@@ -98,7 +95,6 @@ pub struct MatrixNetwork {
     clock: Arc<dyn Clock>,
     account: OnceCell<Account>,
     instance: String,
-    pictures: Option<Pictures>,
     crypto: Option<Arc<Crypto>>,
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
@@ -120,8 +116,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The store's own number, see [`Store::instance`].
     pub instance: String,
-    /// Answers addresses of pictures.
-    pub pictures: Option<Pictures>,
     /// The keys of encrypted rooms, where the bridge takes part in them.
     pub crypto: Option<Arc<Crypto>>,
 }
@@ -129,7 +123,7 @@ pub struct Parts {
 impl MatrixNetwork {
     /// Puts the parts together; nothing is sent yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, client, store, ghosts, clock, instance, pictures, crypto } = parts;
+        let Parts { settings, client, store, ghosts, clock, instance, crypto } = parts;
         let account = OnceCell::new();
         let id = NetworkId::from(NETWORK);
         let spoiled = Arc::default();
@@ -142,7 +136,6 @@ impl MatrixNetwork {
             clock,
             account,
             instance,
-            pictures,
             crypto,
             spoiled,
             reports: Arc::default(),
@@ -358,26 +351,8 @@ impl Network for MatrixNetwork {
         let address = self.settings.listen;
         let listener = self.bind(address, "appservice.listen").await?;
         tracing::info!(%address, "listening for the homeserver");
-        let mut router = appservice::router(Arc::clone(&service));
-        let pictures = self.pictures.clone();
-        let mut pictures = pictures.map(|it| pictures::router(it, self.client.clone()));
-        let public = match self.settings.media_listen {
-            Some(address) => Some(self.bind(address, "appservice.public_media_listen").await?),
-            None => {
-                router = pictures.take().into_iter().fold(router, |all, one| all.merge(one));
-                None
-            }
-        };
-        let serve = async {
-            let main = server::serve(listener, router, server::LIMITS, stop.clone());
-            match public.zip(pictures) {
-                Some((public, pictures)) => {
-                    let public = server::serve(public, pictures, server::LIMITS, stop.clone());
-                    tokio::join!(main, public);
-                }
-                None => main.await,
-            }
-        };
+        let router = appservice::router(Arc::clone(&service));
+        let serve = server::serve(listener, router, server::LIMITS, stop.clone());
         let greet = async {
             let begin = async {
                 self.greet().await;

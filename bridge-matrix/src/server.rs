@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Serves HTTP where the homeserver calls us, and where platforms fetch pictures.
+//! Serves HTTP where the homeserver calls us, and where platforms and people fetch media.
 //!
 //! Rule: whoever connects has to say something soon. The port may be a public one, so that
 //! connections are bounded in number, and one that does not send its head in time is closed.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// Who has connected; each request carries it.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 /// What those who connect may use up.
 #[derive(Clone, Copy)]
@@ -51,15 +56,16 @@ pub(super) async fn serve(
             () = stop.cancelled() => break,
             accepted = accepted => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
-        let answered = answer(stream, router.clone(), (limits.head, stop.clone()));
+        let router = router.clone().layer(axum::Extension(Peer(address.ip())));
+        let answered = answer(stream, router, (limits.head, stop.clone()));
         connections.spawn(async move {
             answered.await;
             drop(permit);

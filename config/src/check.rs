@@ -4,7 +4,7 @@
 //! Rule: a check is a function from text to value; its error says what is wrong and what
 //! would be right, and never repeats more than the text it was given.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use url::Url;
@@ -72,6 +72,30 @@ pub(crate) fn snowflake(text: &str) -> Checked<String> {
 /// An address of an HTTP server.
 pub(crate) fn http_url(text: &str) -> Checked<Url> {
     address(text, &["http", "https"], "https://example.org")
+}
+
+/// An address that everybody reaches: encrypted, except on this machine.
+pub(crate) fn public_url(text: &str) -> Checked<Url> {
+    let url = http_url(text)?;
+    let local = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if url.scheme() == "https" || local {
+        return Ok(url);
+    }
+    Err(Wrong::new(
+        format!("`{text}` is not encrypted"),
+        "Write an address with https://; a reverse proxy can do that.",
+    ))
+}
+
+/// An address of a machine.
+pub(crate) fn ip(text: &str) -> Checked<IpAddr> {
+    let wrong = || Wrong::new(format!("`{text}` is no IP address"), "Write it so: \"192.0.2.1\".");
+    text.parse().map_err(|_| wrong())
 }
 
 /// An address of a WebSocket server.
@@ -311,6 +335,19 @@ mod tests {
         assert!(proxy_url("socks5h://127.0.0.1:9050").is_ok());
         assert!(socket_url("wss://gateway.discord.gg").is_ok());
         assert!(socket_url("https://gateway.discord.gg").is_err());
+    }
+
+    #[test]
+    fn a_public_address_is_encrypted_except_on_this_machine() {
+        for good in
+            ["https://a.example", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"]
+        {
+            assert!(public_url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://a.example", "http://192.0.2.1", "http://localhost.example", "x"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+        assert!(ip("::1").is_ok() && ip("localhost").is_err());
     }
 
     #[test]

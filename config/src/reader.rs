@@ -33,6 +33,7 @@ pub(crate) struct Section<'r, 'a> {
     table: Option<&'r DeTable<'a>>,
     position: Option<Position>,
     asked: BTreeSet<&'static str>,
+    moved: BTreeSet<&'static str>,
 }
 
 /// Where a secret comes from.
@@ -84,7 +85,8 @@ impl<'a> Reader<'a> {
             let mend = format!("Copy [{name}] from config/freeside.example.toml.");
             self.report(name, None, Wrong::new("this section is missing", mend));
         }
-        Section { reader: self, name, table, position, asked: BTreeSet::new() }
+        let (asked, moved) = (BTreeSet::new(), BTreeSet::new());
+        Section { reader: self, name, table, position, asked, moved }
     }
 
     /// The section `name`, `None` when the file does not have it.
@@ -264,6 +266,14 @@ impl<'r, 'a> Section<'r, 'a> {
         self.asked.insert(key);
     }
 
+    /// Says where a key has gone that older versions knew.
+    pub(crate) fn moved(&mut self, key: &'static str, mend: &str) {
+        if self.table.is_some_and(|table| table.contains_key(key)) {
+            self.moved.insert(key);
+            self.wrong(key, Wrong::new("this key has moved", mend));
+        }
+    }
+
     /// Remembers a mistake in `key`, at its place.
     pub(crate) fn wrong(&self, key: &'static str, wrong: Wrong) {
         let found = self.table.and_then(|table| table.get(key));
@@ -277,7 +287,7 @@ impl<'r, 'a> Section<'r, 'a> {
         self.reader.asked.borrow_mut().extend(keys);
         for (key, _) in self.table.into_iter().flat_map(|table| table.iter()) {
             let name = key.get_ref().as_ref();
-            if !self.asked.contains(name) {
+            if !self.asked.contains(name) && !self.moved.contains(name) {
                 let position = Some(self.reader.position(key.span()));
                 self.reader.report(&format!("{}.{name}", self.name), position, self.unknown(name));
             }

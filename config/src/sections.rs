@@ -18,11 +18,12 @@ use crate::values::{
     PLURALKIT, Portals, Privacy, Store, TUPPERBOX, Telegram,
 };
 
+mod media_proxy;
 mod moving;
 mod notices;
 mod stages;
 
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "homeserver",
     "appservice",
     "bot",
@@ -33,6 +34,7 @@ const SECTIONS: [&str; 13] = [
     "portals",
     "stages",
     "moving",
+    "media_proxy",
     "notices",
     "privacy",
     "log",
@@ -70,6 +72,9 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let portals = portals(reader.section("portals", false));
     let stages = stages::read(reader.section("stages", false));
     let moving = moving::read(reader.section("moving", false));
+    let taken = appservice.as_ref().map(|it| it.listen);
+    let media_proxy = reader.optional_section("media_proxy");
+    let media_proxy = media_proxy.map(|section| media_proxy::read(section, taken));
     let notices = notices::read(reader, reader.section("notices", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
@@ -84,6 +89,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         portals,
         stages,
         moving: moving?,
+        media_proxy: media_proxy.flatten(),
         notices,
         privacy: privacy?,
         log,
@@ -115,8 +121,9 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         "Write the address under which the homeserver reaches the bridge, such as http://127.0.0.1:29330.",
         check::http_url,
     );
-    let public_media_url = section.optional("public_media_url", check::http_url);
-    let public_media_listen = section.optional("public_media_listen", check::listen);
+    let moved = "Write a section [media_proxy] with listen and public_url instead.";
+    section.moved("public_media_url", moved);
+    section.moved("public_media_listen", moved);
     let token = |key, variable| SecretSource { key, variable, make: MAKE_TOKEN };
     let as_token = section.secret(&token("as_token_file", "FREESIDE_AS_TOKEN"));
     let hs_token = section.secret(&token("hs_token_file", "FREESIDE_HS_TOKEN"));
@@ -141,8 +148,6 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         id: id.unwrap_or_else(|| "freeside".to_owned()),
         listen: listen?,
         public_url: public_url?,
-        public_media_url,
-        public_media_listen,
         as_token: as_token?,
         hs_token: hs_token?,
         sender_localpart,

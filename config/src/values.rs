@@ -3,7 +3,7 @@
 //!
 //! Rule: what is here was checked; nobody checks it again.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use url::Url;
@@ -33,6 +33,8 @@ pub struct Config {
     pub stages: Stages,
     /// `[moving]`
     pub moving: Moving,
+    /// `[media_proxy]`, when there is one.
+    pub media_proxy: Option<MediaProxy>,
     /// `[notices]`.
     pub notices: Notices,
     /// `[privacy]`
@@ -69,6 +71,33 @@ impl Default for Moving {
     }
 }
 
+/// Where media can be had by people and platforms that are not on Matrix.
+#[derive(Clone, Debug)]
+pub struct MediaProxy {
+    /// Where the bridge listens for them.
+    pub listen: SocketAddr,
+    /// Where they find that.
+    pub public_url: Url,
+    /// How long an address leads somewhere at least.
+    pub lifetime_days: u32,
+    /// Larger files are not served, in bytes.
+    pub max_size: usize,
+    /// Requests of one client address.
+    pub requests_per_minute: u32,
+    /// Room for files that were served lately, in bytes.
+    pub cache_size: usize,
+    /// How long they are kept.
+    pub cache_minutes: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+impl MediaProxy {
+    /// A reverse proxy on the same machine.
+    pub const LOOPBACK: [IpAddr; 2] =
+        [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+}
+
 /// How the bridge and the homeserver know each other.
 #[derive(Clone, Debug)]
 pub struct Appservice {
@@ -78,10 +107,6 @@ pub struct Appservice {
     pub listen: SocketAddr,
     /// Where the homeserver finds the bridge.
     pub public_url: Url,
-    /// Where Discord finds avatars; without it relayed people have none there.
-    pub public_media_url: Option<Url>,
-    /// Where that address leads, if not to `listen`.
-    pub public_media_listen: Option<SocketAddr>,
     /// The bridge shows it to the homeserver.
     pub as_token: Secret,
     /// The homeserver shows it to the bridge.

@@ -217,17 +217,11 @@ async fn p8_s17_the_bytes_decide_what_is_a_picture_also_of_a_person() -> anyhow:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s20_connections_that_say_nothing_are_closed_and_hold_up_nobody() -> anyhow::Result<()> {
-    let mut town = town("12", "").await?;
-    let media = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-    town.bridge.reconfigure(
-        "[appservice]\n",
-        &format!("[appservice]\npublic_media_listen = \"{media}\"\n"),
-    )?;
-    town.bridge.kill()?;
-    town.bridge.start()?;
+    let town = town("12", "").await?;
     crosses(&town, Side::Matrix, "before").await?;
-    let main = town.bridge.url().replace("http://", "");
-    for address in [main, media.to_string()] {
+    let [main, media] =
+        [town.bridge.url(), town.bridge.media_url()].map(|it| it.replace("http://", ""));
+    for address in [main, media.clone()] {
         let mut silent = Vec::new();
         for _ in 0..600 {
             let mut connection = tokio::net::TcpStream::connect(&address).await?;
@@ -244,7 +238,7 @@ async fn s20_connections_that_say_nothing_are_closed_and_hold_up_nobody() -> any
         });
         closed.await.context("the connection stays open")?;
     }
-    // The public address answers pictures only.
+    // The public address answers media only.
     let url = format!("http://{media}/_matrix/app/v1/ping");
     assert_eq!(reqwest::Client::new().post(url).send().await?.status(), 404);
     town.assert_clean()

@@ -136,6 +136,7 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
         AuditAction::SelfTestBegun => (Key::DeedSelfTestBegun, Vec::new()),
         AuditAction::SelfTested(true) => (Key::DeedSelfTestPassed, Vec::new()),
         AuditAction::SelfTested(false) => (Key::DeedSelfTestFailed, Vec::new()),
+        AuditAction::MediaPurged(messages) => (Key::DeedMediaPurged, vec![Arg::number(*messages)]),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

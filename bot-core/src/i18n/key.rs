@@ -43,6 +43,8 @@ mod consent;
 mod removal;
 #[macro_use]
 mod self_test;
+#[macro_use]
+mod media;
 mod list;
 
 pub use list::Key;

@@ -7,15 +7,15 @@
 use std::sync::Arc;
 
 use bridge_config::NamePolicy;
-use bridge_model::{Author, MediaHandle, Person, Place, Timestamp};
+use bridge_model::{Author, MediaHandle, NetworkId, Person, Place, Timestamp};
 
 use super::lookup::unread;
 use super::networks::Networks;
 use super::new_ghosts::{NewGhosts, Source};
 use crate::clock::Clock;
+use crate::media_link::PortalLinks;
 use crate::network::MATRIX;
 use crate::order::{DeliverError, SendAs};
-use crate::pictures::Pictures;
 use crate::portal::{PortalId, ShownNames};
 use crate::pseudonym::Pseudonyms;
 use crate::store::consent::Pseudonymous;
@@ -27,7 +27,8 @@ pub(super) struct Identities {
     pub store: Arc<Store>,
     pub pseudonyms: Pseudonyms,
     pub names: NamePolicy,
-    pub pictures: Option<Pictures>,
+    /// Public addresses of pictures that are shown in the portal.
+    pub links: Option<PortalLinks>,
     pub networks: Networks,
     pub clock: Arc<dyn Clock>,
     pub new_ghosts: Arc<NewGhosts>,
@@ -165,14 +166,14 @@ impl Identities {
         person: &Person,
         author: &Author,
     ) -> Result<Option<String>, DeliverError> {
-        let Some(pictures) = &self.pictures else { return Ok(None) };
+        let Some(links) = &self.links else { return Ok(None) };
         if person.network.as_str() == MATRIX {
-            let mxc = author.avatar.as_ref().map(|avatar| avatar.reference.as_str());
-            return Ok(mxc.and_then(|mxc| pictures.address(mxc)));
+            return Ok(author.avatar.as_ref().and_then(|avatar| links.picture(person, avatar)));
         }
         let ghost = self.store.ghost(person).await.map_err(unread)?;
-        let mxc = ghost.and_then(|ghost| ghost.avatar).map(|(mxc, _)| mxc);
-        Ok(mxc.and_then(|mxc| pictures.address(&mxc)))
+        let Some((mxc, _)) = ghost.and_then(|ghost| ghost.avatar) else { return Ok(None) };
+        let picture = MediaHandle { network: NetworkId::from(MATRIX), reference: mxc };
+        Ok(links.picture(person, &picture))
     }
 }
 

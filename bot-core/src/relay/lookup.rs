@@ -17,6 +17,7 @@ use super::networks::Networks;
 use crate::address::is_mxc;
 use crate::ghost::Ghosts;
 use crate::lane::Replica;
+use crate::media_link::MediaLinks;
 use crate::network::{AskError, MATRIX};
 use crate::order::{DeliverError, EntryId};
 use crate::portal::{Portal, Settings};
@@ -30,6 +31,8 @@ pub(super) struct Lookup {
     pub ghosts: Ghosts,
     pub identities: Identities,
     pub emoji: EmojiUploads,
+    /// Makes public addresses of media, where there are any.
+    pub media_links: Option<MediaLinks>,
 }
 
 /// The directory for one message.
@@ -52,7 +55,10 @@ impl Lookup {
         let pseudonymous = Arc::new(self.store.pseudonymous(id).await.map_err(unread)?);
         let shown = portal.map(|portal| portal.settings.names).unwrap_or_default();
         let names = stricter(self.identities.names, shown);
-        let identities = Identities { names, pseudonymous, ..self.identities.clone() };
+        let now = self.identities.clock.now();
+        let links = self.media_links.as_ref().zip(portal.filter(|it| !it.settings.at_risk));
+        let links = links.map(|(links, portal)| links.of_portal(portal, now));
+        let identities = Identities { names, pseudonymous, links, ..self.identities.clone() };
         Ok(Self { identities, ..self.clone() })
     }
 

@@ -91,6 +91,7 @@ pub fn link(
                 stage,
                 relaying: stage.relays(),
                 silence: None,
+                media_epoch: 0,
             }
         }
     };
@@ -121,6 +122,13 @@ pub fn set(tx: &mut Txn<'_>, place: &Place, setting: Setting) -> Result<(), Stor
         topics::switch(tx, portal.id, threads)?;
     }
     let opened = setting == Setting::Readers(Readers::Everybody);
+    if setting == Setting::AtRisk(true) && !portal.settings.at_risk {
+        // What was counted so far is gone, and so is what was learned of links.
+        figures::forget(tx, portal.id)?;
+        hosts::forget(tx, portal.id)?;
+        notices::forget(tx, portal.id);
+        portal.media_epoch = portal.media_epoch.saturating_add(1);
+    }
     portal.settings.apply(setting);
     portals::save(tx, &portal)?;
     if opened {

@@ -237,7 +237,11 @@ fn take_back_reactions(
     Ok(())
 }
 
-fn to_each(tx: &mut Txn<'_>, event: &Event, mut places: Vec<Place>) -> Result<(), StoreError> {
+/// Has something done with a message in each of the places but that of the event.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn to_each(tx: &mut Txn<'_>, event: &Event, mut places: Vec<Place>) -> Result<(), StoreError> {
     places.sort_by_key(|place| (place.network.clone(), place.chat.clone()));
     places.dedup();
     places.retain(|place| *place != event.place);

@@ -3,7 +3,7 @@
 //!
 //! Rule: one sentence a note; its values are data.
 
-use bridge_model::{Message, Missing, NetworkId, Note, RichText, Service};
+use bridge_model::{Message, Missing, NetworkId, Note, RichText, Service, Timestamp};
 
 use super::{Wording, label};
 use crate::i18n::{Arg, Key};
@@ -60,13 +60,28 @@ impl Wording {
             Missing::TooLargeToSend => Key::NoteFileTooLargeToSend,
             Missing::Unavailable => Key::NoteFileUnavailable,
             Missing::Unclean => Key::NoteFileUnclean,
+            Missing::StaysHere => Key::NoteFileStays,
         };
+        self.say(key, &[Arg::text(self.file(name, size))])
+    }
+
+    /// A file that is too large for a chat, with its address and until when it leads there.
+    pub(super) fn linked_file(
+        &self,
+        name: Option<&str>,
+        size: Option<u64>,
+        (address, until): (&str, Timestamp),
+    ) -> RichText {
+        let args = [Arg::text(self.file(name, size)), Arg::url(address), Arg::Time(until)];
+        self.say(Key::NoteFileLinked, &args)
+    }
+
+    fn file(&self, name: Option<&str>, size: Option<u64>) -> String {
         let name = name.map_or_else(|| self.plain(Key::NoteFileUnnamed, &[]), str::to_owned);
-        let file = match size {
+        match size {
             Some(bytes) => format!("{name}, {}", megabytes(bytes)),
             None => name,
-        };
-        self.say(key, &[Arg::text(file)])
+        }
     }
 
     fn service(&self, service: &Service) -> RichText {

@@ -4,7 +4,7 @@
 //! Rule: a file that cannot be had never holds up a message; a line stands for it. One that cannot
 //! be had now does.
 
-use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing, Note};
+use bridge_model::{Media, MediaHandle, MediaKind, Message, Missing};
 
 use ruma::OwnedRoomId;
 
@@ -43,7 +43,7 @@ impl MatrixNetwork {
                 }
                 Err(Unsent::Missing(why)) => {
                     let (name, size) = (media.name.clone(), media.size);
-                    let line = order.words.note(&Note::FileMissing { name, size, why });
+                    let line = order.words.missing(media, (name, size), why);
                     uploaded.push(Uploaded::missing(media.clone(), line));
                 }
                 Err(Unsent::Failed(error)) => return Err(error),

@@ -274,7 +274,6 @@ pub fn network(port: u16, homeserver: &str, store: &Arc<Store>) -> Arc<MatrixNet
             hs_token: TOKEN.into(),
             suffix: " ({network})".into(),
             avatars: true,
-            media_listen: None,
             bot_name: "Freeside".into(),
         },
         client: Client::new(reqwest::Client::new(), homeserver, TOKEN),
@@ -283,7 +282,6 @@ pub fn network(port: u16, homeserver: &str, store: &Arc<Store>) -> Arc<MatrixNet
         clock: Arc::new(SystemClock),
         instance: "tests".into(),
         crypto: None,
-        pictures: None,
     }))
 }
 

@@ -39,9 +39,12 @@ fn mistakes(dir: &Path, text: &str) -> String {
     load(&dir.join("freeside.toml"), &nothing).unwrap_err().to_string()
 }
 
-/// The example with every `#key = value` made a setting.
+/// The example with every `#key = value` made a setting, and the section that is left out.
 fn whole_example() -> String {
     let setting = |line: &str| {
+        if line == "#[media_proxy]" {
+            return true;
+        }
         let key = line.strip_prefix('#').and_then(|rest| rest.split_once(" = "));
         key.is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
     };
@@ -80,8 +83,7 @@ fn the_example_loads_and_shows_its_defaults() {
     put(dir.path(), "freeside.toml", &whole_example(), 0o644);
     let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     whole.homeserver.proxy = None;
-    whole.appservice.public_media_url = None;
-    whole.appservice.public_media_listen = None;
+    whole.media_proxy = None;
     whole.bot.admins.clear();
     whole.bot.operator = None;
     whole.bot.contact = None;
@@ -134,12 +136,43 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   14:1: homeserver.ulr: there is no such key. Did you mean `url`?
   23:1: appservice.hs_token_file: this key is missing. Set it to the path of a file, or set FREESIDE_HS_TOKEN. Make one with `(umask 077; openssl rand -hex 32 > FILE)`.
   27:10: appservice.listen: this is of the kind integer. Write text in double quotes.
-  39:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
-  40:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
+  33:17: appservice.as_token_file: others can read the secret in DIR/as_token (its mode is 640). Run `chmod 600 DIR/as_token`, and change the secret if others may have read it.
+  34:1: appservice.hs_token: a secret must not stand in this file. Put it into a file of its own with mode 600 and set hs_token_file to its path.
   LANES:15: lanes.concurrency: 0 is out of range. Use a number from 1 to 1000.
   PRIVACY:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn all_mistakes_of_the_media_proxy_come_at_once() {
+    let dir = folder();
+    let section = "[media_proxy]\nlisten = \"127.0.0.1:29330\"\npublic_url = \"http://a.example\"\n\
+                   lifetime_days = 0\nmax_size_mb = \"1\"\nrequests_per_minute = 0\n\
+                   cache_size_mb = 0\ncache_minutes = 0\ntrusted_proxies = [\"here\"]\n";
+    let text = EXAMPLE.replace(
+        "[appservice]",
+        "[appservice]\npublic_media_url = \"https://a.example\"\npublic_media_listen = \"[::]:1\"",
+    );
+    let said = mistakes(dir.path(), &format!("{text}\n{section}"));
+    for problem in [
+        "appservice.public_media_url: this key has moved. Write a section [media_proxy] with",
+        "appservice.public_media_listen: this key has moved.",
+        "media_proxy.listen: is the same as appservice.listen. Choose another port",
+        "media_proxy.public_url: `http://a.example` is not encrypted",
+        "media_proxy.lifetime_days: 0 is out of range. Use a number from 1 to 90.",
+        "media_proxy.max_size_mb: this is of the kind string",
+        "media_proxy.requests_per_minute: 0 is out of range",
+        "media_proxy.cache_size_mb: 0 is out of range",
+        "media_proxy.cache_minutes: 0 is out of range",
+        "media_proxy.trusted_proxies: `here` is no IP address",
+        ": 10 mistakes",
+    ] {
+        assert!(said.contains(problem), "{problem}\n{said}");
+    }
+    let bare = mistakes(dir.path(), &format!("{EXAMPLE}\n[media_proxy]\n"));
+    assert!(bare.contains("media_proxy.listen: this key is missing"), "{bare}");
+    assert!(bare.contains("media_proxy.public_url: this key is missing"), "{bare}");
 }
 
 #[test]

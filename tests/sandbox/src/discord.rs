@@ -20,6 +20,7 @@ mod mentions;
 mod message;
 mod path;
 pub mod permissions;
+mod pictures;
 mod polls;
 mod posting;
 mod refusal;

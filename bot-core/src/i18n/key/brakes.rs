@@ -5,7 +5,7 @@
 
 macro_rules! with_brakes {
     ($($listed:tt)*) => {
-        with_moderation! {
+        with_media! {
             $($listed)*
             SettingBrakes = "setting-brakes",
             BrakedFlood = "braked-flood",

@@ -277,6 +277,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     name: "stage/1/2".into(),
                     stage: Some(Stage::Bridged),
                     consent: bot_core::portal::ConsentMode::OptIn,
+                    at_risk: true,
                 }],
                 self_test: Some(self_test()),
                 ..Migration::default()

@@ -71,7 +71,7 @@ pub(super) fn tags(media: &Media) -> Option<RichText> {
 /// The line for a file that does not go.
 pub(super) fn missing(media: &Media, size: Option<u64>, why: Missing, words: &Words) -> RichText {
     let name = media.name.as_deref().map(|name| shortened(name, NAME));
-    words.note(&Note::FileMissing { name, size: size.or(media.size), why })
+    words.missing(media, (name, size), why)
 }
 
 /// The piece without its lost files, which are named below its text.

@@ -5,7 +5,7 @@
 //! films, polls, places, business cards) stands below a message of its own with the name.
 
 use bot_core::SendAs;
-use bridge_model::{Button, Media, Message, MessageId, Missing, Note, Reply, RichText};
+use bridge_model::{Button, Media, Message, MessageId, Missing, Reply, RichText};
 use teloxide::types::MessageEntityKind;
 
 use super::{MAX_ALBUM, MAX_CAPTION, MAX_QUOTE, MAX_TEXT, MapPoint, Question, Setting};
@@ -219,7 +219,7 @@ pub(crate) fn missing(
 ) -> RichText {
     let name = media.name.as_deref().map(|it| draw::one_line(it, 100));
     let name = name.filter(|it| !it.is_empty());
-    setting.words.note(&Note::FileMissing { name, size: size.or(media.size), why })
+    setting.words.missing(media, (name, size), why)
 }
 
 /// Neighbours that can be one group are one, as long as their known sizes fit into one request.

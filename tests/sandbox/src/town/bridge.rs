@@ -27,6 +27,7 @@ pub struct Bridge {
     program: Program,
     dir: PathBuf,
     port: u16,
+    media_port: u16,
     remotes: String,
     encryption: &'static str,
     child: Option<Child>,
@@ -75,8 +76,12 @@ impl Bridge {
             discord.gateway_url(),
             discord.cdn_url(),
         );
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Ok(Self { program, dir: dir.to_owned(), port, remotes, encryption: "off", child: None })
+        // Both are held at once, so that they differ.
+        let held = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
+        let [port, media_port] = held.map(|it| it.and_then(|it| it.local_addr()));
+        let (port, media_port) = (port?.port(), media_port?.port());
+        let (dir, encryption) = (dir.to_owned(), "off");
+        Ok(Self { program, dir, port, media_port, remotes, encryption, child: None })
     }
 
     /// Whether the bridge takes part in encrypted rooms; counts from the next `configure`.
@@ -89,7 +94,7 @@ impl Bridge {
     /// # Errors
     /// When the file cannot be written.
     pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
-        let port = self.port;
+        let (port, media_port) = (self.port, self.media_port);
         let (remotes, encryption) = (&self.remotes, self.encryption);
         let stages =
             if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
@@ -99,7 +104,6 @@ impl Bridge {
             "[homeserver]\nurl = \"{homeserver}\"\nserver_name = \"localhost\"\n\n\
              [appservice]\nid = \"freeside\"\nlisten = \"127.0.0.1:{port}\"\n\
              public_url = \"http://127.0.0.1:{port}\"\n\
-             public_media_url = \"http://127.0.0.1:{port}\"\n\
              as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
              encryption = \"{encryption}\"\nencryption_secret_file = \"encryption_secret\"\n\n\
              [bot]\n{bot}display_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
@@ -109,6 +113,8 @@ impl Bridge {
              {stages}\
              [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\
              [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
+             [media_proxy]\nlisten = \"127.0.0.1:{media_port}\"\n\
+             public_url = \"http://127.0.0.1:{media_port}\"\n\n\
              {remotes}\n{more}\n"
         );
         Ok(fs::write(self.config(), text)?)
@@ -132,6 +138,11 @@ impl Bridge {
     /// The address on which the bridge listens for the homeserver.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The address at which the bridge serves media to everybody.
+    pub fn media_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.media_port)
     }
 
     /// Runs the program with these arguments beside the bridge, and returns what it prints.
