@@ -294,6 +294,14 @@ mod tests {
     }
 
     #[test]
+    fn a_message_without_content_was_redacted() {
+        assert!(is_redacted(&json!({"type": "m.room.message", "content": {}})));
+        assert!(is_redacted(&json!({"type": "m.room.encrypted"})));
+        let there = json!({"type": "m.room.encrypted", "content": {"ciphertext": "x"}});
+        assert!(!is_redacted(&there));
+    }
+
+    #[test]
     fn whoever_reaches_the_level_of_messages_may_speak() {
         let create = json!({"sender": "@a:x", "content": {"room_version": "11"}});
         let may = |power: Value, user: &str| may_speak(&create, Some(&power), user);

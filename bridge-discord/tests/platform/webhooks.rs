@@ -4,8 +4,9 @@
 //! Rule: words go where they were meant to go, or nowhere.
 
 use bot_core::refusal::Fallback;
-use bot_core::{Deliver, DeliverError, Network, Order, Receipt};
+use bot_core::{Action, Deliver, DeliverError, Network, Order, Receipt, SendAs};
 use bridge_discord::DiscordNetwork;
+use bridge_model::{ChatId, Moderation};
 use sandbox::faults::Fault;
 use serde_json::json;
 
@@ -190,4 +191,28 @@ async fn an_album_keeps_its_pictures_when_its_caption_changes() {
     let seen = &stage.channel.messages()[0];
     assert_eq!((seen.content.as_str(), seen.attachments.len()), ("look here", 2));
     stage.clean();
+}
+
+#[tokio::test]
+async fn a_message_of_a_person_is_gone_when_the_bot_has_deleted_it() {
+    let stage = Stage::new().await;
+    let network = stage.network();
+    let chat: ChatId = stage.channel.id().to_string().into();
+    assert!(network.forgets_messages(&chat).await.unwrap());
+    let mute = Moderation::Mute { until: None };
+    assert_eq!(network.obstacle(&chat, mute).await.unwrap(), None, "its role stands above members");
+    let parts = delivered(&network, &stage.order(1, post(zoe(), words("one")), None)).await.parts;
+    let id = parts[0].id.clone();
+    assert_eq!(network.is_gone(&chat, &id).await.unwrap(), Some(false));
+    let delete = Action::Delete { send_as: SendAs::Bot, parts };
+    delivered(&network, &stage.order(2, delete, None)).await;
+    assert_eq!(network.is_gone(&chat, &id).await.unwrap(), Some(true));
+    stage.clean();
+}
+
+#[tokio::test]
+async fn a_forum_keeps_the_post_of_a_message_that_is_deleted() {
+    let stage = Stage::new().await;
+    let forum: ChatId = stage.guild.forum("ideas").id().to_string().into();
+    assert!(!stage.network().forgets_messages(&forum).await.unwrap());
 }

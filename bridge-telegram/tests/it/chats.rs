@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How a chat looks, and the one reaction of the bot.
 
-use bot_core::{Action, Deliver, DeliverError};
-use bridge_model::{ChatChange, MediaHandle, MessageId, Reaction};
+use bot_core::{Action, Deliver, DeliverError, Network, Refusal, SendAs};
+use bridge_model::{ChatChange, ChatId, MediaHandle, MessageId, Moderation, Reaction};
 use sandbox::telegram::{Group, Rights, Telegram};
 
-use crate::stage::{Shelf, alice, network, order, png};
+use crate::stage::{Shelf, alice, message, network, order, png, post};
 
 async fn set(telegram: &Telegram, group: &Group, change: ChatChange) -> Result<(), DeliverError> {
     let shelf = Shelf([("face".to_owned(), png())].into());
@@ -103,4 +103,31 @@ async fn the_bot_has_the_most_frequent_reaction_that_the_chat_allows() {
     assert!(matches!(refused, DeliverError::Refused { .. }), "{refused}");
     assert!(shown().is_empty());
     telegram.assert_clean().unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_was_deleted_is_gone_and_one_that_was_not_is_not() {
+    let telegram = Telegram::start().await.unwrap();
+    let group = telegram.group("Maps");
+    let (network, shelf) = (network(&telegram), Shelf::default());
+    let chat = ChatId::new(group.id().to_string());
+    let posted = network.deliver(&order(group.id(), post(message("a test"))), &shelf).await;
+    let parts = posted.unwrap().parts;
+    let id = parts[0].id.clone();
+    let delete = Action::Delete { send_as: SendAs::Bot, parts };
+    network.deliver(&order(group.id(), delete), &shelf).await.unwrap();
+    assert_eq!(network.is_gone(&chat, &id).await.unwrap(), Some(true));
+    let there = network.deliver(&order(group.id(), post(message("it stays"))), &shelf).await;
+    let id = there.unwrap().parts[0].id.clone();
+    assert_eq!(network.is_gone(&chat, &id).await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn a_basic_group_keeps_nobody_from_speaking() {
+    let telegram = Telegram::start().await.unwrap();
+    let mute = Moderation::Mute { until: None };
+    for (chat, obstacle) in [("-77", Some(Refusal::AccessFixed)), ("-10077", None)] {
+        let found = network(&telegram).obstacle(&ChatId::from(chat), mute).await;
+        assert_eq!(found.unwrap(), obstacle, "{chat}");
+    }
 }
