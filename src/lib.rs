@@ -10,6 +10,7 @@ mod judge;
 pub mod keys;
 mod lines;
 mod log;
+mod public_media;
 mod wiring;
 
 use std::path::Path;

@@ -13,13 +13,10 @@ use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
 use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
-use bot_core::media::cache::MediaCache;
 use bot_core::media::drawing::ChildProcess;
-use bot_core::media_link::{MediaLinks, Terms};
 use bot_core::network::CommandHelp;
 use bot_core::portal::Settings;
 use bot_core::pseudonym::Pseudonyms;
-use bot_core::relay::public_media::PublicMedia;
 use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
 use bot_core::store::Store;
@@ -30,12 +27,14 @@ use bridge_matrix::MatrixNetwork;
 use bridge_matrix::accounts::SynapseAccounts;
 use bridge_matrix::client::Client;
 use bridge_matrix::crypto::{self, Crypto};
-use bridge_matrix::media_proxy::{MediaProxy, MediaProxySettings};
+use bridge_matrix::media_proxy::MediaProxy;
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
+
+use crate::public_media::MediaParts;
 
 /// The wired bridge.
 pub struct Wired {
@@ -83,7 +82,7 @@ pub async fn wire(
     let store = open(config, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
-    let media_links = media_links(config, &pseudonyms);
+    let media = MediaParts::of(config, &pseudonyms);
     let matrix = matrix(config, &store, (&ghosts, &clock), &dice).await?;
     let mut networks = Networks::default();
     draw_in_a_child(&mut networks);
@@ -92,21 +91,14 @@ pub async fn wire(
     let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
     let wording = Arc::new(wording);
     let commands = commands::menu(&wording);
-    let media = media_links.clone().map(|links| PublicMedia {
-        links,
-        store: Arc::clone(&store),
-        networks: networks.clone(),
-        wording: Arc::clone(&wording),
-        clock: Arc::clone(&clock),
-    });
-    let media = media.and_then(|media| media_proxy(config, media));
+    let proxy = media.proxy(config, (&store, &networks), (&wording, &clock));
     let relay = Relay::new(RelayParts {
         networks: networks.clone(),
         store: Arc::clone(&store),
         ghosts,
         pseudonyms: pseudonyms.clone(),
         names: config.privacy.names,
-        media_links,
+        media_links: media.links,
         wording: Arc::clone(&wording),
         clock: Arc::clone(&clock),
         new_ghosts: config.bot.new_accounts_per_day,
@@ -129,6 +121,7 @@ pub async fn wire(
         catalogue: Arc::new(Catalogue::load(config.notices.catalogue.as_deref())?),
         limits: limits(config),
         accounts: accounts(config)?,
+        media_cache: media.cache,
     });
     let core = Core::new(CoreParts {
         store,
@@ -142,31 +135,7 @@ pub async fn wire(
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
-    Ok(Wired { core, commands, media, stop: stop.clone() })
-}
-
-/// Public addresses of media, where they are served.
-fn media_links(config: &Config, pseudonyms: &Pseudonyms) -> Option<MediaLinks> {
-    let proxy = config.media_proxy.as_ref()?;
-    let terms = Terms {
-        lifetime: i64::from(proxy.lifetime_days).saturating_mul(24 * 60 * 60 * 1000),
-        max_size: u64::try_from(proxy.max_size).unwrap_or(u64::MAX),
-        pictures: config.privacy.avatars,
-    };
-    Some(MediaLinks::new(proxy.public_url.as_str(), pseudonyms, terms))
-}
-
-/// What serves media under public addresses.
-fn media_proxy(config: &Config, media: PublicMedia) -> Option<Arc<MediaProxy>> {
-    let proxy = config.media_proxy.as_ref()?;
-    let time = i64::from(proxy.cache_minutes).saturating_mul(60_000);
-    let cache = Arc::new(MediaCache::new(proxy.cache_size, time));
-    let settings = MediaProxySettings {
-        listen: proxy.listen,
-        requests_per_minute: proxy.requests_per_minute,
-        trusted: proxy.trusted_proxies.clone(),
-    };
-    Some(Arc::new(MediaProxy::new(media, cache, settings)))
+    Ok(Wired { core, commands, media: proxy, stop: stop.clone() })
 }
 
 /// Which Matrix ids are ours.

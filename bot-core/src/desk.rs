@@ -36,6 +36,7 @@ mod history;
 mod info;
 mod link;
 pub mod links;
+mod media_purge;
 mod membership;
 mod moderation;
 mod moves;
@@ -440,6 +441,9 @@ impl Desk {
             Command::Delete => self.features.deletion.delete(call).await,
             Command::Ban | Command::Unban | Command::Kick | Command::Mute | Command::Unmute => {
                 self.features.moderators.moderate(call, command, &arguments).await
+            }
+            Command::Purge if argument.is_some_and(|it| it.eq_ignore_ascii_case("media")) => {
+                self.features.media_purge.purge_media(call).await
             }
             Command::Purge => self.features.moderators.purge(call, &arguments).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),

@@ -106,7 +106,8 @@ impl MediaLinks {
         let nonce: [u8; NONCE] = *whole.first_chunk()?;
         let cipher = XChaCha20Poly1305::new(&self.key.into());
         let about = [VERSION];
-        let proof = cipher.encrypt_in_place_detached(&XNonce::from(nonce), &about, &mut body).ok()?;
+        let proof =
+            cipher.encrypt_in_place_detached(&XNonce::from(nonce), &about, &mut body).ok()?;
         let token = [&about[..], &nonce, &body, &proof].concat();
         let token = BASE64URL_NOPAD.encode(&token);
         (token.len() <= MOST).then(|| format!("{}/m/{token}", self.base))

@@ -70,6 +70,9 @@ pub struct StandingNotice {
     /// The mode that it describes.
     #[serde(default)]
     pub consent: ConsentMode,
+    /// It says that no files cross.
+    #[serde(default)]
+    pub at_risk: bool,
 }
 
 /// One question to the whole community.
@@ -298,6 +301,8 @@ pub enum AuditAction {
     Unlinked(NetworkId),
     /// A moderator acted on somebody.
     Moderated(Moderation, Who),
+    /// The copies of so many messages with files were taken away.
+    MediaPurged(u64),
 }
 
 impl Audit {

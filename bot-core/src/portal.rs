@@ -76,6 +76,10 @@ pub struct Settings {
     /// How much of a name other sides see; the operator's policy may show less.
     #[serde(default)]
     pub names: ShownNames,
+    /// The people of the group are at risk: no files cross, nothing is said about links, nothing is
+    /// counted, the group is listed nowhere, and what belongs together is forgotten soon.
+    #[serde(default)]
+    pub at_risk: bool,
 }
 
 /// Whose words may leave their chat.
@@ -156,6 +160,8 @@ pub enum Setting {
     Consent(ConsentMode),
     /// See [`Settings::names`].
     Names(ShownNames),
+    /// See [`Settings::at_risk`].
+    AtRisk(bool),
 }
 
 impl Default for Settings {
@@ -175,6 +181,7 @@ impl Default for Settings {
             brakes: Brakes::Off,
             consent: ConsentMode::Notice,
             names: ShownNames::Full,
+            at_risk: false,
         }
     }
 }
@@ -198,6 +205,7 @@ impl Settings {
             Setting::Brakes(brakes) => self.brakes = brakes,
             Setting::Consent(mode) => self.consent = mode,
             Setting::Names(names) => self.names = names,
+            Setting::AtRisk(on) => self.at_risk = on,
             Setting::Language(language) => self.language = language,
         }
     }
@@ -285,6 +293,11 @@ impl Portal {
         }
         let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
         self.ends.iter().any(severed).then_some(Silence::Removed)
+    }
+
+    /// Whether the group appears in anything that others read: reports, lists, pages.
+    pub fn is_listed(&self) -> bool {
+        !self.settings.at_risk
     }
 
     /// Every place, active or not.

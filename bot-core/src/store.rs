@@ -34,6 +34,7 @@ pub mod keys;
 pub mod kv;
 pub mod layout;
 pub mod linking;
+pub mod media_purge;
 pub mod memory;
 pub mod messages;
 pub mod migration;
@@ -175,6 +176,8 @@ pub enum Change {
     StopTimer(String),
     /// What becomes of a topic's room.
     Topic(topics::TopicChange),
+    /// The copies of messages with files go from all sides of the portal of a room.
+    PurgeMedia(Place),
     /// Takes a remote place out of its portal; the room stays.
     Unlink(Place),
     /// The bot was let into a chat again.

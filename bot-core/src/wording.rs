@@ -13,8 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bridge_model::{
-    Author, AuthorKind, Block, Media, Message, MessageKind, Missing, NetworkId, Note, RichText, Span,
-    Timestamp, UserId,
+    Author, AuthorKind, Block, Media, Message, MessageKind, Missing, NetworkId, Note, RichText,
+    Span, Timestamp, UserId,
 };
 
 use crate::i18n::{Arg, I18n, Key};

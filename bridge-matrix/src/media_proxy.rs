@@ -98,7 +98,8 @@ impl MediaProxy {
             return peer;
         }
         let said = headers.get_all("x-forwarded-for").iter().next_back();
-        let last = said.and_then(|said| said.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let last =
+            said.and_then(|said| said.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         last.unwrap_or(peer)
     }
 
@@ -125,7 +126,11 @@ impl MediaProxy {
             return Ok(Source::Whole(start));
         }
         let chunks = stream::iter([Ok(start)]).chain(rest);
-        Ok(Source::Stream { size, chunks: bounded(Box::pin(chunks), self.media.max_size()), permit })
+        Ok(Source::Stream {
+            size,
+            chunks: bounded(Box::pin(chunks), self.media.max_size()),
+            permit,
+        })
     }
 }
 
@@ -257,9 +262,7 @@ async fn answer(link: &MediaLink, source: Source, (asked, now): (&HeaderMap, i64
     let response = response.header(header::ACCEPT_RANGES, "bytes");
     let asks = text(header::RANGE).filter(|_| text(header::IF_RANGE).is_none_or(|it| it == tag));
     match range::read(asks, size) {
-        Wanted::All => {
-            built(response.header(header::CONTENT_LENGTH, size).body(source.whole()))
-        }
+        Wanted::All => built(response.header(header::CONTENT_LENGTH, size).body(source.whole())),
         Wanted::Part { first, last } => {
             let length = last.saturating_sub(first).saturating_add(1);
             let response = response
@@ -270,7 +273,11 @@ async fn answer(link: &MediaLink, source: Source, (asked, now): (&HeaderMap, i64
         }
         Wanted::Nothing => {
             let response = response.status(StatusCode::RANGE_NOT_SATISFIABLE);
-            built(response.header(header::CONTENT_RANGE, format!("bytes */{size}")).body(Body::empty()))
+            built(
+                response
+                    .header(header::CONTENT_RANGE, format!("bytes */{size}"))
+                    .body(Body::empty()),
+            )
         }
     }
 }
@@ -306,7 +313,8 @@ impl Source {
 /// What of a chunk belongs to a part of a file of which `skip` bytes are left out yet, and `length` are
 /// to come.
 fn cut(mut chunk: Bytes, skip: &mut u64, length: &mut u64) -> Bytes {
-    let within = |most: u64, chunk: &Bytes| usize::try_from(most).unwrap_or(usize::MAX).min(chunk.len());
+    let within =
+        |most: u64, chunk: &Bytes| usize::try_from(most).unwrap_or(usize::MAX).min(chunk.len());
     let skipped = within(*skip, &chunk);
     let mut kept = chunk.split_off(skipped);
     kept.truncate(within(*length, &kept));

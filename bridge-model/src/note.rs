@@ -110,6 +110,8 @@ pub enum Missing {
     Unavailable,
     /// Its hidden data could not be taken out.
     Unclean,
+    /// No files leave their chat.
+    StaysHere,
 }
 
 /// Something happened in a chat that nobody said.

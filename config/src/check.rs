@@ -339,7 +339,8 @@ mod tests {
 
     #[test]
     fn a_public_address_is_encrypted_except_on_this_machine() {
-        for good in ["https://a.example", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"]
+        for good in
+            ["https://a.example", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"]
         {
             assert!(public_url(good).is_ok(), "{good}");
         }

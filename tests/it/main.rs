@@ -6,6 +6,7 @@
 #![expect(clippy::panic_in_result_fn, reason = "a test asserts and returns errors")]
 
 mod at_rest;
+mod at_risk;
 mod bad_input;
 mod buttons;
 mod claiming;

@@ -85,7 +85,8 @@ async fn discord_shows_the_pictures_of_matrix_people_until_they_opt_out() -> any
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_too_large_for_discord_is_a_link_until_it_is_deleted() -> anyhow::Result<()> {
+async fn a_file_that_is_too_large_for_discord_is_a_link_until_it_is_deleted() -> anyhow::Result<()>
+{
     let town = town("12", "").await?;
     let (bytes, link, event) = large_file(&town, "talk \u{e9}.html").await?;
     let whole = ask(Method::GET, &link, None).await?;
@@ -98,7 +99,7 @@ async fn a_file_that_is_too_large_for_discord_is_a_link_until_it_is_deleted() ->
         ("cross-origin-resource-policy", "cross-origin"),
         ("referrer-policy", "no-referrer"),
         ("accept-ranges", "bytes"),
-        ("content-length", &LARGE.to_string()),
+        ("content-length", LARGE.to_string().as_str()),
         ("cache-control", "public, max-age=3600"),
     ] {
         assert_eq!(said(&whole, name), wanted, "{name}");
@@ -112,7 +113,10 @@ async fn a_file_that_is_too_large_for_discord_is_a_link_until_it_is_deleted() ->
     assert_eq!(behind.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(said(&behind, "content-range"), format!("bytes */{LARGE}"));
     let head = ask(Method::HEAD, &link, None).await?;
-    assert_eq!((head.status(), said(&head, "content-length")), (StatusCode::OK, &*LARGE.to_string()));
+    assert_eq!(
+        (head.status(), said(&head, "content-length")),
+        (StatusCode::OK, &*LARGE.to_string())
+    );
     assert!(head.bytes().await?.is_empty());
     assert_eq!(ask(Method::POST, &link, None).await?.status(), StatusCode::METHOD_NOT_ALLOWED);
 
@@ -125,7 +129,8 @@ async fn a_file_that_is_too_large_for_discord_is_a_link_until_it_is_deleted() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn media_of_a_chat_that_is_not_connected_any_more_are_served_to_nobody() -> anyhow::Result<()> {
+async fn media_of_a_chat_that_is_not_connected_any_more_are_served_to_nobody() -> anyhow::Result<()>
+{
     let town = town("12", "").await?;
     let (_, link, _) = large_file(&town, "talk.mp4").await?;
     assert_eq!(status(&link).await?, 200);
@@ -160,5 +165,45 @@ async fn who_asks_too_often_waits_and_others_do_not() -> anyhow::Result<()> {
     assert!(!said(&refused, "retry-after").is_empty());
     assert_eq!(from("192.0.2.2").await?.status(), StatusCode::OK);
     assert!(!town.bridge.log().contains("192.0.2."), "an address of a client is in the log");
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn purged_media_are_gone_on_every_side_and_words_stay() -> anyhow::Result<()> {
+    let town = town("12", "").await?;
+    let caption = |side: Side| format!("a picture from {side:?}");
+    for (number, side) in (40..).zip(Side::ALL) {
+        town.show(side, &picture(number), &caption(side)).await?;
+        for other in side.others() {
+            town.expect(other, |line| line.text == caption(side)).await?;
+        }
+    }
+    crosses(&town, Side::Matrix, "only words").await?;
+    let (_, link, _) = large_file(&town, "talk.mp4").await?;
+    assert_eq!(status(&link).await?, 200);
+
+    let typed = town.group.say(&town.tanja, "/purge media")?;
+    let answers = |seen: &sandbox::telegram::Seen| seen.is_bot && seen.reply_to == Some(typed);
+    let refused = town.group.expect(answers).await?.text;
+    assert!(refused.contains("!freeside purge media"), "{refused}");
+
+    let shown = crate::ask(&town.alice, &town.room, "!freeside purge media").await?;
+    assert!(shown.contains("delete on all sides: 4") && shown.contains("48 hours"), "{shown}");
+    assert_eq!(status(&link).await?, 200, "nothing has happened yet");
+    let done = crate::ask(&town.alice, &town.room, "!freeside confirm").await?;
+    assert!(done.contains("being deleted on all sides: 4"), "{done}");
+    for side in Side::ALL {
+        for other in side.others() {
+            town.expect_gone(other, |line| line.text == caption(side)).await?;
+        }
+        // What somebody has posted stays where they did.
+        town.expect(side, |line| line.text == caption(side)).await?;
+        town.expect(side, |line| line.text == "only words").await?;
+    }
+    assert_eq!(status(&link).await?, 410);
+    let told = |line: &sandbox::town::Line| line.text.contains("files deleted on all sides: 4");
+    town.expect(Side::Discord, told).await?;
+    let history = crate::ask(&town.alice, &town.room, "!freeside audit").await?;
+    assert!(history.contains("copies of messages with files deleted: 4"), "{history}");
     town.assert_clean()
 }

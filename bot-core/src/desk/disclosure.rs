@@ -115,7 +115,8 @@ impl Disclosure {
         let edited = happens(place, &name, Content::Edited(text));
         let then = vec![happens(place, &name, Content::Unpinned), edited];
         let (end, place, consent) = (pair.remote.clone(), place.clone(), pair.consent);
-        let notice = StandingNotice { end, place, name, stage: None, consent };
+        let notice =
+            StandingNotice { end, place, name, stage: None, consent, at_risk: pair.at_risk };
         let known = MigrationChange::Notice(pair.room.clone(), notice);
         Ok(Posted { then, changes: vec![Change::Move(Box::new(known))] })
     }
@@ -242,7 +243,8 @@ impl Disclosure {
             Some(said) => said == stage,
             None => false,
         };
-        let says = says && (!relays(stage) || notice.consent == pair.consent);
+        let mode = (notice.consent, notice.at_risk) == (pair.consent, pair.at_risk);
+        let says = says && (!relays(stage) || mode);
         Ok(says && self.is_there(place, &notice.name).await?)
     }
 
@@ -305,6 +307,7 @@ fn stands(pair: Pair<'_>, place: &Place, (stage, name): (Stage, &str)) -> Change
         name: name.to_owned(),
         stage: Some(stage),
         consent: pair.consent,
+        at_risk: pair.at_risk,
     };
     Change::Move(Box::new(MigrationChange::Notice(pair.room.clone(), notice)))
 }

@@ -42,6 +42,7 @@ pub(super) fn stage_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> 
     }
     if relays(stage) {
         text = text.join_line(consent_text(phrases, place, pair.consent));
+        text = at_risk_text(phrases, pair, text);
     }
     if phrases.wording.language() == ENGLISH || stage == Stage::Sunset {
         return text;
@@ -72,7 +73,10 @@ pub(super) fn room_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> R
     }
     let text = text.join_line(software(phrases, pair.remote));
     match relays(stage) {
-        true => text.join_line(consent_text(phrases, pair.room, pair.consent)),
+        true => {
+            let text = text.join_line(consent_text(phrases, pair.room, pair.consent));
+            at_risk_text(phrases, pair, text)
+        }
         false => text,
     }
 }
@@ -89,6 +93,14 @@ pub(super) fn consent_text(phrases: Phrases<'_>, place: &Place, mode: ConsentMod
         ConsentMode::OptIn => (Key::ConsentOptIn, "optin"),
     };
     phrases.say(key, &[Arg::text(phrases.typed_on(&place.network, command))])
+}
+
+/// A notice, and that no files leave the chat where that is so.
+fn at_risk_text(phrases: Phrases<'_>, pair: Pair<'_>, notice: RichText) -> RichText {
+    match pair.at_risk {
+        true => notice.join_line(phrases.say(Key::AtRiskNotice, &[])),
+        false => notice,
+    }
 }
 
 /// The version of that text, for the ledger: its language, and the beginning of the SHA-256 of its

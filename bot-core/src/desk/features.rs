@@ -27,6 +27,7 @@ use super::history::History;
 use super::info::{About, Info};
 use super::link::Linking;
 use super::links::Notices;
+use super::media_purge::MediaPurge;
 use super::membership::Membership;
 use super::moderation::Moderators;
 use super::moves::Moves;
@@ -45,6 +46,7 @@ use super::way::Way;
 use crate::budgets::Budgets;
 use crate::clock::{Clock, Dice};
 use crate::homeserver::{Accounts, Rooms};
+use crate::media::cache::MediaCache;
 use crate::portal::Settings;
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
@@ -87,6 +89,8 @@ pub struct DeskParts {
     pub limits: Limits,
     /// Who gives accounts to those who move, where that is set up.
     pub accounts: Option<Arc<dyn Accounts>>,
+    /// Files that were served lately, where there are public addresses.
+    pub media_cache: Option<Arc<MediaCache>>,
 }
 
 /// All features of the desk, each with what it needs.
@@ -102,6 +106,7 @@ pub(super) struct Features {
     pub(super) history: History,
     pub(super) info: Info,
     pub(super) linking: Linking,
+    pub(super) media_purge: MediaPurge,
     pub(super) membership: Membership,
     pub(super) moderators: Moderators,
     pub(super) moves: Moves,
@@ -207,6 +212,11 @@ impl Features {
                 disclosure: shared.disclosure,
             },
             moderators: moderators(&parts),
+            media_purge: MediaPurge {
+                networks: networks(),
+                store: store(),
+                cache: parts.media_cache.clone(),
+            },
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),
             claims: Claims {

@@ -133,6 +133,7 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             let name = whom.name.as_ref().map(|name| format!("{name} ({network})"));
             (moderation::deed_key(*what), vec![Arg::text(name.unwrap_or(network))])
         }
+        AuditAction::MediaPurged(messages) => (Key::DeedMediaPurged, vec![Arg::number(*messages)]),
         AuditAction::Erased(messages, people) => {
             (Key::DeedErased, vec![Arg::number(*messages), Arg::number(*people)])
         }

@@ -159,7 +159,8 @@ impl Info {
         if !self.is_operator(call) {
             return Ok(phrases.answer(Key::OperatorsOnly, &[]));
         }
-        let portals = self.store.portals().await?;
+        let mut portals = self.store.portals().await?;
+        portals.retain(Portal::is_listed);
         let lanes = self.store.lanes().await?;
         let count = Arg::number(u64::try_from(portals.len()).unwrap_or(u64::MAX));
         let mut text = phrases.say(Key::PortalsCount, &[count]);

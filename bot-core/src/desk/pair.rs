@@ -5,7 +5,7 @@
 
 use bridge_model::Place;
 
-use crate::portal::{ConsentMode, Portal};
+use crate::portal::{ConsentMode, Portal, Settings};
 
 /// A room, and one of the legacy chats that are linked to it.
 #[derive(Clone, Copy)]
@@ -16,17 +16,20 @@ pub(super) struct Pair<'a> {
     pub(super) remote: &'a Place,
     /// Whose words may leave them.
     pub(super) consent: ConsentMode,
+    /// No files leave them, see [`crate::portal::Settings::at_risk`].
+    pub(super) at_risk: bool,
 }
 
 impl<'a> Pair<'a> {
     /// A chat that is or was linked to the room of a portal.
     pub(super) fn of(portal: &'a Portal, remote: &'a Place) -> Self {
-        Self { room: &portal.room, remote, consent: portal.settings.consent }
+        let Settings { consent, at_risk, .. } = portal.settings;
+        Self { room: &portal.room, remote, consent, at_risk }
     }
 
     /// Two chats that are to be linked.
     pub(super) fn new(room: &'a Place, remote: &'a Place) -> Self {
-        Self { room, remote, consent: ConsentMode::default() }
+        Self { room, remote, consent: ConsentMode::default(), at_risk: false }
     }
 
     /// The other one of the two.

@@ -58,7 +58,7 @@ impl Reports {
         format: Format,
     ) -> Result<String, DeskError> {
         let mut portals = Vec::new();
-        for portal in self.store.portals().await? {
+        for portal in self.store.portals().await?.into_iter().filter(Portal::is_listed) {
             portals.push(self.report_of(phrases, &portal).await?);
         }
         portals.sort_by_key(|portal| portal.number);

@@ -108,7 +108,7 @@ impl Services {
     async fn waiting_everywhere(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
         let phrases = call.phrases;
         let mut text = RichText::default();
-        for portal in self.store.portals().await? {
+        for portal in self.store.portals().await?.into_iter().filter(Portal::is_listed) {
             let hosts = self.store.hosts(portal.id).await?;
             if hosts.iter().any(LinkedHost::waits) && self.power.is_admin(call, &portal).await? {
                 text = text.join_line(waiting(call, &portal, &hosts));

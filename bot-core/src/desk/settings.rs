@@ -128,7 +128,7 @@ impl SettingCommands {
             | Setting::Quiet(_)
             | Setting::Brakes(_) => Vec::new(),
             // The notices say which mode holds.
-            Setting::Consent(_) => {
+            Setting::Consent(_) | Setting::AtRisk(_) => {
                 let notices = Work::Task(Task::Notices(portal.id));
                 vec![(core_place(&portal.room), notices)]
             }

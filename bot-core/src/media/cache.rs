@@ -84,7 +84,8 @@ impl MediaCache {
     /// Forgets the files of a portal.
     pub fn forget(&self, portal: PortalId) {
         let mut files = self.lock();
-        let gone: Vec<_> = files.by_handle.keys().filter(|(of, _)| *of == portal).cloned().collect();
+        let gone: Vec<_> =
+            files.by_handle.keys().filter(|(of, _)| *of == portal).cloned().collect();
         gone.iter().for_each(|key| files.remove(key));
     }
 

@@ -56,7 +56,7 @@ impl Lookup {
         let shown = portal.map(|portal| portal.settings.names).unwrap_or_default();
         let names = stricter(self.identities.names, shown);
         let now = self.identities.clock.now();
-        let links = self.media_links.as_ref().zip(portal);
+        let links = self.media_links.as_ref().zip(portal.filter(|it| !it.settings.at_risk));
         let links = links.map(|(links, portal)| links.of_portal(portal, now));
         let identities = Identities { names, pseudonymous, links, ..self.identities.clone() };
         Ok(Self { identities, ..self.clone() })

@@ -7,6 +7,7 @@
 use bridge_model::{Media, MediaKind, Message, Missing, Note};
 
 use super::directory::Directory;
+use crate::lane::CORE;
 use crate::media::plan;
 use crate::order::DeliverError;
 use crate::store::StickerRecord;
@@ -20,7 +21,14 @@ pub(super) async fn prepare_media(
     message: &mut Message,
 ) -> Result<(), DeliverError> {
     let Some(able) = directory.capabilities().map(|able| able.media) else { return Ok(()) };
+    let own = directory.route().from.network.as_str() == CORE;
+    let stays = directory.settings().at_risk && !own;
     for mut media in std::mem::take(&mut message.media) {
+        if stays {
+            let Media { name, size, .. } = media;
+            message.notes.push(Note::FileMissing { name, size, why: Missing::StaysHere });
+            continue;
+        }
         if media.kind == MediaKind::Sticker
             && able.stickers
             && let Some(known) = directory.sticker(&media).await?

@@ -14,8 +14,7 @@ use crate::clock::Clock;
 use crate::i18n::Key;
 use crate::media_link::{LinkedTo, MediaLink, MediaLinks, Unreadable};
 use crate::network::{AskError, MediaSource, MediaStream};
-use crate::portal::{Portal, PortalId};
-use crate::refusal::Refusal;
+use crate::portal::{Portal, PortalId, ShownNames};
 use crate::store::{Store, StoreError};
 use crate::wording::Wording;
 
@@ -66,7 +65,7 @@ impl PublicMedia {
         let portal = self.portal(link.portal).await.map_err(later)?;
         match &portal {
             Some(portal) if self.is_shown(portal, &link).await.map_err(later)? => Ok(link),
-            _ => Err(self.gone(portal.as_ref(), Key::MediaGone)),
+            Some(_) | None => Err(self.gone(portal.as_ref(), Key::MediaGone)),
         }
     }
 
@@ -85,12 +84,7 @@ impl PublicMedia {
             }
             Ok(stream) => Ok(stream),
             Err(AskError::Retry { .. }) => Err(NotServed::Later),
-            Err(AskError::Refused(reason)) => {
-                if let Refusal::NotConfigured = reason {
-                    tracing::warn!("media of a network that is not configured are asked for");
-                }
-                Err(self.gone(None, Key::MediaGone))
-            }
+            Err(AskError::Refused(_)) => Err(self.gone(None, Key::MediaGone)),
         }
     }
 
@@ -105,7 +99,7 @@ impl PublicMedia {
 
     async fn is_shown(&self, portal: &Portal, link: &MediaLink) -> Result<bool, StoreError> {
         let active = portal.relaying && portal.silence.is_none() && portal.active().len() > 1;
-        if !active || portal.media_epoch != link.epoch {
+        if !active || portal.settings.at_risk || portal.media_epoch != link.epoch {
             return Ok(false);
         }
         let (place, message) = match &link.of {
@@ -123,6 +117,9 @@ impl PublicMedia {
     }
 
     async fn is_person_shown(&self, portal: &Portal, person: &Person) -> Result<bool, StoreError> {
+        if portal.settings.names == ShownNames::Pseudonym {
+            return Ok(false);
+        }
         let erased = self.store.statements(person).await?.erased > 0;
         let hidden = self.store.pseudonymous(Some(portal.id)).await?.contains(person);
         Ok(!erased && !hidden && self.store.may_leave(portal, person).await?)

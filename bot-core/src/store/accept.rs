@@ -255,7 +255,7 @@ fn links(tx: &mut Txn<'_>, portal: &Portal, here: &Place, event: &Event) -> Resu
         return Ok(());
     }
     let Content::Posted(message) = &event.content else { return Ok(()) };
-    if portal.silence.is_some() {
+    if portal.silence.is_some() || portal.settings.at_risk {
         return Ok(());
     }
     let person = message.author.kind == AuthorKind::Person && !event.late;

@@ -44,7 +44,7 @@ impl Store {
 /// # Errors
 /// [`StoreError`].
 pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreError> {
-    let messages = messages(tx, portal)?;
+    let messages = messages(tx, portal, None)?;
     let people = ghosts(tx, portal)?;
     people::forget_all(tx, portal.id)?;
     brakes::forget_all(tx, portal.id)?;
@@ -74,7 +74,16 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     Ok((messages, people))
 }
 
-fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
+/// Takes away what is known of the messages of a portal, of all weeks or of some; how many were said there
+/// first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn messages(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    weeks: Option<&[u16]>,
+) -> Result<u64, StoreError> {
     let mut numbers = Vec::new();
     let mut places: Vec<_> = portal.places().cloned().collect();
     places.extend(topics::all(tx, portal.id)?.into_iter().map(|topic| topic.room));
@@ -82,7 +91,15 @@ fn messages(tx: &mut Txn<'_>, portal: &Portal) -> Result<u64, StoreError> {
         numbers.push(tx.number(place)?);
         numbers.push(tx.number(&crate::lane::core_place(place))?);
     }
-    let rows = tx.scan(&MESSAGES, &Everything, usize::MAX)?;
+    let mut rows = Vec::new();
+    match weeks {
+        None => rows = tx.scan(&MESSAGES, &Everything, usize::MAX)?,
+        Some(weeks) => {
+            for week in weeks {
+                rows.extend(tx.scan(&MESSAGES, week, usize::MAX)?);
+            }
+        }
+    }
     let mut gone = HashSet::new();
     let mut origins = 0;
     let mut reactions = Vec::new();

@@ -35,7 +35,7 @@ impl Store {
 pub fn note(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), StoreError> {
     let Content::Posted(message) = &event.content else { return Ok(()) };
     let said = message.author.kind == AuthorKind::Person && !is_service(message);
-    if !said || portal.stage == Stage::Inventory || event.late {
+    if !said || portal.stage == Stage::Inventory || event.late || portal.settings.at_risk {
         return Ok(());
     }
     let crossing = match &message.reply_to {

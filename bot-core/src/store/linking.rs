@@ -117,6 +117,13 @@ pub fn set(tx: &mut Txn<'_>, place: &Place, setting: Setting) -> Result<(), Stor
     if let Setting::Threads(threads) = setting {
         topics::switch(tx, portal.id, threads)?;
     }
+    if setting == Setting::AtRisk(true) && !portal.settings.at_risk {
+        // What was counted so far is gone, and so is what was learned of links.
+        figures::forget(tx, portal.id)?;
+        hosts::forget(tx, portal.id)?;
+        notices::forget(tx, portal.id);
+        portal.media_epoch = portal.media_epoch.saturating_add(1);
+    }
     portal.settings.apply(setting);
     portals::save(tx, &portal)
 }

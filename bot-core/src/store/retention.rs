@@ -12,11 +12,15 @@ use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE, REVISED};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, blocks, brakes, calls, claims, consent, forget, keys, people, unconfirmed,
+    Store, StoreError, blocks, brakes, calls, claims, consent, erase, forget, keys, people,
+    portals, unconfirmed,
 };
 
 /// How long the message map is kept.
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// The same for a group at risk: what was said just before the end of a week can still be edited.
+pub const RETENTION_AT_RISK: Duration = Duration::from_secs(24 * 3600);
 
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
@@ -44,6 +48,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
         rows += tx.clear(&REVISED, &week)?;
         tx.meta_mut().buckets.retain(|kept| *kept != week);
     }
+    rows += forget_at_risk(tx, before)?;
     rows += tx.clear_if(&OFFERS, &Everything, |offer| offer.expires < before)?;
     rows += claims::forget_codes(tx, before)?;
     rows += unconfirmed::forget(tx, before)?;
@@ -52,6 +57,19 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += blocks::forget_said(tx, limit)?;
     if rows > 0 {
         forget::sweep(tx)?;
+    }
+    Ok(rows)
+}
+
+/// Drops the weeks of groups at risk that ended more than [`RETENTION_AT_RISK`] ago.
+fn forget_at_risk(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let shorter = RETENTION.saturating_sub(RETENTION_AT_RISK).as_millis();
+    let shorter = i64::try_from(shorter).unwrap_or(i64::MAX);
+    let limit = keys::bucket(Timestamp(before.0.saturating_add(shorter)));
+    let old: Vec<u16> = tx.meta().buckets.iter().copied().filter(|week| *week < limit).collect();
+    let mut rows = 0;
+    for portal in portals::all(tx)?.into_iter().filter(|portal| portal.settings.at_risk) {
+        rows += erase::messages(tx, &portal, Some(&old))?;
     }
     Ok(rows)
 }

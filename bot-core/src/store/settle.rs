@@ -8,8 +8,8 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
-    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, proposals,
-    queue, removal, summaries, timers, topics, unconfirmed, votes,
+    consent, joint, linking, media_purge, messages, migration, notices, orphans, overflow,
+    own_data, proposals, queue, removal, summaries, timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -93,6 +93,7 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Moderated(event) => blocks::moderate(tx, &event),
         Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
         Change::Lacks(place, rights) => blocks::note_lacking(tx, &place, &rights),
+        Change::PurgeMedia(room) => media_purge::purge(tx, &room),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),

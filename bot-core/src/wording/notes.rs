@@ -60,6 +60,7 @@ impl Wording {
             Missing::TooLargeToSend => Key::NoteFileTooLargeToSend,
             Missing::Unavailable => Key::NoteFileUnavailable,
             Missing::Unclean => Key::NoteFileUnclean,
+            Missing::StaysHere => Key::NoteFileStays,
         };
         self.say(key, &[Arg::text(self.file(name, size))])
     }

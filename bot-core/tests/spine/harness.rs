@@ -153,7 +153,7 @@ impl Spine {
         assert_eq!(ghosts.bot(), BOT);
         let relay = Relay::new(RelayParts {
             names: bridge_config::NamePolicy::Full,
-            pictures: None,
+            media_links: None,
             networks: networks.clone(),
             store: Arc::clone(&store),
             ghosts,
@@ -191,6 +191,7 @@ impl Spine {
             catalogue: Arc::new(bridge_config::Catalogue::built_in().unwrap()),
             limits: self.limits,
             accounts: self.accounts.clone(),
+            media_cache: None,
         });
         CoreParts {
             store,

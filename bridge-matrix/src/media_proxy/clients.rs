@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How many requests each client address has.
 //!
-//! Rule: the table is bounded; when it is full, those who are not in it share one budget.
+//! Rule: the table is bounded; when it is full, those who are not in it share one budget. Who has asked for
+//! nothing in a minute is forgotten.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ const MINUTE_MS: i64 = 60_000;
 /// The budgets. Nothing of it is written anywhere.
 pub(super) struct Clients {
     per_minute: u32,
+    /// When those who had asked for nothing lately were forgotten.
+    swept: Timestamp,
     by_address: HashMap<Option<Address>, Budget>,
 }
 
@@ -31,7 +34,7 @@ struct Budget {
 impl Clients {
     /// That many for each.
     pub(super) fn per_minute(per_minute: u32) -> Self {
-        Self { per_minute, by_address: HashMap::new() }
+        Self { per_minute, swept: Timestamp(0), by_address: HashMap::new() }
     }
 
     /// Counts a request; how many seconds to wait instead, if that was too much.
@@ -42,11 +45,12 @@ impl Clients {
             budget.left.saturating_add(passed.saturating_mul(most) / MINUTE_MS).min(most)
         };
         let mut key = Some(Address::of(address));
-        if !self.by_address.contains_key(&key) && self.by_address.len() >= MOST {
+        if !(0..MINUTE_MS).contains(&now.0.saturating_sub(self.swept.0)) {
+            self.swept = now;
             self.by_address.retain(|_, budget| refilled(budget) < most);
-            if self.by_address.len() >= MOST {
-                key = None;
-            }
+        }
+        if !self.by_address.contains_key(&key) && self.by_address.len() >= MOST {
+            key = None;
         }
         let budget = self.by_address.entry(key).or_insert(Budget { left: most, at: now });
         *budget = Budget { left: refilled(budget), at: now };

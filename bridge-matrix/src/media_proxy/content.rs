@@ -73,7 +73,10 @@ mod tests {
     fn a_name_is_data() {
         let cases = [
             (Some("a b.pdf"), "attachment; filename*=UTF-8''a%20b.pdf"),
-            (Some("../../\"x\r\nSet-Cookie: y"), "attachment; filename*=UTF-8''.._.._%22x__Set-Cookie_%20y"),
+            (
+                Some("../../\"x\r\nSet-Cookie: y"),
+                "attachment; filename*=UTF-8''.._.._%22x__Set-Cookie_%20y",
+            ),
             (Some("Ünï"), "attachment; filename*=UTF-8''%C3%9Cn%C3%AF"),
             (None, "attachment; filename*=UTF-8''file"),
             (Some("  "), "attachment; filename*=UTF-8''file"),

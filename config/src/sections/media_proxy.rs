@@ -13,17 +13,15 @@ use crate::values::MediaProxy;
 const MEGABYTE: usize = 1_000_000;
 
 /// Reads it; `None` when something is wrong. `taken` is where the homeserver calls.
-pub(crate) fn read(
-    mut section: Section<'_, '_>,
-    taken: Option<SocketAddr>,
-) -> Option<MediaProxy> {
+pub(crate) fn read(mut section: Section<'_, '_>, taken: Option<SocketAddr>) -> Option<MediaProxy> {
     let mend = "Write IP and port, such as 127.0.0.1:29331.";
     let listen = section.required("listen", mend, check::listen);
     if listen.is_some() && listen == taken {
         let problem = "is the same as appservice.listen";
         section.wrong("listen", Wrong::new(problem, "Choose another port: this one is public."));
     }
-    let mend = "Write the address under which everybody reaches it, such as https://media.example.org.";
+    let mend =
+        "Write the address under which everybody reaches it, such as https://media.example.org.";
     let public_url = section.required("public_url", mend, check::public_url);
     let lifetime_days = section.number("lifetime_days", 7, 1..=90);
     let max_size = section.number("max_size_mb", 100, 1..=4_000);

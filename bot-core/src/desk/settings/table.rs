@@ -144,6 +144,15 @@ pub(super) const ALL: &[Description] = &[
         buttons: true,
         of_both: Some(|setting| !matches!(setting, Setting::Names(ShownNames::Pseudonym))),
     },
+    Description {
+        name: "at-risk",
+        about: Key::SettingAtRisk,
+        values: on_or_off,
+        value: |settings| named(settings.at_risk),
+        parse: |typed| switch(typed).map(Setting::AtRisk),
+        buttons: true,
+        of_both: Some(|setting| matches!(setting, Setting::AtRisk(false))),
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.

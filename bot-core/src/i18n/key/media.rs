@@ -12,6 +12,15 @@ macro_rules! with_media {
             MediaExpired = "media-expired",
             MediaGone = "media-gone",
             MediaUnknown = "media-unknown",
+            MediaPurgeInRoom = "media-purge-in-room",
+            MediaPurgeAsk = "media-purge-ask",
+            MediaPurgeTelegram = "media-purge-telegram",
+            MediaPurged = "media-purged",
+            MediaPurgedElsewhere = "media-purged-elsewhere",
+            DeedMediaPurged = "deed-media-purged",
+            SettingAtRisk = "setting-at-risk",
+            AtRiskNotice = "at-risk-notice",
+            NoteFileStays = "note-file-stays",
         }
     };
 }

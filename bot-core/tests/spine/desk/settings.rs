@@ -32,6 +32,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     brakes off – which messages stay on their own side: off, flood (too many in half a minute, or the same again and again), newcomers (also links and files of people who are new here), raid (also everything else of new people). One of: off | flood | newcomers | raid
     consent notice – whose messages the other side sees: notice for everybody’s who has not typed optout, opt-in only for those of people who have typed optin: notice | opt-in
     names full – how much of a name the other side sees: all, the first word, or an invented name: full | first-name | pseudonym
+    at-risk off – for a group whose members are at risk: files stay where they are posted, I say nothing about links, count nothing, list the group nowhere, and forget after a week where copies are: on | off
     ");
 }
 

@@ -72,7 +72,14 @@ async fn a_chat_that_speaks_again_wakes_whoever_renews_its_notices(world: World)
     world.hear(event(&group(), "", Content::Closed)).await;
     let portal = world.store().portal_of(&room()).await.unwrap().unwrap();
     let (end, place, name) = (group(), room(), "disclosure/1".to_owned());
-    let notice = StandingNotice { end, place, name, stage: None, consent: ConsentMode::Notice };
+    let notice = StandingNotice {
+        end,
+        place,
+        name,
+        stage: None,
+        consent: ConsentMode::Notice,
+        at_risk: false,
+    };
     let gone = MigrationChange::Notice(room(), notice);
     world.change(Change::Move(Box::new(gone))).await.unwrap();
     let accepted = world.batch(Vec::new(), vec![posted(&group(), "1", "ann", "hello")]).await;

@@ -61,6 +61,7 @@ mod files;
 mod kept;
 mod layout;
 mod looks;
+mod media_purge;
 mod messages;
 mod model;
 mod pinned;

@@ -263,6 +263,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     name: "stage/1/2".into(),
                     stage: Some(Stage::Bridged),
                     consent: bot_core::portal::ConsentMode::OptIn,
+                    at_risk: true,
                 }],
                 ..Migration::default()
             }
