@@ -68,7 +68,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | consent | names
+    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | consent | names | at-risk
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     “everybody” is no value of metadata. Choose from: legacy | matrix | nobody
