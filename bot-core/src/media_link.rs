@@ -75,7 +75,7 @@ pub enum LinkedTo {
 
 /// An address leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum NoLink {
     /// The bridge has not made it.
     Unknown,
     /// It is over, of this portal.
@@ -116,12 +116,12 @@ impl MediaLinks {
     /// What a token stands for. The proof is compared in constant time.
     ///
     /// # Errors
-    /// [`Unreadable`].
-    pub fn read(&self, token: &str, now: Timestamp) -> Result<MediaLink, Unreadable> {
-        let link = self.opened(token).ok_or(Unreadable::Unknown)?;
+    /// [`NoLink`].
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<MediaLink, NoLink> {
+        let link = self.opened(token).ok_or(NoLink::Unknown)?;
         match now < link.expires {
             true => Ok(link),
-            false => Err(Unreadable::Expired(link.portal)),
+            false => Err(NoLink::Expired(link.portal)),
         }
     }
 
@@ -290,7 +290,7 @@ mod tests {
         assert_ne!(first, address(b"one", Timestamp(7 * DAY * 2801)));
         let read = |at| links(b"one").read(token(&first), Timestamp(at));
         assert!(read(7 * DAY * 2802 - 1).is_ok());
-        assert_eq!(read(7 * DAY * 2802), Err(Unreadable::Expired(PortalId(3))));
+        assert_eq!(read(7 * DAY * 2802), Err(NoLink::Expired(PortalId(3))));
     }
 
     #[test]
@@ -302,13 +302,13 @@ mod tests {
             other[at] ^= 1;
             for forged in [&other[..], &bytes[..at]] {
                 let forged = BASE64URL_NOPAD.encode(forged);
-                assert_eq!(links(b"one").read(&forged, NOW), Err(Unreadable::Unknown), "{at}");
+                assert_eq!(links(b"one").read(&forged, NOW), Err(NoLink::Unknown), "{at}");
             }
         }
         for forged in ["", "a", "ä", "../..", &"A".repeat(1_000_000)] {
-            assert_eq!(links(b"one").read(forged, NOW), Err(Unreadable::Unknown));
+            assert_eq!(links(b"one").read(forged, NOW), Err(NoLink::Unknown));
         }
-        assert_eq!(links(b"two").read(token(&address), NOW), Err(Unreadable::Unknown));
+        assert_eq!(links(b"two").read(token(&address), NOW), Err(NoLink::Unknown));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use bridge_model::{Media, MediaKind, Person};
 use super::networks::Networks;
 use crate::clock::Clock;
 use crate::i18n::Key;
-use crate::media_link::{LinkedTo, MediaLink, MediaLinks, Unreadable};
+use crate::media_link::{LinkedTo, MediaLink, MediaLinks, NoLink};
 use crate::network::{AskError, MediaSource, MediaStream};
 use crate::portal::{Portal, PortalId, ShownNames};
 use crate::store::{Store, StoreError};
@@ -53,11 +53,11 @@ impl PublicMedia {
     pub async fn find(&self, token: &str) -> Result<MediaLink, NotServed> {
         let link = match self.links.read(token, self.clock.now()) {
             Ok(link) => link,
-            Err(Unreadable::Unknown) => {
+            Err(NoLink::Unknown) => {
                 let said = self.wording.plain(Key::MediaUnknown, &[]);
                 return Err(NotServed::Unknown(said));
             }
-            Err(Unreadable::Expired(portal)) => {
+            Err(NoLink::Expired(portal)) => {
                 let portal = self.portal(portal).await.map_err(later)?;
                 return Err(self.gone(portal.as_ref(), Key::MediaExpired));
             }
