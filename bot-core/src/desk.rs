@@ -46,6 +46,8 @@ mod pair;
 mod people;
 mod phrases;
 mod plan;
+mod policy;
+mod policy_text;
 mod power;
 mod removal;
 mod remove;
@@ -293,6 +295,9 @@ impl Desk {
             Work::Task(Task::Braked(message, why)) => {
                 Ok(brakes::told(phrases, chat, message, *why))
             }
+            Work::Task(Task::Policy(what)) => {
+                self.features.policies.carry_out(phrases, portal, what).await
+            }
             // The accounts of ours are the homeserver's, whose lane does it.
             Work::Task(Task::Retire(_)) => Ok(Outcome::default()),
             Work::Task(Task::Tell(
@@ -344,7 +349,7 @@ impl Desk {
                 Ok(features.notices.links(phrases, portal, Post { event, message }))
             }
             (
-                ContentClass::ForBot(Request::Moved(_))
+                ContentClass::ForBot(Request::Moved(_) | Request::PolicyChanged)
                 | ContentClass::Said(_)
                 | ContentClass::AboutMessage
                 | ContentClass::AboutChat,
@@ -441,6 +446,7 @@ impl Desk {
             Command::Ban | Command::Unban | Command::Kick | Command::Mute | Command::Unmute => {
                 self.features.moderators.moderate(call, command, &arguments).await
             }
+            Command::Policy => self.features.policies.policy(call, &arguments).await,
             Command::Purge => self.features.moderators.purge(call, &arguments).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),
             Command::Source => Ok(self.features.info.source(call.phrases)),

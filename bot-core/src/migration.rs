@@ -16,6 +16,7 @@ use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::moving::Move;
+use crate::policing::Policing;
 use crate::portal::{ConsentMode, Owner, PortalId};
 use crate::refusal::Refusal;
 
@@ -148,6 +149,8 @@ pub enum Task {
     Retire(Person),
     /// The bot was let into this chat again, and those concerned are told.
     Returned,
+    /// Something about policy lists.
+    Policy(Policing),
 }
 
 /// What came of a step, after it was taken.

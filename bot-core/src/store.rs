@@ -42,6 +42,7 @@ pub mod orphans;
 pub mod overflow;
 pub mod own_data;
 pub mod people;
+pub mod policies;
 pub mod portals;
 pub mod private;
 pub mod proposals;
@@ -78,6 +79,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
+use crate::policing::PolicyChange;
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 use crate::refusal::MissingRight;
 
@@ -189,6 +191,8 @@ pub enum Change {
     Spared(PortalId, Person),
     /// The rights that our bot lacks in a chat to moderate there, as its people were told.
     Lacks(Place, Vec<MissingRight>),
+    /// What becomes of the policy lists of a portal.
+    Policy(Box<PolicyChange>),
 }
 
 /// What [`Store::settle`] did.

@@ -125,6 +125,8 @@ pub enum Content {
     Moderated(Box<Deed>),
     /// What our bot may do in the chat may be different from before.
     RightsChanged,
+    /// A rule of the policy list that the chat is was made, changed or taken back.
+    PolicyChanged,
 }
 
 /// What a content is about. A new variant of [`Content`] is decided on in [`Content::class`]; whoever
@@ -161,6 +163,8 @@ pub enum Request<'a> {
     },
     /// Of [`Content::RightsChanged`].
     RightsChanged,
+    /// Of [`Content::PolicyChanged`].
+    PolicyChanged,
 }
 
 impl Content {
@@ -182,6 +186,7 @@ impl Content {
             | Self::ThreadChanged { .. }
             | Self::Moderated(_) => ContentClass::AboutChat,
             Self::RightsChanged => ContentClass::ForBot(Request::RightsChanged),
+            Self::PolicyChanged => ContentClass::ForBot(Request::PolicyChanged),
             Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
             Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
             Self::Closed => ContentClass::ForBot(Request::Closed),

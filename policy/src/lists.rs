@@ -119,14 +119,14 @@ pub fn hashed(id: &str) -> String {
 
 /// A Matrix account as rules see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct ListedAccount {
     mxid: String,
     mxid_hash: String,
     /// The server's name, and the same without its port where it has one.
     servers: Vec<(String, String)>,
 }
 
-impl Account {
+impl ListedAccount {
     /// The account with this Matrix id; `None` for what is no id.
     pub fn new(mxid: &str) -> Option<Self> {
         let (_, server) = mxid.strip_prefix('@')?.split_once(':')?;
@@ -178,7 +178,7 @@ impl Matcher {
     }
 
     /// Whether the rule is about this account.
-    pub fn matches(&self, account: &Account) -> bool {
+    pub fn matches(&self, account: &ListedAccount) -> bool {
         let user = [(account.mxid.as_str(), account.mxid_hash.as_str())];
         let servers = account.servers.iter().map(|(name, hash)| (name.as_str(), hash.as_str()));
         let is = |(name, hash): (&str, &str)| match (&self.glob, &self.entity) {
@@ -211,16 +211,16 @@ pub enum Objection {
 #[derive(Clone, Debug)]
 pub struct Crowd {
     /// Everybody in a portal who has a Matrix account or is stood for by one; in any order.
-    pub people: Vec<Account>,
+    pub people: Vec<ListedAccount>,
     /// The admins of its room.
-    pub admins: Vec<Account>,
+    pub admins: Vec<ListedAccount>,
     /// The bridge's own account.
-    pub bot: Account,
+    pub bot: ListedAccount,
 }
 
 /// What rules would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
+pub struct RulePreview {
     /// Whom they ban, as places in [`Crowd::people`].
     pub hits: BTreeSet<usize>,
     /// For each rule, why it is set aside.
@@ -230,14 +230,17 @@ pub struct Preview {
 impl Crowd {
     /// Tries rules, one after the other; those about which somebody has agreed (`true`) may hit most of
     /// the people.
-    pub fn preview<'a>(&self, rules: impl IntoIterator<Item = (&'a PolicyRule, bool)>) -> Preview {
+    pub fn preview<'a>(
+        &self,
+        rules: impl IntoIterator<Item = (&'a PolicyRule, bool)>,
+    ) -> RulePreview {
         let (mut hits, mut objections) = (BTreeSet::new(), Vec::new());
         for (rule, agreed) in rules {
             let matcher = Matcher::new(rule.kind, &rule.entity);
             let objection = matcher.and_then(|matcher| self.judge(&matcher, agreed, &mut hits));
             objections.push(objection);
         }
-        Preview { hits, objections }
+        RulePreview { hits, objections }
     }
 
     fn judge(&self, rule: &Matcher, agreed: bool, hits: &mut BTreeSet<usize>) -> Option<Objection> {

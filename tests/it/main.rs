@@ -31,6 +31,7 @@ mod moving;
 mod notices;
 mod outages;
 mod pictures;
+mod policies;
 mod power;
 mod removal;
 mod reporting;

@@ -33,6 +33,7 @@ use super::moves::Moves;
 use super::own_data::OwnDataCommands;
 use super::people::People;
 use super::plan::Plans;
+use super::policy::PolicyLists;
 use super::power::RoomPower;
 use super::remove::Deletion;
 use super::report::Reports;
@@ -107,6 +108,7 @@ pub(super) struct Features {
     pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) own_data: OwnDataCommands,
+    pub(super) policies: PolicyLists,
     pub(super) reports: Reports,
     pub(super) services: Services,
     pub(super) settings: SettingCommands,
@@ -232,6 +234,11 @@ impl Features {
             history: History { networks: networks(), store: store() },
             deletion: Deletion { networks: networks(), store: store() },
             notices: Notices { catalogue: catalogue(), limits: parts.limits },
+            policies: PolicyLists {
+                matrix: Arc::clone(&parts.matrix),
+                store: store(),
+                power: shared.power.clone(),
+            },
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),

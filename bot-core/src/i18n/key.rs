@@ -41,6 +41,8 @@ mod brakes;
 mod consent;
 #[macro_use]
 mod removal;
+#[macro_use]
+mod policy;
 mod list;
 
 pub use list::Key;

@@ -358,6 +358,7 @@ fn speaker(portal: &Portal, event: &Event) -> Option<Person> {
         | Content::Closed
         | Content::Encrypted
         | Content::RightsChanged
+        | Content::PolicyChanged
         | Content::Moderated(_)
         | Content::Invited { .. }
         | Content::Pinned

@@ -8,8 +8,8 @@ use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
-    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, proposals,
-    queue, removal, summaries, timers, topics, unconfirmed, votes,
+    consent, joint, linking, messages, migration, notices, orphans, overflow, own_data, policies,
+    proposals, queue, removal, summaries, timers, topics, unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -90,9 +90,10 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Proposed(portal, proposal) => proposals::propose(tx, portal, proposal),
         Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
-        Change::Moderated(event) => blocks::moderate(tx, &event),
+        Change::Moderated(event) => policies::moderate(tx, &event),
         Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
         Change::Lacks(place, rights) => blocks::note_lacking(tx, &place, &rights),
+        Change::Policy(what) => policies::change(tx, *what),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
@@ -195,7 +196,8 @@ fn relayed_outcome(
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => {}
+        | Content::RightsChanged
+        | Content::PolicyChanged => {}
     }
     Ok(())
 }

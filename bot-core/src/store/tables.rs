@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
+use super::policies::PolicyRow;
 use super::records::{
     Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks,
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
@@ -30,6 +31,7 @@ use super::statements::Statements;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
+use crate::policing::Policies;
 use crate::portal::{Offer, Portal, PortalId, Proposal};
 use crate::refusal::MissingRight;
 
@@ -232,6 +234,10 @@ tables! {
     /// When those who speak with somebody whose words stay in their chat were told last, by portal and
     /// person.
     CONSENT_TOLD: (PortalId, Hash) => Timestamp = packed(b'Z', "line about consent");
+    /// The policy lists that portals follow, and write into.
+    POLICIES: PortalId => Policies = named(b'2', "policy lists of a portal");
+    /// Rules of those lists, and what they are found by; see [`super::policies`].
+    POLICY_RULES: (PortalId, Hash) => PolicyRow = named(b'3', "rule of a policy list");
 }
 
 /// The key of the only row of [`PSEUDONYMOUS`].

@@ -12,8 +12,8 @@ fn rule(kind: RuleKind, entity: &str) -> PolicyRule {
     PolicyRule { kind, entity: Entity::Named(entity.into()), reason: None }
 }
 
-fn account(mxid: &str) -> Account {
-    Account::new(mxid).unwrap()
+fn account(mxid: &str) -> ListedAccount {
+    ListedAccount::new(mxid).unwrap()
 }
 
 fn fits(kind: RuleKind, entity: &str, mxid: &str) -> bool {
@@ -85,7 +85,7 @@ fn rules_name_accounts_and_servers() {
     assert!(fits(RuleKind::Server, "*.evil.example", "@a:sub.evil.example:8448"));
     assert!(!fits(RuleKind::Server, "x.org", "@a:sub.x.org"));
     assert!(!fits(RuleKind::Room, "*", "@a:x.org"));
-    assert_eq!(Account::new("no id"), None);
+    assert_eq!(ListedAccount::new("no id"), None);
 }
 
 #[test]
