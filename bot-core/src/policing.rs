@@ -4,7 +4,7 @@
 //! Rule: the rules themselves are [`bridge_policy::lists`]; here stands what a portal makes of them.
 
 use bridge_model::{ChatId, Person, Place};
-use bridge_policy::lists::{Objection, PolicyRule};
+use bridge_policy::lists::{Objection, PolicyRule, RuleKind};
 use serde::{Deserialize, Serialize};
 
 /// What the core does about policy lists, in the lane of a portal's room.
@@ -80,6 +80,17 @@ pub struct KnownRule {
     pub aside: Option<Objection>,
     /// An admin wants it although it hits most of the people.
     pub agreed: bool,
+}
+
+/// A row of the table of rules; a key is a hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PolicyRow {
+    /// A rule.
+    Rule(KnownRule),
+    /// The keys of the rules that name an account or a server in these words.
+    Named(Vec<[u8; 16]>),
+    /// All rules with patterns that apply: key, kind and pattern.
+    Patterns(Vec<([u8; 16], RuleKind, String)>),
 }
 
 /// A rule as it stands in its list.

@@ -27,6 +27,7 @@ const LAYERS: [&[&str]; 5] = [
         "lane",
         "migration",
         "moving",
+        "policing",
         "network",
         "order",
         "pictures",

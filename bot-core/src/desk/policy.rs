@@ -14,7 +14,7 @@ use serde_json::json;
 use super::call::Call;
 use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
-use super::policy_text as text;
+use super::policy_text::{self as text, Tried};
 use super::power::RoomPower;
 use super::unconfirmed;
 use crate::homeserver::Rooms;
@@ -46,16 +46,6 @@ struct Known<'a> {
     portal: &'a Portal,
     policies: Policies,
     rules: BTreeMap<Hash, KnownRule>,
-}
-
-/// A list, tried on the people of a portal.
-pub(super) struct Tried {
-    pub(super) rules: Vec<TriedRule>,
-    /// Whom its rules ban, by name.
-    pub(super) hits: Vec<String>,
-    /// How many people there are.
-    pub(super) people: usize,
-    members: Vec<Person>,
 }
 
 impl PolicyLists {

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use bridge_model::{Button, RichText};
+use bridge_model::{Button, Person, RichText};
 use bridge_policy::lists::Objection;
 
 use super::call::Call;
 use super::outcome::Outcome;
 use super::phrases::Phrases;
-use super::policy::Tried;
 use crate::i18n::{Arg, Key};
 use crate::policing::{FollowedList, KnownRule, Policies, TriedRule};
 use crate::store::keys::Hash;
@@ -24,6 +23,17 @@ const SHOWN: usize = 10;
 
 /// Letters of a code that names a rule.
 const LETTERS: usize = 8;
+
+/// A list, tried on the people of a portal.
+pub(super) struct Tried {
+    pub(super) rules: Vec<TriedRule>,
+    /// Whom its rules ban, by name.
+    pub(super) hits: Vec<String>,
+    /// How many people there are.
+    pub(super) people: usize,
+    /// The people who are in the room.
+    pub(super) members: Vec<Person>,
+}
 
 /// The code by which an admin names a rule.
 pub(super) fn code(key: &Hash) -> String {

@@ -11,7 +11,6 @@ use bridge_model::{
     AuthorKind, ChatId, Content, Deed, Event, MemberChange, Moderation, Person, Place,
 };
 use bridge_policy::lists::{Entity, ListedAccount, Matcher, RuleKind};
-use serde::{Deserialize, Serialize};
 
 use super::keys::{Everything, Hash};
 use super::tables::{BLOCKS, ENTRIES, POLICIES, POLICY_RULES};
@@ -21,23 +20,12 @@ use crate::lane::{Work, core_place};
 use crate::migration::Task;
 use crate::network::MATRIX;
 use crate::policing::{
-    FollowedList, KnownRule, ListReading, Policies, Policing, PolicyChange, Published,
+    FollowedList, KnownRule, ListReading, Policies, Policing, PolicyChange, PolicyRow, Published,
 };
 use crate::portal::{Portal, PortalId};
 
 /// Entries of a lane among which one is looked for that reads the same list.
 const LOOKED_AT: usize = 50;
-
-/// A row of the table of rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PolicyRow {
-    /// A rule.
-    Rule(KnownRule),
-    /// The keys of the rules that name an account or a server in these words.
-    Named(Vec<Hash>),
-    /// All rules with patterns that apply: key, kind and pattern.
-    Patterns(Vec<(Hash, RuleKind, String)>),
-}
 
 impl Store {
     /// The policy lists of a portal.

@@ -20,7 +20,6 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
-use super::policies::PolicyRow;
 use super::records::{
     Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks,
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
@@ -31,7 +30,7 @@ use super::statements::Statements;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
-use crate::policing::Policies;
+use crate::policing::{Policies, PolicyRow};
 use crate::portal::{Offer, Portal, PortalId, Proposal};
 use crate::refusal::MissingRight;
 

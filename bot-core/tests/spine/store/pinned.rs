@@ -10,12 +10,11 @@ use bot_core::lane::{Work, core_place};
 use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
 use bot_core::moving::Move;
 use bot_core::order::{EntryId, Part};
-use bot_core::policing::{FollowedList, KnownRule, OwnList, Policies};
+use bot_core::policing::{FollowedList, KnownRule, OwnList, Policies, PolicyRow};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::refusal::{MissingRight, Right};
 use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
-use bot_core::store::policies::PolicyRow;
 use bot_core::store::records::{
     Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
     PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
