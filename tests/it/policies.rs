@@ -60,7 +60,7 @@ async fn p11_a_policy_list_is_shown_first_and_bans_people_on_both_sides() -> any
     town.group.say(&tom, "from Tom")?;
     let ghost = town.alice.expect(&town.room, |seen| seen.body == "from Tom").await?.sender;
     let (keeper, list) = list(&town).await?;
-    keeper.set_state(&list, USER, "rule:1", &rule("@mall*:localhost")).await?;
+    keeper.set_state(&list, USER, "rule:1", rule("@mall*:localhost")).await?;
     // What it would do is shown, and nothing has happened.
     let shown = ask(&town.alice, &town.room, &format!("!freeside policy add {LIST}")).await?;
     ensure!(shown.contains("rules: 1") && shown.contains("It bans: 1"), "{shown}");
@@ -71,7 +71,7 @@ async fn p11_a_policy_list_is_shown_first_and_bans_people_on_both_sides() -> any
     let reason = becomes(&town, mallory.user_id(), "ban").await?;
     ensure!(reason == format!("{LIST}: spam"), "{reason}");
     // A rule that comes later about a ghost is one about the person.
-    keeper.set_state(&list, "org.matrix.mjolnir.rule.user", "rule:2", &rule(&ghost)).await?;
+    keeper.set_state(&list, "org.matrix.mjolnir.rule.user", "rule:2", rule(&ghost)).await?;
     eventually("Tom is banned on Telegram", async || {
         Ok(town.group.standing_of(&tom) == Standing::Kicked)
     })
@@ -82,7 +82,7 @@ async fn p11_a_policy_list_is_shown_first_and_bans_people_on_both_sides() -> any
         ensure!(history.contains(line), "{line}: {history}");
     }
     // A rule that was emptied and one that was redacted end.
-    keeper.set_state(&list, "org.matrix.mjolnir.rule.user", "rule:2", &json!({})).await?;
+    keeper.set_state(&list, "org.matrix.mjolnir.rule.user", "rule:2", json!({})).await?;
     eventually("Tom may come back", async || Ok(town.group.standing_of(&tom) == Standing::Left))
         .await?;
     let event = event_id(&keeper, &list, "rule:1").await?;
@@ -116,14 +116,14 @@ async fn p11_a_policy_list_whose_rule_hits_most_people_waits_for_an_admin() -> a
     sure(&town.alice, &town.room, &format!("!freeside policy add {LIST}")).await?;
     // Each rule alone hits one; the third one makes it most of the four people.
     for (n, one) in people.iter().enumerate() {
-        keeper.set_state(&list, USER, &format!("rule:{n}"), &rule(one.user_id())).await?;
+        keeper.set_state(&list, USER, &format!("rule:{n}"), rule(one.user_id())).await?;
         if n < 2 {
             becomes(&town, one.user_id(), "ban").await?;
         }
     }
     let told = told(&town, "new rules that I do not apply").await?;
     ensure!(told.contains("it bans most of the people here"), "{told}");
-    keeper.set_state(&list, "m.policy.rule.server", "all", &rule("localhost")).await?;
+    keeper.set_state(&list, "m.policy.rule.server", "all", rule("localhost")).await?;
     self::told(&town, "it bans my whole homeserver").await?;
     ensure!(
         membership(&town, people[2].user_id()).await?.0 == "join",
@@ -179,7 +179,7 @@ async fn p11_bans_of_the_room_are_written_into_its_own_policy_list() -> anyhow::
 async fn p11_a_server_acl_that_keeps_the_bridge_out_is_honoured() -> anyhow::Result<()> {
     let town = town("12", "").await?;
     let acl = json!({ "allow": ["*"], "deny": ["localhost"], "allow_ip_literals": false });
-    town.alice.set_state(&town.room, "m.room.server_acl", "", &acl).await?;
+    town.alice.set_state(&town.room, "m.room.server_acl", "", acl).await?;
     let (tom, sid) = (town.telegram.user("Tom"), town.telegram.user("Sid"));
     let said = town.group.say(&tom, "does anybody see this?")?;
     let answers = |seen: &sandbox::telegram::Seen| seen.is_bot && seen.reply_to == Some(said);
@@ -189,7 +189,7 @@ async fn p11_a_server_acl_that_keeps_the_bridge_out_is_honoured() -> anyhow::Res
     town.group.say(&sid, "and this?")?;
     town.expect(Side::Discord, |line| line.text == "and this?").await?;
     let open = json!({ "allow": ["*"], "deny": ["evil.example"] });
-    town.alice.set_state(&town.room, "m.room.server_acl", "", &open).await?;
+    town.alice.set_state(&town.room, "m.room.server_acl", "", open).await?;
     town.group.say(&tom, "and now?")?;
     town.expect(Side::Matrix, |line| line.text == "and now?").await?;
     let lines = town.lines(Side::Matrix).await?;
