@@ -47,6 +47,8 @@ mod pair;
 mod people;
 mod phrases;
 mod plan;
+mod policy;
+mod policy_text;
 mod power;
 mod removal;
 mod remove;
@@ -297,6 +299,9 @@ impl Desk {
             }
             // The lanes of the chats do it.
             Work::Task(Task::Retire(_) | Task::SelfTest(..)) => Ok(Outcome::default()),
+            Work::Task(Task::Policy(what)) => {
+                self.features.policies.carry_out(phrases, portal, what).await
+            }
             Work::Task(Task::Tell(
                 news @ (News::SilentPartner { .. } | News::AskConsent { .. }),
             )) => Ok(self.features.consent.told(phrases, (chat, portal), news)),
@@ -352,7 +357,7 @@ impl Desk {
                 Ok(features.notices.links(phrases, portal, Post { event, message }))
             }
             (
-                ContentClass::ForBot(Request::Moved(_))
+                ContentClass::ForBot(Request::Moved(_) | Request::PolicyChanged)
                 | ContentClass::Said(_)
                 | ContentClass::AboutMessage
                 | ContentClass::AboutChat,
@@ -453,6 +458,7 @@ impl Desk {
             Command::Purge if argument.is_some_and(|it| it.eq_ignore_ascii_case("media")) => {
                 self.features.media_purge.purge_media(call).await
             }
+            Command::Policy => self.features.policies.policy(call, &arguments).await,
             Command::Purge => self.features.moderators.purge(call, &arguments).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),
             Command::Source => Ok(self.features.info.source(call.phrases)),

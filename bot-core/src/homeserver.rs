@@ -8,6 +8,7 @@ use bridge_model::{ChatId, Rights, Timestamp, UserId};
 use serde_json::Value;
 
 use crate::network::AskError;
+use crate::policing::ListedRule;
 
 /// How somebody stands with a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,31 @@ pub trait Rooms: Send + Sync {
     /// # Errors
     /// [`AskError`].
     async fn join(&self, room: &ChatId) -> Result<(), AskError>;
+
+    /// Joins a room by its id or alias, which may be on any server
+    /// (`POST /_matrix/client/v3/join/{roomIdOrAlias}`), and says its id.
+    ///
+    /// # Errors
+    /// [`AskError::Refused`] where there is no such room, or the bot is not let in.
+    async fn enter(&self, address: &str) -> Result<ChatId, AskError>;
+
+    /// The Matrix ids of the humans in a room.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    async fn members(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
+
+    /// The rules of a policy list, in the state of its room.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn policy_rules(&self, list: &ChatId) -> Result<Vec<ListedRule>, AskError>;
+
+    /// Whether the core bot may write rules about users into a list.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn may_write_rules(&self, list: &ChatId) -> Result<bool, AskError>;
 
     /// The rooms that the core bot is in (`GET /_matrix/client/v3/joined_rooms`).
     ///

@@ -343,6 +343,7 @@ impl Work {
                 | Task::Moving(_)
                 | Task::Braked(..)
                 | Task::Retire(_)
+                | Task::Policy(_)
                 | Task::Returned
                 | Task::SelfTest(..),
             )

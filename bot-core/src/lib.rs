@@ -21,6 +21,7 @@ pub mod migration;
 pub mod moving;
 pub mod network;
 pub mod order;
+pub mod policing;
 pub mod portal;
 pub mod pseudonym;
 pub mod refusal;

@@ -16,6 +16,7 @@ use bridge_policy::stage::{Direction, Effect, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::moving::Move;
+use crate::policing::Policing;
 use crate::portal::{ConsentMode, Owner, PortalId};
 use crate::refusal::Refusal;
 use crate::self_test::SelfTestRun;
@@ -158,6 +159,8 @@ pub enum Task {
     /// Bans, mutes and deletions are tried in the chat of the lane: the portal, and the number of the
     /// self-test.
     SelfTest(PortalId, u32),
+    /// Something about policy lists.
+    Policy(Policing),
 }
 
 /// What came of a step, after it was taken.

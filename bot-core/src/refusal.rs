@@ -88,6 +88,9 @@ pub enum Refusal {
     /// Who was to be acted on stands higher in the chat than our bot.
     #[error("the person stands higher than the bot")]
     StandsHigher,
+    /// The room's ACL keeps this server out.
+    #[error("the ACL of the room keeps {0} out")]
+    ServerDenied(String),
     /// Something that no correct program sends; what, for the log.
     #[error("{0}")]
     Unexpected(String),

@@ -276,6 +276,7 @@ impl Delivery<'_> {
         settlement.then.extend(self.tell_author(&reason));
         settlement.then.extend(self.tell_room(&reason));
         settlement.then.extend(self.tell_of_barred(&reason));
+        settlement.then.extend(self.tell_of_denied(&reason));
         if let Some(tag) = work.completes() {
             let refused = MigrationChange::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));

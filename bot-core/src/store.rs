@@ -43,6 +43,7 @@ pub mod orphans;
 pub mod overflow;
 pub mod own_data;
 pub mod people;
+pub mod policies;
 pub mod portals;
 pub mod private;
 pub mod proposals;
@@ -80,6 +81,7 @@ use bridge_policy::stage::Stage;
 use crate::lane::{Entry, LaneState, Summary, Work};
 use crate::migration::MigrationChange;
 use crate::order::{EntryId, Part};
+use crate::policing::PolicyChange;
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 use crate::refusal::MissingRight;
 use crate::self_test::SelfTestChange;
@@ -198,6 +200,8 @@ pub enum Change {
     Lacks(Place, Vec<MissingRight>),
     /// What becomes of a self-test.
     SelfTest(Box<SelfTestChange>),
+    /// What becomes of the policy lists of a portal.
+    Policy(Box<PolicyChange>),
 }
 
 /// What [`Store::settle`] did.

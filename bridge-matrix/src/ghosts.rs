@@ -12,7 +12,7 @@ use ruma::profile::ProfileFieldValue;
 use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 
 use super::client::{ClientError, Identity};
-use super::{MatrixNetwork, account, rooms};
+use super::{MatrixNetwork, account, policy, rooms};
 use crate::action_error::ActionError;
 use bot_core::Refusal;
 use bot_core::network::MediaSource;
@@ -52,6 +52,12 @@ impl MatrixNetwork {
         }
         let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
         if !record.rooms.contains(&place) {
+            let server = mxid.server_name().as_str();
+            let denied = policy::denied(&self.client, room, &[server]).await.map_err(repeatable)?;
+            if let Some(server) = denied {
+                let reason = Refusal::ServerDenied(server.to_owned());
+                return Err(DeliverError::Refused { reason }.into());
+            }
             if let Err(error) = rooms::join(&self.client, room, &mxid).await {
                 return Err(may_not_join(error, mxid));
             }

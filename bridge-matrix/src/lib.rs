@@ -18,6 +18,7 @@ mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod media_proxy;
+mod policy;
 mod power;
 mod private_chats;
 pub mod rooms;

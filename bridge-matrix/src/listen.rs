@@ -9,6 +9,7 @@ mod context;
 mod edits;
 mod encrypted;
 mod moderation;
+mod policy;
 mod press;
 mod profiles;
 mod upgrade;
@@ -139,7 +140,8 @@ impl Listener {
     async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
         let (mut events, mut edits) = (Vec::new(), NewEdits::default());
         for event in &self.opened(self.with_missed(raw).await?).await? {
-            let read = self.convert(event).await?;
+            let mut read = self.convert(event).await?;
+            read.extend(self.policy_changed(event).await?);
             if read.iter().any(|event| matches!(event.content, Content::Edited(_))) {
                 edits.note(event);
             }
@@ -393,7 +395,8 @@ fn set_avatar(content: &mut Content, avatar: Option<&str>) {
         | Content::ChatChanged { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => return,
+        | Content::RightsChanged
+        | Content::PolicyChanged => return,
     };
     if author.avatar.is_some() {
         // One that holds for this message alone.

@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 
 use super::client::Identity;
 use super::convert::incoming;
-use super::{MatrixNetwork, account, foreign, private_chats, room_id, rooms};
+use super::{MatrixNetwork, account, foreign, policy, private_chats, room_id, rooms};
 use bot_core::Refusal;
 use bot_core::homeserver::TopicRoom;
 use bot_core::homeserver::{Door, Rooms};
 use bot_core::network::AskError;
+use bot_core::policing::ListedRule;
 
 const POWER_LEVELS: &str = "m.room.power_levels";
 
@@ -37,6 +38,25 @@ impl Rooms for MatrixNetwork {
             .join(&room)
             .await
             .map_err(|error| AskError::Refused(Refusal::platform(error.to_string())))
+    }
+
+    async fn enter(&self, address: &str) -> Result<ChatId, AskError> {
+        self.enter_room(address).await
+    }
+
+    async fn members(&self, chat: &ChatId) -> Result<Vec<String>, AskError> {
+        let members = rooms::members(&self.client, &room_id(chat)?).await;
+        let mut members = members.map_err(|error| error.ask())?;
+        members.retain(|member| !self.ghosts.is_ours(member));
+        Ok(members)
+    }
+
+    async fn policy_rules(&self, list: &ChatId) -> Result<Vec<ListedRule>, AskError> {
+        self.rules_of(list).await
+    }
+
+    async fn may_write_rules(&self, list: &ChatId) -> Result<bool, AskError> {
+        self.sends_rules(list).await
     }
 
     async fn joined(&self) -> Result<Vec<ChatId>, AskError> {
@@ -93,6 +113,11 @@ impl Rooms for MatrixNetwork {
     }
 
     async fn invite(&self, chat: &ChatId, user: &str) -> Result<(), AskError> {
+        let servers = [policy::server_of(user), policy::server_of(self.bot())];
+        let denied = policy::denied(&self.client, &room_id(chat)?, &servers).await;
+        if let Some(server) = denied.map_err(|error| error.ask())? {
+            return Err(AskError::Refused(Refusal::ServerDenied(server.to_owned())));
+        }
         let user = user_id(&UserId::from(user))?;
         let recipient =
             invite_user::InvitationRecipient::UserId(invite_user::InviteUserId::new(user));

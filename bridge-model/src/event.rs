@@ -130,6 +130,8 @@ pub enum Content {
         /// Everybody may, also who is not in it.
         everybody: bool,
     },
+    /// A rule of the policy list that the chat is was made, changed or taken back.
+    PolicyChanged,
 }
 
 /// What a content is about. A new variant of [`Content`] is decided on in [`Content::class`]; whoever
@@ -168,6 +170,8 @@ pub enum Request<'a> {
     RightsChanged,
     /// Of [`Content::ReadersChanged`], with who may read.
     ReadersChanged(bool),
+    /// Of [`Content::PolicyChanged`].
+    PolicyChanged,
 }
 
 impl Content {
@@ -192,6 +196,7 @@ impl Content {
             Self::ReadersChanged { everybody } => {
                 ContentClass::ForBot(Request::ReadersChanged(*everybody))
             }
+            Self::PolicyChanged => ContentClass::ForBot(Request::PolicyChanged),
             Self::Commanded(command) => ContentClass::ForBot(Request::Command(command)),
             Self::Moved { to } => ContentClass::ForBot(Request::Moved(to)),
             Self::Closed => ContentClass::ForBot(Request::Closed),

@@ -5,13 +5,16 @@
 //! Rule: functions from value to value. Who asks hands in the time, the figures and the catalogue;
 //! what comes back is said and done by `bot-core`.
 
+pub mod acl;
 pub mod brakes;
 pub mod budget;
 pub mod calendar;
 pub mod exception;
 pub mod figures;
 pub mod gate;
+pub mod glob;
 pub mod hosts;
+pub mod lists;
 pub mod notice;
 pub mod report;
 pub mod requirements;

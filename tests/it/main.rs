@@ -33,6 +33,7 @@ mod moving;
 mod notices;
 mod outages;
 mod pictures;
+mod policies;
 mod power;
 mod privacy;
 mod removal;

@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 5] = [
         "media_link",
         "migration",
         "moving",
+        "policing",
         "network",
         "order",
         "portal",

@@ -130,6 +130,10 @@ impl Admission {
         if portal.is_some() {
             return Ok(Outcome::default());
         }
+        if self.store.is_policy_list(&room.chat).await? {
+            let changes = vec![look_again(room, phrases.now, PRIVATE_LIFE)];
+            return Ok(Outcome { changes, ..Outcome::default() });
+        }
         let alone = match self.matrix.is_space(&room.chat).await {
             // It holds the rooms of topics.
             Ok(true) => return Ok(Outcome::default()),

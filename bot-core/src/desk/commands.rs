@@ -95,6 +95,7 @@ commands! {
     Mute = "mute",
     Unmute = "unmute",
     Purge = "purge",
+    Policy = "policy",
     Version = "version",
     Source = "source",
 }
@@ -193,6 +194,9 @@ impl Command {
             Self::Mute => moderation(Key::HelpMute, Key::HelpMuteWhat).in_menu(Key::MenuMute),
             Self::Unmute => moderation(Key::HelpUnmute, Key::HelpModerationWhat),
             Self::Purge => moderation(Key::HelpPurge, Key::HelpPurgeWhat),
+            Self::Policy => {
+                on_matrix(Key::HelpPolicy).of_admins().with("what", Key::HelpPolicyWhat, true)
+            }
             Self::Version => everywhere(Key::HelpVersion),
             Self::Source => everywhere(Key::HelpSource),
         }

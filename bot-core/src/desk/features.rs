@@ -34,6 +34,7 @@ use super::moves::Moves;
 use super::own_data::OwnDataCommands;
 use super::people::People;
 use super::plan::Plans;
+use super::policy::PolicyLists;
 use super::power::RoomPower;
 use super::remove::Deletion;
 use super::report::Reports;
@@ -113,6 +114,7 @@ pub(super) struct Features {
     pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) own_data: OwnDataCommands,
+    pub(super) policies: PolicyLists,
     pub(super) reports: Reports,
     pub(super) self_tests: SelfTests,
     pub(super) services: Services,
@@ -249,6 +251,11 @@ impl Features {
                 store: store(),
                 power: shared.power.clone(),
                 days: parts.thresholds.self_test_days,
+            },
+            policies: PolicyLists {
+                matrix: Arc::clone(&parts.matrix),
+                store: store(),
+                power: shared.power.clone(),
             },
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },

@@ -22,6 +22,7 @@ use crate::migration::Task;
 use crate::moving::{Move, QuietMention};
 use crate::network::AskError;
 use crate::portal::{Portal, PortalId};
+use crate::refusal::Refusal;
 use crate::store::calls::CallChange;
 use crate::store::claims::ClaimChange;
 use crate::store::timers::NewTimer;
@@ -127,6 +128,12 @@ impl Moves {
         let room = [Arg::url(phrases.join_link(&portal.room.chat))];
         match self.matrix.invite(&portal.room.chat, &claim.mxid).await {
             Ok(()) => return Ok(phrases.say(Key::ClaimInvited, &room)),
+            // An admin who invites by hand would not get past it either.
+            Err(AskError::Refused(reason @ Refusal::ServerDenied(_))) => {
+                let reason = phrases.reason(&portal.room.network, &reason);
+                let [room] = room;
+                return Ok(phrases.say(Key::ClaimDenied, &[room, reason]));
+            }
             Err(AskError::Refused(_)) => {}
             Err(error @ AskError::Retry { .. }) => return Err(error.into()),
         }

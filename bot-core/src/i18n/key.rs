@@ -45,6 +45,8 @@ mod removal;
 mod self_test;
 #[macro_use]
 mod media;
+#[macro_use]
+mod policy;
 mod list;
 
 pub use list::Key;

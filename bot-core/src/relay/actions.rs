@@ -46,6 +46,7 @@ impl Delivery<'_> {
                 | Task::Notices(_)
                 | Task::Moving(_)
                 | Task::Braked(..)
+                | Task::Policy(_)
                 | Task::Returned
                 | Task::SelfTest(..),
             )
@@ -79,6 +80,7 @@ impl Delivery<'_> {
             Content::Moderated(deed) => self.moderate(event, deed).await,
             Content::Commanded(_)
             | Content::RightsChanged
+            | Content::PolicyChanged
             | Content::Encrypted
             | Content::ReadersChanged { .. }
             | Content::Moved { .. }
@@ -140,7 +142,8 @@ impl Delivery<'_> {
             | Content::ChatChanged { .. }
             | Content::MemberChanged { .. }
             | Content::Moderated(_)
-            | Content::RightsChanged => Ok(None),
+            | Content::RightsChanged
+            | Content::PolicyChanged => Ok(None),
         }
     }
 

@@ -24,6 +24,11 @@ impl Delivery<'_> {
             Content::Posted(_) | Content::Edited(_) if matches!(reason, Refusal::Barred(_)) => {
                 self.barred_key(event)?
             }
+            Content::Posted(_) | Content::Edited(_)
+                if matches!(reason, Refusal::ServerDenied(_)) =>
+            {
+                self.denied_key()
+            }
             Content::Posted(_) => self.refusal_key(event),
             Content::Edited(_) | Content::Deleted { .. } | Content::PollClosed { .. } => {
                 MessageId::from("")
@@ -45,7 +50,8 @@ impl Delivery<'_> {
             | Content::MemberChanged { .. }
             | Content::ThreadChanged { .. }
             | Content::Moderated(_)
-            | Content::RightsChanged => return None,
+            | Content::RightsChanged
+            | Content::PolicyChanged => return None,
         };
         if event.place.network.as_str() == CORE {
             return None;
@@ -76,6 +82,22 @@ impl Delivery<'_> {
         let text = self.wording.say(Key::GhostBarred, &[Arg::text(name), Arg::text(ghost)]);
         let message = self.wording.message(text, self.relay.clock.now());
         Some((lane.clone(), Work::say(lane, Some(key.as_str()), message)))
+    }
+
+    /// One line in the room, once, where its ACL keeps out the server of all accounts that stand for
+    /// people.
+    pub(super) fn tell_of_denied(&self, reason: &Refusal) -> Option<(Place, Work)> {
+        let Refusal::ServerDenied(server) = reason else { return None };
+        let lane = &self.head.entry.lane;
+        let text = self.wording.say(Key::RoomServerDenied, &[Arg::text(server)]);
+        let message = self.wording.message(text, self.relay.clock.now());
+        Some((lane.clone(), Work::say(lane, Some(self.denied_key().as_str()), message)))
+    }
+
+    /// The name for ever of what is said of a room whose ACL keeps our server out.
+    fn denied_key(&self) -> MessageId {
+        let lane = self.relay.pseudonyms.place(&self.head.entry.lane);
+        MessageId::new(format!("denied/{lane}"))
     }
 
     /// The name for ever of what is said of a person whose account is not let into this chat.

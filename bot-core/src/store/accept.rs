@@ -18,8 +18,8 @@ use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, consent, delayed,
-    figures, kept, keys, linking, messages, notices, orphans, overflow, portals, queue, removal,
-    revised, summaries, threads, topics, votes,
+    figures, kept, keys, linking, messages, notices, orphans, overflow, policies, portals, queue,
+    removal, revised, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -86,7 +86,7 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
 /// Takes in one event; `false` when it was dropped.
 fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     if matches!(event.content, Content::Moderated(_)) {
-        return blocks::hear(tx, &event);
+        return policies::hear(tx, &event);
     }
     let request = match event.content.class() {
         ContentClass::Said(_) | ContentClass::AboutMessage | ContentClass::AboutChat => {
@@ -121,6 +121,7 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
             Some(_) => to_core(tx, event).map(|()| true),
             None => Ok(false),
         },
+        Request::PolicyChanged => policies::changed(tx, &event.place),
         Request::Moved(to) => {
             let to = Place { network: event.place.network.clone(), chat: to.clone() };
             linking::relocate(tx, &event.place, &to)
@@ -227,6 +228,10 @@ fn to_places(tx: &mut Txn<'_>, places: Vec<Place>, relayed: &Relayed) -> Result<
 /// be left alone is left out.
 fn may_not_leave(tx: &mut Txn<'_>, portal: &Portal, event: &mut Event) -> Result<bool, StoreError> {
     if blocks::holds_back(tx, portal.id, event)? {
+        queue::note_seen(tx, &event.place, &event.message)?;
+        return Ok(true);
+    }
+    if policies::holds_back(tx, portal, event)? {
         queue::note_seen(tx, &event.place, &event.message)?;
         return Ok(true);
     }
@@ -370,7 +375,8 @@ fn new(tx: &mut Txn<'_>, mut event: Event) -> Result<Vec<News>, StoreError> {
         | Content::Counted { .. }
         | Content::PollClosed { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => false,
+        | Content::RightsChanged
+        | Content::PolicyChanged => false,
     };
     Ok(if is_new { vec![event.into()] } else { Vec::new() })
 }

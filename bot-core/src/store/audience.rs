@@ -86,7 +86,8 @@ pub fn of(
         | Content::PollClosed { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => true,
+        | Content::RightsChanged
+        | Content::PolicyChanged => true,
     };
     let places = match heard {
         true if matches!(event.content, Content::Deleted { .. }) => portal.others_of_deletion(here),

@@ -69,13 +69,13 @@ pub fn hear(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
     }
 }
 
-/// Has what a moderator asked for done in every chat of the portal.
+/// Has what a moderator asked for done in every chat of the portal; `false` where that is nothing new.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn moderate(tx: &mut Txn<'_>, event: &Event) -> Result<(), StoreError> {
-    let Some(portal) = portals::of(tx, &event.place)? else { return Ok(()) };
-    carry_on(tx, &portal, event, None).map(drop)
+pub fn moderate(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
+    let Some(portal) = portals::of(tx, &event.place)? else { return Ok(false) };
+    carry_on(tx, &portal, event, None)
 }
 
 fn carry_on(
@@ -98,20 +98,102 @@ fn carry_on(
         let by = deed.by.as_ref();
         let by = by.map_or_else(unnamed, |by| named(&by.name, at.clone()));
         let whom = named(&deed.name, deed.whom.network.clone());
-        let what = AuditAction::Moderated(deed.what, whom);
-        let audit = Audit { at: tx.now, who: Some(by), deed: what, decision: None, share: None };
-        let number = tx.meta().next_entry;
-        tx.meta_mut().next_entry = number.saturating_add(1);
-        tx.put(&AUDITS, &(portal.id, number), &audit)?;
+        write_down(tx, portal.id, (by, AuditAction::Moderated(deed.what, whom)))?;
     }
-    for place in concerned(tx, portal, &deed.whom)? {
+    let content = Content::Moderated(Box::new(deed.clone()));
+    spread(tx, portal, &Event { content, ..event.clone() }, (&deed.whom, done_at))?;
+    Ok(true)
+}
+
+fn write_down(
+    tx: &mut Txn<'_>,
+    portal: PortalId,
+    (by, deed): (Who, AuditAction),
+) -> Result<(), StoreError> {
+    let audit = Audit { at: tx.now, who: Some(by), deed, decision: None, share: None };
+    let number = tx.meta().next_entry;
+    tx.meta_mut().next_entry = number.saturating_add(1);
+    tx.put(&AUDITS, &(portal, number), &audit)
+}
+
+fn spread(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    event: &Event,
+    (whom, done_at): (&Person, Option<&Place>),
+) -> Result<(), StoreError> {
+    for place in concerned(tx, portal, whom)? {
         if Some(&place) != done_at {
-            let content = Content::Moderated(Box::new(deed.clone()));
-            let event = Event { content, ..event.clone() };
-            overflow::push(tx, Entry::new(place, Work::of(event)))?;
+            overflow::push(tx, Entry::new(place, Work::of(event.clone())))?;
         }
     }
+    Ok(())
+}
+
+/// Bans somebody because of a rule of a policy list, or lets them in because there is none any more;
+/// `false` where that changes nothing. `list` is its name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_policy(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    (deed, list): (&Deed, &str),
+) -> Result<bool, StoreError> {
+    let deed = named(tx, portal.id, deed)?;
+    let who = keys::person(&deed.whom);
+    let before = tx.get(&BLOCKS, &(portal.id, who))?;
+    let bans = deed.what.is_against();
+    if bans && before.as_ref().is_some_and(|before| before.let_be) {
+        return Ok(false);
+    }
+    let after = Restriction::after(before.as_ref(), &deed, tx.now);
+    let Some(after) = after else { return Ok(bans) };
+    save(tx, portal, who, &Restriction { by_policy: bans, ..after })?;
+    let name = Some(deed.name.clone());
+    let whom = Who { network: deed.whom.network.clone(), name };
+    let by = Who { network: portal.room.network.clone(), name: Some(list.to_owned()) };
+    let by = Who { name: by.name.filter(|name| !name.is_empty()), ..by };
+    write_down(tx, portal.id, (by, AuditAction::Moderated(deed.what, whom)))?;
+    let (place, message) = (portal.room.clone(), MessageId::from("policy"));
+    let person = deed.whom.clone();
+    let content = Content::Moderated(Box::new(deed));
+    let event = Event { place, message, late: false, content };
+    spread(tx, portal, &event, (&person, None))?;
     Ok(true)
+}
+
+/// No rule of a policy list bans this person from now on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn let_be(
+    tx: &mut Txn<'_>,
+    portal: PortalId,
+    (person, name): (&Person, &str),
+) -> Result<(), StoreError> {
+    let key = (portal, keys::person(person));
+    let known = tx.get(&BLOCKS, &key)?;
+    let block = known.unwrap_or_else(|| Restriction::none(person, name, tx.now));
+    tx.put(&BLOCKS, &key, &Restriction { let_be: true, ..block })
+}
+
+/// No rule is about this person any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn let_be_no_more(
+    tx: &mut Txn<'_>,
+    portal: PortalId,
+    person: &Person,
+) -> Result<(), StoreError> {
+    let key = (portal, keys::person(person));
+    let Some(block) = tx.get(&BLOCKS, &key)? else { return Ok(()) };
+    if block.banned || block.muted.is_some() {
+        return tx.put(&BLOCKS, &key, &Restriction { let_be: false, ..block });
+    }
+    tx.delete(&BLOCKS, &key);
+    Ok(())
 }
 
 /// The deed with the name of the person, where the platform did not say it.
@@ -150,7 +232,7 @@ fn save(
         }
         None => timers::stop(tx, &timer)?,
     }
-    if block.banned || block.muted.is_some() {
+    if block.banned || block.muted.is_some() || block.let_be {
         return tx.put(&BLOCKS, &(portal.id, who), block);
     }
     tx.delete(&BLOCKS, &(portal.id, who));
@@ -168,6 +250,11 @@ fn timer(portal: PortalId, who: &Hash) -> String {
 pub fn spare(tx: &mut Txn<'_>, portal: PortalId, person: &Person) -> Result<(), StoreError> {
     let who = keys::person(person);
     timers::stop(tx, &timer(portal, &who))?;
+    if let Some(block) = tx.get(&BLOCKS, &(portal, who))?.filter(|block| block.by_policy) {
+        // The rule is still there, and would be tried with each message.
+        let none = Restriction::none(person, &block.name, tx.now);
+        return tx.put(&BLOCKS, &(portal, who), &Restriction { let_be: true, ..none });
+    }
     tx.delete(&BLOCKS, &(portal, who));
     Ok(())
 }
@@ -199,7 +286,8 @@ pub fn holds_back(tx: &Txn<'_>, portal: PortalId, event: &Event) -> Result<bool,
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => return Ok(false),
+        | Content::RightsChanged
+        | Content::PolicyChanged => return Ok(false),
     };
     let person = Person { network: event.place.network.clone(), user: user.clone() };
     let block = tx.get(&BLOCKS, &(portal, keys::person(&person)))?;

@@ -359,6 +359,7 @@ fn speaker(portal: &Portal, event: &Event) -> Option<Person> {
         | Content::Encrypted
         | Content::ReadersChanged { .. }
         | Content::RightsChanged
+        | Content::PolicyChanged
         | Content::Moderated(_)
         | Content::Invited { .. }
         | Content::Pinned

@@ -14,7 +14,7 @@ use super::tables::{GHOSTS, LOCALPARTS, MESSAGES};
 use super::txn::Txn;
 use super::{
     Store, StoreError, answers, appearance, blocks, brakes, calls, claims, electorate, figures,
-    forget, keys, notices, orphans, overflow, people, portals, proposals, queue, topics,
+    forget, keys, notices, orphans, overflow, people, policies, portals, proposals, queue, topics,
 };
 use crate::lane::CORE;
 use crate::portal::Portal;
@@ -49,6 +49,7 @@ pub fn portal(tx: &mut Txn<'_>, portal: &Portal) -> Result<(u64, u64), StoreErro
     people::forget_all(tx, portal.id)?;
     brakes::forget_all(tx, portal.id)?;
     blocks::forget(tx, portal.id)?;
+    policies::forget(tx, portal.id)?;
     for mxid in claims::forget(tx, portal.id)? {
         calls::forget(tx, &mxid)?;
     }

@@ -10,7 +10,8 @@ use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
     CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, hosts,
-    migration, notices, overflow, people, portals, proposals, queue, removal, standing, topics,
+    migration, notices, overflow, people, policies, portals, proposals, queue, removal, standing,
+    topics,
 };
 use crate::lane::{Work, core_place};
 use crate::portal::{
@@ -164,6 +165,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         people::forget_all(tx, portal.id)?;
         brakes::forget_all(tx, portal.id)?;
         blocks::forget(tx, portal.id)?;
+        policies::forget(tx, portal.id)?;
         figures::forget(tx, portal.id)?;
         hosts::forget(tx, portal.id)?;
         notices::forget(tx, portal.id);

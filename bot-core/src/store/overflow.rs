@@ -49,6 +49,7 @@ fn adds(content: &Content) -> bool {
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
         | Content::RightsChanged
+        | Content::PolicyChanged
         | Content::PollClosed { .. }
         | Content::Commanded(_)
         | Content::Invited { .. }

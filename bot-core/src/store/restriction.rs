@@ -23,6 +23,12 @@ pub struct Restriction {
     pub muted: Option<Mute>,
     /// When it began.
     pub since: Timestamp,
+    /// The ban is that of a policy list, and ends with its rules.
+    #[serde(default)]
+    pub by_policy: bool,
+    /// No rule of a policy list bans them: a moderator let them in, or they look after a chat.
+    #[serde(default)]
+    pub let_be: bool,
 }
 
 /// For how long somebody may not speak.
@@ -51,6 +57,19 @@ impl Mute {
 }
 
 impl Restriction {
+    /// Nothing is held against somebody.
+    pub fn none(person: &Person, name: &str, now: Timestamp) -> Self {
+        Self {
+            person: person.clone(),
+            name: name.to_owned(),
+            banned: false,
+            muted: None,
+            since: now,
+            by_policy: false,
+            let_be: false,
+        }
+    }
+
     /// What they say goes nowhere.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.banned || self.muted.is_some_and(|mute| mute.lasts(now))
@@ -71,17 +90,13 @@ impl Restriction {
 
     /// What is held against somebody after a deed; `None` where that says nothing new.
     pub fn after(before: Option<&Self>, deed: &Deed, now: Timestamp) -> Option<Self> {
-        let fresh = || Self {
-            person: deed.whom.clone(),
-            name: deed.name.clone(),
-            banned: false,
-            muted: None,
-            since: now,
-        };
+        let fresh = || Self::none(&deed.whom, &deed.name, now);
         let mut block = before.cloned().unwrap_or_else(fresh);
         match deed.what {
-            Moderation::Ban { .. } if !block.banned => block.banned = true,
-            Moderation::Unban if block.banned => block.banned = false,
+            Moderation::Ban { .. } if !block.banned => {
+                (block.banned, block.let_be) = (true, false);
+            }
+            Moderation::Unban if block.banned => (block.banned, block.by_policy) = (false, false),
             Moderation::Kick => {}
             Moderation::Mute { until } => {
                 if block.muted.is_some_and(|mute| mute.lasts(now) && mute.outlasts(until)) {

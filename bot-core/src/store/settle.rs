@@ -9,7 +9,8 @@ use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
     consent, joint, linking, media_purge, messages, migration, notices, orphans, overflow,
-    own_data, proposals, queue, removal, self_tests, summaries, timers, topics, unconfirmed, votes,
+    own_data, policies, proposals, queue, removal, self_tests, summaries, timers, topics,
+    unconfirmed, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -90,11 +91,12 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Proposed(portal, proposal) => proposals::propose(tx, portal, proposal),
         Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
-        Change::Moderated(event) => blocks::moderate(tx, &event),
+        Change::Moderated(event) => policies::moderate(tx, &event),
         Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
         Change::Lacks(place, rights) => blocks::note_lacking(tx, &place, &rights),
         Change::SelfTest(what) => self_tests::change(tx, *what),
         Change::PurgeMedia(room) => media_purge::purge(tx, &room),
+        Change::Policy(what) => policies::change(tx, *what),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
@@ -199,7 +201,8 @@ fn relayed_outcome(
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => {}
+        | Content::RightsChanged
+        | Content::PolicyChanged => {}
     }
     Ok(())
 }

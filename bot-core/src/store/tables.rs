@@ -30,6 +30,7 @@ use super::statements::Statements;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
+use crate::policing::{Policies, PolicyRow};
 use crate::portal::{Offer, Portal, PortalId, Proposal};
 use crate::refusal::MissingRight;
 
@@ -232,6 +233,10 @@ tables! {
     /// When those who speak with somebody whose words stay in their chat were told last, by portal and
     /// person.
     CONSENT_TOLD: (PortalId, Hash) => Timestamp = packed(b'Z', "line about consent");
+    /// The policy lists that portals follow, and write into.
+    POLICIES: PortalId => Policies = named(b'2', "policy lists of a portal");
+    /// Rules of those lists, and what they are found by; see [`super::policies`].
+    POLICY_RULES: (PortalId, Hash) => PolicyRow = named(b'3', "rule of a policy list");
 }
 
 /// The key of the only row of [`PSEUDONYMOUS`].

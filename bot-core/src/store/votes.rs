@@ -79,7 +79,8 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
         | Content::MemberChanged { .. }
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
-        | Content::RightsChanged => (false, false),
+        | Content::RightsChanged
+        | Content::PolicyChanged => (false, false),
     };
     if !news {
         return Ok(false);

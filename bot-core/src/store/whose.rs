@@ -16,6 +16,7 @@ use crate::lane::{CORE, Work};
 use crate::migration::Task;
 use crate::moving::Move;
 use crate::network::MATRIX;
+use crate::policing::Policing;
 
 /// Whose a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +121,8 @@ whose! {
     CONSENT: nobody;
     PSEUDONYMOUS: nobody;
     CONSENT_TOLD: nobody;
+    POLICIES: nobody;
+    POLICY_RULES: nobody;
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);
@@ -172,6 +175,7 @@ fn work(work: &Work) -> RecordOwner {
     match work {
         Work::Relay(relayed) => event(&relayed.event),
         Work::Task(Task::Moving(moving)) => self::moving(moving),
+        Work::Task(Task::Policy(Policing::Publish(ban))) => person(&ban.person),
         Work::Say(_) | Work::Summary(_) | Work::Task(_) => RecordOwner::Nobody,
     }
 }
@@ -207,6 +211,7 @@ fn event(event: &Event) -> RecordOwner {
         | Content::Encrypted
         | Content::ReadersChanged { .. }
         | Content::RightsChanged
+        | Content::PolicyChanged
         // A decision stays when the person whom it is about is forgotten.
         | Content::Moderated(_)
         | Content::Pinned

@@ -44,6 +44,7 @@ impl Wording {
             Refusal::File(_) => (Key::ReasonFile, Vec::new()),
             Refusal::AccessUnknown => (Key::ReasonAccessUnknown, Vec::new()),
             Refusal::AccessFixed => (Key::ReasonAccessFixed, Vec::new()),
+            Refusal::ServerDenied(server) => (Key::ReasonServerDenied, vec![Arg::text(server)]),
             Refusal::ActsOnModerator => (Key::ReasonActsOnModerator, Vec::new()),
             Refusal::StandsHigher => (Key::ReasonStandsHigher, Vec::new()),
             Refusal::NotSo => (Key::ReasonNotSo, vec![named()]),

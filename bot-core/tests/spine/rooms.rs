@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bot_core::AskError;
 use bot_core::homeserver::{Door, Rooms, TopicRoom};
+use bot_core::policing::ListedRule;
 use bridge_model::{ChatId, Rights, UserId};
+use bridge_policy::lists::PolicyRule;
 use serde_json::Value;
 
 pub const BOT: &str = "@freeside:example.org";
@@ -35,6 +37,8 @@ pub struct FakeRooms {
     pub private: Mutex<bool>,
     /// How people stand with all rooms; who is not named is in them.
     pub doors: Mutex<Vec<(String, Door)>>,
+    /// The humans in all rooms.
+    pub members: Mutex<Vec<String>>,
     /// Nobody can be invited.
     pub invites_refused: Mutex<bool>,
     /// The rooms that the bot is in.
@@ -82,6 +86,32 @@ impl Rooms for FakeRooms {
             Some(reason) => Err(AskError::Refused(Refusal::Platform(reason))),
             None => Ok(()),
         }
+    }
+
+    async fn enter(&self, address: &str) -> Result<ChatId, AskError> {
+        self.join(&ChatId::from(address)).await?;
+        Ok(ChatId::new(address.replace('#', "!")))
+    }
+
+    async fn members(&self, _room: &ChatId) -> Result<Vec<String>, AskError> {
+        Ok(self.members.lock().unwrap().clone())
+    }
+
+    async fn policy_rules(&self, list: &ChatId) -> Result<Vec<ListedRule>, AskError> {
+        let state = self.state.lock().unwrap();
+        let mut rules: Vec<ListedRule> = Vec::new();
+        for (room, kind, key, content) in state.iter().filter(|row| row.0 == list.as_str()) {
+            assert_eq!(room, list.as_str());
+            let name = (kind.clone(), key.clone());
+            rules.retain(|known| known.name != name);
+            let rule = PolicyRule::read(kind, content);
+            rules.extend(rule.map(|rule| ListedRule { name, rule }));
+        }
+        Ok(rules)
+    }
+
+    async fn may_write_rules(&self, _list: &ChatId) -> Result<bool, AskError> {
+        Ok(!*self.state_refused.lock().unwrap())
     }
 
     async fn joined(&self) -> Result<Vec<ChatId>, AskError> {

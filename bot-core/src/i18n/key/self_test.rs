@@ -5,7 +5,7 @@
 
 macro_rules! with_self_tests {
     ($($listed:tt)*) => {
-        with_removal! {
+        with_policy! {
             $($listed)*
             HelpSelftest = "help-selftest",
             SelfTestBegun = "self-test-begun",

@@ -92,6 +92,7 @@ impl From<OldWork> for Work {
                         | Task::Moving(_)
                         | Task::Braked(..)
                         | Task::Retire(_)
+                        | Task::Policy(_)
                         | Task::Returned
                         | Task::SelfTest(..),
                     )

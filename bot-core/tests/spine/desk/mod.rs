@@ -23,6 +23,7 @@ mod linking;
 mod links;
 mod migrating;
 mod once;
+mod policies;
 mod powers;
 mod quiet;
 mod refusals;

@@ -10,6 +10,7 @@ use bot_core::lane::{Work, core_place};
 use bot_core::migration::{Deadline, Migration, StandingNotice, Task};
 use bot_core::moving::Move;
 use bot_core::order::{EntryId, Part};
+use bot_core::policing::{FollowedList, KnownRule, OwnList, Policies, PolicyRow};
 use bot_core::portal::{PortalId, Proposal};
 use bot_core::refusal::{MissingRight, Refusal, Right};
 use bot_core::self_test::{CheckOutcome, DeedCheck, SelfTestRun, TestedDeed, TestedSide};
@@ -25,6 +26,7 @@ use bridge_policy::brakes::{Brakes, Habits, Said};
 use bridge_policy::calendar::{Date, Week};
 use bridge_policy::figures::{Side, WeekFigures};
 use bridge_policy::hosts::{HostDecision, HostKind, LinkedHost};
+use bridge_policy::lists::{Entity, Objection, PolicyRule, RuleKind};
 use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
@@ -51,7 +53,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
         ORPHANS TOPICS SPEAKERS FORGOTTEN SWEEP TOPIC_ROOMS BLOCKS SAID LACKING CONSENT
-        CONSENT_TOLD PSEUDONYMOUS
+        CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES
     }
 }
 
@@ -146,13 +148,41 @@ fn written_by_moderators() -> Vec<(u8, Vec<u8>)> {
         banned: true,
         muted: Some(Mute { until: Some(START) }),
         since: START,
+        by_policy: true,
+        let_be: false,
     };
     let lacking = MissingRight { right: Right::Ban, menu: "Ban Users".into() };
     vec![
         sealed!(BLOCKS, block),
         sealed!(SAID, SaidRecord(3, 300, MessageId::from("9"))),
         sealed!(LACKING, vec![lacking]),
+        sealed!(POLICIES, policies()),
+        sealed!(POLICY_RULES, PolicyRow::Named(vec![[7; 16]])),
+        sealed!(POLICY_RULES, PolicyRow::Patterns(vec![([7; 16], RuleKind::Server, "*.x".into())])),
+        sealed!(
+            POLICY_RULES,
+            PolicyRow::Rule(KnownRule {
+                list: 3,
+                rule: PolicyRule {
+                    kind: RuleKind::User,
+                    entity: Entity::Hashed("aGFzaA".into()),
+                    reason: Some("spam".into()),
+                },
+                aside: Some(Objection::Most),
+                agreed: false,
+            })
+        ),
     ]
+}
+
+fn policies() -> Policies {
+    let (room, name) = (room().chat, "#list:example.org".to_owned());
+    Policies {
+        lists: vec![FollowedList { number: 3, room: room.clone(), name: name.clone() }],
+        own: Some(OwnList { room, name, refused: true }),
+        server: "example.org".into(),
+        next: 4,
+    }
 }
 
 fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
