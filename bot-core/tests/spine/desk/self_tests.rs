@@ -58,9 +58,9 @@ async fn a_self_test_says_what_was_done_and_what_only_the_right_was_checked_of()
     let user = test_user();
     let user = user.as_str();
     let expected = [
-        format!("Mute {{ until"),
+        "Mute { until".to_owned(),
         format!("Unmute on {user}"),
-        format!("Ban {{ purge"),
+        "Ban { purge".to_owned(),
         format!("Unban on {user}"),
         "withdraw Self-test".to_owned(),
     ];
@@ -75,7 +75,7 @@ async fn a_self_test_says_what_was_done_and_what_only_the_right_was_checked_of()
 async fn a_right_that_is_missing_is_named_and_holds_the_step_up() {
     let spine = announced().await;
     let lacking = MissingRight { right: Right::DecideWhoSpeaks, menu: "Ban Users".into() };
-    spine.telegram.state.lock().unwrap().lacking = vec![lacking.clone()];
+    spine.telegram.state.lock().unwrap().lacking = vec![lacking];
     let told = self_test(&spine).await;
     assert!(told.starts_with("BOT: Self-test failed."), "{told}");
     assert!(told.contains("✗ Telegram: ban, mute – "), "{told}");

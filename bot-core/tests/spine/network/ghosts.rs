@@ -18,9 +18,11 @@ impl State {
             return;
         };
         let key = (order.chat.as_str().to_owned(), person.user.as_str().to_owned());
+        if self.deaf {
+            return;
+        }
         let held = self.held.entry(key).or_default();
         match what {
-            _ if self.deaf => {}
             Moderation::Ban { .. } => held.banned = true,
             Moderation::Unban => held.banned = false,
             Moderation::Mute { .. } => held.muted = true,
