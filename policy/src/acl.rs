@@ -5,8 +5,6 @@
 //! Rule: read as homeservers read it, field by field: what is no list is an empty one, and an ACL that
 //! allows nobody allows nobody.
 
-use std::net::Ipv4Addr;
-
 use serde_json::Value;
 
 use crate::glob::Glob;
@@ -36,7 +34,8 @@ pub fn host(server: &str) -> &str {
 }
 
 fn is_address(host: &str) -> bool {
-    host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok()
+    let parts: Vec<_> = host.split('.').map(str::parse::<u8>).collect();
+    host.starts_with('[') || (parts.len() == 4 && parts.iter().all(Result::is_ok))
 }
 
 #[cfg(test)]
