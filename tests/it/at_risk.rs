@@ -15,7 +15,7 @@ const NOTICES: &str = "[notices]\nquiet = \"\"\nper_person = 5\n";
 
 async fn notices(town: &Town) -> anyhow::Result<usize> {
     let said = town.alice.transcript(&town.room).await?;
-    Ok(said.bodies().iter().filter(|body| body.contains("proprietary software")).count())
+    Ok(said.bodies().iter().filter(|body| body.contains("Zoom is proprietary")).count())
 }
 
 /// The groups in the report, and the messages that were counted.

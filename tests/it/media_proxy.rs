@@ -71,7 +71,9 @@ async fn discord_shows_the_pictures_of_matrix_people_until_they_opt_out() -> any
 
     // Not even a picture of theirs is handed on that only says that it is one.
     let page = rose.upload(b"<svg onload='x'/>".to_vec(), "me.svg", "image/png").await?;
-    rose.set_avatar(&page).await?;
+    let content =
+        serde_json::json!({ "membership": "join", "displayname": "Rose", "avatar_url": page });
+    rose.set_state(&town.room, "m.room.member", rose.user_id(), content).await?;
     rose.say(&town.room, "with a page").await?;
     let paged = town.channel.expect(|seen| seen.content == "with a page").await?;
     assert!(town.discord.fetch_avatar(&paged).await.is_err());
@@ -134,8 +136,7 @@ async fn media_of_a_chat_that_is_not_connected_any_more_are_served_to_nobody() -
     let town = town("12", "").await?;
     let (_, link, _) = large_file(&town, "talk.mp4").await?;
     assert_eq!(status(&link).await?, 200);
-    for (side, network) in [(Side::Discord, "discord"), (Side::Telegram, "telegram")] {
-        crosses(&town, side, &format!("{network} is there")).await?;
+    for network in ["discord", "telegram"] {
         sure(&town.alice, &town.room, &format!("!freeside unlink {network}")).await?;
     }
     eventually("nothing is served", async || Ok(status(&link).await? == 410)).await?;
