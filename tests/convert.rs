@@ -3,17 +3,23 @@
 //! direction through the same code.
 //!
 //! Rule: a bug report becomes a line in `convert/lines`: `NAME.FROM-TO.jsonl`, with what must
-//! come out in `NAME.FROM-TO.out.jsonl`.
+//! come out in `NAME.FROM-TO.out.jsonl`. An attack becomes a line of `convert/hostile.jsonl`.
 
 #[cfg(test)]
 #[path = "convert/bounds.rs"]
 mod bounds;
+#[cfg(test)]
+#[path = "convert/corpus.rs"]
+mod corpus;
 #[cfg(test)]
 #[path = "convert/generate.rs"]
 mod generate;
 #[cfg(test)]
 #[path = "convert/golden.rs"]
 mod golden;
+#[cfg(test)]
+#[path = "convert/hostile.rs"]
+mod hostile;
 #[cfg(test)]
 #[path = "convert/laws.rs"]
 mod laws;

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 /// Runs the binary; the lines of its answer, and whether it succeeded.
-fn run(from: &str, to: &str, input: &[u8]) -> (Vec<Value>, bool) {
+pub(crate) fn run(from: &str, to: &str, input: &[u8]) -> (Vec<Value>, bool) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_freeside"))
         .args(["convert", "--from", from, "--to", to])
         .stdin(Stdio::piped())
@@ -18,8 +18,11 @@ fn run(from: &str, to: &str, input: &[u8]) -> (Vec<Value>, bool) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    // The tool answers while it reads: who only writes would wait for itself.
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
     let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     (lines.map(|line| serde_json::from_slice(line).unwrap()).collect(), output.status.success())
 }

@@ -142,12 +142,22 @@ pub async fn crosses(town: &Town, side: Side, text: &str) -> anyhow::Result<()> 
 /// Waits at most a minute until something is so.
 pub async fn eventually(
     what: &str,
+    is_so: impl AsyncFnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    eventually_within(Duration::from_secs(60), what, is_so).await
+}
+
+/// The same with another patience.
+pub async fn eventually_within(
+    patience: Duration,
+    what: &str,
     mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + patience;
     while !is_so().await? {
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "not within a minute: {what}");
+        let in_time = tokio::time::Instant::now() < deadline;
+        anyhow::ensure!(in_time, "not within {} s: {what}", patience.as_secs());
         tick.tick().await;
     }
     Ok(())

@@ -3,7 +3,7 @@
 //!
 //! Rule: at most ten; what does not go into them follows as a text file.
 
-use bridge_model::{Leaf, Media, Message, RichText, Span, Style};
+use bridge_model::{Leaf, Media, Message, RichText, Span, Spoiler, Style};
 
 use crate::media::text_file;
 
@@ -13,6 +13,10 @@ const MOST_MESSAGES: usize = 8;
 
 /// What marks of a style may cost, in characters.
 const STYLE_COST: usize = 16;
+
+/// What hidden words cost besides: Telegram takes a hundred styles in one message, and of all styles
+/// this is the one that words cannot lose.
+const HIDDEN_COST: usize = 32;
 
 /// Cuts a text that would fill too many messages of `max_text` characters; the rest is a file,
 /// which is hidden where words in it are.
@@ -52,7 +56,9 @@ fn span_cost(span: &Span) -> usize {
     let link = span.style.link.as_ref().map_or(0, |link| length(link));
     let plain = Style::default();
     let styled = if span.style == plain { 0 } else { STYLE_COST };
-    words + link + styled
+    let reason = |hidden: &Spoiler| hidden.reason.as_ref().map_or(0, |reason| length(reason));
+    let hidden = span.style.spoiler.as_ref().map_or(0, |it| HIDDEN_COST + reason(it));
+    words + link + styled + hidden
 }
 
 /// Characters, those twice that may be escaped or are two units of UTF-16.
@@ -95,6 +101,19 @@ mod tests {
         let found: Vec<&str> = whole.split_whitespace().filter(|it| *it != "…").collect();
         assert_eq!(found, words);
         assert!(cost(&message.body) <= 100 * MOST_MESSAGES + 8);
+    }
+
+    #[test]
+    fn hidden_words_and_the_reasons_for_hiding_them_count() {
+        let hidden = |reason: &str| {
+            let spoiler = Some(Spoiler { reason: Some(reason.to_owned()) });
+            let style = Style { spoiler, ..Style::default() };
+            [Span { leaf: Leaf::Text("x".to_owned()), style }, Span::text(" ")]
+        };
+        let spans = |reason: &str, count| (0..count).flat_map(|_| hidden(reason)).collect();
+        assert_eq!(bounded(RichText::paragraph(spans("", 10))).media.len(), 0);
+        assert_eq!(bounded(RichText::paragraph(spans("", 20))).media.len(), 1);
+        assert_eq!(bounded(RichText::paragraph(spans(&"r".repeat(50), 10))).media.len(), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use bridge_model::text::bounds::MESSAGES;
 use bridge_model::{Button, Leaf, Mention, Message, MessageKind, Missing, RichText, Span, Style};
 use serde_json::Value;
 
-use self::answer::{above, shortened, small};
+use self::answer::{FORWARDED, above, shortened, small, without_forged_lines};
 use super::markdown::{TEXT, degrade, linkify, measure, piece_to_markdown, to_markdown};
 use crate::NETWORK;
 
@@ -88,9 +88,10 @@ pub fn pieces(message: &Message, answered: RichText, words: &Words) -> Vec<Piece
 
 /// As [`pieces`], with at most `room` characters of text in each.
 fn pieces_within(room: usize, message: &Message, answered: RichText, words: &Words) -> Vec<Piece> {
+    let text = without_forged_lines(linkify(&message.body));
     let mut body = match message.kind {
-        MessageKind::Text | MessageKind::Notice => linkify(&message.body),
-        MessageKind::Emote => leaning(linkify(&message.body)),
+        MessageKind::Text | MessageKind::Notice => text,
+        MessageKind::Emote => leaning(text),
     };
     for tags in message.media.iter().filter_map(file::tags) {
         body.append(tags);
@@ -101,7 +102,7 @@ fn pieces_within(room: usize, message: &Message, answered: RichText, words: &Wor
         body.append(file::missing(media, None, Missing::TooLargeToSend, words));
     }
     if let Some(forward) = &message.forwarded {
-        body.prepend(vec![small(&format!("↷ {}", forward.from)), Span::line_break()]);
+        body.prepend(vec![small(&format!("{FORWARDED} {}", forward.from)), Span::line_break()]);
     }
     if !answered.is_empty() {
         body = above(answered, body);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Addresses of messages, <https://core.telegram.org/api/links#message-links>, and ids of who signs.
+//! Addresses of messages and accounts, <https://core.telegram.org/api/links>, and ids of who signs.
 //!
 //! Rule: only addresses that hold the chat's id; a public name says nothing about it.
 
 use bridge_model::{ChatId, MessageId};
+use url::Url;
 
 /// What parts the id of a chat from the signature of the one who spoke for it, in the id of an author.
 pub(crate) const SIGNED: char = '/';
@@ -32,9 +33,30 @@ pub fn message(url: &str) -> Option<(ChatId, MessageId)> {
     numbers.then(|| (ChatId::from(format!("-100{chat}")), MessageId::from(message)))
 }
 
+/// Whether `url` leads to an account by its id. On the way in the id would be told to other networks;
+/// on the way out the platform makes a mention of it, and whoever reads the text cannot see whom it
+/// calls.
+pub(crate) fn leads_to_account(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let command = url.host_str().unwrap_or_else(|| url.path());
+    url.scheme() == "tg"
+        && ["user", "openmessage"].iter().any(|it| command.eq_ignore_ascii_case(it))
+}
+
 #[cfg(test)]
 mod message_address_tests {
     use super::*;
+
+    #[test]
+    fn an_account_by_its_id_is_known_in_each_spelling() {
+        for url in
+            ["tg://user?id=5", "tg:user?id=5", "TG://USER?id=5", "tg://openmessage?user_id=5"]
+        {
+            assert!(leads_to_account(url), "{url}");
+        }
+        assert!(!leads_to_account("tg://resolve?domain=wikimedia"));
+        assert!(!leads_to_account("https://user/"));
+    }
 
     #[test]
     fn addresses_of_messages_are_read() {

@@ -378,6 +378,26 @@ impl Discord {
         });
     }
 
+    /// Dispatches a new message of a channel, under an id of its own, if the platform could send it:
+    /// it is as the contract says. Whether it was dispatched; where there is no contract, every one
+    /// is.
+    pub fn offer_message(&self, channel: &Channel, message: &Value) -> bool {
+        self.inner.with(|world| {
+            let mut data = world.located(channel.id(), message.clone());
+            let numbered = data.get("id").and_then(check::id).is_some();
+            if let (true, Some(fields)) = (numbered, data.as_object_mut()) {
+                fields.insert("id".to_owned(), world.ids.next().to_string().into());
+            }
+            let wrong = contract::dispatch("MESSAGE_CREATE", &data);
+            if wrong.is_none() {
+                let intent = posting::message_intent(world, channel.id());
+                let event = Event::new("MESSAGE_CREATE", intent, data);
+                world.dispatch_unchecked(event.within(channel.id()));
+            }
+            wrong.is_none()
+        })
+    }
+
     /// Dispatches anything, to all sessions and unchecked: events that no contract knows.
     pub fn inject_dispatch(&self, name: &str, data: Value) {
         self.inner.with(|world| world.dispatch_unchecked(Event::new(name, 0, data)));

@@ -184,6 +184,22 @@ impl Telegram {
         self.shared.with(|world| world.inbox.push(update));
     }
 
+    /// Queues an update if the platform could send it: it is as the contract says. Whether it was
+    /// queued; where there is no contract, every one is.
+    pub fn offer_update(&self, update: &Value) -> bool {
+        self.shared.with(|world| {
+            let mut whole = update.clone();
+            if let Some(fields) = whole.as_object_mut() {
+                fields.insert("update_id".to_owned(), 1.into());
+            }
+            let wrong = world.contract.and_then(|contract| contract.check_update(&whole));
+            if wrong.is_none() {
+                world.inbox.push(update.clone());
+            }
+            wrong.is_none()
+        })
+    }
+
     /// How many updates the bot has not confirmed yet.
     pub fn waiting_updates(&self) -> usize {
         self.shared.lock().inbox.waiting()

@@ -4,7 +4,7 @@
 //! Rule: characters stay; only the markup around them goes. The one exception are
 //! empty lines at the edges of a code block and characters that an address cannot hold.
 
-use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style, Timestamp};
+use bridge_model::{Block, Leaf, ListItem, Mention, RichText, Span, Style, Timestamp, name};
 
 use super::closing::is_word;
 use super::inline::Inline;
@@ -150,7 +150,10 @@ pub(in crate::convert) fn is_label(words: &[Span]) -> bool {
     let marks = ["**", "__", "~~", "||", "`", "[", "]", "\\"];
     let marked = marks.iter().any(|sign| said.contains(sign));
     let emoji = said.char_indices().any(|(at, _)| said.get(at..).is_some_and(escape::is_shortcode));
-    if marked || emoji || underlined(&said) || atoms::holds_address(&label) {
+    // Signs that nobody sees and capitals would make another label of an address for the client, and
+    // the same one for its reader.
+    let shown = name::one_line(&label, usize::MAX).to_lowercase();
+    if marked || emoji || underlined(&said) || atoms::holds_address(&shown) {
         return false;
     }
     if bare.iter().any(runs_into_a_mark) {
@@ -211,12 +214,21 @@ fn without_names(span: Span) -> Span {
     Span { leaf, style: Style { subtext: false, ..span.style } }
 }
 
+/// Turns the direction of writing, or shows nothing: the address would look like another one.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
 /// Writes what cannot stand in an address as percent signs and digits.
 fn cleaned(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     let mut bytes = [0; 4];
     for c in url.chars() {
-        if c.is_whitespace() || c.is_control() || "<>\\`|".contains(c) {
+        if c.is_whitespace() || c.is_control() || is_unseen(c) || "<>\\`|".contains(c) {
             for byte in c.encode_utf8(&mut bytes).bytes() {
                 out.push_str(&format!("%{byte:02X}"));
             }

@@ -3,7 +3,7 @@
 //!
 //! Rule: what the author of the answered message had hidden stays hidden.
 
-use bridge_model::{Block, Leaf, ListItem, Mention, Message, RichText, Span, Style};
+use bridge_model::{Block, Leaf, ListItem, Mention, Message, RichText, Span, Style, name};
 
 use crate::NETWORK;
 use crate::convert::markdown::is_label;
@@ -13,6 +13,27 @@ const EXCERPT: usize = 80;
 
 /// How much is quoted of a part that was chosen to be answered.
 const CHOSEN: usize = 500;
+
+/// Stands before what is answered.
+const ANSWERED: char = '↪';
+
+/// Stands before the one whose words are forwarded.
+pub(super) const FORWARDED: char = '↷';
+
+/// The text in which small print that begins as a line of the bridge does is no small print: what is
+/// answered, and whose words are forwarded, says nobody but the bridge.
+pub(super) fn without_forged_lines(mut text: RichText) -> RichText {
+    for block in &mut text.0 {
+        let Block::Paragraph(spans) = block else { continue };
+        for line in spans.split_mut(|span| matches!(span.leaf, Leaf::Break)) {
+            let words: String = line.iter().map(|span| span.leaf.shown()).collect();
+            if name::one_line(&words, 1).starts_with([ANSWERED, FORWARDED]) {
+                line.iter_mut().for_each(|span| span.style.subtext = false);
+            }
+        }
+    }
+    text
+}
 
 /// `↪ Name: words` in small print, where the name leads to `link`. Words that the author
 /// chose to answer stand below as a quote instead. Whoever is called by the answer is mentioned in the
@@ -32,15 +53,16 @@ pub fn answered(message: &Message, link: Option<String>) -> RichText {
     };
     let called = reply.called.iter().find(|who| who.network.as_str() == NETWORK);
     let called = called.filter(|_| !message.silent);
+    let arrow = ANSWERED.to_string();
     // A name that cannot stand in a label as it is stands behind it.
     let mut line = match (called, is_label(&[Span::text(label.as_str())])) {
         (Some(who), _) => {
             let who = Mention::Person { who: who.clone(), name: label };
             let style = Style { subtext: true, ..Style::default() };
-            vec![linked("↪"), small(" "), Span { leaf: Leaf::Mention(who), style }]
+            vec![linked(&arrow), small(" "), Span { leaf: Leaf::Mention(who), style }]
         }
-        (None, true) => vec![small("↪ "), linked(&label)],
-        (None, false) => vec![linked("↪"), small(&format!(" {label}"))],
+        (None, true) => vec![small(&format!("{arrow} ")), linked(&label)],
+        (None, false) => vec![linked(&arrow), small(&format!(" {label}"))],
     };
     if reply.partial && !words.is_empty() {
         let quote = RichText::plain_text(&words).0;

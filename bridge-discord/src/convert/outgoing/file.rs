@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use bot_core::Words;
+use bridge_model::name::first_characters;
 use bridge_model::{Media, MediaKind, Message, Missing, Note, RichText, Span};
 
 use super::answer::shortened;
@@ -114,8 +115,27 @@ pub fn file_name(media: &Media, index: usize) -> String {
         Some(_) | None => format!("{}.{}", stem(media.kind, index), ending(media)),
     };
     let clean = |c: char| if c.is_control() || matches!(c, '/' | '\\' | '"') { '_' } else { c };
-    let name: String = name.chars().map(clean).collect();
+    let name = within_limit(name.chars().map(clean).collect());
     if media.spoiler { format!("SPOILER_{name}") } else { name }
+}
+
+/// The longest name under which a file is sent. Discord refuses the whole message for one of more
+/// than 1,024 characters, and file systems take 255 bytes.
+const MOST_NAME: usize = 240;
+
+/// More characters behind the last dot are no ending.
+const LONGEST_ENDING: usize = 16;
+
+/// A long name, shortened before its ending.
+fn within_limit(name: String) -> String {
+    if name.chars().count() <= MOST_NAME {
+        return name;
+    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let ending = if ending.chars().count() > LONGEST_ENDING { "" } else { ending };
+    let room = MOST_NAME.saturating_sub(ending.chars().count()).saturating_sub(2);
+    let start = first_characters(&name, room);
+    if ending.is_empty() { format!("{start}…") } else { format!("{start}….{ending}") }
 }
 
 fn stem(kind: MediaKind, index: usize) -> String {

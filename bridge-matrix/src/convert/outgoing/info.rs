@@ -55,7 +55,8 @@ fn put_numbers(
 /// The name that the sender gave, or what kind of file it is.
 pub(super) fn filename(media: &Media, mime: &str) -> String {
     if let Some(name) = media.name.as_deref().and_then(name::line) {
-        return name;
+        // A client may save the file under it.
+        return name.replace(['/', '\\'], "_");
     }
     let stem = match media.kind {
         MediaKind::Image => "image",

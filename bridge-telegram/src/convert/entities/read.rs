@@ -13,6 +13,7 @@ use teloxide::types::MessageEntity;
 
 use super::mark::Mark;
 use crate::NETWORK;
+use crate::convert::address::leads_to_account;
 
 /// Reads a text of Telegram with its entities (offsets in UTF-16 code units), normalised.
 ///
@@ -219,6 +220,7 @@ impl<'a> Reader<'a> {
                 Mark::Strike => style.strike = true,
                 Mark::Spoiler => style.spoiler = Some(Spoiler::default()),
                 Mark::Code | Mark::Pre { .. } => style.code = true,
+                Mark::Link(url) if leads_to_account(url) => {}
                 Mark::Link(url) => style.link = Some((*url).to_owned()),
                 Mark::Address => style.link = Some(address(self.slice(range))),
                 Mark::Quote { .. }

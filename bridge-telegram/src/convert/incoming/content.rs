@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::field::{flag, int, list, object, small, text};
 use super::fields::{self, FieldUse};
 use super::{card, lists, media, poll, rich};
+use crate::convert::address::leads_to_account;
 use crate::convert::entities::from_wire;
 
 /// What a message says.
@@ -225,10 +226,12 @@ fn with_buttons(mut said: MessageParts, message: &Value) -> MessageParts {
     said
 }
 
-/// Where a button leads: to a page, a web app, or a page that the platform logs people in to.
+/// Where a button leads: to a page, a web app, or a page that the platform logs people in to. That it
+/// leads to an account is not told.
 pub(super) fn address_of(button: &Value) -> Option<&str> {
     let inner = |key| object(button, key).and_then(|it| text(it, "url"));
-    text(button, "url").or_else(|| inner("web_app")).or_else(|| inner("login_url"))
+    let url = text(button, "url").or_else(|| inner("web_app")).or_else(|| inner("login_url"));
+    url.filter(|url| !leads_to_account(url))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::content::MessageParts;
 use super::field::{flag, list, object, text};
 use super::{card, lists, media};
+use crate::convert::address::leads_to_account;
 use crate::convert::entities::from_wire;
 
 /// Adds to `said` what the description, the answers and the explanation of the poll `field` hold, and
@@ -53,7 +54,7 @@ const ATTACHED: &str = "📎";
 /// A link, or a place on the map as one.
 fn address(attached: &Value) -> Option<Span> {
     let url = object(attached, "link").and_then(|it| text(it, "url"));
-    if let Some(url) = url {
+    if let Some(url) = url.filter(|url| !leads_to_account(url)) {
         return Some(Span::link(url, url));
     }
     let venue = object(attached, "venue").and_then(card::venue);

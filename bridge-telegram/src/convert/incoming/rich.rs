@@ -14,6 +14,7 @@ use super::content::{MessageParts, address_of};
 use super::field::{flag, int, list, object, text};
 use super::{lists, media};
 use crate::NETWORK;
+use crate::convert::address::leads_to_account;
 use crate::convert::entities;
 
 /// Kinds of blocks that show nothing themselves.
@@ -240,8 +241,8 @@ fn spans(value: &Value, style: &Style) -> Vec<Span> {
         "spoiler" => inner(&Style { spoiler: Some(Spoiler::default()), ..style.clone() }),
         "code" => inner(&Style { code: true, ..style.clone() }),
         "url" => match text(value, "url") {
-            Some(url) => inner(&linked(style, url)),
-            None => inner(style),
+            Some(url) if !leads_to_account(url) => inner(&linked(style, url)),
+            Some(_) | None => inner(style),
         },
         "email_address" => match text(value, "email_address") {
             Some(address) => inner(&linked(style, &format!("mailto:{address}"))),

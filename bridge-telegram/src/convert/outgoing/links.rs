@@ -7,8 +7,9 @@
 
 use bridge_model::{Block, Leaf, Mention, RichText, Span, name};
 
-use super::web_address::{is_accepted, leads_to_account};
+use super::web_address::is_accepted;
 use crate::NETWORK;
+use crate::convert::address::leads_to_account;
 use crate::convert::entities::CAPABILITIES;
 
 /// Degrades `text` to what Telegram shows and writes out the addresses that it does not take.

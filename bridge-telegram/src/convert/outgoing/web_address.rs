@@ -22,15 +22,6 @@ pub(super) fn is_accepted(url: &str) -> bool {
     }
 }
 
-/// Whether `url` leads to an account by its id: the platform makes a mention of it, and whoever
-/// reads the text cannot see whom it calls.
-pub(super) fn leads_to_account(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    let command = url.host_str().unwrap_or_else(|| url.path());
-    url.scheme() == "tg"
-        && ["user", "openmessage"].iter().any(|it| command.eq_ignore_ascii_case(it))
-}
-
 fn has_web_host(url: &Url) -> bool {
     let named = |host: &str| host.contains('.') && host != "." && is_part(host, false);
     let host = match url.host() {
@@ -108,16 +99,5 @@ mod acceptance_tests {
         ] {
             assert!(is_accepted(url), "{url}");
         }
-    }
-
-    #[test]
-    fn an_account_by_its_id_is_known_in_each_spelling() {
-        for url in
-            ["tg://user?id=5", "tg:user?id=5", "TG://USER?id=5", "tg://openmessage?user_id=5"]
-        {
-            assert!(leads_to_account(url), "{url}");
-        }
-        assert!(!leads_to_account("tg://resolve?domain=wikimedia"));
-        assert!(!leads_to_account("https://user/"));
     }
 }
