@@ -432,10 +432,7 @@ impl Desk {
             Command::Selftest => self.features.self_tests.begin(call).await,
             Command::Audit => self.features.history.audit(call).await,
             Command::Vote => self.features.votes.vote(call).await,
-            Command::Report if call.command.reply_to.is_some() => {
-                self.features.moderators.report(call).await
-            }
-            Command::Report => self.features.reports.report(call).await,
+            Command::Report => self.report(call).await,
             Command::Exception => self.features.exceptions.exception(call).await,
             Command::Services => self.features.services.services(call).await,
             Command::Create => self.features.linking.create(call, argument).await,
@@ -455,13 +452,28 @@ impl Desk {
             Command::Ban | Command::Unban | Command::Kick | Command::Mute | Command::Unmute => {
                 self.features.moderators.moderate(call, command, &arguments).await
             }
-            Command::Purge if argument.is_some_and(|it| it.eq_ignore_ascii_case("media")) => {
-                self.features.media_purge.purge_media(call).await
-            }
             Command::Policy => self.features.policies.policy(call, &arguments).await,
-            Command::Purge => self.features.moderators.purge(call, &arguments).await,
+            Command::Purge => self.purge(call, &arguments).await,
             Command::Version => Ok(self.features.info.version(call.phrases)),
             Command::Source => Ok(self.features.info.source(call.phrases)),
+        }
+    }
+
+    /// `report` about the message that is answered, or about the community.
+    async fn report(&self, call: &Call<'_>) -> Result<Outcome, DeskError> {
+        match call.command.reply_to {
+            Some(_) => self.features.moderators.report(call).await,
+            None => self.features.reports.report(call).await,
+        }
+    }
+
+    /// `purge media`, or `purge` of what somebody said last.
+    async fn purge(&self, call: &Call<'_>, arguments: &[&str]) -> Result<Outcome, DeskError> {
+        match arguments.first() {
+            Some(what) if what.eq_ignore_ascii_case("media") => {
+                self.features.media_purge.purge_media(call).await
+            }
+            _ => self.features.moderators.purge(call, arguments).await,
         }
     }
 }

@@ -7,8 +7,7 @@ use bridge_model::{Place, Timestamp, UserId};
 use bridge_policy::gate::SelfTest;
 use serde::{Deserialize, Serialize};
 
-use crate::migration::Who;
-use crate::portal::{Portal, PortalId};
+use crate::portal::Portal;
 use crate::refusal::{MissingRight, Refusal, Right};
 
 /// The user id of the test account on the network that it is said to come from. No platform gives such
@@ -68,15 +67,6 @@ pub enum CheckOutcome {
     RightOnly,
     /// It cannot be done, and why.
     Failed(#[serde(with = "crate::refusal::stored")] Refusal),
-}
-
-/// What becomes of a self-test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SelfTestChange {
-    /// Somebody asks for one, in a chat of the portal; its number. The entries that carry it out follow.
-    Begin(Place, u32, Who),
-    /// A side has answered: the portal, the number of the self-test, what was found.
-    Measured(PortalId, u32, TestedSide),
 }
 
 /// The user id under which the bridge speaks for nobody.

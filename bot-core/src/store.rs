@@ -84,7 +84,6 @@ use crate::order::{EntryId, Part};
 use crate::policing::PolicyChange;
 use crate::portal::{Offer, PortalId, Proposal, Redeemed, Setting, Settings};
 use crate::refusal::MissingRight;
-use crate::self_test::SelfTestChange;
 
 pub use cipher::Kek;
 pub use records::{
@@ -199,7 +198,7 @@ pub enum Change {
     /// The rights that our bot lacks in a chat to moderate there, as its people were told.
     Lacks(Place, Vec<MissingRight>),
     /// What becomes of a self-test.
-    SelfTest(Box<SelfTestChange>),
+    SelfTest(Box<self_tests::SelfTestChange>),
     /// What becomes of the policy lists of a portal.
     Policy(Box<PolicyChange>),
 }

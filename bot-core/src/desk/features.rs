@@ -216,11 +216,7 @@ impl Features {
                 disclosure: shared.disclosure,
             },
             moderators: moderators(&parts),
-            media_purge: MediaPurge {
-                networks: networks(),
-                store: store(),
-                cache: parts.media_cache.clone(),
-            },
+            media_purge: media_purge(&parts),
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
             moves: shared.moves.clone(),
             claims: Claims {
@@ -247,20 +243,36 @@ impl Features {
             history: History { networks: networks(), store: store() },
             deletion: Deletion { networks: networks(), store: store() },
             notices: Notices { catalogue: catalogue(), limits: parts.limits },
-            self_tests: SelfTests {
-                store: store(),
-                power: shared.power.clone(),
-                days: parts.thresholds.self_test_days,
-            },
-            policies: PolicyLists {
-                matrix: Arc::clone(&parts.matrix),
-                store: store(),
-                power: shared.power.clone(),
-            },
+            self_tests: self_tests(&parts, shared.power.clone()),
+            policies: policies(&parts, shared.power.clone()),
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),
         }
+    }
+}
+
+fn self_tests(parts: &DeskParts, power: RoomPower) -> SelfTests {
+    SelfTests {
+        store: Arc::clone(&parts.store),
+        power,
+        days: parts.thresholds.self_test_days,
+    }
+}
+
+fn policies(parts: &DeskParts, power: RoomPower) -> PolicyLists {
+    PolicyLists {
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
+        power,
+    }
+}
+
+fn media_purge(parts: &DeskParts) -> MediaPurge {
+    MediaPurge {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        cache: parts.media_cache.clone(),
     }
 }
 

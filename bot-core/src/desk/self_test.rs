@@ -18,9 +18,8 @@ use crate::migration::Task;
 use crate::network::MATRIX;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
-use crate::self_test::{
-    CheckOutcome, DeedCheck, SelfTestChange, SelfTestRun, TestedDeed, TestedSide, tested,
-};
+use crate::self_test::{CheckOutcome, DeedCheck, SelfTestRun, TestedDeed, TestedSide, tested};
+use crate::store::self_tests::SelfTestChange;
 use crate::store::{Change, Store};
 use crate::wording::{Lines, label};
 

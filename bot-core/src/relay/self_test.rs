@@ -15,9 +15,8 @@ use crate::network::{AskError, GhostState, MATRIX, Need, Network};
 use crate::order::{Action, DeliverError, Failure, ModerationTarget, Order, Part, Receipt, SendAs};
 use crate::portal::{EndState, Portal, PortalId};
 use crate::refusal::{MissingRight, Refusal};
-use crate::self_test::{
-    CheckOutcome, DeedCheck, SelfTestChange, TestedDeed, TestedSide, test_user,
-};
+use crate::self_test::{CheckOutcome, DeedCheck, TestedDeed, TestedSide, test_user};
+use crate::store::self_tests::SelfTestChange;
 use crate::store::{Change, Settlement};
 
 /// Whether the platform did something, or why not.

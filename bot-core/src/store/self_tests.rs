@@ -4,6 +4,7 @@
 //! Rule: the answer of the last chat and the news of it are one transaction. What an older self-test
 //! finds is dropped.
 
+use bridge_model::Place;
 use bridge_policy::gate::SelfTest;
 
 use super::txn::Txn;
@@ -11,7 +12,16 @@ use super::{StoreError, migration, portals, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::{Audit, AuditAction, News, Task, Who};
 use crate::portal::{Portal, PortalId};
-use crate::self_test::{SelfTestChange, SelfTestRun, TestedSide};
+use crate::self_test::{SelfTestRun, TestedSide};
+
+/// What becomes of a self-test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SelfTestChange {
+    /// Somebody asks for one, in a chat of the portal; its number. The entries that carry it out follow.
+    Begin(Place, u32, Who),
+    /// A side has answered: the portal, the number of the self-test, what was found.
+    Measured(PortalId, u32, TestedSide),
+}
 
 /// Carries out a change.
 ///

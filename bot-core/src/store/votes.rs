@@ -87,15 +87,26 @@ pub fn hear(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, Sto
     }
     poll.closed |= over;
     origin.poll = Some(poll);
+    changed(tx, portal, (event, over), &origin)?;
+    Ok(true)
+}
+
+/// Stores what is known of a poll, and has its end and its votes shown elsewhere.
+fn changed(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    (event, over): (Event, bool),
+    origin: &Origin,
+) -> Result<(), StoreError> {
     messages::store_origin(tx, origin.clone())?;
-    let mut places = topics::others(tx, (portal, &event.place), &origin)?;
+    let mut places = topics::others(tx, (portal, &event.place), origin)?;
     hand_on(tx, (&event, over), &places)?;
     let votes_only = matches!(event.content, Content::Voted { .. } | Content::Counted { .. });
     places.extend(over.then_some(event.place));
     if over || votes_only {
-        summaries::votes(tx, &origin, &places)?;
+        summaries::votes(tx, origin, &places)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// The end of a poll goes to the lanes of the other places, votes do not.

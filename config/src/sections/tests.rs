@@ -151,8 +151,8 @@ fn all_mistakes_of_the_media_proxy_come_at_once() {
                    lifetime_days = 0\nmax_size_mb = \"1\"\nrequests_per_minute = 0\n\
                    cache_size_mb = 0\ncache_minutes = 0\ntrusted_proxies = [\"here\"]\n";
     let text = EXAMPLE.replace(
-        "[appservice]",
-        "[appservice]\npublic_media_url = \"https://a.example\"\npublic_media_listen = \"[::]:1\"",
+        "\n[appservice]",
+        "\n[appservice]\npublic_media_url = \"https://a.example\"\npublic_media_listen = \"[::]:1\"",
     );
     let said = mistakes(dir.path(), &format!("{text}\n{section}"));
     for problem in [

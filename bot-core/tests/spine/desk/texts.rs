@@ -166,6 +166,7 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside mute – Keep the author of the message that you reply to from writing
     !freeside unmute – Let somebody write again
     !freeside purge – Delete the last messages of the author of the message that you reply to
+    !freeside policy – Follow policy lists: bans that others share
     !freeside version – Show which version is running
     !freeside source – Show where the source code is
     Code of conduct (https://example.org/conduct)
