@@ -28,7 +28,8 @@ async fn leftovers(town: &Town) -> anyhow::Result<Vec<String>> {
 async fn test_account(town: &Town) -> anyhow::Result<Value> {
     let state = town.alice.whole_state(&town.room).await?;
     let of_test = |event: &Value| {
-        event["type"] == "m.room.member" && event["content"]["reason"] == "Self-test"
+        let reason = event.pointer("/content/reason").and_then(Value::as_str);
+        event["type"] == "m.room.member" && reason == Some("Self-test")
     };
     state.into_iter().find(of_test).context("the test account was never banned")
 }

@@ -253,19 +253,11 @@ impl Features {
 }
 
 fn self_tests(parts: &DeskParts, power: RoomPower) -> SelfTests {
-    SelfTests {
-        store: Arc::clone(&parts.store),
-        power,
-        days: parts.thresholds.self_test_days,
-    }
+    SelfTests { store: Arc::clone(&parts.store), power, days: parts.thresholds.self_test_days }
 }
 
 fn policies(parts: &DeskParts, power: RoomPower) -> PolicyLists {
-    PolicyLists {
-        matrix: Arc::clone(&parts.matrix),
-        store: Arc::clone(&parts.store),
-        power,
-    }
+    PolicyLists { matrix: Arc::clone(&parts.matrix), store: Arc::clone(&parts.store), power }
 }
 
 fn media_purge(parts: &DeskParts) -> MediaPurge {

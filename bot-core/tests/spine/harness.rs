@@ -162,17 +162,6 @@ impl Spine {
             clock: self.clock.clone(),
             new_ghosts: 50,
         });
-        let about = About {
-            version: "0.1.0".into(),
-            commit: "abc1234".into(),
-            source_url: "https://example.org/source".into(),
-            operators: vec!["@op:example.org".into()],
-            conduct: "https://example.org/conduct".into(),
-            server: "example.org".into(),
-            web_client: "https://app.element.io".into(),
-            operator: "The Example Society".into(),
-            contact: "privacy@example.org".into(),
-        };
         let desk = Desk::new(DeskParts {
             networks,
             matrix: self.rooms.clone(),
@@ -182,7 +171,7 @@ impl Spine {
             names: bridge_config::NamePolicy::Full,
             clock: self.clock.clone(),
             dice: self.dice.clone(),
-            about,
+            about: about(),
             allowed: Allowed::read(["example.org"]),
             budgets: Arc::new(Budgets::per_minute(self.per_minute)),
             defaults: bot_core::portal::Settings::default(),
@@ -275,4 +264,19 @@ fn marked() -> I18n {
     let all: serde_json::Map<_, _> = all.into_iter().map(mark).collect();
     let text = serde_json::Value::Object(all).to_string();
     I18n::from_files(&[("en", &text)]).unwrap()
+}
+
+/// Who runs the bridge.
+fn about() -> About {
+    About {
+        version: "0.1.0".into(),
+        commit: "abc1234".into(),
+        source_url: "https://example.org/source".into(),
+        operators: vec!["@op:example.org".into()],
+        conduct: "https://example.org/conduct".into(),
+        server: "example.org".into(),
+        web_client: "https://app.element.io".into(),
+        operator: "The Example Society".into(),
+        contact: "privacy@example.org".into(),
+    }
 }

@@ -19,7 +19,7 @@ use bot_core::{
 };
 use bridge_model::{
     Alias, Capabilities, ChatCapabilities, ChatId, LengthUnit, Media, MediaCapabilities,
-    MediaHandle, MessageId, NetworkId, Person, PollCapabilities, Rights, TextCapabilities,
+    MediaHandle, Message, MessageId, NetworkId, Person, PollCapabilities, Rights, TextCapabilities,
     ThreadKind, UserId,
 };
 use tokio::sync::watch;
@@ -98,6 +98,15 @@ pub struct Shown {
     pub line: String,
     source: String,
     files: Vec<String>,
+}
+
+impl Shown {
+    fn edit(&mut self, send_as: &SendAs, message: &Message, media_changed: bool) {
+        if media_changed {
+            self.files = message.media.iter().filter_map(|file| file.name.clone()).collect();
+        }
+        self.line = shown_line(send_as, &message.body.plain(), &self.files);
+    }
 }
 
 #[derive(Default)]
@@ -279,12 +288,7 @@ impl State {
             }
             Action::Edit { send_as, parts, message, media_changed, .. } => {
                 for shown in chat.iter_mut().filter(|shown| parts[0].id.as_str() == shown.id) {
-                    if *media_changed {
-                        let names = message.media.iter().filter_map(|file| file.name.clone());
-                        shown.files = names.collect();
-                    }
-                    let text = message.body.plain();
-                    shown.line = shown_line(send_as, &text, &shown.files);
+                    shown.edit(send_as, message, *media_changed);
                 }
                 return Receipt { parts: parts.clone(), ..Receipt::default() };
             }

@@ -115,7 +115,7 @@ async fn the_bot_speaks_for_people_where_there_is_no_room_for_a_webhook() {
     let seen = stage.channel.messages();
     assert!(seen.len() > 1 && seen.iter().all(|it| it.content.starts_with("**Zoë**\n")));
     assert_eq!(parts.len(), seen.len());
-    let surplus = bot_core::Action::Delete { send_as: zoe(), parts: parts[1..].to_vec() };
+    let surplus = Action::Delete { send_as: zoe(), parts: parts[1..].to_vec() };
     delivered(&network, &stage.order(6, surplus, None)).await;
     assert_eq!(stage.channel.messages().len(), 1);
     let act = edit(zoe(), &receipt.parts, words("hello there"));
@@ -158,7 +158,7 @@ async fn a_forum_that_wants_a_tag_gets_one() {
     // The rule is new, and nobody has told us.
     forum.require_tag();
     delivered(&network, &order(2, zoe())).await;
-    delivered(&network, &order(3, bot_core::SendAs::Bot)).await;
+    delivered(&network, &order(3, SendAs::Bot)).await;
     stage.clean();
 }
 
