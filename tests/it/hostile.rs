@@ -102,6 +102,7 @@ async fn every_line_of_the_hostile_corpus_leaves_the_other_room_flowing() -> any
         }
     }
     square.flows(&town, "after all lines").await?;
+    assert!(sent.len() >= FEWEST, "only {} lines were taken", sent.len());
     let of =
         |lines: &[&Value], side: Side| lines.iter().filter(|it| from(it) == Some(side)).count();
     for side in Side::ALL {
