@@ -71,6 +71,8 @@ async fn another_link(town: &Town) -> anyhow::Result<(String, Group)> {
 
 /// Lines of the corpus between two looks at the other room.
 const BATCH: usize = 25;
+/// So many lines have to be taken by their platforms.
+const FEWEST: usize = 150;
 /// A line becomes up to ten messages and a file; so long may those of a batch take.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -100,6 +102,7 @@ async fn every_line_of_the_hostile_corpus_leaves_the_other_room_flowing() -> any
         }
     }
     square.flows(&town, "after all lines").await?;
+    assert!(sent.len() >= FEWEST, "only {} lines were taken", sent.len());
     let of =
         |lines: &[&Value], side: Side| lines.iter().filter(|it| from(it) == Some(side)).count();
     for side in Side::ALL {
