@@ -9,7 +9,6 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Context;
-use reqwest::Method;
 use sandbox::town::{Line, Side, Town, TownOptions};
 use serde_json::{Value, json};
 
@@ -36,10 +35,8 @@ async fn history(town: &Town, who_reads: &str) -> anyhow::Result<()> {
 /// Everything that a member is shown of the room: its whole state and its timeline.
 async fn shown(town: &Town) -> anyhow::Result<String> {
     let state = town.alice.whole_state(&town.room).await?;
-    let path = ["_matrix", "client", "v3", "rooms", &town.room, "messages"];
-    let path = [&path[..], &["?dir=b&limit=500"]].concat();
-    let messages = town.alice.call(Method::GET, &path, None).await?;
-    Ok(format!("{}\n{messages}", Value::from(state)))
+    let messages = town.alice.transcript(&town.room).await?.0;
+    Ok(format!("{}\n{messages:?}", Value::from(state)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,6 +179,7 @@ async fn p10_a_room_that_is_closed_again_goes_on_without_what_was_said_meanwhile
 -> anyhow::Result<()> {
     let town = crate::unlinked().await?;
     history(&town, "world_readable").await?;
+    town.invite_bot().await?;
     town.link_telegram().await?;
     town.expect(Side::Matrix, contains("Everybody can read this room")).await?;
     town.say(Side::Telegram, "too early").await?;
