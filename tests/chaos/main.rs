@@ -37,8 +37,6 @@ const ACTS_A_SECOND: u64 = 8;
 const ACTS_A_TROUBLE: u64 = 12;
 /// How long the bridge may take to bring everything in order after the last trouble.
 const PATIENCE: Duration = Duration::from_secs(420);
-/// Nobody here is held up by what one person may ask for.
-const LIMITS: &str = "commands_per_minute = 100000\nreactions_per_minute = 100000\n";
 
 /// What was typed.
 struct Arguments {
@@ -77,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
         program: Program::binary(env!("CARGO_BIN_EXE_freeside")),
         room_version: "12".into(),
         encrypted: false,
-        more_config: LIMITS.into(),
+        more_config: String::new(),
         progress: &mut |line| println!("{line}"),
     })
     .await?;
