@@ -90,14 +90,16 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// What a message says: its number and version, then words.
+/// What a message says: its number and version, without a sign that any network escapes, then words.
 pub fn words(number: usize, version: u32) -> String {
-    format!("#{number}.{version}# a few words about the meeting")
+    format!("n{number}v{version} a few words about the meeting")
 }
 
 /// The message and its version that a text is.
 pub fn read(text: &str) -> Option<(usize, u32)> {
-    let line = text.lines().find(|line| line.starts_with('#'))?;
-    let (number, version) = line.get(1..)?.split('#').next()?.split_once('.')?;
-    Some((number.parse().ok()?, version.parse().ok()?))
+    let mut lines = text.lines().filter_map(|line| {
+        let (number, version) = line.strip_prefix('n')?.split(' ').next()?.split_once('v')?;
+        Some((number.parse().ok()?, version.parse().ok()?))
+    });
+    lines.next()
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
-use crate::portal::Portal;
+use crate::portal::{Portal, Silence};
 use crate::wording::marks;
 
 impl Store {
@@ -134,8 +134,11 @@ fn one(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
 /// was removed.
 fn is_deaf(tx: &Txn<'_>, place: &Place, pressed: bool) -> Result<bool, StoreError> {
     let Some(portal) = portals::of(tx, place)? else { return Ok(false) };
-    let silent = portal.silence_at(place).is_some();
-    Ok(silent && (pressed || portal.room == *place))
+    Ok(match portal.silence_at(place) {
+        Some(Silence::Removed | Silence::Encrypted) => pressed || portal.room == *place,
+        // There the bot is asked to go on.
+        Some(Silence::Public) | None => false,
+    })
 }
 
 /// Whoever speaks to the bot in a chat gets an answer there, so its lane goes on. The end stays
