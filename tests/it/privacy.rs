@@ -189,7 +189,8 @@ async fn p10_a_room_that_is_closed_again_goes_on_without_what_was_said_meanwhile
     assert!(said.contains("Everybody can read that room"), "{said}");
     history(&town, "shared").await?;
     town.expect(Side::Telegram, contains("shared with the Matrix room again")).await?;
-    crosses(&town, Side::Telegram, "now it is for us").await?;
+    town.say(Side::Telegram, "now it is for us").await?;
+    town.expect(Side::Matrix, contains("now it is for us")).await?;
     stays(&town, Side::Matrix, "too early").await?;
     town.assert_clean()
 }
