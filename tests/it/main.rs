@@ -75,6 +75,18 @@ pub async fn town(room_version: &str, more_config: &str) -> anyhow::Result<Town>
     .await
 }
 
+/// As [`town`], with a clock that tests set ahead.
+pub async fn town_with_clock() -> anyhow::Result<Town> {
+    Town::linked(TownOptions {
+        program: program_with_clock()?,
+        room_version: "12".into(),
+        encrypted: false,
+        more_config: String::new(),
+        progress: &mut |_| {},
+    })
+    .await
+}
+
 /// Three networks of which nothing is linked yet.
 pub async fn unlinked() -> anyhow::Result<Town> {
     Town::build(TownOptions {

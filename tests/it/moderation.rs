@@ -6,10 +6,10 @@ use sandbox::discord::permissions::{BAN_MEMBERS, KICK_MEMBERS, MODERATE_MEMBERS}
 use sandbox::faults::Fault;
 use sandbox::synapse::Person;
 use sandbox::telegram::{self, Rights, Standing};
-use sandbox::town::{BOT, Side, Town, TownOptions};
+use sandbox::town::{BOT, Side, Town};
 use serde_json::Value;
 
-use crate::{ask, eventually, program_with_clock, town};
+use crate::{ask, eventually, town, town_with_clock};
 
 /// Somebody on Matrix besides Alice, in the room.
 async fn mallory(town: &Town) -> anyhow::Result<Person> {
@@ -122,14 +122,7 @@ async fn p11_a_discord_moderator_acts_from_the_menu_and_by_hand() -> anyhow::Res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p11_a_mute_ends_by_its_time() -> anyhow::Result<()> {
-    let town = Town::linked(TownOptions {
-        program: program_with_clock()?,
-        room_version: "12".into(),
-        encrypted: false,
-        more_config: String::new(),
-        progress: &mut |_| {},
-    })
-    .await?;
+    let town = town_with_clock().await?;
     let clock = crate::clock::FileClock::beside(&town.bridge.config());
     let mallory = mallory(&town).await?;
     mallory.say(&town.room, "so loud").await?;

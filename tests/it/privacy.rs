@@ -9,11 +9,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Context;
-use sandbox::town::{Line, Side, Town, TownOptions};
+use sandbox::town::{Line, Side, Town};
 use serde_json::{Value, json};
 
 use crate::clock::FileClock;
-use crate::{ask, crosses, eventually, program_with_clock, town};
+use crate::{ask, crosses, eventually, town, town_with_clock};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -85,14 +85,7 @@ async fn p3_nobody_can_write_to_a_ghost_and_its_name_says_which_network_it_is_fr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_what_was_said_is_not_known_any_more_after_ninety_days() -> anyhow::Result<()> {
-    let mut town = Town::linked(TownOptions {
-        program: program_with_clock()?,
-        room_version: "12".into(),
-        encrypted: false,
-        more_config: String::new(),
-        progress: &mut |_| {},
-    })
-    .await?;
+    let mut town = town_with_clock().await?;
     let clock = FileClock::beside(&town.bridge.config());
     let old = town.say(Side::Telegram, "an old message").await?;
     town.expect(Side::Matrix, contains("an old message")).await?;

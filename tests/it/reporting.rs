@@ -5,11 +5,11 @@ use anyhow::{Context, ensure};
 use bot_core::clock::{Clock, SystemClock};
 use bridge_model::Timestamp;
 use bridge_policy::calendar::{DAY_MS, WEEK_MS, Week};
-use sandbox::town::{Side, Town, TownOptions};
+use sandbox::town::{Side, Town};
 use serde_json::Value;
 
 use crate::clock::FileClock;
-use crate::{ask, crosses, eventually, program_with_clock, town};
+use crate::{ask, crosses, eventually, town, town_with_clock};
 
 /// The report for programs, after it was found to be of the shape that is written down.
 fn json(town: &Town) -> anyhow::Result<Value> {
@@ -54,14 +54,7 @@ fn midweek(clock: &FileClock) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s13_09_the_figures_are_what_was_counted() -> anyhow::Result<()> {
-    let town = Town::linked(TownOptions {
-        program: program_with_clock()?,
-        room_version: "12".into(),
-        encrypted: false,
-        more_config: String::new(),
-        progress: &mut |_| {},
-    })
-    .await?;
+    let town = town_with_clock().await?;
     let clock = FileClock::beside(&town.bridge.config());
     midweek(&clock)?;
     let started = Timestamp(SystemClock.now().0 + clock.ahead());
