@@ -8,13 +8,12 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Media types that browsers show, by how such files begin: an offset and the bytes there.
-const SHOWN: [(usize, &[u8], &str); 13] = [
+const SHOWN: [(usize, &[u8], &str); 12] = [
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
     (8, b"WEBPVP8", "image/webp"),
-    (4, b"ftypisom", "video/mp4"),
     (4, b"ftypiso", "video/mp4"),
     (4, b"ftypmp4", "video/mp4"),
     (4, b"ftypM4A", "audio/mp4"),
