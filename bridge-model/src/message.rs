@@ -74,6 +74,12 @@ impl Message {
             && self.card.is_none()
             && self.notes.is_empty()
     }
+
+    /// It has words, of which a reader sees nothing, and nothing beside them: how people write a gap.
+    pub fn is_gap(&self) -> bool {
+        let beside = !self.media.is_empty() || self.card.is_some() || !self.notes.is_empty();
+        !self.body.is_empty() && self.body.is_blank() && !beside
+    }
 }
 
 /// The thread that a message stands in (Matrix thread, Telegram topic, Discord thread).

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! cargo test --test chaos -- [--seed NUMBER] [--seconds NUMBER | --minutes NUMBER]
+//!                            [--patience SECONDS]
 //! cargo test --test chaos -- --bans NUMBER
 //! ```
 //!
@@ -19,6 +20,7 @@ mod people;
 mod trouble;
 mod verdict;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -35,20 +37,25 @@ use verdict::Verdict;
 const ACTS_A_SECOND: u64 = 8;
 /// Acts between two troubles.
 const ACTS_A_TROUBLE: u64 = 12;
-/// How long the bridge may take to bring everything in order after the last trouble.
-const PATIENCE: Duration = Duration::from_secs(420);
+/// How many seconds the bridge may take to bring everything in order after the last trouble.
+const PATIENCE: u64 = 420;
+
+const KNOWN: &str = "--seed, --seconds, --minutes, --patience, --bans";
 
 /// What was typed.
 struct Arguments {
     seed: u64,
     time: Duration,
+    /// How long the bridge may take afterwards.
+    patience: Duration,
     /// Instead of everything else: so many people are banned.
     bans: Option<usize>,
 }
 
 impl Arguments {
     fn read(words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut read = Self { seed: 1, time: Duration::from_secs(60), bans: None };
+        let (time, patience) = (Duration::from_secs(60), Duration::from_secs(PATIENCE));
+        let mut read = Self { seed: 1, time, patience, bans: None };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut number = || {
@@ -59,8 +66,9 @@ impl Arguments {
                 "--seed" => read.seed = number()?,
                 "--seconds" => read.time = Duration::from_secs(number()?),
                 "--minutes" => read.time = Duration::from_secs(number()?.saturating_mul(60)),
+                "--patience" => read.patience = Duration::from_secs(number()?),
                 "--bans" => read.bans = Some(usize::try_from(number()?.max(1))?),
-                _ => bail!("{word} is not known; known are --seed, --seconds, --minutes, --bans"),
+                _ => bail!("{word} is not known; known are {KNOWN}"),
             }
         }
         Ok(read)
@@ -70,7 +78,7 @@ impl Arguments {
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
-    let Arguments { seed, time, bans } = arguments;
+    let Arguments { seed, time, patience, bans } = arguments;
     let mut town = Town::linked(TownOptions {
         program: Program::binary(env!("CARGO_BIN_EXE_freeside")),
         room_version: "12".into(),
@@ -100,7 +108,7 @@ async fn main() -> anyhow::Result<()> {
     }
     trouble.end(&mut town).await?;
     let ended = Instant::now();
-    let verdict = settle(&town, &ledger).await?;
+    let verdict = settle(&town, &ledger, patience).await?;
     println!(
         "chaos: seed {seed}, {} s: {ledger}; {trouble}: {verdict}; settled after {} s",
         time.as_secs(),
@@ -110,13 +118,25 @@ async fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     println!("{}", verdict.details(&ledger));
-    bail!("what was said and what is shown differ\n{}", town.bridge.last_words())
+    let kept = keep(&town, seed).await?;
+    bail!("what was said and what is shown differ; the log and the room are in {kept}")
+}
+
+/// Keeps what explains a failed run; where.
+async fn keep(town: &Town, seed: u64) -> anyhow::Result<String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chaos-{seed}"));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("freeside.log"), town.bridge.log())?;
+    let events = town.alice.messages(&town.room).await?;
+    let events: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
+    std::fs::write(folder.join("room.txt"), events.join("\n"))?;
+    Ok(folder.display().to_string())
 }
 
 /// Compares until all is as it should be, or nothing gets better any more.
-async fn settle(town: &Town, ledger: &Ledger) -> anyhow::Result<Verdict> {
+async fn settle(town: &Town, ledger: &Ledger, patience: Duration) -> anyhow::Result<Verdict> {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     loop {
         tick.tick().await;
         let mut verdict = Verdict::default();

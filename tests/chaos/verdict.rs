@@ -48,7 +48,7 @@ impl Verdict {
                 if *version != posted.version {
                     self.unedited.push(at);
                 }
-                let shows = |emoji: &str| line.reactions.iter().any(|one| one == emoji);
+                let shows = |emoji: &str| line.reactions.iter().any(|one| bare(one) == emoji);
                 // Telegram gives a bot one reaction to a message; the others are counted in a line.
                 let shown = posted.reaction.is_none_or(shows) || at.0 == Side::Telegram;
                 if !shown {
@@ -100,6 +100,11 @@ impl Verdict {
         }
         out.join("\n")
     }
+}
+
+/// Matrix wants the selector of a picture behind an emoji that has one, the others do not.
+fn bare(emoji: &str) -> &str {
+    emoji.trim_end_matches('\u{fe0f}')
 }
 
 impl fmt::Display for Verdict {

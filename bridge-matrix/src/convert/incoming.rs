@@ -173,7 +173,7 @@ impl Raw<'_> {
         if let Some(command) = self.command(&message, self.content) {
             return Ok(vec![self.event(self.id, Content::Commanded(command))]);
         }
-        if self.own.private {
+        if self.own.private || message.is_gap() {
             return Ok(Vec::new());
         }
         Ok(vec![self.event(self.id, Content::Posted(message))])

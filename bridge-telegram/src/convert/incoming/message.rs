@@ -45,7 +45,11 @@ pub(super) fn posted(message: &Value, us: &Us) -> Option<Vec<Event>> {
     if let Some(events) = service::events(&it, us) {
         return Some(events);
     }
-    Some(vec![it.event(Content::Posted(it.message(us)?))])
+    let message = it.message(us)?;
+    if message.is_gap() {
+        return Some(Vec::new());
+    }
+    Some(vec![it.event(Content::Posted(message))])
 }
 
 /// The new version of a message. An edit is never a command.
