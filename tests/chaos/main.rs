@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use dice::Dice;
 use ledger::Ledger;
 use people::People;
-use trouble::Trouble;
+use trouble::{Trouble, Wires};
 use verdict::Verdict;
 
 /// Acts of people in a second.
@@ -94,6 +94,7 @@ async fn main() -> anyhow::Result<()> {
     println!("chaos: seed {seed}, {} s", time.as_secs());
     let mut dice = Dice::new(seed);
     let people = People::gather(&town).await?;
+    let wires = Wires::lay(&mut town).await?;
     let (mut ledger, mut trouble) = (Ledger::default(), Trouble::default());
     let began = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_millis(1000 / ACTS_A_SECOND));
@@ -103,10 +104,10 @@ async fn main() -> anyhow::Result<()> {
         people.act(&town, &mut ledger, &mut dice, trouble.homeserver_is_up()).await?;
         acts += 1;
         if acts % ACTS_A_TROUBLE == 0 {
-            trouble.happen(&mut town, &mut dice).await?;
+            trouble.happen(&mut town, &wires, &mut dice).await?;
         }
     }
-    trouble.end(&mut town).await?;
+    trouble.end(&mut town, &wires).await?;
     let ended = Instant::now();
     let verdict = settle(&town, &ledger, patience).await?;
     println!(

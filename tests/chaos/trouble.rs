@@ -2,8 +2,10 @@
 //! What goes wrong: the bridge and the homeserver die, platforms fail in every way that they have.
 
 use std::fmt;
+use std::net::TcpListener;
 use std::time::Duration;
 
+use sandbox::between::Between;
 use sandbox::faults::{Fault, Faults};
 use sandbox::town::Town;
 use serde_json::json;
@@ -13,6 +15,34 @@ use super::dice::Dice;
 /// Troubles until a homeserver that died is started again.
 const OUTAGE: u32 = 2;
 
+/// What stands between the bridge and the homeserver.
+pub struct Wires {
+    /// On the way of the bridge's requests.
+    to_homeserver: Between,
+    /// On the way of the homeserver's transactions.
+    to_bridge: Between,
+}
+
+impl Wires {
+    /// Puts them there; the bridge is started anew.
+    pub async fn lay(town: &mut Town) -> anyhow::Result<Self> {
+        town.bridge.terminate().await?;
+        let homeserver = town.synapse.url().to_owned();
+        let to_homeserver = Between::start(0, &homeserver).await?;
+        let url = |of: &str| format!("url = \"{of}\"");
+        town.bridge.reconfigure(&url(&homeserver), &url(to_homeserver.url()))?;
+        let public = town.bridge.url();
+        let listen = |of: &str| format!("listen = \"{}\"", of.trim_start_matches("http://"));
+        let free = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let own = format!("http://{free}");
+        town.bridge.reconfigure(&listen(&public), &listen(&own))?;
+        let port = public.rsplit(':').next().unwrap_or_default().parse()?;
+        let to_bridge = Between::start(port, &own).await?;
+        town.bridge.start()?;
+        Ok(Self { to_homeserver, to_bridge })
+    }
+}
+
 /// What went wrong so far.
 #[derive(Default)]
 pub struct Trouble {
@@ -20,6 +50,7 @@ pub struct Trouble {
     terminations: u32,
     homeserver: u32,
     requests: u32,
+    transactions: u32,
     gateway: u32,
     /// The homeserver is down, and comes back after so many troubles.
     down: Option<u32>,
@@ -32,7 +63,12 @@ impl Trouble {
     }
 
     /// Something goes wrong.
-    pub async fn happen(&mut self, town: &mut Town, dice: &mut Dice) -> anyhow::Result<()> {
+    pub async fn happen(
+        &mut self,
+        town: &mut Town,
+        wires: &Wires,
+        dice: &mut Dice,
+    ) -> anyhow::Result<()> {
         match self.down {
             Some(0) => {
                 town.synapse.start_again().await?;
@@ -42,28 +78,37 @@ impl Trouble {
             None => {}
         }
         match dice.below(100) {
-            0..=29 => {
+            0..=24 => {
                 town.bridge.kill()?;
                 town.bridge.start()?;
                 self.kills += 1;
             }
-            30..=39 => {
+            25..=31 => {
                 town.bridge.terminate().await?;
                 town.bridge.start()?;
                 self.terminations += 1;
             }
-            40..=44 if self.down.is_none() => {
+            32..=36 if self.down.is_none() => {
                 town.synapse.kill().await?;
                 self.down = Some(OUTAGE);
                 self.homeserver += 1;
             }
-            45..=64 => self.requests += fail(town.telegram.faults(), dice, telegram_answer),
-            65..=84 => self.requests += fail(town.discord.faults(), dice, discord_answer),
+            37..=51 => self.requests += fail(town.telegram.faults(), dice, telegram_answer),
+            52..=66 => self.requests += fail(town.discord.faults(), dice, discord_answer),
+            67..=78 => {
+                self.requests += fail(wires.to_homeserver.faults(), dice, homeserver_answer);
+            }
+            79..=85 => self.transactions += fail(wires.to_bridge.faults(), dice, proxy_answer),
             _ => {
-                match dice.below(4) {
+                match dice.below(6) {
                     0 => town.discord.drop_connection(),
                     1 => town.discord.ask_reconnect(),
                     2 => town.discord.invalidate_session(true),
+                    3 => town.discord.invalidate_session(false),
+                    4 => {
+                        town.discord.time_out_sessions();
+                        town.discord.drop_connection();
+                    }
                     _ => town.discord.close(4000),
                 }
                 self.gateway += 1;
@@ -73,9 +118,11 @@ impl Trouble {
     }
 
     /// All is well again.
-    pub async fn end(&mut self, town: &mut Town) -> anyhow::Result<()> {
-        town.telegram.faults().clear();
-        town.discord.faults().clear();
+    pub async fn end(&mut self, town: &mut Town, wires: &Wires) -> anyhow::Result<()> {
+        let ways = [&wires.to_homeserver, &wires.to_bridge].map(Between::faults);
+        for faults in [town.telegram.faults(), town.discord.faults()].into_iter().chain(ways) {
+            faults.clear();
+        }
         if self.down.take().is_some() {
             town.synapse.start_again().await?;
         }
@@ -85,34 +132,62 @@ impl Trouble {
 
 /// The next few requests meet one kind of fault; how many do.
 fn fail(faults: &Faults, dice: &mut Dice, answer: fn(u64) -> Fault) -> u32 {
-    let (kind, times) = (dice.below(6), 1 + dice.below(5));
+    let (kind, times) = (dice.below(8), 1 + dice.below(5));
     let fault = match kind {
         0 | 1 => Fault::LoseResponse,
         2 => Fault::Delay(Duration::from_millis(200 + dice.below(3_000))),
-        kind => answer(kind),
+        3 => Fault::Break,
+        kind => answer(kind - 4),
     };
     let count = u32::try_from(times).unwrap_or_default();
     faults.next("", usize::try_from(times).unwrap_or_default(), fault);
     count
 }
 
+fn answered(status: u16, body: serde_json::Value) -> Fault {
+    Fault::Answer { status, body, headers: Vec::new() }
+}
+
+/// What stands before a server says when the server is away or somebody misconfigured it.
+fn proxy_answer(kind: u64) -> Fault {
+    match kind {
+        0 => answered(502, json!("<html>502 Bad Gateway</html>")),
+        1 => answered(404, json!("<html>404 page not found</html>")),
+        2 => answered(403, json!("<html>Forbidden</html>")),
+        _ => answered(504, json!("<html>504 Gateway Time-out</html>")),
+    }
+}
+
+/// See <https://spec.matrix.org/v1.16/client-server-api/#standard-error-response>; Synapse says
+/// `M_UNKNOWN` with status 500 when something inside fails.
+fn homeserver_answer(kind: u64) -> Fault {
+    match kind {
+        0 => answered(
+            429,
+            json!({"errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests",
+                "retry_after_ms": 700}),
+        ),
+        1 => answered(500, json!({"errcode": "M_UNKNOWN", "error": "Internal server error"})),
+        kind => proxy_answer(kind - 2),
+    }
+}
+
 /// See <https://core.telegram.org/bots/api#making-requests>; 502 comes from a server before the API.
 fn telegram_answer(kind: u64) -> Fault {
     match kind {
-        3 => sandbox::telegram::too_many_requests(1),
-        4 => sandbox::telegram::bad_gateway(),
-        _ => Fault::Answer {
-            status: 500,
-            body: json!({"ok": false, "error_code": 500, "description": "Internal Server Error"}),
-            headers: Vec::new(),
-        },
+        0 => sandbox::telegram::too_many_requests(1),
+        1 => sandbox::telegram::bad_gateway(),
+        _ => answered(
+            500,
+            json!({"ok": false, "error_code": 500, "description": "Internal Server Error"}),
+        ),
     }
 }
 
 /// See <https://discord.com/developers/docs/topics/rate-limits>.
 fn discord_answer(kind: u64) -> Fault {
     match kind {
-        3 => Fault::Answer {
+        0 => Fault::Answer {
             status: 429,
             body: json!({
                 "message": "You are being rate limited.", "retry_after": 0.6, "global": false,
@@ -122,16 +197,8 @@ fn discord_answer(kind: u64) -> Fault {
                 ("x-ratelimit-scope".into(), "shared".into()),
             ],
         },
-        4 => Fault::Answer {
-            status: 503,
-            body: json!("upstream connect error"),
-            headers: Vec::new(),
-        },
-        _ => Fault::Answer {
-            status: 500,
-            body: json!({"message": "500: Internal Server Error", "code": 0}),
-            headers: Vec::new(),
-        },
+        1 => answered(503, json!("upstream connect error")),
+        _ => answered(500, json!({"message": "500: Internal Server Error", "code": 0})),
     }
 }
 
@@ -139,8 +206,14 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} kill -9, {} SIGTERM, {} homeserver deaths, {} requests, {} gateway troubles",
-            self.kills, self.terminations, self.homeserver, self.requests, self.gateway
+            "{} kill -9, {} SIGTERM, {} homeserver deaths, {} requests, {} transactions, \
+             {} gateway troubles",
+            self.kills,
+            self.terminations,
+            self.homeserver,
+            self.requests,
+            self.transactions,
+            self.gateway
         )
     }
 }

@@ -25,6 +25,8 @@ pub enum Fault {
     Delay(Duration),
     /// Do the work, then lose the response on the way.
     LoseResponse,
+    /// The connection breaks before the work, in the middle of an answer.
+    Break,
 }
 
 struct Rule {

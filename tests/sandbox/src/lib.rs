@@ -4,6 +4,7 @@
 //! Rule: a stand-in refuses what the platform refuses. One that is more lenient
 //! than the platform is a bug.
 
+pub mod between;
 pub mod contracts;
 pub mod discord;
 pub mod faults;

@@ -86,6 +86,7 @@ pub(crate) async fn serve(inner: Arc<Inner>, request: HttpRequest<Body>) -> Resp
         }
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         Some(Fault::LoseResponse) => lose = true,
+        Some(Fault::Break) => return lost(),
         None => {}
     }
     let response = inner.with(|world| {

@@ -137,6 +137,7 @@ async fn meet(shared: &Shared, key: &str) -> Result<bool, Response> {
     match shared.faults.take(key) {
         None => Ok(false),
         Some(Fault::LoseResponse) => Ok(true),
+        Some(Fault::Break) => Err(lost()),
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(time).await;
             Ok(false)
