@@ -60,10 +60,14 @@ impl Words {
             return None;
         }
         let own: Vec<String> = self.own.values().flat_map(|text| pieces(text)).collect();
-        let texts = self.english.iter().filter(|(key, _)| *key != IN_ENGLISH);
-        let mut telling = texts
-            .flat_map(|(_, text)| pieces(text))
-            .filter(|piece| piece.chars().count() >= TELLING && piece.matches(' ').count() >= 2);
+        let line = self.english.get(IN_ENGLISH).map(|text| pieces(text)).unwrap_or_default();
+        let meant = |one: &&str| line.first().is_some_and(|start| one.starts_with(start));
+        let said: Vec<&str> = said.lines().filter(|one| !meant(one)).collect();
+        let said = said.join("\n");
+        let mut telling =
+            self.english.values().flat_map(|text| pieces(text)).filter(|piece| {
+                piece.chars().count() >= TELLING && piece.matches(' ').count() >= 2
+            });
         telling.find(|piece| said.contains(piece) && !own.iter().any(|it| it.contains(piece)))
     }
 }
