@@ -2,6 +2,7 @@
 //! Puts the parts together as the configuration says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use bot_core::budgets::Budgets;
@@ -131,6 +132,7 @@ pub async fn wire(
         dice,
         concurrency: config.lanes.concurrency,
         reactions: config.bot.reactions_per_minute,
+        max_age: Duration::from_secs(config.lanes.max_age_hours.saturating_mul(3600)),
         stop: stop.clone(),
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
@@ -151,7 +153,7 @@ fn ghosts(config: &Config, pseudonyms: &Pseudonyms) -> Ghosts {
 /// The homeserver as one of its admins, where the operator lets the bridge give accounts.
 fn accounts(config: &Config) -> anyhow::Result<Option<Arc<dyn Accounts>>> {
     let Some(token) = &config.moving.admin_token else { return Ok(None) };
-    let http = to_homeserver(config)?.timeout(std::time::Duration::from_secs(10)).build()?;
+    let http = to_homeserver(config)?.timeout(Duration::from_secs(10)).build()?;
     let base = config.homeserver.url.as_str();
     Ok(Some(Arc::new(SynapseAccounts::new(http, base, token.expose()))))
 }
@@ -218,8 +220,8 @@ async fn matrix(
     dice: &Arc<dyn Dice>,
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = to_homeserver(config)?
-        .connect_timeout(std::time::Duration::from_secs(10))
-        .read_timeout(std::time::Duration::from_secs(120))
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(120))
         .build()?;
     let base = config.homeserver.url.as_str();
     let client = Client::new(http, base, config.appservice.as_token.expose());

@@ -35,6 +35,14 @@ impl Clock for SystemClock {
     }
 }
 
+/// The moment that a server gives in the field `Date` of its answer (RFC 9110, 6.6.1), which is how a
+/// platform's own clock is known.
+pub fn of_http_date(field: &str) -> Option<Timestamp> {
+    let at = httpdate::parse_http_date(field).ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
+}
+
 /// Gives random bytes.
 pub trait Dice: Send + Sync {
     /// Fills `bytes`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{ChatId, Content, Event, NetworkId, Person, Timestamp};
+use bridge_model::{ChatId, Content, Event, NetworkId, Person, Place, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,7 +17,10 @@ use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
-use crate::network::{AskError, CommandHelp, MATRIX, Network, NetworkError, Sink, SinkError};
+use crate::lateness;
+use crate::network::{
+    AskError, CommandHelp, KnownMessage, MATRIX, Network, NetworkError, Sink, SinkError,
+};
 use crate::order::{Batch, Failure};
 use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
@@ -39,6 +42,7 @@ pub struct Core {
     networks: Networks,
     clock: Arc<dyn Clock>,
     reactions: Budgets,
+    max_age: Duration,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     stop: CancellationToken,
@@ -60,6 +64,8 @@ pub struct CoreParts {
     pub concurrency: usize,
     /// Reactions that a person has in a minute; further ones do not cross.
     pub reactions: u32,
+    /// What was said longer ago when it is heard is not shown any more, but counted.
+    pub max_age: Duration,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -80,7 +86,7 @@ impl Executor for Executors {
         }
     }
 
-    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(bridge_model::Place, Work)> {
+    async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         self.relay.halted(head, why).await
     }
 }
@@ -100,7 +106,8 @@ impl Reporter for Core {
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
-        let CoreParts { store, relay, desk, clock, dice, concurrency, reactions, stop } = parts;
+        let CoreParts { store, relay, desk, clock, dice, concurrency, reactions, max_age, stop } =
+            parts;
         let networks = relay.networks().clone();
         let reactions = Budgets::per_minute(reactions);
         let desk = Arc::new(desk);
@@ -112,7 +119,7 @@ impl Core {
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, reactions, couriers, desk, stop })
+        Arc::new(Self { store, networks, clock, reactions, max_age, couriers, desk, stop })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -283,6 +290,7 @@ impl Sink for NetworkSink {
     async fn accept(&self, mut batch: Batch) -> Result<(), SinkError> {
         let now = self.core.clock.now();
         batch.events.retain(|event| self.core.crosses(event, now));
+        lateness::sort_out(&mut batch, self.core.max_age);
         let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
         self.core.couriers.wake(accepted.lanes);
         Ok(())
@@ -301,6 +309,15 @@ impl Sink for NetworkSink {
         let ends = portals.flat_map(|portal| portal.ends);
         let severed = |end: &End| end.place.network == *network && end.state == EndState::Severed;
         Ok(ends.filter(severed).map(|end| end.place.chat).collect())
+    }
+
+    async fn newest_known(
+        &self,
+        chat: &ChatId,
+        most: usize,
+    ) -> Result<Vec<KnownMessage>, SinkError> {
+        let place = Place { network: self.network.clone(), chat: chat.clone() };
+        self.core.store.newest_known(&place, most).await.map_err(sink)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod ghost;
 pub mod homeserver;
 pub mod i18n;
 pub mod lane;
+pub mod lateness;
 pub mod media;
 pub mod media_link;
 pub mod migration;
@@ -31,7 +32,9 @@ pub mod self_test;
 pub mod store;
 pub mod wording;
 
-pub use network::{AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, Sink};
+pub use network::{
+    AskError, Deliver, KnownMessage, MediaSource, MediaStream, Network, NetworkError, Sink,
+};
 pub use order::{
     Action, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, SendAs,
 };

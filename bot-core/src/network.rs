@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge_model::{
-    Capabilities, ChatChange, ChatId, Media, MediaHandle, Moderation, NetworkId, Person, Rights,
-    UserId,
+    Capabilities, ChatChange, ChatId, Media, MediaHandle, MessageId, Moderation, NetworkId, Person,
+    Reaction, Rights, UserId,
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -155,7 +155,7 @@ pub trait Network: Deliver {
     async fn is_gone(
         &self,
         _chat: &ChatId,
-        _message: &bridge_model::MessageId,
+        _message: &MessageId,
     ) -> Result<Option<bool>, AskError> {
         Ok(None)
     }
@@ -213,13 +213,13 @@ pub trait Network: Deliver {
 
     /// The message that an address leads to, when it is one of this network: the inverse of
     /// [`Network::link_to`].
-    fn read_link(&self, _url: &str) -> Option<(ChatId, bridge_model::MessageId)> {
+    fn read_link(&self, _url: &str) -> Option<(ChatId, MessageId)> {
         None
     }
 
     /// The address of a message for people of other networks, such as
     /// `https://t.me/c/1/2`; `None` where there is none.
-    fn link_to(&self, chat: &ChatId, message: &bridge_model::MessageId) -> Option<String>;
+    fn link_to(&self, chat: &ChatId, message: &MessageId) -> Option<String>;
 
     /// An address that begins a chat with the bot alone, with a word for it to answer; `None` where
     /// an answer in a chat is seen by the asker only.
@@ -355,6 +355,30 @@ pub trait Sink: Send + Sync {
     async fn severed_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(Vec::new())
     }
+
+    /// The newest `most` messages of a linked chat that are known, the newest first: a listener that
+    /// was not told what became of them compares them with what stands there.
+    ///
+    /// # Errors
+    /// [`SinkError`] when the store cannot be read.
+    async fn newest_known(
+        &self,
+        _chat: &ChatId,
+        _most: usize,
+    ) -> Result<Vec<KnownMessage>, SinkError> {
+        Ok(Vec::new())
+    }
+}
+
+/// What is known of a message that somebody said in a chat, or that we said there for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownMessage {
+    /// Its id in the chat.
+    pub id: MessageId,
+    /// Who of the chat's network reacted with what; `None` where that cannot be told.
+    pub reactions: Option<Vec<(UserId, Reaction)>>,
+    /// It is pinned, and the pin has crossed.
+    pub pinned: bool,
 }
 
 /// Nothing was stored.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use bridge_model::{
-    Alias, ChatChange, ChatId, Event, Message, MessageId, Moderation, NetworkId, Person, Reaction,
-    Timestamp, UserId,
+    Alias, ChatChange, ChatId, Event, Message, MessageId, Moderation, NetworkId, Person, Place,
+    Reaction, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,21 @@ pub enum Mark {
         /// Unique within the network.
         key: String,
     },
+    /// Counts messages that are too old to be shown.
+    Missed(Missed),
+}
+
+/// Messages that were said in a chat while nobody listened, and that are too old to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The chat.
+    pub place: Place,
+    /// So many; 0 when nobody knows.
+    pub messages: u64,
+    /// When the first one was said.
+    pub since: Timestamp,
+    /// When the last one was said.
+    pub until: Timestamp,
 }
 
 /// The number of a lane entry: unique over all lanes and for ever.

@@ -6,6 +6,7 @@
 
 mod catch_up;
 mod channel_events;
+mod compare;
 mod directory;
 mod known;
 mod linked_location;
@@ -50,6 +51,8 @@ pub(crate) struct Listener {
     proxied: Proxied,
     /// Channels of which the store knows how they look.
     looked_at: HashSet<String>,
+    /// How long nothing was heard before the history is fetched, in milliseconds.
+    silent_for: u64,
 }
 
 /// Listening was told to stop.
@@ -81,6 +84,7 @@ impl Listener {
             memory: Memory::default(),
             proxied: Proxied::default(),
             looked_at: HashSet::new(),
+            silent_for: 0,
         }
     }
 

@@ -7,8 +7,12 @@
 pub(crate) mod code;
 mod error;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use bot_core::clock;
+use bridge_model::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response};
@@ -42,6 +46,8 @@ pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
     token: Token,
+    /// When the last answer came, by Discord's clock, in milliseconds; 0 before the first one.
+    answered: Arc<AtomicI64>,
 }
 
 /// What goes with a request.
@@ -75,7 +81,7 @@ impl Rest {
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { http, base, token: token.clone() })
+        Ok(Self { http, base, token: token.clone(), answered: Arc::default() })
     }
 
     /// Asks with the bot's token and reads the answer as `T`.
@@ -169,7 +175,16 @@ impl Rest {
     ) -> Result<Response, RestError> {
         let request = self.request(method, path, body, authorised);
         let response = request.send().await.map_err(RestError::from_reqwest)?;
+        let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+        if let Some(now) = date.and_then(clock::of_http_date) {
+            self.answered.store(now.0, Ordering::Relaxed);
+        }
         check(response).await
+    }
+
+    /// When the last answer came, by Discord's own clock.
+    pub(crate) fn answered_at(&self) -> Option<Timestamp> {
+        Some(self.answered.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
     fn request(&self, method: Method, path: &str, body: Body, authorised: bool) -> RequestBuilder {

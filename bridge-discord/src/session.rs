@@ -5,6 +5,7 @@
 //! that came in: Discord sends the ones between again.
 
 use bot_core::Mark;
+use bot_core::clock::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,6 +26,10 @@ pub(crate) struct Session {
     /// What it listens to; that cannot be changed afterwards.
     #[serde(default)]
     pub(crate) intents: u64,
+    /// When something was heard last, by the clock of this machine, in milliseconds since 1970; 0 when
+    /// nobody knows.
+    #[serde(default)]
+    pub(crate) heard: i64,
 }
 
 impl Session {
@@ -35,13 +40,24 @@ impl Session {
             resume_url: incoming::text(ready, "resume_gateway_url")?.to_owned(),
             seq,
             intents,
+            heard: 0,
         })
+    }
+
+    /// How long ago something was heard, as the mark says that an earlier session or process has
+    /// stored, in milliseconds; 0 when it does not.
+    pub(crate) fn silent_for(mark: &[u8]) -> u64 {
+        let heard = serde_json::from_slice::<Self>(mark).map(|session| session.heard);
+        let heard = heard.ok().filter(|heard| *heard > 0);
+        let silent = heard.map(|heard| SystemClock.now().0.saturating_sub(heard));
+        silent.and_then(|silent| u64::try_from(silent).ok()).unwrap_or_default()
     }
 
     /// The mark to be stored with what was heard.
     pub(crate) fn mark(&self) -> Mark {
+        let now = Self { heard: SystemClock.now().0, ..self.clone() };
         // A value without maps and floats cannot fail to be written.
-        let value = serde_json::to_vec(self).unwrap_or_default();
+        let value = serde_json::to_vec(&now).unwrap_or_default();
         Mark::Set { key: KEY.to_owned(), value }
     }
 }

@@ -261,8 +261,12 @@ impl Listener {
             return Ok(events);
         }
         let place = self.place_in_conversation(room, raw).await?;
+        let age = raw.pointer("/unsigned/age").and_then(Value::as_u64).unwrap_or_default();
         for event in &mut events {
             set_avatar(&mut event.content, profile.avatar.as_deref());
+            if let Content::Posted(message) = &mut event.content {
+                message.age_ms = age;
+            }
             if let (Content::Edited(message), Some((reply_to, thread))) =
                 (&mut event.content, &place)
             {

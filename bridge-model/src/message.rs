@@ -43,6 +43,10 @@ pub struct Message {
     pub silent: bool,
     /// When it was sent.
     pub sent_at: Timestamp,
+    /// How long ago that was when it was heard, in milliseconds by its network's own clock; 0 where
+    /// the network does not say so, and of what is heard at once.
+    #[serde(default)]
+    pub age_ms: u64,
 }
 
 impl Message {
@@ -64,6 +68,7 @@ impl Message {
             held: false,
             silent: false,
             sent_at,
+            age_ms: 0,
         }
     }
 

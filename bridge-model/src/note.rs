@@ -97,6 +97,24 @@ pub enum Note {
     },
     /// The poll has right and wrong answers.
     Quiz,
+    /// What another chat said while nobody listened is too old to be shown.
+    Missed {
+        /// The other chat's network.
+        network: NetworkId,
+        /// The other chat's title, where it is known.
+        title: Option<String>,
+        /// So many messages; 0 when nobody knows.
+        messages: u64,
+        /// When the first one was said.
+        since: Timestamp,
+        /// When the last one was said.
+        until: Timestamp,
+    },
+    /// The message comes long after it was said.
+    SentAt {
+        /// When it was said.
+        at: Timestamp,
+    },
 }
 
 /// Why a file is not there.

@@ -4,9 +4,12 @@
 //! Rule: nothing is sent to a chat from here. Questions may be repeated; what does something goes
 //! through `deliver/call.rs`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use bot_core::{AskError, Refusal};
+use bot_core::{AskError, Refusal, clock};
+use bridge_model::Timestamp;
 use reqwest_telegram::{Client, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +23,8 @@ use crate::settings::SettingsError;
 pub(crate) struct Api {
     base: Url,
     token: String,
+    /// When the last answer came, by the server's clock, in milliseconds; 0 before the first one.
+    answered: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Api {
@@ -69,7 +74,12 @@ impl Api {
         if base.cannot_be_a_base() {
             return Err(SettingsError::ApiUrl(base.into()));
         }
-        Ok(Self { base, token })
+        Ok(Self { base, token, answered: Arc::default() })
+    }
+
+    /// When the last answer came, by the server's own clock.
+    pub(crate) fn answered_at(&self) -> Option<Timestamp> {
+        Some(self.answered.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
     /// Calls a method and returns the JSON text of its `result`.
@@ -82,6 +92,10 @@ impl Api {
         let sent = client.post(self.address(&[], method)).json(params).send().await;
         let answer = sent.map_err(outage)?;
         let status = answer.status();
+        let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+        if let Some(now) = date.and_then(clock::of_http_date) {
+            self.answered.store(now.0, Ordering::Relaxed);
+        }
         let body = answer.bytes().await.map_err(outage)?;
         open_envelope(&String::from_utf8_lossy(&body))
             .unwrap_or_else(|| Err(Problem::Outage(format!("HTTP status {status}, no JSON"))))

@@ -4,6 +4,7 @@
 //! Rule: asking with an offset confirms everything before it. The offset that is asked next is
 //! therefore only ever the one of the last batch that the sink has accepted.
 
+mod age;
 mod backoff;
 mod poll;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_core::{Batch, Mark, NetworkError, Sink};
+use bridge_model::Timestamp;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -43,6 +45,7 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
     let mut backoff = Backoff::new(&connection.patience);
     let us = know_ourselves(connection, &mut backoff).await;
     let mut offset = stored_offset(sink, &mut backoff).await;
+    let mut heard = age::Heard::stored(sink).await;
     info!(network = NETWORK, "listening to Telegram");
     loop {
         let polled = tokio::select! {
@@ -59,15 +62,23 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
                 continue;
             }
         };
-        let Some(next) = received.next else {
-            backoff.reset();
-            continue;
+        let now = connection.api.answered_at();
+        let silent_for = heard.silent_for(now);
+        let marks = heard.marks(sink, now, received.next.is_some()).await;
+        let batch = match received.next {
+            Some(next) => batch(&received, next, us, (marks, now, silent_for)),
+            None if marks.is_empty() => {
+                backoff.reset();
+                continue;
+            }
+            None => Batch { network: NETWORK.into(), marks, events: Vec::new() },
         };
-        match sink.accept(batch(&received, next, us)).await {
+        match sink.accept(batch).await {
             Ok(()) => {
                 backoff.reset();
                 answer_presses(connection, &received).await;
-                offset = Some(next);
+                offset = received.next.or(offset);
+                heard.is_stored(now);
             }
             Err(error) => {
                 let wait = backoff.next();
@@ -160,7 +171,12 @@ async fn wait_out(problem: PollError, backoff: &mut Backoff) {
     tokio::time::sleep(wait).await;
 }
 
-fn batch(received: &Received, next: i64, us: &Us) -> Batch {
+fn batch(
+    received: &Received,
+    next: i64,
+    us: &Us,
+    (mut marks, now, silent_for): (Vec<Mark>, Option<Timestamp>, u64),
+) -> Batch {
     let mut events = Vec::new();
     for update in &received.updates {
         let reading = match serde_json::from_str(update.raw.get()) {
@@ -178,9 +194,10 @@ fn batch(received: &Received, next: i64, us: &Us) -> Batch {
         }
         events.extend(reading.events);
     }
-    let mark = Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() };
-    let events = incoming::without_doubles(events);
-    Batch { network: NETWORK.into(), marks: vec![mark], events }
+    marks.push(Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() });
+    let mut events = incoming::without_doubles(events);
+    age::tell(&mut events, (now, silent_for));
+    Batch { network: NETWORK.into(), marks, events }
 }
 
 /// Whoever pressed a button sees that it was heard; what it led to is said in the chat.

@@ -210,6 +210,8 @@ pub struct Lanes {
     pub concurrency: usize,
     /// With so many waiting entries a lane is full, and what comes is counted instead of kept.
     pub most_waiting: usize,
+    /// What was said so many hours ago when it is heard is counted instead of shown.
+    pub max_age_hours: u64,
 }
 
 /// How a new link behaves until its people decide otherwise.

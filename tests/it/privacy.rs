@@ -177,6 +177,9 @@ async fn p10_a_room_that_is_closed_again_goes_on_without_what_was_said_meanwhile
     town.invite_bot().await?;
     town.join_telegram().await?;
     town.expect(Side::Matrix, contains("Everybody can read this room")).await?;
+    for side in [Side::Matrix, Side::Telegram] {
+        town.expect(side, contains("Nothing is shared yet, because everybody can read")).await?;
+    }
     town.say(Side::Telegram, "too early").await?;
     let said = ask(&town.alice, &town.room, "!freeside status").await?;
     assert!(said.contains("Everybody can read that room"), "{said}");

@@ -24,7 +24,7 @@ use crate::i18n::{Arg, Key};
 use crate::lane::Work;
 use crate::migration::{Audit, AuditAction, MigrationChange, Who};
 use crate::network::{AskError, MATRIX};
-use crate::portal::{End, EndState, Offer, Owner, Portal, Redeemed, Settings};
+use crate::portal::{End, EndState, Offer, Owner, Portal, Readers, Redeemed, Settings};
 use crate::relay::Networks;
 use crate::store::{Change, CodeHash, Store};
 use crate::wording::{Lines, label};
@@ -245,7 +245,10 @@ impl Linking {
         // The room can be the other one of the two chats.
         let known = self.store.portal_of(room).await?;
         let stage = known.as_ref().map_or(self.first, |portal| portal.stage);
-        let mut answer = linked(phrases, remote, here, stage);
+        let everybody = self.matrix.is_public(&room.chat).await?;
+        let agreed = known.as_ref().map_or(&settings, |portal| &portal.settings).readers;
+        let begin = (stage, everybody && agreed != Readers::Everybody);
+        let mut answer = linked(phrases, remote, here, begin);
         if let Err(missing) = bridge_info {
             answer = answer.join_line(missing);
         }
@@ -255,7 +258,7 @@ impl Linking {
         };
         let buttons =
             [phrases.button(Key::ButtonUndo, undo), phrases.button(Key::ButtonStage, "stage")];
-        let mut then = vec![shared.message_in(there, linked(shared, remote, there, stage))];
+        let mut then = vec![shared.message_in(there, linked(shared, remote, there, begin))];
         let consent = known.as_ref().map_or(&settings, |portal| &portal.settings).consent;
         let pair = Pair { consent, ..pair };
         let notices = self.disclosure.first(shared, pair, (stage, &code)).await?;
@@ -271,7 +274,7 @@ impl Linking {
             Change::Move(Box::new(MigrationChange::Note(room.clone(), audit)))
         });
         let agreed: Vec<Change> = agreed.collect();
-        let readers = Change::Readers(room.clone(), self.matrix.is_public(&room.chat).await?);
+        let readers = Change::Readers(room.clone(), everybody);
         let link = Change::Link { code, room, remote, title, settings, stage };
         let changes = [link].into_iter().chain(agreed).chain(notices.changes);
         let changes = changes.chain([readers]).collect();
@@ -398,7 +401,13 @@ pub(super) fn is_active(portal: &Portal, remote: &Place) -> bool {
 }
 
 /// What the people of a chat read when it is linked.
-fn linked(phrases: Phrases<'_>, remote: &Place, reader: &Place, stage: Stage) -> RichText {
+/// `silent`: everybody can read the room, and nobody has agreed to that.
+fn linked(
+    phrases: Phrases<'_>,
+    remote: &Place,
+    reader: &Place,
+    (stage, silent): (Stage, bool),
+) -> RichText {
     let other = if remote == reader { MATRIX.into() } else { remote.network.clone() };
     let undo = if remote == reader {
         phrases.typed_on(&reader.network, "unlink")
@@ -407,7 +416,8 @@ fn linked(phrases: Phrases<'_>, remote: &Place, reader: &Place, stage: Stage) ->
     };
     let (other, undo) = (Arg::text(label(&other)), Arg::text(undo));
     if stage.relays() {
-        return phrases.say(Key::Linked, &[other, undo]);
+        let key = if silent { Key::LinkedPublic } else { Key::Linked };
+        return phrases.say(key, &[other, undo]);
     }
     let on = Arg::text(phrases.typed_on(&reader.network, "stage"));
     phrases.say(Key::LinkedInventory, &[other, on, undo, phrases.stage(stage)])

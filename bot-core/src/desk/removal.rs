@@ -180,8 +180,8 @@ impl Membership {
         let active = || portal.ends.iter().filter(|end| end.state == EndState::Active);
         let networks: Vec<String> = active().map(|end| label(&end.place.network)).collect();
         let networks = Arg::text(networks.join(", "));
-        let mut outcome = match portal.silence {
-            Some(Silence::Removed | Silence::Encrypted) => Outcome::default(),
+        match portal.silence {
+            Some(Silence::Removed | Silence::Encrypted) => Ok(Outcome::default()),
             Some(Silence::Public) => {
                 let asked = |place: &Place, key: Key, args: &[Arg]| {
                     let typed = Arg::text(phrases.typed_on(&place.network, AGREE));
@@ -192,26 +192,23 @@ impl Membership {
                 let mut outcome = self.room_is_silent(phrases, portal, told).await?;
                 let here = asked(room, Key::RoomPublic, &[networks]);
                 outcome.then.insert(0, phrases.answer_in(room, Answer::default(), &here));
-                outcome
+                Ok(outcome)
             }
             None => {
                 let migration = self.store.migration(portal.id).await?;
                 let notices = self.disclosure.renewed(phrases, (portal, &migration)).await?;
-                let mut outcome = Outcome::say(phrases.say(Key::RoomPublicOver, &[networks]));
-                let there = phrases.say(Key::RoomPublicOverRemote, &[]);
-                outcome.then = active()
-                    .map(|end| phrases.message_in(&end.place, there.clone()))
-                    .chain(notices.then)
-                    .collect();
-                outcome.changes = notices.changes;
-                outcome
+                let mut outcome = Outcome { changes: notices.changes, ..Outcome::default() };
+                // At other stages nothing was shared before, and what begins is said then.
+                if portal.relaying {
+                    outcome.answer = phrases.say(Key::RoomPublicOver, &[networks]);
+                    let there = phrases.say(Key::RoomPublicOverRemote, &[]);
+                    let told = active().map(|end| phrases.message_in(&end.place, there.clone()));
+                    outcome.then.extend(told);
+                }
+                outcome.then.extend(notices.then);
+                Ok(outcome)
             }
-        };
-        if !portal.relaying {
-            // Nothing crosses anyway, and what will is said when it begins.
-            outcome.then.retain(|(place, _)| portal.silence.is_some() || place != room);
         }
-        Ok(outcome)
     }
 }
 

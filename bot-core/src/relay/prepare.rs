@@ -4,11 +4,12 @@
 //! Rule: the bridge and `freeside convert` prepare messages with this function; what they know
 //! comes from a [`Directory`].
 
-use bridge_model::{Mention, Message, Reply};
+use bridge_model::{Mention, Message, Note, Reply};
 
 use super::directory::Directory;
 use super::{emoji, everyone, length, links, media, mentions, names, redaction};
 use crate::lane::CORE;
+use crate::network::MATRIX;
 use crate::order::DeliverError;
 use crate::wording::{Wording, label};
 
@@ -64,6 +65,10 @@ pub(super) async fn prepare_own(
         CORE => message,
         _ => redaction::redact_personal_data(directory, message),
     };
+    if directory.route().to.network.as_str() == MATRIX {
+        // There it stands at the time at which it was said.
+        message.notes.retain(|note| !matches!(note, Note::SentAt { .. }));
+    }
     media::prepare_media(directory, &mut message).await?;
     let mut message = wording.spell_notes(message);
     if let Some(mut thread) = message.thread.take()

@@ -78,6 +78,8 @@ fn redact_notes(directory: &dyn Directory, message: &mut Message) {
             | Note::Unknown
             | Note::ChatFull { .. }
             | Note::LeftOut { .. }
+            | Note::Missed { .. }
+            | Note::SentAt { .. }
             | Note::Service(
                 Service::Renamed { .. }
                 | Service::Described { .. }

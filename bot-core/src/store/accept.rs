@@ -18,8 +18,8 @@ use super::tables::MARKS;
 use super::txn::Txn;
 use super::{
     Accepted, Store, StoreError, albums, answers, blocks, brakes, claims, consent, delayed,
-    figures, kept, keys, linking, messages, notices, orphans, overflow, policies, portals, queue,
-    removal, revised, summaries, threads, topics, votes,
+    figures, gaps, kept, keys, linking, messages, notices, orphans, overflow, policies, portals,
+    queue, removal, revised, summaries, threads, topics, votes,
 };
 use crate::lane::{Entry, Relayed, Speaker, Work, core_place};
 use crate::order::{Batch, Mark};
@@ -71,9 +71,13 @@ pub fn accept(tx: &mut Txn<'_>, batch: Batch) -> Result<Accepted, StoreError> {
                 tx.put(&MARKS, &name, value)?;
             }
             Mark::Once { key } => messages::note_once(tx, &batch.network, key)?,
+            Mark::Missed(missed) => gaps::note(tx, missed)?,
         }
     }
     for event in batch.events {
+        if matches!(event.content, Content::Posted(_)) {
+            gaps::close(tx, &event.place)?;
+        }
         if !one(tx, event)? {
             accepted.dropped += 1;
         }

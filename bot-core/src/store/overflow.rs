@@ -153,13 +153,17 @@ fn tell_full(tx: &mut Txn<'_>, place: &Place, lane: &Place) -> Result<(), StoreE
     say(tx, place, vec![Note::ChatFull { network, title }])
 }
 
-fn title(portal: &Portal, place: &Place) -> Option<String> {
+/// What the people of a chat call it.
+pub fn title(portal: &Portal, place: &Place) -> Option<String> {
     let end = portal.ends.iter().find(|end| end.place == *place);
     end.and_then(|end| end.title.clone())
 }
 
 /// The bot's words have no language here: the relay spells the notes when it carries the entry.
-fn say(tx: &mut Txn<'_>, lane: &Place, notes: Vec<Note>) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError`].
+pub fn say(tx: &mut Txn<'_>, lane: &Place, notes: Vec<Note>) -> Result<(), StoreError> {
     let author = Author {
         user: UserId::from("bot"),
         kind: AuthorKind::Bot,

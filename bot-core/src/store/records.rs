@@ -44,6 +44,22 @@ pub struct Meta {
     /// The first week whose figures are not closed, by its number.
     #[serde(default)]
     pub open_week: i32,
+    /// Chats of which something was missed that nobody was told yet, see [`super::gaps`].
+    #[serde(default)]
+    pub gaps: u32,
+}
+
+/// What was missed of a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The chat in which it was said.
+    pub place: Place,
+    /// So many messages; 0 when nobody knows.
+    pub messages: u64,
+    /// When the first one was said.
+    pub since: Timestamp,
+    /// When the last one was said.
+    pub until: Timestamp,
 }
 
 /// An answer of the core bot that yields to other messages.

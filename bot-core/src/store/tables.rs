@@ -21,7 +21,7 @@ use super::StoreError;
 use super::codec::{self, Form, Kind};
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
-    Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, LaneRecord, Looks,
+    Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, Gap, GhostRecord, LaneRecord, Looks,
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
     Topic, Unconfirmed, WaitingAnswer,
 };
@@ -145,6 +145,8 @@ tables! {
     ENTRIES: (Hash, EntryId) => Entry = named(b'l', "lane entry");
     /// What full lanes leave out.
     OVERFLOWS: Hash => Overflow = named(b'O', "overflow of a lane");
+    /// What was missed of a chat that speaks.
+    GAPS: Hash => Gap = named(b'7', "gap");
     /// Answers that wait until a lane is empty.
     ANSWERS: (Hash, EntryId) => WaitingAnswer = named(b'a', "answer");
     /// Commands that wait for a confirmation, by chat and code.

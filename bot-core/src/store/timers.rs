@@ -10,7 +10,7 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{MIGRATIONS, TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{Store, StoreError, figures, keys, portals, queue};
+use super::{Store, StoreError, figures, gaps, keys, portals, queue};
 use crate::lane::{LaneState, Work, chat_of_core_place, core_place};
 use crate::migration::Task;
 use crate::portal::{EndState, Portal};
@@ -24,6 +24,7 @@ impl Store {
     pub async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
         self.write_at(now, |tx| {
             figures::turn(tx)?;
+            gaps::close_all(tx)?;
             due(tx)?;
             queue::touched(tx)
         })

@@ -83,6 +83,7 @@ whose! {
     LANES: nobody;
     ENTRIES: |_, entry: &crate::lane::Entry| work(&entry.work);
     OVERFLOWS: nobody;
+    GAPS: nobody;
     ANSWERS: |_, answer: &super::records::WaitingAnswer| work(&answer.work);
     UNCONFIRMED: |_, command: &super::records::Unconfirmed| person(&command.by);
     WAITING: nobody;

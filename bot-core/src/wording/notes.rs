@@ -51,6 +51,15 @@ impl Wording {
                 ];
                 self.say(Key::NoteLeftOut, &args)
             }
+            Note::Missed { network, title, messages, since, until } => {
+                let from = Arg::text(chat(network, title.as_deref()));
+                let (since, until) = (Arg::Time(*since), Arg::Time(*until));
+                match messages {
+                    0 => self.say(Key::NoteMissedUncounted, &[from, since, until]),
+                    some => self.say(Key::NoteMissed, &[from, Arg::number(*some), since, until]),
+                }
+            }
+            Note::SentAt { at } => self.say(Key::NoteSentAt, &[Arg::Time(*at)]),
         }
     }
 

@@ -190,6 +190,7 @@ impl Spine {
             dice: self.dice.clone(),
             concurrency: self.concurrency,
             reactions: self.per_minute,
+            max_age: Duration::from_secs(24 * 3600),
             stop: stop.clone(),
         }
     }

@@ -42,7 +42,7 @@ pub use field::{id, list, text};
 pub use media::address_now;
 pub use moderation::{AuditEntry, author_of, moderated, rights_changed, timeout};
 pub use poll::{counted, voted};
-pub use reaction::{cleared, reacted, unreacted};
+pub use reaction::{cleared, reacted, reaction, unreacted};
 pub use thread::Thread;
 
 /// Who we are, so that our own words are known; and where files of this network are.

@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use bot_core::Batch;
+use bridge_model::{Content, Event, Timestamp};
 use serde_json::Value;
 
 use super::{Listener, Stopped, last_key, last_mark};
 use crate::convert::incoming::{self, Ours};
 use crate::deliver;
 use crate::rest::{RestError, code};
+use crate::session::{self, Session};
 use crate::threads::ChannelKnowledge;
 
 /// So often a channel without access is asked again (over about half a minute) before it counts as
@@ -29,6 +31,8 @@ impl Listener {
     /// [`Stopped`].
     pub(super) async fn catch_up(&mut self) -> Result<(), Stopped> {
         let ours = self.ours().await?;
+        let stored = self.mark(session::KEY).await?;
+        self.silent_for = stored.map(|mark| Session::silent_for(&mark)).unwrap_or_default();
         let mut heard = BTreeMap::new();
         for channel in self.linked().await? {
             if self.shared.guild_of(&channel).is_none() {
@@ -38,7 +42,10 @@ impl Listener {
             match last.clone() {
                 // Nothing is said in a forum itself.
                 Some(_) if self.shared.has_posts(&channel) => {}
-                Some(last) => self.catch_up_with(&channel, last, &ours).await?,
+                Some(last) => {
+                    self.catch_up_with(&channel, last, &ours).await?;
+                    self.compare(&channel).await?;
+                }
                 None => self.start_here(&channel).await?,
             }
             heard.insert(channel, last);
@@ -49,6 +56,7 @@ impl Listener {
                 self.catch_up_archived((channel, last), &ours).await?;
             }
         }
+        self.silent_for = 0;
         Ok(())
     }
 
@@ -83,12 +91,15 @@ impl Listener {
             let events = others
                 .iter()
                 .flat_map(|one| incoming::created(one, &self.shared.names_in(one), ours, true));
-            let events: Vec<_> = match self.shared.threads.find(channel) {
+            let mut events: Vec<_> = match self.shared.threads.find(channel) {
                 ChannelKnowledge::Thread(thread) => {
                     events.map(|event| thread.place(event)).collect()
                 }
                 ChannelKnowledge::Other | ChannelKnowledge::Nothing => events.collect(),
             };
+            if let Some(now) = self.shared.rest.answered_at() {
+                events.iter_mut().for_each(|event| tell_age(event, (now, self.silent_for)));
+            }
             tracing::info!(messages = events.len(), "messages were fetched that had been missed");
             let marks = vec![last_mark(channel, newest)];
             self.accept(Batch { network: self.network.clone(), marks, events }).await?;
@@ -122,7 +133,11 @@ impl Listener {
     }
 
     /// One page, waited for; `None` when the channel does not let us read.
-    async fn page(&self, channel: &str, query: &str) -> Result<Option<Vec<Value>>, Stopped> {
+    pub(super) async fn page(
+        &self,
+        channel: &str,
+        query: &str,
+    ) -> Result<Option<Vec<Value>>, Stopped> {
         let mut pause = self.pauses();
         let mut tries = 0;
         loop {
@@ -146,5 +161,13 @@ impl Listener {
                 Err(error) => self.wait_out(&error, &mut pause).await?,
             }
         }
+    }
+}
+
+/// How long ago a message was said that is heard now: no longer than nothing was heard.
+fn tell_age(event: &mut Event, (now, silent_for): (Timestamp, u64)) {
+    if let Content::Posted(message) = &mut event.content {
+        let age = now.0.saturating_sub(message.sent_at.0);
+        message.age_ms = u64::try_from(age).unwrap_or_default().min(silent_for);
     }
 }

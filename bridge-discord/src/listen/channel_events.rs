@@ -108,7 +108,7 @@ impl Listener {
         events
     }
 
-    fn deletion(&self, channel: &str, id: &str) -> Option<Event> {
+    pub(super) fn deletion(&self, channel: &str, id: &str) -> Option<Event> {
         (!self.shared.deleted_by_us(id)).then(|| incoming::deleted(channel, id))
     }
 }

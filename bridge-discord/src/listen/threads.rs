@@ -101,7 +101,10 @@ impl Listener {
                 }
                 let own = self.last(&thread.id).await?;
                 match own.or_else(|| parent.clone()) {
-                    Some(last) => self.catch_up_with(&thread.id, last, ours).await?,
+                    Some(last) => {
+                        self.catch_up_with(&thread.id, last, ours).await?;
+                        self.compare(&thread.id).await?;
+                    }
                     None => self.start_here(&thread.id).await?,
                 }
             }

@@ -136,7 +136,7 @@ impl Sink for Recorder {
                 Mark::Set { key, value } => {
                     kept.marks.insert(key, value);
                 }
-                Mark::Once { .. } => {}
+                Mark::Once { .. } | Mark::Missed(_) => {}
             }
         }
         drop(kept);

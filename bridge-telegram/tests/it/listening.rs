@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bridge_model::{Content, MediaKind, Reaction};
+use bridge_model::{ChatId, Content, MediaKind, Place, Reaction};
 use sandbox::faults::Fault;
 use sandbox::telegram::{Rights, Telegram, too_many_requests};
 use serde_json::json;
@@ -180,5 +180,68 @@ async fn being_removed_closes_the_chat() {
     group.remove_bot();
     let closed = listener.memory.event(|it| it.content == Content::Closed).await;
     assert_eq!(closed.place.chat.as_str(), group.id().to_string());
+    listener.stop().await.unwrap();
+}
+
+/// Milliseconds since 1970, by the clock that the stand-in has, too.
+fn ago(hours: i64) -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap() - hours * 3_600_000
+}
+
+/// A store that heard Telegram so many hours ago, and whose group Maps is linked.
+fn silent_for(hours: i64, group: i64) -> Arc<Memory> {
+    let memory = Memory::default();
+    memory.linked.lock().unwrap().push(ChatId::new(group.to_string()));
+    memory.marks.lock().unwrap().insert("heard".to_owned(), ago(hours).to_string().into_bytes());
+    Arc::new(memory)
+}
+
+#[tokio::test]
+async fn what_telegram_does_not_keep_is_missed_from_when_to_when() {
+    let telegram = Telegram::start().await.unwrap();
+    let group = telegram.group("Maps");
+    let memory = silent_for(30, group.id());
+    let before = ago(30);
+    let listener = Listener::start(&telegram, memory.clone());
+    let missed = memory.wait(|it| it.missed.lock().unwrap().first().cloned()).await;
+    assert_eq!(missed.place, Place::new("telegram", group.id().to_string().as_str()));
+    assert_eq!(missed.messages, 0, "nobody knows how many");
+    assert!((missed.since.0 - before).abs() < 60_000);
+    assert!((missed.until.0 - ago(24)).abs() < 60_000);
+    listener.stop().await.unwrap();
+    assert_eq!(memory.missed.lock().unwrap().len(), 1, "it is told once");
+}
+
+#[tokio::test]
+async fn a_message_out_of_the_queue_says_how_old_it_is() {
+    let telegram = Telegram::start().await.unwrap();
+    let group = telegram.group("Maps");
+    telegram.inject_update(json!({ "message": {
+        "message_id": 5, "date": ago(3) / 1000,
+        "chat": { "id": group.id(), "type": "supergroup", "title": "Maps" },
+        "from": { "id": 42, "is_bot": false, "first_name": "Ada" }, "text": "three hours ago",
+    }}));
+    let memory = silent_for(5, group.id());
+    let listener = Listener::start(&telegram, memory.clone());
+    let said = memory.message("three hours ago").await;
+    assert!(said.age_ms.abs_diff(3 * 3_600_000) < 60_000, "{}", said.age_ms);
+    listener.stop().await.unwrap();
+    assert!(memory.missed.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_date_of_long_ago_means_nothing_where_telegram_was_heard_just_now() {
+    let telegram = Telegram::start().await.unwrap();
+    let group = telegram.group("Maps");
+    telegram.inject_update(json!({ "message": {
+        "message_id": 5, "date": 1_700_000_000,
+        "chat": { "id": group.id(), "type": "supergroup", "title": "Maps" },
+        "from": { "id": 42, "is_bot": false, "first_name": "Ada" }, "text": "now",
+    }}));
+    let memory = silent_for(0, group.id());
+    let listener = Listener::start(&telegram, memory.clone());
+    let said = memory.message("now").await;
+    assert!(said.age_ms < 60_000, "{}", said.age_ms);
     listener.stop().await.unwrap();
 }

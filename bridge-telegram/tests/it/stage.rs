@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bot_core::network::SinkError;
+use bot_core::order::Missed;
 use bot_core::{
     Action, AskError, Batch, EntryId, Mark, MediaSource, MediaStream, Network, NetworkError, Order,
     Part, SendAs, Sink, Words,
@@ -53,6 +54,10 @@ pub fn settings(telegram: &Telegram) -> Settings {
 pub struct Memory {
     pub events: Mutex<Vec<Event>>,
     pub marks: Mutex<HashMap<String, Vec<u8>>>,
+    /// Chats that are linked.
+    pub linked: Mutex<Vec<ChatId>>,
+    /// What was missed.
+    pub missed: Mutex<Vec<Missed>>,
     /// So many batches are refused first.
     pub refusals: AtomicUsize,
     changed: Notify,
@@ -69,8 +74,12 @@ impl Sink for Memory {
             return Err(SinkError("the disk is full".to_owned()));
         }
         for mark in batch.marks {
-            if let Mark::Set { key, value } = mark {
-                self.marks.lock().unwrap().insert(key, value);
+            match mark {
+                Mark::Set { key, value } => {
+                    self.marks.lock().unwrap().insert(key, value);
+                }
+                Mark::Missed(missed) => self.missed.lock().unwrap().push(missed),
+                Mark::Once { .. } => {}
             }
         }
         self.events.lock().unwrap().extend(batch.events);
@@ -83,7 +92,7 @@ impl Sink for Memory {
     }
 
     async fn linked_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
-        Ok(Vec::new())
+        Ok(self.linked.lock().unwrap().clone())
     }
 }
 

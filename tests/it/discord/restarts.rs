@@ -2,12 +2,12 @@
 //! What is known of Discord outlives the process, with a session that goes on and with a new one.
 
 use anyhow::ensure;
-use sandbox::discord::{Channel, permissions};
+use sandbox::discord::{self, Channel, permissions};
 use sandbox::synapse::Seen;
 use sandbox::town::{BOT, Town};
 
 use crate::content::samples::{GIF, PNG};
-use crate::content::{contains, on_matrix, on_telegram};
+use crate::content::{contains, on_discord, on_matrix, on_telegram};
 use crate::{eventually, town};
 
 /// Kills the bridge and starts it again; its session is resumed.
@@ -186,5 +186,56 @@ async fn a_picked_film_arrives_as_a_film_also_when_discord_finds_it_late() -> an
         Ok(!town.group.messages().iter().any(shows) && !matrix.bodies().contains(&address))
     })
     .await?;
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_messages_in_a_lost_session_is_made_up_for() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    town.alice.set_power(&town.room, BOT, 100).await?;
+    let bo = town.discord.user("Bo");
+    town.guild.join(&bo);
+    let channel = &town.channel;
+    let said = ["a typo", "better not", "what do you think?", "well?"];
+    let ids = said.map(|text| channel.say(&town.dora, text));
+    for text in said {
+        on_matrix(&town, text, |it| it.body == text).await?;
+    }
+    let thread = channel.thread_on(&town.dora, ids[2], "Thoughts")?;
+    let thought = thread.say(&town.dora, "a frist thought");
+    let in_thread = on_matrix(&town, "the thought", |it| it.body == "a frist thought").await?;
+    channel.react(&town.dora, ids[3], "👍")?;
+    let well = on_matrix(&town, "well?", |it| it.body == "well?").await?.event_id;
+    reacted(&town, &well, &["👍"]).await?;
+    let original = town.alice.say(&town.room, "from Matrix").await?;
+    // Which message is the copy, the bridge knows once a reaction arrives at it.
+    town.alice.react(&town.room, &original, "👍").await?;
+    let known = |it: &discord::Seen| it.content == "from Matrix" && !it.reactions.is_empty();
+    let copy = on_discord(&town, "the copy with its reaction", known).await?.id;
+
+    town.bridge.kill()?;
+    town.discord.time_out_sessions();
+    town.channel.edit(&town.dora, ids[0], "no typo")?;
+    town.channel.delete(&town.dora, ids[1])?;
+    town.channel.unreact(&town.dora, ids[3], "👍")?;
+    town.channel.react(&bo, ids[3], "🔥")?;
+    thread.edit(&town.dora, thought, "a first thought")?;
+    town.guild.grant(&town.dora, permissions::MANAGE_MESSAGES);
+    town.channel.delete(&town.dora, copy)?;
+    town.channel.say(&town.dora, "and now?");
+    town.bridge.start()?;
+
+    on_matrix(&town, "what was missed", |it| it.body == "and now?").await?;
+    on_matrix(&town, "the edit", |it| it.body == "no typo").await?;
+    reacted(&town, &well, &["🔥"]).await?;
+    let same = |it: &Seen| it.event_id == in_thread.event_id && it.body == "a first thought";
+    on_matrix(&town, "the edit in the thread", same).await?;
+    for text in ["better not", "from Matrix"] {
+        eventually(&format!("{text:?} is gone"), async || {
+            let seen = town.alice.transcript(&town.room).await?;
+            Ok(!seen.bodies().contains(&text))
+        })
+        .await?;
+    }
     town.assert_clean()
 }

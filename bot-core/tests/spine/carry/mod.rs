@@ -11,6 +11,7 @@ mod crashes;
 mod doubt;
 mod emoji;
 mod held;
+mod lateness;
 mod links;
 mod looks;
 mod members;

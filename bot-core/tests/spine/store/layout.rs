@@ -242,6 +242,7 @@ async fn the_number_and_the_secret_of_a_store_outlive_the_migration() {
         overflowing: 0,
         answers: 0,
         open_week: 0,
+        gaps: 0,
     };
     assert_eq!(meta, expected);
     let store = Store::start(kv, [9; 32]).unwrap();

@@ -17,7 +17,7 @@ use bot_core::self_test::{CheckOutcome, DeedCheck, SelfTestRun, TestedDeed, Test
 use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
 use bot_core::store::records::{
-    Calls, CopyRecord, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
+    Calls, CopyRecord, Gap, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
     PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
 };
 use bot_core::store::{Claim, StoreError, Tie, tables};
@@ -48,7 +48,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         };
     }
     by_prefix! {
-        META MESSAGES ONCE MARKS FILES REVISED LANES ENTRIES WAITING OVERFLOWS ANSWERS
+        META MESSAGES ONCE MARKS FILES REVISED LANES ENTRIES WAITING OVERFLOWS GAPS ANSWERS
         UNCONFIRMED PLACE_NUMBERS PLACES PORTALS PORTAL_OF PROPOSALS OFFERS CLAIM_OFFERS CLAIMS
         CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
@@ -332,6 +332,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 number: 12,
             }
         ),
+        sealed!(GAPS, Gap { place: room(), messages: 12, since: START, until: START }),
         sealed!(
             OVERFLOWS,
             Overflow {

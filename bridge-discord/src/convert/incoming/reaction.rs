@@ -52,7 +52,8 @@ pub fn cleared(raw: &Value) -> Option<Event> {
     event(raw, Content::ReactionsCleared { only })
 }
 
-fn reaction(raw: &Value) -> Option<Reaction> {
+/// The emoji of a reaction.
+pub fn reaction(raw: &Value) -> Option<Reaction> {
     let emoji = raw.get("emoji")?;
     let name = text(emoji, "name");
     match id(emoji, "id") {

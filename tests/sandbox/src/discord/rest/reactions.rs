@@ -10,7 +10,7 @@ use crate::discord::path;
 use crate::discord::permissions::{
     ADD_REACTIONS, MANAGE_MESSAGES, READ_MESSAGE_HISTORY, USE_EXTERNAL_EMOJIS,
 };
-use crate::discord::refusal::{Answer, Outcome, Refusal, unknown_emoji, unknown_message};
+use crate::discord::refusal::{Answer, Outcome, Refusal, invalid, unknown_emoji, unknown_message};
 use crate::discord::render;
 use crate::discord::world::World;
 
@@ -51,17 +51,27 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
             world.allowed(at.0, MANAGE_MESSAGES)?;
             world.clear_reactions(at, None)?;
         }
-        ("GET", [emoji]) => return users(world, at, &emoji_of(world, emoji)?),
+        ("GET", [emoji]) => return users(world, (call, at), &emoji_of(world, emoji)?),
         _ => return wrong_method(),
     }
     Ok(Answer::Empty)
 }
 
-fn users(world: &World, at: (u64, u64), emoji: &Emoji) -> Outcome {
+/// In the order of their ids, 25 in a page or up to 100.
+fn users(world: &World, (call, at): (&Call, (u64, u64)), emoji: &Emoji) -> Outcome {
+    let limit = call.query("limit").map_or(Some(25), |limit| limit.parse::<usize>().ok());
+    let Some(limit) = limit.filter(|limit| (1..=100).contains(limit)) else {
+        let text = "int value should be less than or equal to 100.";
+        return Err(invalid("limit", "NUMBER_TYPE_MAX", text));
+    };
+    let after = call.query("after").map(|text: String| id(&text)).transpose()?.unwrap_or(0);
     let row = world.message(at.0, at.1).ok_or_else(unknown_message)?;
     let reaction = row.reactions.iter().find(|reaction| reaction.emoji == *emoji);
     let users = reaction.into_iter().flat_map(|reaction| &reaction.users);
-    Ok(Answer::Json(users.map(|user| render::user(world, *user)).collect()))
+    let mut users: Vec<u64> = users.copied().filter(|user| *user > after).collect();
+    users.sort_unstable();
+    users.truncate(limit);
+    Ok(Answer::Json(users.into_iter().map(|user| render::user(world, user)).collect()))
 }
 
 /// Only a reaction that nobody gave before needs a right of its own.
