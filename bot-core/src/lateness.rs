@@ -92,14 +92,11 @@ mod tests {
     #[test]
     fn what_is_an_hour_old_says_when_it_was_written() {
         let batch = sorted(vec![said(3, HOUR), said(4, 30_000)]);
-        let notes: Vec<Vec<Note>> = batch
-            .events
-            .into_iter()
-            .filter_map(|event| match event.content {
-                Content::Posted(message) => Some(message.notes),
-                _ => None,
-            })
-            .collect();
+        let mut notes = Vec::new();
+        for event in batch.events {
+            let Content::Posted(message) = event.content else { panic!("{:?}", event.content) };
+            notes.push(message.notes);
+        }
         assert_eq!(notes, [vec![Note::SentAt { at: Timestamp(3) }], vec![]]);
     }
 }

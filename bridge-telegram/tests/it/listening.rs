@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bot_core::clock::{Clock, SystemClock};
 use bridge_model::{ChatId, Content, MediaKind, Place, Reaction};
 use sandbox::faults::Fault;
 use sandbox::telegram::{Rights, Telegram, too_many_requests};
@@ -185,8 +186,7 @@ async fn being_removed_closes_the_chat() {
 
 /// Milliseconds since 1970, by the clock that the stand-in has, too.
 fn ago(hours: i64) -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap() - hours * 3_600_000
+    SystemClock.now().0 - hours * 3_600_000
 }
 
 /// A store that heard Telegram so many hours ago, and whose group Maps is linked.
