@@ -19,7 +19,7 @@ use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
 use crate::lateness;
 use crate::network::{
-    AskError, CommandHelp, KnownMessage, MATRIX, Network, NetworkError, Sink, SinkError,
+    AskError, CommandHelp, RememberedMessage, MATRIX, Network, NetworkError, Sink, SinkError,
 };
 use crate::order::{Batch, Failure};
 use crate::portal::{End, EndState};
@@ -315,7 +315,7 @@ impl Sink for NetworkSink {
         &self,
         chat: &ChatId,
         most: usize,
-    ) -> Result<Vec<KnownMessage>, SinkError> {
+    ) -> Result<Vec<RememberedMessage>, SinkError> {
         let place = Place { network: self.network.clone(), chat: chat.clone() };
         self.core.store.newest_known(&place, most).await.map_err(sink)
     }

@@ -33,7 +33,7 @@ pub mod store;
 pub mod wording;
 
 pub use network::{
-    AskError, Deliver, KnownMessage, MediaSource, MediaStream, Network, NetworkError, Sink,
+    AskError, Deliver, RememberedMessage, MediaSource, MediaStream, Network, NetworkError, Sink,
 };
 pub use order::{
     Action, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, SendAs,

@@ -365,14 +365,14 @@ pub trait Sink: Send + Sync {
         &self,
         _chat: &ChatId,
         _most: usize,
-    ) -> Result<Vec<KnownMessage>, SinkError> {
+    ) -> Result<Vec<RememberedMessage>, SinkError> {
         Ok(Vec::new())
     }
 }
 
 /// What is known of a message that somebody said in a chat, or that we said there for somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownMessage {
+pub struct RememberedMessage {
     /// Its id in the chat.
     pub id: MessageId,
     /// Who of the chat's network reacted with what; `None` where that cannot be told.

@@ -8,7 +8,7 @@ use super::records::Origin;
 use super::tables::SAID;
 use super::txn::Txn;
 use super::{Store, StoreError, messages, portals};
-use crate::network::KnownMessage;
+use crate::network::RememberedMessage;
 
 impl Store {
     /// The newest `most` messages of a linked chat that are known and not deleted, the newest first:
@@ -20,13 +20,13 @@ impl Store {
         &self,
         place: &Place,
         most: usize,
-    ) -> Result<Vec<KnownMessage>, StoreError> {
+    ) -> Result<Vec<RememberedMessage>, StoreError> {
         let place = place.clone();
         self.read(move |tx| newest(tx, &place, most)).await
     }
 }
 
-fn newest(tx: &Txn<'_>, place: &Place, most: usize) -> Result<Vec<KnownMessage>, StoreError> {
+fn newest(tx: &Txn<'_>, place: &Place, most: usize) -> Result<Vec<RememberedMessage>, StoreError> {
     let Some(portal) = portals::of(tx, place)? else { return Ok(Vec::new()) };
     let mut said: Vec<(u64, u32, MessageId)> = Vec::new();
     for (row, record) in tx.scan(&SAID, &portal.id, usize::MAX)? {
@@ -35,7 +35,7 @@ fn newest(tx: &Txn<'_>, place: &Place, most: usize) -> Result<Vec<KnownMessage>,
         said.push((number, record.1, record.2));
     }
     said.sort_unstable_by_key(|(number, ..)| std::cmp::Reverse(*number));
-    let mut found: Vec<KnownMessage> = Vec::new();
+    let mut found: Vec<RememberedMessage> = Vec::new();
     for (_, number, message) in said {
         if found.len() >= most {
             break;
@@ -53,7 +53,7 @@ fn newest(tx: &Txn<'_>, place: &Place, most: usize) -> Result<Vec<KnownMessage>,
 fn add(
     tx: &Txn<'_>,
     (place, origin): (&Place, &Origin),
-    found: &mut Vec<KnownMessage>,
+    found: &mut Vec<RememberedMessage>,
 ) -> Result<(), StoreError> {
     let mut ids = Vec::new();
     if tx.numbered(origin.place)? == *place {
@@ -75,7 +75,7 @@ fn add(
         let own = own.filter(|it| it.live && it.by.network == place.network);
         let reactions = own.map(|it| (it.by.user.clone(), it.reaction.clone())).collect();
         let reactions = alone.then_some(reactions);
-        found.push(KnownMessage { id, reactions, pinned: origin.pinned });
+        found.push(RememberedMessage { id, reactions, pinned: origin.pinned });
     }
     Ok(())
 }

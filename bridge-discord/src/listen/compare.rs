@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use bot_core::{Batch, KnownMessage};
+use bot_core::{Batch, RememberedMessage};
 use bridge_model::{ChatId, Content, Event, Reaction, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ impl Listener {
         &self,
         channel: &str,
         thread: Option<&Thread>,
-    ) -> Result<BTreeMap<u64, KnownMessage>, Stopped> {
+    ) -> Result<BTreeMap<u64, RememberedMessage>, Stopped> {
         let chat = ChatId::from(thread.map_or(channel, |thread| thread.parent.as_str()));
         let mut pause = self.pauses();
         let known = loop {
@@ -118,7 +118,7 @@ impl Listener {
     async fn changes(
         &mut self,
         channel: &str,
-        (message, known): (&Value, &KnownMessage),
+        (message, known): (&Value, &RememberedMessage),
         ours: &Ours,
     ) -> Result<Vec<Event>, Stopped> {
         let mut events = Vec::new();
