@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `freeside check`: each fault has one finding, which names what mends it.
+//!
+//! Rule: a fault is planted in a set-up in which nothing else is wrong, so that a second finding fails
+//! the test as well as a missing one.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use bot_core::clock::{Clock, Dice, SystemClock, SystemDice};
+use bot_core::store::{Kek, sealing};
+use bridge_model::Timestamp;
+use bridge_policy::calendar::Date;
+use freeside::check::{Kind, examine};
+use sandbox::discord::{Discord, Guild, intents, permissions};
+use sandbox::faults::Fault;
+use sandbox::stub::Stub;
+use sandbox::telegram::{Rights, Telegram, unauthorized};
+use sandbox::town::Town;
+use serde_json::{Value, json};
+
+use crate::{crosses, eventually, town};
+use sandbox::town::Side;
+
+const WHOAMI: &str = "/_matrix/client/v3/account/whoami";
+const WHOAMI_AS_GHOST: &str = "/_matrix/client/v3/account/whoami?user_id=%40fs_0check%3Alocalhost";
+const PING: &str = "/_matrix/client/v1/appservice/freeside/ping";
+const CHATS: &str = "/_freeside/chats";
+const VERSIONS: &str = "/_matrix/client/versions";
+
+/// What the invitation of the bot asks for.
+const INVITED: u64 = permissions::BOT | permissions::USE_EXTERNAL_EMOJIS;
+
+/// A configuration in which everything is right, on servers that say that all is well.
+struct Bench {
+    dir: tempfile::TempDir,
+    homeserver: Stub,
+    telegram: Telegram,
+    discord: Discord,
+    guild: Guild,
+    /// Stands for a running bridge once the configuration says that it listens there.
+    bridge: Stub,
+    /// A port at which nothing listens.
+    dead: u16,
+    arguments: Vec<&'static str>,
+    /// What has to live as long as the check.
+    held: Option<sealing::Sealed>,
+}
+
+impl Bench {
+    async fn new() -> anyhow::Result<Self> {
+        let free = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
+        let [listen, dead] = free.map(|it| it.and_then(|it| it.local_addr()));
+        let discord = Discord::start().await?;
+        let guild = discord.guild("Free knowledge");
+        guild.bot_permissions(INVITED);
+        let bench = Self {
+            dir: tempfile::tempdir()?,
+            homeserver: Stub::start().await?,
+            telegram: Telegram::start().await?,
+            discord,
+            guild,
+            bridge: Stub::start().await?,
+            dead: dead?.port(),
+            arguments: Vec::new(),
+            held: None,
+        };
+        bench.all_is_well();
+        bench.write(&listen?.to_string())?;
+        Ok(bench)
+    }
+
+    fn all_is_well(&self) {
+        let answers = [
+            (VERSIONS, json!({ "versions": ["v1.1", "v1.11"] })),
+            (
+                "/_matrix/federation/v1/version",
+                json!({ "server": { "name": "Stub", "version": "1" } }),
+            ),
+            ("/_matrix/key/v2/server", json!({ "server_name": "localhost" })),
+            (WHOAMI, json!({ "user_id": "@freeside:localhost" })),
+            ("/_matrix/client/v3/capabilities", json!({ "capabilities": {} })),
+            ("/_matrix/client/v1/media/config", json!({ "m.upload.size": 50_000_000 })),
+            (PING, json!({ "duration_ms": 2 })),
+        ];
+        for (path, body) in answers {
+            self.homeserver.json(path, 200, &body);
+        }
+        let unknown = json!({ "errcode": "M_FORBIDDEN",
+            "error": "Application service has not registered this user (@fs_0check:localhost)" });
+        self.homeserver.json(WHOAMI_AS_GHOST, 403, &unknown);
+        self.bridge.json(CHATS, 200, &json!([]));
+    }
+
+    fn write(&self, listen: &str) -> anyhow::Result<()> {
+        for name in ["as_token", "hs_token", "pseudonym_secret"] {
+            self.secret(name, &format!("{name}-of-the-tests-0123456789-0123456789"))?;
+        }
+        self.secret("store_key", &"keyoftheplaza".repeat(4))?;
+        self.secret("telegram_token", &self.telegram.bot_token())?;
+        self.secret("discord_token", &self.discord.bot_token())?;
+        let text = format!(
+            "[homeserver]\nurl = \"{}\"\nserver_name = \"localhost\"\n\
+             [appservice]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n\
+             as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
+             [bot]\nsource_url = \"https://example.org/freeside\"\n\
+             [store]\npath = \"store\"\n\
+             [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\
+             [telegram]\ntoken_file = \"telegram_token\"\napi_url = \"{}\"\n\
+             [discord]\ntoken_file = \"discord_token\"\napi_url = \"{}\"\n",
+            self.homeserver.url(),
+            self.telegram.url(),
+            self.discord.api_url(),
+        );
+        fs::write(self.config(), text)?;
+        self.mode("freeside.toml", 0o644)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.path("freeside.toml")
+    }
+
+    fn mode(&self, name: &str, mode: u32) -> anyhow::Result<()> {
+        Ok(fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode))?)
+    }
+
+    fn secret(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        fs::write(self.path(name), text)?;
+        self.mode(name, 0o600)
+    }
+
+    /// Replaces words of the configuration.
+    fn edit(&self, old: &str, new: &str) -> anyhow::Result<()> {
+        let text = fs::read_to_string(self.config())?;
+        ensure!(text.contains(old), "the configuration has no {old:?}");
+        Ok(fs::write(self.config(), text.replacen(old, new, 1))?)
+    }
+
+    /// Sets a key that is there.
+    fn set(&self, key: &str, value: &str) -> anyhow::Result<()> {
+        let text = fs::read_to_string(self.config())?;
+        let start = format!("{key} = ");
+        let line = text.lines().find(|line| line.starts_with(&start)).context("no such key")?;
+        self.edit(line, &format!("{key} = \"{value}\""))
+    }
+
+    /// Has the bridge's stand-in be what the configuration means.
+    fn run_bridge(&self) -> anyhow::Result<()> {
+        self.set("listen", &self.bridge.address().to_string())
+    }
+
+    fn homeserver_says(&self, path: &str, status: u16, body: Value) -> anyhow::Result<()> {
+        self.homeserver.json(path, status, &body);
+        Ok(())
+    }
+
+    fn bot_says(&self, more: Value) -> anyhow::Result<()> {
+        let mut me = json!({ "id": 7_000_000_001_i64, "is_bot": true, "first_name": "Freeside",
+            "username": "freeside_sandbox_bot", "can_join_groups": true,
+            "can_read_all_group_messages": true });
+        merge(&mut me, more);
+        let body = json!({ "ok": true, "result": me });
+        self.telegram.faults().next(
+            "getMe",
+            9,
+            Fault::Answer { status: 200, body, headers: vec![] },
+        );
+        Ok(())
+    }
+
+    fn application_says(&self, more: Value) -> anyhow::Result<()> {
+        let mut application = json!({ "id": "1", "name": "Freeside", "flags": 1 << 19 });
+        merge(&mut application, more);
+        let fault = Fault::Answer { status: 200, body: application, headers: vec![] };
+        self.discord.faults().next("/applications/@me", 9, fault);
+        Ok(())
+    }
+
+    fn chats_are(&self, chat: Value) -> anyhow::Result<()> {
+        self.run_bridge()?;
+        let mut whole = json!({ "portal": 1, "network": "matrix", "chat": "!a:localhost",
+            "title": "Free knowledge", "missing": [], "refused": null });
+        merge(&mut whole, chat);
+        self.bridge.json(CHATS, 200, &json!([whole]));
+        Ok(())
+    }
+
+    fn ping_says(&self, status: u16, body: Value) -> anyhow::Result<()> {
+        self.run_bridge()?;
+        self.homeserver_says(PING, status, body)
+    }
+
+    /// A store of this key.
+    fn open_store(&self, key: &Kek) -> anyhow::Result<sealing::Sealed> {
+        let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+        Ok(sealing::open(&self.path("store"), key, &dice)?)
+    }
+
+    /// The findings, as JSON, and the exit code.
+    fn check(&self) -> anyhow::Result<(Value, i32)> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_freeside"));
+        command.arg("-c").arg(self.config()).args(["check", "--json"]).args(&self.arguments);
+        let output = command.output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let json = serde_json::from_slice(&output.stdout).with_context(|| said)?;
+        Ok((json, output.status.code().context("it was killed")?))
+    }
+}
+
+fn merge(whole: &mut Value, more: Value) {
+    if let (Some(whole), Value::Object(more)) = (whole.as_object_mut(), more) {
+        whole.extend(more);
+    }
+}
+
+fn kek(text: &str) -> anyhow::Result<Kek> {
+    Kek::read(text).map_err(anyhow::Error::msg)
+}
+
+/// The findings other than that nothing is wrong: code and what mends it.
+fn wrong(json: &Value) -> Vec<(String, String)> {
+    let all = json["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+    let wrong = all.iter().filter(|it| it["level"] != "ok");
+    wrong.map(|it| (text(it, "code"), text(it, "mend"))).collect()
+}
+
+/// How a fault is planted.
+type Plant = fn(&mut Bench) -> anyhow::Result<()>;
+/// The code of its finding, a word of what mends it, and how it is planted.
+type Case = (&'static str, &'static str, Plant);
+
+const ON_THIS_MACHINE: [Case; 27] = [
+    ("no-config", "init", |it| Ok(fs::remove_file(it.config())?)),
+    ("config", "double quotes", |it| it.edit("[bot]", "[bot")),
+    ("config", "chmod 600", |it| it.mode("as_token", 0o644)),
+    ("config", "openssl rand", |it| Ok(fs::remove_file(it.path("hs_token"))?)),
+    ("config", "Did you mean", |it| it.edit("[bot]", "[bot]\nlanguge = \"de\"")),
+    ("config", "[media_proxy]", |it| {
+        it.edit("[bot]", "public_media_url = \"https://m.example\"\n[bot]")
+    }),
+    ("config-writable", "chmod go-w", |it| it.mode("freeside.toml", 0o666)),
+    ("registration-readable", "chmod 600", |it| {
+        register(it)?;
+        it.mode("registration.yaml", 0o644)
+    }),
+    ("registration-old", "freeside registration", |it| {
+        register(it)?;
+        it.set("public_url", "http://127.0.0.1:1")
+    }),
+    ("store-key", "keys init", |it| Ok(fs::remove_file(it.path("store_key"))?)),
+    ("store-key-lost", "copy of the key", |it| {
+        drop(it.open_store(&kek(&"keyoftheplaza".repeat(4))?)?);
+        Ok(fs::remove_file(it.path("store_key"))?)
+    }),
+    ("store-folder", "ReadWritePaths", |it| it.set("path", "freeside.toml/store")),
+    ("disk-space", "Make room", |it| {
+        it.arguments = vec!["--min-free-mb", "999999999999"];
+        Ok(())
+    }),
+    ("store-held", "ps ax", |it| {
+        it.held = Some(it.open_store(&kek(&"keyoftheplaza".repeat(4))?)?);
+        Ok(())
+    }),
+    ("store-broken", "right one back", |it| {
+        let store = it.open_store(&Kek::random(&SystemDice))?;
+        drop(store);
+        Ok(())
+    }),
+    ("store-unfinished", "goes on", |it| Ok(fs::create_dir_all(it.path("store/sealed.part"))?)),
+    ("port-taken", "ss -ltnp", |it| {
+        it.bridge.page(CHATS, 200);
+        it.run_bridge()
+    }),
+    ("listen-address", "127.0.0.1:29330", |it| it.set("listen", "192.0.2.1:29330")),
+    ("other-bridge", "Restart the bridge", |it| {
+        it.bridge.json(CHATS, 403, &json!({ "errcode": "M_FORBIDDEN", "error": "wrong" }));
+        it.run_bridge()
+    }),
+    ("not-running", "freeside run", |_| Ok(())),
+    ("proxy", "[telegram]", |it| {
+        let proxy = format!("[telegram]\nproxy = \"socks5h://127.0.0.1:{}\"", it.dead);
+        it.edit("[telegram]", &proxy)
+    }),
+    ("catalogue", "[notices]", |it| {
+        fs::write(it.path("own.toml"), "[[service]]\nid = 1\n")?;
+        it.edit("[bot]", "[notices]\ncatalogue = \"own.toml\"\n[bot]")
+    }),
+    ("media-address", "reverse proxy", |it| {
+        it.run_bridge()?;
+        let url = format!("public_url = \"http://127.0.0.1:{}\"", it.dead);
+        it.edit("[bot]", &format!("[media_proxy]\nlisten = \"127.0.0.1:1\"\n{url}\n[bot]"))
+    }),
+    ("portals-unknown", "Restart", |it| {
+        it.run_bridge()?;
+        let body = json!({ "errcode": "M_UNKNOWN", "error": "the bridge is starting" });
+        it.bridge.json(CHATS, 503, &body);
+        Ok(())
+    }),
+    ("portal-rights", "gives the bot", |it| it.chats_are(json!({ "missing": ["Ban users"] }))),
+    ("portal-closed", "unlink", |it| it.chats_are(json!({ "refused": "not in the chat" }))),
+    ("port-taken", "media_proxy.listen", |it| {
+        let listen = it.bridge.address();
+        let section = format!("listen = \"{listen}\"\npublic_url = \"https://m.example\"");
+        it.edit("[bot]", &format!("[media_proxy]\n{section}\n[bot]"))
+    }),
+];
+
+fn register(it: &Bench) -> anyhow::Result<()> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_freeside"));
+    let output = command.arg("-c").arg(it.config()).arg("registration").output()?;
+    fs::write(it.path("registration.yaml"), output.stdout)?;
+    it.mode("registration.yaml", 0o600)
+}
+
+const AT_THE_HOMESERVER: [Case; 22] = [
+    ("homeserver-unreachable", "homeserver.url", |it| {
+        it.set("url", &format!("http://127.0.0.1:{}", it.dead))
+    }),
+    ("homeserver-page", "/_matrix", |it| {
+        it.homeserver.page(VERSIONS, 200);
+        Ok(())
+    }),
+    ("homeserver-moved", "that address", |it| {
+        it.homeserver.tell(VERSIONS, (302, &[("location", "https://other.example/")]), "");
+        Ok(())
+    }),
+    ("homeserver-failing", "log of the homeserver", |it| {
+        it.homeserver.page(VERSIONS, 502);
+        Ok(())
+    }),
+    ("homeserver-old", "Update", |it| {
+        it.homeserver_says(VERSIONS, 200, json!({ "versions": ["r0.5.0", "r0.6.1"] }))
+    }),
+    ("homeserver-untried", "HOMESERVERS.md", |it| {
+        let server = json!({ "server": { "name": "Synapse", "version": "1.85.2" } });
+        it.homeserver_says("/_matrix/federation/v1/version", 200, server)
+    }),
+    ("server-name", "homeserver.server_name", |it| {
+        it.homeserver_says("/_matrix/key/v2/server", 200, json!({ "server_name": "example.org" }))
+    }),
+    ("server-name", "homeserver.server_name", |it| {
+        it.homeserver_says(WHOAMI, 200, json!({ "user_id": "@freeside:example.org" }))
+    }),
+    ("as-token", "app_service_config_files", |it| {
+        it.homeserver_says(WHOAMI, 401, json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "no" }))
+    }),
+    ("other-registration", "sender_localpart", |it| {
+        it.homeserver_says(WHOAMI, 200, json!({ "user_id": "@bridge:localhost" }))
+    }),
+    ("namespace", "ghost_prefix", |it| {
+        let error = "Application service cannot masquerade as this user (@fs_0check:localhost).";
+        it.homeserver_says(
+            WHOAMI_AS_GHOST,
+            403,
+            json!({ "errcode": "M_FORBIDDEN", "error": error }),
+        )
+    }),
+    ("ping-no-url", "registration anew", |it| {
+        it.ping_says(400, json!({ "errcode": "M_URL_NOT_SET" }))
+    }),
+    ("ping-unreached", "appservice.public_url", |it| {
+        it.ping_says(502, json!({ "errcode": "M_CONNECTION_FAILED", "error": "refused" }))
+    }),
+    ("ping-refused", "older registration", |it| {
+        it.ping_says(502, json!({ "errcode": "M_BAD_STATUS", "status": 403, "body": "" }))
+    }),
+    ("ping-id", "registration anew", |it| {
+        it.ping_says(403, json!({ "errcode": "M_FORBIDDEN", "error": "not your id" }))
+    }),
+    ("ping-unknown", "Update", |it| {
+        it.ping_says(404, json!({ "errcode": "M_UNRECOGNIZED", "error": "no" }))
+    }),
+    ("clock", "NTP", |it| {
+        let body = json!({ "versions": ["v1.11"] }).to_string();
+        let headers =
+            [("content-type", "application/json"), ("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
+        it.homeserver.tell(VERSIONS, (200, &headers), &body);
+        Ok(())
+    }),
+    ("names-fixed", "enable_set_displayname", |it| {
+        let fixed = json!({ "capabilities": { "m.set_displayname": { "enabled": false } } });
+        it.homeserver_says("/_matrix/client/v3/capabilities", 200, fixed)
+    }),
+    ("pictures-fixed", "enable_set_avatar_url", |it| {
+        let fixed = json!({ "capabilities": { "m.set_avatar_url": { "enabled": false } } });
+        it.homeserver_says("/_matrix/client/v3/capabilities", 200, fixed)
+    }),
+    ("upload-small", "max_upload_size", |it| {
+        it.homeserver_says(
+            "/_matrix/client/v1/media/config",
+            200,
+            json!({ "m.upload.size": 1_000_000 }),
+        )
+    }),
+    ("admin-token", "access token of an admin", |it| {
+        it.secret("admin_token", "syt_of_a_person_who_is_no_admin")?;
+        it.edit("[bot]", "[moving]\nadmin_token_file = \"admin_token\"\n[bot]")
+    }),
+    ("homeserver-failing", "log of the homeserver", |it| {
+        it.homeserver_says(WHOAMI, 500, json!({ "errcode": "M_UNKNOWN", "error": "database" }))
+    }),
+];
+
+const AT_THE_NETWORKS: [Case; 21] = [
+    ("telegram-unreachable", "proxy", |it| {
+        it.edit(&it.telegram.url(), &format!("http://127.0.0.1:{}", it.dead))
+    }),
+    ("telegram-page", "api_url", |it| it.edit(&it.telegram.url(), &it.homeserver.url())),
+    ("telegram-token", "@BotFather", |it| {
+        it.telegram.faults().next("getMe", 9, unauthorized());
+        Ok(())
+    }),
+    ("telegram-token", "@BotFather", |it| {
+        it.telegram.revoke_token();
+        Ok(())
+    }),
+    ("telegram-swapped", "@BotFather", |it| it.secret("telegram_token", &it.discord.bot_token())),
+    ("telegram-privacy", "/setprivacy", |it| {
+        it.telegram.privacy_mode(true);
+        Ok(())
+    }),
+    ("telegram-groups", "/setjoingroups", |it| it.bot_says(json!({ "can_join_groups": false }))),
+    ("telegram-webhook", "deleteWebhook", |it| {
+        let result = json!({ "url": "https://other.example/hook", "has_custom_certificate": false,
+            "pending_update_count": 0 });
+        let body = json!({ "ok": true, "result": result });
+        let fault = Fault::Answer { status: 200, body, headers: vec![] };
+        it.telegram.faults().next("getWebhookInfo", 9, fault);
+        Ok(())
+    }),
+    ("telegram-other-bot", "was linked", |it| {
+        let group = it.telegram.group_without_bot("Free knowledge");
+        it.chats_are(json!({ "network": "telegram", "chat": group.id().to_string() }))
+    }),
+    ("discord-unreachable", "proxy", |it| {
+        it.edit(&it.discord.api_url(), &format!("http://127.0.0.1:{}", it.dead))
+    }),
+    ("discord-unreachable", "proxy", |it| {
+        it.discord.outage(true);
+        Ok(())
+    }),
+    ("discord-page", "api_url", |it| it.edit(&it.discord.api_url(), &it.homeserver.url())),
+    ("discord-token", "Reset Token", |it| {
+        it.discord.revoke_token();
+        Ok(())
+    }),
+    ("discord-swapped", "client secret", |it| it.secret("discord_token", &it.telegram.bot_token())),
+    ("discord-content", "Message Content Intent", |it| {
+        it.discord.privileged_intents(intents::GUILD_MEMBERS);
+        Ok(())
+    }),
+    ("discord-members", "Server Members Intent", |it| {
+        it.discord.privileged_intents(intents::MESSAGE_CONTENT);
+        it.edit("[discord]", "[discord]\nmembers = true")
+    }),
+    ("discord-code-grant", "Code Grant", |it| {
+        it.application_says(json!({ "bot_require_code_grant": true }))
+    }),
+    ("discord-interactions", "Interactions Endpoint URL", |it| {
+        it.application_says(json!({ "interactions_endpoint_url": "https://other.example" }))
+    }),
+    ("discord-nowhere", "permissions=", |it| {
+        let fault = Fault::Answer { status: 200, body: json!([]), headers: vec![] };
+        it.discord.faults().next("/users/@me/guilds", 9, fault);
+        Ok(())
+    }),
+    ("discord-permissions", "permissions=", |it| {
+        it.guild.bot_permissions(INVITED & !permissions::PIN_MESSAGES);
+        Ok(())
+    }),
+    ("discord-other-bot", "was linked", |it| {
+        it.chats_are(json!({ "network": "discord", "chat": "123456789012345678" }))
+    }),
+];
+
+/// Plants each fault and looks whether it is found, alone.
+async fn finds(cases: &[Case]) -> anyhow::Result<()> {
+    let mut missed = Vec::new();
+    for (code, word, plant) in cases {
+        let mut bench = Bench::new().await?;
+        plant(&mut bench)?;
+        let (json, exit) = bench.check()?;
+        let mut found = wrong(&json);
+        if *code != "not-running" {
+            found.retain(|(code, _)| code != "not-running");
+        }
+        let is_right =
+            matches!(found.as_slice(), [(it, mend)] if it == code && mend.contains(word));
+        let errors = json.get("errors").and_then(Value::as_u64);
+        let level = if errors == Some(0) { 3 } else { 1 };
+        if !is_right || exit != level {
+            missed.push(format!("{code} ({word}): exit code {exit}, {found:?}"));
+        }
+    }
+    ensure!(missed.is_empty(), "{}", missed.join("\n"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_what_is_wrong_on_the_machine_is_found_and_says_what_mends_it() -> anyhow::Result<()> {
+    finds(&ON_THIS_MACHINE).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_what_is_wrong_with_the_homeserver_is_found_and_says_what_mends_it()
+-> anyhow::Result<()> {
+    finds(&AT_THE_HOMESERVER).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_what_is_wrong_with_the_networks_is_found_and_says_what_mends_it() -> anyhow::Result<()>
+{
+    finds(&AT_THE_NETWORKS).await
+}
+
+/// A clock that is a year ahead.
+struct Ahead;
+
+#[async_trait::async_trait]
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + 365 * 24 * 3600 * 1000)
+    }
+
+    async fn sleep(&self, time: std::time::Duration) {
+        SystemClock.sleep(time).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_a_catalogue_that_nobody_has_looked_at_for_long_is_found() -> anyhow::Result<()> {
+    let bench = Bench::new().await?;
+    let today = Date::of(SystemClock.now());
+    let entry = format!(
+        "[[service]]\nid = \"own\"\nname = \"Own\"\nclass = \"call\"\nat = [\"own.example/\"]\n\
+         evidence = \"https://own.example/terms\"\nserver = \"proprietary\"\nchecked_on = {today}\n"
+    );
+    fs::write(bench.path("own.toml"), entry)?;
+    bench.edit("[bot]", "[notices]\ncatalogue = \"own.toml\"\n[bot]")?;
+    let found = examine(&bench.config(), &SystemClock, 1).await?;
+    ensure!(!found.has(Kind::Catalogue), "{found}");
+    ensure!(!found.has(Kind::CatalogueOld), "{found}");
+    let found = examine(&bench.config(), &Ahead, 1).await?;
+    ensure!(found.has(Kind::CatalogueOld) && found.has(Kind::Clock), "{found}");
+    Ok(())
+}
+
+#[test]
+fn s16_each_kind_of_finding_is_planted_by_a_test() {
+    let all = ON_THIS_MACHINE.iter().chain(&AT_THE_HOMESERVER).chain(&AT_THE_NETWORKS);
+    let planted: Vec<&str> = all.map(|(code, ..)| *code).collect();
+    let codes = Kind::ALL.iter().filter(|kind| **kind != Kind::CatalogueOld);
+    let codes = codes.map(|kind| kind.row().code);
+    let missing: Vec<&str> = codes.filter(|code| !planted.contains(code)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// What `freeside check` says beside the running bridge.
+fn beside(town: &Town) -> anyhow::Result<Vec<(String, String)>> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_freeside"));
+    command.arg("-c").arg(town.bridge.config()).args(["check", "--json"]);
+    let json: Value = serde_json::from_slice(&command.output()?.stdout)?;
+    Ok(wrong(&json))
+}
+
+fn codes(found: &[(String, String)]) -> Vec<&str> {
+    found.iter().map(|(code, _)| code.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_a_bridge_that_works_is_checked_while_it_runs_and_goes_on() -> anyhow::Result<()> {
+    let mut town = town("12", "").await?;
+    crosses(&town, Side::Telegram, "before").await?;
+    town.guild.bot_permissions(INVITED);
+    let found = beside(&town)?;
+    ensure!(found.is_empty(), "{found:?}");
+    crosses(&town, Side::Telegram, "meanwhile").await?;
+
+    town.group.promote_bot(Rights { pin_messages: false, ..Rights::all() });
+    let found = beside(&town)?;
+    ensure!(codes(&found) == ["portal-rights"], "{found:?}");
+    town.group.promote_bot(Rights::all());
+
+    let log = town.bridge.log();
+    ensure!(!log.contains("another program takes this bot's updates"), "the check has polled");
+    town.bridge.kill()?;
+    eventually("the store is free", async || {
+        let found = beside(&town)?;
+        Ok(codes(&found) == ["not-running"])
+    })
+    .await?;
+    town.bridge.start()?;
+    crosses(&town, Side::Telegram, "afterwards").await?;
+    town.assert_clean()
+}
