@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use bot_core::clock::{Clock, SystemClock};
 use bridge_config::Config;
 
-pub use finding::{Finding, Findings, Kind, Level, Row, Who};
+pub use finding::{Finding, FindingKind, FindingText, Findings, Level, Who};
 
 use ask::Asker;
 
@@ -97,7 +97,7 @@ async fn networks(
 ) -> anyhow::Result<()> {
     let is_cut_off = |proxy: Option<&reqwest::Url>, found: &Findings| {
         let fact = proxy.map(ToString::to_string);
-        let dead = |it: &Finding| it.kind == Kind::Proxy && fact.as_deref() == it.fact(1);
+        let dead = |it: &Finding| it.kind == FindingKind::Proxy && fact.as_deref() == it.fact(1);
         fact.is_some() && found.wrong.iter().any(dead)
     };
     let proxy = config.homeserver.proxy.as_ref();

@@ -11,7 +11,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::ask::{Answer, Asker, Reply};
-use super::finding::{Finding, Findings, Kind};
+use super::finding::{Finding, FindingKind, Findings};
 use super::homeserver::same_time;
 use super::portals::ChatState;
 
@@ -49,20 +49,20 @@ async fn call((asker, api, token): (&Asker, &Url, &Secret), path: &str) -> Resul
     let url = format!("{}/api/v10{path}", api.as_str().trim_end_matches('/'));
     match asker.get_as(&url, &format!("Bot {}", token.expose())).await {
         Answer::Json(reply) if reply.status == 401 => {
-            Err(Finding::new(Kind::DiscordToken, [&reply.text("/message")]))
+            Err(Finding::new(FindingKind::DiscordToken, [&reply.text("/message")]))
         }
         Answer::Json(reply) if reply.status >= 500 => {
             let why = format!("HTTP {}", reply.status);
-            Err(Finding::new(Kind::DiscordUnreachable, [api, &why]))
+            Err(Finding::new(FindingKind::DiscordUnreachable, [api, &why]))
         }
         Answer::Json(reply) => Ok(reply),
         Answer::Page(status @ 500..) => {
             let why = format!("HTTP {status}");
-            Err(Finding::new(Kind::DiscordUnreachable, [api, &why]))
+            Err(Finding::new(FindingKind::DiscordUnreachable, [api, &why]))
         }
-        Answer::Page(status) => Err(Finding::new(Kind::DiscordPage, [api, &status])),
-        Answer::Moved(_) => Err(Finding::new(Kind::DiscordPage, [api, &"301"])),
-        Answer::Silent(why) => Err(Finding::new(Kind::DiscordUnreachable, [api, &why])),
+        Answer::Page(status) => Err(Finding::new(FindingKind::DiscordPage, [api, &status])),
+        Answer::Moved(_) => Err(Finding::new(FindingKind::DiscordPage, [api, &"301"])),
+        Answer::Silent(why) => Err(Finding::new(FindingKind::DiscordUnreachable, [api, &why])),
     }
 }
 
@@ -76,11 +76,11 @@ pub(crate) async fn application(
     token: &Secret,
 ) -> Result<Application, Finding> {
     if !is_token(token.expose()) {
-        return Err(Finding::new(Kind::DiscordSwapped, []));
+        return Err(Finding::new(FindingKind::DiscordSwapped, []));
     }
     let reply = call((asker, api, token), "/applications/@me").await?;
     if !reply.is_success() || reply.text("/id").is_empty() {
-        return Err(Finding::new(Kind::DiscordPage, [api, &reply.status]));
+        return Err(Finding::new(FindingKind::DiscordPage, [api, &reply.status]));
     }
     let flag = |name: &str| reply.body.get(name).and_then(Value::as_bool) == Some(true);
     Ok(Application {
@@ -97,16 +97,16 @@ pub(crate) async fn application(
 pub(crate) fn shortcomings(application: &Application, members: bool, found: &mut Findings) {
     let name = &application.name;
     if !application.hears_words() {
-        found.add(Kind::DiscordContent, [name]);
+        found.add(FindingKind::DiscordContent, [name]);
     }
     if members && application.flags & MEMBERS == 0 {
-        found.add(Kind::DiscordMembers, [name]);
+        found.add(FindingKind::DiscordMembers, [name]);
     }
     if application.needs_code {
-        found.add(Kind::DiscordCodeGrant, [name]);
+        found.add(FindingKind::DiscordCodeGrant, [name]);
     }
     if application.takes_interactions {
-        found.add(Kind::DiscordInteractions, [name]);
+        found.add(FindingKind::DiscordInteractions, [name]);
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn examine(
         seen += usize::from(reply.is_ok_and(|reply| reply.is_success()));
     }
     if seen == 0 && !channels.is_empty() {
-        found.add(Kind::DiscordOtherBot, [&application.name, &channels.len()]);
+        found.add(FindingKind::DiscordOtherBot, [&application.name, &channels.len()]);
     }
 }
 
@@ -147,7 +147,7 @@ async fn servers(bot: (&Asker, &Url, &Secret), application: &Application, found:
     let link = invitation(&application.id);
     let Some(servers) = reply.body.as_array().filter(|_| reply.is_success()) else { return };
     if servers.is_empty() {
-        return found.add(Kind::DiscordNowhere, [&application.name, &link]);
+        return found.add(FindingKind::DiscordNowhere, [&application.name, &link]);
     }
     let held = |server: &Value| server.get("permissions")?.as_str()?.parse::<u64>().ok();
     let lacking = servers.iter().filter_map(held).map(missing_from_invitation);
@@ -156,7 +156,7 @@ async fn servers(bot: (&Asker, &Url, &Secret), application: &Application, found:
         let mut names: Vec<&str> = lacking.concat();
         names.sort_unstable();
         names.dedup();
-        found.add(Kind::DiscordPermissions, [&lacking.len(), &names.join(", "), &link]);
+        found.add(FindingKind::DiscordPermissions, [&lacking.len(), &names.join(", "), &link]);
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-pub use super::table::Kind;
+pub use super::table::FindingKind;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub enum Who {
 
 /// The text of a kind of finding. `{0}`, `{1}` and `{2}` stand for facts.
 #[derive(Debug)]
-pub struct Row {
+pub struct FindingText {
     /// By which programs know it.
     pub code: &'static str,
     /// How bad it is.
@@ -55,7 +55,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// What.
-    pub kind: Kind,
+    pub kind: FindingKind,
     facts: Vec<String>,
 }
 
@@ -91,7 +91,7 @@ impl Who {
 
 impl Finding {
     /// A finding of this kind, with what its text leaves open.
-    pub fn new<const N: usize>(kind: Kind, facts: [&dyn fmt::Display; N]) -> Self {
+    pub fn new<const N: usize>(kind: FindingKind, facts: [&dyn fmt::Display; N]) -> Self {
         Self { kind, facts: facts.map(ToString::to_string).into() }
     }
 
@@ -154,12 +154,12 @@ impl Findings {
     }
 
     /// Adds something that is wrong.
-    pub(crate) fn add<const N: usize>(&mut self, kind: Kind, facts: [&dyn fmt::Display; N]) {
+    pub(crate) fn add<const N: usize>(&mut self, kind: FindingKind, facts: [&dyn fmt::Display; N]) {
         self.wrong.push(Finding::new(kind, facts));
     }
 
     /// Whether a finding of this kind is there.
-    pub fn has(&self, kind: Kind) -> bool {
+    pub fn has(&self, kind: FindingKind) -> bool {
         self.wrong.iter().any(|it| it.kind == kind)
     }
 
@@ -198,15 +198,15 @@ mod tests {
 
     #[test]
     fn facts_stand_where_the_text_leaves_them_open() {
-        let found = Finding::new(Kind::PortTaken, [&"127.0.0.1:1", &"appservice.listen"]);
+        let found = Finding::new(FindingKind::PortTaken, [&"127.0.0.1:1", &"appservice.listen"]);
         assert!(found.wrong().contains("127.0.0.1:1"), "{found}");
         assert!(!found.to_string().contains(['{', '}']), "{found}");
     }
 
     #[test]
     fn each_kind_has_a_code_of_its_own_and_says_what_to_do() {
-        let mut codes: Vec<&str> = Kind::ALL.iter().map(|kind| kind.row().code).collect();
-        for kind in Kind::ALL {
+        let mut codes: Vec<&str> = FindingKind::ALL.iter().map(|kind| kind.row().code).collect();
+        for kind in FindingKind::ALL {
             let row = kind.row();
             for text in [row.wrong, row.breaks, row.mend] {
                 assert!(text.len() > 10, "{kind:?}: {text}");
@@ -215,6 +215,6 @@ mod tests {
         }
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), Kind::ALL.len());
+        assert_eq!(codes.len(), FindingKind::ALL.len());
     }
 }

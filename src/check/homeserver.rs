@@ -10,7 +10,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::ask::{Answer, Asker, Reply};
-use super::finding::{Finding, Findings, Kind};
+use super::finding::{Finding, FindingKind, Findings};
 
 /// Clocks may differ by so many seconds.
 const CLOCK_SKEW: i64 = 5 * 60;
@@ -69,27 +69,29 @@ pub(crate) async fn reach(asker: &Asker, base: &Url) -> Result<Homeserver, Findi
         Answer::Json(reply) => reply,
         Answer::Page(status @ 500..) => {
             let words = "no answer of a homeserver";
-            return Err(Finding::new(Kind::HomeserverFailing, [base, &status, &words]));
+            return Err(Finding::new(FindingKind::HomeserverFailing, [base, &status, &words]));
         }
-        Answer::Page(status) => return Err(Finding::new(Kind::HomeserverPage, [base, &status])),
-        Answer::Moved(to) => return Err(Finding::new(Kind::HomeserverMoved, [base, &to])),
+        Answer::Page(status) => {
+            return Err(Finding::new(FindingKind::HomeserverPage, [base, &status]));
+        }
+        Answer::Moved(to) => return Err(Finding::new(FindingKind::HomeserverMoved, [base, &to])),
         Answer::Silent(why) => {
-            return Err(Finding::new(Kind::HomeserverUnreachable, [base, &why]));
+            return Err(Finding::new(FindingKind::HomeserverUnreachable, [base, &why]));
         }
     };
     let versions = reply.body.get("versions").and_then(Value::as_array);
     let Some(versions) = versions.filter(|_| reply.is_success()) else {
         let words = format!("{} {}", reply.text("/errcode"), reply.text("/error"));
         return Err(match reply.status {
-            500.. => Finding::new(Kind::HomeserverFailing, [base, &reply.status, &words]),
-            status => Finding::new(Kind::HomeserverPage, [base, &status]),
+            500.. => Finding::new(FindingKind::HomeserverFailing, [base, &reply.status, &words]),
+            status => Finding::new(FindingKind::HomeserverPage, [base, &status]),
         });
     };
     let names: Vec<&str> = versions.iter().filter_map(Value::as_str).collect();
     let minors = names.iter().filter_map(|name| name.strip_prefix("v1.")?.parse::<u32>().ok());
     let Some(speaks) = minors.max() else {
         let newest = names.last().copied().unwrap_or("nothing");
-        return Err(Finding::new(Kind::HomeserverOld, [base, &newest]));
+        return Err(Finding::new(FindingKind::HomeserverOld, [base, &newest]));
     };
     let software = software(asker, base, &reply).await;
     let name = own_name(asker, base).await;
@@ -130,10 +132,13 @@ pub(super) async fn examine(
     };
     found.fine(format!("homeserver {}: {}", config.homeserver.url, homeserver.describe()));
     if homeserver.is_untried() {
-        found.add(Kind::HomeserverUntried, [&homeserver.software.as_deref().unwrap_or_default()]);
+        found.add(
+            FindingKind::HomeserverUntried,
+            [&homeserver.software.as_deref().unwrap_or_default()],
+        );
     }
     if let Some(name) = homeserver.name.filter(|it| *it != config.homeserver.server_name) {
-        found.add(Kind::ServerName, [&name, &config.homeserver.server_name]);
+        found.add(FindingKind::ServerName, [&name, &config.homeserver.server_name]);
     }
     same_time(("the homeserver", homeserver.date), clock, found);
     if knows_us(config, asker, found).await {
@@ -154,14 +159,14 @@ pub(super) fn same_time(
 ) {
     let ours = clock.now().0 / 1000;
     let Some(theirs) = theirs.filter(|theirs| (theirs - ours).abs() > CLOCK_SKEW) else { return };
-    if found.has(Kind::Clock) {
+    if found.has(FindingKind::Clock) {
         return;
     }
     let minutes = (theirs - ours).abs() / 60;
     let date = bridge_policy::calendar::Date::of(bridge_model::Timestamp(theirs * 1000));
     let of_day = theirs.rem_euclid(24 * 3600);
     let shown = format!("{date} {:02}:{:02} UTC", of_day / 3600, of_day % 3600 / 60);
-    found.add(Kind::Clock, [&whose, &minutes, &shown]);
+    found.add(FindingKind::Clock, [&whose, &minutes, &shown]);
 }
 
 fn bearer(config: &Config) -> String {
@@ -181,30 +186,30 @@ async fn knows_us(config: &Config, asker: &Asker, found: &mut Findings) -> bool 
         Answer::Json(reply) => reply,
         Answer::Page(_) | Answer::Moved(_) | Answer::Silent(_) => {
             let url = &config.homeserver.url;
-            found.add(Kind::HomeserverFailing, [url, &"?", &"no answer to /account/whoami"]);
+            found.add(FindingKind::HomeserverFailing, [url, &"?", &"no answer to /account/whoami"]);
             return false;
         }
     };
     if reply.status == 401 || reply.text("/errcode") == "M_UNKNOWN_TOKEN" {
-        found.add(Kind::AsToken, []);
+        found.add(FindingKind::AsToken, []);
         return false;
     }
     if reply.status >= 500 {
         let words = format!("{} {}", reply.text("/errcode"), reply.text("/error"));
-        found.add(Kind::HomeserverFailing, [&config.homeserver.url, &reply.status, &words]);
+        found.add(FindingKind::HomeserverFailing, [&config.homeserver.url, &reply.status, &words]);
         return false;
     }
     let expected = format!("@{}:{name}", service.sender_localpart);
     // A bot that has never started has no account yet, of which some homeservers complain.
     let Some((local, server)) = reply.text("/user_id").split_once(':') else { return true };
     if server != name {
-        if !found.has(Kind::ServerName) {
-            found.add(Kind::ServerName, [&server, name]);
+        if !found.has(FindingKind::ServerName) {
+            found.add(FindingKind::ServerName, [&server, name]);
         }
         return false;
     }
     if format!("{local}:{server}") != expected {
-        found.add(Kind::OtherRegistration, [&reply.text("/user_id"), &expected]);
+        found.add(FindingKind::OtherRegistration, [&reply.text("/user_id"), &expected]);
         return false;
     }
     found.fine(format!("the homeserver knows the bridge as {expected}"));
@@ -221,7 +226,7 @@ async fn ghosts(config: &Config, asker: &Asker, found: &mut Findings) {
     let words = reply.text("/error").to_ascii_lowercase();
     let foreign = reply.text("/errcode") == "M_EXCLUSIVE" || words.contains("masquerade");
     if reply.status == 403 && foreign {
-        found.add(Kind::Namespace, [&ghost]);
+        found.add(FindingKind::Namespace, [&ghost]);
     }
 }
 
@@ -245,10 +250,10 @@ async fn limits(config: &Config, asker: &Asker, found: &mut Findings) {
             enabled.and_then(Value::as_bool) == Some(false)
         };
         if fixed("m.set_displayname") {
-            found.add(Kind::NamesFixed, []);
+            found.add(FindingKind::NamesFixed, []);
         }
         if fixed("m.set_avatar_url") && config.privacy.avatars {
-            found.add(Kind::PicturesFixed, []);
+            found.add(FindingKind::PicturesFixed, []);
         }
     }
     for path in ["/_matrix/client/v1/media/config", "/_matrix/media/v3/config"] {
@@ -258,7 +263,7 @@ async fn limits(config: &Config, asker: &Asker, found: &mut Findings) {
         let most = reply.body.get("m.upload.size").and_then(Value::as_u64);
         if let Some(most) = most.filter(|_| reply.is_success()) {
             if most < TELEGRAM_FILE {
-                found.add(Kind::UploadSmall, [&(most / 1_000_000)]);
+                found.add(FindingKind::UploadSmall, [&(most / 1_000_000)]);
             }
             return;
         }
@@ -272,25 +277,25 @@ async fn ping(config: &Config, asker: &Asker, found: &mut Findings) {
     let url = at(&config.homeserver.url, &path);
     let Answer::Json(reply) = asker.post(&url, Some(&bearer(config)), &json!({})).await else {
         let (why, listen) = ("the ping was not answered", service.listen);
-        return found.add(Kind::PingUnreached, [&why, &service.public_url, &listen]);
+        return found.add(FindingKind::PingUnreached, [&why, &service.public_url, &listen]);
     };
     match reply.text("/errcode") {
         "" if reply.is_success() => found.fine("the homeserver reaches the bridge"),
-        "M_URL_NOT_SET" => found.add(Kind::PingNoUrl, []),
+        "M_URL_NOT_SET" => found.add(FindingKind::PingNoUrl, []),
         "M_BAD_STATUS" => {
             let status = reply.body.get("status").and_then(Value::as_u64).unwrap_or_default();
             if matches!(status, 401 | 403) {
-                found.add(Kind::PingRefused, [&format!("HTTP {status}")]);
+                found.add(FindingKind::PingRefused, [&format!("HTTP {status}")]);
             } else {
                 let why = format!("HTTP {status} comes from {}", service.public_url);
-                found.add(Kind::PingUnreached, [&why, &service.public_url, &service.listen]);
+                found.add(FindingKind::PingUnreached, [&why, &service.public_url, &service.listen]);
             }
         }
-        "M_UNRECOGNIZED" => found.add(Kind::PingUnknown, []),
-        "M_FORBIDDEN" => found.add(Kind::PingId, [&service.id]),
+        "M_UNRECOGNIZED" => found.add(FindingKind::PingUnknown, []),
+        "M_FORBIDDEN" => found.add(FindingKind::PingId, [&service.id]),
         code => {
             let why = format!("{code} {}", reply.text("/error"));
-            found.add(Kind::PingUnreached, [&why, &service.public_url, &service.listen]);
+            found.add(FindingKind::PingUnreached, [&why, &service.public_url, &service.listen]);
         }
     }
 }
@@ -308,7 +313,7 @@ async fn admin(config: &Config, asker: &Asker, found: &mut Findings) {
         Answer::Moved(_) => "it is at another address".to_owned(),
         Answer::Silent(why) => why,
     };
-    found.add(Kind::AdminToken, [&why]);
+    found.add(FindingKind::AdminToken, [&why]);
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use reqwest::Url;
 use tokio::net::TcpStream;
 
 use super::ask::{Answer, Asker};
-use super::finding::{Findings, Kind};
+use super::finding::{FindingKind, Findings};
 use super::portals::is_free;
 
 /// How long a proxy may take to be connected to.
@@ -27,29 +27,29 @@ const GRACE_DAYS: i64 = 90;
 /// Every mistake of a configuration that cannot be used.
 pub(super) fn mistakes(path: &Path, errors: &ConfigErrors, found: &mut Findings) {
     if !path.exists() {
-        return found.add(Kind::NoConfig, [&path.display()]);
+        return found.add(FindingKind::NoConfig, [&path.display()]);
     }
     for error in errors.errors() {
         let place = error.position.map(|it| format!("{}:{}: ", it.line, it.column));
         let key = if error.key.is_empty() { String::new() } else { format!("{}: ", error.key) };
         let problem = format!("{}{key}{}", place.unwrap_or_default(), error.problem);
-        found.add(Kind::Config, [&problem, &error.mend]);
+        found.add(FindingKind::Config, [&problem, &error.mend]);
     }
 }
 
 /// Who else can read or write what.
 pub(super) fn modes(path: &Path, config: &Config, found: &mut Findings) {
     if let Some(mode) = mode(path).filter(|mode| mode & 0o022 != 0) {
-        found.add(Kind::ConfigWritable, [&path.display(), &format!("{mode:03o}")]);
+        found.add(FindingKind::ConfigWritable, [&path.display(), &format!("{mode:03o}")]);
     }
     let registration = path.with_file_name("registration.yaml");
     let Ok(text) = std::fs::read_to_string(&registration) else { return };
     if let Some(mode) = mode(&registration).filter(|mode| mode & 0o077 != 0) {
         let mode = format!("{mode:03o}");
-        found.add(Kind::RegistrationReadable, [&registration.display(), &mode]);
+        found.add(FindingKind::RegistrationReadable, [&registration.display(), &mode]);
     }
     if text != bridge_config::registration_yaml(config) {
-        found.add(Kind::RegistrationOld, [&registration.display()]);
+        found.add(FindingKind::RegistrationOld, [&registration.display()]);
     }
 }
 
@@ -75,19 +75,19 @@ pub(super) fn store(config: &Config, runs: bool, min_free_mb: u64, found: &mut F
     let store = &config.store;
     let folder = nearest(&store.path);
     if let Err(error) = tempfile_in(&folder) {
-        return found.add(Kind::StoreFolder, [&store.path.display(), &error]);
+        return found.add(FindingKind::StoreFolder, [&store.path.display(), &error]);
     }
     if let Ok(free) = fs2::available_space(&folder) {
         let free = free / 1_000_000;
         if free < min_free_mb {
-            found.add(Kind::DiskSpace, [&free, &min_free_mb, &folder.display()]);
+            found.add(FindingKind::DiskSpace, [&free, &min_free_mb, &folder.display()]);
         } else {
             found.fine(format!("{free} MB are free on the disk of the store"));
         }
     }
     if let Err(error) = crate::keys::check(store) {
         let lost = sealing::is_sealed(&store.path) && !store.key_file.exists();
-        let kind = if lost { Kind::KeyLost } else { Kind::KeyMissing };
+        let kind = if lost { FindingKind::KeyLost } else { FindingKind::KeyMissing };
         return found.add(kind, [&error]);
     }
     if runs {
@@ -102,9 +102,9 @@ pub(super) fn store(config: &Config, runs: bool, min_free_mb: u64, found: &mut F
             let layout = layout.map_or_else(String::new, |layout| format!(", layout {layout}"));
             found.fine(format!("the store can be opened{layout}"));
         }
-        Ok(Looked::Held) => found.add(Kind::StoreHeld, [&store.path.display()]),
-        Ok(Looked::Unfinished) => found.add(Kind::StoreUnfinished, [&store.path.display()]),
-        Err(error) => found.add(Kind::StoreBroken, [&error]),
+        Ok(Looked::Held) => found.add(FindingKind::StoreHeld, [&store.path.display()]),
+        Ok(Looked::Unfinished) => found.add(FindingKind::StoreUnfinished, [&store.path.display()]),
+        Err(error) => found.add(FindingKind::StoreBroken, [&error]),
     }
 }
 
@@ -121,9 +121,12 @@ pub(super) async fn media(config: &Config, runs: bool, found: &mut Findings) -> 
     if !runs {
         match is_free(media.listen) {
             Ok(true) => {}
-            Ok(false) => found.add(Kind::PortTaken, [&media.listen, &"media_proxy.listen"]),
+            Ok(false) => found.add(FindingKind::PortTaken, [&media.listen, &"media_proxy.listen"]),
             Err(error) => {
-                found.add(Kind::ListenAddress, [&media.listen, &"media_proxy.listen", &error]);
+                found.add(
+                    FindingKind::ListenAddress,
+                    [&media.listen, &"media_proxy.listen", &error],
+                );
             }
         }
         return Ok(());
@@ -137,7 +140,7 @@ pub(super) async fn media(config: &Config, runs: bool, found: &mut Findings) -> 
         Answer::Moved(to) => format!("it is at {to}"),
         Answer::Silent(why) => why,
     };
-    found.add(Kind::MediaAddress, [&base, &why]);
+    found.add(FindingKind::MediaAddress, [&base, &why]);
     Ok(())
 }
 
@@ -154,7 +157,7 @@ pub(super) async fn proxies(config: &Config, found: &mut Findings) {
         let Some(proxy) = proxy else { continue };
         match connect(proxy).await {
             Ok(()) => found.fine(format!("the proxy of [{section}] answers")),
-            Err(why) => found.add(Kind::Proxy, [&section, proxy, &why]),
+            Err(why) => found.add(FindingKind::Proxy, [&section, proxy, &why]),
         }
     }
 }
@@ -174,13 +177,13 @@ async fn connect(proxy: &Url) -> Result<(), String> {
 pub(super) fn catalogue(config: &Config, clock: &dyn Clock, found: &mut Findings) {
     let catalogue = match Catalogue::load(config.notices.catalogue.as_deref()) {
         Ok(catalogue) => catalogue,
-        Err(errors) => return found.add(Kind::Catalogue, [&errors]),
+        Err(errors) => return found.add(FindingKind::Catalogue, [&errors]),
     };
     let today = clock.now().0.div_euclid(DAY_MS);
     let old = catalogue.unchecked(today - GRACE_DAYS);
     let dated = old.iter().filter(|(_, day)| day.is_some()).count();
     if dated > 0 {
-        return found.add(Kind::CatalogueOld, [&dated]);
+        return found.add(FindingKind::CatalogueOld, [&dated]);
     }
     let (known, undated) = (catalogue.services.len(), old.len());
     found.fine(format!(

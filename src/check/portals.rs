@@ -12,7 +12,7 @@ use bridge_config::Config;
 pub(crate) use bot_core::report::chats::ChatState;
 
 use super::ask::{Answer, Asker, Reply};
-use super::finding::{Findings, Kind};
+use super::finding::{FindingKind, Findings};
 
 /// What stands at the address of the bridge.
 #[derive(Debug)]
@@ -38,12 +38,12 @@ pub(super) async fn running(config: &Config, found: &mut Findings) -> anyhow::Re
     let listen = config.appservice.listen;
     match is_free(listen) {
         Ok(true) => {
-            found.add(Kind::NotRunning, [&listen]);
+            found.add(FindingKind::NotRunning, [&listen]);
             return Ok(nobody);
         }
         Ok(false) => {}
         Err(error) => {
-            found.add(Kind::ListenAddress, [&listen, &"appservice.listen", &error]);
+            found.add(FindingKind::ListenAddress, [&listen, &"appservice.listen", &error]);
             return Ok(nobody);
         }
     }
@@ -52,7 +52,7 @@ pub(super) async fn running(config: &Config, found: &mut Findings) -> anyhow::Re
     let reply = match Asker::new(None)?.get_as(&url, &token).await {
         Answer::Json(reply) => reply,
         Answer::Page(_) | Answer::Moved(_) | Answer::Silent(_) => {
-            found.add(Kind::PortTaken, [&listen, &"appservice.listen"]);
+            found.add(FindingKind::PortTaken, [&listen, &"appservice.listen"]);
             return Ok(nobody);
         }
     };
@@ -62,7 +62,7 @@ pub(super) async fn running(config: &Config, found: &mut Findings) -> anyhow::Re
 fn told(listen: SocketAddr, reply: &Reply, found: &mut Findings) -> Running {
     let nobody = Running { ours: false, chats: Vec::new() };
     if reply.status == 403 && reply.text("/errcode") == "M_FORBIDDEN" {
-        found.add(Kind::OtherBridge, [&listen]);
+        found.add(FindingKind::OtherBridge, [&listen]);
         return nobody;
     }
     if reply.is_success()
@@ -72,10 +72,10 @@ fn told(listen: SocketAddr, reply: &Reply, found: &mut Findings) -> Running {
         return Running { ours: true, chats };
     }
     if reply.text("/errcode").is_empty() {
-        found.add(Kind::PortTaken, [&listen, &"appservice.listen"]);
+        found.add(FindingKind::PortTaken, [&listen, &"appservice.listen"]);
         return nobody;
     }
-    found.add(Kind::PortalsUnknown, [&reply.text("/error")]);
+    found.add(FindingKind::PortalsUnknown, [&reply.text("/error")]);
     Running { ours: true, ..nobody }
 }
 
@@ -103,9 +103,9 @@ pub(super) fn rights(chats: &[ChatState], found: &mut Findings) {
             None => format!("the chat on {network} of connection {}", chat.portal),
         };
         if let Some(why) = &chat.refused {
-            found.add(Kind::PortalClosed, [&name, why]);
+            found.add(FindingKind::PortalClosed, [&name, why]);
         } else if !chat.missing.is_empty() {
-            found.add(Kind::PortalRights, [&name, &chat.missing.join(", ")]);
+            found.add(FindingKind::PortalRights, [&name, &chat.missing.join(", ")]);
         }
     }
     if found.wrong.len() == before && !chats.is_empty() {

@@ -4,25 +4,25 @@
 //! Rule: the text stands alone: who reads it has one line of a monitoring program and no documentation
 //! at hand. It names the setting, the command or the menu that mends it.
 
-use super::finding::{Level, Row, Who};
+use super::finding::{FindingText, Level, Who};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident, $code:literal, $level:ident, $who:ident,
         $wrong:literal, $breaks:literal, $mend:literal;)+) => {
         /// A kind of finding.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Kind {
+        pub enum FindingKind {
             $($(#[$doc])* $kind,)+
         }
 
-        impl Kind {
+        impl FindingKind {
             /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
 
             /// Its text.
-            pub fn row(self) -> &'static Row {
+            pub fn row(self) -> &'static FindingText {
                 match self {
-                    $(Self::$kind => &Row {
+                    $(Self::$kind => &FindingText {
                         code: $code,
                         level: Level::$level,
                         who: Who::$who,

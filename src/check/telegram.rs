@@ -10,7 +10,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::ask::{Answer, Asker, Reply};
-use super::finding::{Finding, Findings, Kind};
+use super::finding::{Finding, FindingKind, Findings};
 use super::homeserver::same_time;
 use super::portals::ChatState;
 
@@ -43,14 +43,14 @@ fn is_token(text: &str) -> bool {
 /// What is wrong with the token, or with the server.
 pub(crate) async fn account(asker: &Asker, api: &Url, token: &Secret) -> Result<Account, Finding> {
     if !is_token(token.expose()) {
-        return Err(Finding::new(Kind::TelegramSwapped, []));
+        return Err(Finding::new(FindingKind::TelegramSwapped, []));
     }
     let reply = call((asker, api, token), "getMe", &json!({})).await?;
     let result = &reply.body;
     let flag = |name: &str| result.pointer(&format!("/result/{name}")).and_then(Value::as_bool);
     let id = result.pointer("/result/id").and_then(Value::as_i64);
     let (Some(id), false) = (id, reply.text("/result/username").is_empty()) else {
-        return Err(Finding::new(Kind::TelegramPage, [api, &reply.status]));
+        return Err(Finding::new(FindingKind::TelegramPage, [api, &reply.status]));
     };
     Ok(Account {
         id,
@@ -72,17 +72,19 @@ async fn call(
     let reply = match asker.post(&url, None, params).await {
         Answer::Json(reply) if reply.body.get("ok").is_some() => reply,
         Answer::Json(Reply { status, .. }) | Answer::Page(status) => {
-            return Err(Finding::new(Kind::TelegramPage, [api, &status]));
+            return Err(Finding::new(FindingKind::TelegramPage, [api, &status]));
         }
-        Answer::Moved(_) => return Err(Finding::new(Kind::TelegramPage, [api, &"301"])),
+        Answer::Moved(_) => return Err(Finding::new(FindingKind::TelegramPage, [api, &"301"])),
         Answer::Silent(why) => {
-            return Err(Finding::new(Kind::TelegramUnreachable, [api, &why]));
+            return Err(Finding::new(FindingKind::TelegramUnreachable, [api, &why]));
         }
     };
     // 404 is the answer to a token of another form.
     match reply.status {
-        401 | 404 => Err(Finding::new(Kind::TelegramToken, [&reply.text("/description")])),
-        500.. => Err(Finding::new(Kind::TelegramUnreachable, [api, &reply.text("/description")])),
+        401 | 404 => Err(Finding::new(FindingKind::TelegramToken, [&reply.text("/description")])),
+        500.. => {
+            Err(Finding::new(FindingKind::TelegramUnreachable, [api, &reply.text("/description")]))
+        }
         _ => Ok(reply),
     }
 }
@@ -90,10 +92,10 @@ async fn call(
 /// What is wrong with a bot that has a good token.
 pub(crate) fn shortcomings(account: &Account, found: &mut Findings) {
     if !account.hears_all {
-        found.add(Kind::TelegramPrivacy, [&account.username]);
+        found.add(FindingKind::TelegramPrivacy, [&account.username]);
     }
     if !account.joins_groups {
-        found.add(Kind::TelegramGroups, [&account.username]);
+        found.add(FindingKind::TelegramGroups, [&account.username]);
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) async fn examine(
             let host = Url::parse(reply.text("/result/url"));
             let host = host.ok().and_then(|url| url.host_str().map(str::to_owned));
             let host = host.unwrap_or_else(|| "another server".to_owned());
-            found.add(Kind::TelegramWebhook, [&account.username, &host]);
+            found.add(FindingKind::TelegramWebhook, [&account.username, &host]);
         }
         Ok(_) => {}
         Err(wrong) => found.wrong.push(wrong),
@@ -134,7 +136,7 @@ pub(super) async fn examine(
         }
     }
     if inside == 0 && !groups.is_empty() {
-        found.add(Kind::TelegramOtherBot, [&account.username, &groups.len()]);
+        found.add(FindingKind::TelegramOtherBot, [&account.username, &groups.len()]);
     }
 }
 

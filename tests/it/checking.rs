@@ -4,226 +4,25 @@
 //! Rule: a fault is planted in a set-up in which nothing else is wrong, so that a second finding fails
 //! the test as well as a missing one.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Arc;
+mod bench;
 
-use anyhow::{Context, ensure};
-use bot_core::clock::{Clock, Dice, SystemClock, SystemDice};
-use bot_core::store::{Kek, sealing};
+use std::fs;
+use std::process::Command;
+
+use anyhow::ensure;
+use bot_core::clock::{Clock, SystemClock, SystemDice};
+use bot_core::store::Kek;
 use bridge_model::Timestamp;
 use bridge_policy::calendar::Date;
-use freeside::check::{Kind, examine};
-use sandbox::discord::{Discord, Guild, intents, permissions};
+use freeside::check::{FindingKind, examine};
+use sandbox::discord::{intents, permissions};
 use sandbox::faults::Fault;
-use sandbox::stub::Stub;
-use sandbox::telegram::{Rights, Telegram, unauthorized};
-use sandbox::town::Town;
+use sandbox::telegram::{Rights, unauthorized};
+use sandbox::town::{Side, Town};
 use serde_json::{Value, json};
 
 use crate::{crosses, eventually, town};
-use sandbox::town::Side;
-
-const WHOAMI: &str = "/_matrix/client/v3/account/whoami";
-const WHOAMI_AS_GHOST: &str = "/_matrix/client/v3/account/whoami?user_id=%40fs_0check%3Alocalhost";
-const PING: &str = "/_matrix/client/v1/appservice/freeside/ping";
-const CHATS: &str = "/_freeside/chats";
-const VERSIONS: &str = "/_matrix/client/versions";
-
-/// What the invitation of the bot asks for.
-const INVITED: u64 = permissions::BOT | permissions::USE_EXTERNAL_EMOJIS;
-
-/// A configuration in which everything is right, on servers that say that all is well.
-struct Bench {
-    dir: tempfile::TempDir,
-    homeserver: Stub,
-    telegram: Telegram,
-    discord: Discord,
-    guild: Guild,
-    /// Stands for a running bridge once the configuration says that it listens there.
-    bridge: Stub,
-    /// A port at which nothing listens.
-    dead: u16,
-    arguments: Vec<&'static str>,
-    /// What has to live as long as the check.
-    held: Option<sealing::Sealed>,
-}
-
-impl Bench {
-    async fn new() -> anyhow::Result<Self> {
-        let free = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-        let [listen, dead] = free.map(|it| it.and_then(|it| it.local_addr()));
-        let discord = Discord::start().await?;
-        let guild = discord.guild("Free knowledge");
-        guild.bot_permissions(INVITED);
-        let bench = Self {
-            dir: tempfile::tempdir()?,
-            homeserver: Stub::start().await?,
-            telegram: Telegram::start().await?,
-            discord,
-            guild,
-            bridge: Stub::start().await?,
-            dead: dead?.port(),
-            arguments: Vec::new(),
-            held: None,
-        };
-        bench.all_is_well();
-        bench.write(&listen?.to_string())?;
-        Ok(bench)
-    }
-
-    fn all_is_well(&self) {
-        let answers = [
-            (VERSIONS, json!({ "versions": ["v1.1", "v1.11"] })),
-            (
-                "/_matrix/federation/v1/version",
-                json!({ "server": { "name": "Stub", "version": "1" } }),
-            ),
-            ("/_matrix/key/v2/server", json!({ "server_name": "localhost" })),
-            (WHOAMI, json!({ "user_id": "@freeside:localhost" })),
-            ("/_matrix/client/v3/capabilities", json!({ "capabilities": {} })),
-            ("/_matrix/client/v1/media/config", json!({ "m.upload.size": 50_000_000 })),
-            (PING, json!({ "duration_ms": 2 })),
-        ];
-        for (path, body) in answers {
-            self.homeserver.json(path, 200, &body);
-        }
-        let unknown = json!({ "errcode": "M_FORBIDDEN",
-            "error": "Application service has not registered this user (@fs_0check:localhost)" });
-        self.homeserver.json(WHOAMI_AS_GHOST, 403, &unknown);
-        self.bridge.json(CHATS, 200, &json!([]));
-    }
-
-    fn write(&self, listen: &str) -> anyhow::Result<()> {
-        for name in ["as_token", "hs_token", "pseudonym_secret"] {
-            self.secret(name, &format!("{name}-of-the-tests-0123456789-0123456789"))?;
-        }
-        self.secret("store_key", &"keyoftheplaza".repeat(4))?;
-        self.secret("telegram_token", &self.telegram.bot_token())?;
-        self.secret("discord_token", &self.discord.bot_token())?;
-        let text = format!(
-            "[homeserver]\nurl = \"{}\"\nserver_name = \"localhost\"\n\
-             [appservice]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n\
-             as_token_file = \"as_token\"\nhs_token_file = \"hs_token\"\n\
-             [bot]\nsource_url = \"https://example.org/freeside\"\n\
-             [store]\npath = \"store\"\n\
-             [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\
-             [telegram]\ntoken_file = \"telegram_token\"\napi_url = \"{}\"\n\
-             [discord]\ntoken_file = \"discord_token\"\napi_url = \"{}\"\n",
-            self.homeserver.url(),
-            self.telegram.url(),
-            self.discord.api_url(),
-        );
-        fs::write(self.config(), text)?;
-        self.mode("freeside.toml", 0o644)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn config(&self) -> PathBuf {
-        self.path("freeside.toml")
-    }
-
-    fn mode(&self, name: &str, mode: u32) -> anyhow::Result<()> {
-        Ok(fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode))?)
-    }
-
-    fn secret(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        fs::write(self.path(name), text)?;
-        self.mode(name, 0o600)
-    }
-
-    /// Replaces words of the configuration.
-    fn edit(&self, old: &str, new: &str) -> anyhow::Result<()> {
-        let text = fs::read_to_string(self.config())?;
-        ensure!(text.contains(old), "the configuration has no {old:?}");
-        Ok(fs::write(self.config(), text.replacen(old, new, 1))?)
-    }
-
-    /// Sets a key that is there.
-    fn set(&self, key: &str, value: &str) -> anyhow::Result<()> {
-        let text = fs::read_to_string(self.config())?;
-        let start = format!("{key} = ");
-        let line = text.lines().find(|line| line.starts_with(&start)).context("no such key")?;
-        self.edit(line, &format!("{key} = \"{value}\""))
-    }
-
-    /// Has the bridge's stand-in be what the configuration means.
-    fn run_bridge(&self) -> anyhow::Result<()> {
-        self.set("listen", &self.bridge.address().to_string())
-    }
-
-    fn homeserver_says(&self, path: &str, status: u16, body: Value) -> anyhow::Result<()> {
-        self.homeserver.json(path, status, &body);
-        Ok(())
-    }
-
-    fn bot_says(&self, more: Value) -> anyhow::Result<()> {
-        let mut me = json!({ "id": 7_000_000_001_i64, "is_bot": true, "first_name": "Freeside",
-            "username": "freeside_sandbox_bot", "can_join_groups": true,
-            "can_read_all_group_messages": true });
-        merge(&mut me, more);
-        let body = json!({ "ok": true, "result": me });
-        self.telegram.faults().next(
-            "getMe",
-            9,
-            Fault::Answer { status: 200, body, headers: vec![] },
-        );
-        Ok(())
-    }
-
-    fn application_says(&self, more: Value) -> anyhow::Result<()> {
-        let mut application = json!({ "id": "1", "name": "Freeside", "flags": 1 << 19 });
-        merge(&mut application, more);
-        let fault = Fault::Answer { status: 200, body: application, headers: vec![] };
-        self.discord.faults().next("/applications/@me", 9, fault);
-        Ok(())
-    }
-
-    fn chats_are(&self, chat: Value) -> anyhow::Result<()> {
-        self.run_bridge()?;
-        let mut whole = json!({ "portal": 1, "network": "matrix", "chat": "!a:localhost",
-            "title": "Free knowledge", "missing": [], "refused": null });
-        merge(&mut whole, chat);
-        self.bridge.json(CHATS, 200, &json!([whole]));
-        Ok(())
-    }
-
-    fn ping_says(&self, status: u16, body: Value) -> anyhow::Result<()> {
-        self.run_bridge()?;
-        self.homeserver_says(PING, status, body)
-    }
-
-    /// A store of this key.
-    fn open_store(&self, key: &Kek) -> anyhow::Result<sealing::Sealed> {
-        let dice: Arc<dyn Dice> = Arc::new(SystemDice);
-        Ok(sealing::open(&self.path("store"), key, &dice)?)
-    }
-
-    /// The findings, as JSON, and the exit code.
-    fn check(&self) -> anyhow::Result<(Value, i32)> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_freeside"));
-        command.arg("-c").arg(self.config()).args(["check", "--json"]).args(&self.arguments);
-        let output = command.output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let json = serde_json::from_slice(&output.stdout).with_context(|| said)?;
-        Ok((json, output.status.code().context("it was killed")?))
-    }
-}
-
-fn merge(whole: &mut Value, more: Value) {
-    if let (Some(whole), Value::Object(more)) = (whole.as_object_mut(), more) {
-        whole.extend(more);
-    }
-}
-
-fn kek(text: &str) -> anyhow::Result<Kek> {
-    Kek::read(text).map_err(anyhow::Error::msg)
-}
+use bench::{Bench, CHATS, INVITED, PING, VERSIONS, WHOAMI, WHOAMI_AS_GHOST, kek};
 
 /// The findings other than that nothing is wrong: code and what mends it.
 fn wrong(json: &Value) -> Vec<(String, String)> {
@@ -547,10 +346,10 @@ async fn s16_a_catalogue_that_nobody_has_looked_at_for_long_is_found() -> anyhow
     fs::write(bench.path("own.toml"), entry)?;
     bench.edit("[bot]", "[notices]\ncatalogue = \"own.toml\"\n[bot]")?;
     let found = examine(&bench.config(), &SystemClock, 1).await?;
-    ensure!(!found.has(Kind::Catalogue), "{found}");
-    ensure!(!found.has(Kind::CatalogueOld), "{found}");
+    ensure!(!found.has(FindingKind::Catalogue), "{found}");
+    ensure!(!found.has(FindingKind::CatalogueOld), "{found}");
     let found = examine(&bench.config(), &Ahead, 1).await?;
-    ensure!(found.has(Kind::CatalogueOld) && found.has(Kind::Clock), "{found}");
+    ensure!(found.has(FindingKind::CatalogueOld) && found.has(FindingKind::Clock), "{found}");
     Ok(())
 }
 
@@ -558,7 +357,7 @@ async fn s16_a_catalogue_that_nobody_has_looked_at_for_long_is_found() -> anyhow
 fn s16_each_kind_of_finding_is_planted_by_a_test() {
     let all = ON_THIS_MACHINE.iter().chain(&AT_THE_HOMESERVER).chain(&AT_THE_NETWORKS);
     let planted: Vec<&str> = all.map(|(code, ..)| *code).collect();
-    let codes = Kind::ALL.iter().filter(|kind| **kind != Kind::CatalogueOld);
+    let codes = FindingKind::ALL.iter().filter(|kind| **kind != FindingKind::CatalogueOld);
     let codes = codes.map(|kind| kind.row().code);
     let missing: Vec<&str> = codes.filter(|code| !planted.contains(code)).collect();
     assert_eq!(missing, Vec::<&str>::new());

@@ -109,7 +109,7 @@ async fn s16_where_logins_are_done_by_another_service_the_bridge_needs_none() ->
     let mut town = crate::unlinked().await?;
     // Stands for the Matrix Authentication Service: it knows one token, Alice's.
     let service = Stub::start().await?;
-    let alice = json!({ "active": true, "username": "alice", "device_id": "ALICE",
+    let alice = json!({ "active": true, "username": "alice", "device_id": town.alice.device_id(),
         "scope": "urn:matrix:client:api:*" });
     service.json("/oauth2/introspect", 200, &alice);
     let elsewhere = json!({
