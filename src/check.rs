@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use bot_core::clock::{Clock, SystemClock};
 use bridge_config::Config;
 
-pub use finding::{Finding, FindingKind, FindingText, Findings, Level, Who};
+pub use finding::{Finding, FindingKind, FindingText, Findings, Level, Responsible};
 
 use ask::Asker;
 

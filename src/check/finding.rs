@@ -21,7 +21,7 @@ pub enum Level {
 
 /// Who can mend something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Responsible {
     /// Whoever runs the bridge.
     Operator,
     /// Whoever runs the homeserver.
@@ -42,7 +42,7 @@ pub struct FindingText {
     /// How bad it is.
     pub level: Level,
     /// Who can mend it.
-    pub who: Who,
+    pub who: Responsible,
     /// What is wrong.
     pub wrong: &'static str,
     /// What does not work therefore.
@@ -77,7 +77,7 @@ impl Level {
     }
 }
 
-impl Who {
+impl Responsible {
     fn name(self) -> &'static str {
         match self {
             Self::Operator => "you",

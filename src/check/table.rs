@@ -4,7 +4,7 @@
 //! Rule: the text stands alone: who reads it has one line of a monitoring program and no documentation
 //! at hand. It names the setting, the command or the menu that mends it.
 
-use super::finding::{FindingText, Level, Who};
+use super::finding::{FindingText, Level, Responsible};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident, $code:literal, $level:ident, $who:ident,
@@ -25,7 +25,7 @@ macro_rules! kinds {
                     $(Self::$kind => &FindingText {
                         code: $code,
                         level: Level::$level,
-                        who: Who::$who,
+                        who: Responsible::$who,
                         wrong: $wrong,
                         breaks: $breaks,
                         mend: $mend,
