@@ -74,9 +74,12 @@ fn nearest(path: &Path) -> PathBuf {
 pub(super) fn store(config: &Config, runs: bool, min_free_mb: u64, found: &mut Findings) {
     let store = &config.store;
     let folder = nearest(&store.path);
-    if let Err(error) = tempfile_in(&folder) {
-        return found.add(FindingKind::StoreFolder, [&store.path.display(), &error]);
-    }
+    let us = match tempfile_in(&folder) {
+        Ok(us) => us,
+        Err(error) => {
+            return found.add(FindingKind::StoreFolder, [&store.path.display(), &error]);
+        }
+    };
     if let Ok(free) = fs2::available_space(&folder) {
         let free = free / 1_000_000;
         if free < min_free_mb {
@@ -93,6 +96,12 @@ pub(super) fn store(config: &Config, runs: bool, min_free_mb: u64, found: &mut F
     if runs {
         return found.fine("the running bridge has the store open");
     }
+    // Opening it may write files, which would then belong to the wrong user.
+    let owner = owner(&store.path.join("sealed").join("db"));
+    if owner.is_some() && owner != us {
+        return found
+            .fine("the store belongs to another user and was not opened: check as that user");
+    }
     let Ok(kek) = crate::keys::read(&store.key_file) else { return };
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     match sealing::look(&store.path, &kek, &dice) {
@@ -108,11 +117,23 @@ pub(super) fn store(config: &Config, runs: bool, min_free_mb: u64, found: &mut F
     }
 }
 
-/// Writes a file and takes it away.
-fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+/// Writes a file and takes it away; whose it was.
+fn tempfile_in(folder: &Path) -> std::io::Result<Option<u32>> {
     let path = folder.join(format!(".freeside-check-{}", std::process::id()));
     std::fs::write(&path, b"can this be written?")?;
-    std::fs::remove_file(&path)
+    let us = owner(&path);
+    std::fs::remove_file(&path)?;
+    Ok(us)
+}
+
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<u32> {
+    Some(std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(path).ok()?))
+}
+
+#[cfg(not(unix))]
+fn owner(_path: &Path) -> Option<u32> {
+    None
 }
 
 /// The addresses of media: that of the bridge, and the public one.

@@ -22,7 +22,7 @@ use sandbox::town::{Side, Town};
 use serde_json::{Value, json};
 
 use crate::{crosses, eventually, town};
-use bench::{Bench, CHATS, INVITED, PING, VERSIONS, WHOAMI, WHOAMI_AS_GHOST, kek};
+use bench::{Bench, CHATS, INVITED, VERSIONS, WHOAMI, WHOAMI_AS_GHOST, kek};
 
 /// The findings other than that nothing is wrong: code and what mends it.
 fn wrong(json: &Value) -> Vec<(String, String)> {
