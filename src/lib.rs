@@ -4,13 +4,16 @@
 //! Rule: this is the only place that knows which networks exist.
 
 pub mod audit;
+pub mod check;
 mod convert;
 mod draw;
+pub mod init;
 mod judge;
 pub mod keys;
 mod lines;
 mod log;
 mod public_media;
+pub mod upgrade;
 mod wiring;
 
 use std::path::Path;

@@ -24,6 +24,16 @@ enum Command {
     Run,
     /// Check the configuration and say what is wrong with it, all at once.
     CheckConfig,
+    /// Ask for what is needed, check each answer, and write configuration, secrets and registration.
+    Init(Box<freeside::init::InitArgs>),
+    /// Look at everything that the bridge needs, also while it runs, and say how to mend what is wrong.
+    /// The exit code is 0 when all is well, 1 with errors, 3 with warnings only.
+    Check(freeside::check::CheckArgs),
+    /// Work on the configuration file.
+    Config {
+        #[command(subcommand)]
+        verb: Config,
+    },
     /// Print the registration file for the homeserver.
     Registration,
     /// Print how far all communities are, as the running bridge knows it.
@@ -73,6 +83,12 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum Config {
+    /// Bring the configuration of an older version up to date; the old file is kept beside it.
+    Upgrade,
+}
+
+#[derive(Subcommand)]
 enum Keys {
     /// Make the key of a new store, in the file that `[store] key_file` names.
     Init,
@@ -109,6 +125,12 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run => freeside::run(&cli.config),
         Command::CheckConfig => freeside::check_config(&cli.config),
+        Command::Init(args) => freeside::init::init(&cli.config, &args),
+        Command::Check(args) => match freeside::check::check(&cli.config, args) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Config { verb: Config::Upgrade } => freeside::upgrade::upgrade(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
         Command::Keys { verb: Keys::Init } => freeside::keys::init(&cli.config),

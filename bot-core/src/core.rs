@@ -19,12 +19,13 @@ use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
 use crate::lateness;
 use crate::network::{
-    AskError, CommandHelp, RememberedMessage, MATRIX, Network, NetworkError, Sink, SinkError,
+    AskError, CommandHelp, MATRIX, Need, Network, NetworkError, RememberedMessage, Sink, SinkError,
 };
 use crate::order::{Batch, Failure};
-use crate::portal::{End, EndState};
+use crate::portal::{End, EndState, Owner, Portal};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
+use crate::report::chats::{self, ChatState};
 use crate::report::{Format, Reporter, ledger};
 use crate::store::retention::RETENTION;
 use crate::store::topics::TopicState;
@@ -100,6 +101,16 @@ impl Reporter for Core {
     async fn consent(&self) -> Result<String, String> {
         let lines = self.store.consent_ledger().await.map_err(|error| error.to_string())?;
         Ok(ledger::as_lines(&lines))
+    }
+
+    async fn chats(&self) -> Result<String, String> {
+        let mut states = Vec::new();
+        for portal in self.store.portals().await.map_err(|error| error.to_string())? {
+            for place in portal.places() {
+                states.push(self.state_of(&portal, place).await);
+            }
+        }
+        Ok(chats::as_json(&states))
     }
 }
 
@@ -339,6 +350,36 @@ impl Core {
 }
 
 impl Core {
+    /// How the bot stands in one chat of a portal.
+    async fn state_of(&self, portal: &Portal, place: &Place) -> ChatState {
+        let mut state = ChatState::new(portal.id.0, place);
+        let severed = |end: &End| end.place == *place && end.state == EndState::Severed;
+        if portal.ends.iter().any(severed) {
+            state.refused = Some(Refusal::NotInChat.to_string());
+            return state;
+        }
+        let Some(network) = self.networks.get(&place.network) else {
+            state.refused = Some(Refusal::NotConfigured.to_string());
+            return state;
+        };
+        if !portal.settings.at_risk {
+            state.title = network.title(&place.chat).await.ok().flatten();
+        }
+        let follows = portal.settings.metadata != Owner::Nobody && !portal.leads(place);
+        let needs = [Need::Pin, Need::Moderate].into_iter();
+        for need in needs.chain(follows.then_some(Need::SetChat)) {
+            match network.missing_rights(&place.chat, need).await {
+                Ok(missing) => state.missing.extend(missing.into_iter().map(|it| it.menu)),
+                Err(error) => {
+                    state.refused = Some(error.to_string());
+                    return state;
+                }
+            }
+        }
+        state.missing.dedup();
+        state
+    }
+
     /// Whether an event is more than one person's share.
     fn crosses(&self, event: &Event, now: Timestamp) -> bool {
         let Content::Reacted { by, .. } = &event.content else { return true };

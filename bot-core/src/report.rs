@@ -4,6 +4,7 @@
 //! Rule: functions from value to text; the same report gives the same bytes. Names and reasons are
 //! words of people: they become no markup anywhere.
 
+pub mod chats;
 pub mod ledger;
 mod mark;
 mod page;
@@ -41,6 +42,12 @@ pub trait Reporter: Send + Sync {
     /// # Errors
     /// Why there is none at present.
     async fn consent(&self) -> Result<String, String>;
+
+    /// How the bot stands in each joined chat, as JSON ([`chats`]); the platforms are asked.
+    ///
+    /// # Errors
+    /// Why there is no answer at present.
+    async fn chats(&self) -> Result<String, String>;
 }
 
 /// What a report is written as.

@@ -7,6 +7,7 @@ pub mod convert;
 mod deliver;
 mod dial;
 mod gateway;
+mod invitation;
 mod listen;
 mod network;
 mod pause;
@@ -20,6 +21,7 @@ mod token;
 mod tolerant;
 
 pub use dial::ProxyError;
+pub use invitation::{invitation, missing_from_invitation};
 pub use network::{DiscordNetwork, capabilities};
 pub use settings::{DiscordSettings, SetUpError};
 pub use token::Token;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serenity::model::Permissions;
 
 /// Since August 2025 a permission of its own; the SDK does not know it.
-const PIN_MESSAGES: u64 = 1 << 51;
+pub(crate) const PIN_MESSAGES: u64 = 1 << 51;
 
 /// The rights that permission bits give to a member. Whoever manages the server manages what the
 /// bridge does there; making webhooks is a right that bots and helpers have.

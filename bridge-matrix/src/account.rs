@@ -9,16 +9,14 @@ use matrix_sdk::store::RoomLoadSettings;
 use matrix_sdk::{SessionMeta, SessionTokens};
 use ruma::api::client::account::register;
 use ruma::api::client::room::create_room::v3 as create_room;
-use ruma::api::client::session::login::v3 as login;
-use ruma::api::client::uiaa::UserIdentifier;
 use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 
 use super::client::{Client, ClientError, Identity};
 
-/// The device under which the core bot is logged in.
-const DEVICE: &str = "FREESIDE";
+/// A name for the device that the core bot does not need: nothing is encrypted for it.
+const NO_DEVICE: &str = "FREESIDE";
 
-/// The core bot's own account, logged in.
+/// The core bot's own account.
 pub struct Account {
     sdk: matrix_sdk::Client,
 }
@@ -26,36 +24,26 @@ pub struct Account {
 /// The core bot cannot do something.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The login failed.
-    #[error("the core bot cannot log in: {0}")]
-    Login(#[from] ClientError),
+    /// The homeserver does not make or show the account.
+    #[error("the core bot has no account: {0}")]
+    Register(#[from] ClientError),
     /// matrix-sdk says no.
     #[error("the core bot cannot do that: {0}")]
     Sdk(String),
 }
 
 impl Account {
-    /// Registers the account if need be, logs in with the as_token and restores the session
-    /// (`m.login.application_service`, application service API, "Server admin style permissions").
+    /// Registers the account if need be. The as_token speaks for it, without login: homeservers whose
+    /// logins are done elsewhere (Matrix Authentication Service) have none for application services.
     ///
     /// # Errors
     /// [`AccountError`].
-    pub async fn log_in(client: &Client, bot: &OwnedUserId) -> Result<Self, AccountError> {
+    pub async fn without_device(client: &Client, bot: &OwnedUserId) -> Result<Self, AccountError> {
         register(client, bot.localpart()).await?;
-        let identifier = UserIdentifier::Matrix(
-            ruma::api::client::uiaa::MatrixUserIdentifier::new(bot.localpart().to_owned()),
-        );
-        let info = login::LoginInfo::ApplicationService(login::ApplicationService::new(identifier));
-        let mut request = login::Request::new(info);
-        request.device_id = Some(DEVICE.into());
-        request.initial_device_display_name = Some("Freeside".into());
-        let session = client.send(request, &Identity::Bot).await?;
-        let meta = SessionMeta { user_id: session.user_id, device_id: session.device_id };
-        Self::restored(client, meta, session.access_token).await
+        Self::on_device(client, bot, NO_DEVICE.into()).await
     }
 
-    /// Restores a session without login: with devices that the application service manages itself
-    /// (MSC4190) the homeserver refuses logins, and the as_token speaks for the bot.
+    /// The same on a device that the application service manages itself (MSC4190).
     ///
     /// # Errors
     /// [`AccountError`].
@@ -103,15 +91,6 @@ impl Account {
         let room = self.sdk.create_room(request).await;
         room.map(|room| room.room_id().to_owned())
             .map_err(|error| AccountError::Sdk(error.to_string()))
-    }
-
-    /// Sets the name under which the bot appears.
-    ///
-    /// # Errors
-    /// [`AccountError::Sdk`].
-    pub async fn set_name(&self, name: &str) -> Result<(), AccountError> {
-        let set = self.sdk.account().set_display_name(Some(name)).await;
-        set.map_err(|error| AccountError::Sdk(error.to_string()))
     }
 }
 

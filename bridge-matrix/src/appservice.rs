@@ -61,6 +61,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
         .route("/_matrix/app/v1/ping", post(ping))
         .route("/_freeside/report/{format}", get(report))
         .route("/_freeside/consent", get(consent))
+        .route("/_freeside/chats", get(chats))
         .route("/_matrix/app/v1/users/{user}", get(user))
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
@@ -121,6 +122,19 @@ async fn consent(State(service): State<Arc<Appservice>>) -> Response {
     };
     match written {
         Ok(lines) => ([(CONTENT_TYPE, "application/jsonl")], lines).into_response(),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
+    }
+}
+
+/// `freeside check` asks here.
+async fn chats(State(service): State<Arc<Appservice>>) -> Response {
+    let writer = service.reports.get().and_then(std::sync::Weak::upgrade);
+    let told = match writer {
+        Some(writer) => writer.chats().await,
+        None => Err("the bridge is starting".to_owned()),
+    };
+    match told {
+        Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
     }
 }

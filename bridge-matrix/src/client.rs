@@ -48,7 +48,7 @@ pub enum Identity {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The homeserver answered with an error.
-    #[error("{status} {errcode}: {message}")]
+    #[error("{status} {errcode}: {message}{}", crate::mend::hint(errcode, message))]
     Answered {
         /// HTTP status.
         status: u16,

@@ -4,6 +4,7 @@
 //! Rule: what the homeserver was told is remembered, so that a message costs one request once its
 //! author is known.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bridge_model::{Media, MediaHandle, MediaKind, NetworkId, Person, Place};
@@ -47,8 +48,10 @@ impl MatrixNetwork {
             }
         };
         // Nameless voices only take back what they did before.
+        let mut in_room = None;
         if !name.is_empty() {
-            self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
+            let who = (person, name.as_str(), avatar.as_ref());
+            in_room = self.profile(&mut record, &mxid, who, media).await?;
         }
         let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
         if !record.rooms.contains(&place) {
@@ -62,6 +65,10 @@ impl MatrixNetwork {
                 return Err(may_not_join(error, mxid));
             }
             record.rooms.push(place);
+            in_room = in_room.or_else(|| self.fixed_name(person, name));
+        }
+        if let Some(shown) = in_room {
+            self.name_in(room, &mxid, (&shown, &record)).await?;
         }
         if stored.as_ref() != Some(&record) {
             self.store.save_ghost(person, record).await.map_err(retry)?;
@@ -99,30 +106,96 @@ impl MatrixNetwork {
         let mxid = OwnedUserId::try_from(self.ghosts.mxid(&stored.localpart))
             .map_err(|error| DeliverError::Refused { reason: Refusal::unexpected(error) })?;
         let mut record = stored.clone();
-        self.profile(&mut record, &mxid, (person, name, avatar.as_ref()), media).await?;
+        // A name that counts in rooms only is brought up to date by the next message there.
+        let known = record.profile;
+        let who = (person, name.as_str(), avatar.as_ref());
+        if self.profile(&mut record, &mxid, who, media).await?.is_some() {
+            record.profile = known;
+        }
         if record != stored {
             self.store.save_ghost(person, record).await.map_err(retry)?;
         }
         Ok(())
     }
 
+    /// A name that the homeserver does not take is returned when it is new: then it is set in rooms.
     async fn profile(
         &self,
         record: &mut GhostRecord,
         mxid: &OwnedUserId,
         (person, name, avatar): (&Person, &str, Option<&MediaHandle>),
         media: &dyn MediaSource,
-    ) -> Result<(), DeliverError> {
+    ) -> Result<Option<String>, DeliverError> {
         let shown = self.shown_name(&person.network, name);
-        let profile = keys::hash(&[&shown]);
-        if record.profile != Some(profile) {
-            self.set(mxid, ProfileFieldValue::DisplayName(shown)).await.map_err(repeatable)?;
-            record.profile = Some(profile);
+        let mut in_room = None;
+        if record.profile != Some(keys::hash(&[&shown])) {
+            if self.try_name(mxid, &shown).await? {
+                record.profile = Some(keys::hash(&[&shown]));
+            } else if record.profile != Some(name_in_rooms(&shown)) {
+                record.profile = Some(name_in_rooms(&shown));
+                in_room = Some(shown);
+            }
         }
         if self.settings.avatars {
             self.picture(record, mxid, (person, avatar), media).await;
         }
-        Ok(())
+        Ok(in_room)
+    }
+
+    /// Sets a name, unless the homeserver has refused one before; whether it has it now.
+    async fn try_name(&self, mxid: &OwnedUserId, shown: &str) -> Result<bool, DeliverError> {
+        if self.names_fixed.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        match self.set(mxid, ProfileFieldValue::DisplayName(shown.to_owned())).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_refusal() => {
+                tracing::warn!(%error, "ghosts cannot set their names, and have them in rooms only");
+                self.names_fixed.store(true, Ordering::Relaxed);
+                Ok(false)
+            }
+            Err(error) => Err(repeatable(error)),
+        }
+    }
+
+    /// The name of a person where the homeserver takes none.
+    fn fixed_name(&self, person: &Person, name: &str) -> Option<String> {
+        let fixed = self.names_fixed.load(Ordering::Relaxed) && !name.is_empty();
+        fixed.then(|| self.shown_name(&person.network, name))
+    }
+
+    /// Gives a ghost a name in one room, in its member event ("m.room.member"). Where that is refused,
+    /// too, the ghost keeps the name that it has.
+    async fn name_in(
+        &self,
+        room: &OwnedRoomId,
+        mxid: &OwnedUserId,
+        (shown, record): (&str, &GhostRecord),
+    ) -> Result<(), DeliverError> {
+        let mut content = serde_json::json!({ "membership": "join", "displayname": shown });
+        if let (Some((uri, _)), Some(fields)) = (&record.avatar, content.as_object_mut()) {
+            fields.insert("avatar_url".to_owned(), uri.as_str().into());
+        }
+        let identity = Identity::Ghost(mxid.clone());
+        let kind = ("m.room.member", mxid.as_str());
+        match rooms::set_state_as(&self.client, room, kind, (&content, &identity)).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_refusal() => {
+                tracing::warn!(%error, "a ghost has no name of its own in a room");
+                Ok(())
+            }
+            Err(error) => Err(repeatable(error)),
+        }
+    }
+
+    /// Sets the core bot's name.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) async fn set_bot_name(&self, bot: &OwnedUserId) -> Result<(), ClientError> {
+        let name = ProfileFieldValue::DisplayName(self.settings.bot_name.clone());
+        let request = set_profile_field::v3::Request::new(bot.clone(), name);
+        self.client.send(request, &Identity::Bot).await.map(drop)
     }
 
     /// A picture that cannot be had never holds up a message.
@@ -199,6 +272,12 @@ impl MatrixNetwork {
         let name = super::convert::name::clean(name).unwrap_or_else(|| "?".into());
         format!("{name}{suffix}")
     }
+}
+
+/// Stands for a name that counts in rooms only; another value than that of a profile, so that the name
+/// is set once the homeserver takes it.
+fn name_in_rooms(shown: &str) -> [u8; 16] {
+    keys::hash(&[shown, "in rooms"])
 }
 
 /// A join that the homeserver refuses concerns this ghost alone; all else is tried again.

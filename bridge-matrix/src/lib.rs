@@ -18,6 +18,7 @@ mod foreign;
 pub mod ghosts;
 pub mod listen;
 pub mod media_proxy;
+mod mend;
 mod policy;
 mod power;
 mod private_chats;
@@ -29,7 +30,7 @@ pub mod transaction;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -101,6 +102,8 @@ pub struct MatrixNetwork {
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
     clear_rooms: Arc<clear_rooms::ClearRooms>,
+    /// The homeserver lets accounts not change their names.
+    names_fixed: AtomicBool,
 }
 
 /// What the Matrix side needs.
@@ -141,6 +144,7 @@ impl MatrixNetwork {
             spoiled,
             reports: Arc::default(),
             clear_rooms: Arc::default(),
+            names_fixed: AtomicBool::default(),
         }
     }
 
@@ -150,7 +154,7 @@ impl MatrixNetwork {
         drop(self.reports.set(writer));
     }
 
-    /// The core bot's own account; logged in on first use.
+    /// The core bot's own account; made ready on first use.
     ///
     /// # Errors
     /// [`AccountError`]; the next call tries again.
@@ -165,10 +169,16 @@ impl MatrixNetwork {
                         let device = device.map_err(|e| AccountError::Sdk(e.to_string()))?.name();
                         Account::on_device(&self.client, &bot, device).await?
                     }
-                    None => Account::log_in(&self.client, &bot).await?,
+                    None => Account::without_device(&self.client, &bot).await?,
                 };
-                account.set_name(&self.settings.bot_name).await?;
-                tracing::info!("the core bot is logged in");
+                // A homeserver where names come from elsewhere leaves the bot the one that it has.
+                if let Err(error) = self.set_bot_name(&bot).await {
+                    if !error.is_refusal() {
+                        return Err(AccountError::Register(error));
+                    }
+                    tracing::warn!(%error, "the core bot cannot set its name and keeps the one that it has");
+                }
+                tracing::info!("the core bot is ready");
                 Ok(account)
             })
             .await

@@ -86,6 +86,19 @@ pub async fn set_state(
     (kind, key): (&str, &str),
     content: &Value,
 ) -> Result<(), ClientError> {
+    set_state_as(client, room, (kind, key), (content, &Identity::Bot)).await
+}
+
+/// The same as any of our accounts.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn set_state_as(
+    client: &Client,
+    room: &OwnedRoomId,
+    (kind, key): (&str, &str),
+    (content, identity): (&Value, &Identity),
+) -> Result<(), ClientError> {
     let body = serde_json::value::to_raw_value(content)
         .map_err(|error| ClientError::Unwritable(error.to_string()))?;
     let request = send_state_event::v3::Request::new_raw(
@@ -94,7 +107,7 @@ pub async fn set_state(
         key.into(),
         ruma::serde::Raw::from_json(body),
     );
-    client.send(request, &Identity::Bot).await.map(drop)
+    client.send(request, identity).await.map(drop)
 }
 
 /// Has a ghost join: at once, or after an invitation by the core bot. Homeservers refuse the first

@@ -26,9 +26,40 @@ pub(crate) const CHANGE_INFO: AdminRight =
 pub(crate) const TOPICS: AdminRight =
     AdminRight { field: "can_manage_topics", right: Right::ManageThreads, menu: "Manage Topics" };
 
+/// What the table of rights in `docs/OPERATING.md` names.
+const ASKED: [AdminRight; 5] = [PIN, DELETE, CHANGE_INFO, RESTRICT, TOPICS];
+
+/// The address by which an admin of a group adds the bot with the rights that the bridge uses
+/// (<https://core.telegram.org/api/links#groupchannel-bot-links>).
+pub fn invitation(username: &str) -> String {
+    let rights = ASKED.map(|right| right.field.trim_start_matches("can_"));
+    format!("https://t.me/{username}?startgroup&admin={}", rights.join("+"))
+}
+
 impl AdminRight {
     /// The same as a right that is missing.
     pub(crate) fn missing(self) -> MissingRight {
         MissingRight { right: self.right, menu: self.menu.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_invitation_asks_for_the_rights_of_the_table() {
+        assert_eq!(
+            invitation("a_bot"),
+            "https://t.me/a_bot?startgroup&admin=pin_messages+delete_messages+change_info+\
+             restrict_members+manage_topics"
+        );
+        let page = include_str!("../../docs/OPERATING.md").to_ascii_lowercase();
+        for right in ASKED {
+            assert!(
+                page.contains(&format!("\n| {}", right.menu.to_ascii_lowercase())),
+                "{right:?}"
+            );
+        }
     }
 }

@@ -16,6 +16,7 @@ mod network;
 mod rights;
 mod settings;
 
+pub use admin_right::invitation;
 pub use network::{TelegramNetwork, capabilities};
 pub use settings::{Patience, Settings, SettingsError};
 

@@ -4,6 +4,7 @@
 //! Rule: [`load`] finds all mistakes at once, and each says where it is and how to mend
 //! it. `freeside.example.toml` explains every key; a test keeps it complete.
 
+mod answer;
 pub mod catalogue;
 mod check;
 mod error;
@@ -12,14 +13,17 @@ mod reader;
 mod registration;
 mod secret;
 mod sections;
+mod upgrade;
 mod values;
 
 use std::path::Path;
 
+pub use answer::check_answer;
 pub use catalogue::Catalogue;
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use registration::registration_yaml;
 pub use secret::Secret;
+pub use upgrade::{Upgraded, upgrade};
 pub use values::{
     Appservice, Bot, Config, Discord, Engine, FirstStage, Homeserver, Lanes, Log, LogFormat,
     MetadataOwner, Moving, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES,

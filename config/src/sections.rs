@@ -121,7 +121,8 @@ fn appservice(mut section: Section<'_, '_>) -> Option<Appservice> {
         "Write the address under which the homeserver reaches the bridge, such as http://127.0.0.1:29330.",
         check::http_url,
     );
-    let moved = "Write a section [media_proxy] with listen and public_url instead.";
+    let moved = "Write a section [media_proxy] with listen and public_url instead, or type `freeside config \
+                 upgrade`.";
     section.moved("public_media_url", moved);
     section.moved("public_media_listen", moved);
     let token = |key, variable| SecretSource { key, variable, make: MAKE_TOKEN };

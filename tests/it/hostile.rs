@@ -86,7 +86,7 @@ async fn every_line_of_the_hostile_corpus_leaves_the_other_room_flowing() -> any
     for line in &lines {
         // Many lines differ only in where they lead; all others hear each of them anyway.
         let told = line.get("from").map(ToString::to_string).unwrap_or_default()
-            + &line.get("input").map(ToString::to_string).unwrap_or_default();
+            + line.get("input").map(ToString::to_string).unwrap_or_default().as_str();
         if !square.said.insert(told) {
             continue;
         }

@@ -13,7 +13,7 @@ use crate::tree::{File, Tree};
 const GLOSSARY: &str = "docs/GLOSSARY.md";
 
 /// Names of public types that are defined more than once, each with the reason.
-const TWICE: [(&str, &str); 21] = [
+const TWICE: [(&str, &str); 22] = [
     (
         "Answer",
         "what a command leaves below a message; the message that an answer on Telegram is to",
@@ -25,6 +25,7 @@ const TWICE: [(&str, &str); 21] = [
     ("Command", "what somebody typed; a command that the bot knows"),
     ("Key", "of a text in `i18n/`; of a record in the store"),
     ("Look", "open: what a Discord channel looks like; a look at held events"),
+    ("Looked", "what a report looks at; what a store is found to be"),
     ("MediaProxy", "what serves media to everybody; its section of the configuration"),
     ("Part", "of a message; of a service in the catalogue, whose files say part"),
     ("Parts", "open: of the Matrix side; of its listener"),

@@ -41,6 +41,17 @@ pub fn bring_up_to_date(kv: &mut dyn Kv, batch: usize) -> Result<(), StoreError>
     Ok(())
 }
 
+/// The layout of a store, if this version knows it; `None` when the store is new.
+///
+/// # Errors
+/// [`StoreError::Newer`], and what reading it says.
+pub fn known(kv: &dyn Kv) -> Result<Option<u16>, StoreError> {
+    match layout(kv)? {
+        Some(found) if found > LAYOUT => Err(StoreError::Newer { found, known: LAYOUT }),
+        found => Ok(found),
+    }
+}
+
 /// The layout of a store; `None` when the store is new.
 fn layout(kv: &dyn Kv) -> Result<Option<u16>, StoreError> {
     let Some(sealed) = kv.get(&tables::META.row(&tables::COUNTERS).0)? else { return Ok(None) };

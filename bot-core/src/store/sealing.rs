@@ -110,6 +110,47 @@ pub fn is_sealed(path: &Path) -> bool {
     folders.sealed().exists() || folders.old().exists() || folders.part().exists()
 }
 
+/// What a store is found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// There is none.
+    Nothing,
+    /// It is not encrypted; the next start does that.
+    Clear,
+    /// A change of the whole store was interrupted.
+    Unfinished,
+    /// Another process has it open.
+    Held,
+    /// It can be opened.
+    Opened {
+        /// The layout of its rows; `None` while there are none.
+        layout: Option<u16>,
+    },
+}
+
+/// Looks at the store in `path`: nothing is made, moved or brought up to date.
+///
+/// # Errors
+/// As [`open`], and [`StoreError::Newer`].
+pub fn look(path: &Path, kek: &Kek, dice: &Arc<dyn Dice>) -> Result<Looked, StoreError> {
+    let folders = Folders::new(path);
+    if folders.part().exists() || folders.old().exists() {
+        return Ok(Looked::Unfinished);
+    }
+    if !folders.sealed().exists() {
+        return Ok(if folders.has_clear() { Looked::Clear } else { Looked::Nothing });
+    }
+    drop(Keyring::open(&folders.sealed().join("keys"), kek, Arc::clone(dice))?);
+    if SledKv::is_held(&folders.sealed()) {
+        return Ok(Looked::Held);
+    }
+    let vault = opened(&folders.sealed(), kek, dice)?;
+    let layout = layout::known(&vault)?;
+    drop(vault);
+    SledKv::wait_until_closed(&folders.sealed())?;
+    Ok(Looked::Opened { layout })
+}
+
 /// Is told how many rows have gone over so far, after each batch; an error cuts the transfer off.
 pub type Watch<'a> = &'a mut dyn FnMut(u64) -> Result<(), StoreError>;
 

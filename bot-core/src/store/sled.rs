@@ -67,6 +67,12 @@ impl SledKv {
         locked.map_err(|error| disk(path, &error))
     }
 
+    /// Whether a process holds the database in `path`.
+    pub fn is_held(path: &Path) -> bool {
+        let tried = File::open(path.join("db")).map(|log| log.try_lock());
+        matches!(tried, Ok(Err(std::fs::TryLockError::WouldBlock)))
+    }
+
     fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| disk(&self.path, &error))

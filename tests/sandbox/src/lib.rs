@@ -9,6 +9,7 @@ pub mod contracts;
 pub mod discord;
 pub mod faults;
 pub mod proxy;
+pub mod stub;
 pub mod synapse;
 pub mod telegram;
 pub mod town;

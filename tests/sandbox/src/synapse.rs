@@ -25,6 +25,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rand::Rng;
 use reqwest::Url;
+use serde_json::{Map, Value};
 
 #[cfg(feature = "cipher")]
 pub use cipher::KeptKey;
@@ -44,6 +45,10 @@ pub struct SynapseOptions<'a> {
     pub encryption: bool,
     /// The Python to make the environment with; otherwise one is looked for.
     pub python: Option<PathBuf>,
+    /// Another version than the one that is pinned, such as `1.98.0`.
+    pub version: Option<String>,
+    /// Further keys of `homeserver.yaml`, or other values for those that are there.
+    pub more: Map<String, Value>,
     /// Hears one line for each step that takes time.
     pub progress: &'a mut (dyn FnMut(&str) + Send),
 }
@@ -57,6 +62,7 @@ pub struct Synapse {
     room_version: String,
     registrations: Vec<PathBuf>,
     encryption: bool,
+    more: Map<String, Value>,
     pub(crate) http: reqwest::Client,
     child: Option<process::Child>,
     // Dropped last: the child writes into it until it is dead.
@@ -72,6 +78,8 @@ impl<'a> SynapseOptions<'a> {
             registrations: Vec::new(),
             encryption: false,
             python: None,
+            version: None,
+            more: Map::new(),
             progress,
         }
     }
@@ -84,7 +92,10 @@ impl Synapse {
     /// # Errors
     /// No usable Python (says what to install), or Synapse does not come up (shows its log).
     pub async fn start(options: SynapseOptions<'_>) -> Result<Self> {
-        let python = environment::ensure(options.python.as_deref(), options.progress).await?;
+        let release = options.version.as_deref();
+        let release = release.map_or(environment::Release::Pinned, environment::Release::Named);
+        let python =
+            environment::ensure((options.python.as_deref(), release), options.progress).await?;
         let dir = temporary_dir()?;
         let port = free_port()?;
         let http = reqwest::Client::builder()
@@ -100,6 +111,7 @@ impl Synapse {
             room_version: options.room_version,
             registrations: options.registrations,
             encryption: options.encryption,
+            more: options.more,
             http,
             child: None,
             dir,
@@ -174,6 +186,15 @@ impl Synapse {
         self.boot().await
     }
 
+    /// Changes keys of `homeserver.yaml`; they count from the next [`Synapse::start_again`].
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub fn set(&mut self, more: Map<String, Value>) -> Result<()> {
+        self.more.extend(more);
+        self.write_files()
+    }
+
     /// Replaces the registration files; they count from the next [`Synapse::start_again`].
     ///
     /// # Errors
@@ -218,6 +239,7 @@ impl Synapse {
             room_version: &self.room_version,
             registrations: &self.registrations,
             encryption: self.encryption,
+            more: &self.more,
         };
         settings.write()
     }

@@ -12,6 +12,7 @@ mod sides;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use serde_json::{Map, Value};
 
 use crate::discord::{self, Discord, permissions};
 use crate::synapse::{Person, RoomOptions, Synapse, SynapseOptions};
@@ -38,6 +39,15 @@ pub struct TownOptions<'a> {
     pub more_config: String,
     /// Hears one line for each step that takes time.
     pub progress: &'a mut (dyn FnMut(&str) + Send),
+}
+
+/// How the homeserver differs from the usual one.
+#[derive(Clone, Debug, Default)]
+pub struct Homeserver {
+    /// Another version, such as `1.98.0`.
+    pub version: Option<String>,
+    /// Keys of `homeserver.yaml`.
+    pub more: Map<String, Value>,
 }
 
 /// Three networks and the bridge.
@@ -74,6 +84,17 @@ impl Town {
     /// # Errors
     /// Whatever did not start, with what it said.
     pub async fn build(options: TownOptions<'_>) -> anyhow::Result<Self> {
+        Self::build_on(options, Homeserver::default()).await
+    }
+
+    /// The same on another homeserver.
+    ///
+    /// # Errors
+    /// As [`Town::build`].
+    pub async fn build_on(
+        options: TownOptions<'_>,
+        homeserver: Homeserver,
+    ) -> anyhow::Result<Self> {
         let TownOptions { program, room_version, encrypted, more_config, progress } = options;
         let telegram = Telegram::start().await?;
         let discord = Discord::start().await?;
@@ -87,6 +108,7 @@ impl Town {
         options.room_version = room_version;
         options.registrations = vec![registration];
         options.encryption = encrypted;
+        (options.version, options.more) = (homeserver.version, homeserver.more);
         let synapse = Synapse::start(options).await.context("Synapse did not start")?;
         bridge.configure(synapse.url(), &more_config)?;
         bridge.start()?;
@@ -127,7 +149,18 @@ impl Town {
     /// # Errors
     /// Whatever did not start or was not answered.
     pub async fn linked(options: TownOptions<'_>) -> anyhow::Result<Self> {
-        let town = Self::build(options).await?;
+        Self::linked_on(options, Homeserver::default()).await
+    }
+
+    /// The same on another homeserver.
+    ///
+    /// # Errors
+    /// As [`Town::linked`].
+    pub async fn linked_on(
+        options: TownOptions<'_>,
+        homeserver: Homeserver,
+    ) -> anyhow::Result<Self> {
+        let town = Self::build_on(options, homeserver).await?;
         town.invite_bot().await?;
         town.link_telegram().await?;
         town.link_discord().await?;

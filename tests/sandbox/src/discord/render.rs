@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::session::intents;
 use super::world::{ChannelRow, EmojiRow, GuildRow, Kind, Member, Role, WebhookRow, World};
 use super::{access, clock};
 
@@ -196,11 +197,20 @@ pub(crate) fn webhook(world: &World, row: &WebhookRow, secret: bool) -> Value {
     json
 }
 
+/// The flags of an application in fewer than 100 servers whose owner switched these intents on.
+fn flags(privileged: u64) -> u64 {
+    let flag = |intent, flag| if privileged & intent == 0 { 0 } else { flag };
+    flag(intents::GUILD_PRESENCES, 1 << 13)
+        | flag(intents::GUILD_MEMBERS, 1 << 15)
+        | flag(intents::MESSAGE_CONTENT, 1 << 19)
+}
+
 /// The application, as its owner sees it.
 pub(crate) fn application(world: &World) -> Value {
+    let flags = flags(world.knobs.privileged);
     json!({
         "id": world.application.to_string(), "name": "Freeside", "icon": null, "description": "",
-        "type": null, "verify_key": "0".repeat(64), "flags": 565_248, "flags_new": "565248",
+        "type": null, "verify_key": "0".repeat(64), "flags": flags, "flags_new": flags.to_string(),
         "redirect_uris": [], "interactions_endpoint_url": null, "bot_public": true,
         "role_connections_verification_url": null, "owner": user(world, world.owner),
         "approximate_guild_count": world.guilds.len(), "approximate_user_install_count": 0,

@@ -21,22 +21,43 @@ const NEED: &str = "the real Synapse of the tests and the demo needs Python 3.10
     macOS: `brew install python`)";
 const INSTALL_DEADLINE: Duration = Duration::from_secs(20 * 60);
 
-/// The Python of an environment with Synapse, made first if it is not there.
+/// What old versions need beside themselves: the newest of these that they can be loaded with.
+const FOR_OLD: [&str; 2] = ["prometheus-client==0.20.0", "Twisted==24.7.0"];
+
+/// What an environment holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Release<'a> {
+    /// The version of the requirements file, with hashes.
+    Pinned,
+    /// Another version, with what pip finds for it.
+    Named(&'a str),
+}
+
+impl Release<'_> {
+    fn folder(self) -> String {
+        match self {
+            Self::Pinned => format!("synapse-{}", fingerprint()),
+            Self::Named(version) => format!("synapse-at-{version}"),
+        }
+    }
+}
+
+/// The Python of an environment with a Synapse, made first if it is not there.
 pub(super) async fn ensure(
-    python: Option<&Path>,
+    (python, release): (Option<&Path>, Release<'_>),
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<PathBuf> {
-    ensure_in(&cache_dir()?, python, progress).await
+    ensure_in(&cache_dir()?, (python, release), progress).await
 }
 
 async fn ensure_in(
     cache: &Path,
-    python: Option<&Path>,
+    (python, release): (Option<&Path>, Release<'_>),
     progress: &mut (dyn FnMut(&str) + Send),
 ) -> Result<PathBuf> {
     std::fs::create_dir_all(cache)
         .with_context(|| format!("making the cache folder {}", cache.display()))?;
-    let name = format!("synapse-{}", fingerprint());
+    let name = release.folder();
     // Synapse runs in another folder, where a relative path would lead nowhere.
     let cache = &std::path::absolute(cache).context("the cache folder")?;
     let home = cache.join(&name);
@@ -50,7 +71,7 @@ async fn ensure_in(
         std::fs::remove_dir_all(&home).with_context(|| format!("removing {}", home.display()))?;
     }
     progress(&format!("Making a Python environment in {}.", home.display()));
-    make(&python, &home, progress).await?;
+    make((&python, release), &home, progress).await?;
     Ok(inside)
 }
 
@@ -73,7 +94,11 @@ pub(super) async fn keep_database(python: &Path, database: &Path) -> Result<()> 
     std::fs::rename(&part, &kept).context("keeping the empty database")
 }
 
-async fn make(python: &Path, home: &Path, progress: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
+async fn make(
+    (python, release): (&Path, Release<'_>),
+    home: &Path,
+    progress: &mut (dyn FnMut(&str) + Send),
+) -> Result<()> {
     let mut venv = Command::new(python);
     venv.arg("-m").arg("venv").arg(home);
     run(venv).await.with_context(|| format!("making a virtual environment failed; {NEED}"))?;
@@ -82,7 +107,11 @@ async fn make(python: &Path, home: &Path, progress: &mut (dyn FnMut(&str) + Send
     progress("Installing Synapse (about 60 MB, once on this machine; half a minute or more).");
     let mut pip = Command::new(home.join("bin").join("python"));
     pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
-    pip.args(["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]).arg(&list);
+    pip.args(["--only-binary", ":all:"]);
+    match release {
+        Release::Pinned => pip.args(["--require-hashes", "--no-deps", "-r"]).arg(&list),
+        Release::Named(version) => pip.arg(format!("matrix-synapse=={version}")).args(FOR_OLD),
+    };
     run(pip).await.context(
         "pip could not install Synapse; look at its message above: without a network set \
          FREESIDE_CACHE to a folder that has it already, behind a proxy set HTTPS_PROXY",
@@ -199,9 +228,8 @@ mod tests {
     #[tokio::test]
     async fn a_missing_python_says_what_to_install() {
         let cache = tempfile::tempdir().unwrap();
-        let error = ensure_in(cache.path(), Some(Path::new("/nonexistent/python")), &mut |_| {})
-            .await
-            .unwrap_err();
+        let python = (Some(Path::new("/nonexistent/python")), Release::Pinned);
+        let error = ensure_in(cache.path(), python, &mut |_| {}).await.unwrap_err();
         let error = format!("{error:#}");
         assert!(error.contains("/nonexistent/python is not a Python that runs"), "{error}");
         assert!(error.contains("apt install python3 python3-venv"), "{error}");
@@ -213,7 +241,8 @@ mod tests {
         let old = cache.path().join("python3");
         std::fs::write(&old, "#!/bin/sh\necho 3 9\n").unwrap();
         make_executable(&old);
-        let error = ensure_in(cache.path(), Some(&old), &mut |_| {}).await.unwrap_err();
+        let error =
+            ensure_in(cache.path(), (Some(&old), Release::Pinned), &mut |_| {}).await.unwrap_err();
         assert!(format!("{error:#}").contains("is Python 3.9, which is too old"), "{error:#}");
     }
 

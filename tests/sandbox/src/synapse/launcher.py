@@ -22,7 +22,10 @@ import sys
 import threading
 import traceback
 
-from synapse.app.complement_fork_proxied_reactor import ProxiedReactor
+try:
+    from synapse.app.complement_fork_proxied_reactor import ProxiedReactor
+except ImportError:  # where older versions have it
+    from synapse.app.complement_fork_starter import ProxiedReactor
 from twisted.internet.main import installReactor
 
 STAND_IN = ProxiedReactor()

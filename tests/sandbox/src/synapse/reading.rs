@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -162,7 +162,7 @@ impl Person {
         self.call(Method::GET, &["client", "v3", "profile", user_id], None).await
     }
 
-    /// The bytes behind an `mxc://` address, by the authenticated media API.
+    /// The bytes behind an `mxc://` address, by the authenticated media API where the homeserver has it.
     ///
     /// # Errors
     /// When the address is malformed or Synapse refuses.
@@ -170,7 +170,11 @@ impl Person {
         let parts = mxc.strip_prefix("mxc://").and_then(|rest| rest.split_once('/'));
         let (server, id) = parts.with_context(|| format!("{mxc} is no mxc address"))?;
         let path = ["client", "v1", "media", "download", server, id];
-        let answer = self.request(Method::GET, &path)?.send().await?;
+        let mut answer = self.request(Method::GET, &path)?.send().await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            let path = ["media", "v3", "download", server, id];
+            answer = self.request(Method::GET, &path)?.send().await?;
+        }
         let answer = answer.error_for_status().with_context(|| format!("downloading {mxc}"))?;
         self.opened_file(mxc, answer.bytes().await?.to_vec())
     }

@@ -50,6 +50,7 @@ pub(super) struct Settings<'a> {
     pub room_version: &'a str,
     pub registrations: &'a [PathBuf],
     pub encryption: bool,
+    pub more: &'a Map<String, Value>,
 }
 
 impl Settings<'_> {
@@ -73,6 +74,7 @@ impl Settings<'_> {
             let parts = parts.iter().map(|part| ((*part).to_owned(), unlimited.clone()));
             all.insert(limit.to_owned(), Value::Object(parts.collect()));
         }
+        all.extend(self.more.clone());
         all
     }
 

@@ -167,6 +167,7 @@ impl Bridge {
         ensure!(output.status.success(), "freeside registration: {said}");
         let path = self.dir.join("registration.yaml");
         fs::write(&path, output.stdout)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         Ok(path)
     }
 
