@@ -9,7 +9,7 @@ use freeside::Side;
 
 /// Joins Telegram groups and Discord channels to Matrix rooms.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version = freeside::VERSION, about)]
 struct Cli {
     /// The configuration file.
     #[arg(short, long, default_value = "freeside.toml", global = true)]
@@ -63,6 +63,12 @@ enum Command {
         /// A file that adds to the catalogue of services.
         #[arg(long)]
         catalogue: Option<PathBuf>,
+    },
+    /// Ask the running bridge how it is, by `[monitoring]`; the exit code is 1 when it is not well.
+    Health {
+        /// Ask only whether it lives, not whether all parts of it are ready.
+        #[arg(long)]
+        live: bool,
     },
     /// Draw a moving sticker from standard input to standard output; the bridge runs it.
     #[command(hide = true)]
@@ -123,6 +129,7 @@ fn main() -> ExitCode {
         Command::Judge { file, catalogue } => {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())
         }
+        Command::Health { live } => freeside::monitoring::ask::health(&cli.config, live),
         Command::DrawSticker { recipe } => freeside::draw_sticker(&recipe),
     };
     match done {

@@ -15,6 +15,7 @@ pub mod ghost;
 pub mod homeserver;
 pub mod i18n;
 pub mod lane;
+pub mod measure;
 pub mod media;
 pub mod media_link;
 pub mod migration;

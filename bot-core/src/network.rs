@@ -355,6 +355,10 @@ pub trait Sink: Send + Sync {
     async fn severed_chats(&self, _network: &NetworkId) -> Result<Vec<ChatId>, SinkError> {
         Ok(Vec::new())
     }
+
+    /// Whether what is said on the platform is heard now; whoever listens says so when it changes, and
+    /// may repeat it.
+    fn hears(&self, _hears: bool) {}
 }
 
 /// Nothing was stored.

@@ -24,6 +24,7 @@ pub mod figures;
 pub mod files;
 pub mod forget;
 pub mod format4;
+pub mod gauges;
 pub mod ghosts;
 mod head;
 pub mod hosts;

@@ -9,6 +9,7 @@ mod error;
 
 use std::time::Duration;
 
+use bot_core::measure::Stopwatch;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response};
@@ -42,6 +43,7 @@ pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
     token: Token,
+    watch: Stopwatch,
 }
 
 /// What goes with a request.
@@ -75,7 +77,12 @@ impl Rest {
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { http, base, token: token.clone() })
+        Ok(Self { http, base, token: token.clone(), watch: Stopwatch::off() })
+    }
+
+    /// The same, and its requests without files are measured.
+    pub(crate) fn watched(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// Asks with the bot's token and reads the answer as `T`.
@@ -167,9 +174,10 @@ impl Rest {
         body: Body,
         authorised: bool,
     ) -> Result<Response, RestError> {
-        let request = self.request(method, path, body, authorised);
-        let response = request.send().await.map_err(RestError::from_reqwest)?;
-        check(response).await
+        let with_files = matches!(body, Body::Form(_));
+        let sent = self.request(method, path, body, authorised).send();
+        let response = if with_files { sent.await } else { self.watch.time(sent).await };
+        check(response.map_err(RestError::from_reqwest)?).await
     }
 
     fn request(&self, method: Method, path: &str, body: Body, authorised: bool) -> RequestBuilder {

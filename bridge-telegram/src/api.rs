@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use bot_core::measure::Stopwatch;
 use bot_core::{AskError, Refusal};
 use reqwest_telegram::{Client, Response};
 use serde::Deserialize;
@@ -15,11 +16,16 @@ use url::Url;
 
 use crate::settings::SettingsError;
 
+/// The method whose answer is there when something was said.
+const LONG_POLL: &str = "getUpdates";
+
 /// One Bot API server, spoken to as one bot.
 #[derive(Clone)]
 pub(crate) struct Api {
     base: Url,
     token: String,
+    /// Measures requests without files, except those that wait for something to happen.
+    pub(crate) watch: Stopwatch,
 }
 
 impl std::fmt::Debug for Api {
@@ -69,7 +75,12 @@ impl Api {
         if base.cannot_be_a_base() {
             return Err(SettingsError::ApiUrl(base.into()));
         }
-        Ok(Self { base, token })
+        Ok(Self { base, token, watch: Stopwatch::off() })
+    }
+
+    /// The same, and its requests are measured.
+    pub(crate) fn watched(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// Calls a method and returns the JSON text of its `result`.
@@ -79,7 +90,8 @@ impl Api {
         method: &str,
         params: &Value,
     ) -> Result<String, Problem> {
-        let sent = client.post(self.address(&[], method)).json(params).send().await;
+        let sent = client.post(self.address(&[], method)).json(params).send();
+        let sent = if method == LONG_POLL { sent.await } else { self.watch.time(sent).await };
         let answer = sent.map_err(outage)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(outage)?;

@@ -29,6 +29,7 @@ mod matrix;
 mod media_proxy;
 mod memory;
 mod moderation;
+mod monitoring;
 mod moving;
 mod notices;
 mod outages;

@@ -25,6 +25,7 @@ const LAYERS: [&[&str]; 5] = [
         "homeserver",
         "i18n",
         "lane",
+        "measure",
         "media_link",
         "migration",
         "moving",

@@ -13,6 +13,7 @@ mod emoji;
 mod held;
 mod links;
 mod looks;
+mod measured;
 mod members;
 pub mod moderation;
 mod names;
