@@ -7,3 +7,21 @@
 #[cfg(test)]
 #[path = "operations/commit.rs"]
 mod commit;
+#[cfg(test)]
+#[path = "operations/watching.rs"]
+mod watching;
+
+#[cfg(test)]
+mod tree {
+    use std::path::{Path, PathBuf};
+
+    /// A file of the source tree.
+    pub fn path(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    }
+
+    /// Its text.
+    pub fn read(name: &str) -> String {
+        std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+}
