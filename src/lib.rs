@@ -10,6 +10,7 @@ mod judge;
 pub mod keys;
 mod lines;
 mod log;
+pub mod manual;
 pub mod monitoring;
 mod public_media;
 mod supervisor;

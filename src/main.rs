@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use freeside::Side;
 
 /// Joins Telegram groups and Discord channels to Matrix rooms.
 #[derive(Parser)]
 #[command(version = freeside::VERSION, about)]
-struct Cli {
+pub(crate) struct Cli {
     /// The configuration file.
     #[arg(short, long, default_value = "freeside.toml", global = true)]
     config: PathBuf,
@@ -69,6 +69,16 @@ enum Command {
         /// Ask only whether it lives, not whether all parts of it are ready.
         #[arg(long)]
         live: bool,
+    },
+    /// Print the manual page, for man(1).
+    #[command(hide = true)]
+    Man,
+    /// Print what a shell needs to complete these commands.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
     },
     /// Draw a moving sticker from standard input to standard output; the bridge runs it.
     #[command(hide = true)]
@@ -130,6 +140,8 @@ fn main() -> ExitCode {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())
         }
         Command::Health { live } => freeside::monitoring::ask::health(&cli.config, live),
+        Command::Man => freeside::manual::man(Cli::command()),
+        Command::Completions { shell } => freeside::manual::completions(Cli::command(), shell),
         Command::DrawSticker { recipe } => freeside::draw_sticker(&recipe),
     };
     match done {

@@ -8,6 +8,12 @@
 #[path = "operations/commit.rs"]
 mod commit;
 #[cfg(test)]
+#[path = "operations/packages.rs"]
+mod packages;
+#[cfg(test)]
+#[path = "operations/running.rs"]
+mod running;
+#[cfg(test)]
 #[path = "operations/watching.rs"]
 mod watching;
 
