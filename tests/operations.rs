@@ -8,11 +8,21 @@
 #[path = "operations/commit.rs"]
 mod commit;
 #[cfg(test)]
+#[path = "operations/generated.rs"]
+mod generated;
+#[cfg(test)]
 #[path = "operations/packages.rs"]
 mod packages;
 #[cfg(test)]
+#[path = "../src/main.rs"]
+#[expect(dead_code, reason = "only the table of the command line is read")]
+mod program;
+#[cfg(test)]
 #[path = "operations/running.rs"]
 mod running;
+#[cfg(test)]
+#[path = "operations/samples.rs"]
+mod samples;
 #[cfg(test)]
 #[path = "operations/watching.rs"]
 mod watching;
