@@ -12,7 +12,10 @@ mod judge;
 pub mod keys;
 mod lines;
 mod log;
+pub mod manual;
+pub mod monitoring;
 mod public_media;
+mod supervisor;
 pub mod upgrade;
 mod wiring;
 
@@ -25,11 +28,16 @@ use bridge_config::Config;
 use bridge_policy::calendar::DAY_MS;
 use tokio_util::sync::CancellationToken;
 
+use supervisor::{Ending, Signals, Supervisor};
+
 pub use bot_core::report::Format;
 pub use convert::{Side, convert};
 pub use draw::draw_sticker;
 pub use judge::judge;
 pub use lines::Tally;
+
+/// The version, and the commit that it was built from.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FREESIDE_COMMIT"), ")");
 
 /// Runs the bridge until it is told to stop (Ctrl-C, SIGTERM).
 ///
@@ -47,23 +55,44 @@ pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let config = load(config)?;
     log::start(&config.log)?;
     choose_tls()?;
+    let supervisor = supervisor()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
         let stop = CancellationToken::new();
         let core = wiring::wire(&config, clock, &stop).await?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), "freeside is running");
-        let running = core.run();
+        tracing::info!(version = VERSION, "freeside is running");
+        supervisor.ready();
+        let health = core.monitor().health();
         tokio::select! {
-            ended = running => ended,
-            signal = signalled() => {
-                signal?;
-                tracing::info!("stopping");
-                stop.cancel();
-                core.ended().await;
-                Ok(())
+            ended = core.run() => return ended,
+            () = supervisor.beat(async || health.is_live().await) => {}
+            () = signals.next() => {}
+        }
+        tracing::info!("stopping; a second signal does not wait for what is under way");
+        supervisor.stopping();
+        stop.cancel();
+        match supervisor::rest(core.ended(), signals.next(), supervisor::LAST).await {
+            Ending::Rested => {}
+            cut @ (Ending::TooLong | Ending::AskedAgain) => {
+                tracing::warn!(
+                    ?cut,
+                    "what is under way is cut off, and looked for at the next start"
+                );
+                // As `kill -9` would, which loses nothing: a thread that hangs keeps nobody.
+                std::process::exit(0);
             }
         }
-    })
+        Ok(())
+    });
+    runtime.shutdown_timeout(supervisor::LAST);
+    ended
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary hands the environment down")]
+fn supervisor() -> anyhow::Result<Supervisor> {
+    let supervisor = Supervisor::of(|name| std::env::var(name).ok());
+    supervisor.context("NOTIFY_SOCKET names no socket that can be used")
 }
 
 /// Two providers are compiled in; rustls wants to be told which one.
@@ -199,13 +228,4 @@ fn today() -> i64 {
 pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
     bridge_config::load(path, &|name| std::env::var(name).ok())
         .with_context(|| format!("the configuration {} cannot be used", path.display()))
-}
-
-async fn signalled() -> anyhow::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminated.recv() => {}
-    }
-    Ok(())
 }

@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use freeside::Side;
 
 /// Joins Telegram groups and Discord channels to Matrix rooms.
 #[derive(Parser)]
-#[command(version, about)]
-struct Cli {
+#[command(version = freeside::VERSION, about)]
+pub(crate) struct Cli {
     /// The configuration file.
     #[arg(short, long, default_value = "freeside.toml", global = true)]
     config: PathBuf,
@@ -73,6 +73,22 @@ enum Command {
         /// A file that adds to the catalogue of services.
         #[arg(long)]
         catalogue: Option<PathBuf>,
+    },
+    /// Ask the running bridge how it is, by `[monitoring]`; the exit code is 1 when it is not well.
+    Health {
+        /// Ask only whether it lives, not whether all parts of it are ready.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Print the manual page, for man(1).
+    #[command(hide = true)]
+    Man,
+    /// Print what a shell needs to complete these commands.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
     },
     /// Draw a moving sticker from standard input to standard output; the bridge runs it.
     #[command(hide = true)]
@@ -145,6 +161,9 @@ fn main() -> ExitCode {
         Command::Judge { file, catalogue } => {
             freeside::judge_lines(file.as_deref(), catalogue.as_deref())
         }
+        Command::Health { live } => freeside::monitoring::ask::health(&cli.config, live),
+        Command::Man => freeside::manual::man(Cli::command()),
+        Command::Completions { shell } => freeside::manual::completions(Cli::command(), shell),
         Command::DrawSticker { recipe } => freeside::draw_sticker(&recipe),
     };
     match done {

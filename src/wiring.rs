@@ -14,6 +14,7 @@ use bot_core::ghost::Ghosts;
 use bot_core::homeserver::Accounts;
 use bot_core::homeserver::Rooms;
 use bot_core::i18n::I18n;
+use bot_core::measure::{Measures, Stopwatch};
 use bot_core::media::drawing::ChildProcess;
 use bot_core::network::CommandHelp;
 use bot_core::portal::Settings;
@@ -22,7 +23,7 @@ use bot_core::relay::{Networks, Relay, RelayParts};
 use bot_core::report::Reporter;
 use bot_core::store::Store;
 use bot_core::wording::Wording;
-use bridge_config::{Catalogue, Config, FirstStage};
+use bridge_config::{Bot, Catalogue, Config, FirstStage};
 use bridge_discord::{DiscordNetwork, DiscordSettings};
 use bridge_matrix::MatrixNetwork;
 use bridge_matrix::accounts::SynapseAccounts;
@@ -35,6 +36,7 @@ use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
 
+use crate::monitoring::{Counters, Monitor, MonitorParts};
 use crate::public_media::MediaParts;
 
 /// The wired bridge.
@@ -42,6 +44,7 @@ pub struct Wired {
     core: Arc<Core>,
     commands: Vec<CommandHelp>,
     media: Option<Arc<MediaProxy>>,
+    monitor: Arc<Monitor>,
     stop: CancellationToken,
 }
 
@@ -52,16 +55,34 @@ impl Wired {
     /// What the core says, or when nobody can be served media where the configuration says.
     pub async fn run(&self) -> anyhow::Result<()> {
         let commands = self.commands.clone();
-        let Some(media) = &self.media else { return Ok(self.core.run(commands).await?) };
-        let listener = media.bind().await.context("cannot listen at `media_proxy.listen`")?;
         let stop = self.stop.child_token();
+        let watched = self.monitor.bind().await?;
+        let media = match &self.media {
+            Some(media) => {
+                let listener = media.bind().await;
+                let listener = listener.context("cannot listen at `media_proxy.listen`")?;
+                Some(Arc::clone(media).serve(listener, stop.clone()))
+            }
+            None => None,
+        };
         let run = async {
             let ended = self.core.run(commands).await;
             stop.cancel();
             ended
         };
-        let (ended, ()) = tokio::join!(run, Arc::clone(media).serve(listener, stop.clone()));
+        let watched = Arc::clone(&self.monitor).serve(watched, stop.clone());
+        let media = async {
+            if let Some(media) = media {
+                media.await;
+            }
+        };
+        let (ended, (), ()) = tokio::join!(run, media, watched);
         Ok(ended?)
+    }
+
+    /// Tells how the bridge is.
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
     }
 
     /// Returns when everything has come to rest after the stop.
@@ -84,14 +105,13 @@ pub async fn wire(
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
     let media = MediaParts::of(config, &pseudonyms);
-    let matrix = matrix(config, &store, (&ghosts, &clock), &dice).await?;
-    let mut networks = Networks::default();
-    draw_in_a_child(&mut networks);
-    networks.add(Arc::clone(&matrix) as Arc<dyn bot_core::Network>);
-    add_remote(config, &dice, &mut networks)?;
-    let wording = Wording::new(I18n::embedded(), &config.bot.language, &config.bot.display_name);
-    let wording = Arc::new(wording);
+    let counters = counters(config, &clock);
+    let measures = Arc::clone(&counters) as Arc<dyn Measures>;
+    let matrix = matrix(config, &store, (&ghosts, &clock), (&dice, &measures)).await?;
+    let networks = networks(config, &matrix, (&dice, &measures))?;
+    let wording = wording(config);
     let commands = commands::menu(&wording);
+    let monitor = monitor(config, &counters, (&store, &clock), matrix.client());
     let proxy = media.proxy(config, (&store, &networks), (&wording, &clock));
     let relay = Relay::new(RelayParts {
         networks: networks.clone(),
@@ -133,11 +153,56 @@ pub async fn wire(
         concurrency: config.lanes.concurrency,
         reactions: config.bot.reactions_per_minute,
         max_age: Duration::from_secs(config.lanes.max_age_hours.saturating_mul(3600)),
+        measures,
         stop: stop.clone(),
     });
     let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
     matrix.report_from(writer);
-    Ok(Wired { core, commands, media: proxy, stop: stop.clone() })
+    Ok(Wired { core, commands, media: proxy, monitor, stop: stop.clone() })
+}
+
+fn wording(config: &Config) -> Arc<Wording> {
+    let Bot { language, display_name, .. } = &config.bot;
+    Arc::new(Wording::new(I18n::embedded(), language, display_name))
+}
+
+fn networks(
+    config: &Config,
+    matrix: &Arc<MatrixNetwork>,
+    (dice, measures): (&Arc<dyn Dice>, &Arc<dyn Measures>),
+) -> anyhow::Result<Networks> {
+    let mut networks = Networks::default();
+    draw_in_a_child(&mut networks);
+    networks.add(Arc::clone(matrix) as Arc<dyn bot_core::Network>);
+    add_remote(config, (dice, measures), &mut networks)?;
+    Ok(networks)
+}
+
+fn monitor(
+    config: &Config,
+    counters: &Arc<Counters>,
+    (store, clock): (&Arc<Store>, &Arc<dyn Clock>),
+    homeserver: &Client,
+) -> Arc<Monitor> {
+    Arc::new(Monitor::new(&MonitorParts {
+        listen: config.monitoring.as_ref().map(|it| it.listen),
+        folder: &config.store.path,
+        limits: limits(config),
+        counters,
+        store,
+        homeserver,
+        clock,
+    }))
+}
+
+/// Counts for the networks that are configured.
+fn counters(config: &Config, clock: &Arc<dyn Clock>) -> Arc<Counters> {
+    let remotes = [
+        config.telegram.as_ref().map(|_| bridge_telegram::NETWORK),
+        config.discord.as_ref().map(|_| bridge_discord::NETWORK),
+    ];
+    let networks = [Some(bridge_matrix::NETWORK)].into_iter().chain(remotes).flatten();
+    Arc::new(Counters::new(&networks.collect::<Vec<_>>(), clock))
 }
 
 /// Which Matrix ids are ours.
@@ -217,14 +282,15 @@ async fn matrix(
     config: &Config,
     store: &Arc<Store>,
     (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
-    dice: &Arc<dyn Dice>,
+    (dice, measures): (&Arc<dyn Dice>, &Arc<dyn Measures>),
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
     let http = to_homeserver(config)?
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(120))
         .build()?;
     let base = config.homeserver.url.as_str();
-    let client = Client::new(http, base, config.appservice.as_token.expose());
+    let client = Client::new(http, base, config.appservice.as_token.expose())
+        .watched(Stopwatch::new(bridge_matrix::NETWORK, measures));
     let crypto = config.appservice.encryption.as_ref().map(|secret| {
         let dir = config.store.path.join("crypto");
         let settings = crypto::Settings { dir, secret: secret.expose().to_owned() };
@@ -260,7 +326,7 @@ fn draw_in_a_child(networks: &mut Networks) {
 
 fn add_remote(
     config: &Config,
-    dice: &Arc<dyn Dice>,
+    (dice, measures): (&Arc<dyn Dice>, &Arc<dyn Measures>),
     networks: &mut Networks,
 ) -> anyhow::Result<()> {
     let fraction = |dice: &Arc<dyn Dice>| -> Arc<dyn Fn() -> f64 + Send + Sync> {
@@ -275,6 +341,7 @@ fn add_remote(
             local_server: telegram.api_url.host_str() != Some("api.telegram.org"),
             local_files: telegram.local_files.clone(),
             patience: Patience::new(fraction(dice)),
+            watch: Stopwatch::new(bridge_telegram::NETWORK, measures),
         };
         networks.add(Arc::new(TelegramNetwork::new(settings)?));
     }
@@ -287,6 +354,7 @@ fn add_remote(
             members: discord.members,
             proxies: discord.proxies.clone(),
             random: fraction(dice),
+            watch: Stopwatch::new(bridge_discord::NETWORK, measures),
             ..DiscordSettings::new(discord.token.expose())
         };
         networks.add(Arc::new(DiscordNetwork::new(settings)?));

@@ -18,10 +18,11 @@ use crate::courier::{Attempt, CourierParts, Couriers, Executor};
 use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
 use crate::lateness;
+use crate::measure::{DeliveryVerdict, Measures};
 use crate::network::{
     AskError, CommandHelp, MATRIX, Need, Network, NetworkError, RememberedMessage, Sink, SinkError,
 };
-use crate::order::{Batch, Failure};
+use crate::order::{Batch, DeliverError, Failure};
 use crate::portal::{End, EndState, Owner, Portal};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
@@ -46,6 +47,7 @@ pub struct Core {
     max_age: Duration,
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
+    measures: Arc<dyn Measures>,
     stop: CancellationToken,
 }
 
@@ -67,6 +69,8 @@ pub struct CoreParts {
     pub reactions: u32,
     /// What was said longer ago when it is heard is not shown any more, but counted.
     pub max_age: Duration,
+    /// Counts what is done.
+    pub measures: Arc<dyn Measures>,
     /// Ends everything.
     pub stop: CancellationToken,
 }
@@ -75,16 +79,37 @@ pub struct CoreParts {
 struct Executors {
     relay: Relay,
     desk: Arc<Desk>,
+    clock: Arc<dyn Clock>,
+    measures: Arc<dyn Measures>,
+}
+
+impl Executors {
+    fn count(&self, head: &LaneHead, outcome: Result<&Settlement, &Failure>) {
+        let verdict = match outcome.map_err(|failure| &failure.error) {
+            Ok(settlement) if settlement.refused => DeliveryVerdict::Refused,
+            Ok(_) => DeliveryVerdict::Delivered,
+            Err(DeliverError::Retry { .. }) => DeliveryVerdict::Retried,
+            Err(DeliverError::Uncertain { .. }) => DeliveryVerdict::Uncertain,
+            Err(DeliverError::ChatClosed { .. } | DeliverError::Refused { .. }) => {
+                DeliveryVerdict::Closed
+            }
+        };
+        let since = head.entry.since.map(|since| self.clock.now().0.saturating_sub(since.0));
+        let since = since.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
+        self.measures.tried(&head.entry.lane.network, verdict, since);
+    }
 }
 
 #[async_trait]
 impl Executor for Executors {
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure> {
-        if head.entry.lane.network.as_str() == CORE {
+        let outcome = if head.entry.lane.network.as_str() == CORE {
             self.desk.execute(head, attempt).await
         } else {
             self.relay.execute(head, attempt).await
-        }
+        };
+        self.count(head, outcome.as_ref());
+        outcome
     }
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
@@ -117,20 +142,35 @@ impl Reporter for Core {
 impl Core {
     /// Puts the parts together; [`Core::run`] begins.
     pub fn new(parts: CoreParts) -> Arc<Self> {
-        let CoreParts { store, relay, desk, clock, dice, concurrency, reactions, max_age, stop } =
-            parts;
+        let CoreParts { store, relay, desk, clock, dice, concurrency, max_age, .. } = parts;
+        let (reactions, measures, stop) = (parts.reactions, parts.measures, parts.stop);
         let networks = relay.networks().clone();
         let reactions = Budgets::per_minute(reactions);
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
-            executor: Arc::new(Executors { relay, desk: Arc::clone(&desk) }),
+            executor: Arc::new(Executors {
+                relay,
+                desk: Arc::clone(&desk),
+                clock: Arc::clone(&clock),
+                measures: Arc::clone(&measures),
+            }),
             clock: Arc::clone(&clock),
             dice,
             concurrency,
             stop: stop.clone(),
         });
-        Arc::new(Self { store, networks, clock, reactions, max_age, couriers, desk, stop })
+        Arc::new(Self {
+            store,
+            networks,
+            clock,
+            reactions,
+            max_age,
+            couriers,
+            desk,
+            measures,
+            stop,
+        })
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is
@@ -158,6 +198,7 @@ impl Core {
                     ran = network.run(sink, core.stop.clone()) => ran,
                     never = ready => never,
                 };
+                core.measures.hears(network.id(), false);
                 // The receiver is gone only when everything ends anyway.
                 drop(ended.send(ran).await);
             });
@@ -270,7 +311,9 @@ impl Core {
         loop {
             let kept = i64::try_from(RETENTION.as_millis()).unwrap_or(i64::MAX);
             let before = Timestamp(self.clock.now().0.saturating_sub(kept));
-            match self.store.forget(before).await {
+            let forgotten = self.store.forget(before).await;
+            self.measures.forgot(forgotten.as_ref().ok().copied());
+            match forgotten {
                 Ok(rows) => tracing::info!(rows, "old messages were forgotten"),
                 Err(error) => tracing::error!(%error, "old messages were not forgotten"),
             }
@@ -302,7 +345,11 @@ impl Sink for NetworkSink {
         let now = self.core.clock.now();
         batch.events.retain(|event| self.core.crosses(event, now));
         lateness::sort_out(&mut batch, self.core.max_age);
-        let accepted = self.core.store.accept(batch, now).await.map_err(sink)?;
+        let (events, began) = (batch.events.len(), tokio::time::Instant::now());
+        let accepted = self.core.store.accept(batch, now).await;
+        self.core.measures.stored(began.elapsed(), accepted.is_ok());
+        let accepted = accepted.map_err(sink)?;
+        self.core.measures.accepted(&self.network, events.saturating_sub(accepted.dropped));
         self.core.couriers.wake(accepted.lanes);
         Ok(())
     }
@@ -329,6 +376,10 @@ impl Sink for NetworkSink {
     ) -> Result<Vec<RememberedMessage>, SinkError> {
         let place = Place { network: self.network.clone(), chat: chat.clone() };
         self.core.store.newest_known(&place, most).await.map_err(sink)
+    }
+
+    fn hears(&self, hears: bool) {
+        self.core.measures.hears(&self.network, hears);
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Entry {
     pub lane: Place,
     /// What is to be done there.
     pub work: Work,
+    /// When it was put there; unknown of entries that an older version has stored.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// Files that came as several messages and are shown as one.
@@ -251,7 +254,7 @@ impl KnownPoll {
 impl Entry {
     /// An entry without a number; the store gives it one.
     pub fn new(lane: Place, work: Work) -> Self {
-        Self { id: EntryId(0), lane, work }
+        Self { id: EntryId(0), lane, work, since: None }
     }
 
     /// How long the courier waits: for more files of the same album, or for a deletion of the

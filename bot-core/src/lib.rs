@@ -16,6 +16,7 @@ pub mod homeserver;
 pub mod i18n;
 pub mod lane;
 pub mod lateness;
+pub mod measure;
 pub mod media;
 pub mod media_link;
 pub mod migration;
@@ -33,7 +34,7 @@ pub mod store;
 pub mod wording;
 
 pub use network::{
-    AskError, Deliver, RememberedMessage, MediaSource, MediaStream, Network, NetworkError, Sink,
+    AskError, Deliver, MediaSource, MediaStream, Network, NetworkError, RememberedMessage, Sink,
 };
 pub use order::{
     Action, Batch, DeliverError, EntryId, Failure, Mark, Order, Part, Receipt, SendAs,

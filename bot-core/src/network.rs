@@ -368,6 +368,10 @@ pub trait Sink: Send + Sync {
     ) -> Result<Vec<RememberedMessage>, SinkError> {
         Ok(Vec::new())
     }
+
+    /// Whether what is said on the platform is heard now; whoever listens says so when it changes, and
+    /// may repeat it.
+    fn hears(&self, _hears: bool) {}
 }
 
 /// What is known of a message that somebody said in a chat, or that we said there for somebody.

@@ -195,7 +195,7 @@ impl Executor for Relay {
 impl Delivery<'_> {
     /// What is known of people, chats and messages along the way of this entry.
     fn directory(&self) -> StoreDirectory<'_> {
-        let Entry { lane, work, id } = &self.head.entry;
+        let Entry { lane, work, id, .. } = &self.head.entry;
         let from = work.message().map_or(lane, |(place, _)| place).clone();
         let route = Route { from, to: lane.clone() };
         self.lookup.directory((route, *id), self.head.portal.as_ref(), &self.called)

@@ -25,6 +25,7 @@ pub mod files;
 pub mod forget;
 pub mod format4;
 mod gaps;
+pub mod gauges;
 pub mod ghosts;
 mod head;
 pub mod hosts;

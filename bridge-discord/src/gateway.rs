@@ -56,6 +56,7 @@ pub(crate) async fn run(
         let mut connection =
             Connection { settings, dialer, url, session: session_here, lived: false };
         let end = connection.serve(&mut listener).await;
+        listener.sink.hears(false);
         if connection.lived {
             pause.reset();
             failures = 0;

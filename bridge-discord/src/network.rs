@@ -59,7 +59,8 @@ impl DiscordNetwork {
         };
         let dialer = Dialer::new(settings.proxy.as_ref())?;
         let rest = Rest::new(&api, &settings.token, settings.proxy.as_ref())
-            .map_err(SetUpError::Client)?;
+            .map_err(SetUpError::Client)?
+            .watched(settings.watch.clone());
         let shared = Arc::new(Shared::new(rest, cdn, settings.proxies.clone()));
         let capabilities = capabilities();
         Ok(Self { id: NETWORK.into(), capabilities, settings, dialer, shared })

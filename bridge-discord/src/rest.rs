@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bot_core::clock;
+use bot_core::measure::Stopwatch;
 use bridge_model::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::Form;
@@ -48,6 +49,7 @@ pub(crate) struct Rest {
     token: Token,
     /// When the last answer came, by Discord's clock, in milliseconds; 0 before the first one.
     answered: Arc<AtomicI64>,
+    watch: Stopwatch,
 }
 
 /// What goes with a request.
@@ -81,7 +83,13 @@ impl Rest {
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { http, base, token: token.clone(), answered: Arc::default() })
+        let (token, answered) = (token.clone(), Arc::default());
+        Ok(Self { http, base, token, answered, watch: Stopwatch::off() })
+    }
+
+    /// The same, and its requests without files are measured.
+    pub(crate) fn watched(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// Asks with the bot's token and reads the answer as `T`.
@@ -173,8 +181,10 @@ impl Rest {
         body: Body,
         authorised: bool,
     ) -> Result<Response, RestError> {
-        let request = self.request(method, path, body, authorised);
-        let response = request.send().await.map_err(RestError::from_reqwest)?;
+        let with_files = matches!(body, Body::Form(_));
+        let sent = self.request(method, path, body, authorised).send();
+        let response = if with_files { sent.await } else { self.watch.time(sent).await };
+        let response = response.map_err(RestError::from_reqwest)?;
         let date = response.headers().get("date").and_then(|date| date.to_str().ok());
         if let Some(now) = date.and_then(clock::of_http_date) {
             self.answered.store(now.0, Ordering::Relaxed);

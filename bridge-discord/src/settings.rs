@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bot_core::measure::Stopwatch;
 use url::Url;
 
 use crate::dial::ProxyError;
@@ -35,6 +36,8 @@ pub struct DiscordSettings {
     pub longest_pause: Duration,
     /// Gives numbers from 0 up to 1, for jitter.
     pub random: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// Measures requests.
+    pub watch: Stopwatch,
 }
 
 /// The network cannot be set up.
@@ -64,6 +67,7 @@ impl DiscordSettings {
             proxies: Vec::new(),
             longest_pause: Duration::from_secs(30),
             random: Arc::new(rand::random::<f64>),
+            watch: Stopwatch::off(),
         }
     }
 }

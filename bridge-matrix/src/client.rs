@@ -5,6 +5,7 @@
 //! are streamed, never held.
 
 use bot_core::Refusal;
+use bot_core::measure::Stopwatch;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub struct Client {
     base: String,
     token: String,
     versions: SupportedVersions,
+    watch: Stopwatch,
 }
 
 /// As whom a request is made.
@@ -150,7 +152,14 @@ impl Client {
                 versions: versions.into_iter().collect(),
                 features: std::collections::BTreeSet::new(),
             },
+            watch: Stopwatch::off(),
         }
+    }
+
+    /// The same, and its requests without files are measured.
+    #[must_use]
+    pub fn watched(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// Sends any request as any of our accounts.
@@ -194,8 +203,8 @@ impl Client {
         let request = request.map_err(|error| ClientError::Unwritable(error.to_string()))?;
         let request = reqwest::Request::try_from(request)
             .map_err(|error| ClientError::Unwritable(error.to_string()))?;
-        let response = self.http.execute(request).await.map_err(|error| broken(&error))?;
-        let response = answered(response).await?;
+        let response = self.watch.time(self.http.execute(request)).await;
+        let response = answered(response.map_err(|error| broken(&error))?).await?;
         let mut parsed = ruma::exports::http::Response::builder().status(response.status());
         if let Some(headers) = parsed.headers_mut() {
             headers.clone_from(response.headers());

@@ -24,7 +24,7 @@ mod power;
 mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
-mod server;
+pub mod server;
 mod topics;
 pub mod transaction;
 
@@ -191,7 +191,7 @@ impl MatrixNetwork {
 
     /// Greets the homeserver until it answers, so that it delivers at once what it holds back
     /// (`POST /_matrix/client/v1/appservice/{id}/ping`).
-    async fn greet(&self) {
+    async fn greet(&self, sink: &dyn Sink) {
         let mut failed = 0;
         while let Err(error) = self.account().await {
             let delay = GREETINGS.after(failed);
@@ -205,6 +205,7 @@ impl MatrixNetwork {
             Ok(response) => {
                 let duration_ms = u64::try_from(response.duration.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(duration_ms, "the homeserver reaches us");
+                sink.hears(true);
             }
             Err(error) => tracing::error!(
                 %error,
@@ -350,7 +351,7 @@ impl Network for MatrixNetwork {
             clock: Arc::clone(&self.clock),
             warned: AtomicI64::default(),
             listener: listen::Listener::new(listen::Parts {
-                sink,
+                sink: Arc::clone(&sink),
                 client: self.client.clone(),
                 ghosts: self.ghosts.clone(),
                 store: Arc::clone(&self.store),
@@ -366,7 +367,7 @@ impl Network for MatrixNetwork {
         let serve = server::serve(listener, router, server::LIMITS, stop.clone());
         let greet = async {
             let begin = async {
-                self.greet().await;
+                self.greet(&*sink).await;
                 let listener = &service.listener;
                 tokio::join!(listener.look_around(), listener.tend());
             };

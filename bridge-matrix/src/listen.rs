@@ -111,6 +111,7 @@ impl Listener {
     /// [`SinkError`]: nothing was stored, and the transaction must not be acknowledged.
     pub async fn take_in(&self, txn: &str, transaction: &Transaction) -> Result<(), SinkError> {
         self.last_transaction.store(self.clock.now().0, Ordering::Relaxed);
+        self.sink.hears(true);
         // Keys first: they open the events.
         let heard = match self.feed(txn, &transaction.devices).await {
             // Typing notices and receipts cost no write.

@@ -38,6 +38,11 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// After the system refused a connection (for example for want of file descriptors).
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Answers requests for any router until `stop` is cancelled, under the limits of a public port.
+pub async fn serve_router(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    serve(listener, router, LIMITS, stop).await;
+}
+
 /// Answers requests until `stop` is cancelled, and the last ones after that.
 pub(super) async fn serve(
     listener: TcpListener,

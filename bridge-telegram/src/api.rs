@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use bot_core::measure::Stopwatch;
 use bot_core::{AskError, Refusal, clock};
 use bridge_model::Timestamp;
 use reqwest_telegram::{Client, Response};
@@ -18,6 +19,9 @@ use url::Url;
 
 use crate::settings::SettingsError;
 
+/// The method whose answer is there when something was said.
+const LONG_POLL: &str = "getUpdates";
+
 /// One Bot API server, spoken to as one bot.
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -25,6 +29,8 @@ pub(crate) struct Api {
     token: String,
     /// When the last answer came, by the server's clock, in milliseconds; 0 before the first one.
     answered: Arc<AtomicI64>,
+    /// Measures requests without files, except those that wait for something to happen.
+    pub(crate) watch: Stopwatch,
 }
 
 impl std::fmt::Debug for Api {
@@ -74,7 +80,12 @@ impl Api {
         if base.cannot_be_a_base() {
             return Err(SettingsError::ApiUrl(base.into()));
         }
-        Ok(Self { base, token, answered: Arc::default() })
+        Ok(Self { base, token, answered: Arc::default(), watch: Stopwatch::off() })
+    }
+
+    /// The same, and its requests are measured.
+    pub(crate) fn watched(self, watch: Stopwatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// When the last answer came, by the server's own clock.
@@ -89,7 +100,8 @@ impl Api {
         method: &str,
         params: &Value,
     ) -> Result<String, Problem> {
-        let sent = client.post(self.address(&[], method)).json(params).send().await;
+        let sent = client.post(self.address(&[], method)).json(params).send();
+        let sent = if method == LONG_POLL { sent.await } else { self.watch.time(sent).await };
         let answer = sent.map_err(outage)?;
         let status = answer.status();
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());

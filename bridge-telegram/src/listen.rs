@@ -47,6 +47,7 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
     let mut offset = stored_offset(sink, &mut backoff).await;
     let mut heard = age::Heard::stored(sink).await;
     info!(network = NETWORK, "listening to Telegram");
+    sink.hears(true);
     loop {
         let polled = tokio::select! {
             (from, to) = connection.moves.next() => {
@@ -56,8 +57,12 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
             polled = poll::poll(connection, offset) => polled,
         };
         let received = match polled {
-            Ok(received) => received,
+            Ok(received) => {
+                sink.hears(true);
+                received
+            }
             Err(problem) => {
+                sink.hears(matches!(problem, PollError::Slow(_)));
                 wait_out(problem, &mut backoff).await;
                 continue;
             }

@@ -52,6 +52,7 @@ impl TelegramNetwork {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let clients = Clients::new(&settings)?;
         let api = Api::new(settings.api_url.clone(), settings.token.clone())?;
+        let api = api.watched(settings.watch.clone());
         let files = if settings.local_server { LOCAL_FILES } else { MAX_UPLOAD };
         let moves = Arc::new(Moves::default());
         let context = ApiContext {

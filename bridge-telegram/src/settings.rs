@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bot_core::measure::Stopwatch;
 use reqwest_telegram::redirect::Policy;
 use reqwest_telegram::{Client, ClientBuilder, Proxy};
 use url::Url;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub local_files: Option<PathBuf>,
     /// How long to wait for what.
     pub patience: Patience,
+    /// Measures requests.
+    pub watch: Stopwatch,
 }
 
 /// How long the listener waits for what.

@@ -26,8 +26,8 @@ pub use secret::Secret;
 pub use upgrade::{Upgraded, upgrade};
 pub use values::{
     Appservice, Bot, Config, Discord, Engine, FirstStage, Homeserver, Lanes, Log, LogFormat,
-    MetadataOwner, Moving, NamePolicy, Notices, PLURALKIT, Portals, Privacy, SERVICE_CLASSES,
-    Stages, Store, TUPPERBOX, Telegram,
+    MetadataOwner, Monitoring, Moving, NamePolicy, Notices, PLURALKIT, Portals, Privacy,
+    SERVICE_CLASSES, Stages, Store, TUPPERBOX, Telegram,
 };
 
 /// Reads a secret from a file that nobody else may read; `make` says how one is made.

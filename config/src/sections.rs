@@ -19,11 +19,12 @@ use crate::values::{
 };
 
 mod media_proxy;
+mod monitoring;
 mod moving;
 mod notices;
 mod stages;
 
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "homeserver",
     "appservice",
     "bot",
@@ -35,6 +36,7 @@ const SECTIONS: [&str; 14] = [
     "stages",
     "moving",
     "media_proxy",
+    "monitoring",
     "notices",
     "privacy",
     "log",
@@ -75,6 +77,9 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let taken = appservice.as_ref().map(|it| it.listen);
     let media_proxy = reader.optional_section("media_proxy");
     let media_proxy = media_proxy.map(|section| media_proxy::read(section, taken));
+    let taken = [taken, media_proxy.as_ref().and_then(|it| it.as_ref()).map(|it| it.listen)];
+    let monitoring = reader.optional_section("monitoring");
+    let monitoring = monitoring.map(|section| monitoring::read(section, taken));
     let notices = notices::read(reader, reader.section("notices", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
@@ -90,6 +95,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         stages,
         moving: moving?,
         media_proxy: media_proxy.flatten(),
+        monitoring: monitoring.flatten(),
         notices,
         privacy: privacy?,
         log,

@@ -35,6 +35,8 @@ pub struct Config {
     pub moving: Moving,
     /// `[media_proxy]`, when there is one.
     pub media_proxy: Option<MediaProxy>,
+    /// `[monitoring]`, when somebody watches.
+    pub monitoring: Option<Monitoring>,
     /// `[notices]`.
     pub notices: Notices,
     /// `[privacy]`
@@ -96,6 +98,13 @@ impl MediaProxy {
     /// A reverse proxy on the same machine.
     pub const LOOPBACK: [IpAddr; 2] =
         [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+}
+
+/// For whoever watches the bridge.
+#[derive(Clone, Debug)]
+pub struct Monitoring {
+    /// Where metrics and health can be read.
+    pub listen: SocketAddr,
 }
 
 /// How the bridge and the homeserver know each other.

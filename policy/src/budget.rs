@@ -123,6 +123,12 @@ impl Ledger {
         self.0.iter().any(|given| given.subject == subject && lately(given))
     }
 
+    /// Notices that were given within the last 24 hours.
+    pub fn lately(&self, now: Timestamp) -> u64 {
+        let lately = |given: &&Given| now.0.saturating_sub(given.at.0) < DAY_MS;
+        u64::try_from(self.0.iter().filter(lately).count()).unwrap_or(u64::MAX)
+    }
+
     /// Whether a notice may be given now; if so, it is noted as given.
     ///
     /// # Errors
@@ -178,6 +184,7 @@ mod tests {
             assert_eq!(ledger.give(&limits, NOON, (subject, subject)), Ok(()));
         }
         assert_eq!(ledger.give(&limits, NOON, (9, 9)), Err(Refused::Room));
+        assert_eq!((ledger.lately(later(23)), ledger.lately(later(24))), (6, 0));
         assert_eq!(ledger.give(&limits, later(24), (1, 9)), Ok(()));
         assert_eq!(ledger.give(&limits, later(30 * 24 - 1), (1, 1)), Err(Refused::Said));
         assert_eq!(ledger.give(&limits, later(30 * 24), (1, 1)), Ok(()));

@@ -31,6 +31,7 @@ mod matrix;
 mod media_proxy;
 mod memory;
 mod moderation;
+mod monitoring;
 mod moving;
 mod notices;
 mod outages;

@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 5] = [
         "i18n",
         "lane",
         "lateness",
+        "measure",
         "media_link",
         "migration",
         "moving",

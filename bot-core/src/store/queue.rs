@@ -98,6 +98,7 @@ pub fn push_to(
         return Ok(());
     }
     entry.id = EntryId(tx.meta().next_entry);
+    entry.since = entry.since.or((tx.now.0 > 0).then_some(tx.now));
     tx.meta_mut().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;
     record.depth = record.depth.saturating_add(1);

@@ -53,6 +53,8 @@ pub struct Spine {
     /// Who gives accounts.
     pub accounts: Option<Arc<dyn bot_core::homeserver::Accounts>>,
     pub thresholds: Thresholds,
+    /// Who counts.
+    pub measures: Arc<dyn bot_core::measure::Measures>,
     dice: Arc<FakeDice>,
     kv: MemoryKv,
     running: Option<Running>,
@@ -84,6 +86,7 @@ impl Spine {
                 ..bridge_policy::budget::Limits::DEFAULT
             },
             thresholds: Thresholds::default(),
+            measures: Arc::new(bot_core::measure::Unmeasured),
             dice: Arc::default(),
             kv: MemoryKv::default(),
             running: None,
@@ -191,6 +194,7 @@ impl Spine {
             concurrency: self.concurrency,
             reactions: self.per_minute,
             max_age: Duration::from_secs(24 * 3600),
+            measures: self.measures.clone(),
             stop: stop.clone(),
         }
     }

@@ -148,6 +148,7 @@ impl Connection<'_> {
             }
             if matches!(kind.as_str(), "READY" | "RESUMED") {
                 self.lived = true;
+                listener.sink.hears(true);
             }
             heartbeats.seq.store(seq, Ordering::Release);
             *self.session = Some(next);

@@ -23,7 +23,8 @@ use crate::convert::outgoing::{Call, Enclosed, enclosed, render};
 impl ApiContext {
     /// Makes a call without files.
     pub(super) async fn ask(&self, method: &str, params: &Value) -> Result<Answer, CallError> {
-        let answer = answer(self.methods.post(self.api.method(method)).json(params)).await;
+        let request = self.methods.post(self.api.method(method)).json(params);
+        let answer = answer_to(self.api.watch.time(request.send()).await).await;
         let chat = params.get("chat_id").and_then(Value::as_i64);
         self.note_move(chat, answer)
     }
@@ -200,7 +201,13 @@ fn forget(params: &mut Value, reference: &str) {
 }
 
 async fn answer(request: RequestBuilder) -> Result<Answer, CallError> {
-    let response = request.send().await.map_err(trouble)?;
+    answer_to(request.send().await).await
+}
+
+async fn answer_to(
+    response: Result<reqwest_telegram::Response, reqwest_telegram::Error>,
+) -> Result<Answer, CallError> {
+    let response = response.map_err(trouble)?;
     let status = response.status();
     let body = response.bytes().await.map_err(trouble)?;
     let no_answer =

@@ -46,6 +46,7 @@ pub fn settings(telegram: &Telegram) -> Settings {
         local_server: false,
         local_files: None,
         patience,
+        watch: bot_core::measure::Stopwatch::off(),
     }
 }
 

@@ -39,10 +39,10 @@ fn mistakes(dir: &Path, text: &str) -> String {
     load(&dir.join("freeside.toml"), &nothing).unwrap_err().to_string()
 }
 
-/// The example with every `#key = value` made a setting, and the section that is left out.
+/// The example with every `#key = value` made a setting, and the sections that are left out.
 fn whole_example() -> String {
     let setting = |line: &str| {
-        if line == "#[media_proxy]" {
+        if ["#[media_proxy]", "#[monitoring]"].contains(&line) {
             return true;
         }
         let key = line.strip_prefix('#').and_then(|rest| rest.split_once(" = "));
@@ -84,6 +84,7 @@ fn the_example_loads_and_shows_its_defaults() {
     let mut whole = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     whole.homeserver.proxy = None;
     whole.media_proxy = None;
+    whole.monitoring = None;
     whole.bot.admins.clear();
     whole.bot.operator = None;
     whole.bot.contact = None;
@@ -142,6 +143,20 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
   PRIVACY:2: privaxy: there is no such section. Did you mean [privacy]?
   privacy: this section is missing. Copy [privacy] from config/freeside.example.toml.";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn whoever_watches_has_a_port_of_their_own() {
+    let dir = folder();
+    let with = |listen: &str| format!("{EXAMPLE}\n[monitoring]\nlisten = \"{listen}\"\n");
+    let taken = "monitoring.listen: is the same as appservice.listen. Choose another port.";
+    assert!(mistakes(dir.path(), &with("127.0.0.1:29330")).contains(taken));
+    let media = "[media_proxy]\nlisten = \"127.0.0.1:29331\"\npublic_url = \"https://a.example\"\n";
+    let said = mistakes(dir.path(), &format!("{}{media}", with("127.0.0.1:29331")));
+    assert!(said.contains("monitoring.listen: is the same as media_proxy.listen."), "{said}");
+    let said = mistakes(dir.path(), &format!("{EXAMPLE}\n[monitoring]\nport = 9\n"));
+    assert!(said.contains("monitoring.listen: this key is missing."), "{said}");
+    assert!(said.contains("monitoring.port: there is no such key."), "{said}");
 }
 
 #[test]

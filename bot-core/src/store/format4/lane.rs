@@ -56,7 +56,7 @@ impl From<OldEntry> for Entry {
                 work @ (Work::Say(_) | Work::Summary(_) | Work::Task(_)) => work,
             },
         };
-        Self { id, lane, work }
+        Self { id, lane, work, since: None }
     }
 }
 

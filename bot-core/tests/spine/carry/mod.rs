@@ -14,6 +14,7 @@ mod held;
 mod lateness;
 mod links;
 mod looks;
+mod measured;
 mod members;
 pub mod moderation;
 mod names;

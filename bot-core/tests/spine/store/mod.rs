@@ -58,6 +58,7 @@ mod emoji;
 mod encryption;
 mod figures;
 mod files;
+mod gauges;
 mod kept;
 mod layout;
 mod looks;

@@ -28,6 +28,7 @@ pub struct Bridge {
     dir: PathBuf,
     port: u16,
     media_port: u16,
+    watch_port: u16,
     remotes: String,
     encryption: &'static str,
     child: Option<Child>,
@@ -76,12 +77,12 @@ impl Bridge {
             discord.gateway_url(),
             discord.cdn_url(),
         );
-        // Both are held at once, so that they differ.
-        let held = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-        let [port, media_port] = held.map(|it| it.and_then(|it| it.local_addr()));
-        let (port, media_port) = (port?.port(), media_port?.port());
+        // All are held at once, so that they differ.
+        let held = [(); 3].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
+        let [port, media_port, watch_port] = held.map(|it| it.and_then(|it| it.local_addr()));
+        let (port, media_port, watch_port) = (port?.port(), media_port?.port(), watch_port?.port());
         let (dir, encryption) = (dir.to_owned(), "off");
-        Ok(Self { program, dir, port, media_port, remotes, encryption, child: None })
+        Ok(Self { program, dir, port, media_port, watch_port, remotes, encryption, child: None })
     }
 
     /// Whether the bridge takes part in encrypted rooms; counts from the next `configure`.
@@ -94,7 +95,7 @@ impl Bridge {
     /// # Errors
     /// When the file cannot be written.
     pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
-        let (port, media_port) = (self.port, self.media_port);
+        let (port, media_port, watch_port) = (self.port, self.media_port, self.watch_port);
         let (remotes, encryption) = (&self.remotes, self.encryption);
         let stages =
             if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
@@ -115,6 +116,7 @@ impl Bridge {
              [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
              [media_proxy]\nlisten = \"127.0.0.1:{media_port}\"\n\
              public_url = \"http://127.0.0.1:{media_port}\"\n\n\
+             [monitoring]\nlisten = \"127.0.0.1:{watch_port}\"\n\n\
              {remotes}\n{more}\n"
         );
         Ok(fs::write(self.config(), text)?)
@@ -143,6 +145,11 @@ impl Bridge {
     /// The address at which the bridge serves media to everybody.
     pub fn media_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.media_port)
+    }
+
+    /// The address at which the bridge tells metrics and health.
+    pub fn watch_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.watch_port)
     }
 
     /// Runs the program with these arguments beside the bridge, and returns what it prints.
