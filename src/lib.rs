@@ -10,7 +10,9 @@ mod judge;
 pub mod keys;
 mod lines;
 mod log;
+mod node;
 mod public_media;
+pub mod store;
 mod wiring;
 
 use std::path::Path;
@@ -23,6 +25,7 @@ use bridge_policy::calendar::DAY_MS;
 use tokio_util::sync::CancellationToken;
 
 pub use bot_core::report::Format;
+pub use bot_core::store::export::ExportOptions;
 pub use convert::{Side, convert};
 pub use draw::draw_sticker;
 pub use judge::judge;
@@ -47,16 +50,22 @@ pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        let core = wiring::wire(&config, clock, &stop).await?;
+        let mut node = tokio::select! {
+            node = node::Node::in_turn(&config) => node?,
+            signal = signalled() => return signal,
+        };
+        let core = wiring::wire(&config, (clock, &node), &stop).await?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "freeside is running");
         let running = core.run();
         tokio::select! {
             ended = running => ended,
+            why = node.lost() => anyhow::bail!("{why}: this node ends, so that nothing is said twice"),
             signal = signalled() => {
                 signal?;
                 tracing::info!("stopping");
                 stop.cancel();
                 core.ended().await;
+                node.release().await;
                 Ok(())
             }
         }
@@ -140,6 +149,12 @@ pub fn consent(config: &Path) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
+    print!("{}", ask(config, what, None)?);
+    Ok(())
+}
+
+/// What the running bridge answers; with a body it is to do something.
+pub(crate) fn ask(config: &Config, what: &str, body: Option<String>) -> anyhow::Result<String> {
     choose_tls()?;
     let mut listen = config.appservice.listen;
     if listen.ip().is_unspecified() {
@@ -149,15 +164,18 @@ fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (status, text) = runtime.block_on(async {
         let token = config.appservice.hs_token.expose();
-        let request = reqwest::Client::builder().no_proxy().build()?.get(&url).bearer_auth(token);
-        let answer = request.send().await.with_context(|| {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let request = match body {
+            Some(body) => client.post(&url).body(body),
+            None => client.get(&url),
+        };
+        let answer = request.bearer_auth(token).send().await.with_context(|| {
             format!("the bridge does not answer at {listen}: start it with `freeside run`")
         })?;
         anyhow::Ok((answer.status(), answer.text().await?))
     })?;
     anyhow::ensure!(status.is_success(), "the bridge at {listen} says {status}: {text}");
-    print!("{text}");
-    Ok(())
+    Ok(text)
 }
 
 /// Converts messages from standard input to standard output, line by line.

@@ -34,6 +34,7 @@ use bridge_policy::stage::Stage;
 use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
 
+use crate::node::Node;
 use crate::public_media::MediaParts;
 
 /// The wired bridge.
@@ -75,11 +76,11 @@ impl Wired {
 /// When the store cannot be opened or an address cannot be used.
 pub async fn wire(
     config: &Config,
-    clock: Arc<dyn Clock>,
+    (clock, node): (Arc<dyn Clock>, &Node),
     stop: &CancellationToken,
 ) -> anyhow::Result<Wired> {
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
-    let store = open(config, &dice)?;
+    let store = open(config, node, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
     let media = MediaParts::of(config, &pseudonyms);
@@ -204,11 +205,11 @@ fn thresholds(config: &Config) -> Thresholds {
     }
 }
 
-fn open(config: &Config, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
+fn open(config: &Config, node: &Node, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
     let mut random = [0; 32];
     dice.roll(&mut random);
     let bound = u64::try_from(config.lanes.most_waiting).unwrap_or(u64::MAX);
-    Ok(Store::bounded(crate::keys::open(&config.store, dice)?, random, bound)?)
+    Ok(Store::bounded(node.open(&config.store, dice)?, random, bound)?)
 }
 
 async fn matrix(

@@ -23,6 +23,7 @@ use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter, ledger};
+use crate::store::backup_request::Request;
 use crate::store::retention::RETENTION;
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
@@ -94,6 +95,17 @@ impl Reporter for Core {
     async fn consent(&self) -> Result<String, String> {
         let lines = self.store.consent_ledger().await.map_err(|error| error.to_string())?;
         Ok(ledger::as_lines(&lines))
+    }
+
+    async fn backup(&self, request: Request) -> Result<(), String> {
+        if !request.is_proven() {
+            return Err(format!(
+                "the bridge does not find the request in {}: it runs as another user, or sees other \
+                 folders",
+                request.folder.display()
+            ));
+        }
+        self.store.backup(request.folder).await.map_err(|error| error.to_string())
     }
 }
 

@@ -22,6 +22,7 @@ use bridge_policy::requirements::{Because, Compliance, Ground, Requirement};
 use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
+use crate::store::backup_request::Request;
 use crate::wording::{Wording, label};
 
 /// Writes the report of all portals, once there is somebody who can.
@@ -41,6 +42,12 @@ pub trait Reporter: Send + Sync {
     /// # Errors
     /// Why there is none at present.
     async fn consent(&self) -> Result<String, String>;
+
+    /// Copies the store into a folder, if who asks may write there.
+    ///
+    /// # Errors
+    /// Why there is no copy.
+    async fn backup(&self, request: Request) -> Result<(), String>;
 }
 
 /// What a report is written as.

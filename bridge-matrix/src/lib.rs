@@ -24,6 +24,7 @@ mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
 mod server;
+pub mod standby;
 mod topics;
 pub mod transaction;
 
