@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use bot_core::clock::{Dice, SystemDice};
-use bot_core::store::check::{Checked, Inspector, Unreadable};
+use bot_core::store::check::{Checked, Inspector, UnreadableRow};
 use bot_core::store::export::{ExportOptions, Exported};
 use bot_core::store::kv::Kv;
 use bot_core::store::sealing::{self, Sealed};
@@ -105,7 +105,7 @@ fn input(file: &Path) -> anyhow::Result<BufReader<File>> {
 struct OnTerminal;
 
 impl Inspector for OnTerminal {
-    fn unreadable(&mut self, found: u64, row: &Unreadable) {
+    fn unreadable(&mut self, found: u64, row: &UnreadableRow) {
         if found <= NAMED {
             tell(&format!("record {}: {}", row.row, row.why));
         } else if found == NAMED + 1 {
@@ -309,7 +309,7 @@ fn ask_for_copy(config: &Config, folder: &Path) -> anyhow::Result<()> {
     let proof = HEXLOWER.encode(&proof);
     let path = folder.join(backup_request::FILE);
     std::fs::write(&path, &proof).with_context(|| path.display().to_string())?;
-    let body = backup_request::Request { folder: folder.to_owned(), proof };
+    let body = backup_request::CopyRequest { folder: folder.to_owned(), proof };
     let asked = crate::ask(config, "backup", Some(serde_json::to_string(&body)?));
     std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
     asked.map(drop)

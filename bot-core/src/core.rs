@@ -23,7 +23,7 @@ use crate::portal::{End, EndState};
 use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::{Format, Reporter, ledger};
-use crate::store::backup_request::Request;
+use crate::store::backup_request::CopyRequest;
 use crate::store::retention::RETENTION;
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
@@ -97,7 +97,7 @@ impl Reporter for Core {
         Ok(ledger::as_lines(&lines))
     }
 
-    async fn backup(&self, request: Request) -> Result<(), String> {
+    async fn backup(&self, request: CopyRequest) -> Result<(), String> {
         if !request.is_proven() {
             return Err(format!(
                 "the bridge does not find the request in {}: it runs as another user, or sees other \

@@ -22,7 +22,7 @@ use bridge_policy::requirements::{Because, Compliance, Ground, Requirement};
 use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
-use crate::store::backup_request::Request;
+use crate::store::backup_request::CopyRequest;
 use crate::wording::{Wording, label};
 
 /// Writes the report of all portals, once there is somebody who can.
@@ -47,7 +47,7 @@ pub trait Reporter: Send + Sync {
     ///
     /// # Errors
     /// Why there is no copy.
-    async fn backup(&self, request: Request) -> Result<(), String>;
+    async fn backup(&self, request: CopyRequest) -> Result<(), String>;
 }
 
 /// What a report is written as.

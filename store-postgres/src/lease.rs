@@ -14,13 +14,9 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::link::{self, Database, Inner};
+use crate::link::{self, Database, Inner, SECONDS, SURE, renew};
 use crate::schema;
 
-/// A lease that is not renewed ends after so many seconds.
-pub(crate) const SECONDS: f64 = 6.0;
-/// So long after it was seen the owner is sure that nobody has taken it.
-pub(crate) const SURE: Duration = Duration::from_millis(4_500);
 /// Between two renewals.
 const RENEWAL: Duration = Duration::from_millis(1_500);
 /// A standby looks at least so often.
@@ -272,17 +268,4 @@ async fn keep(inner: &Inner, connection: &mut Option<PgConnection>) {
         }
         Err(_) => *connection = None,
     }
-}
-
-/// Renews the lease.
-///
-/// # Errors
-/// That another node has it, or what the database says.
-pub(crate) async fn renew(connection: &mut PgConnection, owner: &str) -> Result<(), sqlx::Error> {
-    let renewed: Option<i64> = sqlx::query_scalar(schema::RENEW)
-        .bind(owner)
-        .bind(SECONDS)
-        .fetch_optional(connection)
-        .await?;
-    renewed.map(drop).ok_or_else(link::fenced)
 }

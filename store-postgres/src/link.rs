@@ -27,6 +27,10 @@ const BETWEEN: Duration = Duration::from_millis(200);
 const STATEMENT: Duration = Duration::from_secs(60);
 /// Making a connection takes so long at most.
 const CONNECT: Duration = Duration::from_secs(5);
+/// A lease that is not renewed ends after so many seconds.
+pub(crate) const SECONDS: f64 = 6.0;
+/// So long after it was seen the owner is sure that nobody has taken it.
+pub(crate) const SURE: Duration = Duration::from_millis(4_500);
 /// What stands for "another node owns the store" between the modules of this crate.
 pub(crate) const FENCED: &str = "freeside: fenced off";
 
@@ -265,7 +269,7 @@ impl Inner {
         let sent = Instant::now();
         let token: Option<i64> = sqlx::query_scalar(schema::NEXT_TOKEN)
             .bind(owner)
-            .bind(crate::lease::SECONDS)
+            .bind(SECONDS)
             .fetch_optional(&mut connection)
             .await?;
         let Some(token) = token else { return Err(fenced()) };
@@ -275,7 +279,7 @@ impl Inner {
 
     /// The lease was seen at a moment not before `sent`.
     pub(crate) fn hold(&self, sent: Instant) {
-        let until = sent + crate::lease::SURE;
+        let until = sent + SURE;
         let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Some(held.map_or(until, |known| known.max(until)));
     }
@@ -298,7 +302,7 @@ impl Inner {
             let (owner, inner) = (owner.clone(), Arc::clone(&inner));
             Box::pin(async move {
                 let sent = Instant::now();
-                crate::lease::renew(connection, &owner).await?;
+                renew(connection, &owner).await?;
                 inner.hold(sent);
                 Ok(())
             })
@@ -330,6 +334,19 @@ impl Inner {
             drop(connection.close().await);
         }
     }
+}
+
+/// Renews the lease.
+///
+/// # Errors
+/// That another node has it, or what the database says.
+pub(crate) async fn renew(connection: &mut PgConnection, owner: &str) -> Result<(), sqlx::Error> {
+    let renewed: Option<i64> = sqlx::query_scalar(schema::RENEW)
+        .bind(owner)
+        .bind(SECONDS)
+        .fetch_optional(connection)
+        .await?;
+    renewed.map(drop).ok_or_else(fenced)
 }
 
 pub(crate) fn fenced() -> sqlx::Error {

@@ -13,14 +13,14 @@ pub const FILE: &str = "backup-request";
 
 /// What is asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Request {
+pub struct CopyRequest {
     /// The folder that becomes the copy.
     pub folder: PathBuf,
     /// What stands in its [`FILE`].
     pub proof: String,
 }
 
-impl Request {
+impl CopyRequest {
     /// Whether who asks may write into the folder.
     pub fn is_proven(&self) -> bool {
         let stands = std::fs::read_to_string(self.folder.join(FILE));

@@ -16,7 +16,7 @@ pub const BATCH: u64 = 512;
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableRow {
     /// Its key in the engine, in hexadecimal digits.
     pub row: String,
     /// Why.
@@ -39,7 +39,7 @@ pub struct Checked {
 /// Is told of each row that cannot be read, and of how many rows were read so far after each batch.
 pub trait Inspector {
     /// A row cannot be read; it is the `found`th one.
-    fn unreadable(&mut self, found: u64, row: &Unreadable);
+    fn unreadable(&mut self, found: u64, row: &UnreadableRow);
     /// So many rows were read.
     fn read(&mut self, rows: u64);
 }
@@ -67,7 +67,7 @@ pub fn check<K: Kv>(
             let name = HEXLOWER.encode(&row.0);
             if let Err(why) = readable(vault, row) {
                 checked.unreadable += 1;
-                inspector.unreadable(checked.unreadable, &Unreadable { row: name, why });
+                inspector.unreadable(checked.unreadable, &UnreadableRow { row: name, why });
             }
         }
         inspector.read(checked.rows);
@@ -76,7 +76,7 @@ pub fn check<K: Kv>(
         checked.unreadable += 1;
         let why = "it is missing, and so are the number and the layout of the store".to_owned();
         let why = StoreError::Damaged { what: tables::META.kind().name, why };
-        inspector.unreadable(checked.unreadable, &Unreadable { row: "-".to_owned(), why });
+        inspector.unreadable(checked.unreadable, &UnreadableRow { row: "-".to_owned(), why });
     }
     Ok(checked)
 }

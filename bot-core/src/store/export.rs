@@ -87,7 +87,7 @@ pub struct Exported {
 }
 
 /// Is told how many rows of how many are done; an error cuts the work off.
-pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), StoreError>;
+pub type RowProgress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<(), StoreError>;
 
 /// Writes a store as lines.
 ///
@@ -98,7 +98,7 @@ pub fn export<K: Kv>(
     (kek, dice): (&Kek, &dyn Dice),
     output: &mut dyn Write,
     options: ExportOptions,
-    progress: Progress<'_>,
+    progress: RowProgress<'_>,
 ) -> Result<Exported, StoreError> {
     let layout = known_layout(vault)?;
     let layout = layout.ok_or_else(|| StoreError::File("the store holds nothing yet".into()))?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::cipher::Kek;
-use super::export::{Header, Progress, Reading};
+use super::export::{Header, Reading, RowProgress};
 use super::keys::Hash;
 use super::kv::Kv;
 use super::vault::{Moved, Vault};
@@ -33,7 +33,7 @@ pub struct Verified {
 pub fn verify(
     input: &mut dyn BufRead,
     kek: &Kek,
-    progress: Progress<'_>,
+    progress: RowProgress<'_>,
 ) -> Result<Verified, StoreError> {
     let mut file = Reading::begin(input, kek)?;
     let header = file.header().clone();
@@ -65,7 +65,7 @@ pub fn import<K: Kv>(
     vault: &mut Vault<K>,
     (input, kek): (&mut dyn BufRead, &Kek),
     verified: &Verified,
-    progress: Progress<'_>,
+    progress: RowProgress<'_>,
 ) -> Result<u64, StoreError> {
     make_room(vault)?;
     vault.make_keys(&verified.owners)?;

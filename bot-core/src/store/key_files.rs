@@ -42,9 +42,9 @@ pub trait KeyFiles: Send + 'static {
 }
 
 /// Files in a folder.
-pub struct KeyFolder(PathBuf);
+pub struct KeysInFolder(PathBuf);
 
-impl KeyFolder {
+impl KeysInFolder {
     /// The folder, which nobody else can read. Files whose writing was cut off go: they may hold keys
     /// that are destroyed later.
     ///
@@ -62,7 +62,7 @@ impl KeyFolder {
     }
 }
 
-impl KeyFiles for KeyFolder {
+impl KeyFiles for KeysInFolder {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.0.join(name);
         match std::fs::read(&path) {

@@ -15,7 +15,7 @@ use aes::cipher::{BlockDecrypt, BlockEncrypt, KeyInit};
 
 use super::StoreError;
 use super::cipher::{self, KEY, Kek, Key};
-use super::key_files::{KeyFiles, KeyFolder};
+use super::key_files::{KeyFiles, KeysInFolder};
 use super::keys::Hash;
 use crate::clock::Dice;
 
@@ -50,7 +50,7 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::Engine`] when the disk fails.
     pub fn create(folder: &Path, kek: &Kek, dice: Arc<dyn Dice>) -> Result<Self, StoreError> {
-        Self::create_in(Box::new(KeyFolder::open(folder)?), kek, dice)
+        Self::create_in(Box::new(KeysInFolder::open(folder)?), kek, dice)
     }
 
     /// Makes new keys among `files`.
@@ -75,7 +75,7 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::Key`] when `kek` is not theirs; nothing is changed then.
     pub fn open(folder: &Path, kek: &Kek, dice: Arc<dyn Dice>) -> Result<Self, StoreError> {
-        Self::open_in(Box::new(KeyFolder::open(folder)?), kek, dice)
+        Self::open_in(Box::new(KeysInFolder::open(folder)?), kek, dice)
     }
 
     /// Opens the keys among `files`.
@@ -212,7 +212,7 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::Engine`] when the disk fails.
     pub fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
-        let copy = KeyFolder::open(folder)?;
+        let copy = KeysInFolder::open(folder)?;
         for name in self.files.names()? {
             if let Some(bytes) = self.files.read(&name)? {
                 copy.replace(&name, &bytes)?;

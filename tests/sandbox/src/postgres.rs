@@ -24,6 +24,14 @@ wait $server
 [ "$3" = remove ] && rm -rf "$2"
 "#;
 
+/// Returns when the server answers, or not within a minute.
+const READY: &str = r#"
+for _ in $(seq 1200); do "$1" -q -h "$2" && exit 0; sleep 0.05; done
+exit 1
+"#;
+/// Returns when the server has gone.
+const CRASH: &str = r#"kill -QUIT "$1"; while kill -0 "$1" 2>/dev/null; do sleep 0.02; done"#;
+
 /// A server of its own.
 pub struct Postgres {
     programs: PathBuf,
@@ -99,22 +107,17 @@ impl Postgres {
         serve.arg(if self.lasting { "remove" } else { "keep" });
         serve.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(serve.spawn().unwrap_or_else(|error| panic!("no PostgreSQL: {error}")));
-        let mut ready = self.command("pg_isready");
-        ready.arg("-q").arg("-h").arg(&self.folder);
-        for _ in 0..600 {
-            if ready.status().is_ok_and(|status| status.success()) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        panic!("PostgreSQL does not start: {}", self.log());
+        let mut ready = Command::new("sh");
+        ready.args(["-c", READY, "ready"]).arg(self.programs.join("pg_isready")).arg(&self.folder);
+        let ready = ready.status().is_ok_and(|status| status.success());
+        assert!(ready, "PostgreSQL does not start: {}", self.log());
     }
 
     /// Ends it as a crash does: nothing is written any more, and all connections are lost.
     pub fn crash(&self) {
         let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid"));
         let pid = pid.unwrap_or_default().lines().next().unwrap_or_default().to_owned();
-        output(Command::new("kill").args(["-QUIT", &pid]));
+        output(Command::new("sh").args(["-c", CRASH, "crash", &pid]));
     }
 
     /// What the server has said.

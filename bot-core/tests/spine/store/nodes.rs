@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bot_core::clock::{Dice, SystemDice};
 use bot_core::order::Batch;
-use bot_core::store::check::{self, Inspector, Unreadable};
+use bot_core::store::check::{self, Inspector, UnreadableRow};
 use bot_core::store::export::{self, ExportOptions};
 use bot_core::store::kv::Kv;
 use bot_core::store::{Store, StoreError, import, sealing};
@@ -143,7 +143,7 @@ async fn a_node_that_waits_has_the_store_when_the_owner_gives_it_up() {
 struct Silent;
 
 impl Inspector for Silent {
-    fn unreadable(&mut self, _found: u64, row: &Unreadable) {
+    fn unreadable(&mut self, _found: u64, row: &UnreadableRow) {
         panic!("{row:?}");
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bot_core::clock::{Dice, SystemDice};
-use bot_core::store::check::{self, Checked, Inspector, Unreadable};
+use bot_core::store::check::{self, Checked, Inspector, UnreadableRow};
 use bot_core::store::export::{self, ExportOptions, Exported};
 use bot_core::store::kv::{Kv, Writes};
 use bot_core::store::layout::LAYOUT;
@@ -80,10 +80,10 @@ fn imported(file: &[u8], path: &Path, (ours, theirs): (&Kek, &Kek)) -> Result<u6
 }
 
 #[derive(Default)]
-struct Notes(Vec<Unreadable>);
+struct Notes(Vec<UnreadableRow>);
 
 impl Inspector for Notes {
-    fn unreadable(&mut self, found: u64, row: &Unreadable) {
+    fn unreadable(&mut self, found: u64, row: &UnreadableRow) {
         self.0.push(row.clone());
         assert_eq!(usize::try_from(found).unwrap(), self.0.len());
     }
@@ -91,7 +91,7 @@ impl Inspector for Notes {
     fn read(&mut self, _rows: u64) {}
 }
 
-fn checked(vault: &Vault<impl Kv>) -> (Checked, Vec<Unreadable>) {
+fn checked(vault: &Vault<impl Kv>) -> (Checked, Vec<UnreadableRow>) {
     let mut notes = Notes::default();
     let checked = check::check(vault, &mut notes).unwrap();
     (checked, notes.0)
@@ -368,14 +368,14 @@ async fn a_folder_with_a_store_is_no_place_for_a_copy_and_nobody_is_asked_withou
     assert_eq!(rows(other.folder()), before);
     let folder = TempDir::new().unwrap();
     let proof = "0123456789abcdef0123456789abcdef".to_owned();
-    let request = backup_request::Request { folder: folder.path().to_owned(), proof };
+    let request = backup_request::CopyRequest { folder: folder.path().to_owned(), proof };
     assert!(!request.is_proven(), "nothing stands in the folder");
     std::fs::write(folder.path().join(backup_request::FILE), "another").unwrap();
     assert!(!request.is_proven(), "something else stands in the folder");
     std::fs::write(folder.path().join(backup_request::FILE), &request.proof).unwrap();
     assert!(request.is_proven());
     std::fs::write(folder.path().join(backup_request::FILE), "").unwrap();
-    let request = backup_request::Request { proof: String::new(), ..request };
+    let request = backup_request::CopyRequest { proof: String::new(), ..request };
     assert!(!request.is_proven(), "an empty proof is none");
 }
 
