@@ -363,15 +363,17 @@ fn too_late() -> sqlx::Error {
 
 /// Whether it is the connection or the moment that fails, and not what is asked.
 pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        // Connection lost; shut down or starting; too many connections; a deadlock; a server that has
-        // become a standby (SQLSTATE, PostgreSQL's Appendix A).
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code.starts_with("08")
-                || code.starts_with("57P")
-                || matches!(&*code, "53300" | "40001" | "40P01" | "25006")
-        }),
-        _ => false,
+    use sqlx::Error;
+
+    // Connection lost; shut down or starting; too many connections; a deadlock; a server that has
+    // become a standby (SQLSTATE, PostgreSQL's Appendix A).
+    let passes = |code: &str| {
+        code.starts_with("08")
+            || code.starts_with("57P")
+            || matches!(code, "53300" | "40001" | "40P01" | "25006")
+    };
+    if let Error::Database(error) = error {
+        return error.code().is_some_and(|code| passes(&code));
     }
+    matches!(error, Error::Io(_) | Error::Protocol(_) | Error::WorkerCrashed)
 }

@@ -355,7 +355,7 @@ fn the_address_of_a_database_is_given_once_without_a_password_in_the_open() {
     }
     let address = |lines: &str, env: &dyn Fn(&str) -> Option<String>| {
         let store = read(&with(lines), dir.path(), env).config.unwrap().store;
-        assert_eq!(store.engine, crate::Engine::Postgres);
+        assert_eq!(store.engine, Engine::Postgres);
         assert!(!format!("{store:?}").contains("hunter2"));
         store.database.unwrap().expose().to_owned()
     };

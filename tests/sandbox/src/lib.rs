@@ -7,11 +7,7 @@
 pub mod contracts;
 pub mod discord;
 pub mod faults;
-#[expect(
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests of lower crates include it, and fail by panicking"
-)]
+#[expect(clippy::panic, reason = "tests of lower crates include it, and fail by panicking")]
 pub mod postgres;
 pub mod proxy;
 pub mod synapse;

@@ -3,6 +3,7 @@
 //!
 //! Rule: whoever ends connections has a server of their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use bot_core::store::{Store, StoreError, import, sealing};
 use bridge_model::Person;
 use store_postgres::{Database, Owned, Waiting};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::{World, in_database, kek, link, released, unsealed};
 use crate::postgres::{self, Postgres};
@@ -126,7 +128,8 @@ async fn a_node_that_waits_has_the_store_when_the_owner_gives_it_up() {
     assert!(matches!(held, StoreError::Held(_)), "{held:?}");
     assert!(held.to_string().contains("the node the first node has it open"), "{held}");
     let (told, mut heard) = tokio::sync::mpsc::channel(1);
-    let second = tokio::task::spawn({
+    let mut second = JoinSet::new();
+    second.spawn({
         let url = url.clone();
         async move {
             let told = |why: &Waiting| told.try_send(why.clone()).unwrap();
@@ -134,10 +137,15 @@ async fn a_node_that_waits_has_the_store_when_the_owner_gives_it_up() {
         }
     });
     assert_eq!(heard.recv().await, Some(Waiting::Owned("the first node".into())));
-    assert!(!second.is_finished());
+    assert!(second.try_join_next().is_none());
     first.release().await;
-    let taken = tokio::time::timeout(Duration::from_secs(30), second).await;
-    taken.expect("the second node waits for ever").unwrap().unwrap();
+    let taken = tokio::time::timeout(Duration::from_secs(30), second.join_next()).await;
+    taken.expect("the second node waits for ever").unwrap().unwrap().unwrap();
+}
+
+/// All rows; their order is another one under other keys.
+fn all(kv: &dyn Kv) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    kv.scan(&[], usize::MAX).unwrap().into_iter().collect()
 }
 
 struct Silent;
@@ -157,7 +165,7 @@ async fn a_store_moves_from_sled_to_a_database_and_back() {
     heard(world.store(), 0).await.unwrap();
     world.close();
     let vault = unsealed(world.folder()).unwrap();
-    let before = vault.scan(&[], usize::MAX).unwrap();
+    let before = all(&vault);
     let options = ExportOptions::default();
     let mut file = Vec::new();
     let kek = kek();
@@ -170,7 +178,7 @@ async fn a_store_moves_from_sled_to_a_database_and_back() {
     let mut vault = in_database(&url).unwrap();
     let put = &mut |_, _| Ok(());
     import::import(&mut vault, (&mut &*file, &kek), &verified, put).unwrap();
-    assert_eq!(vault.scan(&[], usize::MAX).unwrap(), before);
+    assert_eq!(all(&vault), before);
     let again = import::import(&mut vault, (&mut &*file, &kek), &verified, put).unwrap_err();
     assert!(again.to_string().contains("the store is not empty"), "{again}");
 
@@ -191,8 +199,7 @@ async fn a_store_moves_from_sled_to_a_database_and_back() {
     })
     .unwrap();
     released(&folder.path().join("sealed"));
-    let after = unsealed(folder.path()).unwrap().scan(&[], usize::MAX).unwrap();
-    assert_eq!(after, before);
+    assert_eq!(all(&unsealed(folder.path()).unwrap()), before);
 }
 
 #[tokio::test]

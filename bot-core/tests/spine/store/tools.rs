@@ -16,6 +16,7 @@ use bot_core::store::sled::SledKv;
 use bot_core::store::vault::Vault;
 use bot_core::store::{Kek, Store, StoreError, backup_request, import, tables};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::{World, kek, released, unsealed};
 use crate::words::{channel, group, posted, reacted, room};
@@ -332,7 +333,8 @@ async fn compacting_that_is_cut_off_leaves_the_store_as_it_was() {
 async fn a_copy_that_is_made_while_people_talk_holds_all_that_was_stored_before() {
     let world = World::sealed().linked().await;
     let store = Arc::clone(world.store());
-    let talking = tokio::task::spawn(async move {
+    let mut talking = JoinSet::new();
+    talking.spawn(async move {
         for number in 0..2_000 {
             let event = posted(&group(), &number.to_string(), ANN, WORDS);
             let network = group().network;
@@ -341,7 +343,7 @@ async fn a_copy_that_is_made_while_people_talk_holds_all_that_was_stored_before(
         }
     });
     let mut depths = Vec::new();
-    while !talking.is_finished() || depths.is_empty() {
+    loop {
         let copy = TempDir::new().unwrap();
         let depth = world.depth(&room()).await;
         world.store().backup(copy.path().to_owned()).await.unwrap();
@@ -353,8 +355,11 @@ async fn a_copy_that_is_made_while_people_talk_holds_all_that_was_stored_before(
         let copied = lanes.iter().find(|lane| lane.place == room).map_or(0, |lane| lane.depth);
         assert!(copied >= depth, "{copied} of {depth}");
         depths.push(copied);
+        if let Some(ended) = talking.try_join_next() {
+            ended.unwrap();
+            break;
+        }
     }
-    talking.await.unwrap();
     assert!(depths.is_sorted(), "{depths:?}");
 }
 
@@ -401,18 +406,21 @@ async fn a_log_that_is_damaged_anywhere_is_noticed() {
     let whole = std::fs::read(&log).unwrap();
     let all = rows(world.folder());
     let end = whole.iter().rposition(|byte| *byte != 0).unwrap();
-    let mut noticed = Vec::new();
-    for at in (0..end).step_by(end / 20) {
-        let mut damaged = whole.clone();
-        damaged[at] ^= 0x10;
-        std::fs::write(&log, &damaged).unwrap();
-        // Without its snapshot sled reads the whole log.
+    // Without its snapshot sled reads the whole log.
+    let put = |bytes: &[u8]| {
+        std::fs::write(&log, bytes).unwrap();
         for entry in std::fs::read_dir(&sealed).unwrap() {
             let path = entry.unwrap().path();
             if path.file_name().unwrap().to_string_lossy().starts_with("snap") {
                 std::fs::remove_file(path).unwrap();
             }
         }
+    };
+    let mut noticed = Vec::new();
+    for at in (0..end).step_by(end / 20) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        put(&damaged);
         match unsealed(world.folder()) {
             Ok(vault) => {
                 let found: BTreeMap<_, _> =
@@ -428,7 +436,7 @@ async fn a_log_that_is_damaged_anywhere_is_noticed() {
         released(&sealed);
     }
     assert!(!noticed.is_empty(), "sled reads past every damage");
-    std::fs::write(&log, &noticed).unwrap();
+    put(&noticed);
     std::fs::remove_file(sealed.join("flushes")).unwrap();
     assert!(rows(world.folder()).len() < all.len(), "what is left");
 }
