@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{ErrorKind, Seek, Write};
 use std::ops::Bound;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use super::kv::{Kv, Row, Writes};
@@ -46,28 +47,18 @@ impl SledKv {
     /// [`StoreError::Engine`] when the folder cannot be used, or another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         private::folder(path)?;
-        let config = sled::Config::new()
-            .path(path)
-            .cache_capacity(64 * 1024 * 1024)
-            .flush_every_ms(None)
-            .mode(sled::Mode::LowSpace);
-        let db = config.open().map_err(|error| not_opened(path, &error))?;
+        // sled panics over some damages, also when it is closed again.
+        let (db, numbers, flushes) = catch_unwind(|| recovered(path)).unwrap_or_else(|_| {
+            Err(StoreError::Engine(format!(
+                "cannot open the store in {}: its files are damaged. Put the last backup in its place",
+                path.display()
+            )))
+        })?;
         for name in FILES {
             private::file(&path.join(name))?;
         }
         let log = File::open(path.join("db")).map_err(|error| disk(path, &error))?;
-        let numbers = db.open_tree(FLUSHES).map_err(engine)?;
-        let flushes = numbers.get(LAST).map_err(engine)?.map_or(0, |bytes| number(&bytes));
         let beside = path.join(FLUSHES);
-        if flushes < std::fs::read(&beside).map_or(0, |bytes| number(&bytes)) {
-            return Err(StoreError::Engine(format!(
-                "the store in {} has lost what was stored last: its files are damaged, or some of \
-                 them were replaced by older ones. Put the last backup in its place. To go on with \
-                 what is left, remove the file {}",
-                path.display(),
-                beside.display()
-            )));
-        }
         let opened = File::options().write(true).create(true).truncate(false).open(&beside);
         let opened = opened.map_err(|error| disk(&beside, &error))?;
         private::file(&beside)?;
@@ -225,6 +216,29 @@ impl Kv for SledKv {
         tracing::info!(copy = %copy.display(), "the copy of the old store was removed");
         Ok(())
     }
+}
+
+/// Opens sled's files, with the number of their last flush.
+fn recovered(path: &Path) -> Result<(sled::Db, sled::Tree, u64), StoreError> {
+    let config = sled::Config::new()
+        .path(path)
+        .cache_capacity(64 * 1024 * 1024)
+        .flush_every_ms(None)
+        .mode(sled::Mode::LowSpace);
+    let db = config.open().map_err(|error| not_opened(path, &error))?;
+    let numbers = db.open_tree(FLUSHES).map_err(engine)?;
+    let flushes = numbers.get(LAST).map_err(engine)?.map_or(0, |bytes| number(&bytes));
+    let beside = path.join(FLUSHES);
+    if flushes < std::fs::read(&beside).map_or(0, |bytes| number(&bytes)) {
+        return Err(StoreError::Engine(format!(
+            "the store in {} has lost what was stored last: its files are damaged, or some of them \
+             were replaced by older ones. Put the last backup in its place. To go on with what is \
+             left, remove the file {}",
+            path.display(),
+            beside.display()
+        )));
+    }
+    Ok((db, numbers, flushes))
 }
 
 /// The number of a flush; a file that was cut off says nothing.
