@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use bot_core::clock::{Dice, SystemDice};
 use bot_core::store::sealing::{self, Sealed};
 use bot_core::store::{Kek, StoreError};
-use bridge_config::Store;
+use bridge_config::{Engine, Store};
 
 const MAKE: &str = "Make one with `freeside keys init`.";
 
@@ -42,6 +42,11 @@ pub fn init(config: &Path) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn rotate(config: &Path) -> anyhow::Result<()> {
     let store = crate::load(config)?.store;
+    ensure!(
+        store.engine == Engine::Sled,
+        "the keys of a store in a database are new after `freeside store export`, `keys init` with \
+         another `key_file`, and `freeside store import --key` with the old one into an empty database"
+    );
     let old = read(&store.key_file).with_context(|| missing(&store))?;
     let next = next(&store);
     if !next.exists() {
@@ -67,11 +72,19 @@ pub(crate) fn check(store: &Store) -> anyhow::Result<()> {
 
 /// Opens the store with its key.
 pub(crate) fn open(store: &Store, dice: &Arc<dyn Dice>) -> anyhow::Result<Sealed> {
+    with_key(store, |kek| sealing::open(&store.path, kek, dice))
+}
+
+/// Opens the store by what is given, with its key.
+pub(crate) fn with_key<T>(
+    store: &Store,
+    open: impl Fn(&Kek) -> Result<T, StoreError>,
+) -> anyhow::Result<T> {
     check(store)?;
-    match sealing::open(&store.path, &read(&store.key_file)?, dice) {
+    match open(&read(&store.key_file)?) {
         // `keys rotate` was cut off just before the new key took the place of the old one.
         Err(StoreError::Key(why)) if next(store).exists() => {
-            let opened = sealing::open(&store.path, &read(&next(store))?, dice);
+            let opened = open(&read(&next(store))?);
             let opened = opened.map_err(|_| StoreError::Key(why))?;
             adopt(store)?;
             Ok(opened)

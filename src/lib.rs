@@ -14,7 +14,9 @@ mod lines;
 mod log;
 pub mod manual;
 pub mod monitoring;
+mod node;
 mod public_media;
+pub mod store;
 mod supervisor;
 pub mod upgrade;
 mod wiring;
@@ -31,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use supervisor::{Ending, Signals, Supervisor};
 
 pub use bot_core::report::Format;
+pub use bot_core::store::export::ExportOptions;
 pub use convert::{Side, convert};
 pub use draw::draw_sticker;
 pub use judge::judge;
@@ -60,12 +63,20 @@ pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let stop = CancellationToken::new();
-        let core = wiring::wire(&config, clock, &stop).await?;
+        let mut node = tokio::select! {
+            biased;
+            node = node::Node::in_turn(&config) => node?,
+            () = signals.next() => return Ok(()),
+            // A node that stands by does what it is there for.
+            () = async { supervisor.ready(); supervisor.beat(async || true).await } => return Ok(()),
+        };
+        let core = wiring::wire(&config, (clock, &node), &stop).await?;
         tracing::info!(version = VERSION, "freeside is running");
         supervisor.ready();
         let health = core.monitor().health();
         tokio::select! {
             ended = core.run() => return ended,
+            why = node.lost() => anyhow::bail!("{why}: this node ends, so that nothing is said twice"),
             () = supervisor.beat(async || health.is_live().await) => {}
             () = signals.next() => {}
         }
@@ -73,7 +84,7 @@ pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
         supervisor.stopping();
         stop.cancel();
         match supervisor::rest(core.ended(), signals.next(), supervisor::LAST).await {
-            Ending::Rested => {}
+            Ending::Rested => node.release().await,
             cut @ (Ending::TooLong | Ending::AskedAgain) => {
                 tracing::warn!(
                     ?cut,
@@ -172,6 +183,12 @@ pub fn consent(config: &Path) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
+    print!("{}", ask(config, what, None)?);
+    Ok(())
+}
+
+/// What the running bridge answers; with a body it is to do something.
+pub(crate) fn ask(config: &Config, what: &str, body: Option<String>) -> anyhow::Result<String> {
     choose_tls()?;
     let mut listen = config.appservice.listen;
     if listen.ip().is_unspecified() {
@@ -181,15 +198,18 @@ fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (status, text) = runtime.block_on(async {
         let token = config.appservice.hs_token.expose();
-        let request = reqwest::Client::builder().no_proxy().build()?.get(&url).bearer_auth(token);
-        let answer = request.send().await.with_context(|| {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let request = match body {
+            Some(body) => client.post(&url).body(body),
+            None => client.get(&url),
+        };
+        let answer = request.bearer_auth(token).send().await.with_context(|| {
             format!("the bridge does not answer at {listen}: start it with `freeside run`")
         })?;
         anyhow::Ok((answer.status(), answer.text().await?))
     })?;
     anyhow::ensure!(status.is_success(), "the bridge at {listen} says {status}: {text}");
-    print!("{text}");
-    Ok(())
+    Ok(text)
 }
 
 /// Converts messages from standard input to standard output, line by line.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -46,6 +46,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         verb: Keys,
+    },
+    /// Check, copy or move the store.
+    Store {
+        #[command(subcommand)]
+        verb: Store,
     },
     /// Look into what is stored, logged and sent for what does not belong there.
     Privacy {
@@ -113,6 +118,58 @@ enum Keys {
 }
 
 #[derive(Subcommand)]
+enum Store {
+    /// Read every record and say which ones cannot be read; then the exit code is 1. The bridge must
+    /// not run.
+    Check {
+        /// The folder of a copy, instead of the store.
+        #[arg(long)]
+        copy: Option<PathBuf>,
+    },
+    /// Write all records into a new file, as JSON lines. The bridge must not run.
+    Export {
+        /// The file.
+        file: PathBuf,
+        /// Do not encrypt the records in the file.
+        #[arg(long)]
+        plain: bool,
+        /// Leave out what cannot be read, instead of writing no file.
+        #[arg(long)]
+        leave_out_damaged: bool,
+    },
+    /// Make a new store of such a file. There must be none yet.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The file of the key of the store that was exported, where that was another key.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+    /// Write the store anew, so that it takes no more room than it needs. The bridge must not run.
+    Compact,
+    /// Copy the store into a new folder, also while the bridge runs, and check the copy.
+    Backup {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+impl Store {
+    fn act(self, config: &Path) -> anyhow::Result<()> {
+        match self {
+            Self::Check { copy } => freeside::store::check(config, copy.as_deref()),
+            Self::Export { file, plain, leave_out_damaged: leave_out } => {
+                let options = freeside::ExportOptions { plain, leave_out };
+                freeside::store::export(config, &file, options)
+            }
+            Self::Import { file, key } => freeside::store::import(config, &file, key.as_deref()),
+            Self::Compact => freeside::store::compact(config),
+            Self::Backup { folder } => freeside::store::backup(config, &folder),
+        }
+    }
+}
+
+#[derive(Subcommand)]
 enum Privacy {
     /// Look for ids, names, words and tokens in the folder of the store, in logs and in what was
     /// sent. Says where something was found; then the exit code is 1.
@@ -151,6 +208,7 @@ fn main() -> ExitCode {
         Command::Report { format } => freeside::report(&cli.config, format),
         Command::Keys { verb: Keys::Init } => freeside::keys::init(&cli.config),
         Command::Keys { verb: Keys::Rotate } => freeside::keys::rotate(&cli.config),
+        Command::Store { verb } => verb.act(&cli.config),
         Command::Privacy { verb: Privacy::Audit { known, log, events } } => {
             let files =
                 freeside::audit::Files { known: known.as_deref(), logs: &log, events: &events };

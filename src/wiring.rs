@@ -37,6 +37,7 @@ use bridge_telegram::{Patience, TelegramNetwork};
 use tokio_util::sync::CancellationToken;
 
 use crate::monitoring::{Counters, Monitor, MonitorParts};
+use crate::node::Node;
 use crate::public_media::MediaParts;
 
 /// The wired bridge.
@@ -97,11 +98,11 @@ impl Wired {
 /// When the store cannot be opened or an address cannot be used.
 pub async fn wire(
     config: &Config,
-    clock: Arc<dyn Clock>,
+    (clock, node): (Arc<dyn Clock>, &Node),
     stop: &CancellationToken,
 ) -> anyhow::Result<Wired> {
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
-    let store = open(config, &dice)?;
+    let store = open(config, node, &dice)?;
     let pseudonyms = Pseudonyms::new(config.privacy.pseudonym_secret.expose().as_bytes());
     let ghosts = ghosts(config, &pseudonyms);
     let media = MediaParts::of(config, &pseudonyms);
@@ -271,11 +272,11 @@ fn thresholds(config: &Config) -> Thresholds {
     }
 }
 
-fn open(config: &Config, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
+fn open(config: &Config, node: &Node, dice: &Arc<dyn Dice>) -> anyhow::Result<Arc<Store>> {
     let mut random = [0; 32];
     dice.roll(&mut random);
     let bound = u64::try_from(config.lanes.most_waiting).unwrap_or(u64::MAX);
-    Ok(Store::bounded(crate::keys::open(&config.store, dice)?, random, bound)?)
+    Ok(Store::bounded(node.open(&config.store, dice)?, random, bound)?)
 }
 
 async fn matrix(

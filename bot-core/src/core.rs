@@ -28,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::relay::{Networks, Relay};
 use crate::report::chats::{self, ChatState};
 use crate::report::{Format, Reporter, ledger};
+use crate::store::backup_request::CopyRequest;
 use crate::store::retention::RETENTION;
 use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
@@ -136,6 +137,17 @@ impl Reporter for Core {
             }
         }
         Ok(chats::as_json(&states))
+    }
+
+    async fn backup(&self, request: CopyRequest) -> Result<(), String> {
+        if !request.is_proven() {
+            return Err(format!(
+                "the bridge does not find the request in {}: it runs as another user, or sees other \
+                 folders",
+                request.folder.display()
+            ));
+        }
+        self.store.backup(request.folder).await.map_err(|error| error.to_string())
     }
 }
 

@@ -23,6 +23,7 @@ use bridge_policy::requirements::{Because, Compliance, Ground, Requirement};
 use bridge_policy::stage::Stage;
 
 use crate::i18n::{Arg, Key};
+use crate::store::backup_request::CopyRequest;
 use crate::wording::{Wording, label};
 
 /// Writes the report of all portals, once there is somebody who can.
@@ -48,6 +49,12 @@ pub trait Reporter: Send + Sync {
     /// # Errors
     /// Why there is no answer at present.
     async fn chats(&self) -> Result<String, String>;
+
+    /// Copies the store into a folder, if who asks may write there.
+    ///
+    /// # Errors
+    /// Why there is no copy.
+    async fn backup(&self, request: CopyRequest) -> Result<(), String>;
 }
 
 /// What a report is written as.

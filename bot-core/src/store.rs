@@ -9,9 +9,11 @@ pub mod albums;
 pub mod answers;
 pub mod appearance;
 pub mod audience;
+pub mod backup_request;
 pub mod blocks;
 mod brakes;
 pub mod calls;
+pub mod check;
 mod cipher;
 pub mod claims;
 pub mod codec;
@@ -20,6 +22,7 @@ mod delayed;
 pub mod electorate;
 pub mod emoji;
 pub mod erase;
+pub mod export;
 pub mod figures;
 pub mod files;
 pub mod forget;
@@ -29,8 +32,10 @@ pub mod gauges;
 pub mod ghosts;
 mod head;
 pub mod hosts;
+pub mod import;
 pub mod joint;
 mod kept;
+pub mod key_files;
 pub mod keyring;
 pub mod keys;
 pub mod kv;
@@ -246,6 +251,12 @@ pub enum StoreError {
     /// The key of the store is missing or another one's.
     #[error("{0}")]
     Key(String),
+    /// Another process has the store open.
+    #[error("{0}")]
+    Held(String),
+    /// A file with records cannot be used.
+    #[error("{0}")]
+    File(String),
     /// The store is closed.
     #[error("the store is closed")]
     Closed,

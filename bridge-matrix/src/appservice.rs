@@ -62,6 +62,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
         .route("/_freeside/report/{format}", get(report))
         .route("/_freeside/consent", get(consent))
         .route("/_freeside/chats", get(chats))
+        .route("/_freeside/backup", post(backup))
         .route("/_matrix/app/v1/users/{user}", get(user))
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
@@ -135,6 +136,22 @@ async fn chats(State(service): State<Arc<Appservice>>) -> Response {
     };
     match told {
         Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
+    }
+}
+
+/// `freeside store backup` asks here.
+async fn backup(State(service): State<Arc<Appservice>>, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice(&body) else {
+        return refuse(StatusCode::BAD_REQUEST, "M_BAD_JSON", "that names no folder");
+    };
+    let writer = service.reports.get().and_then(std::sync::Weak::upgrade);
+    let done = match writer {
+        Some(writer) => writer.backup(request).await,
+        None => Err("the bridge is starting".to_owned()),
+    };
+    match done {
+        Ok(()) => Json(json!({})).into_response(),
         Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
     }
 }

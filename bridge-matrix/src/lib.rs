@@ -25,6 +25,7 @@ mod private_chats;
 pub mod rooms;
 pub mod rooms_impl;
 pub mod server;
+pub mod standby;
 mod topics;
 pub mod transaction;
 

@@ -232,7 +232,7 @@ pub(crate) fn is_below(file: &std::path::Path, folder: &std::path::Path) -> bool
 
 /// What `[store] engine` can be.
 pub(crate) fn engine(text: &str) -> Checked<Engine> {
-    choice(text, &[("sled", Engine::Sled)])
+    choice(text, &[("sled", Engine::Sled), ("postgres", Engine::Postgres)])
 }
 
 /// What `[appservice] encryption` can be.

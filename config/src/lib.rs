@@ -39,13 +39,14 @@ pub fn read_secret(path: &Path, make: &str) -> Result<Secret, String> {
 }
 
 /// Every environment variable that [`load`] asks for, with what it stands for.
-pub const ENVIRONMENT: [(&str, &str); 7] = [
+pub const ENVIRONMENT: [(&str, &str); 8] = [
     ("FREESIDE_AS_TOKEN", "instead of appservice.as_token_file"),
     ("FREESIDE_HS_TOKEN", "instead of appservice.hs_token_file"),
     ("FREESIDE_ENCRYPTION_SECRET", "instead of appservice.encryption_secret_file"),
     ("FREESIDE_ADMIN_TOKEN", "instead of moving.admin_token_file"),
     ("FREESIDE_TELEGRAM_TOKEN", "instead of telegram.token_file"),
     ("FREESIDE_DISCORD_TOKEN", "instead of discord.token_file"),
+    ("FREESIDE_STORE_URL", "instead of store.url_file"),
     ("FREESIDE_PSEUDONYM_SECRET", "instead of privacy.pseudonym_secret_file"),
 ];
 

@@ -18,6 +18,7 @@ use crate::values::{
     PLURALKIT, Portals, Privacy, Store, TUPPERBOX, Telegram,
 };
 
+mod database;
 mod media_proxy;
 mod monitoring;
 mod moving;
@@ -232,8 +233,10 @@ fn store(reader: &Reader<'_>, mut section: Section<'_, '_>) -> Option<Store> {
         );
         section.wrong("key_file", Wrong::new(problem, "Name a file in another folder."));
     }
+    let engine = engine.unwrap_or(Engine::Sled);
+    let database = database::database(&mut section, engine);
     section.finish();
-    Some(Store { path: path?, key_file, engine: engine.unwrap_or(Engine::Sled) })
+    Some(Store { path: path?, key_file, engine, database })
 }
 
 fn telegram(mut section: Section<'_, '_>) -> Option<Telegram> {

@@ -165,6 +165,8 @@ pub struct Store {
     pub key_file: PathBuf,
     /// How it is kept.
     pub engine: Engine,
+    /// The address of its database, for [`Engine::Postgres`].
+    pub database: Option<Secret>,
 }
 
 /// How the store is kept.
@@ -172,6 +174,8 @@ pub struct Store {
 pub enum Engine {
     /// The embedded database sled.
     Sled,
+    /// A PostgreSQL server.
+    Postgres,
 }
 
 /// Access to Telegram.

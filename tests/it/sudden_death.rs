@@ -34,12 +34,12 @@ async fn five_hundred_messages_survive_twenty_sudden_deaths() -> anyhow::Result<
         town.until_within(side, Duration::from_secs(240), all).await?;
     }
     for side in Side::ALL {
-        told_once_and_in_order(side, &town.lines(side).await?);
+        told_once_and_in_order(side, &town.lines(side).await?, MESSAGES);
     }
     town.assert_clean()
 }
 
-fn numbered(number: usize) -> String {
+pub fn numbered(number: usize) -> String {
     format!("message {number}")
 }
 
@@ -50,16 +50,16 @@ async fn wait_for_some(town: &Town, moment: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn numbers(lines: &[Line]) -> Vec<usize> {
+pub fn numbers(lines: &[Line]) -> Vec<usize> {
     let texts = lines.iter().filter_map(|line| line.text.strip_prefix("message "));
     texts.filter_map(|number| number.parse().ok()).collect()
 }
 
-fn told_once_and_in_order(side: Side, lines: &[Line]) {
+pub fn told_once_and_in_order(side: Side, lines: &[Line], messages: usize) {
     let told = numbers(lines);
     let mut sorted = told.clone();
     sorted.sort_unstable();
-    let all: Vec<usize> = (0..MESSAGES).collect();
+    let all: Vec<usize> = (0..messages).collect();
     let missing: Vec<_> = all.iter().filter(|number| !sorted.contains(number)).collect();
     let mut doubled = sorted.clone();
     doubled.dedup();

@@ -7,18 +7,16 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use aes::Aes256;
 use aes::cipher::{BlockDecrypt, BlockEncrypt, KeyInit};
 
+use super::StoreError;
 use super::cipher::{self, KEY, Kek, Key};
+use super::key_files::{KeyFiles, KeysInFolder};
 use super::keys::Hash;
-use super::sled::disk;
-use super::{StoreError, private};
 use crate::clock::Dice;
 
 /// What stands for a person in a sealed row and in the files of keys: their hash, encrypted.
@@ -36,7 +34,7 @@ type People = HashMap<Label, Key>;
 
 /// The keys of an open store.
 pub struct Keyring {
-    folder: PathBuf,
+    files: Box<dyn KeyFiles>,
     dice: Arc<dyn Dice>,
     records: Key,
     shards: Key,
@@ -52,13 +50,24 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::Engine`] when the disk fails.
     pub fn create(folder: &Path, kek: &Kek, dice: Arc<dyn Dice>) -> Result<Self, StoreError> {
-        private::folder(folder)?;
+        Self::create_in(Box::new(KeysInFolder::open(folder)?), kek, dice)
+    }
+
+    /// Makes new keys among `files`.
+    ///
+    /// # Errors
+    /// As [`Keyring::create`].
+    pub fn create_in(
+        files: Box<dyn KeyFiles>,
+        kek: &Kek,
+        dice: Arc<dyn Dice>,
+    ) -> Result<Self, StoreError> {
         let keys = [(); 4].map(|()| Key::random(&*dice));
         let plain: Vec<u8> = keys.iter().flat_map(|key| key.0).collect();
         let header = [&MAGIC[..], &kek.id()].concat();
         let sealed = cipher::encrypt(kek.key(), STORE.as_bytes(), (&header, &plain), &*dice);
-        replace(folder, STORE, &sealed)?;
-        Ok(Self::of(folder, keys, dice))
+        files.replace(STORE, &sealed)?;
+        Ok(Self::of(files, keys, dice))
     }
 
     /// Opens the keys in `folder`.
@@ -66,30 +75,46 @@ impl Keyring {
     /// # Errors
     /// [`StoreError::Key`] when `kek` is not theirs; nothing is changed then.
     pub fn open(folder: &Path, kek: &Kek, dice: Arc<dyn Dice>) -> Result<Self, StoreError> {
-        private::folder(folder)?;
-        let path = folder.join(STORE);
-        remove_unfinished(folder)?;
-        let sealed = std::fs::read(&path).map_err(|error| disk(&path, &error))?;
-        let damaged = || StoreError::Key(format!("the file of keys {} is damaged", path.display()));
+        Self::open_in(Box::new(KeysInFolder::open(folder)?), kek, dice)
+    }
+
+    /// Opens the keys among `files`.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`].
+    pub fn open_in(
+        files: Box<dyn KeyFiles>,
+        kek: &Kek,
+        dice: Arc<dyn Dice>,
+    ) -> Result<Self, StoreError> {
+        let place = files.place();
+        let damaged = || StoreError::Key(format!("the keys of the store in {place} are damaged"));
+        let sealed = files.read(STORE)?;
+        let sealed = sealed.ok_or_else(|| {
+            StoreError::Key(format!("the keys of the store in {place} are missing"))
+        })?;
         let sealed = sealed.strip_prefix(MAGIC).ok_or_else(damaged)?;
         let (id, sealed) = sealed.split_first_chunk::<8>().ok_or_else(damaged)?;
         if *id != kek.id() {
             return Err(StoreError::Key(format!(
-                "the store in {} was encrypted with another key. Put the file of its key back where \
-                 `[store] key_file` says; a new key does not open it",
-                folder.parent().unwrap_or(folder).display()
+                "the store in {place} was encrypted with another key. Put the file of its key back \
+                 where `[store] key_file` says; a new key does not open it"
             )));
         }
         let plain = cipher::decrypt(kek.key(), STORE.as_bytes(), sealed).ok_or_else(damaged)?;
         let (chunks, _) = plain.as_chunks::<KEY>();
         let keys: [[u8; KEY]; 4] = chunks.try_into().map_err(|_| damaged())?;
-        Ok(Self::of(folder, keys.map(Key), dice))
+        Ok(Self::of(files, keys.map(Key), dice))
     }
 
-    fn of(folder: &Path, [records, shards, rows, people]: [Key; 4], dice: Arc<dyn Dice>) -> Self {
+    fn of(
+        files: Box<dyn KeyFiles>,
+        [records, shards, rows, people]: [Key; 4],
+        dice: Arc<dyn Dice>,
+    ) -> Self {
         let (rows, people) = (Aes256::new(&rows.0.into()), Aes256::new(&people.0.into()));
         let loaded = RefCell::default();
-        Self { folder: folder.to_owned(), dice, records, shards, rows, people, loaded }
+        Self { files, dice, records, shards, rows, people, loaded }
     }
 
     /// Randomness for nonces.
@@ -162,7 +187,7 @@ impl Keyring {
         for number in gone.iter().map(shard).collect::<BTreeSet<_>>() {
             destroyed += self.retain(number, |label| !gone.contains(label))?;
         }
-        Ok(destroyed)
+        self.wiped(destroyed)
     }
 
     /// Destroys all keys but these; how many.
@@ -171,7 +196,39 @@ impl Keyring {
     /// As [`Keyring::destroy`].
     pub fn keep_only(&self, used: &BTreeSet<Label>) -> Result<u64, StoreError> {
         let numbers = 0..SHARDS;
-        numbers.map(|number| self.retain(number, |label| used.contains(label))).sum()
+        let gone = numbers.map(|number| self.retain(number, |label| used.contains(label)));
+        self.wiped(gone.sum::<Result<u64, StoreError>>()?)
+    }
+
+    fn wiped(&self, destroyed: u64) -> Result<u64, StoreError> {
+        if destroyed > 0 {
+            self.files.wipe()?;
+        }
+        Ok(destroyed)
+    }
+
+    /// Copies all files of keys as they are, encrypted.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the disk fails.
+    pub fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        let copy = KeysInFolder::open(folder)?;
+        for name in self.files.names()? {
+            if let Some(bytes) = self.files.read(&name)? {
+                copy.replace(&name, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads every file of keys; how many people have keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] when one is damaged.
+    pub fn check(&self) -> Result<u64, StoreError> {
+        let count = |number| self.read(number).map(|people| people.len());
+        let people: usize = (0..SHARDS).map(count).sum::<Result<_, _>>()?;
+        Ok(u64::try_from(people).unwrap_or(u64::MAX))
     }
 
     fn retain(&self, number: u16, kept: impl Fn(&Label) -> bool) -> Result<u64, StoreError> {
@@ -197,16 +254,13 @@ impl Keyring {
     }
 
     fn read(&self, number: u16) -> Result<People, StoreError> {
-        let path = self.folder.join(name(number));
-        let sealed = match std::fs::read(&path) {
-            Ok(sealed) => sealed,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(People::new()),
-            Err(error) => return Err(disk(&path, &error)),
-        };
+        let name = name(number);
+        let Some(sealed) = self.files.read(&name)? else { return Ok(People::new()) };
         let plain = sealed.strip_prefix(MAGIC);
         let plain = plain.and_then(|it| cipher::decrypt(&self.shards, &number.to_be_bytes(), it));
         let Some(plain) = plain else {
-            return Err(StoreError::Key(format!("the file of keys {} is damaged", path.display())));
+            let place = self.files.place();
+            return Err(StoreError::Key(format!("the file of keys {name} in {place} is damaged")));
         };
         let (entries, _) = plain.as_chunks::<{ size_of::<Label>() + KEY }>();
         let apart = |entry: &[u8; size_of::<Label>() + KEY]| {
@@ -221,7 +275,7 @@ impl Keyring {
             sorted.iter().flat_map(|(label, key)| label.iter().chain(&key.0)).copied().collect();
         let about = number.to_be_bytes();
         let sealed = cipher::encrypt(&self.shards, &about, (MAGIC, &plain), &*self.dice);
-        replace(&self.folder, &name(number), &sealed)?;
+        self.files.replace(&name(number), &sealed)?;
         self.loaded.borrow_mut().insert(number, people);
         Ok(())
     }
@@ -234,32 +288,4 @@ fn shard(label: &Label) -> u16 {
 
 fn name(number: u16) -> String {
     format!("{number:03x}")
-}
-
-/// Files whose writing was cut off go: they may hold keys that are destroyed later.
-fn remove_unfinished(folder: &Path) -> Result<(), StoreError> {
-    for entry in std::fs::read_dir(folder).map_err(|error| disk(folder, &error))? {
-        let path = entry.map_err(|error| disk(folder, &error))?.path();
-        if path.extension().is_some_and(|ending| ending == "new") {
-            std::fs::remove_file(&path).map_err(|error| disk(&path, &error))?;
-        }
-    }
-    Ok(())
-}
-
-/// Replaces a file by another one that nobody else can read; either is whole after a crash.
-pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    let (new, path) = (folder.join(format!("{name}.new")), folder.join(name));
-    let written = || -> std::io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&new, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    written().map_err(|error| disk(&path, &error))
 }

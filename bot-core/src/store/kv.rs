@@ -3,6 +3,8 @@
 //!
 //! Rule: only the writer thread of [`super::Store`] touches an engine.
 
+use std::path::Path;
+
 use super::keys::Hash;
 use super::{StoreError, codec};
 
@@ -61,6 +63,14 @@ pub trait Kv: Send + 'static {
         Ok(())
     }
 
+    /// Makes a consistent copy in a new folder, while nobody writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the disk fails, or the engine has no files.
+    fn copy_to(&mut self, _folder: &Path) -> Result<(), StoreError> {
+        Err(StoreError::Engine("this store has no files that could be copied".into()))
+    }
+
     /// The keys of all rows that are one of these people's.
     ///
     /// # Errors
@@ -87,5 +97,52 @@ pub trait Kv: Send + 'static {
     /// [`StoreError`].
     fn sweep(&mut self) -> Result<u64, StoreError> {
         Ok(0)
+    }
+}
+
+/// An engine that is chosen when the bridge starts.
+impl Kv for Box<dyn Kv> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        (**self).scan(prefix, limit)
+    }
+
+    fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        (**self).scan_after(key, limit)
+    }
+
+    fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {
+        (**self).apply(writes)
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        (**self).flush()
+    }
+
+    fn keep_copy(&mut self, layout: u16) -> Result<(), StoreError> {
+        (**self).keep_copy(layout)
+    }
+
+    fn drop_copy(&mut self, layout: u16) -> Result<(), StoreError> {
+        (**self).drop_copy(layout)
+    }
+
+    fn copy_to(&mut self, folder: &Path) -> Result<(), StoreError> {
+        (**self).copy_to(folder)
+    }
+
+    fn rows_of(&self, people: &[Hash]) -> Result<Vec<Vec<u8>>, StoreError> {
+        (**self).rows_of(people)
+    }
+
+    fn destroy(&mut self, people: &[Hash]) -> Result<u64, StoreError> {
+        (**self).destroy(people)
+    }
+
+    fn sweep(&mut self) -> Result<u64, StoreError> {
+        (**self).sweep()
     }
 }

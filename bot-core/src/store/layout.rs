@@ -53,7 +53,10 @@ pub fn known(kv: &dyn Kv) -> Result<Option<u16>, StoreError> {
 }
 
 /// The layout of a store; `None` when the store is new.
-fn layout(kv: &dyn Kv) -> Result<Option<u16>, StoreError> {
+///
+/// # Errors
+/// [`StoreError`] when that cannot be read.
+pub fn layout(kv: &dyn Kv) -> Result<Option<u16>, StoreError> {
     let Some(sealed) = kv.get(&tables::META.row(&tables::COUNTERS).0)? else { return Ok(None) };
     if sealed.first() == Some(&format4::BYTE) {
         return Ok(Some(format4::BYTE.into()));

@@ -28,7 +28,7 @@ const BATCH: usize = 512;
 /// when it began. No table has this prefix.
 const PROGRESS: &[u8] = b"\0at";
 /// What a store without encryption consists of.
-const CLEAR: [&str; 3] = ["db", "conf", "blobs"];
+const CLEAR: [&str; 4] = ["db", "conf", "blobs", "flushes"];
 
 /// The encrypted engine of a store.
 pub type Sealed = Vault<SledKv>;
@@ -215,12 +215,100 @@ pub fn rotate(
     let source = opened(&folders.sealed(), old, dice)?;
     let mut part = begin(&folders, new, dice)?;
     let rows = transfer((&source, |after| source.give_out(after, BATCH)), &mut part, watch)?;
+    change_places(&folders, (source, part))?;
+    Ok(rows)
+}
+
+/// Opens the encrypted store in `path`; nothing is made where there is none.
+///
+/// # Errors
+/// [`StoreError::File`] when there is none; others as [`open`].
+pub fn open_existing(path: &Path, kek: &Kek, dice: &Arc<dyn Dice>) -> Result<Sealed, StoreError> {
+    let folders = Folders::new(path);
+    if !folders.sealed().exists() && !folders.old().exists() {
+        let path = path.display();
+        return Err(StoreError::File(if folders.has_clear() {
+            format!(
+                "the store in {path} is not encrypted yet: start the bridge once with `freeside run`"
+            )
+        } else {
+            format!("there is no store in {path}")
+        }));
+    }
+    open(path, kek, dice)
+}
+
+/// Writes a store anew, so that its files hold nothing but its rows; with new keys of rows under the
+/// same key of the store. The old files stay until the new ones have their place.
+///
+/// # Errors
+/// As [`open_existing`].
+pub fn compact(
+    path: &Path,
+    (kek, dice): (&Kek, &Arc<dyn Dice>),
+    watch: Watch<'_>,
+) -> Result<u64, StoreError> {
+    let source = open_existing(path, kek, dice)?;
+    let folders = Folders::new(path);
+    let mut part = begin(&folders, kek, dice)?;
+    let rows = transfer((&source, |after| source.give_out(after, BATCH)), &mut part, watch)?;
+    change_places(&folders, (source, part))?;
+    Ok(rows)
+}
+
+/// Makes a store in `path` of the rows that `fill` puts in; there may be none yet. What is cut off
+/// leaves no store.
+///
+/// # Errors
+/// [`StoreError::File`] when there is a store; what `fill` says; others when the disk fails.
+pub fn make<T>(
+    path: &Path,
+    (kek, dice): (&Kek, &Arc<dyn Dice>),
+    fill: impl FnOnce(&mut Sealed) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let folders = Folders::new(path);
+    if folders.sealed().exists() || folders.old().exists() || folders.has_clear() {
+        return Err(StoreError::File(format!(
+            "there is a store in {} already: name another folder, or move that one away",
+            path.display()
+        )));
+    }
+    private::folder(path)?;
+    remove(&folders.part())?;
+    let mut part = begin(&folders, kek, dice)?;
+    let done = fill(&mut part)?;
+    close(part, &folders.part())?;
+    folders.rename(&folders.part(), &folders.sealed())?;
+    folders.clean()?;
+    Ok(done)
+}
+
+/// Copies a store as it is, encrypted, into the folder `path`, which may hold no store: that folder can
+/// be the folder of a store afterwards.
+///
+/// # Errors
+/// [`StoreError::File`] when there is a store; [`StoreError::Engine`] when the disk fails.
+pub fn backup(kv: &mut dyn Kv, path: &Path) -> Result<(), StoreError> {
+    let folders = Folders::new(path);
+    if folders.sealed().exists() || folders.has_clear() {
+        let path = path.display();
+        return Err(StoreError::File(format!("there is a store in {path} already")));
+    }
+    private::folder(path)?;
+    remove(&folders.part())?;
+    kv.copy_to(&folders.part())?;
+    private::folder_with_files(&folders.part())?;
+    folders.rename(&folders.part(), &folders.sealed())?;
+    folders.clean()
+}
+
+/// The old and the new engine change places, and the old one goes.
+fn change_places(folders: &Folders, (source, part): (Sealed, Sealed)) -> Result<(), StoreError> {
     close(part, &folders.part())?;
     close(source, &folders.sealed())?;
     folders.rename(&folders.sealed(), &folders.old())?;
     folders.rename(&folders.part(), &folders.sealed())?;
-    folders.clean()?;
-    Ok(rows)
+    folders.clean()
 }
 
 fn opened(folder: &Path, kek: &Kek, dice: &Arc<dyn Dice>) -> Result<Sealed, StoreError> {
@@ -244,6 +332,14 @@ fn begin(folders: &Folders, kek: &Kek, dice: &Arc<dyn Dice>) -> Result<Sealed, S
     private::folder(&part)?;
     let keys = Keyring::create(&part.join("keys"), kek, Arc::clone(dice))?;
     Ok(Vault::new(SledKv::open(&part)?, keys))
+}
+
+/// Returns when nobody has the store in `path` open.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub fn wait_until_closed(path: &Path) -> Result<(), StoreError> {
+    SledKv::wait_until_closed(&Folders::new(path).sealed())
 }
 
 /// Closes an engine; its files can be moved afterwards.

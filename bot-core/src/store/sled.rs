@@ -3,12 +3,16 @@
 //!
 //! Rule: no timed flushes; the writer thread flushes once per group of transactions. sled's `flush`
 //! hands its log to the operating system without an fsync, so [`SledKv`] syncs sled's files itself:
-//! what is acknowledged survives a power cut.
+//! what is acknowledged survives a power cut. sled takes a damaged log for one whose end was cut off, and
+//! begins at an older state without a word: each flush has a number, in the log and beside it, so that
+//! this is noticed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::{ErrorKind, Seek, Write};
 use std::ops::Bound;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use super::kv::{Kv, Row, Writes};
@@ -17,6 +21,9 @@ use super::{StoreError, private};
 /// The files and the folder in which sled keeps a database.
 const FILES: [&str; 2] = ["conf", "db"];
 const BLOBS: &str = "blobs";
+/// The file with the number of the last flush, and where that number is in sled.
+const FLUSHES: &str = "flushes";
+const LAST: &[u8] = b"last";
 
 /// One sled tree.
 #[derive(Debug)]
@@ -27,6 +34,10 @@ pub struct SledKv {
     log: File,
     /// Large values that are synced already; sled writes each of these files once.
     synced: BTreeSet<OsString>,
+    /// The number of the last flush, in sled.
+    numbers: sled::Tree,
+    flushes: u64,
+    beside: File,
 }
 
 impl SledKv {
@@ -36,24 +47,24 @@ impl SledKv {
     /// [`StoreError::Engine`] when the folder cannot be used, or another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         private::folder(path)?;
-        let config = sled::Config::new()
-            .path(path)
-            .cache_capacity(64 * 1024 * 1024)
-            .flush_every_ms(None)
-            .mode(sled::Mode::LowSpace);
-        let db = config.open().map_err(|error| {
-            StoreError::Engine(format!(
-                "cannot open the store in {}: {error}. Is another freeside running on it? Is the \
-                 folder writable?",
+        // sled panics over some damages, also when it is closed again.
+        let (db, numbers, flushes) = catch_unwind(|| recovered(path)).unwrap_or_else(|_| {
+            Err(StoreError::Engine(format!(
+                "cannot open the store in {}: its files are damaged. Put the last backup in its place",
                 path.display()
-            ))
+            )))
         })?;
         for name in FILES {
             private::file(&path.join(name))?;
         }
         let log = File::open(path.join("db")).map_err(|error| disk(path, &error))?;
-        let kv = Self { db, path: path.to_owned(), log, synced: BTreeSet::new() };
-        kv.sync_folder(path)?;
+        let beside = path.join(FLUSHES);
+        let opened = File::options().write(true).create(true).truncate(false).open(&beside);
+        let opened = opened.map_err(|error| disk(&beside, &error))?;
+        private::file(&beside)?;
+        let (path, synced) = (path.to_owned(), BTreeSet::new());
+        let kv = Self { db, path, log, synced, numbers, flushes, beside: opened };
+        kv.sync_folder(&kv.path)?;
         Ok(kv)
     }
 
@@ -90,7 +101,7 @@ impl SledKv {
             match File::open(folder.join(name)).and_then(|file| file.sync_data()) {
                 Ok(()) => private::file(&folder.join(name))?,
                 // sled has taken it away meanwhile.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(disk(&folder, &error)),
             }
         }
@@ -117,9 +128,14 @@ impl SledKv {
             names.push(Path::new(BLOBS).join(entry?.file_name()));
         }
         for name in names {
-            std::fs::copy(self.path.join(&name), folder.join(&name))?;
-            File::open(folder.join(&name))?.sync_all()?;
+            match std::fs::copy(self.path.join(&name), folder.join(&name)) {
+                Ok(_) => File::open(folder.join(&name))?.sync_all()?,
+                // A large value that nothing leads to any more: sled has taken it away meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound && name.starts_with(BLOBS) => {}
+                Err(error) => return Err(error),
+            }
         }
+        File::open(folder.join(BLOBS))?.sync_all()?;
         File::open(folder)?.sync_all()
     }
 }
@@ -154,9 +170,16 @@ impl Kv for SledKv {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
+        let next = self.flushes.saturating_add(1);
+        self.numbers.insert(LAST, &next.to_be_bytes()).map_err(engine)?;
         self.db.flush().map_err(engine)?;
         self.log.sync_data().map_err(|error| disk(&self.path, &error))?;
-        self.sync_blobs()
+        self.sync_blobs()?;
+        self.flushes = next;
+        // Not synced: after a power cut it may be behind the log, and never before it.
+        let mut beside = &self.beside;
+        let noted = beside.rewind().and_then(|()| beside.write_all(&next.to_be_bytes()));
+        noted.map_err(|error| disk(&self.path, &error))
     }
 
     fn keep_copy(&mut self, layout: u16) -> Result<(), StoreError> {
@@ -180,6 +203,16 @@ impl Kv for SledKv {
         Ok(())
     }
 
+    fn copy_to(&mut self, folder: &Path) -> Result<(), StoreError> {
+        self.flush()?;
+        self.copy_into(folder).map_err(|error| {
+            StoreError::Engine(format!(
+                "the store cannot be copied to {}: {error}",
+                folder.display()
+            ))
+        })
+    }
+
     fn drop_copy(&mut self, layout: u16) -> Result<(), StoreError> {
         let copy = self.copy_of(layout);
         if !copy.exists() {
@@ -189,6 +222,54 @@ impl Kv for SledKv {
         tracing::info!(copy = %copy.display(), "the copy of the old store was removed");
         Ok(())
     }
+}
+
+/// Opens sled's files, with the number of their last flush.
+fn recovered(path: &Path) -> Result<(sled::Db, sled::Tree, u64), StoreError> {
+    let config = sled::Config::new()
+        .path(path)
+        .cache_capacity(64 * 1024 * 1024)
+        .flush_every_ms(None)
+        .mode(sled::Mode::LowSpace);
+    let db = config.open().map_err(|error| not_opened(path, &error))?;
+    let numbers = db.open_tree(FLUSHES).map_err(engine)?;
+    let flushes = numbers.get(LAST).map_err(engine)?.map_or(0, |bytes| number(&bytes));
+    let beside = path.join(FLUSHES);
+    if flushes < std::fs::read(&beside).map_or(0, |bytes| number(&bytes)) {
+        return Err(StoreError::Engine(format!(
+            "the store in {} has lost what was stored last: its files are damaged, or some of them \
+             were replaced by older ones. Put the last backup in its place. To go on with what is \
+             left, remove the file {}",
+            path.display(),
+            beside.display()
+        )));
+    }
+    Ok((db, numbers, flushes))
+}
+
+/// The number of a flush; a file that was cut off says nothing.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Why a folder cannot be opened, and what to do.
+fn not_opened(path: &Path, error: &sled::Error) -> StoreError {
+    let path = path.display();
+    let why = error.to_string();
+    if why.contains("could not acquire lock") {
+        return StoreError::Held(format!(
+            "cannot open the store in {path}: another process has it open. Is another freeside \
+             running on it?"
+        ));
+    }
+    StoreError::Engine(if matches!(error, sled::Error::Corruption { .. }) {
+        format!(
+            "cannot open the store in {path}: its files are damaged ({why}). Put the last backup in \
+             its place"
+        )
+    } else {
+        format!("cannot open the store in {path}: {why}. Is the folder writable? Is the disk full?")
+    })
 }
 
 /// What the disk says of a file or folder.

@@ -123,6 +123,20 @@ macro_rules! tables {
 
         /// All tables.
         pub const ALL: &[Kind] = &[$($name.kind()),*];
+
+        /// Reads a value as a transaction would, and forgets it.
+        ///
+        /// # Errors
+        /// [`StoreError::Damaged`] when it cannot be read, or no table has such keys.
+        pub fn try_open(key: &[u8], sealed: &[u8]) -> Result<(), StoreError> {
+            match key.first() {
+                $(Some(&$prefix) => $name.open(sealed).map(drop),)*
+                _ => Err(StoreError::Damaged {
+                    what: "row",
+                    why: "this version has no table with such keys".into(),
+                }),
+            }
+        }
     };
 }
 

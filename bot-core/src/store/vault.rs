@@ -5,6 +5,7 @@
 //! in keys of rows are encrypted, so that nobody can try ids out. What is not encrypted is refused.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use super::cipher::{self, Key};
 use super::codec::{self, Kind};
@@ -155,15 +156,41 @@ impl<K: Kv> Vault<K> {
     /// # Errors
     /// [`StoreError`].
     pub fn give_out(&self, after: &[u8], limit: usize) -> Result<Vec<Moved>, StoreError> {
-        let give = |(from, sealed): Row| {
-            let mut key = from.clone();
-            self.veil(&mut key, false);
-            let (labels, _) = self.apart(&key, &sealed)?;
-            let owners = labels.iter().map(|label| self.keys.person(label)).collect();
-            let value = self.open(&key, &sealed)?;
-            Ok(Moved { from, key, owners, value })
-        };
-        self.engine.scan_after(after, limit)?.into_iter().map(give).collect()
+        self.as_stored(after, limit)?.into_iter().map(|row| self.give(row)).collect()
+    }
+
+    /// Rows as they are in the engine, encrypted.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub fn as_stored(&self, after: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.engine.scan_after(after, limit)
+    }
+
+    /// One of those rows, decrypted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn give(&self, (from, sealed): Row) -> Result<Moved, StoreError> {
+        let mut key = from.clone();
+        self.veil(&mut key, false);
+        let (labels, _) = self.apart(&key, &sealed)?;
+        let owners = labels.iter().map(|label| self.keys.person(label)).collect();
+        let value = self.open(&key, &sealed)?;
+        Ok(Moved { from, key, owners, value })
+    }
+
+    /// Takes rows away by their keys in the engine.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub fn discard(&mut self, keys: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        self.engine.apply(&keys.map(|key| (key, None)).collect())
+    }
+
+    /// The keys of the store.
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
     }
 
     /// Makes the keys of many people at once, where there are none.
@@ -251,6 +278,11 @@ impl<K: Kv> Kv for Vault<K> {
 
     fn drop_copy(&mut self, layout: u16) -> Result<(), StoreError> {
         self.engine.drop_copy(layout)
+    }
+
+    fn copy_to(&mut self, folder: &Path) -> Result<(), StoreError> {
+        self.engine.copy_to(folder)?;
+        self.keys.copy_to(&folder.join("keys"))
     }
 
     fn rows_of(&self, people: &[Hash]) -> Result<Vec<Vec<u8>>, StoreError> {

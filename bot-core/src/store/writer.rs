@@ -4,6 +4,7 @@
 //! Rule: an answer is given after the flush of its group; that of a read is given at once when
 //! nothing was written in the group before it. Nobody acts on something that a crash could undo.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,7 @@ use tokio::sync::oneshot;
 use super::kv::Kv;
 use super::layout::{self, LAYOUT};
 use super::txn::Txn;
-use super::{StoreError, forget, people};
+use super::{StoreError, forget, people, sealing};
 
 /// Transactions that share a flush at most.
 const GROUP: usize = 256;
@@ -70,6 +71,12 @@ impl Store {
         forget::carry_out(&mut kv)?;
         let mut tx = Txn::begin(&kv, (NO_TIME, lane_bound))?;
         if tx.meta().instance.is_empty() {
+            if !kv.scan_after(&[], 1)?.is_empty() {
+                return Err(StoreError::Damaged {
+                    what: "store without counters",
+                    why: "an import was cut off. Import again, or put the last backup back".into(),
+                });
+            }
             tx.meta_mut().layout = LAYOUT;
             let (number, secret) = random.split_at(INSTANCE);
             tx.meta_mut().instance = BASE32_NOPAD.encode(number).to_ascii_lowercase();
@@ -130,6 +137,20 @@ impl Store {
                 drop(answer.send(flushed.and(done)));
             });
             (wrote, answer)
+        });
+        self.send(job).await?;
+        result.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Makes a consistent copy in a folder, between two groups of transactions.
+    ///
+    /// # Errors
+    /// As [`sealing::backup`].
+    pub async fn backup(&self, folder: PathBuf) -> Result<(), StoreError> {
+        let (answer, result) = oneshot::channel();
+        let job: Job = Box::new(move |kv| {
+            let done = sealing::backup(kv, &folder);
+            (Wrote::Nothing, Box::new(move |_| drop(answer.send(done))))
         });
         self.send(job).await?;
         result.await.map_err(|_| StoreError::Closed)?

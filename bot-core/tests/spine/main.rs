@@ -15,6 +15,8 @@ mod clock;
 mod desk;
 mod harness;
 mod network;
+#[path = "../../../tests/sandbox/src/postgres.rs"]
+mod postgres;
 mod rooms;
 mod store;
 mod words;

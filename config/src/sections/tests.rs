@@ -342,3 +342,42 @@ fn a_key_in_the_folder_of_the_store_is_refused_also_behind_a_link() {
     let config = load(&dir.path().join("freeside.toml"), &nothing).unwrap();
     assert_eq!(config.store.key_file, dir.path().join("store_key"));
 }
+
+#[test]
+fn the_address_of_a_database_is_given_once_without_a_password_in_the_open() {
+    let dir = folder();
+    put(dir.path(), "store_url", "postgres://freeside:hunter2@db.example.org/freeside", 0o600);
+    let with = |lines: &str| EXAMPLE.replace("#engine = \"sled\"", lines);
+    let socket = "url = \"postgres:///freeside?host=/var/run/postgresql\"";
+    for (lines, said) in [
+        ("engine = \"postgres\"", "store.url: the address of the database is missing"),
+        (socket, "store.url: the address of a database is given, and the engine is sled"),
+        (
+            "engine = \"postgres\"\nurl = \"postgres://a:b@c/d\"",
+            "store.url: the address holds a password",
+        ),
+        (
+            "engine = \"postgres\"\nurl = \"mysql://c/d\"",
+            "store.url: this is no address of a PostgreSQL",
+        ),
+        (
+            &format!("engine = \"postgres\"\nurl_file = \"store_url\"\n{socket}"),
+            "store.url: the address of the database is given twice",
+        ),
+    ] {
+        let found = mistakes(dir.path(), &with(lines));
+        assert!(found.contains(said), "{lines}: {found}");
+    }
+    let address = |lines: &str, env: &dyn Fn(&str) -> Option<String>| {
+        let store = read(&with(lines), dir.path(), env).config.unwrap().store;
+        assert_eq!(store.engine, Engine::Postgres);
+        assert!(!format!("{store:?}").contains("hunter2"));
+        store.database.unwrap().expose().to_owned()
+    };
+    let open = address(&format!("engine = \"postgres\"\n{socket}"), &nothing);
+    assert_eq!(open, "postgres:///freeside?host=/var/run/postgresql");
+    let file = address("engine = \"postgres\"\nurl_file = \"store_url\"", &nothing);
+    assert!(file.contains("hunter2"));
+    let env = |name: &str| (name == "FREESIDE_STORE_URL").then(|| "postgres://e/f".to_owned());
+    assert_eq!(address("engine = \"postgres\"", &env), "postgres://e/f");
+}

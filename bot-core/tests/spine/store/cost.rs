@@ -49,8 +49,13 @@ async fn cost_of_a_message_in_each_store() {
         let memory = cost(World::memory()).await;
         let clear = cost(World::sled()).await;
         let sealed = cost(World::sealed()).await;
+        let postgres = match World::postgres() {
+            Some(world) => format!("{:.0} µs", cost(world).await),
+            None => "not installed".to_owned(),
+        };
         lines.push(format!(
-            "memory {memory:.0} µs, sled {clear:.0} µs, encrypted {sealed:.0} µs: {:.2} times",
+            "memory {memory:.0} µs, sled {clear:.0} µs, encrypted {sealed:.0} µs: {:.2} times; \
+             PostgreSQL {postgres}",
             sealed / clear
         ));
     }

@@ -19,6 +19,7 @@ use bot_core::store::sled::SledKv;
 use bot_core::store::{Accepted, Change, Kek, Settled, Settlement, Store, StoreError};
 use bridge_model::{Event, MessageId, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
+use store_postgres::{Owned, SealedInDatabase};
 use tempfile::TempDir;
 
 use crate::words::{self, START, commanded, part};
@@ -43,6 +44,13 @@ macro_rules! on_every_engine {
                 super::$name(crate::store::World::sealed()).await;
             })*
         }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                let Some(world) = crate::store::World::postgres() else { return };
+                super::$name(world).await;
+            })*
+        }
     };
 }
 
@@ -65,6 +73,7 @@ mod looks;
 mod media_purge;
 mod messages;
 mod model;
+mod nodes;
 mod pinned;
 mod pinned_people;
 mod portals;
@@ -74,6 +83,7 @@ mod retention;
 mod shapes;
 mod summaries;
 mod threads;
+mod tools;
 mod votes;
 
 enum Engine {
@@ -81,6 +91,8 @@ enum Engine {
     Sled(TempDir),
     /// sled behind the keys of the store, as the bridge runs it.
     Sealed(TempDir),
+    /// PostgreSQL behind those keys; the address of a schema.
+    Postgres(String),
 }
 
 /// A store and the hours in it.
@@ -103,6 +115,11 @@ impl World {
         Self::over(Engine::Sealed(TempDir::new().unwrap()))
     }
 
+    /// `None` where PostgreSQL is not installed.
+    pub fn postgres() -> Option<Self> {
+        Some(Self::over(Engine::Postgres(crate::postgres::shared()?.fresh())))
+    }
+
     fn over(engine: Engine) -> Self {
         let mut world = Self { engine, store: None, now: START };
         world.reopen();
@@ -117,7 +134,7 @@ impl World {
     /// The folder of the store.
     pub fn folder(&self) -> &Path {
         match &self.engine {
-            Engine::Memory(_) => panic!("a store in memory has no folder"),
+            Engine::Memory(_) | Engine::Postgres(_) => panic!("this store has no folder"),
             Engine::Sled(folder) | Engine::Sealed(folder) => folder.path(),
         }
     }
@@ -142,6 +159,7 @@ impl World {
                 released(&folder.path().join("sealed"));
                 Store::start(unsealed(folder.path())?, random)?
             }
+            Engine::Postgres(url) => Store::start(in_database(url)?, random)?,
         });
         Ok(())
     }
@@ -160,6 +178,11 @@ impl World {
             Engine::Sealed(folder) => {
                 released(&folder.path().join("sealed"));
                 let mut kv = unsealed(folder.path()).unwrap();
+                change(&mut kv);
+                kv.flush().unwrap();
+            }
+            Engine::Postgres(url) => {
+                let mut kv = in_database(url).unwrap();
                 change(&mut kv);
                 kv.flush().unwrap();
             }
@@ -288,6 +311,13 @@ pub fn kek() -> Kek {
 pub fn unsealed(folder: &Path) -> Result<Sealed, StoreError> {
     let dice: Arc<dyn Dice> = Arc::new(SystemDice);
     sealing::open(folder, &kek(), &dice)
+}
+
+/// Opens the encrypted store in a database, as its only owner.
+pub fn in_database(url: &str) -> Result<SealedInDatabase, StoreError> {
+    let dice: Arc<dyn Dice> = Arc::new(SystemDice);
+    let owned = Owned::now(url, "the tests")?;
+    store_postgres::sealed(&owned.database, &kek(), &dice)
 }
 
 /// Returns when nobody holds the lock of a folder. sled's own threads may outlive its handle for a

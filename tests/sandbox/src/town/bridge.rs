@@ -77,10 +77,7 @@ impl Bridge {
             discord.gateway_url(),
             discord.cdn_url(),
         );
-        // All are held at once, so that they differ.
-        let held = [(); 3].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-        let [port, media_port, watch_port] = held.map(|it| it.and_then(|it| it.local_addr()));
-        let (port, media_port, watch_port) = (port?.port(), media_port?.port(), watch_port?.port());
+        let [port, media_port, watch_port] = free_ports()?;
         let (dir, encryption) = (dir.to_owned(), "off");
         Ok(Self { program, dir, port, media_port, watch_port, remotes, encryption, child: None })
     }
@@ -99,6 +96,7 @@ impl Bridge {
         let (remotes, encryption) = (&self.remotes, self.encryption);
         let stages =
             if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
+        let store = if more.contains("[store]") { "" } else { "[store]\npath = \"store\"\n\n" };
         let first = more.find('[').unwrap_or(more.len());
         let (bot, more) = more.split_at_checked(first).unwrap_or_default();
         let text = format!(
@@ -110,7 +108,7 @@ impl Bridge {
              [bot]\n{bot}display_name = \"Freeside\"\nadmins = [\"@alice:localhost\"]\n\
              source_url = \"https://example.org/freeside\"\n\
              commands_per_minute = 1000\nreactions_per_minute = 1000\n\n\
-             [store]\npath = \"store\"\n\n\
+             {store}\
              {stages}\
              [privacy]\npseudonym_secret_file = \"pseudonym_secret\"\n\n\
              [log]\nlevel = \"info,bot_core=debug,bridge_telegram=debug,bridge_discord=debug\"\n\n\
@@ -130,6 +128,46 @@ impl Bridge {
         let text = fs::read_to_string(self.config())?;
         ensure!(text.contains(old), "the configuration has no {old:?}");
         Ok(fs::write(self.config(), text.replacen(old, new, 1))?)
+    }
+
+    /// Another node with the same secrets and configuration, in a folder of its own; at the same
+    /// addresses, which it can have when this node is gone, or at its own ones.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or no port is free.
+    pub fn twin(&self, name: &str, same_address: bool) -> anyhow::Result<Self> {
+        let dir = self.dir.join(name);
+        fs::create_dir(&dir)?;
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            if path.is_file() && path != self.log_path() {
+                fs::copy(&path, dir.join(path.file_name().unwrap_or_default()))?;
+            }
+        }
+        let own = [self.port, self.media_port, self.watch_port];
+        let [port, media_port, watch_port] = if same_address { own } else { free_ports()? };
+        let (program, remotes) = (self.program.clone(), self.remotes.clone());
+        let encryption = self.encryption;
+        let twin =
+            Self { program, dir, port, media_port, watch_port, remotes, encryption, child: None };
+        let mut text = fs::read_to_string(twin.config())?;
+        for (old, new) in own.into_iter().zip([port, media_port, watch_port]) {
+            text = text.replace(&format!(":{old}\""), &format!(":{new}\""));
+        }
+        fs::write(twin.config(), text)?;
+        Ok(twin)
+    }
+
+    /// Stops the process where it is, or lets it go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self, stop: bool) -> anyhow::Result<()> {
+        let process = self.process().context("the bridge does not run")?.to_string();
+        let signal = if stop { "-STOP" } else { "-CONT" };
+        let told = Command::new("kill").args([signal, &process]).status()?;
+        ensure!(told.success(), "the bridge cannot be told");
+        Ok(())
     }
 
     /// The configuration file.
@@ -266,6 +304,13 @@ impl Drop for Bridge {
             eprintln!("{}", self.last_words());
         }
     }
+}
+
+/// Ports for a bridge. All are held at once, so that they differ.
+fn free_ports() -> anyhow::Result<[u16; 3]> {
+    let held = [(); 3].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
+    let [port, media_port, watch_port] = held.map(|it| it.and_then(|it| it.local_addr()));
+    Ok([port?.port(), media_port?.port(), watch_port?.port()])
 }
 
 fn secret(dir: &Path, name: &str, text: &str) -> anyhow::Result<()> {
