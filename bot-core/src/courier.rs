@@ -203,7 +203,7 @@ impl Couriers {
             Ok(None) => return Step::Rest,
             Err(error) => {
                 tracing::error!(%error, "a lane cannot be read");
-                return Step::Wait(LONGEST_DELAY);
+                return Step::Wait(self.delay(attempt));
             }
         };
         if let Some(wait) = head.entry.waits(self.clock.now()) {
@@ -215,7 +215,7 @@ impl Couriers {
             Ok(_) => return Step::Next,
             Err(error) => {
                 tracing::error!(%error, "an entry that waited cannot be taken");
-                return Step::Wait(LONGEST_DELAY);
+                return Step::Wait(self.delay(attempt));
             }
         };
         attempt.turns_to(head.entry.id);
@@ -303,7 +303,7 @@ impl Couriers {
                     }
                     Err(error) => {
                         tracing::error!(entry, %network, %error, "a halt was not stored");
-                        Step::Wait(LONGEST_DELAY)
+                        Step::Wait(self.delay(attempt))
                     }
                 }
             }
