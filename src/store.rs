@@ -190,7 +190,7 @@ fn written<K: Kv>(
     Ok(exported)
 }
 
-/// Makes a new store of a file that [`export`] has written; `key` is the file of the key of the store
+/// Makes a new store of a file that [`export()`] has written; `key` is the file of the key of the store
 /// that was exported, where that was another one.
 ///
 /// # Errors

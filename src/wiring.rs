@@ -157,8 +157,7 @@ pub async fn wire(
         measures,
         stop: stop.clone(),
     });
-    let writer: std::sync::Weak<dyn Reporter> = Arc::downgrade(&core) as _;
-    matrix.report_from(writer);
+    matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
     Ok(Wired { core, commands, media: proxy, monitor, stop: stop.clone() })
 }
 

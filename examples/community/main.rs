@@ -9,6 +9,7 @@
 mod checks;
 mod clock;
 mod people;
+mod privacy;
 mod script;
 mod words;
 
@@ -50,6 +51,14 @@ enum Inner {
 enum Verb {
     Run,
     Registration,
+    Audit {
+        #[arg(long)]
+        known: PathBuf,
+        #[arg(long)]
+        log: PathBuf,
+        #[arg(long)]
+        events: PathBuf,
+    },
     Report {
         #[arg(long, value_parser = freeside::format, default_value = "markdown")]
         format: freeside::Format,
@@ -66,6 +75,11 @@ fn main() -> ExitCode {
         }
         Some(Inner::Bridge { config, verb: Verb::Registration }) => {
             freeside::registration(&config).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Inner::Bridge { config, verb: Verb::Audit { known, log, events } }) => {
+            let (logs, events) = (&[log], &[events]);
+            let files = freeside::audit::Files { known: Some(&known), logs, events };
+            freeside::audit::audit(&config, &files).map(|()| ExitCode::SUCCESS)
         }
         Some(Inner::Bridge { config, verb: Verb::Report { format } }) => {
             freeside::report(&config, format).map(|()| ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ use crate::checks::{self, Found};
 use crate::clock::FileClock;
 use crate::out;
 use crate::people::{self, MOVERS};
+use crate::privacy;
 use crate::words::Words;
 
 const CONFIG: &str = "\n[stages]\nclosing_notice_days = 7\nsunset_notice_days = 7\nmajority_weeks = 2\n\
@@ -263,6 +264,7 @@ impl Play {
     async fn sunset(&mut self) -> anyhow::Result<()> {
         out("\nThe report before the end:\n")?;
         out(&self.town.bridge.tell(&["report", "--format", "markdown"])?)?;
+        self.audited("before the end").await;
         self.on_a_day("sunset").await?;
         self.town
             .alice
@@ -273,17 +275,29 @@ impl Play {
         out(&self.alice("audit").await?)
     }
 
+    /// Nothing of the people lies where it does not belong.
+    async fn audited(&mut self, when: &str) {
+        let found = match privacy::audit(&self.town, &self.members).await {
+            Ok(said) if said.ends_with("nothing was found\n") => String::new(),
+            Ok(said) => format!(": {said}"),
+            Err(error) => format!(": {error:#}"),
+        };
+        let what = format!("the privacy audit finds nothing {when}{found}");
+        self.found.holds(&what, found.is_empty());
+    }
+
     async fn end(mut self) -> anyhow::Result<Vec<String>> {
         let said = self.town.alice.transcript(&self.town.room).await?;
         self.found.once(&said, &self.town.group.messages());
         self.found.language(&self.words, &said, &self.town.group.messages());
         let left = self.town.alice.members(&self.town.room).await?;
-        let ghosts = left.keys().filter(|user| user.starts_with("@_freeside_")).count();
+        let ghosts = left.keys().filter(|user| user.starts_with("@fs_")).count();
         self.found.holds("no ghost is left in the room", ghosts == 0);
         if let Err(error) = self.town.assert_clean() {
             self.found.holds(&format!("the platforms found nothing wrong: {error:#}"), false);
         }
         self.town.bridge.kill()?;
+        self.audited("after it").await;
         let store = self.town.bridge.config().with_file_name("store");
         checks::store(&mut self.found, &store, &self.members, &self.movers).await?;
         self.found.done()

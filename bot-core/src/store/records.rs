@@ -44,7 +44,7 @@ pub struct Meta {
     /// The first week whose figures are not closed, by its number.
     #[serde(default)]
     pub open_week: i32,
-    /// Chats of which something was missed that nobody was told yet, see [`super::gaps`].
+    /// Chats of which something was missed that nobody was told yet, see `store/gaps.rs`.
     #[serde(default)]
     pub gaps: u32,
 }
