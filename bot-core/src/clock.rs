@@ -3,6 +3,8 @@
 //!
 //! Rule: nothing in the core reads the time but through a [`Clock`].
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,9 +37,26 @@ impl Clock for SystemClock {
     }
 }
 
-/// The moment that a server gives in the field `Date` of its answer (RFC 9110, 6.6.1), which is how a
-/// platform's own clock is known.
-pub fn of_http_date(field: &str) -> Option<Timestamp> {
+/// A platform's own clock, as the field `Date` of its last answer gives it (RFC 9110, 6.6.1). Its copies
+/// tell the same time.
+#[derive(Clone, Debug, Default)]
+pub struct ServerClock(Arc<AtomicI64>);
+
+impl ServerClock {
+    /// An answer came, with this in its field; what is no date changes nothing.
+    pub fn note(&self, field: Option<&str>) {
+        if let Some(at) = field.and_then(of_http_date) {
+            self.0.store(at.0, Ordering::Relaxed);
+        }
+    }
+
+    /// When the last answer came; `None` before the first one.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
+    }
+}
+
+fn of_http_date(field: &str) -> Option<Timestamp> {
     let at = httpdate::parse_http_date(field).ok()?;
     let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Timestamp(i64::try_from(since.as_millis()).ok()?))

@@ -8,12 +8,21 @@
 
 use std::time::Duration;
 
-use bridge_model::{Content, Event, MessageKind, Note};
+use bridge_model::{Content, Event, MessageKind, Note, Timestamp};
 
 use crate::order::{Batch, Mark, Missed};
 
 /// From then on a message says when it was written, where its copy stands among newer ones.
 const LATE: Duration = Duration::from_secs(10 * 60);
+
+/// Writes into a message that is heard `now` how long ago it was said: no longer than nothing was heard,
+/// `silent_for` milliseconds, because a date of long ago is no outage.
+pub fn tell_age(event: &mut Event, now: Timestamp, silent_for: u64) {
+    if let Content::Posted(message) = &mut event.content {
+        let age = now.0.saturating_sub(message.sent_at.0);
+        message.age_ms = u64::try_from(age).unwrap_or_default().min(silent_for);
+    }
+}
 
 /// Takes out of a batch what is older than `longest`, and counts it; marks what is late.
 pub fn sort_out(batch: &mut Batch, longest: Duration) {
@@ -51,7 +60,7 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use bridge_model::{Author, AuthorKind, Message, MessageId, Place, Timestamp, UserId};
+    use bridge_model::{Author, AuthorKind, Message, MessageId, Place, UserId};
 
     use super::*;
 

@@ -7,13 +7,10 @@
 pub(crate) mod code;
 mod error;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use bot_core::clock;
+use bot_core::clock::ServerClock;
 use bot_core::measure::Stopwatch;
-use bridge_model::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response};
@@ -47,8 +44,8 @@ pub(crate) struct Rest {
     http: reqwest::Client,
     base: String,
     token: Token,
-    /// When the last answer came, by Discord's clock, in milliseconds; 0 before the first one.
-    answered: Arc<AtomicI64>,
+    /// Discord's own clock.
+    pub(crate) clock: ServerClock,
     watch: Stopwatch,
 }
 
@@ -83,8 +80,8 @@ impl Rest {
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        let (token, answered) = (token.clone(), Arc::default());
-        Ok(Self { http, base, token, answered, watch: Stopwatch::off() })
+        let (token, clock) = (token.clone(), ServerClock::default());
+        Ok(Self { http, base, token, clock, watch: Stopwatch::off() })
     }
 
     /// The same, and its requests without files are measured.
@@ -186,15 +183,8 @@ impl Rest {
         let response = if with_files { sent.await } else { self.watch.time(sent).await };
         let response = response.map_err(RestError::from_reqwest)?;
         let date = response.headers().get("date").and_then(|date| date.to_str().ok());
-        if let Some(now) = date.and_then(clock::of_http_date) {
-            self.answered.store(now.0, Ordering::Relaxed);
-        }
+        self.clock.note(date);
         check(response).await
-    }
-
-    /// When the last answer came, by Discord's own clock.
-    pub(crate) fn answered_at(&self) -> Option<Timestamp> {
-        Some(self.answered.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
     fn request(&self, method: Method, path: &str, body: Body, authorised: bool) -> RequestBuilder {

@@ -188,3 +188,14 @@ pub enum Reaction {
         name: String,
     },
 }
+
+impl Reaction {
+    /// Whether both are the same emoji: the name of a custom one may have changed since somebody
+    /// reacted with it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Custom { id, .. }, Self::Custom { id: other, .. }) => id == other,
+            (Self::Emoji(_), _) | (_, Self::Emoji(_)) => self == other,
+        }
+    }
+}

@@ -4,13 +4,11 @@
 //! Rule: nothing is sent to a chat from here. Questions may be repeated; what does something goes
 //! through `deliver/call.rs`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use bot_core::clock::ServerClock;
 use bot_core::measure::Stopwatch;
-use bot_core::{AskError, Refusal, clock};
-use bridge_model::Timestamp;
+use bot_core::{AskError, Refusal};
 use reqwest_telegram::{Client, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,8 +25,8 @@ const LONG_POLL: &str = "getUpdates";
 pub(crate) struct Api {
     base: Url,
     token: String,
-    /// When the last answer came, by the server's clock, in milliseconds; 0 before the first one.
-    answered: Arc<AtomicI64>,
+    /// The server's own clock.
+    pub(crate) clock: ServerClock,
     /// Measures requests without files, except those that wait for something to happen.
     pub(crate) watch: Stopwatch,
 }
@@ -80,17 +78,12 @@ impl Api {
         if base.cannot_be_a_base() {
             return Err(SettingsError::ApiUrl(base.into()));
         }
-        Ok(Self { base, token, answered: Arc::default(), watch: Stopwatch::off() })
+        Ok(Self { base, token, clock: ServerClock::default(), watch: Stopwatch::off() })
     }
 
     /// The same, and its requests are measured.
     pub(crate) fn watched(self, watch: Stopwatch) -> Self {
         Self { watch, ..self }
-    }
-
-    /// When the last answer came, by the server's own clock.
-    pub(crate) fn answered_at(&self) -> Option<Timestamp> {
-        Some(self.answered.load(Ordering::Relaxed)).filter(|at| *at > 0).map(Timestamp)
     }
 
     /// Calls a method and returns the JSON text of its `result`.
@@ -105,9 +98,7 @@ impl Api {
         let answer = sent.map_err(outage)?;
         let status = answer.status();
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
-        if let Some(now) = date.and_then(clock::of_http_date) {
-            self.answered.store(now.0, Ordering::Relaxed);
-        }
+        self.clock.note(date);
         let body = answer.bytes().await.map_err(outage)?;
         open_envelope(&String::from_utf8_lossy(&body))
             .unwrap_or_else(|| Err(Problem::Outage(format!("HTTP status {status}, no JSON"))))

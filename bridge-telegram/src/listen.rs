@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bot_core::{Batch, Mark, NetworkError, Sink};
+use bot_core::{Batch, Mark, NetworkError, Sink, lateness};
 use bridge_model::Timestamp;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -67,7 +67,7 @@ async fn listen(connection: &Connection, sink: &dyn Sink) -> Infallible {
                 continue;
             }
         };
-        let now = connection.api.answered_at();
+        let now = connection.api.clock.answered_at();
         let silent_for = heard.silent_for(now);
         let marks = heard.marks(sink, now, received.next.is_some()).await;
         let batch = match received.next {
@@ -201,7 +201,9 @@ fn batch(
     }
     marks.push(Mark::Set { key: OFFSET.to_owned(), value: next.to_string().into_bytes() });
     let mut events = incoming::without_doubles(events);
-    age::tell(&mut events, (now, silent_for));
+    if let Some(now) = now {
+        events.iter_mut().for_each(|event| lateness::tell_age(event, now, silent_for));
+    }
     Batch { network: NETWORK.into(), marks, events }
 }
 

@@ -80,6 +80,13 @@ async fn homeserver() -> anyhow::Result<Synapse> {
     Synapse::start(SynapseOptions::new(&mut progress)).await
 }
 
+/// What a newcomer types with both networks, in the order in which `init` asks.
+fn answers<'a>(synapse: &'a Synapse, tokens: &'a (String, String)) -> Vec<&'a str> {
+    let (telegram, discord) = (tokens.0.as_str(), tokens.1.as_str());
+    let who = [synapse.url(), "localhost", "", "", "alice", telegram, discord];
+    [who.as_slice(), &["", "", "", "bridged", ""]].concat()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s16_init_writes_files_that_work_and_that_nobody_else_can_read() -> anyhow::Result<()> {
     let (telegram, discord, synapse) =
@@ -88,20 +95,7 @@ async fn s16_init_writes_files_that_work_and_that_nobody_else_can_read() -> anyh
     let mut arguments = words(&["init"]);
     arguments.extend(addresses(&telegram, &discord));
     let tokens = (telegram.bot_token(), discord.bot_token());
-    let lines = [
-        synapse.url(),
-        "localhost",
-        "",
-        "",
-        "alice",
-        &tokens.0,
-        &tokens.1,
-        "",
-        "",
-        "",
-        "bridged",
-        "",
-    ];
+    let lines = answers(&synapse, &tokens);
     let text = said(&typed(dir.path(), &arguments, &lines)?)?;
     let written = files(dir.path())?;
     let names: Vec<&str> = written.iter().map(|(name, _)| name.as_str()).collect();
@@ -274,20 +268,7 @@ async fn s16_a_newcomer_types_twelve_answers_and_a_message_crosses() -> anyhow::
     let mut arguments = words(&["init"]);
     arguments.extend(addresses(&telegram, &discord));
     let tokens = (telegram.bot_token(), discord.bot_token());
-    let lines = [
-        synapse.url(),
-        "localhost",
-        "",
-        "",
-        "alice",
-        &tokens.0,
-        &tokens.1,
-        "",
-        "",
-        "",
-        "bridged",
-        "",
-    ];
+    let lines = answers(&synapse, &tokens);
     ensure!(lines.len() <= 12);
     said(&typed(dir.path(), &arguments, &lines)?)?;
     // What the steps that `init` names do: the homeserver reads the registration, the bots are let in.

@@ -357,7 +357,7 @@ pub fn clear_reactions(
     let Some(mut origin) = origin(tx, place, message)? else { return Ok(Vec::new()) };
     let mut gone = Vec::new();
     for known in &mut origin.reactions {
-        let named = only.is_none_or(|only| is_same_emoji(only, &known.reaction));
+        let named = only.is_none_or(|only| only.is_same(&known.reaction));
         if known.live && named && known.by.network == place.network {
             known.live = false;
             gone.push((known.by.user.clone(), known.reaction.clone()));
@@ -367,14 +367,6 @@ pub fn clear_reactions(
         store_origin(tx, origin)?;
     }
     Ok(gone)
-}
-
-/// The name of a custom emoji may have changed since somebody reacted with it.
-fn is_same_emoji(one: &Reaction, other: &Reaction) -> bool {
-    match (one, other) {
-        (Reaction::Custom { id, .. }, Reaction::Custom { id: other, .. }) => id == other,
-        (Reaction::Emoji(_), _) | (_, Reaction::Emoji(_)) => one == other,
-    }
 }
 
 /// Stores which event stands for a reaction in `lane`, or with `None` that none does any more.

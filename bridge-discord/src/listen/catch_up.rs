@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use bot_core::Batch;
-use bridge_model::{Content, Event, Timestamp};
+use bot_core::{Batch, lateness};
 use serde_json::Value;
 
 use super::{Listener, Stopped, last_key, last_mark};
@@ -97,8 +96,8 @@ impl Listener {
                 }
                 ChannelKnowledge::Other | ChannelKnowledge::Nothing => events.collect(),
             };
-            if let Some(now) = self.shared.rest.answered_at() {
-                events.iter_mut().for_each(|event| tell_age(event, (now, self.silent_for)));
+            if let Some(now) = self.shared.rest.clock.answered_at() {
+                events.iter_mut().for_each(|event| lateness::tell_age(event, now, self.silent_for));
             }
             tracing::info!(messages = events.len(), "messages were fetched that had been missed");
             let marks = vec![last_mark(channel, newest)];
@@ -161,13 +160,5 @@ impl Listener {
                 Err(error) => self.wait_out(&error, &mut pause).await?,
             }
         }
-    }
-}
-
-/// How long ago a message was said that is heard now: no longer than nothing was heard.
-fn tell_age(event: &mut Event, (now, silent_for): (Timestamp, u64)) {
-    if let Content::Posted(message) = &mut event.content {
-        let age = now.0.saturating_sub(message.sent_at.0);
-        message.age_ms = u64::try_from(age).unwrap_or_default().min(silent_for);
     }
 }

@@ -160,7 +160,7 @@ impl Listener {
             let emoji = row.get("emoji").cloned().unwrap_or_default();
             let had: Vec<&UserId> = before
                 .iter()
-                .filter(|(_, known)| is_same(known, &reaction))
+                .filter(|(_, known)| known.is_same(&reaction))
                 .map(|(user, _)| user)
                 .collect();
             there.push(reaction.clone());
@@ -178,7 +178,7 @@ impl Listener {
             }
         }
         for (user, reaction) in before {
-            if !there.iter().any(|there| is_same(there, reaction)) {
+            if !there.iter().any(|there| there.is_same(reaction)) {
                 changed.push(Changed::Gone(user.clone(), as_emoji(reaction)));
             }
         }
@@ -246,16 +246,6 @@ impl Changed {
 
 fn is_user(raw: &Value, user: &UserId) -> bool {
     incoming::id(raw, "id") == Some(user.as_str())
-}
-
-/// The name of a custom emoji may have changed meanwhile.
-fn is_same(one: &Reaction, other: &Reaction) -> bool {
-    match (one, other) {
-        (Reaction::Custom { id, .. }, Reaction::Custom { id: other, .. }) => id == other,
-        (Reaction::Emoji(one), Reaction::Emoji(other)) => one == other,
-        (Reaction::Custom { .. }, Reaction::Emoji(_))
-        | (Reaction::Emoji(_), Reaction::Custom { .. }) => false,
-    }
 }
 
 fn as_emoji(reaction: &Reaction) -> Value {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! How long ago something was said, and what Telegram does not keep any more.
+//! How long nothing was heard, and what Telegram does not keep any more.
 //!
 //! Rule: all moments here are by the clock of the Bot API server; the one of this machine may be wrong.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bot_core::order::Missed;
 use bot_core::{Mark, Sink};
-use bridge_model::{Content, Event, Place, Timestamp};
+use bridge_model::{Place, Timestamp};
 use tracing::{error, warn};
 
 use crate::NETWORK;
@@ -88,15 +88,4 @@ fn is_over(since: Timestamp, now: Timestamp, limit: Duration) -> bool {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// How long ago each message was said that is heard now: no longer than nothing was heard.
-pub(super) fn tell(events: &mut [Event], (now, silent_for): (Option<Timestamp>, u64)) {
-    let Some(now) = now else { return };
-    for event in events {
-        if let Content::Posted(message) = &mut event.content {
-            let age = now.0.saturating_sub(message.sent_at.0);
-            message.age_ms = u64::try_from(age).unwrap_or_default().min(silent_for);
-        }
-    }
 }
