@@ -135,7 +135,7 @@ impl Faq {
     fn near(&self, call: &Call<'_>) -> Vec<NetworkId> {
         let Some(portal) = call.portal else {
             let mut all: Vec<NetworkId> = self.networks.all().map(|it| it.id().clone()).collect();
-            all.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+            all.sort_unstable();
             return all;
         };
         once_each(portal.places().map(|place| &place.network)).into_iter().cloned().collect()
@@ -150,13 +150,10 @@ impl Faq {
         if !portal.relaying || sides.is_empty() {
             let mut lines = vec![phrases.say(Key::FaqWhoNothing, &[])];
             lines.extend(silence);
+            lines.extend(severed(phrases, portal));
             lines.push(stage_line(call, portal));
             return Ok(lines);
         }
-        let safety = match silence {
-            Some(silence) => silence,
-            None => self.encryption(phrases, portal).await?,
-        };
         let settings = &portal.settings;
         let names = match stricter(self.names, settings.names) {
             NamePolicy::Full => Key::FaqNamesFull,
@@ -172,9 +169,14 @@ impl Faq {
             phrases.say(Key::FaqWhoShared, &[Arg::text(sides.join(", "))]),
             phrases.say(names, &typed("pseudonym on", "set names")),
             consent_text(phrases, call.place, settings.consent),
-            phrases.say(readers, &typed("set readers", "set consent")),
         ];
-        lines.push(safety);
+        match silence {
+            Some(silence) => lines.push(silence),
+            None => {
+                let room = self.encryption(phrases, portal).await?;
+                lines.extend([phrases.say(readers, &typed("set readers", "set consent")), room]);
+            }
+        }
         lines.extend(at_risk(phrases, portal));
         Ok(lines)
     }
@@ -275,6 +277,13 @@ fn remotes<'a>(call: &'a Call<'_>) -> Vec<&'a Place> {
         }
     }
     places
+}
+
+/// The chats that the bot was removed from.
+fn severed(phrases: Phrases<'_>, portal: &Portal) -> Vec<RichText> {
+    let ends = portal.ends.iter().filter(|end| end.state == EndState::Severed);
+    let named = once_each(ends.map(|end| label(&end.place.network))).into_iter();
+    named.map(|name| phrases.say(Key::StatusSevered, &[Arg::text(name)])).collect()
 }
 
 /// Nothing is shared where nothing is linked.

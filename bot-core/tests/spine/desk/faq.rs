@@ -2,16 +2,17 @@
 //! What admins ask first, and that the answers are true of the chat in which they ask.
 
 use bot_core::i18n::languages;
+use bot_core::lane::core_place;
 use bot_core::portal::{ConsentMode, Readers, Setting, ShownNames};
 use bot_core::{Action, MissingRight, Right, SendAs};
-use bridge_model::{Capabilities, LengthUnit, Place};
+use bridge_model::{Capabilities, Content, LengthUnit, Place};
 use insta::assert_snapshot;
 
 use super::stages::inventory;
 use super::{NOBODY, ask, fresh, joined};
 use crate::harness::Spine;
 use crate::network::{ABLE, FakeNetwork};
-use crate::words::{channel, group, room};
+use crate::words::{channel, event, group, room};
 
 const QUESTIONS: [&str; 7] = ["rights", "who", "data", "bans", "stop", "cost", "matrix"];
 /// Discord's longest message, in characters; <https://discord.com/developers/docs/resources/message#create-message>.
@@ -98,6 +99,18 @@ async fn who_sees_what_depends_on_the_settings() {
     says(&answer, &these, &["first word", "is not encrypted", "optout"]);
     let spine = Spine::with([Setting::Names(ShownNames::FirstName)]).await;
     says(&faq(&spine, &channel(), "who").await, &["the first word of your name"], &["as it is"]);
+}
+
+#[tokio::test]
+async fn whoever_asks_while_the_bot_is_not_in_the_room_or_the_chat_reads_that() {
+    let spine = joined().await;
+    spine.hear(event(&group(), "", Content::Closed)).await;
+    spine.settled(&core_place(&group())).await;
+    says(&faq(&spine, &room(), "who").await, &["shown on Discord, and"], &["Telegram"]);
+    spine.hear(event(&channel(), "", Content::Closed)).await;
+    spine.settled(&core_place(&channel())).await;
+    let these = ["Nothing that is written here", "Telegram: disconnected", "Discord: disconnected"];
+    says(&faq(&spine, &room(), "who").await, &these, &["is also shown"]);
 }
 
 #[tokio::test]
