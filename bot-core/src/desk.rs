@@ -28,6 +28,7 @@ mod due;
 mod effect_lines;
 mod effects;
 mod exception;
+mod faq;
 mod features;
 #[cfg(test)]
 mod figures_said;
@@ -50,6 +51,7 @@ mod plan;
 mod policy;
 mod policy_text;
 mod power;
+mod questions;
 mod removal;
 mod remove;
 mod report;
@@ -422,6 +424,7 @@ impl Desk {
         };
         match command {
             Command::Help => Ok(self.features.info.help(call).await),
+            Command::Faq => self.features.faq.faq(call, &arguments).await,
             Command::Link => self.features.linking.link(call, &arguments).await,
             // Only what was typed is confirmed, never a confirmation.
             Command::Confirm => Ok(Outcome::default()),

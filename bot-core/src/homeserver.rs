@@ -85,7 +85,13 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`]; a refusal means that the bot is not in the room.
     async fn is_space(&self, room: &ChatId) -> Result<bool, AskError>;
 
-    /// Whether a room is encrypted (`m.room.encryption`) and the bridge takes no part in encrypted
+    /// Whether a room is encrypted (`m.room.encryption`).
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn is_encrypted(&self, room: &ChatId) -> Result<bool, AskError>;
+
+    /// Whether a room is encrypted and the bridge takes no part in encrypted
     /// rooms.
     ///
     /// # Errors

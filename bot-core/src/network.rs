@@ -113,6 +113,11 @@ pub trait Network: Deliver {
         Ok(Vec::new())
     }
 
+    /// The rights for which our bot asks in the chats of this network, with their names in its menus.
+    fn asked_rights(&self) -> Vec<MissingRight> {
+        Vec::new()
+    }
+
     /// Why our bot could not do this to an ordinary member of `chat` although it has the right, where
     /// nobody can try.
     ///

@@ -275,6 +275,10 @@ impl Network for DiscordNetwork {
         Ok(rights::lacking(held.unwrap_or_default(), need))
     }
 
+    fn asked_rights(&self) -> Vec<MissingRight> {
+        rights::asked()
+    }
+
     /// Nobody acts on those whose highest role is not below theirs
     /// (<https://discord.com/developers/docs/topics/permissions#permission-hierarchy>).
     async fn obstacle(

@@ -54,6 +54,8 @@ pub(crate) const COMMANDS: &[Permission] =
 pub(crate) const BAN: &[Permission] = &[named(Right::Ban, "Ban Members")];
 pub(crate) const KICK: &[Permission] = &[named(Right::Ban, "Kick Members")];
 pub(crate) const TIME_OUT: &[Permission] = &[named(Right::Mute, "Timeout Members")];
+/// Without it only bans are heard.
+const AUDIT_LOG: &[Permission] = &[named(Right::Ban, "View Audit Log")];
 /// What a reaction needs; Discord does not say which one is missing.
 pub(crate) const REACT: &[Permission] = &[
     named(Right::React, "Add Reactions"),
@@ -68,6 +70,26 @@ pub(crate) const POST: &[Permission] = &[
     named(Right::Write, "Attach Files"),
     named(Right::SpeakForOthers, "Manage Webhooks"),
 ];
+
+/// What the bridge uses in a channel; `docs/OPERATING.md` says what each is for.
+const ASKED: [&[Permission]; 11] = [
+    POST,
+    REACT,
+    BAN,
+    KICK,
+    TIME_OUT,
+    MANAGE_MESSAGES,
+    AUDIT_LOG,
+    PIN,
+    MANAGE_CHANNEL,
+    CREATE_THREADS,
+    MANAGE_THREADS,
+];
+
+/// These permissions under the names that Discord's menus show.
+pub(crate) fn asked() -> Vec<MissingRight> {
+    ASKED.iter().flat_map(|permissions| by_name(permissions)).collect()
+}
 
 /// The reason that names these permissions.
 pub(crate) fn missing(needed: &[Permission]) -> Refusal {
@@ -186,6 +208,14 @@ mod tests {
             {"id": "2", "permissions": MANAGE_GUILD.to_string()},
             {"id": "3", "permissions": "8"},
         ]})
+    }
+
+    #[test]
+    fn every_permission_that_is_asked_for_is_explained_to_operators() {
+        let page = include_str!("../../docs/OPERATING.md");
+        for right in asked() {
+            assert!(page.contains(&right.menu), "{right:?}");
+        }
     }
 
     #[test]

@@ -246,8 +246,8 @@ impl Network for MatrixNetwork {
         need: Need,
     ) -> Result<Vec<MissingRight>, AskError> {
         let (right, kinds): (_, &[&str]) = match need {
-            Need::Pin => (Right::Pin, &["m.room.pinned_events"]),
-            Need::SetChat => (Right::ChangeChat, &["m.room.name", "m.room.topic", "m.room.avatar"]),
+            Need::Pin => (Right::Pin, power::PIN),
+            Need::SetChat => (Right::ChangeChat, power::CHANGE_CHAT),
             Need::Moderate => return self.lacking_to_moderate(chat).await,
             // Rooms stay as they are.
             Need::SetAccess => return Ok(Vec::new()),
@@ -260,6 +260,10 @@ impl Network for MatrixNetwork {
             |kind: &&str| !rooms::may_set(&create, power.as_ref(), (self.ghosts.bot(), kind));
         let menu = kinds.iter().copied().filter(lacks).collect::<Vec<_>>().join(", ");
         Ok(Vec::from_iter((!menu.is_empty()).then_some(MissingRight { right, menu })))
+    }
+
+    fn asked_rights(&self) -> Vec<MissingRight> {
+        power::asked()
     }
 
     async fn ghost_state(

@@ -143,6 +143,20 @@ pub(super) const KICK: &str = "Remove users";
 pub(super) const MUTE: &str = "Change permissions";
 const DELETE: &str = "Remove messages sent by others";
 
+/// The events by which a room is changed; the menus of clients have no name for the right.
+pub(super) const PIN: &[&str] = &["m.room.pinned_events"];
+pub(super) const CHANGE_CHAT: &[&str] = &["m.room.name", "m.room.topic", "m.room.avatar"];
+
+/// What our bot needs in a room, under these names.
+pub(super) fn asked() -> Vec<MissingRight> {
+    let named =
+        [(Right::Ban, BAN), (Right::Ban, KICK), (Right::Mute, MUTE), (Right::Delete, DELETE)];
+    let states = [(Right::Pin, PIN), (Right::ChangeChat, CHANGE_CHAT)];
+    let named = named.into_iter().map(|(right, menu)| (right, menu.to_owned()));
+    let states = states.into_iter().map(|(right, kinds)| (right, kinds.join(", ")));
+    named.chain(states).map(|(right, menu)| MissingRight { right, menu }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,13 +71,17 @@ impl Rooms for MatrixNetwork {
         Ok(create.pointer("/content/type").and_then(Value::as_str) == Some("m.space"))
     }
 
+    async fn is_encrypted(&self, chat: &ChatId) -> Result<bool, AskError> {
+        let room = room_id(chat)?;
+        let encrypted = self.clear_rooms.is_encrypted(&self.client, &room).await;
+        encrypted.map_err(|error| error.ask())
+    }
+
     async fn is_unreadable(&self, chat: &ChatId) -> Result<bool, AskError> {
         if self.crypto.is_some() {
             return Ok(false);
         }
-        let room = room_id(chat)?;
-        let encrypted = self.clear_rooms.is_encrypted(&self.client, &room).await;
-        encrypted.map_err(|error| error.ask())
+        Rooms::is_encrypted(self, chat).await
     }
 
     async fn is_public(&self, chat: &ChatId) -> Result<bool, AskError> {

@@ -36,8 +36,13 @@ pub fn invitation(username: &str) -> String {
     format!("https://t.me/{username}?startgroup&admin={}", rights.join("+"))
 }
 
+/// The same rights under the names that Telegram's apps show.
+pub(crate) fn asked() -> Vec<MissingRight> {
+    ASKED.iter().map(|right| right.missing()).collect()
+}
+
 impl AdminRight {
-    /// The same as a right that is missing.
+    /// The same as a right that the bot lacks, or needs.
     pub(crate) fn missing(self) -> MissingRight {
         MissingRight { right: self.right, menu: self.menu.to_owned() }
     }

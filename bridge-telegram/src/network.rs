@@ -19,6 +19,7 @@ use bridge_model::{
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin_right::asked;
 use crate::api::Api;
 use crate::connection::Connection;
 use crate::convert::address::SIGNED;
@@ -184,6 +185,10 @@ impl Network for TelegramNetwork {
         need: Need,
     ) -> Result<Vec<MissingRight>, AskError> {
         self.connection.lacking(chat, need).await
+    }
+
+    fn asked_rights(&self) -> Vec<MissingRight> {
+        asked()
     }
 
     async fn obstacle(&self, chat: &ChatId, what: Moderation) -> Result<Option<Refusal>, AskError> {

@@ -63,6 +63,7 @@ macro_rules! commands {
 
 commands! {
     Help = "help",
+    Faq = "faq",
     Link = "link",
     Unlink = "unlink",
     Confirm = "confirm",
@@ -146,6 +147,7 @@ impl Command {
     pub const fn entry(self) -> Entry {
         match self {
             Self::Help => everywhere(Key::HelpHelp),
+            Self::Faq => everywhere(Key::HelpFaq).with("question", Key::HelpFaqWhat, true),
             Self::Link => {
                 everywhere(Key::HelpLink).of_admins().with("code", Key::HelpLinkCode, true)
             }

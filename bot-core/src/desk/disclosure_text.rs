@@ -122,6 +122,6 @@ pub(super) fn ended_text(phrases: Phrases<'_>, pair: Pair<'_>, place: &Place) ->
 }
 
 /// Which part of a platform is proprietary.
-fn software(phrases: Phrases<'_>, place: &Place) -> RichText {
+pub(super) fn software(phrases: Phrases<'_>, place: &Place) -> RichText {
     phrases.say(Key::Software.on(&place.network), &[Arg::text(label(&place.network))])
 }

@@ -22,6 +22,7 @@ use super::disclosure::Disclosure;
 use super::due::Deadlines;
 use super::effects::Effects;
 use super::exception::Exceptions;
+use super::faq::Faq;
 use super::gates::Gates;
 use super::history::History;
 use super::info::{About, Info};
@@ -105,6 +106,7 @@ pub(super) struct Features {
     pub(super) deletion: Deletion,
     pub(super) effects: Effects,
     pub(super) exceptions: Exceptions,
+    pub(super) faq: Faq,
     pub(super) history: History,
     pub(super) info: Info,
     pub(super) linking: Linking,
@@ -248,6 +250,7 @@ impl Features {
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),
+            faq: faq(&parts),
         }
     }
 }
@@ -339,6 +342,15 @@ fn own_data(parts: &DeskParts) -> OwnDataCommands {
         networks: parts.networks.clone(),
         matrix: Arc::clone(&parts.matrix),
         store: Arc::clone(&parts.store),
+    }
+}
+
+fn faq(parts: &DeskParts) -> Faq {
+    Faq {
+        networks: parts.networks.clone(),
+        matrix: Arc::clone(&parts.matrix),
+        about: parts.about.clone(),
+        names: parts.names,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::lane::LaneState;
 use crate::portal::{EndState, Portal, Settings, Silence};
 use crate::relay::Networks;
 use crate::store::Store;
+use crate::store::retention::about_days;
 use crate::wording::{Lines, label};
 
 /// What `version` and `source` answer, and who runs this bridge.
@@ -45,6 +46,24 @@ pub struct About {
 }
 
 impl About {
+    /// Who runs the bridge and how to reach them, in a sentence.
+    pub(super) fn who_line(&self, phrases: Phrases<'_>) -> RichText {
+        let (operator, contact) = self.who_runs();
+        phrases.say(Key::PrivacyWho, &[Arg::text(operator), Arg::text(contact)])
+    }
+
+    /// Where the source of exactly this version is (AGPL, section 13).
+    pub(super) fn source_line(&self, phrases: Phrases<'_>) -> RichText {
+        let args = [Arg::url(self.source_url.clone()), Arg::text(&self.commit)];
+        phrases.say(Key::Source, &args)
+    }
+
+    /// The code of conduct, where there is one.
+    pub(super) fn conduct_line(&self, phrases: Phrases<'_>) -> Option<RichText> {
+        let conduct = Some(self.conduct.clone()).filter(|conduct| !conduct.is_empty());
+        conduct.map(|conduct| phrases.say(Key::HelpConduct, &[Arg::url(conduct)]))
+    }
+
     /// Who runs the bridge and how to reach them; without what the configuration says, the
     /// homeserver and the Matrix ids of the operators.
     fn who_runs(&self) -> (String, String) {
@@ -86,16 +105,13 @@ impl Info {
             Whose::Operators => self.is_operator(call),
         });
         for (name, entry) in shown {
-            let help = phrases.plain(entry.help, &[]);
-            let line = [Arg::text(call.typed(name)), Arg::text(help)];
-            text = text.join_line(phrases.say(Key::HelpLine, &line));
+            text = text.join_line(help_line(phrases, call.typed(name), entry.help));
         }
         if !admin {
             text = text.join_line(phrases.say(Key::HelpAdmins, &[]));
         }
-        if !self.about.conduct.is_empty() {
-            let conduct = [Arg::url(self.about.conduct.clone())];
-            text = text.join_line(phrases.say(Key::HelpConduct, &conduct));
+        if let Some(conduct) = self.about.conduct_line(phrases) {
+            text = text.join_line(conduct);
         }
         Outcome::say(text)
     }
@@ -115,9 +131,7 @@ impl Info {
         let mut text = self.state_of(phrases, portal, &lanes);
         let migration = self.store.migration(portal.id).await?;
         if portal.stage != Stage::Bridged {
-            let more = Arg::text(call.typed("stage"));
-            let stage = phrases.stage(portal.stage);
-            text = text.join_line(phrases.say(Key::StatusStage, &[stage, more]));
+            text = text.join_line(stage_line(call, portal));
         }
         for line in effect_lines::unfinished(call, &migration) {
             text = text.join_line(line);
@@ -136,9 +150,7 @@ impl Info {
         let mut text = phrases.say(Key::StatusRoom, &[number, link]);
         text = text.join_line(match portal.silence {
             None => lane_line(phrases, &portal.room, None, lanes),
-            Some(Silence::Removed) => phrases.say(Key::StatusRoomRemoved, &[]),
-            Some(Silence::Encrypted) => phrases.say(Key::StatusRoomEncrypted, &[]),
-            Some(Silence::Public) => phrases.say(Key::StatusRoomPublic, &[Arg::text(AGREE)]),
+            Some(silence) => silent_line(phrases, silence),
         });
         for end in &portal.ends {
             let line = match end.state {
@@ -176,14 +188,13 @@ impl Info {
     pub(super) fn privacy(&self, call: &Call<'_>) -> Outcome {
         let phrases = call.phrases;
         let source = Arg::url(self.about.source_url.clone());
-        let (operator, contact) = self.about.who_runs();
-        let who = [Arg::text(operator), Arg::text(contact)];
-        let can =
-            ["optout", "pseudonym on", "mydata"].map(|command| Arg::text(call.typed(command)));
         let text = phrases
-            .say(Key::Privacy, &[source])
-            .join_line(phrases.say(Key::PrivacyWho, &who))
-            .join_line(phrases.say(Key::PrivacyRights, &can));
+            .say(Key::Privacy, &[])
+            .join_line(stored_line(call))
+            .join_line(phrases.say(Key::PrivacyStays, &[]))
+            .join_line(phrases.say(Key::PrivacyNumber, &[source]))
+            .join_line(self.about.who_line(phrases))
+            .join_line(rights_line(call));
         Outcome::say(text)
     }
 
@@ -193,11 +204,43 @@ impl Info {
         phrases.answer(Key::Version, &args)
     }
 
-    /// Where the source of exactly this version is (AGPL, section 13).
+    /// Where the source is.
     pub(super) fn source(&self, phrases: Phrases<'_>) -> Outcome {
-        let args = [Arg::url(self.about.source_url.clone()), Arg::text(&self.about.commit)];
-        phrases.answer(Key::Source, &args)
+        Outcome::say(self.about.source_line(phrases))
     }
+}
+
+/// What a command does, behind how it is typed.
+pub(super) fn help_line(phrases: Phrases<'_>, typed: String, help: Key) -> RichText {
+    let help = phrases.plain(help, &[]);
+    phrases.say(Key::HelpLine, &[Arg::text(typed), Arg::text(help)])
+}
+
+/// Why nothing crosses between the room and the others.
+pub(super) fn silent_line(phrases: Phrases<'_>, silence: Silence) -> RichText {
+    match silence {
+        Silence::Removed => phrases.say(Key::StatusRoomRemoved, &[]),
+        Silence::Encrypted => phrases.say(Key::StatusRoomEncrypted, &[]),
+        Silence::Public => phrases.say(Key::StatusRoomPublic, &[Arg::text(AGREE)]),
+    }
+}
+
+/// The stage of a portal, and the command that tells more.
+pub(super) fn stage_line(call: &Call<'_>, portal: &Portal) -> RichText {
+    let args = [call.phrases.stage(portal.stage), Arg::text(call.typed("stage"))];
+    call.phrases.say(Key::StatusStage, &args)
+}
+
+/// What is stored where a command was typed, and for how long.
+pub(super) fn stored_line(call: &Call<'_>) -> RichText {
+    let at_risk = call.portal.is_some_and(|portal| portal.settings.at_risk);
+    call.phrases.say(Key::PrivacyStores, &[Arg::number(about_days(at_risk))])
+}
+
+/// What people can do about their own data.
+pub(super) fn rights_line(call: &Call<'_>) -> RichText {
+    let can = ["optout", "pseudonym on", "mydata"].map(|command| Arg::text(call.typed(command)));
+    call.phrases.say(Key::PrivacyRights, &can)
 }
 
 /// How much waits for a chat, and why.

@@ -34,6 +34,8 @@ macro_rules! keys {
 #[macro_use]
 mod report;
 #[macro_use]
+mod faq;
+#[macro_use]
 mod moderation;
 #[macro_use]
 mod brakes;

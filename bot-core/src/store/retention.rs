@@ -22,6 +22,13 @@ pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The same for a group at risk: what was said just before the end of a week can still be edited.
 pub const RETENTION_AT_RISK: Duration = Duration::from_secs(24 * 3600);
 
+/// About how many days the message map is kept. What goes in whole weeks stays for one at least.
+pub fn about_days(at_risk: bool) -> u64 {
+    const DAY: u64 = 24 * 3600;
+    let kept = if at_risk { RETENTION_AT_RISK } else { RETENTION };
+    (kept.as_secs() / DAY).max(7)
+}
+
 impl Store {
     /// Drops messages and codes from before `before`, in whole buckets; returns how many rows went.
     ///

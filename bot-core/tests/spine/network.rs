@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::carry;
-use crate::network::lines::{key, pieces, shown_line};
+use crate::network::lines::{asked_rights, key, pieces, shown_line};
 
 mod ghosts;
 mod lines;
@@ -475,6 +475,9 @@ impl Network for FakeNetwork {
 
     fn command_prefix(&self) -> &str {
         if self.id.as_str() == "matrix" { "!freeside " } else { "/" }
+    }
+    fn asked_rights(&self) -> Vec<MissingRight> {
+        asked_rights(self.id.as_str())
     }
 
     async fn prepare(&self, _chat: &ChatId) -> Result<(), AskError> {

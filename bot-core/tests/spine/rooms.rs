@@ -31,6 +31,8 @@ pub struct FakeRooms {
     pub join_refused: Mutex<Option<String>>,
     /// All rooms are encrypted, and the bridge takes no part in that.
     pub encrypted: Mutex<bool>,
+    /// All rooms are encrypted, and the bridge takes part in that.
+    pub sealed: Mutex<bool>,
     /// Everybody can read all rooms.
     pub public: Mutex<bool>,
     /// Somebody is alone with the bot in every room.
@@ -120,6 +122,10 @@ impl Rooms for FakeRooms {
 
     async fn is_space(&self, room: &ChatId) -> Result<bool, AskError> {
         Ok(room.as_str().starts_with("!space"))
+    }
+
+    async fn is_encrypted(&self, _room: &ChatId) -> Result<bool, AskError> {
+        Ok(*self.encrypted.lock().unwrap() || *self.sealed.lock().unwrap())
     }
 
     async fn is_unreadable(&self, _room: &ChatId) -> Result<bool, AskError> {

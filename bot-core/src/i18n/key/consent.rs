@@ -42,6 +42,9 @@ macro_rules! with_consent {
             MydataEraseAskMatrix = "mydata-erase-ask-matrix",
             MydataErasing = "mydata-erasing",
             MydataErasingMatrix = "mydata-erasing-matrix",
+            PrivacyStores = "privacy-stores",
+            PrivacyStays = "privacy-stays",
+            PrivacyNumber = "privacy-number",
             PrivacyWho = "privacy-who",
             PrivacyRights = "privacy-rights",
         }

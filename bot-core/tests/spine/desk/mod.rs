@@ -16,6 +16,7 @@ mod claims;
 mod consent;
 mod disclosure;
 mod exceptions;
+mod faq;
 mod figures;
 mod invited;
 mod languages;

@@ -96,6 +96,7 @@ async fn help_shows_members_what_they_can_ask_for() {
     assert_snapshot!(ask(&spine, &room(), NOBODY, "help").await, @"
     I share messages between Matrix rooms and chats on Telegram and Discord. These are my commands:
     !freeside help – Show this list
+    !freeside faq – Answers to the questions that admins ask first
     !freeside status – Show what is connected here and whether it works
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
@@ -114,6 +115,7 @@ async fn help_shows_members_what_they_can_ask_for() {
     assert_snapshot!(ask(&spine, &group(), NOBODY, "help").await, @"
     I share messages between Matrix rooms and chats on Telegram and Discord. These are my commands:
     /help – Show this list
+    /faq – Answers to the questions that admins ask first
     /status – Show what is connected here and whether it works
     /matrix – Take part on Matrix: free software, no phone number
     /privacy – What happens to your messages and data
@@ -137,6 +139,7 @@ async fn help_shows_admins_what_they_can_do() {
     assert_snapshot!(ask(&spine, &room(), ANN, "help").await, @"
     I share messages between Matrix rooms and chats on Telegram and Discord. These are my commands:
     !freeside help – Show this list
+    !freeside faq – Answers to the questions that admins ask first
     !freeside link – Connect this chat to a chat on another network
     !freeside unlink – End the connection; the Matrix room stays
     !freeside confirm – Do what I have just shown you

@@ -3,8 +3,39 @@
 //!
 //! Rule: pure.
 
-use bot_core::SendAs;
+use bot_core::{MissingRight, Right, SendAs};
 use bridge_model::{Message, Reaction};
+
+/// The rights for which our bots ask, as the menus of the networks name them.
+pub fn asked_rights(network: &str) -> Vec<MissingRight> {
+    let rights: &[(Right, &str)] = match network {
+        "telegram" => &[
+            (Right::Pin, "Pin Messages"),
+            (Right::Delete, "Delete Messages"),
+            (Right::ChangeChat, "Change Group Info"),
+            (Right::DecideWhoSpeaks, "Ban Users"),
+            (Right::ManageThreads, "Manage Topics"),
+        ],
+        "discord" => &[
+            (Right::Read, "View Channel"),
+            (Right::Write, "Send Messages"),
+            (Right::SpeakForOthers, "Manage Webhooks"),
+            (Right::React, "Add Reactions"),
+            (Right::Ban, "Ban Members"),
+            (Right::Mute, "Timeout Members"),
+            (Right::Delete, "Manage Messages"),
+            (Right::Pin, "Pin Messages"),
+            (Right::ManageThreads, "Manage Threads"),
+        ],
+        _ => &[
+            (Right::Ban, "Ban users"),
+            (Right::Delete, "Remove messages sent by others"),
+            (Right::ChangeChat, "m.room.name"),
+        ],
+    };
+    let one = |(right, menu): &(Right, &str)| MissingRight { right: *right, menu: (*menu).into() };
+    rights.iter().map(one).collect()
+}
 
 fn line(send_as: &SendAs, text: &str) -> String {
     format!("{}: {text}", send_as.name().unwrap_or("BOT"))

@@ -10,8 +10,8 @@ use super::request::{said, written};
 use crate::COMMAND;
 
 /// Discord takes 25 subcommands. These are left out of them: one is the same as `optout`, what the
-/// other says stands in the answer to `source`, and self-tests belong to the room.
-const LEFT_OUT: [&str; 3] = ["stop", "version", "selftest"];
+/// other says stands in the answer to `source`, self-tests belong to the room, and `faq` is typed.
+const LEFT_OUT: [&str; 4] = ["stop", "version", "selftest", "faq"];
 /// Letters of a name in a menu.
 const MOST_NAME: usize = 32;
 /// Letters of a description.

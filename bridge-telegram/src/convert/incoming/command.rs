@@ -14,12 +14,13 @@ use super::{Us, author, event, message_id, reply};
 /// The commands that are understood without naming the bot.
 ///
 /// Whatever stands in the menu is among them: people type it as they read it there.
-pub const KNOWN: [&str; 29] = [
+pub const KNOWN: [&str; 30] = [
     "link",
     "unlink",
     "confirm",
     "status",
     "help",
+    "faq",
     "privacy",
     "matrix",
     "delete",
