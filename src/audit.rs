@@ -22,7 +22,8 @@ enum Where {
     Store,
     /// A log: neither.
     Log,
-    /// What was sent: names and words belong there, ids and tokens do not.
+    /// What was sent: names and words belong there, and Matrix ids, by which Matrix calls people; ids of
+    /// other networks and tokens do not.
     Events,
 }
 
@@ -116,7 +117,7 @@ struct Shapes {
 
 impl Shapes {
     /// Counts by kind what has the shape of an id or token.
-    fn count(&self, bytes: &[u8], found: &mut BTreeMap<String, u64>) {
+    fn count(&self, bytes: &[u8], place: Where, found: &mut BTreeMap<String, u64>) {
         let mut digits = 0_usize;
         for (at, byte) in bytes.iter().chain(b" ").enumerate() {
             if byte.is_ascii_digit() {
@@ -135,7 +136,7 @@ impl Shapes {
             if *byte == b':' && (8..=10).contains(&digits) && is_token(bytes.get(at + 1..)) {
                 *found.entry("word like a token of a Telegram bot".into()).or_default() += 1;
             }
-            if *byte == b':' && self.is_person(bytes, at) {
+            if place != Where::Events && *byte == b':' && self.is_person(bytes, at) {
                 *found.entry(format!("Matrix id on {}", self.server)).or_default() += 1;
             }
             digits = 0;
@@ -222,12 +223,12 @@ impl Search {
             length += u64::try_from(read).unwrap_or_default();
             let mut here = BTreeMap::new();
             self.look(&held, place, &mut here);
-            self.shapes.count(&held, &mut here);
+            self.shapes.count(&held, place, &mut here);
             if kept > 0 {
                 let mut before = BTreeMap::new();
                 let old = held.get(..kept).unwrap_or_default();
                 self.look(old, place, &mut before);
-                self.shapes.count(old, &mut before);
+                self.shapes.count(old, place, &mut before);
                 for (what, times) in before {
                     here.entry(what).and_modify(|now: &mut u64| *now = now.saturating_sub(times));
                 }
@@ -472,6 +473,8 @@ mod tests {
         assert_eq!(shapes(b"by @ann.b:example.org,"), ["Matrix id on example.org"]);
         let token = format!("/bot123456789:{}/", "a-B_c".repeat(7));
         assert_eq!(shapes(token.as_bytes()), ["word like a token of a Telegram bot"]);
+        let called = b"@ann.b:example.org, 1576743252541833218";
+        assert_eq!(found(&none, called, Where::Events), ["number like an id of Discord"]);
         for clean in [
             "by @fs_abcdefgh:example.org and @freeside:example.org",
             "ann:example.org",

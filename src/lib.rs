@@ -16,6 +16,7 @@ pub mod manual;
 pub mod monitoring;
 mod node;
 mod public_media;
+pub mod reload;
 pub mod store;
 mod supervisor;
 pub mod upgrade;
@@ -26,11 +27,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bot_core::clock::{Clock, SystemClock};
-use bridge_config::Config;
+use bridge_config::{Catalogue, Config};
 use bridge_policy::calendar::DAY_MS;
 use tokio_util::sync::CancellationToken;
 
-use supervisor::{Ending, Signals, Supervisor};
+use supervisor::{Asked, Ending, Signals, Supervisor};
 
 pub use bot_core::report::Format;
 pub use bot_core::store::export::ExportOptions;
@@ -55,49 +56,72 @@ pub fn run(config: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`].
 pub fn run_by(config: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
-    let config = load(config)?;
-    log::start(&config.log)?;
+    let loaded = load(config)?;
+    log::start(&loaded.log)?;
     choose_tls()?;
     let supervisor = supervisor()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(async {
-        let mut signals = Signals::listen()?;
-        let stop = CancellationToken::new();
-        let mut node = tokio::select! {
-            biased;
-            node = node::Node::in_turn(&config) => node?,
-            () = signals.next() => return Ok(()),
-            // A node that stands by does what it is there for.
-            () = async { supervisor.ready(); supervisor.beat(async || true).await } => return Ok(()),
-        };
-        let core = wiring::wire(&config, (clock, &node), &stop).await?;
-        tracing::info!(version = VERSION, "freeside is running");
-        supervisor.ready();
-        let health = core.monitor().health();
-        tokio::select! {
-            ended = core.run() => return ended,
-            why = node.lost() => anyhow::bail!("{why}: this node ends, so that nothing is said twice"),
-            () = supervisor.beat(async || health.is_live().await) => {}
-            () = signals.next() => {}
+    let asked = runtime.block_on(serve((config, &loaded), clock, &supervisor));
+    runtime.shutdown_timeout(supervisor::LAST);
+    match asked? {
+        Asked::ToEnd => Ok(()),
+        Asked::Anew => reload::start_anew(),
+    }
+}
+
+/// Runs until somebody asks for the end or another start.
+async fn serve(
+    (path, config): (&Path, &Config),
+    clock: Arc<dyn Clock>,
+    supervisor: &Supervisor,
+) -> anyhow::Result<Asked> {
+    let mut signals = Signals::listen()?;
+    let stop = CancellationToken::new();
+    let mut node = tokio::select! {
+        biased;
+        node = node::Node::in_turn(config) => node?,
+        asked = signals.next() => return Ok(asked),
+        // A node that stands by does what it is there for.
+        () = async { supervisor.ready(); supervisor.beat(async || true).await } => {
+            return Ok(Asked::ToEnd);
         }
-        tracing::info!("stopping; a second signal does not wait for what is under way");
-        supervisor.stopping();
-        stop.cancel();
-        match supervisor::rest(core.ended(), signals.next(), supervisor::LAST).await {
-            Ending::Rested => node.release().await,
-            cut @ (Ending::TooLong | Ending::AskedAgain) => {
-                tracing::warn!(
-                    ?cut,
-                    "what is under way is cut off, and looked for at the next start"
-                );
+    };
+    let core = wiring::wire(config, (clock, &node), &stop).await?;
+    tracing::info!(version = VERSION, "freeside is running");
+    supervisor.ready();
+    let health = core.monitor().health();
+    let mut running = std::pin::pin!(core.run());
+    let asked = loop {
+        let asked = tokio::select! {
+            ended = &mut running => return ended.map(|()| Asked::ToEnd),
+            why = node.lost() => {
+                anyhow::bail!("{why}: this node ends, so that nothing is said twice")
+            }
+            () = supervisor.beat(async || health.is_live().await) => Asked::ToEnd,
+            () = core.asked_anew() => Asked::Anew,
+            asked = signals.next() => asked,
+        };
+        if asked == Asked::ToEnd || reload::can_start(path) {
+            break asked;
+        }
+    };
+    match asked {
+        Asked::ToEnd => supervisor.stopping(),
+        Asked::Anew => supervisor.reloading(),
+    }
+    tracing::info!(?asked, "stopping; a second signal does not wait for what is under way");
+    stop.cancel();
+    match supervisor::rest(core.ended(), signals.end(), supervisor::LAST).await {
+        Ending::Rested => node.release().await,
+        cut @ (Ending::TooLong | Ending::AskedAgain) => {
+            tracing::warn!(?cut, "what is under way is cut off, and looked for at the next start");
+            if asked == Asked::ToEnd || cut == Ending::AskedAgain {
                 // As `kill -9` would, which loses nothing: a thread that hangs keeps nobody.
                 std::process::exit(0);
             }
         }
-        Ok(())
-    });
-    runtime.shutdown_timeout(supervisor::LAST);
-    ended
+    }
+    Ok(asked)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary hands the environment down")]
@@ -119,9 +143,7 @@ fn choose_tls() -> anyhow::Result<()> {
 /// Every mistake in it.
 #[expect(clippy::print_stdout, reason = "this is the answer")]
 pub fn check_config(config: &Path) -> anyhow::Result<()> {
-    let checked = load(config)?;
-    let catalogue = bridge_config::Catalogue::load(checked.notices.catalogue.as_deref())?;
-    keys::check(&checked.store)?;
+    let (checked, catalogue) = usable(config)?;
     let on = |on: bool| if on { "on" } else { "off" };
     println!(
         "{} is fine: homeserver {}, telegram {}, discord {}, {} services known",
@@ -144,6 +166,14 @@ pub fn check_config(config: &Path) -> anyhow::Result<()> {
         println!("{what}: {ids}");
     }
     Ok(())
+}
+
+/// The configuration with what it names, where all of that can be used.
+fn usable(config: &Path) -> anyhow::Result<(Config, Catalogue)> {
+    let config = load(config)?;
+    let catalogue = Catalogue::load(config.notices.catalogue.as_deref())?;
+    keys::check(&config.store)?;
+    Ok((config, catalogue))
 }
 
 /// Prints the registration file (application service API, "Registration").
@@ -190,6 +220,15 @@ fn print_answer(config: &Config, what: &str) -> anyhow::Result<()> {
 /// What the running bridge answers; with a body it is to do something.
 pub(crate) fn ask(config: &Config, what: &str, body: Option<String>) -> anyhow::Result<String> {
     choose_tls()?;
+    ask_again(config, what, body)
+}
+
+/// The same, in a process that has asked before.
+pub(crate) fn ask_again(
+    config: &Config,
+    what: &str,
+    body: Option<String>,
+) -> anyhow::Result<String> {
     let mut listen = config.appservice.listen;
     if listen.ip().is_unspecified() {
         listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
@@ -227,7 +266,7 @@ pub fn convert_lines(from: Side, to: Side) -> anyhow::Result<()> {
 /// When the catalogue or the file cannot be used, or a line cannot be read, after all the others
 /// were.
 pub fn judge_lines(file: Option<&Path>, catalogue: Option<&Path>) -> anyhow::Result<()> {
-    let catalogue = bridge_config::Catalogue::load(catalogue)?;
+    let catalogue = Catalogue::load(catalogue)?;
     let output = std::io::BufWriter::new(std::io::stdout().lock());
     let tally = match file {
         Some(path) => {

@@ -29,6 +29,8 @@ enum Command {
     /// Look at everything that the bridge needs, also while it runs, and say how to mend what is wrong.
     /// The exit code is 0 when all is well, 1 with errors, 3 with warnings only.
     Check(freeside::check::CheckArgs),
+    /// Have the running bridge read its configuration again, all of it; the same as SIGHUP.
+    Reload,
     /// Work on the configuration file.
     Config {
         #[command(subcommand)]
@@ -204,6 +206,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Config { verb: Config::Upgrade } => freeside::upgrade::upgrade(&cli.config),
+        Command::Reload => freeside::reload::reload(&cli.config),
         Command::Registration => freeside::registration(&cli.config),
         Command::Report { format } => freeside::report(&cli.config, format),
         Command::Keys { verb: Keys::Init } => freeside::keys::init(&cli.config),

@@ -46,6 +46,11 @@ impl Supervisor {
         self.tell("READY=1");
     }
 
+    /// The bridge is about to start anew, as the same process.
+    pub(crate) fn reloading(&self) {
+        self.tell("RELOADING=1");
+    }
+
     /// The bridge is about to end.
     pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
@@ -72,10 +77,20 @@ impl Supervisor {
     }
 }
 
-/// Ctrl-C and SIGTERM.
+/// What somebody wants of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To end: Ctrl-C and SIGTERM.
+    ToEnd,
+    /// To start anew, with the configuration of then: SIGHUP.
+    Anew,
+}
+
+/// Ctrl-C, SIGTERM and SIGHUP.
 pub(crate) struct Signals {
     interrupted: Signal,
     terminated: Signal,
+    hung_up: Signal,
 }
 
 impl Signals {
@@ -84,17 +99,25 @@ impl Signals {
     /// # Errors
     /// When the system does not allow it.
     pub(crate) fn listen() -> io::Result<Self> {
-        let (interrupted, terminated) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(Self { interrupted, terminated })
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt())?,
+            terminated: signal(SignalKind::terminate())?,
+            hung_up: signal(SignalKind::hangup())?,
+        })
     }
 
-    /// Returns with the next one.
-    pub(crate) async fn next(&mut self) {
+    /// What the next one asks for.
+    pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupted.recv() => {}
-            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => Asked::ToEnd,
+            _ = self.terminated.recv() => Asked::ToEnd,
+            _ = self.hung_up.recv() => Asked::Anew,
         }
+    }
+
+    /// Returns with the next one that asks for the end.
+    pub(crate) async fn end(&mut self) {
+        while self.next().await == Asked::Anew {}
     }
 }
 
@@ -154,8 +177,10 @@ mod tests {
         let socket = UnixDatagram::bind(&path).unwrap();
         let supervisor = told(path.to_str().unwrap(), None, None);
         supervisor.ready();
+        supervisor.reloading();
         supervisor.stopping();
-        assert_eq!([heard(&socket), heard(&socket)], ["READY=1", "STOPPING=1"]);
+        let heard_all = [heard(&socket), heard(&socket), heard(&socket)];
+        assert_eq!(heard_all, ["READY=1", "RELOADING=1", "STOPPING=1"]);
 
         let name = format!("freeside-test-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();

@@ -30,6 +30,7 @@ use bridge_matrix::accounts::SynapseAccounts;
 use bridge_matrix::client::Client;
 use bridge_matrix::crypto::{self, Crypto};
 use bridge_matrix::media_proxy::MediaProxy;
+use bridge_matrix::restart::Restart;
 use bridge_policy::budget::{Limits, Quiet};
 use bridge_policy::gate::Thresholds;
 use bridge_policy::stage::Stage;
@@ -46,6 +47,7 @@ pub struct Wired {
     commands: Vec<CommandHelp>,
     media: Option<Arc<MediaProxy>>,
     monitor: Arc<Monitor>,
+    restart: Arc<Restart>,
     stop: CancellationToken,
 }
 
@@ -79,6 +81,11 @@ impl Wired {
         };
         let (ended, (), ()) = tokio::join!(run, media, watched);
         Ok(ended?)
+    }
+
+    /// Returns when `freeside reload` has asked for another start.
+    pub async fn asked_anew(&self) {
+        self.restart.asked().await;
     }
 
     /// Tells how the bridge is.
@@ -158,7 +165,8 @@ pub async fn wire(
         stop: stop.clone(),
     });
     matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
-    Ok(Wired { core, commands, media: proxy, monitor, stop: stop.clone() })
+    let (restart, stop) = (matrix.restart(), stop.clone());
+    Ok(Wired { core, commands, media: proxy, monitor, restart, stop })
 }
 
 fn wording(config: &Config) -> Arc<Wording> {

@@ -82,6 +82,9 @@ pub struct Settings {
     /// Which messages stay on their own side.
     #[serde(default)]
     pub brakes: Brakes,
+    /// Whether first messages of people who are new wait.
+    #[serde(default)]
+    pub first_messages: FirstMessages,
     /// Whose words may leave their chat.
     #[serde(default)]
     pub consent: ConsentMode,
@@ -95,6 +98,16 @@ pub struct Settings {
     /// counted, the group is listed nowhere, and what belongs together is forgotten soon.
     #[serde(default)]
     pub at_risk: bool,
+}
+
+/// Whether first messages of people who are new wait before they are shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FirstMessages {
+    /// They are shared at once.
+    #[default]
+    Cross,
+    /// They wait until somebody who is known there reacts to one, or some minutes have passed.
+    Wait,
 }
 
 /// Whose words may leave their chat.
@@ -171,6 +184,8 @@ pub enum Setting {
     Quiet(Option<QuietHours>),
     /// See [`Settings::brakes`].
     Brakes(Brakes),
+    /// See [`Settings::first_messages`].
+    FirstMessages(FirstMessages),
     /// See [`Settings::consent`].
     Consent(ConsentMode),
     /// See [`Settings::names`].
@@ -196,6 +211,7 @@ impl Default for Settings {
             wiki: None,
             quiet: None,
             brakes: Brakes::Off,
+            first_messages: FirstMessages::Cross,
             consent: ConsentMode::Notice,
             names: ShownNames::Full,
             readers: Readers::Members,
@@ -221,6 +237,7 @@ impl Settings {
             Setting::Wiki(wiki) => self.wiki = wiki,
             Setting::Quiet(quiet) => self.quiet = quiet,
             Setting::Brakes(brakes) => self.brakes = brakes,
+            Setting::FirstMessages(first) => self.first_messages = first,
             Setting::Consent(mode) => self.consent = mode,
             Setting::Names(names) => self.names = names,
             Setting::Readers(readers) => self.readers = readers,

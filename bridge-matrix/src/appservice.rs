@@ -21,6 +21,7 @@ use subtle::ConstantTimeEq;
 
 use super::crypto::feed;
 use super::listen::Listener;
+use super::restart::Restart;
 use super::transaction::{self, NoTransaction, Skipped};
 use bot_core::clock::Clock;
 use bot_core::report::{Format, Reports};
@@ -38,6 +39,8 @@ pub struct Appservice {
     pub listener: Listener,
     /// Writes reports.
     pub reports: Reports,
+    /// Starts the bridge anew.
+    pub restart: Arc<Restart>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// When somebody was last warned of for a wrong token, in milliseconds since 1970.
@@ -63,6 +66,7 @@ pub fn router(service: Arc<Appservice>) -> axum::Router {
         .route("/_freeside/consent", get(consent))
         .route("/_freeside/chats", get(chats))
         .route("/_freeside/backup", post(backup))
+        .route("/_freeside/start", get(started).post(start_anew))
         .route("/_matrix/app/v1/users/{user}", get(user))
         .route("/_matrix/app/v1/rooms/{alias}", get(room))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", "no such endpoint") })
@@ -138,6 +142,17 @@ async fn chats(State(service): State<Arc<Appservice>>) -> Response {
         Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", &reason),
     }
+}
+
+/// When this start was.
+async fn started(State(service): State<Arc<Appservice>>) -> String {
+    service.restart.started().to_string()
+}
+
+/// `freeside reload` asks here; it hears when the start was that ends now.
+async fn start_anew(State(service): State<Arc<Appservice>>) -> String {
+    service.restart.ask();
+    service.restart.started().to_string()
 }
 
 /// `freeside store backup` asks here.

@@ -22,6 +22,7 @@ mod mend;
 mod policy;
 mod power;
 mod private_chats;
+pub mod restart;
 pub mod rooms;
 pub mod rooms_impl;
 pub mod server;
@@ -102,6 +103,7 @@ pub struct MatrixNetwork {
     /// Addresses of encrypted files that were not what was sent.
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
+    restart: Arc<restart::Restart>,
     clear_rooms: Arc<clear_rooms::ClearRooms>,
     /// The homeserver lets accounts not change their names.
     names_fixed: AtomicBool,
@@ -132,6 +134,7 @@ impl MatrixNetwork {
         let account = OnceCell::new();
         let id = NetworkId::from(NETWORK);
         let spoiled = Arc::default();
+        let restart = Arc::new(restart::Restart::new(&*clock));
         Self {
             id,
             settings,
@@ -144,9 +147,15 @@ impl MatrixNetwork {
             crypto,
             spoiled,
             reports: Arc::default(),
+            restart,
             clear_rooms: Arc::default(),
             names_fixed: AtomicBool::default(),
         }
+    }
+
+    /// Whether somebody wants the bridge to start anew.
+    pub fn restart(&self) -> Arc<restart::Restart> {
+        Arc::clone(&self.restart)
     }
 
     /// Who writes reports for those who ask with the homeserver's token.
@@ -353,6 +362,7 @@ impl Network for MatrixNetwork {
         let service = Arc::new(appservice::Appservice {
             hs_token: self.settings.hs_token.clone(),
             reports: Arc::clone(&self.reports),
+            restart: Arc::clone(&self.restart),
             clock: Arc::clone(&self.clock),
             warned: AtomicI64::default(),
             listener: listen::Listener::new(listen::Parts {

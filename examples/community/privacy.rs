@@ -36,8 +36,11 @@ fn people(town: &Town, members: &[User]) -> Vec<String> {
         .iter()
         .flat_map(|user| [format!("id {}", user.id()), format!("name {}", user.name())])
         .collect();
+    // What is shorter is found by chance.
+    let long = |text: &String| text.len() >= 8;
     let said = town.group.messages().into_iter().filter(|seen| !seen.is_bot);
-    lines.extend(said.map(|seen| format!("text {}", seen.text.replace('\n', " "))));
+    let said = said.map(|seen| seen.text.replace('\n', " ")).filter(long);
+    lines.extend(said.map(|text| format!("text {text}")));
     let chats = [town.group.id().to_string(), town.channel.id().to_string()];
     lines.extend(chats.map(|id| format!("id {id}")));
     let tokens = [town.telegram.bot_token(), town.discord.bot_token()];

@@ -34,6 +34,9 @@ pub const KNOWN: u8 = 3;
 /// An author is told once in this time, in milliseconds.
 pub const TOLD_MS: i64 = 10 * 60_000;
 
+/// How long a first message waits where nobody reacts to it, in milliseconds.
+pub const WAITS_MS: i64 = 10 * 60_000;
+
 /// How somebody has been writing in a portal lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
@@ -67,6 +70,8 @@ pub enum Brake {
     Newcomer,
     /// The author is new, and nothing of new people crosses.
     Raid,
+    /// Nothing of the author was shared yet: it waits for [`WAITS_MS`], or for somebody's reaction.
+    First,
 }
 
 impl Habits {
@@ -97,9 +102,29 @@ impl Habits {
         }
         self.recent.push((said.at, said.digest));
         if why.is_none() {
-            self.heard = KNOWN.min(self.heard.saturating_add(1));
+            self.hear();
         }
         why
+    }
+
+    /// Whether nothing of them was shared yet.
+    pub fn are_unheard(&self) -> bool {
+        self.heard == 0
+    }
+
+    /// What was judged last is not shared now.
+    pub fn unhear(&mut self) {
+        self.heard = self.heard.saturating_sub(1);
+    }
+
+    /// What waited is shared now.
+    pub fn hear(&mut self) {
+        self.heard = KNOWN.min(self.heard.saturating_add(1));
+    }
+
+    /// Whether they are not new any more.
+    pub fn are_known(&self) -> bool {
+        self.heard >= KNOWN
     }
 
     /// Whether the author is to be told now that something stays here.

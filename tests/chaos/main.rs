@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! cargo test --test chaos -- [--seed NUMBER] [--seconds NUMBER | --minutes NUMBER]
-//!                            [--patience SECONDS]
+//!                            [--troubles NUMBER] [--patience SECONDS]
+//!                            [--store sled|postgres] [--nodes NUMBER]
 //! cargo test --test chaos -- --bans NUMBER
 //! ```
 //!
@@ -16,6 +17,7 @@
 mod bans;
 mod dice;
 mod ledger;
+mod nodes;
 mod people;
 mod trouble;
 mod verdict;
@@ -23,12 +25,13 @@ mod verdict;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use sandbox::town::{Program, Side, Town, TownOptions};
 use tokio::time::Instant;
 
 use dice::Dice;
 use ledger::Ledger;
+use nodes::Nodes;
 use people::People;
 use trouble::{Trouble, Wires};
 use verdict::Verdict;
@@ -40,37 +43,47 @@ const ACTS_A_TROUBLE: u64 = 12;
 /// How many seconds the bridge may take to bring everything in order after the last trouble.
 const PATIENCE: u64 = 420;
 
-const KNOWN: &str = "--seed, --seconds, --minutes, --patience, --bans";
+const KNOWN: &str =
+    "--seed, --seconds, --minutes, --troubles, --patience, --store, --nodes, --bans";
 
 /// What was typed.
 struct Arguments {
     seed: u64,
     time: Duration,
+    /// It goes on until there were so many.
+    troubles: u32,
     /// How long the bridge may take afterwards.
     patience: Duration,
+    /// The store is in a database.
+    database: bool,
+    nodes: usize,
     /// Instead of everything else: so many people are banned.
     bans: Option<usize>,
 }
 
 impl Arguments {
-    fn read(words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+    fn read(mut words: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let (time, patience) = (Duration::from_secs(60), Duration::from_secs(PATIENCE));
-        let mut read = Self { seed: 1, time, patience, bans: None };
-        let mut words = words;
+        let mut read =
+            Self { seed: 1, time, troubles: 0, patience, database: false, nodes: 1, bans: None };
         while let Some(word) = words.next() {
-            let mut number = || {
-                let value = words.next().with_context(|| format!("{word} needs a number"))?;
-                value.parse::<u64>().with_context(|| format!("{word} {value}: no number"))
-            };
-            match word.as_str() {
-                "--seed" => read.seed = number()?,
-                "--seconds" => read.time = Duration::from_secs(number()?),
-                "--minutes" => read.time = Duration::from_secs(number()?.saturating_mul(60)),
-                "--patience" => read.patience = Duration::from_secs(number()?),
-                "--bans" => read.bans = Some(usize::try_from(number()?.max(1))?),
-                _ => bail!("{word} is not known; known are {KNOWN}"),
+            let value = words.next().with_context(|| format!("{word} needs a value"))?;
+            let number =
+                || value.parse::<u64>().with_context(|| format!("{word} {value}: no whole number"));
+            match (word.as_str(), value.as_str()) {
+                ("--seed", _) => read.seed = number()?,
+                ("--seconds", _) => read.time = Duration::from_secs(number()?),
+                ("--minutes", _) => read.time = Duration::from_secs(number()?.saturating_mul(60)),
+                ("--troubles", _) => read.troubles = u32::try_from(number()?)?,
+                ("--patience", _) => read.patience = Duration::from_secs(number()?),
+                ("--store", "sled") => read.database = false,
+                ("--store", "postgres") => read.database = true,
+                ("--nodes", _) => read.nodes = usize::try_from(number()?.max(1))?,
+                ("--bans", _) => read.bans = Some(usize::try_from(number()?.max(1))?),
+                _ => bail!("{word} {value} is not known; known are {KNOWN}"),
             }
         }
+        ensure!(read.database || read.nodes == 1, "several nodes need --store postgres");
         Ok(read)
     }
 }
@@ -78,56 +91,61 @@ impl Arguments {
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
-    let Arguments { seed, time, patience, bans } = arguments;
+    let Arguments { seed, time, patience, .. } = arguments;
+    let (mut nodes, store) =
+        if arguments.database { Nodes::with_database()? } else { Default::default() };
     let mut town = Town::linked(TownOptions {
         program: Program::binary(env!("CARGO_BIN_EXE_freeside")),
         room_version: "12".into(),
         encrypted: false,
-        more_config: String::new(),
+        more_config: store,
         progress: &mut |line| println!("{line}"),
     })
     .await?;
-    if let Some(count) = bans {
+    if let Some(count) = arguments.bans {
         println!("{}", bans::run(&mut town, count).await?);
         return Ok(());
     }
-    println!("chaos: seed {seed}, {} s", time.as_secs());
+    let kind = if arguments.database { "PostgreSQL" } else { "sled" };
+    let title = format!("chaos: seed {seed}, {kind}, nodes: {}", arguments.nodes);
+    println!("{title}");
     let mut dice = Dice::new(seed);
     let people = People::gather(&town).await?;
     let wires = Wires::lay(&mut town).await?;
+    nodes.gather(&town, arguments.nodes)?;
     let (mut ledger, mut trouble) = (Ledger::default(), Trouble::default());
     let began = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_millis(1000 / ACTS_A_SECOND));
     let mut acts = 0_u64;
-    while began.elapsed() < time {
+    while began.elapsed() < time || trouble.count() < arguments.troubles {
         tick.tick().await;
         people.act(&town, &mut ledger, &mut dice, trouble.homeserver_is_up()).await?;
         acts += 1;
-        if acts % ACTS_A_TROUBLE == 0 {
-            trouble.happen(&mut town, &wires, &mut dice).await?;
+        if acts.is_multiple_of(ACTS_A_TROUBLE) {
+            trouble.happen(&mut town, (&wires, &mut nodes), &mut dice).await?;
         }
     }
-    trouble.end(&mut town, &wires).await?;
+    trouble.end(&mut town, (&wires, &mut nodes)).await?;
+    let lasted = began.elapsed().as_secs();
     let ended = Instant::now();
-    let verdict = settle(&town, &ledger, patience).await?;
+    let verdict = settle(&mut town, (&mut nodes, &ledger), patience).await?;
     println!(
-        "chaos: seed {seed}, {} s: {ledger}; {trouble}: {verdict}; settled after {} s",
-        time.as_secs(),
+        "{title}, {lasted} s: {ledger}; {trouble}: {verdict}; settled after {} s",
         ended.elapsed().as_secs(),
     );
     if verdict.is_good() {
         return Ok(());
     }
     println!("{}", verdict.details(&ledger));
-    let kept = keep(&town, seed).await?;
+    let kept = keep(&town, &nodes, seed).await?;
     bail!("what was said and what is shown differ; the log and the room are in {kept}")
 }
 
 /// Keeps what explains a failed run; where.
-async fn keep(town: &Town, seed: u64) -> anyhow::Result<String> {
+async fn keep(town: &Town, nodes: &Nodes, seed: u64) -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chaos-{seed}"));
     std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("freeside.log"), town.bridge.log())?;
+    std::fs::write(folder.join("freeside.log"), nodes.log(town))?;
     let events = town.alice.messages(&town.room).await?;
     let events: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
     std::fs::write(folder.join("room.txt"), events.join("\n"))?;
@@ -135,11 +153,16 @@ async fn keep(town: &Town, seed: u64) -> anyhow::Result<String> {
 }
 
 /// Compares until all is as it should be, or nothing gets better any more.
-async fn settle(town: &Town, ledger: &Ledger, patience: Duration) -> anyhow::Result<Verdict> {
+async fn settle(
+    town: &mut Town,
+    (nodes, ledger): (&mut Nodes, &Ledger),
+    patience: Duration,
+) -> anyhow::Result<Verdict> {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let deadline = Instant::now() + patience;
     loop {
         tick.tick().await;
+        nodes.revive(town)?;
         let mut verdict = Verdict::default();
         for side in Side::ALL {
             verdict.compare(ledger, side, &town.lines(side).await?);

@@ -11,6 +11,7 @@ use sandbox::town::Town;
 use serde_json::json;
 
 use super::dice::Dice;
+use super::nodes::Nodes;
 
 /// Troubles until a homeserver that died is started again.
 const OUTAGE: u32 = 2;
@@ -52,6 +53,7 @@ pub struct Trouble {
     requests: u32,
     transactions: u32,
     gateway: u32,
+    database: u32,
     /// The homeserver is down, and comes back after so many troubles.
     down: Option<u32>,
 }
@@ -66,9 +68,10 @@ impl Trouble {
     pub async fn happen(
         &mut self,
         town: &mut Town,
-        wires: &Wires,
+        (wires, nodes): (&Wires, &mut Nodes),
         dice: &mut Dice,
     ) -> anyhow::Result<()> {
+        nodes.revive(town)?;
         match self.down {
             Some(0) => {
                 town.synapse.start_again().await?;
@@ -78,14 +81,13 @@ impl Trouble {
             None => {}
         }
         match dice.below(100) {
+            0..=2 if nodes.crash_database() => self.database += 1,
             0..=24 => {
-                town.bridge.kill()?;
-                town.bridge.start()?;
+                nodes.kill(town, dice)?;
                 self.kills += 1;
             }
             25..=31 => {
-                town.bridge.terminate().await?;
-                town.bridge.start()?;
+                nodes.terminate(town, dice).await?;
                 self.terminations += 1;
             }
             32..=36 if self.down.is_none() => {
@@ -117,8 +119,24 @@ impl Trouble {
         Ok(())
     }
 
+    /// How many there were.
+    pub fn count(&self) -> u32 {
+        self.kills
+            + self.terminations
+            + self.homeserver
+            + self.requests
+            + self.transactions
+            + self.gateway
+            + self.database
+    }
+
     /// All is well again.
-    pub async fn end(&mut self, town: &mut Town, wires: &Wires) -> anyhow::Result<()> {
+    pub async fn end(
+        &mut self,
+        town: &mut Town,
+        (wires, nodes): (&Wires, &mut Nodes),
+    ) -> anyhow::Result<()> {
+        nodes.revive(town)?;
         let ways = [&wires.to_homeserver, &wires.to_bridge].map(Between::faults);
         for faults in [town.telegram.faults(), town.discord.faults()].into_iter().chain(ways) {
             faults.clear();
@@ -207,13 +225,15 @@ impl fmt::Display for Trouble {
         write!(
             f,
             "{} kill -9, {} SIGTERM, {} homeserver deaths, {} requests, {} transactions, \
-             {} gateway troubles",
+             {} gateway troubles, {} database deaths ({} in all)",
             self.kills,
             self.terminations,
             self.homeserver,
             self.requests,
             self.transactions,
-            self.gateway
+            self.gateway,
+            self.database,
+            self.count()
         )
     }
 }

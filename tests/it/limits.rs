@@ -165,3 +165,31 @@ async fn what_new_people_write_in_a_raid_stays_on_their_side() -> anyhow::Result
     town.alice.expect(&town.room, |seen| seen.body == "hello, all").await?;
     town.assert_clean()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_message_of_a_newcomer_waits_until_somebody_reacts() -> anyhow::Result<()> {
+    let town = town("12", "").await?;
+    for side in [Side::Telegram, Side::Matrix] {
+        crosses(&town, side, "I write here").await?;
+    }
+    let set = ask(&town.alice, &town.room, "!freeside set first-messages wait").await?;
+    assert!(set.contains("first-messages is now wait"), "{set}");
+    let newcomer = town.telegram.user("Nora");
+    town.group.join(&newcomer)?;
+    let said = town.group.say(&newcomer, "is this the place?")?;
+    let told = |seen: &sandbox::telegram::Seen| {
+        seen.is_bot && seen.reply_to == Some(said) && seen.text.contains("your first message")
+    };
+    town.group.expect(told).await?;
+    crosses(&town, Side::Matrix, "nothing of Nora is here yet").await?;
+    for side in [Side::Matrix, Side::Discord] {
+        assert!(town.lines(side).await?.iter().all(|line| line.text != "is this the place?"));
+    }
+    town.group.react(&town.tanja, said, &["👍"])?;
+    for side in [Side::Matrix, Side::Discord] {
+        town.expect(side, |line| line.text == "is this the place?").await?;
+    }
+    town.group.say(&newcomer, "thank you")?;
+    town.expect(Side::Matrix, |line| line.text == "thank you").await?;
+    town.assert_clean()
+}

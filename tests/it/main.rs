@@ -40,6 +40,7 @@ mod pictures;
 mod policies;
 mod power;
 mod privacy;
+mod reload;
 mod removal;
 mod reporting;
 mod scenes;

@@ -4,7 +4,7 @@
 //! Rule: the line stands below the message, and nowhere else.
 
 use bridge_model::{MessageId, Place};
-use bridge_policy::brakes::{Brake, KNOWN};
+use bridge_policy::brakes::{Brake, KNOWN, WAITS_MS};
 
 use super::outcome::Outcome;
 use super::phrases::Phrases;
@@ -15,11 +15,16 @@ use crate::lane::{Answer, Work};
 pub(super) fn told(phrases: Phrases<'_>, chat: &Place, message: &MessageId, why: Brake) -> Outcome {
     let set =
         |value: &str| Arg::text(phrases.typed_on(&chat.network, &format!("set brakes {value}")));
+    let set_first = Arg::text(phrases.typed_on(&chat.network, "set first-messages cross"));
     let text = match why {
         Brake::Flood => phrases.say(Key::BrakedFlood, &[]),
         Brake::Repeated => phrases.say(Key::BrakedRepeated, &[]),
         Brake::Newcomer => {
             phrases.say(Key::BrakedNewcomer, &[Arg::number(KNOWN.into()), set("flood")])
+        }
+        Brake::First => {
+            let minutes = Arg::number(WAITS_MS.unsigned_abs() / 60_000);
+            phrases.say(Key::BrakedFirst, &[minutes, set_first])
         }
         Brake::Raid => phrases.say(Key::BrakedRaid, &[set("newcomers")]),
     };

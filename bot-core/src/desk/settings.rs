@@ -128,7 +128,8 @@ impl SettingCommands {
             | Setting::Language(_)
             | Setting::Wiki(_)
             | Setting::Quiet(_)
-            | Setting::Brakes(_) => Vec::new(),
+            | Setting::Brakes(_)
+            | Setting::FirstMessages(_) => Vec::new(),
             // The notices say which mode holds.
             Setting::Consent(_) | Setting::AtRisk(_) => {
                 let notices = Work::Task(Task::Notices(portal.id));

@@ -168,7 +168,7 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     }
     let here = event.place.clone();
     let Some(portal) = portals::of(tx, &here)? else { return Ok(false) };
-    let Some((portal, mut is_new)) = removal::hear(tx, portal, &event)? else { return Ok(false) };
+    let Some((portal, is_new)) = removal::hear(tx, portal, &event)? else { return Ok(false) };
     if here == portal.room
         && let Content::MemberChanged { who, change: MemberChange::Joined } = &event.content
     {
@@ -185,15 +185,43 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
     if is_about_poll(&event.content) {
         return Ok(votes::hear(tx, &portal, event)? || is_new);
     }
+    if let Some(released) = brakes::hear(tx, &portal, &event)? {
+        for event in released {
+            release(tx, event)?;
+        }
+        // A reaction that released a message is one to it, too.
+        let reacts = matches!(event.content, Content::Reacted { .. });
+        return if reacts { share(tx, &portal, event) } else { Ok(true) };
+    }
     if brakes::keeps(tx, &portal, &event)? {
         return Ok(true);
     }
+    Ok(share(tx, &portal, event)? || is_new)
+}
+
+/// Shares a message that waited, where that still may be.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn release(tx: &mut Txn<'_>, mut event: Event) -> Result<(), StoreError> {
+    let Some(portal) = portals::of(tx, &event.place)? else { return Ok(()) };
+    let silent = !portal.relaying || portal.silence_at(&event.place).is_some();
+    if silent || may_not_leave(tx, &portal, &mut event)? {
+        return Ok(());
+    }
+    brakes::let_go(tx, &portal, &event)?;
+    share(tx, &portal, event).map(drop)
+}
+
+/// Hands what happened in a chat to the lanes of the others; `false` when it says nothing new.
+fn share(tx: &mut Txn<'_>, portal: &Portal, event: Event) -> Result<bool, StoreError> {
+    let (here, mut is_new) = (event.place.clone(), false);
     let topic = topics::of_room(tx, &here)?;
     revised::note(tx, &event)?;
     for News { event, media_changed } in new(tx, event)? {
         let (event, renamed) = match &topic {
             Some(topic) => {
-                let renamed = topics::renamed_here(tx, (&portal, topic), &event)?;
+                let renamed = topics::renamed_here(tx, (portal, topic), &event)?;
                 (topics::enter(event), renamed)
             }
             None => {
@@ -202,17 +230,17 @@ pub fn relay(tx: &mut Txn<'_>, event: Event) -> Result<bool, StoreError> {
             }
         };
         is_new |= renamed;
-        let heard = (&portal, &here, topic.is_some());
+        let heard = (portal, &here, topic.is_some());
         let Audience { mut places, event, speaker } = audience::of(tx, heard, event)?;
         if topic.is_some() {
             places.retain(|place| *place != portal.room);
         } else {
-            places = topics::redirect(tx, &portal, &event, places)?;
+            places = topics::redirect(tx, portal, &event, places)?;
         }
-        figures::note(tx, &portal, &event)?;
-        links(tx, &portal, &here, &event)?;
+        figures::note(tx, portal, &event)?;
+        links(tx, portal, &here, &event)?;
         is_new |= !places.is_empty();
-        if parts_are_left(tx, &event)? {
+        if albums::parts_are_left(tx, &event)? {
             places.push(here.clone());
         }
         let relayed = Relayed { media_changed, ..Relayed::new(event, speaker) };
@@ -283,19 +311,6 @@ fn links(tx: &mut Txn<'_>, portal: &Portal, here: &Place, event: &Event) -> Resu
         return Ok(());
     }
     hand_on(tx, &lane, Relayed::new(event.clone(), Speaker::Author))
-}
-
-/// One part of a copy was taken away, and the rest still stands there.
-fn parts_are_left(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
-    if !matches!(event.content, Content::Deleted { .. }) {
-        return Ok(false);
-    }
-    let Some(origin) = messages::origin(tx, &event.place, &event.message)? else {
-        return Ok(false);
-    };
-    let here = tx.number(&event.place)?;
-    let mut copies = origin.copies.iter().filter(|copy| copy.place == here);
-    Ok(origin.place != here && copies.any(|copy| copy.parts.len() > 1))
 }
 
 fn is_about_poll(content: &Content) -> bool {

@@ -187,6 +187,22 @@ pub fn goes_on(tx: &mut Txn<'_>, place: &Place, message: &Message) -> Result<boo
     Ok(messages::is_noted(tx, &place.network, &key)? || is_kept(tx, place, message)?)
 }
 
+/// One part of a copy was taken away, and the rest still stands there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn parts_are_left(tx: &mut Txn<'_>, event: &Event) -> Result<bool, StoreError> {
+    if !matches!(event.content, Content::Deleted { .. }) {
+        return Ok(false);
+    }
+    let Some(origin) = messages::origin(tx, &event.place, &event.message)? else {
+        return Ok(false);
+    };
+    let here = tx.number(&event.place)?;
+    let mut copies = origin.copies.iter().filter(|copy| copy.place == here);
+    Ok(origin.place != here && copies.any(|copy| copy.parts.len() > 1))
+}
+
 fn kept(place: &Place, message: &Message) -> Option<String> {
     named("stays", place, message)
 }

@@ -5,23 +5,25 @@
 //! answers carry none of its words. Who writes is known by a keyed hash only.
 
 use bridge_model::{AuthorKind, Content, Event, Leaf, Message, Person, RichText};
-use bridge_policy::brakes::{Brakes, Habits, Said};
+use bridge_policy::brakes::{Brake, Brakes, Habits, Said};
 
+use super::first::{self, Happened};
 use super::keys::{self, Everything, Hash};
 use super::tables::{HABITS, PORTALS};
 use super::txn::Txn;
 use super::{StoreError, albums, audience, ghosts, kept, messages, people, queue};
 use crate::lane::{Work, core_place};
 use crate::migration::Task;
-use crate::portal::{Portal, PortalId};
+use crate::portal::{FirstMessages, Portal, PortalId};
 
-/// Whether a new message stays where it was said. Its author is told, now and then.
+/// Whether a new message stays where it was said, or waits there. Its author is told, now and then.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn keeps(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<bool, StoreError> {
     let Content::Posted(message) = &event.content else { return Ok(false) };
-    let off = portal.settings.brakes == Brakes::Off;
+    let waits = portal.settings.first_messages == FirstMessages::Wait;
+    let off = portal.settings.brakes == Brakes::Off && !waits;
     // What was said while the bridge was away says nothing of how fast somebody writes.
     let person = message.author.kind == AuthorKind::Person && !audience::is_service(message);
     if off || event.late || !person {
@@ -30,32 +32,79 @@ pub fn keeps(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<bool, S
     if kept::is_kept(tx, &event.place, &event.message)? {
         return Ok(true);
     }
+    if waits && first::is_held(tx, portal.id, event)? {
+        return Ok(true);
+    }
     let known = messages::find(tx, &event.place, &event.message)?.is_some();
     if known || albums::goes_on(tx, &event.place, message)? {
         return Ok(false);
     }
     let person = Person { network: event.place.network.clone(), user: message.author.user.clone() };
-    let row = (portal.id, author(tx, portal.id, &person));
-    let mut habits = match tx.get(&HABITS, &row)? {
-        Some(habits) => habits,
-        None if is_known(tx, portal, &person)? => Habits::known(),
-        None => Habits::default(),
-    };
+    let mut habits = habits(tx, portal, &person)?;
     let said = Said { at: tx.now.0, digest: digest(tx, message), carries: carries(message) };
-    let why = habits.judge(portal.settings.brakes, said);
+    let unheard = habits.are_unheard();
+    let mut why = habits.judge(portal.settings.brakes, said);
+    if why.is_none() && waits && unheard {
+        let room = first::hold(tx, portal.id, event)?;
+        why = Some(if room { Brake::First } else { Brake::Flood });
+        habits.unhear();
+    }
     let tells = why.is_some() && habits.tell(tx.now.0);
-    tx.put(&HABITS, &row, &habits)?;
+    tx.put(&HABITS, &(portal.id, author(tx, portal.id, &person)), &habits)?;
     let Some(why) = why else {
         albums::begin(tx, &event.place, message)?;
         return Ok(false);
     };
-    kept::keep(tx, &event.place, &event.message)?;
-    albums::keep(tx, &event.place, message)?;
+    if why != Brake::First {
+        kept::keep(tx, &event.place, &event.message)?;
+        albums::keep(tx, &event.place, message)?;
+    }
     if tells {
         let work = Work::Task(Task::Braked(event.message.clone(), why));
         queue::append(tx, &core_place(&event.place), work)?;
     }
     Ok(true)
+}
+
+/// How somebody has been writing, whether or not anybody looked.
+fn habits(tx: &Txn<'_>, portal: &Portal, person: &Person) -> Result<Habits, StoreError> {
+    let row = (portal.id, author(tx, portal.id, person));
+    Ok(match tx.get(&HABITS, &row)? {
+        Some(habits) => habits,
+        None if is_known(tx, portal, person)? => Habits::known(),
+        None => Habits::default(),
+    })
+}
+
+/// Hears what becomes of first messages that wait; `None` when the event is about none of them, else
+/// what is to be shared now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hear(
+    tx: &mut Txn<'_>,
+    portal: &Portal,
+    event: &Event,
+) -> Result<Option<Vec<Event>>, StoreError> {
+    let known = |tx: &Txn<'_>, person: &Person| Ok(habits(tx, portal, person)?.are_known());
+    Ok(match first::hear(tx, portal, event, known)? {
+        Happened::Nothing => None,
+        Happened::Changed => Some(Vec::new()),
+        Happened::Released(events) => Some(events),
+    })
+}
+
+/// A message that waited is shared now.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn let_go(tx: &mut Txn<'_>, portal: &Portal, event: &Event) -> Result<(), StoreError> {
+    let Content::Posted(message) = &event.content else { return Ok(()) };
+    let person = Person { network: event.place.network.clone(), user: message.author.user.clone() };
+    let mut habits = habits(tx, portal, &person)?;
+    habits.hear();
+    tx.put(&HABITS, &(portal.id, author(tx, portal.id, &person)), &habits)?;
+    albums::begin(tx, &event.place, message)
 }
 
 /// Whether somebody was here before anybody looked.
@@ -97,6 +146,7 @@ fn author(tx: &Txn<'_>, portal: PortalId, person: &Person) -> Hash {
 /// # Errors
 /// [`StoreError`].
 pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> {
+    first::forget_all(tx, portal)?;
     tx.clear(&HABITS, &portal).map(drop)
 }
 
@@ -105,6 +155,7 @@ pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`].
 pub fn forget_person(tx: &mut Txn<'_>, person: &Person) -> Result<(), StoreError> {
+    first::forget_person(tx, person)?;
     for portal in tx.all(&PORTALS, &Everything)? {
         let row = (portal.id, author(tx, portal.id, person));
         tx.delete(&HABITS, &row);

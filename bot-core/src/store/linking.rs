@@ -9,7 +9,7 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, hosts,
+    CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, first, hosts,
     migration, notices, overflow, people, policies, portals, proposals, queue, removal, standing,
     topics,
 };
@@ -151,6 +151,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
     proposals::lost(tx, portal.id, remote)?;
     appearance::transfer(tx, remote, None)?;
     topics::forget(tx, portal.id, Some(remote))?;
+    first::forget_chat(tx, portal.id, remote)?;
     if queue::lane(tx, remote)?.halted.is_some() {
         queue::purge(tx, remote)?;
         overflow::forget(tx, remote)?;

@@ -223,6 +223,8 @@ tables! {
     HOSTS: (PortalId, Hash) => LinkedHost = named(b'H', "linked host");
     /// How people have been writing lately, by a keyed hash of the account.
     HABITS: (PortalId, Hash) => Habits = named(b'0', "habits of an author");
+    /// First messages of people who are new, by portal, in the order in which they were said.
+    HELD: (PortalId, u64) => OrphanRecord = named(b'5', "message that waits");
     /// Events about messages of ours whose ids are not stored yet.
     ORPHANS: (Hash, u64) => OrphanRecord = named(b'K', "early event");
     /// Topics with rooms, by the hash of their root.

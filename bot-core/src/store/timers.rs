@@ -10,27 +10,10 @@ use super::keys::Everything;
 use super::records::TimerRecord;
 use super::tables::{MIGRATIONS, TIMER_MOMENTS, TIMERS};
 use super::txn::Txn;
-use super::{Store, StoreError, figures, gaps, keys, portals, queue};
-use crate::lane::{LaneState, Work, chat_of_core_place, core_place};
+use super::{Store, StoreError, keys, portals, queue};
+use crate::lane::{Work, chat_of_core_place, core_place};
 use crate::migration::Task;
 use crate::portal::{EndState, Portal};
-
-impl Store {
-    /// Puts the work of all timers that have run down into their lanes, and closes the weeks that are
-    /// over.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn due(&self, now: Timestamp) -> Result<Vec<LaneState>, StoreError> {
-        self.write_at(now, |tx| {
-            figures::turn(tx)?;
-            gaps::close_all(tx)?;
-            due(tx)?;
-            queue::touched(tx)
-        })
-        .await
-    }
-}
 
 impl Store {
     /// Sets timers of rooms that belong to no portal and have no timer of that name.

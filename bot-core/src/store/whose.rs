@@ -124,6 +124,7 @@ whose! {
     CONSENT_TOLD: nobody;
     POLICIES: nobody;
     POLICY_RULES: nobody;
+    HELD: |_, held: &super::records::OrphanRecord| event(&held.event);
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);

@@ -11,7 +11,7 @@ use bridge_policy::wiki::Wiki;
 
 use crate::i18n::{Key, languages};
 use crate::portal::{
-    ConsentMode, Owner, QuietHours, Readers, Setting, Settings, ShownNames, Threads,
+    ConsentMode, FirstMessages, Owner, QuietHours, Readers, Setting, Settings, ShownNames, Threads,
 };
 
 /// One setting.
@@ -129,6 +129,15 @@ pub(super) const ALL: &[Description] = &[
         of_both: None,
     },
     Description {
+        name: "first-messages",
+        about: Key::SettingFirstMessages,
+        values: || FIRST_MESSAGES.map(|(name, _)| name).join(" | "),
+        value: |settings| name_of(&FIRST_MESSAGES, settings.first_messages),
+        parse: |typed| one_of(&FIRST_MESSAGES, typed).map(Setting::FirstMessages),
+        buttons: true,
+        of_both: None,
+    },
+    Description {
         name: "consent",
         about: Key::SettingConsent,
         values: || CONSENT.map(|(name, _)| name).join(" | "),
@@ -178,6 +187,8 @@ const EVERYTHING: &str = "all";
 const DEFAULT: &str = "default";
 const OFF: &str = "off";
 const THREADS: [(&str, Threads); 2] = [("threads", Threads::Threads), ("rooms", Threads::Rooms)];
+const FIRST_MESSAGES: [(&str, FirstMessages); 2] =
+    [("cross", FirstMessages::Cross), ("wait", FirstMessages::Wait)];
 const CONSENT: [(&str, ConsentMode); 2] =
     [("notice", ConsentMode::Notice), ("opt-in", ConsentMode::OptIn)];
 const NAMES: [(&str, ShownNames); 3] = [

@@ -12,6 +12,8 @@ macro_rules! with_brakes {
             BrakedRepeated = "braked-repeated",
             BrakedNewcomer = "braked-newcomer",
             BrakedRaid = "braked-raid",
+            BrakedFirst = "braked-first",
+            SettingFirstMessages = "setting-first-messages",
         }
     };
 }

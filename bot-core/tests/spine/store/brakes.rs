@@ -3,13 +3,15 @@
 
 use bot_core::lane::{Work, core_place};
 use bot_core::migration::Task;
-use bot_core::portal::Setting;
+use bot_core::portal::{ConsentMode, FirstMessages, Setting};
 use bot_core::store::Change;
-use bridge_model::{Content, Event};
-use bridge_policy::brakes::{Brake, Brakes, MOST, TOLD_MS, WINDOW_MS};
+use bridge_model::{Content, Event, Person};
+use bridge_policy::brakes::{Brake, Brakes, MOST, TOLD_MS, WAITS_MS, WINDOW_MS};
 
 use super::World;
-use crate::words::{edited, file, group, message, pictured, posted, replied, room};
+use crate::words::{
+    deleted, edited, file, group, message, pictured, posted, reacted, replied, room,
+};
 
 on_every_engine!(
     more_than_people_write_stays_and_is_told_once,
@@ -19,6 +21,12 @@ on_every_engine!(
     links_of_new_people_stay_until_they_have_spoken,
     in_a_raid_only_those_cross_who_were_here,
     whoever_unlinks_leaves_no_habits,
+    first_messages_wait_until_somebody_who_is_known_reacts,
+    first_messages_cross_by_themselves_after_some_minutes,
+    a_first_message_crosses_in_its_newest_form_or_not_at_all,
+    whoever_keeps_their_words_meanwhile_has_none_of_them_shared,
+    of_a_crowd_of_new_people_no_more_waits_than_a_room_can_read,
+    whoever_unlinks_or_is_forgotten_leaves_nothing_that_waits,
 );
 
 async fn braked(world: World, brakes: Brakes) -> World {
@@ -150,4 +158,101 @@ async fn whoever_unlinks_leaves_no_habits(world: World) {
         world.hear(posted(&group(), &number.to_string(), "eve", "hello")).await;
     }
     assert_eq!(world.depth(&room()).await, 2, "the third time is the same again");
+}
+
+/// Ann is known, and Eve's first two messages wait.
+async fn waiting(world: World) -> World {
+    let world = world.linked().await;
+    world.hear(posted(&group(), "0", "ann", "I am often here")).await;
+    world.change(Change::Set(room(), Setting::FirstMessages(FirstMessages::Wait))).await.unwrap();
+    world.drain(&room()).await;
+    world.hear(posted(&group(), "1", "eve", "hello")).await;
+    world.hear(posted(&group(), "2", "eve", "is anybody here?")).await;
+    assert_eq!(world.depth(&room()).await, 0);
+    assert_eq!(told(&world).await, [Brake::First], "she is told once");
+    world
+}
+
+/// The words that wait for the room.
+async fn for_the_room(world: &World) -> Vec<String> {
+    let mut all = Vec::new();
+    while let Some(head) = world.head(&room()).await {
+        let content = crate::words::carried(&head.entry.work).content;
+        let reacts = matches!(content, Content::Reacted { .. });
+        all.push(if reacts { "a reaction".into() } else { crate::words::text(&content) });
+        world.deliver(&room(), &["copy"]).await;
+    }
+    all
+}
+
+async fn first_messages_wait_until_somebody_who_is_known_reacts(world: World) {
+    let world = waiting(world).await;
+    world.hear(reacted(&group(), "1", ("eve", "👍"), Some("r1"))).await;
+    world.hear(reacted(&group(), "1", ("new", "👍"), Some("r2"))).await;
+    assert_eq!(world.depth(&room()).await, 0, "not she herself, nor somebody as new");
+    world.hear(reacted(&group(), "2", ("ann", "👍"), Some("r3"))).await;
+    let words = for_the_room(&world).await;
+    assert_eq!(words, ["hello", "is anybody here?", "a reaction"]);
+    world.hear(posted(&group(), "3", "eve", "thank you")).await;
+    assert_eq!(for_the_room(&world).await, ["thank you"]);
+}
+
+async fn first_messages_cross_by_themselves_after_some_minutes(world: World) {
+    let mut world = waiting(world).await;
+    world.after(WAITS_MS - 1);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(world.depth(&room()).await, 0);
+    world.after(1);
+    world.store().due(world.now).await.unwrap();
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(for_the_room(&world).await, ["hello", "is anybody here?"]);
+    world.hear(posted(&group(), "1", "eve", "hello")).await;
+    assert_eq!(world.depth(&room()).await, 0, "told again by the platform");
+}
+
+async fn a_first_message_crosses_in_its_newest_form_or_not_at_all(world: World) {
+    let mut world = waiting(world).await;
+    world.hear(edited(&group(), "1", "eve", "hello, all")).await;
+    world.hear(edited(&group(), "1", "mallory", "forged")).await;
+    world.hear(deleted(&group(), "2", Some("eve"))).await;
+    world.after(WAITS_MS);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(for_the_room(&world).await, ["hello, all"]);
+}
+
+async fn whoever_keeps_their_words_meanwhile_has_none_of_them_shared(world: World) {
+    let mut world = waiting(world).await;
+    world.hear(edited(&group(), "1", "eve", "(NOFWD) hello")).await;
+    world.change(Change::Set(room(), Setting::Consent(ConsentMode::OptIn))).await.unwrap();
+    world.after(WAITS_MS);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(world.depth(&room()).await, 0);
+}
+
+async fn of_a_crowd_of_new_people_no_more_waits_than_a_room_can_read(world: World) {
+    let mut world = waiting(world).await;
+    for number in 0..150 {
+        let (message, author) = (format!("c{number}"), format!("crowd{number}"));
+        world.hear(posted(&group(), &message, &author, &format!("buy {number}"))).await;
+    }
+    assert!(told(&world).await.contains(&Brake::Flood), "who is too late is told");
+    world.after(WAITS_MS);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(for_the_room(&world).await.len(), 100);
+}
+
+async fn whoever_unlinks_or_is_forgotten_leaves_nothing_that_waits(world: World) {
+    let mut world = waiting(world).await;
+    world.hear(posted(&group(), "3", "zoe", "good evening")).await;
+    let eve = Person { network: group().network, user: "eve".into() };
+    world.store().forget_person(&eve).await.unwrap();
+    world.after(WAITS_MS);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(for_the_room(&world).await, ["good evening"]);
+    world.hear(posted(&group(), "4", "yan", "hello")).await;
+    world.change(Change::Unlink(group())).await.unwrap();
+    let mut world = world.linked().await;
+    world.after(WAITS_MS);
+    world.store().due(world.now).await.unwrap();
+    assert_eq!(world.depth(&room()).await, 0);
 }

@@ -33,7 +33,7 @@ use serde_json::Value;
 
 use super::pinned_people::{self, named};
 use super::shapes::Samples;
-use crate::words::{START, group, reacted, room};
+use crate::words::{START, group, posted, reacted, room};
 
 /// Reads a sealed value with the type of its table, and writes it again.
 fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -52,6 +52,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         UNCONFIRMED PLACE_NUMBERS PLACES PORTALS PORTAL_OF PROPOSALS OFFERS CLAIM_OFFERS CLAIMS
         CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
+        HELD
         ORPHANS TOPICS SPEAKERS FORGOTTEN SWEEP TOPIC_ROOMS BLOCKS SAID LACKING CONSENT
         CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES
     }
@@ -220,6 +221,7 @@ fn written_by_messages() -> Vec<(u8, Vec<u8>)> {
         sealed!(PORTAL_OF, PortalId(300)),
         sealed!(TIMER_MOMENTS, Timestamp(1_700_000_000_000)),
         sealed!(TOPIC_ROOMS, [7; 16]),
+        sealed!(HELD, OrphanRecord { event: posted(&group(), "1", "eve", "hello"), at: START }),
         sealed!(
             ORPHANS,
             OrphanRecord { event: reacted(&group(), "1", ("ann", "👍"), Some("2")), at: START }

@@ -193,13 +193,13 @@ impl Bridge {
     /// Runs the program with these arguments beside the bridge, and returns what it prints.
     ///
     /// # Errors
-    /// What it says when it fails.
+    /// All that it prints when it fails.
     pub fn tell(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = self.command(arguments.first().copied().unwrap_or("help"));
         let output = command.args(arguments.iter().skip(1)).output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        ensure!(output.status.success(), "{said}");
-        Ok(String::from_utf8(output.stdout)?)
+        let (told, said) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+        ensure!(output.status.success(), "{told}{said}");
+        Ok(told)
     }
 
     /// Has the bridge write its registration file.
