@@ -383,6 +383,7 @@ fn about(config: &Config) -> About {
         conduct: config.bot.conduct_url.to_string(),
         server: config.homeserver.server_name.clone(),
         web_client: config.moving.web_client.to_string(),
+        pages: config.pages.as_ref().map(|it| it.public_url.to_string()).unwrap_or_default(),
         operator: config.bot.operator.clone().unwrap_or_default(),
         contact: config.bot.contact.clone().unwrap_or_default(),
     }

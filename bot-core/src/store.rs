@@ -27,7 +27,7 @@ pub mod figures;
 pub mod files;
 pub mod forget;
 pub mod format4;
-mod gaps;
+pub mod gaps;
 pub mod gauges;
 pub mod ghosts;
 mod head;

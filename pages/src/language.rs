@@ -31,6 +31,11 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     NAMES.into_iter()
 }
 
+/// What a language calls itself, or its code.
+pub(crate) fn name(code: &str) -> &str {
+    NAMES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
+}
+
 /// The language of a page.
 pub(crate) fn choose(
     wording: &Wording,

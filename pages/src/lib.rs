@@ -5,6 +5,7 @@
 //! that the core hands out, never its records (`docs/adr/0028`).
 
 mod answer;
+mod community;
 pub mod frame;
 mod language;
 pub mod markup;
@@ -97,6 +98,7 @@ impl Site {
 /// All pages. The caller bounds how often one client asks, and calls [`headed`] around that.
 pub fn router(site: Arc<Site>) -> Router {
     Router::new()
+        .route("/c/{slug}", get(community::show))
         .route("/status", get(status::show))
         .route(style::ROUTE, get(style::serve))
         .fallback(nothing)
