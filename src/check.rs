@@ -82,6 +82,7 @@ pub async fn examine(path: &Path, clock: &dyn Clock, min_free_mb: u64) -> anyhow
     let running = portals::running(&config, &mut found).await?;
     local::store(&config, running.ours, min_free_mb, &mut found);
     local::media(&config, running.ours, &mut found).await?;
+    local::pages(&config, running.ours, &mut found).await?;
     networks(&config, clock, &running, &mut found).await?;
     portals::rights(&running.chats, &mut found);
     Ok(found)

@@ -20,6 +20,7 @@ pub mod reload;
 pub mod store;
 mod supervisor;
 pub mod upgrade;
+mod web;
 mod wiring;
 
 use std::path::Path;

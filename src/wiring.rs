@@ -40,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use crate::monitoring::{Counters, Monitor, MonitorParts};
 use crate::node::Node;
 use crate::public_media::MediaParts;
+use crate::web::WebServer;
 
 /// The wired bridge.
 pub struct Wired {
@@ -48,6 +49,7 @@ pub struct Wired {
     media: Option<Arc<MediaProxy>>,
     monitor: Arc<Monitor>,
     restart: Arc<Restart>,
+    web: Option<WebServer>,
     stop: CancellationToken,
 }
 
@@ -68,6 +70,10 @@ impl Wired {
             }
             None => None,
         };
+        let web = match &self.web {
+            Some(web) => Some(web.serve(web.bind().await?, stop.clone())),
+            None => None,
+        };
         let run = async {
             let ended = self.core.run(commands).await;
             stop.cancel();
@@ -79,7 +85,12 @@ impl Wired {
                 media.await;
             }
         };
-        let (ended, (), ()) = tokio::join!(run, media, watched);
+        let web = async {
+            if let Some(web) = web {
+                web.await;
+            }
+        };
+        let (ended, (), (), ()) = tokio::join!(run, media, watched, web);
         Ok(ended?)
     }
 
@@ -136,7 +147,7 @@ pub async fn wire(
         networks,
         matrix: Arc::clone(&matrix) as Arc<dyn Rooms>,
         store: Arc::clone(&store),
-        wording,
+        wording: Arc::clone(&wording),
         pseudonyms,
         names: config.privacy.names,
         clock: Arc::clone(&clock),
@@ -152,21 +163,32 @@ pub async fn wire(
         accounts: accounts(config)?,
         media_cache: media.cache,
     });
-    let core = Core::new(CoreParts {
+    let core = core(config, (store, relay, desk), (&clock, dice, measures), stop);
+    matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
+    let web = WebServer::of(config, (&core, &wording), (&monitor, &clock));
+    let restart = matrix.restart();
+    let stop = stop.clone();
+    Ok(Wired { core, commands, media: proxy, monitor, restart, web, stop })
+}
+
+fn core(
+    config: &Config,
+    (store, relay, desk): (Arc<Store>, Relay, Desk),
+    (clock, dice, measures): (&Arc<dyn Clock>, Arc<dyn Dice>, Arc<dyn Measures>),
+    stop: &CancellationToken,
+) -> Arc<Core> {
+    Core::new(CoreParts {
         store,
         relay,
         desk,
-        clock,
+        clock: Arc::clone(clock),
         dice,
         concurrency: config.lanes.concurrency,
         reactions: config.bot.reactions_per_minute,
         max_age: Duration::from_secs(config.lanes.max_age_hours.saturating_mul(3600)),
         measures,
         stop: stop.clone(),
-    });
-    matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
-    let (restart, stop) = (matrix.restart(), stop.clone());
-    Ok(Wired { core, commands, media: proxy, monitor, restart, stop })
+    })
 }
 
 fn wording(config: &Config) -> Arc<Wording> {
@@ -379,6 +401,7 @@ fn about(config: &Config) -> About {
         conduct: config.bot.conduct_url.to_string(),
         server: config.homeserver.server_name.clone(),
         web_client: config.moving.web_client.to_string(),
+        pages: config.pages.as_ref().map(|it| it.public_url.to_string()).unwrap_or_default(),
         operator: config.bot.operator.clone().unwrap_or_default(),
         contact: config.bot.contact.clone().unwrap_or_default(),
     }

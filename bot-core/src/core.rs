@@ -15,6 +15,7 @@ use crate::backoff::Backoff;
 use crate::budgets::{Allowance, Budgets};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
+use crate::desk::public_page::PublicView;
 use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
 use crate::lateness;
@@ -396,6 +397,11 @@ impl Sink for NetworkSink {
 }
 
 impl Core {
+    /// What public pages say.
+    pub fn public(&self) -> PublicView<'_> {
+        self.desk.public()
+    }
+
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, StoreError> {
         let ends = self.store.portals().await?.into_iter().flat_map(|portal| {
             let room = (portal.room, EndState::Active);

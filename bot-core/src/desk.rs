@@ -51,6 +51,7 @@ mod plan;
 mod policy;
 mod policy_text;
 mod power;
+pub mod public_page;
 mod questions;
 mod removal;
 mod remove;
@@ -81,6 +82,7 @@ use self::membership::Membership;
 pub use self::outcome::DeskError;
 use self::outcome::Outcome;
 use self::phrases::{Addresses, Phrases, Post};
+use self::public_page::PublicView;
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
@@ -89,6 +91,7 @@ use crate::migration::{News, Task};
 use crate::moving::Move;
 use crate::network::{AskError, MATRIX};
 use crate::order::{DeliverError, Failure};
+use crate::page_links::PageLinks;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::report::Format;
@@ -200,11 +203,13 @@ fn hook(event: &Event) -> Answer {
 impl Desk {
     /// A desk with all its features.
     pub fn new(parts: DeskParts) -> Self {
-        let DeskParts { networks, about, wording, clock, .. } = &parts;
+        let DeskParts { networks, about, wording, clock, pseudonyms, .. } = &parts;
+        let has_pages = !about.pages.is_empty();
+        let pages = has_pages.then(|| PageLinks::new(&about.pages, pseudonyms));
         Self {
             wording: Arc::clone(wording),
             clock: Arc::clone(clock),
-            addresses: Addresses::new(networks, &about.server, &about.web_client),
+            addresses: Addresses::new(networks, (&about.server, &about.web_client), pages),
             features: Features::of(parts),
         }
     }
@@ -215,6 +220,11 @@ impl Desk {
     /// When the store or the homeserver does not answer.
     pub async fn whole_report(&self, format: Format) -> Result<String, DeskError> {
         self.features.reports.whole_report(self.phrases(&self.wording), format).await
+    }
+
+    /// What public pages say.
+    pub fn public(&self) -> PublicView<'_> {
+        PublicView::new(&self.features.pages, self.phrases(&self.wording))
     }
 
     /// Sees to it that the bot leaves the rooms that nobody connects.

@@ -23,6 +23,7 @@ pub mod migration;
 pub mod moving;
 pub mod network;
 pub mod order;
+pub mod page_links;
 pub mod policing;
 pub mod portal;
 pub mod pseudonym;

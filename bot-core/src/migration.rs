@@ -78,6 +78,9 @@ pub struct StandingNotice {
     /// It says that no files cross.
     #[serde(default)]
     pub at_risk: bool,
+    /// It leads to the public page.
+    #[serde(default)]
+    pub page: bool,
 }
 
 /// One question to the whole community.

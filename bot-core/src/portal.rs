@@ -98,6 +98,9 @@ pub struct Settings {
     /// counted, the group is listed nowhere, and what belongs together is forgotten soon.
     #[serde(default)]
     pub at_risk: bool,
+    /// There is a public page about the portal; every side agrees before it is there.
+    #[serde(default)]
+    pub page: bool,
 }
 
 /// Whether first messages of people who are new wait before they are shared.
@@ -194,6 +197,8 @@ pub enum Setting {
     Readers(Readers),
     /// See [`Settings::at_risk`].
     AtRisk(bool),
+    /// See [`Settings::page`].
+    Page(bool),
 }
 
 impl Default for Settings {
@@ -216,6 +221,7 @@ impl Default for Settings {
             names: ShownNames::Full,
             readers: Readers::Members,
             at_risk: false,
+            page: false,
         }
     }
 }
@@ -242,6 +248,7 @@ impl Settings {
             Setting::Names(names) => self.names = names,
             Setting::Readers(readers) => self.readers = readers,
             Setting::AtRisk(on) => self.at_risk = on,
+            Setting::Page(on) => self.page = on,
             Setting::Language(language) => self.language = language,
         }
     }
@@ -343,6 +350,11 @@ impl Portal {
     /// Whether the group appears in anything that others read: reports, lists, pages.
     pub fn is_listed(&self) -> bool {
         !self.settings.at_risk
+    }
+
+    /// Whether there is a public page about it.
+    pub fn has_page(&self) -> bool {
+        self.settings.page && self.is_listed()
     }
 
     /// Every place, active or not.

@@ -29,7 +29,7 @@ pub mod files;
 pub mod first;
 pub mod forget;
 pub mod format4;
-mod gaps;
+pub mod gaps;
 pub mod gauges;
 pub mod ghosts;
 mod head;

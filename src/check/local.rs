@@ -4,6 +4,7 @@
 //! Rule: nothing is changed. A store that is open elsewhere is left alone, one that needs work is not
 //! brought up to date.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,16 +141,7 @@ fn owner(_path: &Path) -> Option<u32> {
 pub(super) async fn media(config: &Config, runs: bool, found: &mut Findings) -> anyhow::Result<()> {
     let Some(media) = &config.media_proxy else { return Ok(()) };
     if !runs {
-        match is_free(media.listen) {
-            Ok(true) => {}
-            Ok(false) => found.add(FindingKind::PortTaken, [&media.listen, &"media_proxy.listen"]),
-            Err(error) => {
-                found.add(
-                    FindingKind::ListenAddress,
-                    [&media.listen, &"media_proxy.listen", &error],
-                );
-            }
-        }
+        port(media.listen, "media_proxy.listen", found);
         return Ok(());
     }
     let base = media.public_url.as_str().trim_end_matches('/');
@@ -163,6 +155,34 @@ pub(super) async fn media(config: &Config, runs: bool, found: &mut Findings) -> 
     };
     found.add(FindingKind::MediaAddress, [&base, &why]);
     Ok(())
+}
+
+/// The addresses of pages: that of the bridge, and the public one.
+pub(super) async fn pages(config: &Config, runs: bool, found: &mut Findings) -> anyhow::Result<()> {
+    let Some(pages) = &config.pages else { return Ok(()) };
+    if !runs {
+        port(pages.listen, "pages.listen", found);
+        return Ok(());
+    }
+    let base = pages.public_url.as_str().trim_end_matches('/');
+    let why = match Asker::new(None)?.get(&format!("{base}/status")).await {
+        Answer::Page(200) => return Ok(()),
+        Answer::Page(status) => format!("HTTP {status}"),
+        Answer::Json(reply) => format!("HTTP {} and no page", reply.status),
+        Answer::Moved(to) => format!("it is at {to}"),
+        Answer::Silent(why) => why,
+    };
+    found.add(FindingKind::PagesAddress, [&base, &why]);
+    Ok(())
+}
+
+/// Whether the bridge can listen there.
+fn port(listen: SocketAddr, key: &str, found: &mut Findings) {
+    match is_free(listen) {
+        Ok(true) => {}
+        Ok(false) => found.add(FindingKind::PortTaken, [&listen, &key]),
+        Err(error) => found.add(FindingKind::ListenAddress, [&listen, &key, &error]),
+    }
 }
 
 /// Whether each proxy can be connected to.

@@ -146,6 +146,11 @@ kinds! {
         "media cannot be had at {0} (`media_proxy.public_url`): {1}",
         "people on Discord see no pictures of authors, and links to large files lead nowhere",
         "Lead {0}/m/ to `media_proxy.listen` in the reverse proxy, with a certificate.";
+    /// Nobody reaches the pages.
+    PagesAddress, "pages-address", Warning, Operator,
+        "pages cannot be had at {0} (`pages.public_url`): {1}",
+        "the notices in the chats lead nowhere, and nobody sees how the bridge is",
+        "Lead {0}/ to `pages.listen` in the reverse proxy, with a certificate.";
     /// No answer at all.
     HomeserverUnreachable, "homeserver-unreachable", Error, Operator,
         "the homeserver does not answer at {0}: {1}",

@@ -37,7 +37,7 @@ type Plant = fn(&mut Bench) -> anyhow::Result<()>;
 /// The code of its finding, a word of what mends it, and how it is planted.
 type Case = (&'static str, &'static str, Plant);
 
-const ON_THIS_MACHINE: [Case; 27] = [
+const ON_THIS_MACHINE: [Case; 30] = [
     ("no-config", "init", |it| Ok(fs::remove_file(it.config())?)),
     ("config", "double quotes", |it| it.edit("[bot]", "[bot")),
     ("config", "chmod 600", |it| it.mode("as_token", 0o644)),
@@ -97,6 +97,20 @@ const ON_THIS_MACHINE: [Case; 27] = [
         it.run_bridge()?;
         let url = format!("public_url = \"http://127.0.0.1:{}\"", it.dead);
         it.edit("[bot]", &format!("[media_proxy]\nlisten = \"127.0.0.1:1\"\n{url}\n[bot]"))
+    }),
+    ("pages-address", "reverse proxy", |it| {
+        it.run_bridge()?;
+        let url = format!("public_url = \"http://127.0.0.1:{}\"", it.dead);
+        it.edit("[bot]", &format!("[pages]\nlisten = \"127.0.0.1:1\"\n{url}\n[bot]"))
+    }),
+    ("config", "reverse proxy", |it| {
+        let url = "public_url = \"http://bridge.example.org\"";
+        it.edit("[bot]", &format!("[pages]\nlisten = \"127.0.0.1:1\"\n{url}\n[bot]"))
+    }),
+    ("port-taken", "pages.listen", |it| {
+        let listen = it.bridge.address();
+        let section = format!("listen = \"{listen}\"\npublic_url = \"https://p.example\"");
+        it.edit("[bot]", &format!("[pages]\n{section}\n[bot]"))
     }),
     ("portals-unknown", "Restart", |it| {
         it.run_bridge()?;

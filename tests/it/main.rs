@@ -8,6 +8,7 @@
 mod at_rest;
 mod at_risk;
 mod bad_input;
+mod browser;
 mod buttons;
 mod checking;
 mod claiming;
@@ -36,6 +37,7 @@ mod moving;
 mod nodes;
 mod notices;
 mod outages;
+mod pages;
 mod pictures;
 mod policies;
 mod power;

@@ -33,6 +33,7 @@ const LAYERS: [&[&str]; 5] = [
         "policing",
         "network",
         "order",
+        "page_links",
         "portal",
         "pseudonym",
         "refusal",

@@ -157,7 +157,7 @@ fn the_whole_project_is_looked_at() {
     let mut names: Vec<String> = tree.crates().into_iter().map(|it| it.name).collect();
     names.sort();
     let all = "bot-core bridge-config bridge-discord bridge-matrix bridge-model bridge-policy bridge-telegram freeside freeside-fuzz \
-        sandbox store-postgres unify-core unify-emoji unify-hash unify-http unify-sql unify-tests unify-url";
+        pages sandbox store-postgres unify-core unify-emoji unify-hash unify-http unify-sql unify-tests unify-url";
     assert_eq!(names, all.split(' ').collect::<Vec<_>>());
     for path in ["src/main.rs", "bot-core/src/store/sled.rs", "tests/sandbox/tests/synapse.rs"] {
         assert!(!tree.text(path).is_empty(), "{path} was not read");

@@ -115,8 +115,15 @@ impl Disclosure {
         let edited = happens(place, &name, Content::Edited(text));
         let then = vec![happens(place, &name, Content::Unpinned), edited];
         let (end, place, consent) = (pair.remote.clone(), place.clone(), pair.consent);
-        let notice =
-            StandingNotice { end, place, name, stage: None, consent, at_risk: pair.at_risk };
+        let notice = StandingNotice {
+            end,
+            place,
+            name,
+            stage: None,
+            consent,
+            at_risk: pair.at_risk,
+            page: false,
+        };
         let known = MigrationChange::Notice(pair.room.clone(), notice);
         Ok(Posted { then, changes: vec![Change::Move(Box::new(known))] })
     }
@@ -244,7 +251,7 @@ impl Disclosure {
             None => false,
         };
         let mode = (notice.consent, notice.at_risk) == (pair.consent, pair.at_risk);
-        let says = says && (!relays(stage) || mode);
+        let says = says && notice.page == pair.page.is_some() && (!relays(stage) || mode);
         Ok(says && self.is_there(place, &notice.name).await?)
     }
 
@@ -308,6 +315,7 @@ fn stands(pair: Pair<'_>, place: &Place, (stage, name): (Stage, &str)) -> Change
         stage: Some(stage),
         consent: pair.consent,
         at_risk: pair.at_risk,
+        page: pair.page.is_some(),
     };
     Change::Move(Box::new(MigrationChange::Notice(pair.room.clone(), notice)))
 }

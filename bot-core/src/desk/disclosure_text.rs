@@ -44,6 +44,7 @@ pub(super) fn stage_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> 
         text = text.join_line(consent_text(phrases, place, pair.consent));
         text = at_risk_text(phrases, pair, text);
     }
+    text = phrases.with_page(text, pair.page);
     if phrases.wording.language() == ENGLISH || stage == Stage::Sunset {
         return text;
     }
@@ -68,6 +69,7 @@ pub(super) fn room_text(phrases: Phrases<'_>, pair: Pair<'_>, stage: Stage) -> R
     let privacy = phrases.typed_on(&pair.room.network, "privacy");
     let args = [Arg::text(label(&pair.remote.network)), Arg::text(privacy)];
     let text = phrases.say(room_key(stage), &args);
+    let text = phrases.with_page(text, pair.page);
     if matches!(stage, Stage::Inventory | Stage::Sunset) {
         return text;
     }

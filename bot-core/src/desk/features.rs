@@ -3,7 +3,7 @@
 //!
 //! Rule: who needs something new gets it here; no feature holds all of this.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bridge_config::{Catalogue, NamePolicy};
 use bridge_policy::budget::Limits;
@@ -37,6 +37,7 @@ use super::people::People;
 use super::plan::Plans;
 use super::policy::PolicyLists;
 use super::power::RoomPower;
+use super::public_page::PublicPages;
 use super::remove::Deletion;
 use super::report::Reports;
 use super::self_test::SelfTests;
@@ -50,6 +51,7 @@ use crate::budgets::Budgets;
 use crate::clock::{Clock, Dice};
 use crate::homeserver::{Accounts, Rooms};
 use crate::media::cache::MediaCache;
+use crate::page_links::PageLinks;
 use crate::portal::Settings;
 use crate::pseudonym::Pseudonyms;
 use crate::relay::Networks;
@@ -116,6 +118,7 @@ pub(super) struct Features {
     pub(super) moves: Moves,
     pub(super) notices: Notices,
     pub(super) own_data: OwnDataCommands,
+    pub(super) pages: PublicPages,
     pub(super) policies: PolicyLists,
     pub(super) reports: Reports,
     pub(super) self_tests: SelfTests,
@@ -251,6 +254,7 @@ impl Features {
             reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
             info: info(&parts),
             faq: faq(&parts),
+            pages: pages(&parts),
         }
     }
 }
@@ -360,5 +364,18 @@ fn info(parts: &DeskParts) -> Info {
         store: Arc::clone(&parts.store),
         about: parts.about.clone(),
         defaults: parts.defaults.clone(),
+    }
+}
+
+fn pages(parts: &DeskParts) -> PublicPages {
+    let base = Some(&parts.about.pages).filter(|base| !base.is_empty());
+    PublicPages {
+        networks: parts.networks.clone(),
+        store: Arc::clone(&parts.store),
+        links: base.map(|base| PageLinks::new(base, &parts.pseudonyms)),
+        catalogue: Arc::clone(&parts.catalogue),
+        names: parts.names,
+        about: parts.about.clone(),
+        rooms: Mutex::default(),
     }
 }

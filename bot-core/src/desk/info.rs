@@ -39,6 +39,8 @@ pub struct About {
     pub conduct: String,
     /// A client in the browser that opens rooms at `#/room/...`; empty for none.
     pub web_client: String,
+    /// Where browsers find public pages; empty for none.
+    pub pages: String,
     /// Who runs the bridge, as people know them; empty where nobody has said it.
     pub operator: String,
     /// How to reach them; empty where nobody has said it.
@@ -66,7 +68,7 @@ impl About {
 
     /// Who runs the bridge and how to reach them; without what the configuration says, the
     /// homeserver and the Matrix ids of the operators.
-    fn who_runs(&self) -> (String, String) {
+    pub(super) fn who_runs(&self) -> (String, String) {
         let operator = match self.operator.as_str() {
             "" => self.server.clone(),
             operator => operator.to_owned(),

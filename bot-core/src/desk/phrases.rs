@@ -12,10 +12,11 @@ use bridge_policy::stage::Stage;
 use super::outcome::Outcome;
 use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, Original, Work};
-use crate::portal::Portal;
+use crate::page_links::PageLinks;
+use crate::portal::{Portal, PortalId};
 use crate::refusal::Refusal;
 use crate::relay::Networks;
-use crate::wording::Wording;
+use crate::wording::{Lines, Wording};
 
 /// What the bot names in its sentences as long as it runs.
 pub(super) struct Addresses {
@@ -25,10 +26,16 @@ pub(super) struct Addresses {
     server: String,
     /// A client in the browser that opens rooms at `#/room/...`; empty for none.
     web_client: String,
+    /// Public pages, where there are any.
+    pages: Option<PageLinks>,
 }
 
 impl Addresses {
-    pub(super) fn new(networks: &Networks, server: &str, web_client: &str) -> Self {
+    pub(super) fn new(
+        networks: &Networks,
+        (server, web_client): (&str, &str),
+        pages: Option<PageLinks>,
+    ) -> Self {
         let prefix = |network: &dyn crate::network::Network| {
             (network.id().clone(), network.command_prefix().to_owned())
         };
@@ -36,6 +43,7 @@ impl Addresses {
             prefixes: networks.all().map(|network| prefix(&**network)).collect(),
             server: server.to_owned(),
             web_client: web_client.trim_end_matches('/').to_owned(),
+            pages,
         }
     }
 }
@@ -167,6 +175,19 @@ impl Phrases<'_> {
         let base = self.addresses.web_client.as_str();
         let host = base.split_once("://").map_or(base, |(_, rest)| rest);
         host.split(['/', ':']).next().unwrap_or_default()
+    }
+
+    /// The address of the page about a portal; `None` without pages.
+    pub(super) fn page_of(&self, portal: PortalId) -> Option<String> {
+        Some(self.addresses.pages.as_ref()?.address(portal))
+    }
+
+    /// A text, and where the page about its connection is.
+    pub(super) fn with_page(&self, text: RichText, portal: Option<PortalId>) -> RichText {
+        match portal.and_then(|portal| self.page_of(portal)) {
+            Some(address) => text.join_line(self.say(Key::PageLine, &[Arg::url(address)])),
+            None => text,
+        }
     }
 
     /// The address under which a room opens in any client, <https://spec.matrix.org/v1.16/appendices/#matrixto-navigation>.

@@ -72,6 +72,9 @@ impl SettingCommands {
         if !call.rights(&self.networks).await?.change {
             return Ok(call.may_not_change());
         }
+        if let Some(refused) = no_page(phrases, portal, &setting) {
+            return Ok(refused);
+        }
         let mut settings = portal.settings.clone();
         settings.apply(setting.clone());
         let wanted = Wanted { portal, described, settings: &settings };
@@ -130,8 +133,8 @@ impl SettingCommands {
             | Setting::Quiet(_)
             | Setting::Brakes(_)
             | Setting::FirstMessages(_) => Vec::new(),
-            // The notices say which mode holds.
-            Setting::Consent(_) | Setting::AtRisk(_) => {
+            // The notices say which mode holds, and lead to the page.
+            Setting::Consent(_) | Setting::AtRisk(_) | Setting::Page(_) => {
                 let notices = Work::Task(Task::Notices(portal.id));
                 vec![(core_place(&portal.room), notices)]
             }
@@ -204,6 +207,17 @@ fn value_wanted(phrases: Phrases<'_>, setting: &Description, typed: &str) -> Out
         return Outcome::say(usage).with(choices(setting));
     }
     phrases.answer(Key::SetValue, &[label, Arg::text(typed), values])
+}
+
+/// Why there can be no public page.
+fn no_page(phrases: Phrases<'_>, portal: &Portal, setting: &Setting) -> Option<Outcome> {
+    if *setting != Setting::Page(true) {
+        return None;
+    }
+    if !portal.is_listed() {
+        return Some(phrases.answer(Key::PageAtRisk, &[]));
+    }
+    phrases.page_of(portal.id).is_none().then(|| phrases.answer(Key::PageNowhere, &[]))
 }
 
 /// Each setting with its value, what it does and what can be typed.

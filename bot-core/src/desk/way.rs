@@ -73,6 +73,7 @@ impl Way {
         if !servers.is_empty() {
             text = text.join_line(phrases.say(Key::ClaimServers, &[Arg::text(servers)]));
         }
+        text = phrases.with_page(text, portal.has_page().then_some(portal.id));
         let alone = call.command.private || call.command.answer_via.is_some();
         if !alone {
             let network = self.networks.get(&call.place.network);

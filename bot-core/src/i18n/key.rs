@@ -49,6 +49,8 @@ mod self_test;
 mod media;
 #[macro_use]
 mod policy;
+#[macro_use]
+mod pages;
 mod list;
 
 pub use list::Key;

@@ -42,7 +42,11 @@ pub fn open(handle: &MediaHandle) -> Option<Result<MediaStream, AskError>> {
     })
 }
 
-fn draw(address: &str) -> Result<Vec<u8>, String> {
+/// The bytes of the picture, as PNG.
+///
+/// # Errors
+/// When the address is too long for one.
+pub fn draw(address: &str) -> Result<Vec<u8>, String> {
     let code = QrCode::new(address).map_err(|error| error.to_string())?;
     let width = code.width();
     let side = (width + 2 * BORDER) * SCALE;

@@ -8,14 +8,38 @@ use bridge_model::{ChatChange, Place};
 use super::records::Looks;
 use super::tables::LOOKS;
 use super::txn::Txn;
-use super::{StoreError, keys};
+use super::{Store, StoreError, keys};
 
 /// How long an echo is expected: a platform may make us wait long before it takes the change.
 const PATIENCE_MS: i64 = 24 * 3600 * 1000;
 /// Echoes that are expected at most.
 const MOST: usize = 8;
 
+impl Store {
+    /// What chats are called, as far as that was ever heard; in the order of `places`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn names_of_chats(
+        &self,
+        places: Vec<Place>,
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        self.read(move |tx| places.iter().map(|place| Ok(of(tx, place)?.name())).collect()).await
+    }
+}
+
 impl Looks {
+    fn name(&self) -> Option<String> {
+        let mut names = self.known.iter().filter_map(|known| match known {
+            ChatChange::Name(name) if !name.is_empty() => Some(name.clone()),
+            ChatChange::Name(_)
+            | ChatChange::Topic(_)
+            | ChatChange::Avatar(_)
+            | ChatChange::Emoji(_) => None,
+        });
+        names.next()
+    }
+
     fn set(&mut self, change: &ChatChange) {
         self.known.retain(|known| !is_same_kind(known, change));
         self.known.push(change.clone());

@@ -4,14 +4,71 @@
 //!
 //! Rule: the line stands before what is said next, and comes soon where nothing is.
 
-use bridge_model::{Note, Place};
+use bridge_model::{NetworkId, Note, Place, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::keys::Everything;
 use super::records::Gap;
-use super::tables::GAPS;
+use super::tables::{GAPS, TOLD_GAPS};
 use super::txn::Txn;
-use super::{StoreError, keys, overflow, portals};
+use super::{Store, StoreError, keys, overflow, portals};
 use crate::order::Missed;
+use crate::portal::PortalId;
+
+/// How long it is known what was missed, in milliseconds.
+pub const TOLD_FOR_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// What was missed of a chat, after people were told: no chat, no people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldGap {
+    /// The network on which it was said.
+    pub network: NetworkId,
+    /// So many messages; 0 when nobody knows.
+    pub messages: u64,
+    /// When the first one was said.
+    pub since: Timestamp,
+    /// When the last one was said.
+    pub until: Timestamp,
+}
+
+impl Store {
+    /// What was missed in these portals and ended after `since`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn told_gaps(
+        &self,
+        since: Timestamp,
+        portals: Vec<PortalId>,
+    ) -> Result<Vec<ToldGap>, StoreError> {
+        self.read(move |tx| {
+            let mut gaps = Vec::new();
+            for portal in portals {
+                gaps.extend(tx.all(&TOLD_GAPS, &portal)?);
+            }
+            gaps.retain(|gap| gap.until >= since);
+            Ok(gaps)
+        })
+        .await
+    }
+}
+
+/// What was missed longer ago is not known any more; how many rows went.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget(tx: &mut Txn<'_>) -> Result<u64, StoreError> {
+    let limit = tx.now.0.saturating_sub(TOLD_FOR_MS);
+    tx.clear_if(&TOLD_GAPS, &Everything, |gap| gap.until.0 < limit)
+}
+
+/// Nothing is told of a portal any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_all(tx: &mut Txn<'_>, portal: PortalId) -> Result<u64, StoreError> {
+    tx.clear(&TOLD_GAPS, &portal)
+}
 
 /// Counts messages that are not shown elsewhere; those of a chat that nothing is relayed from are no
 /// gap.
@@ -71,6 +128,12 @@ fn tell(tx: &mut Txn<'_>, gap: Gap) -> Result<(), StoreError> {
         return Ok(());
     };
     let Gap { place, messages, since, until } = gap;
+    if portal.is_listed() {
+        let number = tx.meta().next_entry;
+        tx.meta_mut().next_entry = number.saturating_add(1);
+        let told = ToldGap { network: place.network.clone(), messages, since, until };
+        tx.put(&TOLD_GAPS, &(portal.id, number), &told)?;
+    }
     tracing::info!(network = %place.network, messages, "what was missed is too old to be shown");
     let title = overflow::title(&portal, &place);
     let network = place.network.clone();

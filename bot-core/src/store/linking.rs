@@ -9,11 +9,12 @@ use bridge_policy::stage::Stage;
 use super::tables::{OFFERS, PORTALS};
 use super::txn::Txn;
 use super::{
-    CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, first, hosts,
-    migration, notices, overflow, people, policies, portals, proposals, queue, removal, standing,
-    topics,
+    CodeHash, StoreError, answers, appearance, blocks, brakes, electorate, figures, first, gaps,
+    hosts, migration, notices, overflow, people, policies, portals, proposals, queue, removal,
+    standing, topics,
 };
 use crate::lane::{Work, core_place};
+use crate::migration::Task;
 use crate::portal::{
     End, EndState, Offer, Portal, PortalId, Readers, Redeemed, Setting, Settings, Silence,
 };
@@ -105,9 +106,15 @@ pub fn link(
     portal.ends.retain(|end| end.place != remote);
     // Nobody of the new chat has agreed to what the others agreed to.
     portal.settings.readers = Readers::Members;
+    let had_page = std::mem::take(&mut portal.settings.page);
     let since = tx.now;
     portal.ends.push(End { place: remote, state: EndState::Active, since, title });
     portals::save(tx, &portal)?;
+    if had_page {
+        // The notices lead to it.
+        let notices = Work::Task(Task::Notices(portal.id));
+        queue::append(tx, &core_place(&portal.room), notices)?;
+    }
     migration::begin(tx, &portal)
 }
 
@@ -128,6 +135,7 @@ pub fn set(tx: &mut Txn<'_>, place: &Place, setting: Setting) -> Result<(), Stor
         figures::forget(tx, portal.id)?;
         hosts::forget(tx, portal.id)?;
         notices::forget(tx, portal.id);
+        gaps::forget_all(tx, portal.id)?;
         portal.media_epoch = portal.media_epoch.saturating_add(1);
     }
     portal.settings.apply(setting);
@@ -167,6 +175,7 @@ pub fn unlink(tx: &mut Txn<'_>, remote: &Place) -> Result<(), StoreError> {
         brakes::forget_all(tx, portal.id)?;
         blocks::forget(tx, portal.id)?;
         policies::forget(tx, portal.id)?;
+        gaps::forget_all(tx, portal.id)?;
         figures::forget(tx, portal.id)?;
         hosts::forget(tx, portal.id)?;
         notices::forget(tx, portal.id);

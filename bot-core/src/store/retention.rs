@@ -12,7 +12,7 @@ use super::keys::Everything;
 use super::tables::{FILES, MESSAGES, OFFERS, ONCE, REVISED};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, blocks, brakes, calls, claims, consent, erase, forget, keys, people,
+    Store, StoreError, blocks, brakes, calls, claims, consent, erase, forget, gaps, keys, people,
     portals, unconfirmed,
 };
 
@@ -62,6 +62,7 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += calls::forget_before(tx, before)?;
     rows += consent::forget(tx)?;
     rows += blocks::forget_said(tx, limit)?;
+    rows += gaps::forget(tx)?;
     if rows > 0 {
         forget::sweep(tx)?;
     }

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::codec::{self, Form, Kind};
+use super::gaps::ToldGap;
 use super::keys::{Hash, Key, Prefix};
 use super::records::{
     Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, Gap, GhostRecord, LaneRecord, Looks,
@@ -161,6 +162,8 @@ tables! {
     OVERFLOWS: Hash => Overflow = named(b'O', "overflow of a lane");
     /// What was missed of a chat that speaks.
     GAPS: Hash => Gap = named(b'7', "gap");
+    /// What was missed and told, by portal.
+    TOLD_GAPS: (PortalId, u64) => ToldGap = named(b'9', "gap that was told");
     /// Answers that wait until a lane is empty.
     ANSWERS: (Hash, EntryId) => WaitingAnswer = named(b'a', "answer");
     /// Commands that wait for a confirmation, by chat and code.

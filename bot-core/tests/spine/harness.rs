@@ -281,6 +281,7 @@ fn about() -> About {
         conduct: "https://example.org/conduct".into(),
         server: "example.org".into(),
         web_client: "https://app.element.io".into(),
+        pages: "https://pages.example.org".into(),
         operator: "The Example Society".into(),
         contact: "privacy@example.org".into(),
     }

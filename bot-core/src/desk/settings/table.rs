@@ -173,6 +173,15 @@ pub(super) const ALL: &[Description] = &[
         buttons: true,
         of_both: Some(|setting| matches!(setting, Setting::AtRisk(false))),
     },
+    Description {
+        name: "page",
+        about: Key::SettingPage,
+        values: on_or_off,
+        value: |settings| named(settings.page),
+        parse: |typed| switch(typed).map(Setting::Page),
+        buttons: true,
+        of_both: Some(|setting| matches!(setting, Setting::Page(true))),
+    },
 ];
 
 /// The setting that somebody names; case, hyphens and the like do not matter.

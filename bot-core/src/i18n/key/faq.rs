@@ -6,7 +6,7 @@
 
 macro_rules! with_faq {
     ($($listed:tt)*) => {
-        with_self_tests! {
+        with_pages! {
             $($listed)*
             HelpFaq = "help-faq",
             HelpFaqWhat = "help-faq-what",

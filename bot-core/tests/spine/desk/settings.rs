@@ -34,6 +34,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     names full – how much of a name the other side sees: all, the first word, or an invented name: full | first-name | pseudonym
     readers members – who may read along: the members, or everybody, also without an account, if the Matrix room is open to them: members | everybody
     at-risk off – for a group whose members are at risk: files stay where they are posted, I say nothing about links, count nothing, list the group nowhere, and forget after a week where copies are: on | off
+    page off – a public page on the web says what is connected here, what happens to messages, and how to come over: on | off
     ");
 }
 
@@ -69,7 +70,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | consent | names | readers | at-risk
+    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | consent | names | readers | at-risk | page
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     “everybody” is no value of metadata. Choose from: legacy | matrix | nobody

@@ -79,6 +79,7 @@ async fn a_chat_that_speaks_again_wakes_whoever_renews_its_notices(world: World)
         stage: None,
         consent: ConsentMode::Notice,
         at_risk: false,
+        page: false,
     };
     let gone = MigrationChange::Notice(room(), notice);
     world.change(Change::Move(Box::new(gone))).await.unwrap();

@@ -16,6 +16,7 @@ use bot_core::refusal::{MissingRight, Refusal, Right};
 use bot_core::self_test::{CheckOutcome, DeedCheck, SelfTestRun, TestedDeed, TestedSide};
 use bot_core::store::blocks::{Mute, Restriction, SaidRecord};
 use bot_core::store::format4::Schema;
+use bot_core::store::gaps::ToldGap;
 use bot_core::store::records::{
     Calls, CopyRecord, Gap, LaneRecord, LeftOut, MessageRecord, Origin, OrphanRecord, Overflow,
     PollRecord, PrivateChat, ReactionRecord, TimerRecord, Unconfirmed, VoteRecord, WaitingAnswer,
@@ -48,7 +49,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         };
     }
     by_prefix! {
-        META MESSAGES ONCE MARKS FILES REVISED LANES ENTRIES WAITING OVERFLOWS GAPS ANSWERS
+        META MESSAGES ONCE MARKS FILES REVISED LANES ENTRIES WAITING OVERFLOWS GAPS TOLD_GAPS ANSWERS
         UNCONFIRMED PLACE_NUMBERS PLACES PORTALS PORTAL_OF PROPOSALS OFFERS CLAIM_OFFERS CLAIMS
         CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
@@ -310,6 +311,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                     stage: Some(Stage::Bridged),
                     consent: bot_core::portal::ConsentMode::OptIn,
                     at_risk: true,
+                    page: true,
                 }],
                 self_test: Some(self_test()),
                 ..Migration::default()
@@ -333,6 +335,10 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 until: START,
                 number: 12,
             }
+        ),
+        sealed!(
+            TOLD_GAPS,
+            ToldGap { network: "telegram".into(), messages: 12, since: START, until: START }
         ),
         sealed!(GAPS, Gap { place: room(), messages: 12, since: START, until: START }),
         sealed!(
