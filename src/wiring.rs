@@ -373,5 +373,6 @@ fn about(config: &Config) -> About {
         web_client: config.moving.web_client.to_string(),
         operator: config.bot.operator.clone().unwrap_or_default(),
         contact: config.bot.contact.clone().unwrap_or_default(),
+        pages: String::new(),
     }
 }

@@ -42,6 +42,8 @@ pub struct About {
     pub operator: String,
     /// How to reach them; empty where nobody has said it.
     pub contact: String,
+    /// The public address of the pages; empty where there are none.
+    pub pages: String,
 }
 
 impl About {
@@ -201,7 +203,7 @@ impl Info {
 }
 
 /// How much waits for a chat, and why.
-fn lane_line(
+pub(super) fn lane_line(
     phrases: Phrases<'_>,
     place: &Place,
     title: Option<&str>,

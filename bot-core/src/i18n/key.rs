@@ -46,6 +46,8 @@ mod self_test;
 #[macro_use]
 mod media;
 #[macro_use]
+mod dashboard;
+#[macro_use]
 mod policy;
 mod list;
 

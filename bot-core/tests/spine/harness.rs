@@ -283,5 +283,6 @@ fn about() -> About {
         web_client: "https://app.element.io".into(),
         operator: "The Example Society".into(),
         contact: "privacy@example.org".into(),
+        pages: "https://bridge.example.org".into(),
     }
 }

@@ -31,6 +31,7 @@ use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
+use super::pinned_pages;
 use super::pinned_people::{self, named};
 use super::shapes::Samples;
 use crate::words::{START, group, reacted, room};
@@ -53,7 +54,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         CLAIMED PRIVATE_CHATS CALLS GHOSTS LOCALPARTS PEOPLE LOOKS EMOJI EMOJI_FILES STICKERS
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
         ORPHANS TOPICS SPEAKERS FORGOTTEN SWEEP TOPIC_ROOMS BLOCKS SAID LACKING CONSENT
-        CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES
+        CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES VISITS LANE_NOTES
     }
 }
 
@@ -136,6 +137,7 @@ fn written() -> Vec<(u8, Vec<u8>)> {
         written_by_figures(),
         movers::written(),
         pinned_people::written(),
+        pinned_pages::written(),
         written_by_moderators(),
     ]
     .concat()
