@@ -19,6 +19,7 @@ mod public_media;
 pub mod store;
 mod supervisor;
 pub mod upgrade;
+mod web;
 mod wiring;
 
 use std::path::Path;

@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 use crate::monitoring::{Counters, Monitor, MonitorParts};
 use crate::node::Node;
 use crate::public_media::MediaParts;
+use crate::web::WebServer;
 
 /// The wired bridge.
 pub struct Wired {
@@ -46,6 +47,7 @@ pub struct Wired {
     commands: Vec<CommandHelp>,
     media: Option<Arc<MediaProxy>>,
     monitor: Arc<Monitor>,
+    web: Option<WebServer>,
     stop: CancellationToken,
 }
 
@@ -66,6 +68,10 @@ impl Wired {
             }
             None => None,
         };
+        let web = match &self.web {
+            Some(web) => Some(web.serve(web.bind().await?, stop.clone())),
+            None => None,
+        };
         let run = async {
             let ended = self.core.run(commands).await;
             stop.cancel();
@@ -77,7 +83,12 @@ impl Wired {
                 media.await;
             }
         };
-        let (ended, (), ()) = tokio::join!(run, media, watched);
+        let web = async {
+            if let Some(web) = web {
+                web.await;
+            }
+        };
+        let (ended, (), (), ()) = tokio::join!(run, media, watched, web);
         Ok(ended?)
     }
 
@@ -129,7 +140,7 @@ pub async fn wire(
         networks,
         matrix: Arc::clone(&matrix) as Arc<dyn Rooms>,
         store: Arc::clone(&store),
-        wording,
+        wording: Arc::clone(&wording),
         pseudonyms,
         names: config.privacy.names,
         clock: Arc::clone(&clock),
@@ -149,7 +160,7 @@ pub async fn wire(
         store,
         relay,
         desk,
-        clock,
+        clock: Arc::clone(&clock),
         dice,
         concurrency: config.lanes.concurrency,
         reactions: config.bot.reactions_per_minute,
@@ -158,7 +169,8 @@ pub async fn wire(
         stop: stop.clone(),
     });
     matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
-    Ok(Wired { core, commands, media: proxy, monitor, stop: stop.clone() })
+    let web = WebServer::of(config, (&core, &wording), (&monitor, &clock));
+    Ok(Wired { core, commands, media: proxy, monitor, web, stop: stop.clone() })
 }
 
 fn wording(config: &Config) -> Arc<Wording> {

@@ -5,13 +5,12 @@
 //! Rule: it serves what [`PublicMedia`] lets it, without hidden data, as files that run nothing. It has a
 //! listener of its own, and logs nothing of whoever asks (`docs/adr/0022`).
 
-mod clients;
 mod content;
 mod range;
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -30,8 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{self, Peer};
-use clients::Clients;
+use crate::server::{self, Guard};
 use range::Wanted;
 
 /// Files that flow through at the same time; those in memory do not count.
@@ -58,8 +56,8 @@ pub struct MediaProxySettings {
 pub struct MediaProxy {
     media: PublicMedia,
     cache: Arc<MediaCache>,
-    settings: MediaProxySettings,
-    clients: Mutex<Clients>,
+    listen: SocketAddr,
+    guard: Guard,
     streams: Arc<Semaphore>,
 }
 
@@ -72,8 +70,9 @@ enum Source {
 impl MediaProxy {
     /// Nothing is listened for yet.
     pub fn new(media: PublicMedia, cache: Arc<MediaCache>, settings: MediaProxySettings) -> Self {
-        let clients = Mutex::new(Clients::per_minute(settings.requests_per_minute));
-        Self { media, cache, settings, clients, streams: Arc::new(Semaphore::new(STREAMS)) }
+        let MediaProxySettings { listen, requests_per_minute, trusted } = settings;
+        let guard = Guard::new(requests_per_minute, trusted, Arc::clone(&media.clock));
+        Self { media, cache, listen, guard, streams: Arc::new(Semaphore::new(STREAMS)) }
     }
 
     /// Begins to listen.
@@ -81,26 +80,13 @@ impl MediaProxy {
     /// # Errors
     /// When the address cannot be used.
     pub async fn bind(&self) -> std::io::Result<TcpListener> {
-        TcpListener::bind(self.settings.listen).await
+        TcpListener::bind(self.listen).await
     }
 
     /// Answers requests until stopped.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        tracing::info!(address = %self.settings.listen, "serving media at public addresses");
+        tracing::info!(address = %self.listen, "serving media at public addresses");
         server::serve(listener, router(self), server::LIMITS, stop).await;
-    }
-
-    /// Who asks: behind a reverse proxy that is known, whom it says, the last of a list that others may
-    /// have begun.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let peer = peer.to_canonical();
-        if !self.settings.trusted.contains(&peer) {
-            return peer;
-        }
-        let said = headers.get_all("x-forwarded-for").iter().next_back();
-        let last =
-            said.and_then(|said| said.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        last.unwrap_or(peer)
     }
 
     async fn source(&self, link: &MediaLink) -> Result<Source, Refused> {
@@ -167,16 +153,9 @@ fn router(proxy: Arc<MediaProxy>) -> axum::Router {
 
 /// Bounds requests, and sets what every answer says.
 async fn guarded(State(proxy): State<Arc<MediaProxy>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |it| it.0);
-    let client = proxy.client(peer, request.headers());
-    let now = proxy.media.clock.now();
-    let waits = proxy.clients.lock().unwrap_or_else(PoisonError::into_inner).take(client, now);
-    let mut response = match waits {
+    let mut response = match proxy.guard.refusal(&request) {
         None => next.run(request).await,
-        Some(seconds) => {
-            let after = [(header::RETRY_AFTER, seconds.to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, after).into_response()
-        }
+        Some(refused) => refused,
     };
     let headers = response.headers_mut();
     for (name, value) in [

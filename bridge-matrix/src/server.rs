@@ -4,6 +4,9 @@
 //! Rule: whoever connects has to say something soon. The port may be a public one, so that
 //! connections are bounded in number, and one that does not send its head in time is closed.
 
+mod clients;
+mod guard;
+
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+pub use guard::{Guard, guarded};
 
 /// Who has connected; each request carries it.
 #[derive(Clone, Copy)]

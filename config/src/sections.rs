@@ -23,9 +23,10 @@ mod media_proxy;
 mod monitoring;
 mod moving;
 mod notices;
+mod pages;
 mod stages;
 
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "homeserver",
     "appservice",
     "bot",
@@ -38,6 +39,7 @@ const SECTIONS: [&str; 15] = [
     "moving",
     "media_proxy",
     "monitoring",
+    "pages",
     "notices",
     "privacy",
     "log",
@@ -81,6 +83,14 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
     let taken = [taken, media_proxy.as_ref().and_then(|it| it.as_ref()).map(|it| it.listen)];
     let monitoring = reader.optional_section("monitoring");
     let monitoring = monitoring.map(|section| monitoring::read(section, taken));
+    let [appservice_at, media_at] = taken;
+    let taken = [
+        appservice_at,
+        media_at,
+        monitoring.as_ref().and_then(|it| it.as_ref()).map(|it| it.listen),
+    ];
+    let pages = reader.optional_section("pages");
+    let pages = pages.map(|section| pages::read(section, taken));
     let notices = notices::read(reader, reader.section("notices", false));
     let privacy = privacy(reader.section("privacy", true));
     let log = log(reader.section("log", false));
@@ -97,6 +107,7 @@ fn whole(reader: &Reader<'_>) -> Option<Config> {
         moving: moving?,
         media_proxy: media_proxy.flatten(),
         monitoring: monitoring.flatten(),
+        pages: pages.flatten(),
         notices,
         privacy: privacy?,
         log,

@@ -37,6 +37,8 @@ pub struct Config {
     pub media_proxy: Option<MediaProxy>,
     /// `[monitoring]`, when somebody watches.
     pub monitoring: Option<Monitoring>,
+    /// `[pages]`, when there are any.
+    pub pages: Option<Pages>,
     /// `[notices]`.
     pub notices: Notices,
     /// `[privacy]`
@@ -105,6 +107,19 @@ impl MediaProxy {
 pub struct Monitoring {
     /// Where metrics and health can be read.
     pub listen: SocketAddr,
+}
+
+/// Pages for a browser.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// Where the bridge listens for browsers.
+    pub listen: SocketAddr,
+    /// Where they find that.
+    pub public_url: Url,
+    /// Requests of one client address.
+    pub requests_per_minute: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// How the bridge and the homeserver know each other.

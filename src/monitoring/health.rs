@@ -33,9 +33,9 @@ const SMALL: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HealthPart {
     /// `homeserver`, `store`, or a network.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Why it is not ready; `None` when it is.
-    pub(super) trouble: Option<&'static str>,
+    pub(crate) trouble: Option<&'static str>,
 }
 
 /// Asks the parts.

@@ -13,22 +13,35 @@ const MATRIX: &str = "bridge-matrix";
 const SANDBOX: &str = "sandbox";
 /// An engine of the store; the tests of the core hold it to the contract of engines.
 const POSTGRES: &str = "store-postgres";
+/// Pages for browsers.
+const PAGES: &str = "pages";
 /// Crates without code: they hold the features of dependencies together.
 const UNIFY: &str = "unify-";
 
 /// Each crate with those that it may know. The stand-ins know nothing of what they test.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     (MODEL, &[]),
     (CONFIG, &[]),
     (POLICY, &[MODEL, CONFIG]),
     (CORE, &[MODEL, CONFIG, POLICY]),
     (MATRIX, &[MODEL, CONFIG, POLICY, CORE]),
     (POSTGRES, &[CORE]),
+    (PAGES, &[MODEL, CONFIG, POLICY, CORE]),
     ("bridge-telegram", &[MODEL, CONFIG, CORE]),
     ("bridge-discord", &[MODEL, CONFIG, CORE]),
     (
         "freeside",
-        &[MODEL, CONFIG, POLICY, CORE, MATRIX, POSTGRES, "bridge-telegram", "bridge-discord"],
+        &[
+            MODEL,
+            CONFIG,
+            POLICY,
+            CORE,
+            MATRIX,
+            POSTGRES,
+            PAGES,
+            "bridge-telegram",
+            "bridge-discord",
+        ],
     ),
     (SANDBOX, &[]),
     ("freeside-fuzz", &[MODEL, CORE, MATRIX, "bridge-telegram", "bridge-discord"]),

@@ -49,6 +49,8 @@ mod media;
 mod dashboard;
 #[macro_use]
 mod policy;
+#[macro_use]
+mod pages;
 mod list;
 
 pub use list::Key;

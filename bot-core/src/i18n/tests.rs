@@ -119,7 +119,7 @@ fn every_sentence_is_said_somewhere() {
 fn sources() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut folders: Vec<PathBuf> =
-        ["src", "bot-core/src", "bridge-telegram/src", "bridge-discord/src"]
+        ["src", "bot-core/src", "bridge-telegram/src", "bridge-discord/src", "pages"]
             .iter()
             .map(|folder| root.join(folder))
             .collect();
@@ -129,7 +129,10 @@ fn sources() -> String {
             let path = entry.unwrap().path();
             if path.is_dir() && path.file_name().unwrap() != "i18n" {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "rs" || extension == "html")
+            {
                 text.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }

@@ -49,7 +49,7 @@ fn whole_example() -> String {
         if OF_POSTGRES.iter().any(|(_, start)| line.starts_with(start)) {
             return false;
         }
-        if ["#[media_proxy]", "#[monitoring]"].contains(&line) {
+        if ["#[media_proxy]", "#[monitoring]", "#[pages]"].contains(&line) {
             return true;
         }
         let key = line.strip_prefix('#').and_then(|rest| rest.split_once(" = "));
@@ -92,6 +92,7 @@ fn the_example_loads_and_shows_its_defaults() {
     whole.homeserver.proxy = None;
     whole.media_proxy = None;
     whole.monitoring = None;
+    whole.pages = None;
     whole.bot.admins.clear();
     whole.bot.operator = None;
     whole.bot.contact = None;
@@ -169,6 +170,27 @@ fn whoever_watches_has_a_port_of_their_own() {
     let said = mistakes(dir.path(), &format!("{EXAMPLE}\n[monitoring]\nport = 9\n"));
     assert!(said.contains("monitoring.listen: this key is missing."), "{said}");
     assert!(said.contains("monitoring.port: there is no such key."), "{said}");
+}
+
+#[test]
+fn pages_have_a_port_of_their_own_and_an_encrypted_address() {
+    let dir = folder();
+    let with = |listen: &str, url: &str| {
+        format!("[pages]\nlisten = \"{listen}\"\npublic_url = \"{url}\"\n")
+    };
+    let watching = "[monitoring]\nlisten = \"127.0.0.1:29332\"\n";
+    for (listen, name) in
+        [("127.0.0.1:29330", "appservice.listen"), ("127.0.0.1:29332", "monitoring.listen")]
+    {
+        let pages = with(listen, "https://a.example");
+        let said = mistakes(dir.path(), &format!("{EXAMPLE}\n{watching}{pages}"));
+        assert!(said.contains(&format!("pages.listen: is the same as {name}.")), "{said}");
+    }
+    let said =
+        mistakes(dir.path(), &format!("{EXAMPLE}\n{}", with("127.0.0.1:1", "http://a.example")));
+    assert!(said.contains("pages.public_url: `http://a.example` is not encrypted."), "{said}");
+    let said = mistakes(dir.path(), &format!("{EXAMPLE}\n[pages]\nport = 9\n"));
+    assert!(said.contains("pages.listen: this key is missing."), "{said}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Each sentence, with its name in the language files; those of reports stand in [`super::report`], and so on.
 
-with_self_tests! {
+with_pages! {
     HelpIntro = "help-intro",
     HelpLine = "help-line",
     HelpHelp = "help-help",

@@ -29,6 +29,7 @@ pub struct Bridge {
     port: u16,
     media_port: u16,
     watch_port: u16,
+    pages_port: u16,
     remotes: String,
     encryption: &'static str,
     child: Option<Child>,
@@ -77,9 +78,19 @@ impl Bridge {
             discord.gateway_url(),
             discord.cdn_url(),
         );
-        let [port, media_port, watch_port] = free_ports()?;
+        let [port, media_port, watch_port, pages_port] = free_ports()?;
         let (dir, encryption) = (dir.to_owned(), "off");
-        Ok(Self { program, dir, port, media_port, watch_port, remotes, encryption, child: None })
+        Ok(Self {
+            program,
+            dir,
+            port,
+            media_port,
+            watch_port,
+            pages_port,
+            remotes,
+            encryption,
+            child: None,
+        })
     }
 
     /// Whether the bridge takes part in encrypted rooms; counts from the next `configure`.
@@ -93,6 +104,7 @@ impl Bridge {
     /// When the file cannot be written.
     pub fn configure(&self, homeserver: &str, more: &str) -> anyhow::Result<()> {
         let (port, media_port, watch_port) = (self.port, self.media_port, self.watch_port);
+        let pages_port = self.pages_port;
         let (remotes, encryption) = (&self.remotes, self.encryption);
         let stages =
             if more.contains("[stages]") { "" } else { "[stages]\nfirst = \"bridged\"\n\n" };
@@ -115,6 +127,8 @@ impl Bridge {
              [media_proxy]\nlisten = \"127.0.0.1:{media_port}\"\n\
              public_url = \"http://127.0.0.1:{media_port}\"\n\n\
              [monitoring]\nlisten = \"127.0.0.1:{watch_port}\"\n\n\
+             [pages]\nlisten = \"127.0.0.1:{pages_port}\"\n\
+             public_url = \"http://127.0.0.1:{pages_port}\"\nrequests_per_minute = 1000\n\n\
              {remotes}\n{more}\n"
         );
         Ok(fs::write(self.config(), text)?)
@@ -144,14 +158,24 @@ impl Bridge {
                 fs::copy(&path, dir.join(path.file_name().unwrap_or_default()))?;
             }
         }
-        let own = [self.port, self.media_port, self.watch_port];
-        let [port, media_port, watch_port] = if same_address { own } else { free_ports()? };
+        let own = [self.port, self.media_port, self.watch_port, self.pages_port];
+        let ports = if same_address { own } else { free_ports()? };
+        let [port, media_port, watch_port, pages_port] = ports;
         let (program, remotes) = (self.program.clone(), self.remotes.clone());
         let encryption = self.encryption;
-        let twin =
-            Self { program, dir, port, media_port, watch_port, remotes, encryption, child: None };
+        let twin = Self {
+            program,
+            dir,
+            port,
+            media_port,
+            watch_port,
+            pages_port,
+            remotes,
+            encryption,
+            child: None,
+        };
         let mut text = fs::read_to_string(twin.config())?;
-        for (old, new) in own.into_iter().zip([port, media_port, watch_port]) {
+        for (old, new) in own.into_iter().zip(ports) {
             text = text.replace(&format!(":{old}\""), &format!(":{new}\""));
         }
         fs::write(twin.config(), text)?;
@@ -188,6 +212,11 @@ impl Bridge {
     /// The address at which the bridge tells metrics and health.
     pub fn watch_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.watch_port)
+    }
+
+    /// The address of the pages for browsers.
+    pub fn pages_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.pages_port)
     }
 
     /// Runs the program with these arguments beside the bridge, and returns what it prints.
@@ -307,10 +336,11 @@ impl Drop for Bridge {
 }
 
 /// Ports for a bridge. All are held at once, so that they differ.
-fn free_ports() -> anyhow::Result<[u16; 3]> {
-    let held = [(); 3].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-    let [port, media_port, watch_port] = held.map(|it| it.and_then(|it| it.local_addr()));
-    Ok([port?.port(), media_port?.port(), watch_port?.port()])
+fn free_ports() -> anyhow::Result<[u16; 4]> {
+    let held = [(); 4].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
+    let [port, media_port, watch_port, pages_port] =
+        held.map(|it| it.and_then(|it| it.local_addr()));
+    Ok([port?.port(), media_port?.port(), watch_port?.port(), pages_port?.port()])
 }
 
 fn secret(dir: &Path, name: &str, text: &str) -> anyhow::Result<()> {
