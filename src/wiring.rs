@@ -385,6 +385,6 @@ fn about(config: &Config) -> About {
         web_client: config.moving.web_client.to_string(),
         operator: config.bot.operator.clone().unwrap_or_default(),
         contact: config.bot.contact.clone().unwrap_or_default(),
-        pages: String::new(),
+        pages: config.pages.as_ref().map_or_else(String::new, |it| it.public_url.to_string()),
     }
 }

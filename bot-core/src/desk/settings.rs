@@ -231,6 +231,13 @@ pub struct SettingView {
     pub choices: Vec<String>,
 }
 
+impl SettingView {
+    /// Whether this is its value.
+    pub fn is_now(&self, choice: &str) -> bool {
+        self.value == choice
+    }
+}
+
 /// All settings, for a page.
 pub(super) fn listed(phrases: Phrases<'_>, settings: &Settings) -> Vec<SettingView> {
     let view = |setting: &Description| SettingView {
