@@ -152,11 +152,10 @@ impl Executor for Desk {
             },
             Err(DeskError::Store(error)) => return Err(later(error)),
         };
+        let outcome = hook::attributed(work, outcome, phrases);
         let hook = work.event().map(hook).unwrap_or_default();
         let said = (!outcome.answer.is_empty()).then(|| phrases.answer_in(&chat, hook, &outcome));
-        let answered = hook::answered(work, &outcome, phrases.wording);
-        let Outcome { mut changes, then, .. } = outcome;
-        changes.extend(answered);
+        let Outcome { changes, then, .. } = outcome;
         Ok(Settlement {
             lane: lane.clone(),
             entry: head.entry.id,

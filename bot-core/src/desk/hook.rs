@@ -6,6 +6,8 @@
 use bridge_model::{Content, Event};
 
 use super::outcome::Outcome;
+use super::phrases::Phrases;
+use crate::i18n::{Arg, Key};
 use crate::lane::{Answer, Work};
 use crate::migration::Task;
 use crate::moving::Move;
@@ -13,7 +15,7 @@ use crate::network::MATRIX;
 use crate::order::{DeliverError, Failure};
 use crate::store::visits::{VisitChange, asked_hash};
 use crate::store::{Change, StoreError};
-use crate::wording::Wording;
+use crate::wording::Lines;
 
 /// The Matrix account with which the bot is alone where this is answered.
 pub(super) fn alone_with(work: &Work) -> Option<&str> {
@@ -49,12 +51,17 @@ pub(super) fn hook(event: &Event) -> Answer {
     }
 }
 
-/// The page on which a command was given shows the answer, too.
-pub(super) fn answered(work: &Work, outcome: &Outcome, wording: &Wording) -> Option<Change> {
-    let event = work.event()?;
-    let Content::Commanded(command) = &event.content else { return None };
-    let (said, language) = (outcome.answer.plain(), wording.language().to_owned());
-    let key = asked_hash(event.message.as_str());
-    let change = VisitChange::Answered(key, said, language);
-    command.on_page.then(|| Change::Visit(Box::new(change)))
+/// What was given on a page: the room reads whose deed it is, and the page shows the answer, too.
+pub(super) fn attributed(work: &Work, outcome: Outcome, phrases: Phrases<'_>) -> Outcome {
+    let Some(event) = work.event() else { return outcome };
+    let Content::Commanded(command) = &event.content else { return outcome };
+    if !command.on_page {
+        return outcome;
+    }
+    let (said, language) = (outcome.answer.plain(), phrases.wording.language().to_owned());
+    let answered = VisitChange::Answered(asked_hash(event.message.as_str()), said, language);
+    let by = [Arg::text(&command.by.name)];
+    let answer = phrases.say(Key::ToldOnPage, &by).join_line(outcome.answer);
+    let changes = outcome.changes.into_iter().chain([Change::Visit(Box::new(answered))]);
+    Outcome { answer, changes: changes.collect(), ..outcome }
 }

@@ -36,6 +36,7 @@ macro_rules! with_dashboard {
             DeedLaneHalted = "deed-lane-halted",
             DeedLaneResumed = "deed-lane-resumed",
             AuditOnPage = "audit-on-page",
+            ToldOnPage = "told-on-page",
             DashTitle = "dash-title",
             DashLogin = "dash-login",
             DashLoginHow = "dash-login-how",
