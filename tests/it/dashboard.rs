@@ -55,7 +55,7 @@ impl Browser {
         let page = self.get(&path).await?;
         ensure!(page.status == StatusCode::OK, "{}: {}", page.status, page.text);
         let secret = hidden(&page.text, "link").context("no button")?;
-        let answer = self.post("/in", &[("link", &secret)]).await?;
+        let answer = self.post("/in", &[("link", &*secret)]).await?;
         ensure!(answer.status() == StatusCode::SEE_OTHER, "{}", answer.status());
         let cookie = answer.headers().get(SET_COOKIE).context("no cookie")?.to_str()?.to_owned();
         ensure!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
@@ -81,7 +81,7 @@ impl Browser {
             anyhow::bail!("nothing to confirm: {shown}");
         };
         let confirmed =
-            [("token", &*token), ("command", &command), ("number", &number), ("seal", &seal)];
+            [("token", &*token), ("command", &*command), ("number", &*number), ("seal", &*seal)];
         let mut path = String::new();
         // Somebody presses twice.
         for _ in 0..2 {
@@ -172,7 +172,7 @@ async fn a_link_lets_one_person_in_once_and_looking_at_it_uses_nothing_up() -> a
     let refused = ask(&bob, &alone, "dashboard").await?;
     ensure!(refused.contains("admin of none of these rooms"), "{refused}");
     let token = browser.token().await?;
-    let out = browser.post("/admin/out", &[("token", &token)]).await?;
+    let out = browser.post("/admin/out", &[("token", &*token)]).await?;
     ensure!(out.status() == StatusCode::OK, "{}", out.status());
     ensure!(browser.get("/admin").await?.status == StatusCode::FORBIDDEN, "still logged in");
     town.assert_clean()
@@ -302,7 +302,7 @@ async fn what_is_done_on_a_page_is_done_in_the_room_and_stands_in_the_history() 
     let early = inside
         .post(
             "/admin/portal/1/ask",
-            &[("token", &token), ("do", "next"), ("decision", "https://a.example/d")],
+            &[("token", &*token), ("do", "next"), ("decision", "https://a.example/d")],
         )
         .await?
         .text()
