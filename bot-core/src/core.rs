@@ -15,6 +15,7 @@ use crate::backoff::Backoff;
 use crate::budgets::{Allowance, Budgets};
 use crate::clock::{Clock, Dice};
 use crate::courier::{Attempt, CourierParts, Couriers, Executor};
+use crate::dashboard::Dashboard;
 use crate::desk::public_page::PublicView;
 use crate::desk::{Desk, DeskError};
 use crate::lane::{CORE, LaneHead, Work};
@@ -45,6 +46,7 @@ pub struct Core {
     store: Arc<Store>,
     networks: Networks,
     clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
     reactions: Budgets,
     max_age: Duration,
     couriers: Arc<Couriers>,
@@ -159,6 +161,7 @@ impl Core {
         let (reactions, measures, stop) = (parts.reactions, parts.measures, parts.stop);
         let networks = relay.networks().clone();
         let reactions = Budgets::per_minute(reactions);
+        let troubles = desk.troubles();
         let desk = Arc::new(desk);
         let couriers = Couriers::new(CourierParts {
             store: Arc::clone(&store),
@@ -169,14 +172,16 @@ impl Core {
                 measures: Arc::clone(&measures),
             }),
             clock: Arc::clone(&clock),
-            dice,
+            dice: Arc::clone(&dice),
             concurrency,
+            troubles,
             stop: stop.clone(),
         });
         Arc::new(Self {
             store,
             networks,
             clock,
+            dice,
             reactions,
             max_age,
             couriers,
@@ -184,6 +189,17 @@ impl Core {
             measures,
             stop,
         })
+    }
+
+    /// The dashboard of this bridge.
+    pub fn dashboard(&self) -> Dashboard {
+        Dashboard {
+            store: Arc::clone(&self.store),
+            desk: Arc::clone(&self.desk),
+            couriers: Arc::clone(&self.couriers),
+            clock: Arc::clone(&self.clock),
+            dice: Arc::clone(&self.dice),
+        }
     }
 
     /// Runs until stopped. A network that cannot go on leaves the others running; when none is

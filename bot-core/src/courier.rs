@@ -20,6 +20,7 @@ use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, EntryId, Failure, Part};
 use crate::refusal::Refusal;
 use crate::store::{Settlement, Store, StoreError};
+use crate::trouble::Troubles;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
 /// Between tries of the same entry.
@@ -73,7 +74,8 @@ pub struct Couriers {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     permits: Semaphore,
-    running: Mutex<HashMap<Place, Arc<Notify>>>,
+    running: Mutex<HashMap<Place, Arc<Bells>>>,
+    troubles: Arc<Troubles>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -90,14 +92,25 @@ pub struct CourierParts {
     pub dice: Arc<dyn Dice>,
     /// How many entries are under way at once, over all lanes.
     pub concurrency: usize,
+    /// Where it is noted what went wrong.
+    pub troubles: Arc<Troubles>,
     /// Ends all couriers.
     pub stop: CancellationToken,
+}
+
+/// What a courier hears while it waits.
+#[derive(Default)]
+struct Bells {
+    /// The lane got entries.
+    entries: Notify,
+    /// Somebody wants it to try now.
+    hurry: Notify,
 }
 
 impl Couriers {
     /// Puts the parts together; [`Couriers::start`] begins.
     pub fn new(parts: CourierParts) -> Arc<Self> {
-        let CourierParts { store, executor, clock, dice, concurrency, stop } = parts;
+        let CourierParts { store, executor, clock, dice, concurrency, troubles, stop } = parts;
         Arc::new(Self {
             store,
             executor,
@@ -105,6 +118,7 @@ impl Couriers {
             dice,
             permits: Semaphore::new(concurrency.max(1)),
             running: Mutex::default(),
+            troubles,
             tasks: TaskTracker::new(),
             stop,
         })
@@ -117,7 +131,7 @@ impl Couriers {
     /// [`StoreError`] when the lanes cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
         for lane in self.store.lanes().await? {
-            if lane.halted.is_some() {
+            if lane.halted.as_ref().is_some_and(|why| *why != Refusal::HaltedByHand) {
                 self.store.halt(&lane.place, None, Vec::new(), self.clock.now()).await?;
             }
             if lane.depth > 0 {
@@ -136,6 +150,20 @@ impl Couriers {
         }
     }
 
+    /// The heads of these lanes are tried now, whatever their couriers wait for.
+    pub fn hurry(self: &Arc<Self>, lanes: Vec<Place>) {
+        for lane in lanes {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            match running.get(&lane).cloned() {
+                Some(bells) => bells.hurry.notify_one(),
+                None => {
+                    drop(running);
+                    self.begin(lane, Attempt::default());
+                }
+            }
+        }
+    }
+
     /// Waits until every courier has ended; call after the stop token was cancelled.
     pub async fn ended(&self) {
         self.tasks.close();
@@ -145,10 +173,10 @@ impl Couriers {
     fn begin(self: &Arc<Self>, lane: Place, attempt: Attempt) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bell) = running.get(&lane) {
-            bell.notify_one();
+            bell.entries.notify_one();
             return;
         }
-        let bell = Arc::new(Notify::new());
+        let bell = Arc::new(Bells::default());
         running.insert(lane.clone(), Arc::clone(&bell));
         let couriers = Arc::clone(self);
         self.tasks.spawn(async move {
@@ -161,7 +189,7 @@ impl Couriers {
 
     /// Works until the lane is empty. The head of a halted lane is tried again by itself, so the
     /// courier stays with it.
-    async fn work(self: &Arc<Self>, lane: &Place, bell: &Notify, mut attempt: Attempt) {
+    async fn work(self: &Arc<Self>, lane: &Place, bell: &Bells, mut attempt: Attempt) {
         let mut halts = 0;
         loop {
             match self.step(lane, &mut attempt).await {
@@ -175,17 +203,22 @@ impl Couriers {
                         attempt.knocks = true;
                     }
                     // Somebody set the lane going again.
-                    () = bell.notified() => {}
+                    () = bell.entries.notified() => {}
+                    () = bell.hurry.notified() => attempt.knocks = true,
                 },
-                Step::Wait(delay) => self.clock.sleep(delay).await,
+                Step::Wait(delay) => tokio::select! {
+                    () = self.clock.sleep(delay) => {}
+                    () = bell.hurry.notified() => {}
+                },
                 // What waits may be taken away, which nobody behind it waits for.
                 Step::Hold(delay) => tokio::select! {
                     () = self.clock.sleep(delay) => {}
-                    () = bell.notified() => {}
+                    () = bell.entries.notified() => {}
                 },
                 Step::Rest => {
                     let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                    let rung = futures_util::FutureExt::now_or_never(bell.notified()).is_some();
+                    let rung =
+                        futures_util::FutureExt::now_or_never(bell.entries.notified()).is_some();
                     if !rung {
                         running.remove(lane);
                         return;
@@ -198,7 +231,10 @@ impl Couriers {
     async fn step(self: &Arc<Self>, lane: &Place, attempt: &mut Attempt) -> Step {
         let Ok(permit) = self.permits.acquire().await else { return Step::Rest };
         let head = match self.store.take(lane).await {
-            Ok(Some(head)) if head.halted && !attempt.knocks => return Step::Halted,
+            Ok(Some(head)) if head.left_out => head,
+            Ok(Some(head)) if head.by_hand || (head.halted && !attempt.knocks) => {
+                return Step::Halted;
+            }
             Ok(Some(head)) => head,
             Ok(None) => return Step::Rest,
             Err(error) => {
@@ -225,10 +261,12 @@ impl Couriers {
             Ok(settlement) => match self.store.settle(settlement).await {
                 Ok(settled) => {
                     tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
-                    if head.halted {
+                    self.troubles.over(lane);
+                    if head.halted && !head.left_out {
                         self.open_again(lane).await;
                     }
                     self.wake(settled.lanes);
+                    self.hurry(settled.hurried);
                     Step::Next
                 }
                 Err(error) => {
@@ -270,6 +308,7 @@ impl Couriers {
     ) -> Step {
         let (entry, network) = (head.entry.id.0, head.entry.lane.network.clone());
         attempt.done = failure.done;
+        self.note(&head.entry.lane, &failure.error);
         match failure.error {
             DeliverError::Retry { after, reason } => {
                 let delay = after.unwrap_or_else(|| self.delay(attempt));
@@ -308,6 +347,17 @@ impl Couriers {
                 }
             }
         }
+    }
+
+    /// Those who look after the lane are told why its head waits.
+    fn note(&self, lane: &Place, error: &DeliverError) {
+        let (reason, in_doubt) = match error {
+            DeliverError::Retry { reason, .. } => (reason, false),
+            DeliverError::Uncertain { reason } => (reason, true),
+            // The store knows it.
+            DeliverError::ChatClosed { .. } | DeliverError::Refused { .. } => return,
+        };
+        self.troubles.note(lane, self.clock.now(), in_doubt, reason);
     }
 
     fn delay(&self, attempt: &mut Attempt) -> Duration {

@@ -10,6 +10,7 @@ pub mod allow;
 mod announcement;
 mod appearance;
 mod appoint;
+mod board;
 mod brakes;
 mod bridge_info;
 mod budget;
@@ -21,6 +22,7 @@ mod community;
 mod confirm;
 mod consent;
 mod create;
+mod dashboard;
 mod deep_link;
 mod disclosure;
 mod disclosure_text;
@@ -34,7 +36,9 @@ mod features;
 mod figures_said;
 mod gates;
 mod history;
+mod hook;
 mod info;
+mod lanes;
 mod link;
 pub mod links;
 mod media_purge;
@@ -44,6 +48,7 @@ mod moves;
 mod nearest;
 mod outcome;
 mod own_data;
+pub mod pages;
 mod pair;
 mod people;
 mod phrases;
@@ -64,6 +69,7 @@ mod step;
 mod topics;
 mod typed;
 mod unconfirmed;
+mod visitors;
 mod vote;
 mod way;
 mod wiki;
@@ -73,29 +79,32 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bridge_model::{AuthorKind, Content, ContentClass, Event, Place, Request};
 
+pub use self::board::{DeedView, ExceptionView, HostView, LaneView, PortalRow, PortalView};
 use self::call::Call;
 use self::commands::Command;
 pub use self::features::DeskParts;
 use self::features::Features;
+use self::hook::{alone_with, hook, later};
 pub use self::info::About;
 use self::membership::Membership;
 pub use self::outcome::DeskError;
 use self::outcome::Outcome;
 use self::phrases::{Addresses, Phrases, Post};
 use self::public_page::PublicView;
+pub use self::settings::SettingView;
 use crate::clock::Clock;
 use crate::courier::{Attempt, Executor};
 use crate::i18n::Key;
-use crate::lane::{Answer, LaneHead, LaneState, Work, chat_of_core_place};
+use crate::lane::{LaneHead, LaneState, Work, chat_of_core_place};
 use crate::migration::{News, Task};
-use crate::moving::Move;
-use crate::network::{AskError, MATRIX};
+use crate::network::AskError;
 use crate::order::{DeliverError, Failure};
 use crate::page_links::PageLinks;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::report::Format;
 use crate::store::{Change, Settlement, StoreError};
+use crate::trouble::Troubles;
 use crate::wording::Wording;
 
 /// The core bot at work: finds the feature that an entry asks for.
@@ -148,6 +157,7 @@ impl Executor for Desk {
             },
             Err(DeskError::Store(error)) => return Err(later(error)),
         };
+        let outcome = hook::attributed(work, outcome, phrases);
         let hook = work.event().map(hook).unwrap_or_default();
         let said = (!outcome.answer.is_empty()).then(|| phrases.answer_in(&chat, hook, &outcome));
         let Outcome { changes, then, .. } = outcome;
@@ -169,37 +179,6 @@ impl Executor for Desk {
     }
 }
 
-/// The Matrix account with which the bot is alone where this is answered.
-fn alone_with(work: &Work) -> Option<&str> {
-    if let Work::Task(Task::Moving(what)) = work {
-        return match what {
-            Move::Enter(mxid) | Move::Held(mxid) => Some(mxid),
-            Move::Called(call) => Some(&call.mxid),
-            Move::Arrived(_) | Move::Depart(_) | Move::Admit(_) | Move::Power(..) => None,
-        };
-    }
-    let event = work.event().filter(|event| event.place.network.as_str() == MATRIX)?;
-    let Content::Commanded(command) = &event.content else { return None };
-    command.private.then(|| command.by.user.as_str())
-}
-
-/// The store cannot be read now.
-fn later(error: StoreError) -> Failure {
-    Failure::clean(DeliverError::Retry { after: None, reason: error.to_string() })
-}
-
-/// Where the answer to an event hangs.
-fn hook(event: &Event) -> Answer {
-    let Content::Commanded(command) = &event.content else { return Answer::default() };
-    match &command.answer_via {
-        Some(via) => Answer { via: Some(via.clone()), ..Answer::default() },
-        None => {
-            let to = command.pressed.as_ref().unwrap_or(&event.message);
-            Answer { to: Some(to.clone()), ..Answer::default() }
-        }
-    }
-}
-
 impl Desk {
     /// A desk with all its features.
     pub fn new(parts: DeskParts) -> Self {
@@ -212,6 +191,11 @@ impl Desk {
             addresses: Addresses::new(networks, (&about.server, &about.web_client), pages),
             features: Features::of(parts),
         }
+    }
+
+    /// What goes wrong in lanes.
+    pub fn troubles(&self) -> Arc<Troubles> {
+        Arc::clone(&self.features.lanes.troubles)
     }
 
     /// The report of all portals, in the given format.
@@ -339,7 +323,8 @@ impl Desk {
             }
             (ContentClass::ForBot(Request::Command(command)), _) => {
                 let message = &event.message;
-                let confirmed = false;
+                // Whoever gives a command on a page has read what it does.
+                let confirmed = command.on_page;
                 let name = &features.consent.shown_name(portal, (place, &command.by)).await?;
                 let call =
                     Call { command, place, portal, message, name, confirmed, phrases, shared };
@@ -450,6 +435,8 @@ impl Desk {
             Command::Services => self.features.services.services(call).await,
             Command::Create => self.features.linking.create(call, argument).await,
             Command::Portals => self.features.info.portals(call).await,
+            Command::Dashboard => self.features.dashboard.invite(call).await,
+            Command::Lanes => self.features.lanes.lanes(call, &arguments).await,
             Command::Matrix => self.features.way.way_to_matrix(call, None).await,
             Command::Claim => self.features.claims.claim(call, &arguments).await,
             Command::Unclaim => self.features.claims.unclaim(call, argument).await,

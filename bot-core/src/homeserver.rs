@@ -61,6 +61,12 @@ pub trait Rooms: Send + Sync {
     /// [`AskError`].
     async fn members(&self, room: &ChatId) -> Result<Vec<String>, AskError>;
 
+    /// What somebody is called in a room (`displayname` of `m.room.member`), else by their Matrix id.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal means that the bot is not in the room.
+    async fn name_in(&self, room: &ChatId, user: &str) -> Result<String, AskError>;
+
     /// The rules of a policy list, in the state of its room.
     ///
     /// # Errors

@@ -173,6 +173,10 @@ pub struct LaneHead {
     pub newest: Option<MessageId>,
     /// The lane stands still.
     pub halted: bool,
+    /// Somebody has stopped it by hand; nothing but their hand sets it going again.
+    pub by_hand: bool,
+    /// Somebody wants the entry left out.
+    pub left_out: bool,
     /// The portal of the lane's chat; for a lane of the core, that of the chat which it is for.
     pub portal: Option<Portal>,
 }

@@ -10,6 +10,7 @@ pub mod budgets;
 pub mod clock;
 pub mod core;
 pub mod courier;
+pub mod dashboard;
 pub mod desk;
 pub mod ghost;
 pub mod homeserver;
@@ -32,6 +33,7 @@ pub mod relay;
 pub mod report;
 pub mod self_test;
 pub mod store;
+pub mod trouble;
 pub mod wording;
 
 pub use network::{

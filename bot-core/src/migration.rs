@@ -269,6 +269,9 @@ pub struct Who {
     pub network: NetworkId,
     /// Their name there; taken away when the bridge ends.
     pub name: Option<String>,
+    /// They did it on a page of the bridge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_page: bool,
 }
 
 /// What was done.
@@ -322,6 +325,21 @@ pub enum AuditAction {
     SelfTested(bool),
     /// The copies of so many messages with files were taken away.
     MediaPurged(u64),
+    /// Somebody did something by hand with what waits for a chat of that network.
+    Lane(LaneDeed, NetworkId),
+}
+
+/// What somebody did with a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaneDeed {
+    /// Had its head tried at once.
+    Retried,
+    /// Left its head out.
+    LeftOut,
+    /// Stopped it.
+    Halted,
+    /// Set it going again.
+    Resumed,
 }
 
 impl Audit {

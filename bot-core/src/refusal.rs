@@ -97,6 +97,12 @@ pub enum Refusal {
     /// The platform answered that something was done, and says afterwards that it is not so.
     #[error("the platform said yes, but it is not so")]
     NotSo,
+    /// Somebody who looks after the lane has stopped it.
+    #[error("the lane was stopped by hand")]
+    HaltedByHand,
+    /// Somebody who looks after the lane has left the message out.
+    #[error("the entry was left out by hand")]
+    LeftOutByHand,
     /// No role of our bot stands above those of ordinary members.
     #[error("no role of the bot stands above those of members")]
     NoRoleAbove,

@@ -214,7 +214,9 @@ impl Delivery<'_> {
         if let Some(settlement) = self.silenced(attempt) {
             return Ok(settlement);
         }
-        if let Work::Task(Task::SelfTest(portal, number)) = &self.head.entry.work {
+        if let Work::Task(Task::SelfTest(portal, number)) = &self.head.entry.work
+            && !self.head.left_out
+        {
             return self.self_test((*portal, *number), attempt).await;
         }
         let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
@@ -287,6 +289,10 @@ impl Delivery<'_> {
     /// What is in the chat when the entry is done. `newest` is what to say in the place of a message
     /// that was edited meanwhile.
     async fn attempt(&self, attempt: &mut Attempt, newest: &Newest) -> Result<Receipt, Failure> {
+        if self.head.left_out {
+            let error = DeliverError::Refused { reason: Refusal::LeftOutByHand };
+            return Err(Failure { error, done: attempt.done.clone() });
+        }
         let lane = &self.head.entry.lane;
         let Some(network) = self.relay.networks.get(&lane.network) else {
             let reason = Refusal::NotConfigured;

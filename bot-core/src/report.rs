@@ -129,6 +129,46 @@ pub fn exception_line(exception: &ExceptionReport, wording: &Wording) -> String 
     Words { wording, dates: Dates::Spelled }.exception(exception)
 }
 
+/// A week in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeekLine {
+    /// Its Monday, as `2026-11-30`.
+    pub begins: String,
+    /// How many of its authors wrote on Matrix.
+    pub share: String,
+    /// The same as a number, where at least five people wrote.
+    pub percent: Option<u32>,
+    /// It is not over.
+    pub running: bool,
+}
+
+/// The weeks of a portal, oldest first.
+pub fn weeks(portal: &PortalReport, wording: &Wording) -> Vec<WeekLine> {
+    let words = Words { wording, dates: Dates::Spelled };
+    let line = |week: &WeekReport| WeekLine {
+        begins: week.begins.clone(),
+        share: words.share(week),
+        percent: week.native_percent,
+        running: week.running,
+    };
+    portal.weeks.iter().map(line).collect()
+}
+
+/// The names of the chats of a portal.
+pub fn chats_of(portal: &PortalReport, wording: &Wording) -> String {
+    Words { wording, dates: Dates::Spelled }.chats(portal)
+}
+
+/// How many of last week's authors wrote on Matrix.
+pub fn share_of_last_week(portal: &PortalReport, wording: &Wording) -> String {
+    Words { wording, dates: Dates::Spelled }.share_last(portal)
+}
+
+/// How the requirements of the policy stand.
+pub fn requirements(portal: &PortalReport, wording: &Wording) -> Vec<String> {
+    Words { wording, dates: Dates::Spelled }.requirements(portal)
+}
+
 /// A portal in some lines, for a chat.
 pub fn lines(portal: &PortalReport, wording: &Wording) -> Vec<RichText> {
     let words = Words { wording, dates: Dates::Spelled };

@@ -41,6 +41,8 @@ pub mod key_files;
 pub mod keyring;
 pub mod keys;
 pub mod kv;
+pub mod lane_notes;
+pub mod lanes;
 pub mod layout;
 pub mod linking;
 pub mod media_purge;
@@ -81,6 +83,7 @@ pub mod topics;
 pub mod txn;
 pub mod unconfirmed;
 pub mod vault;
+pub mod visits;
 pub mod votes;
 pub mod whose;
 pub mod writer;
@@ -211,6 +214,10 @@ pub enum Change {
     SelfTest(Box<self_tests::SelfTestChange>),
     /// What becomes of the policy lists of a portal.
     Policy(Box<PolicyChange>),
+    /// Somebody does something with a lane by hand.
+    Lane(lanes::LaneChange),
+    /// What becomes of a visit to the dashboard.
+    Visit(Box<visits::VisitChange>),
 }
 
 /// What [`Store::settle`] did.
@@ -220,6 +227,8 @@ pub struct Settled {
     pub lanes: Vec<LaneState>,
     /// What is left in the settled lane.
     pub depth: u64,
+    /// Lanes whose couriers look at once, whatever they wait for.
+    pub hurried: Vec<Place>,
 }
 
 /// The store cannot do it.

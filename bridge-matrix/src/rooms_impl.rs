@@ -51,6 +51,13 @@ impl Rooms for MatrixNetwork {
         Ok(members)
     }
 
+    async fn name_in(&self, chat: &ChatId, user: &str) -> Result<String, AskError> {
+        let member = rooms::state(&self.client, &room_id(chat)?, "m.room.member", user).await;
+        let member = member.map_err(|error| error.ask())?.unwrap_or_default();
+        let name = member.pointer("/content/displayname").and_then(Value::as_str);
+        Ok(incoming::author(user, name).name)
+    }
+
     async fn policy_rules(&self, list: &ChatId) -> Result<Vec<ListedRule>, AskError> {
         self.rules_of(list).await
     }

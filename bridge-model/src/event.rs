@@ -293,6 +293,9 @@ pub struct Command {
     pub chat_title: Option<String>,
     /// In a chat with the bot alone.
     pub private: bool,
+    /// It was not typed but given on a page of the bridge, which had shown what it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_page: bool,
 }
 
 /// What somebody may do in a chat.

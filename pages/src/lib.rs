@@ -4,6 +4,7 @@
 //! Rule: pages are made on the server, run no script, load nothing from elsewhere, and read values
 //! that the core hands out, never its records (`docs/adr/0028`).
 
+mod admin;
 mod answer;
 mod community;
 pub mod frame;
@@ -101,6 +102,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{slug}", get(community::show))
         .route("/status", get(status::show))
         .route(style::ROUTE, get(style::serve))
+        .merge(admin::router())
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(from_fn(answer::in_time))

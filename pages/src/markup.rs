@@ -27,6 +27,11 @@ impl Markup {
         Self(escaped(words))
     }
 
+    /// A drawing that is made of numbers and of words that were escaped.
+    pub(crate) fn drawing(svg: String) -> Self {
+        Self(svg)
+    }
+
     /// A moment, as `<time>`.
     pub fn time(at: Timestamp) -> Self {
         let (day, hour, minute) = parts(at);

@@ -18,6 +18,7 @@ mod connections;
 mod consent;
 mod content;
 mod crossing;
+mod dashboard;
 mod disclosure;
 mod discord;
 mod encrypted;

@@ -38,11 +38,12 @@ const LAYERS: [&[&str]; 5] = [
         "pseudonym",
         "refusal",
         "self_test",
+        "trouble",
         "wording",
     ],
     &["media", "report", "store"],
     &["courier", "desk", "relay"],
-    &["core"],
+    &["core", "dashboard"],
     &["lib"],
 ];
 

@@ -136,6 +136,7 @@ impl Call<'_> {
 
     /// The caller, as the history names them.
     pub(super) fn who(&self) -> Who {
-        Who { network: self.place.network.clone(), name: Some(self.name.to_owned()) }
+        let on_page = self.command.on_page;
+        Who { network: self.place.network.clone(), name: Some(self.name.to_owned()), on_page }
     }
 }

@@ -78,6 +78,8 @@ commands! {
     Services = "services",
     Create = "create",
     Portals = "portals",
+    Dashboard = "dashboard",
+    Lanes = "lanes",
     Matrix = "matrix",
     Claim = "claim",
     Unclaim = "unclaim",
@@ -176,6 +178,10 @@ impl Command {
             }
             Self::Create => on_matrix(Key::HelpCreate).of_admins(),
             Self::Portals => on_matrix(Key::HelpPortals).of_operators(),
+            Self::Dashboard => on_matrix(Key::HelpDashboard).of_admins(),
+            Self::Lanes => {
+                on_matrix(Key::HelpLanes).of_admins().with("what", Key::HelpLanesWhat, true)
+            }
             Self::Matrix => in_legacy_chats(Key::HelpMatrix),
             Self::Claim => on_matrix(Key::HelpClaim).with("code", Key::HelpClaimCode, false),
             Self::Unclaim => on_matrix(Key::HelpUnclaim),

@@ -87,7 +87,7 @@ impl Linking {
             settings.metadata = Owner::Legacy;
         }
         let network = redeemed.place.network.clone();
-        let by = redeemed.by.map(|name| Who { network, name: Some(name) });
+        let by = redeemed.by.map(|name| Who { network, name: Some(name), on_page: false });
         self.join(call, Agreed { pair, code, by, title, settings }).await
     }
 

@@ -14,10 +14,12 @@ use super::accounts::Registration;
 use super::allow::{Admission, Allowed};
 use super::appearance::Appearance;
 use super::appoint::Appointing;
+use super::board::Board;
 use super::bridge_info::BridgeInfo;
 use super::budget::CommandBudget;
 use super::claim::Claims;
 use super::consent::Consents;
+use super::dashboard::Dashboard;
 use super::disclosure::Disclosure;
 use super::due::Deadlines;
 use super::effects::Effects;
@@ -26,6 +28,7 @@ use super::faq::Faq;
 use super::gates::Gates;
 use super::history::History;
 use super::info::{About, Info};
+use super::lanes::LaneCommands;
 use super::link::Linking;
 use super::links::Notices;
 use super::media_purge::MediaPurge;
@@ -45,6 +48,7 @@ use super::services::Services;
 use super::settings::SettingCommands;
 use super::stage::Stages;
 use super::topics::TopicRooms;
+use super::visitors::Visitors;
 use super::vote::Votes;
 use super::way::Way;
 use crate::budgets::Budgets;
@@ -101,9 +105,11 @@ pub struct DeskParts {
 /// All features of the desk, each with what it needs.
 pub(super) struct Features {
     pub(super) appointing: Appointing,
+    pub(super) board: Board,
     pub(super) budget: CommandBudget,
     pub(super) claims: Claims,
     pub(super) consent: Consents,
+    pub(super) dashboard: Dashboard,
     pub(super) deadlines: Deadlines,
     pub(super) deletion: Deletion,
     pub(super) effects: Effects,
@@ -111,6 +117,7 @@ pub(super) struct Features {
     pub(super) faq: Faq,
     pub(super) history: History,
     pub(super) info: Info,
+    pub(super) lanes: LaneCommands,
     pub(super) linking: Linking,
     pub(super) media_purge: MediaPurge,
     pub(super) membership: Membership,
@@ -202,7 +209,9 @@ impl Features {
         let networks = || parts.networks.clone();
         let store = || Arc::clone(&parts.store);
         let catalogue = || Arc::clone(&parts.catalogue);
+        let lanes = lanes(&parts);
         Self {
+            board: board(&parts, (&shared, &lanes)),
             linking: linking(&parts, &shared),
             stages: stages(&parts, &shared),
             way: way(&parts, &shared),
@@ -233,6 +242,8 @@ impl Features {
             },
             own_data: own_data(&parts),
             consent: consent(&parts),
+            dashboard: dashboard(&parts),
+            lanes,
             appointing: shared.appointing,
             topics: shared.topics.clone(),
             settings: SettingCommands {
@@ -251,7 +262,7 @@ impl Features {
             self_tests: self_tests(&parts, shared.power.clone()),
             policies: policies(&parts, shared.power.clone()),
             services: Services { store: store(), power: shared.power, catalogue: catalogue() },
-            reports: Reports { store: store(), gates: shared.gates, catalogue: catalogue() },
+            reports: reports(&parts, &shared.gates),
             info: info(&parts),
             faq: faq(&parts),
             pages: pages(&parts),
@@ -330,6 +341,39 @@ fn way(parts: &DeskParts, shared: &Shared) -> Way {
         registration: Registration { accounts: parts.accounts.clone(), pseudonyms },
         people: shared.people.clone(),
     }
+}
+
+fn visitors(parts: &DeskParts) -> Visitors {
+    Visitors {
+        matrix: Arc::clone(&parts.matrix),
+        store: Arc::clone(&parts.store),
+        operators: parts.about.operators.clone(),
+    }
+}
+
+fn reports(parts: &DeskParts, gates: &Gates) -> Reports {
+    let (store, catalogue) = (Arc::clone(&parts.store), Arc::clone(&parts.catalogue));
+    Reports { store, gates: gates.clone(), catalogue }
+}
+
+fn board(parts: &DeskParts, (shared, lanes): (&Shared, &LaneCommands)) -> Board {
+    Board {
+        visitors: visitors(parts),
+        store: Arc::clone(&parts.store),
+        reports: reports(parts, &shared.gates),
+        lanes: lanes.clone(),
+        limits: parts.limits,
+    }
+}
+
+fn lanes(parts: &DeskParts) -> LaneCommands {
+    let (store, visitors) = (Arc::clone(&parts.store), visitors(parts));
+    LaneCommands { store, visitors, troubles: Arc::default() }
+}
+
+fn dashboard(parts: &DeskParts) -> Dashboard {
+    let (dice, pages) = (Arc::clone(&parts.dice), parts.about.pages.clone());
+    Dashboard { visitors: visitors(parts), dice, pages }
 }
 
 fn consent(parts: &DeskParts) -> Consents {

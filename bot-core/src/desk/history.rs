@@ -18,7 +18,7 @@ use super::outcome::{DeskError, Outcome};
 use super::phrases::Phrases;
 use super::services;
 use crate::i18n::{Arg, Key};
-use crate::migration::{Audit, AuditAction};
+use crate::migration::{Audit, AuditAction, LaneDeed, Who};
 use crate::relay::Networks;
 use crate::store::Store;
 use crate::wording::{Lines, label};
@@ -52,13 +52,7 @@ impl History {
 
 /// One line of the history.
 fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
-    let who = match &audit.who {
-        Some(who) => match &who.name {
-            Some(name) => format!("{name} ({})", label(&who.network)),
-            None => label(&who.network),
-        },
-        None => phrases.plain(Key::AuditNobody, &[]),
-    };
+    let who = who(phrases, audit.who.as_ref());
     let what = deed_name(phrases, &audit.deed);
     let day = Date::of(audit.at);
     let mut line = phrases.say(Key::AuditLine, &[Arg::day(day), Arg::text(what), Arg::text(who)]);
@@ -81,6 +75,36 @@ fn audit_line(phrases: Phrases<'_>, audit: &Audit) -> RichText {
         line = line.join_line(line_of_share);
     }
     line
+}
+
+/// A line of the history, without the decision that it rests on.
+pub(super) fn line(phrases: Phrases<'_>, audit: &Audit) -> String {
+    let bare = Audit { decision: None, ..audit.clone() };
+    let line = audit_line(phrases, &bare).plain();
+    line.trim_start_matches(['•', ' ']).to_owned()
+}
+
+/// Who did it, as everybody knows them.
+fn who(phrases: Phrases<'_>, who: Option<&Who>) -> String {
+    let Some(who) = who else { return phrases.plain(Key::AuditNobody, &[]) };
+    let network = label(&who.network);
+    let named = match &who.name {
+        Some(name) => format!("{name} ({network})"),
+        None => network,
+    };
+    if !who.on_page {
+        return named;
+    }
+    phrases.plain(Key::AuditOnPage, &[Arg::text(named)])
+}
+
+fn lane_deed(deed: LaneDeed) -> Key {
+    match deed {
+        LaneDeed::Retried => Key::DeedLaneRetried,
+        LaneDeed::LeftOut => Key::DeedLaneLeftOut,
+        LaneDeed::Halted => Key::DeedLaneHalted,
+        LaneDeed::Resumed => Key::DeedLaneResumed,
+    }
 }
 
 fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
@@ -124,6 +148,7 @@ fn deed_name(phrases: Phrases<'_>, deed: &AuditAction) -> String {
             (Key::DeedHostDecided, vec![Arg::text(host), services::kind(phrases, *kind), evidence])
         }
         AuditAction::HostForgotten(host) => (Key::DeedHostForgotten, vec![Arg::text(host)]),
+        AuditAction::Lane(deed, network) => (lane_deed(*deed), vec![Arg::text(label(network))]),
         AuditAction::Set(name, before, now) => {
             (Key::DeedSet, vec![Arg::text(name), Arg::text(before), Arg::text(now)])
         }

@@ -39,7 +39,7 @@ pub struct About {
     pub conduct: String,
     /// A client in the browser that opens rooms at `#/room/...`; empty for none.
     pub web_client: String,
-    /// Where browsers find public pages; empty for none.
+    /// Where browsers find pages; empty for none.
     pub pages: String,
     /// Who runs the bridge, as people know them; empty where nobody has said it.
     pub operator: String,
@@ -246,7 +246,7 @@ pub(super) fn rights_line(call: &Call<'_>) -> RichText {
 }
 
 /// How much waits for a chat, and why.
-fn lane_line(
+pub(super) fn lane_line(
     phrases: Phrases<'_>,
     place: &Place,
     title: Option<&str>,

@@ -68,7 +68,8 @@ impl Reports {
         written.map_err(|error| DeskError::Ask(AskError::Refused(Refusal::unexpected(error))))
     }
 
-    async fn report_of(
+    /// The report of one portal.
+    pub(super) async fn report_of(
         &self,
         phrases: Phrases<'_>,
         portal: &Portal,

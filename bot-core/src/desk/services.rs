@@ -124,12 +124,17 @@ impl Services {
 
 /// What a host is, as an argument of a sentence.
 pub(super) fn kind(phrases: Phrases<'_>, kind: HostKind) -> Arg {
+    Arg::text(kind_name(phrases, kind))
+}
+
+/// What a host is.
+pub(super) fn kind_name(phrases: Phrases<'_>, kind: HostKind) -> String {
     let key = match kind {
         HostKind::Free => Key::HostFree,
         HostKind::Proprietary => Key::HostProprietary,
         HostKind::Ignored => Key::HostIgnored,
     };
-    Arg::text(phrases.plain(key, &[]))
+    phrases.plain(key, &[])
 }
 
 fn form(call: &Call<'_>) -> String {

@@ -233,6 +233,40 @@ fn all_settings(call: &Call<'_>, settings: &Settings) -> Outcome {
     Outcome::say(text)
 }
 
+/// A setting on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingView {
+    /// As it is typed.
+    pub name: &'static str,
+    /// What it does, and what can be typed.
+    pub about: String,
+    /// Its value, as it is typed.
+    pub value: String,
+    /// All values, where there are few.
+    pub choices: Vec<String>,
+}
+
+impl SettingView {
+    /// Whether this is its value.
+    pub fn is_now(&self, choice: &str) -> bool {
+        self.value == choice
+    }
+}
+
+/// All settings, for a page.
+pub(super) fn listed(phrases: Phrases<'_>, settings: &Settings) -> Vec<SettingView> {
+    let view = |setting: &Description| SettingView {
+        name: setting.name,
+        about: phrases.plain(setting.about, &[Arg::text((setting.values)())]),
+        value: (setting.value)(settings),
+        choices: match setting.buttons {
+            true => (setting.values)().split(" | ").map(str::to_owned).collect(),
+            false => Vec::new(),
+        },
+    };
+    table::ALL.iter().map(view).collect()
+}
+
 /// Lines of `status` for what differs from how links behave here otherwise.
 pub(super) fn unusual(
     phrases: Phrases<'_>,

@@ -28,19 +28,26 @@ pub(super) enum Found {
 /// The answer that shows what a command would do.
 pub(super) fn ask(call: &Call<'_>, shown: RichText) -> Outcome {
     let phrases = call.phrases;
+    if call.command.on_page {
+        // The page has a button of its own, and nothing waits in the room.
+        return Outcome::change(shown, vec![waiting(call, &own_code(call))]);
+    }
     let code = own_code(call);
-    let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
     let how = [Arg::text(call.typed("confirm"))];
     let text = shown.join_line(phrases.say(Key::ConfirmHow, &how));
+    let button = phrases.button(Key::ButtonConfirm, format!("confirm {code}"));
+    Outcome::change(text, vec![waiting(call, &code)]).with([button])
+}
+
+fn waiting(call: &Call<'_>, code: &str) -> Change {
+    let life = i64::try_from(code::LIFE.as_millis()).unwrap_or(i64::MAX);
     let waiting = Unconfirmed {
         by: call.person(),
         command: call.command.text.clone(),
-        until: Timestamp(phrases.now.0.saturating_add(life)),
+        until: Timestamp(call.phrases.now.0.saturating_add(life)),
         number: 0,
     };
-    let change = Change::Ask(call.place.clone(), code::hash(&code), Box::new(waiting));
-    let button = phrases.button(Key::ButtonConfirm, format!("confirm {code}"));
-    Outcome::change(text, vec![change]).with([button])
+    Change::Ask(call.place.clone(), code::hash(code), Box::new(waiting))
 }
 
 /// The command that a `confirm` means.

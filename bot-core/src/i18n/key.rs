@@ -48,6 +48,8 @@ mod self_test;
 #[macro_use]
 mod media;
 #[macro_use]
+mod dashboard;
+#[macro_use]
 mod policy;
 #[macro_use]
 mod pages;

@@ -93,8 +93,9 @@ fn carry_on(
     // The end of a mute that was to end then is no deed of anybody.
     if deed.by.is_some() || done_at.is_some() {
         let at = &event.place.network;
-        let named = |name: &str, network| Who { network, name: Some(name.to_owned()) };
-        let unnamed = || Who { network: at.clone(), name: None };
+        let named =
+            |name: &str, network| Who { network, name: Some(name.to_owned()), on_page: false };
+        let unnamed = || Who { network: at.clone(), name: None, on_page: false };
         let by = deed.by.as_ref();
         let by = by.map_or_else(unnamed, |by| named(&by.name, at.clone()));
         let whom = named(&deed.name, deed.whom.network.clone());
@@ -151,8 +152,9 @@ pub fn by_policy(
     let Some(after) = after else { return Ok(bans) };
     save(tx, portal, who, &Restriction { by_policy: bans, ..after })?;
     let name = Some(deed.name.clone());
-    let whom = Who { network: deed.whom.network.clone(), name };
-    let by = Who { network: portal.room.network.clone(), name: Some(list.to_owned()) };
+    let whom = Who { network: deed.whom.network.clone(), name, on_page: false };
+    let by =
+        Who { network: portal.room.network.clone(), name: Some(list.to_owned()), on_page: false };
     let by = Who { name: by.name.filter(|name| !name.is_empty()), ..by };
     write_down(tx, portal.id, (by, AuditAction::Moderated(deed.what, whom)))?;
     let (place, message) = (portal.room.clone(), MessageId::from("policy"));

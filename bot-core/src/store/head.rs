@@ -7,7 +7,7 @@
 use bridge_model::Place;
 
 use super::txn::Txn;
-use super::{Store, StoreError, albums, portals, queue};
+use super::{Store, StoreError, albums, lane_notes, portals, queue};
 use crate::lane::{LaneHead, chat_of_core_place};
 use crate::order::EntryId;
 
@@ -45,7 +45,9 @@ fn of(tx: &Txn<'_>, lane: &Place) -> Result<Option<LaneHead>, StoreError> {
     let record = queue::lane(tx, lane)?;
     let chat = chat_of_core_place(lane);
     Ok(Some(LaneHead {
+        left_out: lane_notes::is_left_out(tx, lane, entry.id)?,
         entry,
+        by_hand: queue::is_halted_by_hand(&record),
         newest: record.newest,
         halted: record.halted.is_some(),
         portal: portals::of(tx, chat.as_ref().unwrap_or(lane))?,

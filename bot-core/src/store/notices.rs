@@ -11,7 +11,7 @@ use bridge_policy::stage::Stage;
 
 use super::tables::LEDGERS;
 use super::txn::Txn;
-use super::{StoreError, figures, hosts, keys, queue};
+use super::{Store, StoreError, figures, hosts, keys, queue};
 use crate::lane::Work;
 use crate::portal::{Portal, PortalId};
 
@@ -39,6 +39,20 @@ pub struct Notice {
     pub limits: Limits,
     /// The words, for each chat.
     pub then: Vec<(Place, Work)>,
+}
+
+impl Store {
+    /// How many notices a portal got within the last 24 hours.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notices_lately(
+        &self,
+        portal: PortalId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.read(move |tx| Ok(tx.get(&LEDGERS, &portal)?.map_or(0, |it| it.lately(now)))).await
+    }
 }
 
 /// Counts the links, and says what is to be said unless enough was said lately.

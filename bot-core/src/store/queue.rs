@@ -7,10 +7,10 @@ use super::keys::Everything;
 use super::records::LaneRecord;
 use super::tables::{ENTRIES, LANES, WAITING};
 use super::txn::Txn;
-use super::{Store, StoreError, appearance, keys, messages, silence, subject};
+use super::{Store, StoreError, appearance, keys, lane_notes, messages, silence, subject};
 use crate::lane::{BotMessage, Entry, LaneState, Work};
 use crate::order::{EntryId, Part};
-use crate::refusal::stored;
+use crate::refusal::{Refusal, stored};
 
 impl Store {
     /// Lanes that are not empty or stand still.
@@ -132,18 +132,24 @@ pub fn waiting(
     tx.get(&ENTRIES, &(lane, id))
 }
 
-/// Has a halted lane go on; `false` when it is not halted.
+/// Has a halted lane go on; `false` when it is not halted, or somebody has stopped it by hand.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn go_on(tx: &mut Txn<'_>, place: &Place) -> Result<bool, StoreError> {
     let mut record = lane(tx, place)?;
-    if record.halted.take().is_none() {
+    if is_halted_by_hand(&record) || record.halted.take().is_none() {
         return Ok(false);
     }
     store_lane(tx, &record)?;
+    lane_notes::halted(tx, place, false)?;
     tx.touch(place);
     Ok(true)
+}
+
+/// Whether a lane stands still until somebody sets it going again.
+pub fn is_halted_by_hand(record: &LaneRecord) -> bool {
+    record.halted.as_deref().is_some_and(|why| stored::read(why) == Refusal::HaltedByHand)
 }
 
 /// What the supervisor sees of a lane.
@@ -192,6 +198,7 @@ pub fn withdraw(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
 fn take_out(tx: &mut Txn<'_>, entry: &Entry) -> Result<(), StoreError> {
     let hash = keys::place(&entry.lane);
     tx.delete(&ENTRIES, &(hash, entry.id));
+    lane_notes::taken_out(tx, &entry.lane, entry.id)?;
     if let Some(subject) = subject::of(entry)
         && tx.get(&WAITING, &(hash, subject))? == Some(entry.id)
     {
@@ -268,6 +275,7 @@ pub fn purge(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
 
 fn forget_lane(tx: &mut Txn<'_>, place: &Place) -> Result<(), StoreError> {
     let lane = keys::place(place);
+    lane_notes::forget(tx, place);
     tx.clear(&WAITING, &lane)?;
     tx.delete(&LANES, &lane);
     Ok(())

@@ -12,7 +12,8 @@ use super::tables::ENTRIES;
 use super::topics::{TopicChange, TopicState};
 use super::txn::Txn;
 use super::{
-    Store, StoreError, answers, keys, overflow, portals, queue, silence, standing, topics,
+    Store, StoreError, answers, keys, lane_notes, overflow, portals, queue, silence, standing,
+    topics,
 };
 use crate::lane::{LaneState, Work, core_place};
 use crate::migration::Task;
@@ -36,6 +37,7 @@ impl Store {
             let mut record = queue::lane(tx, &place)?;
             record.halted = why.as_ref().map(stored::text);
             queue::store_lane(tx, &record)?;
+            lane_notes::halted(tx, &place, why.is_some())?;
             for (place, work) in then {
                 queue::append(tx, &place, work)?;
             }

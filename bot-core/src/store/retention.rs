@@ -13,7 +13,7 @@ use super::tables::{FILES, MESSAGES, OFFERS, ONCE, REVISED};
 use super::txn::Txn;
 use super::{
     Store, StoreError, blocks, brakes, calls, claims, consent, erase, forget, gaps, keys, people,
-    portals, unconfirmed,
+    portals, unconfirmed, visits,
 };
 
 /// How long the message map is kept.
@@ -63,6 +63,8 @@ pub fn forget(tx: &mut Txn<'_>, before: Timestamp) -> Result<u64, StoreError> {
     rows += consent::forget(tx)?;
     rows += blocks::forget_said(tx, limit)?;
     rows += gaps::forget(tx)?;
+    let kept = i64::try_from(RETENTION.as_millis()).unwrap_or(i64::MAX);
+    rows += visits::forget(tx, Timestamp(before.0.saturating_add(kept)))?;
     if rows > 0 {
         forget::sweep(tx)?;
     }

@@ -2,15 +2,15 @@
 //! Commits the outcome of an entry in one transaction: its removal, its copies, the changes that a
 //! command asked for, and what follows.
 
-use bridge_model::{Content, Person};
+use bridge_model::{Content, Person, Place};
 
 use super::tables::OFFERS;
 use super::txn::Txn;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
-    consent, joint, linking, media_purge, messages, migration, notices, orphans, overflow,
+    consent, joint, lanes, linking, media_purge, messages, migration, notices, orphans, overflow,
     own_data, policies, proposals, queue, removal, self_tests, summaries, timers, topics,
-    unconfirmed, votes,
+    unconfirmed, visits, votes,
 };
 use crate::lane::{CORE, Entry, Relayed, Work};
 use crate::migration::Tag;
@@ -33,6 +33,7 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
     outcome(tx, &entry, &settlement)?;
     let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
+    let hurried = changes.iter().filter_map(Change::hurries).cloned().collect();
     queue::note_settled(tx, &lane, if is_message(&entry.work) { &parts } else { &[] })?;
     for event in orphans::take(tx, &lane, &also)? {
         accept::relay(tx, event)?;
@@ -57,7 +58,15 @@ pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, Store
     answers::let_in_touched(tx)?;
     let depth = queue::lane(tx, &lane)?.depth;
     overflow::drained(tx, &lane, depth)?;
-    Ok(Settled { lanes: queue::touched(tx)?, depth })
+    Ok(Settled { lanes: queue::touched(tx)?, depth, hurried })
+}
+
+impl Change {
+    /// The lane whose courier looks at once, whatever it waits for.
+    fn hurries(&self) -> Option<&Place> {
+        let Self::Lane(change) = self else { return None };
+        change.hurries()
+    }
 }
 
 /// Carries out a change.
@@ -97,6 +106,8 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::SelfTest(what) => self_tests::change(tx, *what),
         Change::PurgeMedia(room) => media_purge::purge(tx, &room),
         Change::Policy(what) => policies::change(tx, *what),
+        Change::Lane(what) => lanes::change(tx, what),
+        Change::Visit(what) => visits::change(tx, *what),
         Change::Unlink(remote) => linking::unlink(tx, &remote),
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),

@@ -21,6 +21,7 @@ use super::StoreError;
 use super::codec::{self, Form, Kind};
 use super::gaps::ToldGap;
 use super::keys::{Hash, Key, Prefix};
+use super::lane_notes::LaneNote;
 use super::records::{
     Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, Gap, GhostRecord, LaneRecord, Looks,
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
@@ -28,6 +29,7 @@ use super::records::{
 };
 use super::restriction::{Restriction, SaidRecord};
 use super::statements::Statements;
+use super::visits::Visit;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;
@@ -158,6 +160,8 @@ tables! {
     LANES: Hash => LaneRecord = packed(b'n', "lane");
     /// Entries, by lane and number.
     ENTRIES: (Hash, EntryId) => Entry = named(b'l', "lane entry");
+    /// What is known of lanes besides their entries.
+    LANE_NOTES: Hash => LaneNote = named(b'4', "note about a lane");
     /// What full lanes leave out.
     OVERFLOWS: Hash => Overflow = named(b'O', "overflow of a lane");
     /// What was missed of a chat that speaks.
@@ -258,6 +262,8 @@ tables! {
     POLICIES: PortalId => Policies = named(b'2', "policy lists of a portal");
     /// Rules of those lists, and what they are found by; see [`super::policies`].
     POLICY_RULES: (PortalId, Hash) => PolicyRow = named(b'3', "rule of a policy list");
+    /// Links to the dashboard, sessions, and what was asked there, by hashes of their secrets.
+    VISITS: Hash => Visit = named(b'1', "visit to the dashboard");
 }
 
 /// The key of the only row of [`PSEUDONYMOUS`].

@@ -81,6 +81,7 @@ whose! {
     MARKS: nobody;
     FILES: nobody;
     LANES: nobody;
+    LANE_NOTES: nobody;
     ENTRIES: |_, entry: &crate::lane::Entry| work(&entry.work);
     OVERFLOWS: nobody;
     GAPS: nobody;
@@ -125,6 +126,7 @@ whose! {
     POLICIES: nobody;
     POLICY_RULES: nobody;
     HELD: |_, held: &super::records::OrphanRecord| event(&held.event);
+    VISITS: |_, visit: &super::visits::Visit| person(&visit.person());
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);

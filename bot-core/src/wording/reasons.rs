@@ -49,6 +49,8 @@ impl Wording {
             Refusal::StandsHigher => (Key::ReasonStandsHigher, Vec::new()),
             Refusal::NotSo => (Key::ReasonNotSo, vec![named()]),
             Refusal::NoRoleAbove => (Key::ReasonNoRoleAbove, Vec::new()),
+            Refusal::HaltedByHand => (Key::ReasonHaltedByHand, Vec::new()),
+            Refusal::LeftOutByHand => (Key::ReasonLeftOutByHand, Vec::new()),
             Refusal::Unexpected(_) => (Key::ReasonUnexpected, Vec::new()),
         };
         self.plain(key, &args)

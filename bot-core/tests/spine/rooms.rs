@@ -99,6 +99,10 @@ impl Rooms for FakeRooms {
         Ok(self.members.lock().unwrap().clone())
     }
 
+    async fn name_in(&self, _room: &ChatId, user: &str) -> Result<String, AskError> {
+        Ok(user.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned())
+    }
+
     async fn policy_rules(&self, list: &ChatId) -> Result<Vec<ListedRule>, AskError> {
         let state = self.state.lock().unwrap();
         let mut rules: Vec<ListedRule> = Vec::new();

@@ -153,6 +153,7 @@ pub fn command(by: &str, text: &str) -> Command {
         language: None,
         chat_title: None,
         private: false,
+        on_page: false,
     }
 }
 

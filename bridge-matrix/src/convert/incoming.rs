@@ -257,6 +257,7 @@ impl Raw<'_> {
             language: None,
             chat_title: None,
             private: self.own.private,
+            on_page: false,
         })
     }
 

@@ -60,6 +60,7 @@ impl Listener {
             language: None,
             chat_title: None,
             private,
+            on_page: false,
         };
         let mut content = Content::Commanded(command);
         set_avatar(&mut content, profile.avatar.as_deref());

@@ -212,6 +212,7 @@ pub async fn link(store: &Store, room: &str, alice: &str) {
         language: None,
         chat_title: None,
         private: false,
+        on_page: false,
     };
     let content = Content::Commanded(command);
     let event = Event { place: room.clone(), message: "$link".into(), late: false, content };

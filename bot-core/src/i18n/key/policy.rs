@@ -5,7 +5,7 @@
 
 macro_rules! with_policy {
     ($($listed:tt)*) => {
-        with_removal! {
+        with_dashboard! {
             $($listed)*
             HelpPolicy = "help-policy",
             HelpPolicyWhat = "help-policy-what",

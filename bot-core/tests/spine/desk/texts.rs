@@ -153,6 +153,8 @@ async fn help_shows_admins_what_they_can_do() {
     !freeside exception – Record where proprietary software is still used
     !freeside services – Say what the unknown websites are that people link to
     !freeside create – Make a new Matrix room that belongs to you, and get a code to connect it
+    !freeside dashboard – Get a link to the web pages for admins
+    !freeside lanes – Show what waits for each chat; try it again, leave it out, or stop it
     !freeside claim – Tell me that an account on Telegram or Discord is yours too
     !freeside unclaim – Undo that: your accounts are separate again
     !freeside language – Choose my language in our private chat

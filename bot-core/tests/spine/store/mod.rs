@@ -75,6 +75,7 @@ mod messages;
 mod model;
 mod nodes;
 mod pinned;
+mod pinned_pages;
 mod pinned_people;
 mod portals;
 mod queue;

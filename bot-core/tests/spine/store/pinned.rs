@@ -32,6 +32,7 @@ use bridge_policy::stage::Stage;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
+use super::pinned_pages;
 use super::pinned_people::{self, named};
 use super::shapes::Samples;
 use crate::words::{START, group, posted, reacted, room};
@@ -55,7 +56,7 @@ fn rewritten(prefix: u8, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         LEDGERS TIMERS TIMER_MOMENTS MIGRATIONS AUDITS ELECTORATES FIGURES AUTHORS HOSTS HABITS
         HELD
         ORPHANS TOPICS SPEAKERS FORGOTTEN SWEEP TOPIC_ROOMS BLOCKS SAID LACKING CONSENT
-        CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES
+        CONSENT_TOLD PSEUDONYMOUS POLICIES POLICY_RULES VISITS LANE_NOTES
     }
 }
 
@@ -138,6 +139,7 @@ fn written() -> Vec<(u8, Vec<u8>)> {
         written_by_figures(),
         movers::written(),
         pinned_people::written(),
+        pinned_pages::written(),
         written_by_moderators(),
     ]
     .concat()

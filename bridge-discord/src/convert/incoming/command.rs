@@ -58,6 +58,7 @@ pub fn slash(raw: &Value, ours: &Ours, menus: &[(String, String)]) -> Option<Sla
         language: text(raw, "locale").map(str::to_owned),
         chat_title: title.map(|name| format!("#{name}")),
         private: member.is_none(),
+        on_page: false,
     };
     let event = Event {
         place: Place::new(NETWORK, chat),
@@ -164,6 +165,7 @@ fn typed(raw: &Value, ours: &Ours, (words, private): (&str, bool)) -> Option<Eve
         language: None,
         chat_title: None,
         private,
+        on_page: false,
     };
     Some(Event {
         place: Place::new(NETWORK, id(raw, "channel_id")?),

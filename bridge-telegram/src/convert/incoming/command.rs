@@ -66,6 +66,7 @@ pub(super) fn pressed(query: &Value) -> Option<Vec<Event>> {
         language: language.map(str::to_owned),
         chat_title: text(chat, "title").map(str::to_owned),
         private: text(chat, "type") == Some("private"),
+        on_page: false,
     };
     let content = Content::Commanded(command);
     // Each press is a command of its own.
@@ -92,6 +93,7 @@ pub(super) fn of_message(message: &Value, by: &Author, us: &Us) -> Option<Comman
         language: language.map(str::to_owned),
         chat_title: text(chat, "title").map(str::to_owned),
         private,
+        on_page: false,
     })
 }
 
