@@ -13,6 +13,7 @@ const { chromium } = require('playwright-core');
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const WIDTHS = { wide: 1280, narrow: 360 };
+const HEIGHT = 800;
 const SCHEMES = ['light', 'dark'];
 const CAN_BE_REACHED = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 
@@ -27,15 +28,19 @@ async function main() {
   let looks = 0;
   try {
     for (const page of asked.pages) {
+      const loaded = [];
+      const { context, page: opened } = await open(browser, asked, page, loaded);
+      complaints.push(...(await type(opened, asked, page)).map((it) => `${page.name} (keyboard): ${it}`));
       for (const [width, pixels] of Object.entries(WIDTHS)) {
         for (const scheme of SCHEMES) {
-          const said = await look(browser, asked, page, { width, pixels, scheme });
+          const said = await look(opened, asked, page, { width, pixels, scheme });
           complaints.push(...said.map((it) => `${page.name} (${width}, ${scheme}): ${it}`));
           looks += 1;
         }
       }
-      const said = await type(browser, asked, page);
-      complaints.push(...said.map((it) => `${page.name} (keyboard): ${it}`));
+      await context.close();
+      complaints.push(...loaded.map((it) => `${page.name}: ${it}`));
+      console.error(`${page.name}: ${Math.round(performance.now() / 1000)} s`);
     }
   } finally {
     await browser.close();
@@ -46,10 +51,9 @@ async function main() {
 }
 
 // Opens a page; what is wrong about how it is loaded goes into `said`.
-async function open(browser, asked, wanted, options, said) {
+async function open(browser, asked, wanted, said) {
   const context = await browser.newContext({
-    viewport: { width: options.pixels, height: 800 },
-    colorScheme: options.scheme,
+    viewport: { width: WIDTHS.narrow, height: HEIGHT },
     reducedMotion: 'reduce',
     extraHTTPHeaders: asked.headers ?? {},
   });
@@ -71,9 +75,11 @@ async function open(browser, asked, wanted, options, said) {
   return { context, page };
 }
 
-async function look(browser, asked, wanted, options) {
+async function look(page, asked, wanted, options) {
   const said = [];
-  const { context, page } = await open(browser, asked, wanted, options, said);
+  await page.setViewportSize({ width: options.pixels, height: HEIGHT });
+  await page.emulateMedia({ colorScheme: options.scheme });
+  await page.evaluate(() => { document.activeElement?.blur(); scrollTo(0, 0); });
   const file = `${wanted.name}-${options.width}-${options.scheme}.png`;
   await page.screenshot({ path: path.join(asked.screenshots, file), fullPage: true });
 
@@ -123,7 +129,6 @@ async function look(browser, asked, wanted, options) {
     for (const node of one.nodes) said.push(`axe ${one.id}: ${one.help}: ${node.html.slice(0, 200)}`);
   }
   if (found.passes.length < 10) said.push(`axe looked at ${found.passes.length} rules only`);
-  await context.close();
   return said;
 }
 
@@ -145,10 +150,8 @@ function focused() {
 }
 
 // Goes through a page with the keyboard only.
-async function type(browser, asked, wanted) {
+async function type(page, asked, wanted) {
   const said = [];
-  const options = { pixels: WIDTHS.narrow, scheme: 'light' };
-  const { context, page } = await open(browser, asked, wanted, options, said);
   const wantedAll = await page.evaluate((query) => {
     const all = [...document.querySelectorAll('*')];
     const seen = [...document.querySelectorAll(query)].filter((it) => !it.disabled);
@@ -179,7 +182,6 @@ async function type(browser, asked, wanted) {
   const next = await page.evaluate(focused);
   const has = await page.evaluate((query) => document.querySelectorAll(`main :is(${query})`).length, CAN_BE_REACHED);
   if (has > 0 && !next?.inMain) said.push(`behind the skip link comes ${next?.what ?? 'nothing'}`);
-  await context.close();
   return said;
 }
 

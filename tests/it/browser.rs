@@ -100,13 +100,13 @@ async fn every_page_can_be_read_and_used_by_everybody() -> anyhow::Result<()> {
     crosses(&town, Side::Telegram, "hello").await?;
     let path = address.strip_prefix(&town.bridge.pages_url()).context("another base")?;
     let mut wanted = Vec::new();
-    for language in ["en", "de", "ar", "fa", "hi", "zh-hans"] {
+    for language in ["en", "de", "ar"] {
         wanted.push(page("community", path, language));
+    }
+    for language in ["en", "fa"] {
         wanted.push(page("status", "/status", language));
     }
-    for language in ["en", "ar"] {
-        wanted.push(page("nothing", "/c/nothing", language));
-    }
+    wanted.push(page("nothing", "/c/nothing", "en"));
     let said = tokio::task::block_in_place(|| browser.look(&town, &wanted))?;
     ensure!(said.is_empty(), "{said}");
     for name in ["community-ar-narrow-dark", "status-en-wide-light", "nothing-en-narrow-light"] {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bridge_model::{Content, Event};
+use bridge_model::{Content, Event, Timestamp};
 
 use crate::harness::Spine;
 use crate::words::{channel, group, posted, room};
@@ -52,6 +52,14 @@ async fn how_much_is_too_old_stands_before_what_is_said_next() {
         assert!(now.contains("now"), "{now}");
     }
     assert!(spine.telegram.read(&group().chat).is_empty(), "who said it has missed nothing");
+    let portal = spine.store().portal_of(&room()).await.unwrap().unwrap().id;
+    let known =
+        async |since| spine.store().told_gaps(Timestamp(since), vec![portal]).await.unwrap();
+    let told = known(0).await;
+    let [gap] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((gap.network.as_str(), gap.messages), ("telegram", 2));
+    assert_eq!(known(gap.until.0 + 1).await, []);
+    assert_eq!(spine.store().told_gaps(Timestamp(0), Vec::new()).await.unwrap(), []);
 }
 
 #[tokio::test]
