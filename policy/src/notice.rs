@@ -70,13 +70,17 @@ struct Use<'c> {
 
 /// The text may have links worth looking at.
 pub fn is_worth_it(text: &RichText) -> bool {
-    !links::of(text).is_empty()
+    let may_be_typed = || {
+        let words = links::words(text);
+        links::names_a_host(text) && why::gives_a_code(&words)
+    };
+    !links::of(text).is_empty() || may_be_typed()
 }
 
 /// What a message links to, and what is to be said. `language` is that of its readers, `today` in
 /// days since 1970.
 pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64) -> Verdict {
-    let said = links::read(text);
+    let said = links::read(text, &|host| catalogue.front_page(host).is_some());
     let uses = uses(catalogue, &said);
     let beside = Beside::of(catalogue, &said);
     let mut used: Vec<String> = Vec::new();
@@ -109,7 +113,7 @@ fn uses<'c>(catalogue: &'c Catalogue, said: &Said) -> Vec<Use<'c>> {
         }
         let known = catalogue.service(&at.host, &at.path);
         let by_code = || {
-            let front = at.path == "/" && why::gives_a_code(said);
+            let front = at.path == "/" && why::gives_a_code(&said.text);
             let service = catalogue.front_page(&at.host).filter(|_| front)?;
             Some((service, false))
         };

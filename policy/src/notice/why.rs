@@ -10,9 +10,12 @@ use bridge_config::catalogue::{Class, Severity};
 
 use super::Use;
 use super::free::Beside;
-use super::lexicon::{ABUSE, ASK, CLOSED, EVIDENCE, LESSON, LIVE, NEW, OFF, SCAM, SOURCE, VISIT};
+use super::lexicon::{
+    ABUSE, ASK, BROKEN, CLOSED, EVIDENCE, IF, LESSON, LIVE, NEW, OFF, PAST, SCAM, SOURCE, VISIT,
+    WITHDRAW,
+};
 use super::links::Said;
-use super::sentences::{Around, all, around, elsewhere};
+use super::sentences::{Around, all, around, elsewhere, is_put_off};
 
 /// Digits of a code that is typed on a front page.
 const CODE: usize = 4;
@@ -37,6 +40,10 @@ pub enum Why {
     CalledOff,
     /// Nobody shall use the link, or not any more.
     NotUsed,
+    /// It does not open, or asks for what people do not have.
+    Broken,
+    /// It was used for a meeting that is over.
+    Over,
     /// It is shown as evidence of what somebody did.
     Evidence,
     /// It is shown as a source.
@@ -69,6 +76,8 @@ impl fmt::Display for Why {
             Self::Fraud => "the message warns of the link",
             Self::CalledOff => "what it leads to does not take place",
             Self::NotUsed => "the link is not to be used, or not any more",
+            Self::Broken => "the message says that the link does not work",
+            Self::Over => "what it led to is over",
             Self::Evidence => "the link is shown as evidence",
             Self::Source => "the link is shown as a source",
             Self::NotAsked => "nothing asks people to go there",
@@ -98,17 +107,40 @@ pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
     if SCAM.is_in(&all(said)) && !LESSON.is_in(&near.sentence) {
         return Why::Fraud;
     }
+    if let Some(why) = weigh_state(said, &near, link) {
+        return why;
+    }
+    if cited {
+        return weigh_page(&near, service.class);
+    }
+    let recording = said.links.get(link).is_some_and(|it| it.path.starts_with("/rec/"));
+    if service.class == Class::Call && !recording && is_over(&near) {
+        return Why::Over;
+    }
+    weigh_place(&near, service.class)
+}
+
+/// What the link leads to does not take place, or the link does not lead there.
+fn weigh_state(said: &Said, near: &Around, link: usize) -> Option<Why> {
     let asked = ASK.is_in(&near.clause);
-    if OFF.is_in(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
-        return Why::CalledOff;
+    // Who cannot come gives their own place back; the meeting takes place.
+    let off = OFF.is_in(&near.sentence) && !WITHDRAW.is_in(&near.sentence);
+    if off && (!asked || OFF.is_in(&near.clause)) {
+        return Some(Why::CalledOff);
     }
     if CLOSED.is_in(&near.clause) && !NEW.is_in(&near.before) {
-        return Why::NotUsed;
+        return Some(Why::NotUsed);
     }
-    if elsewhere(said, link, &OFF) && !ASK.is_in(&near.sentence) {
-        return Why::CalledOff;
+    if BROKEN.is_in(&near.clause) && !NEW.is_in(&near.before) && !IF.is_in(&near.clause) {
+        return Some(Why::Broken);
     }
-    if cited { weigh_page(&near, service.class) } else { weigh_place(&near, service.class) }
+    let elsewhere = elsewhere(said, link, &OFF) || is_put_off(said);
+    (elsewhere && !ASK.is_in(&near.sentence)).then_some(Why::CalledOff)
+}
+
+/// The sentence tells of a meeting that was.
+fn is_over(near: &Around) -> bool {
+    PAST.is_in(&near.sentence) && !ASK.is_in(&near.sentence)
 }
 
 /// A link by which people take part.
@@ -127,7 +159,8 @@ fn weigh_place(near: &Around, class: Class) -> Why {
     if SOURCE.is_in(&near.sentence) {
         return Why::Source;
     }
-    if ABUSE.is_in(&near.sentence) { Why::Evidence } else { Why::TakesPart }
+    let abuse = ABUSE.is_in(&near.sentence) && !LESSON.is_in(&near.sentence);
+    if abuse { Why::Evidence } else { Why::TakesPart }
 }
 
 /// A page that is most often shown as a source.
@@ -150,10 +183,10 @@ fn weigh_page(near: &Around, class: Class) -> Why {
 }
 
 /// The message has a code such as people type on a front page.
-pub(super) fn gives_a_code(said: &Said) -> bool {
+pub(super) fn gives_a_code(text: &str) -> bool {
     let digits = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= CODE;
-    let spaced = said.text.replace([' ', '\u{a0}'], "");
+    let spaced = text.replace([' ', '\u{a0}'], "");
     let runs = spaced.split(|c: char| !c.is_ascii_digit());
     let tag = |word: &str| word.starts_with('#') && word.len() > CODE;
-    runs.into_iter().any(digits) || said.text.split_whitespace().any(tag)
+    runs.into_iter().any(digits) || text.split_whitespace().any(tag)
 }
