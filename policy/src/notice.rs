@@ -19,6 +19,7 @@ use bridge_model::RichText;
 
 use free::Beside;
 use links::Said;
+use why::Whole;
 
 pub use dial_in::DialIn;
 pub use links::Link;
@@ -27,6 +28,10 @@ pub use why::Why;
 
 /// Alternatives that are named at most.
 const MOST_NAMED: usize = 2;
+
+/// Links that are weighed at most; more are counted. Nobody is asked to use so many, and each takes
+/// the time of the whole message.
+const MOST_WEIGHED: usize = 32;
 
 /// What came of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,8 +94,12 @@ pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64)
             used.push(one.service.id.clone());
         }
     }
-    let weighed: Vec<(Use<'_>, Why)> =
-        uses.iter().map(|one| (*one, why::weigh(&said, &beside, *one))).collect();
+    let whole = Whole::of(&said);
+    let weighed: Vec<(Use<'_>, Why)> = uses
+        .iter()
+        .take(MOST_WEIGHED)
+        .map(|one| (*one, why::weigh(&said, &whole, &beside, *one)))
+        .collect();
     let due = weighed.iter().filter(|(_, why)| why.is_due());
     let mut watched: Vec<String> = Vec::new();
     for (one, _) in due.clone().filter(|(one, _)| one.service.class == Class::Video) {

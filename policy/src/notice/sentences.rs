@@ -5,7 +5,7 @@
 //! the sentence before it.
 
 use super::fold::{Word, words};
-use super::lexicon::{Lexicon, MOVED, WHEN};
+use super::lexicon::{MOVED, WHEN};
 use super::links::{Said, number, sign};
 
 /// Words of a sentence that says little by itself.
@@ -33,6 +33,8 @@ pub(super) struct Around {
     pub(super) behind: Vec<Word>,
     /// A short sentence that follows.
     pub(super) next: Vec<Word>,
+    /// The sentence is a question that goes on behind the link: it asks about the link.
+    pub(super) in_question: bool,
 }
 
 /// What surrounds the link with this number.
@@ -59,6 +61,7 @@ pub(super) fn around(said: &Said, link: usize) -> Around {
         clause: words(clause),
         before: words(before),
         behind: words(behind.split(|c| number(c).is_some()).next().unwrap_or_default()),
+        in_question: own.trim_end().ends_with(['?', '？', '؟']) && words(behind).len() >= FEW,
         next: if next.len() <= SHORT { next } else { Vec::new() },
     }
 }
@@ -77,13 +80,16 @@ pub(super) fn all(said: &Said) -> Vec<Word> {
     words(&said.text)
 }
 
-/// The message says one of these, in this or in another sentence than that of the link.
-pub(super) fn elsewhere(said: &Said, link: usize, lexicon: &Lexicon) -> bool {
+/// The sentences that say this.
+pub(super) fn saying(said: &Said, says: fn(&[Word]) -> bool) -> Vec<String> {
+    let sentences = split(&said.text, ends_sentence).into_iter();
+    sentences.filter(|it| says(&words(it))).map(str::to_owned).collect()
+}
+
+/// One of these sentences is not that of the link.
+pub(super) fn elsewhere(sentences: &[String], link: usize) -> bool {
     let sign = sign(link);
-    let others = split(&said.text, ends_sentence).into_iter();
-    others
-        .filter(|it| sign.is_none_or(|sign| !it.contains(sign)))
-        .any(|it| lexicon.is_in(&words(it)))
+    sentences.iter().any(|it| sign.is_none_or(|sign| !it.contains(sign)))
 }
 
 /// The message says that a meeting was put off, and not to when: no day or hour stands behind that

@@ -454,3 +454,41 @@ fn those_who_put_links_into_articles_invite_nobody() {
     }
     assert_eq!(remark("Vandal fighters chat: https://t.me/cvn").as_deref(), Some("telegram"));
 }
+
+#[test]
+fn a_message_of_links_costs_little_and_all_are_counted() {
+    let text: String = (0..2000).map(|it| format!("word t.me/w{it} host{it}.example/x ")).collect();
+    let verdict = judged(&format!("{text} zoom.us/j/1"));
+    assert_eq!(verdict.used, ["telegram", "zoom"]);
+    assert_eq!(verdict.unknown.len(), 2000);
+    assert_eq!(verdict.remark.unwrap().service, "telegram");
+}
+
+#[test]
+fn of_a_meeting_that_is_called_off_there_is_a_next_one_and_something_to_read() {
+    for (text, id) in [
+        ("The call of today is cancelled. Next one is on 20 January, https://zoom.us/j/1", "zoom"),
+        ("Heute fällt es aus. Nächstes Treffen am 20.1.: https://zoom.us/j/1", "zoom"),
+        (
+            "The call is cancelled. Notes so far: https://docs.google.com/document/d/1",
+            "google-docs",
+        ),
+        ("Noch 5 Plätze frei nach Absagen! https://www.eventbrite.de/e/1", "eventbrite"),
+    ] {
+        assert_eq!(remark(text).as_deref(), Some(id), "{text}");
+    }
+}
+
+#[test]
+fn a_question_about_a_group_is_no_invitation_to_it() {
+    for text in [
+        "Is https://t.me/wikipedia an official channel?",
+        "Darf man https://www.facebook.com/groups/x als Weblink eintragen?",
+        "¿Alguien sabe si https://t.me/wikibo es nuestro?",
+    ] {
+        assert_eq!(remark(text), None, "{text}");
+    }
+    for text in ["Questions? https://t.me/wiki", "Want to talk to us? Here: https://t.me/wiki"] {
+        assert_eq!(remark(text).as_deref(), Some("telegram"), "{text}");
+    }
+}

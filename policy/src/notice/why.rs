@@ -9,13 +9,14 @@ use std::fmt;
 use bridge_config::catalogue::{Class, Severity};
 
 use super::Use;
+use super::fold::Word;
 use super::free::Beside;
 use super::lexicon::{
     ABUSE, ASK, BROKEN, CLOSED, EVIDENCE, IF, LESSON, LIVE, NEW, OFF, PAST, SCAM, SOURCE, VISIT,
     WITHDRAW,
 };
 use super::links::Said;
-use super::sentences::{Around, all, around, elsewhere, is_put_off};
+use super::sentences::{Around, all, around, elsewhere, is_put_off, saying};
 
 /// Digits of a code that is typed on a front page.
 const CODE: usize = 4;
@@ -88,8 +89,26 @@ impl fmt::Display for Why {
     }
 }
 
+/// What a message says as a whole.
+pub(super) struct Whole {
+    /// It warns of something.
+    warns: bool,
+    /// The sentences by which a meeting is called off.
+    off: Vec<String>,
+    /// A meeting is put off, and not to a day.
+    put_off: bool,
+}
+
+impl Whole {
+    /// Reads the message once, for all of its links.
+    pub(super) fn of(said: &Said) -> Self {
+        let warns = SCAM.is_in(&all(said));
+        Self { warns, off: saying(said, is_off), put_off: is_put_off(said) }
+    }
+}
+
 /// Why a link is due, or why not.
-pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
+pub(super) fn weigh(said: &Said, whole: &Whole, beside: &Beside<'_>, one: Use<'_>) -> Why {
     let Use { service, link, cited } = one;
     if service.severity == Severity::Report {
         return Why::Counted;
@@ -104,10 +123,10 @@ pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
         return Why::WikiBeside;
     }
     let near = around(said, link);
-    if SCAM.is_in(&all(said)) && !LESSON.is_in(&near.sentence) {
+    if whole.warns && !LESSON.is_in(&near.sentence) {
         return Why::Fraud;
     }
-    if let Some(why) = weigh_state(said, &near, link) {
+    if let Some(why) = weigh_state(whole, &near, one) {
         return why;
     }
     if cited {
@@ -121,11 +140,9 @@ pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
 }
 
 /// What the link leads to does not take place, or the link does not lead there.
-fn weigh_state(said: &Said, near: &Around, link: usize) -> Option<Why> {
+fn weigh_state(whole: &Whole, near: &Around, one: Use<'_>) -> Option<Why> {
     let asked = ASK.is_in(&near.clause);
-    // Who cannot come gives their own place back; the meeting takes place.
-    let off = OFF.is_in(&near.sentence) && !WITHDRAW.is_in(&near.sentence);
-    if off && (!asked || OFF.is_in(&near.clause)) {
+    if is_off(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
         return Some(Why::CalledOff);
     }
     if CLOSED.is_in(&near.clause) && !NEW.is_in(&near.before) {
@@ -134,8 +151,17 @@ fn weigh_state(said: &Said, near: &Around, link: usize) -> Option<Why> {
     if BROKEN.is_in(&near.clause) && !NEW.is_in(&near.before) && !IF.is_in(&near.clause) {
         return Some(Why::Broken);
     }
-    let elsewhere = elsewhere(said, link, &OFF) || is_put_off(said);
-    (elsewhere && !ASK.is_in(&near.sentence)).then_some(Why::CalledOff)
+    // Of a meeting that is called off people may still read, and there is a next one.
+    let class = one.service.class;
+    let meets = matches!(class, Class::Call | Class::Form | Class::Scheduling | Class::Video);
+    let off = meets && (elsewhere(&whole.off, one.link) || whole.put_off);
+    let goes_on = ASK.is_in(&near.sentence) || NEW.is_in(&near.sentence);
+    (off && !goes_on).then_some(Why::CalledOff)
+}
+
+/// A meeting is called off. Who cannot come gives their own place back, and it takes place.
+fn is_off(sentence: &[Word]) -> bool {
+    OFF.is_in(sentence) && !WITHDRAW.is_in(sentence)
 }
 
 /// The sentence tells of a meeting that was.
@@ -158,6 +184,10 @@ fn weigh_place(near: &Around, class: Class) -> Why {
     }
     if SOURCE.is_in(&near.sentence) {
         return Why::Source;
+    }
+    // "Is … an official channel?"
+    if class == Class::Chat && near.in_question {
+        return Why::NotAsked;
     }
     let abuse = ABUSE.is_in(&near.sentence) && !LESSON.is_in(&near.sentence);
     if abuse { Why::Evidence } else { Why::TakesPart }
