@@ -19,6 +19,7 @@ use bridge_model::RichText;
 
 use free::Beside;
 use links::Said;
+use why::Whole;
 
 pub use dial_in::DialIn;
 pub use links::Link;
@@ -27,6 +28,10 @@ pub use why::Why;
 
 /// Alternatives that are named at most.
 const MOST_NAMED: usize = 2;
+
+/// Links that are weighed at most; more are counted. Nobody is asked to use so many, and each takes
+/// the time of the whole message.
+const MOST_WEIGHED: usize = 32;
 
 /// What came of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,13 +75,17 @@ struct Use<'c> {
 
 /// The text may have links worth looking at.
 pub fn is_worth_it(text: &RichText) -> bool {
-    !links::of(text).is_empty()
+    let may_be_typed = || {
+        let words = links::words(text);
+        links::names_a_host(text) && why::gives_a_code(&words)
+    };
+    !links::of(text).is_empty() || may_be_typed()
 }
 
 /// What a message links to, and what is to be said. `language` is that of its readers, `today` in
 /// days since 1970.
 pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64) -> Verdict {
-    let said = links::read(text);
+    let said = links::read(text, &|host| catalogue.front_page(host).is_some());
     let uses = uses(catalogue, &said);
     let beside = Beside::of(catalogue, &said);
     let mut used: Vec<String> = Vec::new();
@@ -85,8 +94,12 @@ pub fn judge(catalogue: &Catalogue, text: &RichText, language: &str, today: i64)
             used.push(one.service.id.clone());
         }
     }
-    let weighed: Vec<(Use<'_>, Why)> =
-        uses.iter().map(|one| (*one, why::weigh(&said, &beside, *one))).collect();
+    let whole = Whole::of(&said);
+    let weighed: Vec<(Use<'_>, Why)> = uses
+        .iter()
+        .take(MOST_WEIGHED)
+        .map(|one| (*one, why::weigh(&said, &whole, &beside, *one)))
+        .collect();
     let due = weighed.iter().filter(|(_, why)| why.is_due());
     let mut watched: Vec<String> = Vec::new();
     for (one, _) in due.clone().filter(|(one, _)| one.service.class == Class::Video) {
@@ -109,7 +122,7 @@ fn uses<'c>(catalogue: &'c Catalogue, said: &Said) -> Vec<Use<'c>> {
         }
         let known = catalogue.service(&at.host, &at.path);
         let by_code = || {
-            let front = at.path == "/" && why::gives_a_code(said);
+            let front = at.path == "/" && why::gives_a_code(&said.text);
             let service = catalogue.front_page(&at.host).filter(|_| front)?;
             Some((service, false))
         };

@@ -4,6 +4,44 @@
 //! Rule: small letters; `*.` before a host is any subdomain or none, `.*` behind it any ending;
 //! `www.` says nothing; `*` in a path is anything, `{n}` a whole part of digits.
 
+/// Names below a host that are the service's own, not those of who uses it.
+const ITS_OWN: [&str; 34] = [
+    "about",
+    "account",
+    "accounts",
+    "api",
+    "app",
+    "apps",
+    "blog",
+    "cdn",
+    "community",
+    "dev",
+    "developer",
+    "developers",
+    "docs",
+    "forum",
+    "go",
+    "help",
+    "info",
+    "learn",
+    "login",
+    "m",
+    "mail",
+    "mobile",
+    "my",
+    "new",
+    "news",
+    "old",
+    "open",
+    "press",
+    "secure",
+    "static",
+    "status",
+    "support",
+    "web",
+    "www",
+];
+
 /// Host and beginning of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -53,7 +91,7 @@ impl Pattern {
 
     /// Whether a link to this host and path is meant, both in small letters.
     pub fn matches(&self, host: &str, path: &str) -> bool {
-        self.host.matches(host) && self.leads(path)
+        self.host.matches(host) && self.leads(path, self.host.is_somebodys(host))
     }
 
     /// The letters of its path that have to be there.
@@ -71,13 +109,17 @@ impl Pattern {
         !matches!(self.host, Host::AnyEnding(_))
     }
 
-    fn leads(&self, path: &str) -> bool {
+    fn leads(&self, path: &str, is_somebodys: bool) -> bool {
         let mut rest = Some(path);
         for (number, piece) in self.path.iter().enumerate() {
             rest = rest.and_then(|rest| piece.ends_in(rest, number == 0));
         }
-        // Nobody uses a service by its front page, or by that of one of its parts.
+        // Nobody uses a service by its front page, or by that of one of its parts; but by that of
+        // somebody's own host below it (`club.peatix.com`).
         let only_host = self.path.iter().all(Piece::is_nothing);
+        if only_host && is_somebodys {
+            return rest.is_some();
+        }
         let is_front =
             only_host || self.path.last().is_some_and(|it| it.text.ends_with('/') && !it.number);
         rest.is_some_and(|rest| !is_front || !rest.trim_matches('/').is_empty())
@@ -114,6 +156,14 @@ fn piece(text: &str) -> Piece {
 }
 
 impl Host {
+    /// Below the service's host, and named by who uses it.
+    fn is_somebodys(&self, host: &str) -> bool {
+        let Self::Below(name) = self else { return false };
+        let label = host.strip_suffix(name.as_str()).and_then(|rest| rest.strip_suffix('.'));
+        // Two letters are a language or a country.
+        label.is_some_and(|it| it.len() > 2 && !ITS_OWN.contains(&it))
+    }
+
     fn matches(&self, host: &str) -> bool {
         let host = host.strip_prefix("www.").unwrap_or(host);
         match self {

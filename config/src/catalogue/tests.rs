@@ -131,6 +131,28 @@ fn links_that_use_a_service_are_told_from_links_about_it() {
 }
 
 #[test]
+fn the_front_page_of_somebodys_own_host_is_used_and_that_of_the_service_is_not() {
+    for (url, id) in [
+        ("https://wikipedia-town.peatix.com/", "peatix"),
+        ("https://wikimedia-jp.connpass.com", "connpass"),
+        ("https://wikicamp.notion.site", "notion"),
+        ("https://ann.substack.com/", "substack, cited"),
+    ] {
+        assert_eq!(of(url).as_deref(), Some(id), "{url}");
+    }
+    for url in [
+        "https://peatix.com/",
+        "https://www.peatix.com/",
+        "https://help.peatix.com",
+        "https://en.peatix.com/",
+        "https://m.youtube.com/",
+        "https://wikimedia.zoom.us/",
+    ] {
+        assert_eq!(of(url), None, "{url}");
+    }
+}
+
+#[test]
 fn free_links_are_known_by_their_host() {
     let all = built_in();
     let id = |host: &str, path: &str| all.alternative(host, path).map(|one| one.id.as_str());

@@ -5,7 +5,7 @@
 //! services give; never somebody's own number. It is repeated as it stands there.
 
 use super::fold::{Word, words};
-use super::lexicon::{CODE, DIAL, OWN};
+use super::lexicon::{CODE, DIAL, Lexicon, OWN, PHONE};
 
 /// How to take part by phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ const LOCAL: std::ops::RangeInclusive<usize> = 6..=13;
 /// Letters between a word and its number, or a number and what stands for its code.
 const NEAR: usize = 40;
 
+/// Letters of a word that is cut by a dot.
+const SHORT: usize = 4;
+
 /// Digits of a code.
 const CODE_DIGITS: usize = 4;
 
@@ -40,11 +43,10 @@ struct Number<'l> {
 
 /// The first number by which people can take part.
 pub(super) fn of(text: &str) -> Option<DialIn> {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines.iter().enumerate().find_map(|(at, line)| {
-        // A line such as "By phone:" speaks of the next one.
-        let head = at.checked_sub(1).and_then(|head| lines.get(head));
-        let head = head.filter(|head| head.trim_end().ends_with([':', '：'])).copied();
+        // A line such as "By phone" speaks of the next one.
+        let head = at.checked_sub(1).and_then(|head| lines.get(head)).copied();
         numbers(line).into_iter().find_map(|number| dial_in(&number, head.unwrap_or_default()))
     })
 }
@@ -61,15 +63,17 @@ fn dial_in(number: &Number<'_>, head: &str) -> Option<DialIn> {
     }
     let pin = pin_of(behind);
     let before = last(number.before);
-    let told = is_told(&before) || (before.is_empty() && is_told(&words(head)));
+    let told = is_told(&before, &DIAL) || (before.is_empty() && is_told(&words(head), &DIAL));
+    // "Phone" alone may be anybody's; with a code behind the number it is that of a call.
+    let told = told || (pin.is_some() && is_told(&before, &PHONE));
     let own = OWN.is_in(&before) || OWN.is_in(&first(behind));
     let offered = told || (number.whole && pin.is_some());
     (offered && !own).then(|| DialIn { number: number.text.to_owned(), pin })
 }
 
 /// A word for taking part by phone stands there, and nothing behind it that is followed by a code.
-fn is_told(before: &[Word]) -> bool {
-    let Some((_, told)) = DIAL.spans(before).last().copied() else { return false };
+fn is_told(before: &[Word], lexicon: &Lexicon) -> bool {
+    let Some((_, told)) = lexicon.spans(before).last().copied() else { return false };
     let code = CODE.spans(before).last().map(|(_, end)| *end);
     code.is_none_or(|code| code <= told)
 }
@@ -126,8 +130,14 @@ fn length(run: &str) -> usize {
 
 /// The words of the last letters before a number, in its sentence.
 fn last(before: &str) -> Vec<Word> {
-    let sentence = before.rsplit(['.', '!', '?', '。', '！', '؟', '।', ';', '；']).next();
-    let sentence = sentence.unwrap_or_default();
+    let ends = ['.', '!', '?', '。', '！', '؟', '।', ';', '；'];
+    // The dot of "tel." ends no sentence.
+    let before = before.trim_end_matches([' ', ':']);
+    let short = before.strip_suffix('.').filter(|rest| {
+        let word = rest.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        (1..=SHORT).contains(&word.chars().count())
+    });
+    let sentence = short.unwrap_or(before).rsplit(ends).next().unwrap_or_default();
     let skipped = sentence.chars().count().saturating_sub(NEAR);
     let near: String = sentence.chars().skip(skipped).collect();
     words(&near)

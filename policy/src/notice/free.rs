@@ -10,7 +10,7 @@ use bridge_config::catalogue::{Alternative, Service};
 use super::lexicon::{Lexicon, OR};
 use super::links::{Link, Said, is_about};
 use super::sentences::{around, between};
-use super::stands_for;
+use super::{MOST_WEIGHED, stands_for};
 
 /// Words before a link by which it is called.
 const BEFORE: usize = 6;
@@ -65,14 +65,36 @@ impl<'c> Beside<'c> {
                 continue;
             }
             if is_wikimedia(&link.host) {
-                beside.wikis.push(number);
+                beside.see_wikimedias(catalogue, said, (number, link));
             } else if !catalogue.knows_host(&link.host) {
-                beside.free.extend(called(catalogue, said, number));
+                if number < MOST_WEIGHED {
+                    beside.free.extend(called(catalogue, said, number));
+                }
                 beside.note(&link.host);
             }
         }
         beside.free.extend(channel(catalogue, said));
         beside
+    }
+
+    /// A host of Wikimedia's own, or of a chapter: what its name says is true of it.
+    fn see_wikimedias(
+        &mut self,
+        catalogue: &'c Catalogue,
+        said: &Said,
+        (number, link): (usize, &Link),
+    ) {
+        let label = link.host.split('.').next().unwrap_or_default();
+        let is_wiki = link.path.starts_with("/wiki/") || link.path.starts_with("/w/");
+        let is_wiki = is_wiki || number >= MOST_WEIGHED;
+        let mut free: Vec<&Alternative> =
+            if is_wiki { Vec::new() } else { called(catalogue, said, number) };
+        let named = |one: &&Alternative| one.names.iter().any(|name| name == label);
+        free.extend(catalogue.alternatives.iter().filter(named));
+        if free.is_empty() {
+            self.wikis.push(number);
+        }
+        self.free.extend(free);
     }
 
     fn note(&mut self, host: &str) {

@@ -42,19 +42,26 @@ macro_rules! lists {
 lists! {
     ABUSE = "abuse",
     ASK = "ask",
+    BROKEN = "broken",
     CLOSED = "closed",
     CODE = "code",
     DIAL = "dial",
     EVIDENCE = "evidence",
+    IF = "if",
     LESSON = "lesson",
     LIVE = "live",
+    MOVED = "moved",
     NEW = "new",
     OFF = "off",
     OR = "or",
     OWN = "own",
+    PAST = "past",
+    PHONE = "phone",
     SCAM = "scam",
     SOURCE = "source",
     VISIT = "visit",
+    WHEN = "when",
+    WITHDRAW = "withdraw",
 }
 
 impl Lexicon {
@@ -77,6 +84,11 @@ impl Lexicon {
             let rest = said.get(at..).unwrap_or_default();
             self.0.iter().any(|term| (at == 0 || !term.first) && term.span(rest).is_some())
         })
+    }
+
+    /// Some term begins there.
+    pub(super) fn begins(&self, said: &[Word]) -> bool {
+        self.0.iter().any(|term| !term.first && term.span(said).is_some())
     }
 
     /// Where terms stand in the text, in bytes, in order.

@@ -13,6 +13,28 @@ const TRACKING: [&str; 7] = ["utm_", "fbclid", "gclid", "si=", "feature=", "igsh
 /// Schemes of addresses that are no pages, and are free.
 const FREE: [&str; 5] = ["irc", "ircs", "matrix", "mumble", "xmpp"];
 
+/// Pages that only lead on to the address in their query: those of searches, mail filters, chats.
+const LEADS_ON: [(&str, &str); 15] = [
+    ("google.com", "/url"),
+    ("meet.google.com", "/linkredirect"),
+    ("l.facebook.com", "/l.php"),
+    ("lm.facebook.com", "/l.php"),
+    ("l.messenger.com", "/l.php"),
+    ("l.instagram.com", "/"),
+    ("l.threads.com", "/"),
+    ("youtube.com", "/redirect"),
+    ("linkedin.com", "/safety/go"),
+    ("vk.com", "/away.php"),
+    ("out.reddit.com", "/"),
+    ("slack-redir.net", "/link"),
+    ("safelinks.protection.outlook.com", "/"),
+    ("statics.teams.cdn.office.net", "/evergreen-assets/safelinks"),
+    ("link.zhihu.com", "/"),
+];
+
+/// What the address is called in their query.
+const ADDRESS: [&str; 6] = ["url", "q", "u", "to", "dest", "target"];
+
 /// What a text says, and where in it links stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
@@ -33,8 +55,8 @@ pub(super) fn number(sign: char) -> Option<usize> {
     usize::try_from(number).ok().filter(|it| *it < 0xfff0)
 }
 
-/// Reads a text.
-pub(super) fn read(text: &RichText) -> Said {
+/// Reads a text. `is_named` says of a host that it is meant where nothing but its name stands.
+pub(super) fn read(text: &RichText, is_named: &dyn Fn(&str) -> bool) -> Said {
     let mut said = Said::default();
     // A link whose words are formatted is several spans.
     let mut open: Option<String> = None;
@@ -43,7 +65,7 @@ pub(super) fn read(text: &RichText) -> Said {
             said.add(&open.take().unwrap_or_default());
         }
         match &span.leaf {
-            Leaf::Text(words) if span.style.link.is_none() => said.write(words),
+            Leaf::Text(words) if span.style.link.is_none() => said.write(words, is_named),
             Leaf::Text(words) => said.text.push_str(words),
             Leaf::Break => said.text.push('\n'),
             Leaf::Mention(_) | Leaf::Emoji { .. } | Leaf::Maths(_) | Leaf::Time { .. } => {
@@ -57,9 +79,9 @@ pub(super) fn read(text: &RichText) -> Said {
 
 impl Said {
     /// Words that may hold addresses.
-    fn write(&mut self, words: &str) {
+    fn write(&mut self, words: &str, is_named: &dyn Fn(&str) -> bool) {
         let mut rest = words;
-        for address in written(words) {
+        for address in written(words, is_named) {
             let Some((before, behind)) = rest.split_once(address.as_written.as_str()) else {
                 continue;
             };
@@ -72,6 +94,7 @@ impl Said {
 
     fn add(&mut self, url: &str) {
         let Some(link) = parse(url) else { return };
+        let link = led_to(url, &link).unwrap_or(link);
         let known = self.links.iter().position(|one| one.canonical == link.canonical);
         let number = known.unwrap_or(self.links.len());
         if known.is_none() {
@@ -139,9 +162,16 @@ pub(super) fn is_about(path: &str) -> bool {
 
 /// All links to pages, each once.
 pub fn of(text: &RichText) -> Vec<Link> {
-    let mut links = read(text).links;
+    let mut links = read(text, &|_| false).links;
     links.retain(|link| link.scheme == "https");
     links
+}
+
+/// The name of a host stands among the words.
+pub(super) fn names_a_host(text: &RichText) -> bool {
+    words(text)
+        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'))
+        .any(|word| is_host(&trimmed(word).to_ascii_lowercase()))
 }
 
 /// The words, line by line.
@@ -221,6 +251,34 @@ fn parse(url: &str) -> Option<Link> {
     host.contains('.').then_some(Link { scheme, host, path, canonical })
 }
 
+/// Where a page leads that only leads on.
+fn led_to(url: &str, link: &Link) -> Option<Link> {
+    let host = link.host.strip_prefix("www.").unwrap_or(&link.host);
+    let is_here = |name: &str| host == name || host.ends_with(&format!(".{name}"));
+    let leads_on = LEADS_ON.iter().any(|(name, path)| is_here(name) && link.path.starts_with(path));
+    let (_, query) = url.split_once('?').filter(|_| leads_on)?;
+    let address = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        let value = unescaped(value);
+        (ADDRESS.contains(&name) && value.starts_with("http")).then_some(value)
+    };
+    parse(&query.split(['&', '#']).find_map(address)?)
+}
+
+/// A value of a query, with its letters instead of their codes.
+fn unescaped(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// An address in a text without markup.
 struct Written {
     as_written: String,
@@ -228,7 +286,7 @@ struct Written {
 }
 
 /// The addresses that are written in a text without markup.
-fn written(text: &str) -> Vec<Written> {
+fn written(text: &str, is_named: &dyn Fn(&str) -> bool) -> Vec<Written> {
     let mut found = Vec::new();
     let part = |c: char| {
         !c.is_whitespace()
@@ -245,14 +303,15 @@ fn written(text: &str) -> Vec<Written> {
         let run = rest.get(start..).unwrap_or_default();
         let end = run.find(|c| !part(c)).unwrap_or(run.len());
         let (word, behind) = run.split_at(end);
-        found.extend(address(word));
+        found.extend(address(word, is_named));
         rest = behind;
     }
     found
 }
 
-/// The address in a word: with a scheme, a host with a path, or a room of Matrix.
-fn address(word: &str) -> Option<Written> {
+/// The address in a word: with a scheme, a host with a path, a host that is known by its name, or a
+/// room of Matrix.
+fn address(word: &str, is_named: &dyn Fn(&str) -> bool) -> Option<Written> {
     let lower = word.to_ascii_lowercase();
     let schemes = ["https://", "http://", "irc://", "ircs://", "matrix:", "mumble://", "xmpp:"];
     let begins = |at: usize| {
@@ -272,9 +331,10 @@ fn address(word: &str) -> Option<Written> {
         return is_room.then(|| Written { url, as_written: word.to_owned() });
     }
     let word = word.trim_start_matches('#');
-    let (host, path) = word.split_once('/')?;
+    let (host, path) = word.split_once('/').unwrap_or((word, ""));
     let written = || Written { url: format!("https://{word}"), as_written: word.to_owned() };
-    (is_host(host) && !path.is_empty()).then(written)
+    let is_meant = !path.is_empty() || is_named(&host.to_ascii_lowercase());
+    (is_host(host) && is_meant).then(written)
 }
 
 fn is_host(host: &str) -> bool {
@@ -291,7 +351,8 @@ fn trimmed(word: &str) -> &str {
     loop {
         let last = word.chars().next_back();
         let cut = match last {
-            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…') => true,
+            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…' | '|') => true,
+            Some('،' | '؛' | '؟' | '।' | '’' | '·') => true,
             Some(')') => word.matches(')').count() > word.matches('(').count(),
             Some(']') => word.matches(']').count() > word.matches('[').count(),
             Some(_) | None => false,

@@ -5,11 +5,17 @@
 //! the sentence before it.
 
 use super::fold::{Word, words};
-use super::lexicon::Lexicon;
+use super::lexicon::{MOVED, WHEN};
 use super::links::{Said, number, sign};
 
 /// Words of a sentence that says little by itself.
 const FEW: usize = 2;
+
+/// Words that a day and an hour take, with what leads to them.
+const WORDS_OF_A_TIME: usize = 4;
+
+/// What leads to the day, in languages that say it before the word.
+const TO: [&str; 3] = ["auf", "naar", "به"];
 
 /// Words of a call after a link, such as "Follow us!".
 const SHORT: usize = 6;
@@ -27,6 +33,8 @@ pub(super) struct Around {
     pub(super) behind: Vec<Word>,
     /// A short sentence that follows.
     pub(super) next: Vec<Word>,
+    /// The sentence is a question that goes on behind the link: it asks about the link.
+    pub(super) in_question: bool,
 }
 
 /// What surrounds the link with this number.
@@ -53,6 +61,7 @@ pub(super) fn around(said: &Said, link: usize) -> Around {
         clause: words(clause),
         before: words(before),
         behind: words(behind.split(|c| number(c).is_some()).next().unwrap_or_default()),
+        in_question: own.trim_end().ends_with(['?', '？', '؟']) && words(behind).len() >= FEW,
         next: if next.len() <= SHORT { next } else { Vec::new() },
     }
 }
@@ -71,13 +80,34 @@ pub(super) fn all(said: &Said) -> Vec<Word> {
     words(&said.text)
 }
 
-/// The message says one of these, in this or in another sentence than that of the link.
-pub(super) fn elsewhere(said: &Said, link: usize, lexicon: &Lexicon) -> bool {
+/// The sentences that say this.
+pub(super) fn saying(said: &Said, says: fn(&[Word]) -> bool) -> Vec<String> {
+    let sentences = split(&said.text, ends_sentence).into_iter();
+    sentences.filter(|it| says(&words(it))).map(str::to_owned).collect()
+}
+
+/// One of these sentences is not that of the link.
+pub(super) fn elsewhere(sentences: &[String], link: usize) -> bool {
     let sign = sign(link);
-    let others = split(&said.text, ends_sentence).into_iter();
-    others
-        .filter(|it| sign.is_none_or(|sign| !it.contains(sign)))
-        .any(|it| lexicon.is_in(&words(it)))
+    sentences.iter().any(|it| sign.is_none_or(|sign| !it.contains(sign)))
+}
+
+/// The message says that a meeting was put off, and not to when: no day or hour stands behind that
+/// word, nor right before it with a word such as "to" (`auf Donnerstag verschoben`).
+pub(super) fn is_put_off(said: &Said) -> bool {
+    let words = all(said);
+    let moved = (0..words.len()).filter(|at| MOVED.begins(words.get(*at..).unwrap_or_default()));
+    let is_time = |at: usize| {
+        let rest = words.get(at..).unwrap_or_default();
+        rest.first().is_some_and(|it| it.text.chars().any(char::is_numeric)) || WHEN.begins(rest)
+    };
+    let moved: Vec<usize> = moved.collect();
+    let Some(first) = moved.first().copied() else { return false };
+    let near = first.saturating_sub(WORDS_OF_A_TIME);
+    let leads = words.get(near..first).unwrap_or_default();
+    let to = leads.iter().position(|word| TO.contains(&word.text.as_str()));
+    let from = to.map_or(first, |to| near + to);
+    !(from..words.len()).any(is_time)
 }
 
 /// The part of a sentence that speaks of one of its links: from the link before it to the next.

@@ -268,6 +268,11 @@ fn numbers_of_people_and_amounts_are_no_dial_in() {
         "join by phone with meeting ID 842 1122 3344",
         "sur WhatsApp +33 6 12 34 56 78",
         "tel. 18:00",
+        "Phone: +39 347 1122334",
+        "\n--\nPriya Nair\nTel: +91 98450 12345",
+        "С уважением, Ольга, тел. +7 903 555-44-33",
+        "organiser Tom, phone 0207 946 0958",
+        "联系电话：13812345678",
     ] {
         assert_eq!(number(text), None, "{text}");
     }
@@ -278,7 +283,212 @@ fn numbers_of_people_and_amounts_are_no_dial_in() {
         ("تلفنی: ۰۲۱ ۱۲۳۴ ۵۶۷۸", "۰۲۱ ۱۲۳۴ ۵۶۷۸"),
         ("电话拨入：010-12345678", "010-12345678"),
         ("By phone:\n+49 30 1234567", "+49 30 1234567"),
+        ("Join by phone\n+1-415-655-0002 United States Toll", "+1-415-655-0002"),
+        ("Einwahl nach aktuellem Standort\n\n+49 69 505 0259 Deutschland", "+49 69 505 0259"),
+        ("Componi in base alla tua posizione\n+39 069 480 648 Italia", "+39 069 480 648"),
+        ("Panggil melalui lokasi Anda\n+62 21 5021 7275 Indonesia", "+62 21 5021 7275"),
+        ("Tel.: 030 123 456 78, PIN 4455", "030 123 456 78"),
     ] {
         assert_eq!(number(text).as_deref(), Some(known), "{text}");
+    }
+}
+
+#[test]
+fn what_does_not_open_for_somebody_is_no_invitation() {
+    for text in [
+        "https://forms.gle/a gives me an error, is it just me?",
+        "I can't open https://docs.google.com/document/d/1, it says permission denied",
+        "Bei mir kommt bei https://forms.gle/a nur eine Fehlermeldung",
+        "https://forms.gle/a me renvoie une erreur, vous aussi ?",
+        "No puedo abrir https://forms.gle/a, me pide permiso",
+        "У меня https://forms.gle/a выдаёт ошибку",
+        "الرابط https://forms.gle/a لا يفتح عندي",
+        "https://forms.gle/a मेरे यहाँ नहीं खुल रहा",
+        "Tidak bisa buka https://forms.gle/a, minta izin akses",
+        "这个表单 https://forms.gle/a 我打不开",
+    ] {
+        assert_eq!(judged(text).why, Why::Broken, "{text}");
+    }
+    for text in [
+        "If the link doesn't work try https://forms.gle/a",
+        "Si le lien ne marche pas : https://forms.gle/a",
+        "The wiki page is broken, so the new form is https://forms.gle/a",
+        "Signaler une erreur : https://forms.gle/a",
+    ] {
+        assert_eq!(remark(text).as_deref(), Some("google-forms"), "{text}");
+    }
+}
+
+#[test]
+fn a_meeting_that_was_is_no_invitation_and_its_recording_is_shown() {
+    let zoom = "https://zoom.us/j/1";
+    for text in [
+        format!("Yesterday we met on {zoom}, 14 people came"),
+        format!("Gestern waren wir zu zwölft auf {zoom}, hat Spaß gemacht"),
+        format!("Hier on était dix sur {zoom}, super ambiance"),
+        format!("Вчера собирались в {zoom}, было человек пятнадцать"),
+        format!("昨天我们在 {zoom} 聚会"),
+    ] {
+        assert_eq!(judged(&text).why, Why::Over, "{text}");
+    }
+    for text in [
+        format!("As announced yesterday, the call is here: {zoom}"),
+        format!("It was great, join us again: {zoom}"),
+        "What took place yesterday: https://zoom.us/rec/share/1".to_owned(),
+        format!("会议链接来了：{zoom}"),
+    ] {
+        assert_eq!(remark(&text).as_deref(), Some("zoom"), "{text}");
+    }
+}
+
+#[test]
+fn a_meeting_that_is_put_off_takes_place_if_the_message_says_when() {
+    let zoom = "https://zoom.us/j/1";
+    for text in [
+        format!("Postponed by one hour! We start at 19:00 UTC: {zoom}"),
+        format!("Verschoben auf Donnerstag: {zoom}"),
+        format!("Das Treffen wird auf Donnerstag verschoben. {zoom}"),
+        format!("Перенесли на четверг: {zoom}"),
+        format!("推迟到周四：{zoom}"),
+    ] {
+        assert_eq!(judged(&text).why, Why::TakesPart, "{text}");
+    }
+    for text in [
+        format!("The meeting of 19:00 is postponed ({zoom})"),
+        format!("Das Treffen am Donnerstag wird verschoben ({zoom})"),
+        format!("Reporté. Nouvelle date bientôt, {zoom}"),
+    ] {
+        assert_eq!(judged(&text).why, Why::CalledOff, "{text}");
+    }
+}
+
+#[test]
+fn who_gives_a_place_back_calls_no_meeting_off() {
+    for text in [
+        "If you can't come please cancel your ticket: https://www.eventbrite.com/e/1",
+        "Wer doch nicht kann, bitte wieder absagen: https://www.eventbrite.de/e/1",
+        "Merci d'annuler votre inscription : https://www.eventbrite.fr/e/1",
+        "Si no pueden venir, cancelen su inscripción acá: https://www.eventbrite.es/e/1",
+        "Если не сможете, отмените регистрацию: https://www.eventbrite.com/e/1",
+    ] {
+        assert_eq!(remark(text).as_deref(), Some("eventbrite"), "{text}");
+    }
+    // "Install" and "installez" begin like a Swedish word for it.
+    let text = "Install the app, https://zoom.us/j/1";
+    assert_eq!(judged(text).why, Why::TakesPart);
+    assert_eq!(judged("Mötet är inställt, https://zoom.us/j/1").why, Why::CalledOff);
+}
+
+#[test]
+fn a_page_that_only_leads_on_is_the_page_it_leads_to() {
+    let teams = "https%3A%2F%2Fteams.microsoft.com%2Fl%2Fmeetup-join%2F1";
+    for (text, id) in [
+        (
+            format!("https://eur01.safelinks.protection.outlook.com/?url={teams}&data=05"),
+            "microsoft-teams",
+        ),
+        ("https://www.google.com/url?q=https://forms.gle/a&sa=D".to_owned(), "google-forms"),
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fzoom.us%2Fj%2F1&h=A".to_owned(), "zoom"),
+        ("https://www.youtube.com/redirect?q=https%3A%2F%2Fzoom.us%2Fj%2F1".to_owned(), "zoom"),
+    ] {
+        let verdict = judged(&text);
+        assert_eq!(verdict.remark.map(|it| it.service).as_deref(), Some(id), "{text}");
+        assert!(verdict.unknown.is_empty(), "{text}");
+    }
+    for text in [
+        "https://web.archive.org/web/2020/https://zoom.us/j/1",
+        "https://example.org/?url=https%3A%2F%2Fzoom.us%2Fj%2F1",
+        "https://www.google.com/url?q=%zz",
+    ] {
+        assert_eq!(remark(text), None, "{text}");
+    }
+}
+
+#[test]
+fn the_name_of_a_host_is_a_link_where_people_type_a_code() {
+    let plain = RichText::plain_text;
+    for (text, id) in [
+        ("Go to menti.com and use the code 4471 9023", "mentimeter"),
+        ("Ask at Sli.do, code #WikiCon27", "slido"),
+        ("kahoot.it 882113", "kahoot"),
+    ] {
+        assert!(is_worth_it(&plain(text)), "{text}");
+        assert_eq!(remark(text).as_deref(), Some(id), "{text}");
+    }
+    for text in ["menti.com is down", "zoom.us 882113", "see README.md and v1.2.3 of 2026"] {
+        let verdict = judged(text);
+        assert_eq!((verdict.remark, verdict.unknown), (None, Vec::new()), "{text}");
+    }
+    assert!(!is_worth_it(&plain("menti.com is down")));
+}
+
+#[test]
+fn a_host_of_wikimedia_is_what_its_name_says() {
+    let zoom = "https://zoom.us/j/1";
+    for text in [
+        format!("https://bbb.wikimedia.ch/b/ann-1 (if that fails: {zoom})"),
+        format!(
+            "Jitsi: https://meet.wikimedia.org.example https://talk.wikimedia.de/x Jitsi, {zoom}"
+        ),
+    ] {
+        assert_eq!(judged(&text).why, Why::FreeBeside, "{text}");
+    }
+    for text in [
+        format!("https://bbb.wikimedia.example.com/b/ann-1 {zoom}"),
+        format!("About Jitsi: https://meta.wikimedia.org/wiki/Jitsi {zoom}"),
+    ] {
+        assert_eq!(remark(&text).as_deref(), Some("zoom"), "{text}");
+    }
+}
+
+#[test]
+fn those_who_put_links_into_articles_invite_nobody() {
+    for text in [
+        "The user keeps adding https://t.me/deals to BLPs",
+        "Die IP fügt ständig https://t.me/gewinn in Artikel ein",
+        "Une IP ajoute https://t.me/argent partout, merci de bloquer",
+        "Спамер опять добавляет ссылки на https://t.me/kazino",
+        "有IP反复在条目里加 https://t.me/zhuanqian ，请封禁",
+    ] {
+        assert_eq!(judged(text).why, Why::Evidence, "{text}");
+    }
+    assert_eq!(remark("Vandal fighters chat: https://t.me/cvn").as_deref(), Some("telegram"));
+}
+
+#[test]
+fn a_message_of_links_costs_little_and_all_are_counted() {
+    let text: String = (0..2000).map(|it| format!("word t.me/w{it} host{it}.example/x ")).collect();
+    let verdict = judged(&format!("{text} zoom.us/j/1"));
+    assert_eq!(verdict.used, ["telegram", "zoom"]);
+    assert_eq!(verdict.unknown.len(), 2000);
+    assert_eq!(verdict.remark.unwrap().service, "telegram");
+}
+
+#[test]
+fn of_a_meeting_that_is_called_off_there_is_a_next_one_and_something_to_read() {
+    for (text, id) in [
+        ("The call of today is cancelled. Next one is on 20 January, https://zoom.us/j/1", "zoom"),
+        ("Heute fällt es aus. Nächstes Treffen am 20.1.: https://zoom.us/j/1", "zoom"),
+        (
+            "The call is cancelled. Notes so far: https://docs.google.com/document/d/1",
+            "google-docs",
+        ),
+        ("Noch 5 Plätze frei nach Absagen! https://www.eventbrite.de/e/1", "eventbrite"),
+    ] {
+        assert_eq!(remark(text).as_deref(), Some(id), "{text}");
+    }
+}
+
+#[test]
+fn a_question_about_a_group_is_no_invitation_to_it() {
+    for text in [
+        "Is https://t.me/wikipedia an official channel?",
+        "Darf man https://www.facebook.com/groups/x als Weblink eintragen?",
+        "¿Alguien sabe si https://t.me/wikibo es nuestro?",
+    ] {
+        assert_eq!(remark(text), None, "{text}");
+    }
+    for text in ["Questions? https://t.me/wiki", "Want to talk to us? Here: https://t.me/wiki"] {
+        assert_eq!(remark(text).as_deref(), Some("telegram"), "{text}");
     }
 }

@@ -9,10 +9,14 @@ use std::fmt;
 use bridge_config::catalogue::{Class, Severity};
 
 use super::Use;
+use super::fold::Word;
 use super::free::Beside;
-use super::lexicon::{ABUSE, ASK, CLOSED, EVIDENCE, LESSON, LIVE, NEW, OFF, SCAM, SOURCE, VISIT};
+use super::lexicon::{
+    ABUSE, ASK, BROKEN, CLOSED, EVIDENCE, IF, LESSON, LIVE, NEW, OFF, PAST, SCAM, SOURCE, VISIT,
+    WITHDRAW,
+};
 use super::links::Said;
-use super::sentences::{Around, all, around, elsewhere};
+use super::sentences::{Around, all, around, elsewhere, is_put_off, saying};
 
 /// Digits of a code that is typed on a front page.
 const CODE: usize = 4;
@@ -37,6 +41,10 @@ pub enum Why {
     CalledOff,
     /// Nobody shall use the link, or not any more.
     NotUsed,
+    /// It does not open, or asks for what people do not have.
+    Broken,
+    /// It was used for a meeting that is over.
+    Over,
     /// It is shown as evidence of what somebody did.
     Evidence,
     /// It is shown as a source.
@@ -69,6 +77,8 @@ impl fmt::Display for Why {
             Self::Fraud => "the message warns of the link",
             Self::CalledOff => "what it leads to does not take place",
             Self::NotUsed => "the link is not to be used, or not any more",
+            Self::Broken => "the message says that the link does not work",
+            Self::Over => "what it led to is over",
             Self::Evidence => "the link is shown as evidence",
             Self::Source => "the link is shown as a source",
             Self::NotAsked => "nothing asks people to go there",
@@ -79,8 +89,26 @@ impl fmt::Display for Why {
     }
 }
 
+/// What a message says as a whole.
+pub(super) struct Whole {
+    /// It warns of something.
+    warns: bool,
+    /// The sentences by which a meeting is called off.
+    off: Vec<String>,
+    /// A meeting is put off, and not to a day.
+    put_off: bool,
+}
+
+impl Whole {
+    /// Reads the message once, for all of its links.
+    pub(super) fn of(said: &Said) -> Self {
+        let warns = SCAM.is_in(&all(said));
+        Self { warns, off: saying(said, is_off), put_off: is_put_off(said) }
+    }
+}
+
 /// Why a link is due, or why not.
-pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
+pub(super) fn weigh(said: &Said, whole: &Whole, beside: &Beside<'_>, one: Use<'_>) -> Why {
     let Use { service, link, cited } = one;
     if service.severity == Severity::Report {
         return Why::Counted;
@@ -95,20 +123,50 @@ pub(super) fn weigh(said: &Said, beside: &Beside<'_>, one: Use<'_>) -> Why {
         return Why::WikiBeside;
     }
     let near = around(said, link);
-    if SCAM.is_in(&all(said)) && !LESSON.is_in(&near.sentence) {
+    if whole.warns && !LESSON.is_in(&near.sentence) {
         return Why::Fraud;
     }
+    if let Some(why) = weigh_state(whole, &near, one) {
+        return why;
+    }
+    if cited {
+        return weigh_page(&near, service.class);
+    }
+    let recording = said.links.get(link).is_some_and(|it| it.path.starts_with("/rec/"));
+    if service.class == Class::Call && !recording && is_over(&near) {
+        return Why::Over;
+    }
+    weigh_place(&near, service.class)
+}
+
+/// What the link leads to does not take place, or the link does not lead there.
+fn weigh_state(whole: &Whole, near: &Around, one: Use<'_>) -> Option<Why> {
     let asked = ASK.is_in(&near.clause);
-    if OFF.is_in(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
-        return Why::CalledOff;
+    if is_off(&near.sentence) && (!asked || OFF.is_in(&near.clause)) {
+        return Some(Why::CalledOff);
     }
     if CLOSED.is_in(&near.clause) && !NEW.is_in(&near.before) {
-        return Why::NotUsed;
+        return Some(Why::NotUsed);
     }
-    if elsewhere(said, link, &OFF) && !ASK.is_in(&near.sentence) {
-        return Why::CalledOff;
+    if BROKEN.is_in(&near.clause) && !NEW.is_in(&near.before) && !IF.is_in(&near.clause) {
+        return Some(Why::Broken);
     }
-    if cited { weigh_page(&near, service.class) } else { weigh_place(&near, service.class) }
+    // Of a meeting that is called off people may still read, and there is a next one.
+    let class = one.service.class;
+    let meets = matches!(class, Class::Call | Class::Form | Class::Scheduling | Class::Video);
+    let off = meets && (elsewhere(&whole.off, one.link) || whole.put_off);
+    let goes_on = ASK.is_in(&near.sentence) || NEW.is_in(&near.sentence);
+    (off && !goes_on).then_some(Why::CalledOff)
+}
+
+/// A meeting is called off. Who cannot come gives their own place back, and it takes place.
+fn is_off(sentence: &[Word]) -> bool {
+    OFF.is_in(sentence) && !WITHDRAW.is_in(sentence)
+}
+
+/// The sentence tells of a meeting that was.
+fn is_over(near: &Around) -> bool {
+    PAST.is_in(&near.sentence) && !ASK.is_in(&near.sentence)
 }
 
 /// A link by which people take part.
@@ -127,7 +185,12 @@ fn weigh_place(near: &Around, class: Class) -> Why {
     if SOURCE.is_in(&near.sentence) {
         return Why::Source;
     }
-    if ABUSE.is_in(&near.sentence) { Why::Evidence } else { Why::TakesPart }
+    // "Is … an official channel?"
+    if class == Class::Chat && near.in_question {
+        return Why::NotAsked;
+    }
+    let abuse = ABUSE.is_in(&near.sentence) && !LESSON.is_in(&near.sentence);
+    if abuse { Why::Evidence } else { Why::TakesPart }
 }
 
 /// A page that is most often shown as a source.
@@ -150,10 +213,10 @@ fn weigh_page(near: &Around, class: Class) -> Why {
 }
 
 /// The message has a code such as people type on a front page.
-pub(super) fn gives_a_code(said: &Said) -> bool {
+pub(super) fn gives_a_code(text: &str) -> bool {
     let digits = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= CODE;
-    let spaced = said.text.replace([' ', '\u{a0}'], "");
+    let spaced = text.replace([' ', '\u{a0}'], "");
     let runs = spaced.split(|c: char| !c.is_ascii_digit());
     let tag = |word: &str| word.starts_with('#') && word.len() > CODE;
-    runs.into_iter().any(digits) || said.text.split_whitespace().any(tag)
+    runs.into_iter().any(digits) || text.split_whitespace().any(tag)
 }
