@@ -103,6 +103,7 @@ pub struct MatrixNetwork {
     spoiled: Arc<Mutex<HashSet<String>>>,
     reports: Reports,
     clear_rooms: Arc<clear_rooms::ClearRooms>,
+    open_rooms: Arc<policy::OpenRooms>,
     /// The homeserver lets accounts not change their names.
     names_fixed: AtomicBool,
 }
@@ -145,6 +146,7 @@ impl MatrixNetwork {
             spoiled,
             reports: Arc::default(),
             clear_rooms: Arc::default(),
+            open_rooms: Arc::default(),
             names_fixed: AtomicBool::default(),
         }
     }
@@ -359,6 +361,7 @@ impl Network for MatrixNetwork {
                 clock: Arc::clone(&self.clock),
                 crypto: self.crypto.clone(),
                 clear_rooms: Arc::clone(&self.clear_rooms),
+                open_rooms: Arc::clone(&self.open_rooms),
             }),
         });
         let address = self.settings.listen;

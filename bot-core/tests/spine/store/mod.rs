@@ -74,6 +74,7 @@ mod media_purge;
 mod messages;
 mod model;
 mod nodes;
+mod on_disk;
 mod pinned;
 mod pinned_people;
 mod portals;
