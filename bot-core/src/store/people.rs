@@ -44,9 +44,12 @@ impl Store {
     }
 }
 
-/// The people of the portals that were asked for last, with the number of changes that were known.
+/// The people of the portals that were asked for last.
 #[derive(Default)]
-pub(super) struct RecentPeople(Mutex<HashMap<PortalId, (u64, Arc<[Acquaintance]>)>>);
+pub(super) struct RecentPeople(Mutex<HashMap<PortalId, Known>>);
+
+/// People, and the number of changes that were known.
+type Known = (u64, Arc<[Acquaintance]>);
 
 impl RecentPeople {
     fn get(&self, portal: PortalId, changes: u64) -> Option<Arc<[Acquaintance]>> {
@@ -55,7 +58,7 @@ impl RecentPeople {
         (*since == changes).then(|| Arc::clone(people))
     }
 
-    fn put(&self, portal: PortalId, people: (u64, Arc<[Acquaintance]>)) {
+    fn put(&self, portal: PortalId, people: Known) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_PORTALS {
             known.clear();
