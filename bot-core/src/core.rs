@@ -3,7 +3,8 @@
 //!
 //! Rule: `accept` never talks to a destination.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -52,8 +53,12 @@ pub struct Core {
     couriers: Arc<Couriers>,
     desk: Arc<Desk>,
     measures: Arc<dyn Measures>,
+    linked: Mutex<LinkedChats>,
     stop: CancellationToken,
 }
+
+/// The linked chats of each network, with the number of changes that were known.
+type LinkedChats = HashMap<NetworkId, (u64, Vec<ChatId>)>;
 
 /// What the spine needs.
 pub struct CoreParts {
@@ -67,7 +72,7 @@ pub struct CoreParts {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Arc<dyn Dice>,
-    /// Entries under way at once, over all lanes.
+    /// Entries under way at once, over all lanes of a network.
     pub concurrency: usize,
     /// Reactions that a person has in a minute; further ones do not cross.
     pub reactions: u32,
@@ -114,6 +119,10 @@ impl Executor for Executors {
         };
         self.count(head, outcome.as_ref());
         outcome
+    }
+
+    fn ahead(&self, lane: &Place) -> usize {
+        self.relay.ahead(lane)
     }
 
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
@@ -187,6 +196,7 @@ impl Core {
             couriers,
             desk,
             measures,
+            linked: Mutex::default(),
             stop,
         })
     }
@@ -418,7 +428,23 @@ impl Core {
         self.desk.public()
     }
 
+    /// Each event of some networks asks for them.
     async fn linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, StoreError> {
+        let changes = self.store.changes_of_links();
+        let known = |linked: &LinkedChats| {
+            let (since, chats) = linked.get(network)?;
+            (*since == changes).then(|| chats.clone())
+        };
+        if let Some(chats) = known(&self.linked.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(chats);
+        }
+        let chats = self.read_linked_chats(network).await?;
+        let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        linked.insert(network.clone(), (changes, chats.clone()));
+        Ok(chats)
+    }
+
+    async fn read_linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, StoreError> {
         let ends = self.store.portals().await?.into_iter().flat_map(|portal| {
             let room = (portal.room, EndState::Active);
             portal.ends.into_iter().map(|end| (end.place, end.state)).chain([room])

@@ -2,14 +2,14 @@
 //! One courier per lane: takes the head, has it carried, records what came of it.
 //!
 //! Rule: the variant of `DeliverError` decides. A lane that waits keeps nobody else waiting:
-//! the permit to work is given back before it sleeps.
+//! the permit to work is given back before it sleeps, and each network has permits of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::Place;
+use bridge_model::{NetworkId, Place};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,7 +19,7 @@ use crate::clock::{Clock, Dice};
 use crate::lane::{LaneHead, LaneState, Work};
 use crate::order::{DeliverError, EntryId, Failure, Part};
 use crate::refusal::Refusal;
-use crate::store::{Settlement, Store, StoreError};
+use crate::store::{OnDisk, Settled, Settlement, Store, StoreError};
 use crate::trouble::Troubles;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
@@ -37,6 +37,12 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// [`Failure`] with `Retry`, `Uncertain` or `ChatClosed`.
     async fn execute(&self, head: &LaneHead, attempt: &mut Attempt) -> Result<Settlement, Failure>;
+
+    /// How many entries of a lane may be carried before the outcome of one is on the disk, see
+    /// [`crate::Deliver::ahead`].
+    fn ahead(&self, _lane: &Place) -> usize {
+        0
+    }
 
     /// What to say to whom when a lane comes to a halt.
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)>;
@@ -59,11 +65,43 @@ pub struct Attempt {
 
 impl Attempt {
     /// Begins anew where another entry has become the head, because the last one was taken out.
-    fn turns_to(&mut self, entry: EntryId) {
+    fn turns_to(&mut self, entry: EntryId, doubt: bool) {
         if self.entry.is_some_and(|tried| tried != entry) {
-            *self = Self { knocks: self.knocks, ..Self::default() };
+            *self = Self { knocks: self.knocks, doubt, ..Self::default() };
         }
         self.entry = Some(entry);
+    }
+}
+
+/// What the courier of a lane knows.
+#[derive(Default)]
+struct Round {
+    attempt: Attempt,
+    /// So many entries from the head on may have been carried before the process ended.
+    doubtful: usize,
+    /// Outcomes that are on their way to the disk, the oldest first.
+    pending: VecDeque<OnDisk>,
+}
+
+impl Round {
+    fn in_doubt(doubtful: usize) -> Self {
+        let attempt = Attempt { doubt: true, ..Attempt::default() };
+        Self { attempt, doubtful, pending: VecDeque::new() }
+    }
+
+    /// Turns to the next entry.
+    fn next(&mut self) {
+        self.attempt = Attempt { doubt: self.doubtful > 0, ..Attempt::default() };
+    }
+
+    /// Waits until so many outcomes at most are on their way to the disk.
+    async fn wait(&mut self, most: usize) -> Result<(), StoreError> {
+        while self.pending.len() > most {
+            if let Some(first) = self.pending.pop_front() {
+                first.wait().await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -73,7 +111,9 @@ pub struct Couriers {
     executor: Arc<dyn Executor>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
-    permits: Semaphore,
+    /// How many entries may be under way at once on each network.
+    concurrency: usize,
+    permits: Mutex<HashMap<NetworkId, Arc<Semaphore>>>,
     running: Mutex<HashMap<Place, Arc<Bells>>>,
     troubles: Arc<Troubles>,
     tasks: TaskTracker,
@@ -90,7 +130,7 @@ pub struct CourierParts {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub dice: Arc<dyn Dice>,
-    /// How many entries are under way at once, over all lanes.
+    /// How many entries are under way at once, over all lanes of a network.
     pub concurrency: usize,
     /// Where it is noted what went wrong.
     pub troubles: Arc<Troubles>,
@@ -116,7 +156,8 @@ impl Couriers {
             executor,
             clock,
             dice,
-            permits: Semaphore::new(concurrency.max(1)),
+            concurrency: concurrency.max(1),
+            permits: Mutex::default(),
             running: Mutex::default(),
             troubles,
             tasks: TaskTracker::new(),
@@ -125,7 +166,7 @@ impl Couriers {
     }
 
     /// Begins with every lane that is not empty. Each head may have been under way when the
-    /// process ended, so it is in doubt. Halted lanes get another chance.
+    /// process ended, and as many entries behind it as are carried ahead, so they are in doubt. Halted lanes get another chance.
     ///
     /// # Errors
     /// [`StoreError`] when the lanes cannot be read.
@@ -135,7 +176,8 @@ impl Couriers {
                 self.store.halt(&lane.place, None, Vec::new(), self.clock.now()).await?;
             }
             if lane.depth > 0 {
-                self.begin(lane.place, Attempt { doubt: true, ..Attempt::default() });
+                let doubtful = self.executor.ahead(&lane.place).saturating_add(1);
+                self.begin(lane.place, Round::in_doubt(doubtful));
             }
         }
         Ok(())
@@ -145,7 +187,7 @@ impl Couriers {
     pub fn wake(self: &Arc<Self>, lanes: impl IntoIterator<Item = LaneState>) {
         for lane in lanes {
             if lane.halted.is_none() && lane.depth > 0 {
-                self.begin(lane.place, Attempt::default());
+                self.begin(lane.place, Round::default());
             }
         }
     }
@@ -158,7 +200,7 @@ impl Couriers {
                 Some(bells) => bells.hurry.notify_one(),
                 None => {
                     drop(running);
-                    self.begin(lane, Attempt::default());
+                    self.begin(lane, Round::default());
                 }
             }
         }
@@ -170,7 +212,7 @@ impl Couriers {
         self.tasks.wait().await;
     }
 
-    fn begin(self: &Arc<Self>, lane: Place, attempt: Attempt) {
+    fn begin(self: &Arc<Self>, lane: Place, round: Round) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bell) = running.get(&lane) {
             bell.entries.notify_one();
@@ -182,29 +224,29 @@ impl Couriers {
         self.tasks.spawn(async move {
             tokio::select! {
                 () = couriers.stop.cancelled() => {}
-                () = couriers.work(&lane, &bell, attempt) => {}
+                () = couriers.work(&lane, &bell, round) => {}
             }
         });
     }
 
     /// Works until the lane is empty. The head of a halted lane is tried again by itself, so the
     /// courier stays with it.
-    async fn work(self: &Arc<Self>, lane: &Place, bell: &Bells, mut attempt: Attempt) {
+    async fn work(self: &Arc<Self>, lane: &Place, bell: &Bells, mut round: Round) {
         let mut halts = 0;
         loop {
-            match self.step(lane, &mut attempt).await {
+            match self.step(lane, &mut round).await {
                 Step::Next => {
-                    attempt = Attempt::default();
+                    round.next();
                     halts = 0;
                 }
                 Step::Halted => tokio::select! {
                     () = self.clock.sleep(HALTS.jittered(halts, &*self.dice)) => {
                         halts = halts.saturating_add(1);
-                        attempt.knocks = true;
+                        round.attempt.knocks = true;
                     }
                     // Somebody set the lane going again.
                     () = bell.entries.notified() => {}
-                    () = bell.hurry.notified() => attempt.knocks = true,
+                    () = bell.hurry.notified() => round.attempt.knocks = true,
                 },
                 Step::Wait(delay) => tokio::select! {
                     () = self.clock.sleep(delay) => {}
@@ -216,6 +258,9 @@ impl Couriers {
                     () = bell.entries.notified() => {}
                 },
                 Step::Rest => {
+                    if let Err(error) = round.wait(0).await {
+                        tracing::error!(network = %lane.network, %error, "an outcome was not stored");
+                    }
                     let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
                     let rung =
                         futures_util::FutureExt::now_or_never(bell.entries.notified()).is_some();
@@ -228,8 +273,22 @@ impl Couriers {
         }
     }
 
-    async fn step(self: &Arc<Self>, lane: &Place, attempt: &mut Attempt) -> Step {
-        let Ok(permit) = self.permits.acquire().await else { return Step::Rest };
+    fn permits_of(&self, network: &NetworkId) -> Arc<Semaphore> {
+        let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = permits.get(network) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Semaphore::new(self.concurrency));
+        permits.insert(network.clone(), Arc::clone(&new));
+        new
+    }
+
+    async fn step(self: &Arc<Self>, lane: &Place, round: &mut Round) -> Step {
+        // Where messages are not known by themselves, what was left in the chat is not this entry's.
+        let doubt = round.doubtful > 0 && self.executor.ahead(lane) > 0;
+        let attempt = &mut round.attempt;
+        let permits = self.permits_of(&lane.network);
+        let Ok(permit) = permits.acquire().await else { return Step::Rest };
         let head = match self.store.take(lane).await {
             Ok(Some(head)) if head.left_out => head,
             Ok(Some(head)) if head.by_hand || (head.halted && !attempt.knocks) => {
@@ -254,11 +313,11 @@ impl Couriers {
                 return Step::Wait(self.delay(attempt));
             }
         };
-        attempt.turns_to(head.entry.id);
+        attempt.turns_to(head.entry.id, doubt);
         let entry = head.entry.id.0;
         let network = lane.network.clone();
         match self.executor.execute(&head, attempt).await {
-            Ok(settlement) => match self.store.settle(settlement).await {
+            Ok(settlement) => match self.settle(lane, round, settlement).await {
                 Ok(settled) => {
                     tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
                     self.troubles.over(lane);
@@ -272,8 +331,9 @@ impl Couriers {
                 Err(error) => {
                     // What was sent is sent: look before sending again.
                     tracing::error!(entry, %network, %error, "an outcome was not stored");
-                    attempt.doubt = true;
-                    Step::Wait(self.delay(attempt))
+                    round.doubtful = self.executor.ahead(lane).saturating_add(1);
+                    round.attempt.doubt = true;
+                    Step::Wait(self.delay(&mut round.attempt))
                 }
             },
             Err(failure) => {
@@ -281,6 +341,20 @@ impl Couriers {
                 self.failed(&head, attempt, failure).await
             }
         }
+    }
+
+    /// Stores what came of an entry. Where the lane may go ahead, that is on the disk a while later.
+    async fn settle(
+        &self,
+        lane: &Place,
+        round: &mut Round,
+        settlement: Settlement,
+    ) -> Result<Settled, StoreError> {
+        let (settled, on_disk) = self.store.settle_soon(settlement).await?;
+        round.pending.push_back(on_disk);
+        round.wait(self.executor.ahead(lane)).await?;
+        round.doubtful = round.doubtful.saturating_sub(1);
+        Ok(settled)
     }
 
     /// A halted lane works again.
@@ -336,7 +410,7 @@ impl Couriers {
                 match self.store.halt(lane, Some(reason), then, self.clock.now()).await {
                     Ok(told) => {
                         for lane in told {
-                            self.begin(lane, Attempt::default());
+                            self.begin(lane, Round::default());
                         }
                         Step::Halted
                     }

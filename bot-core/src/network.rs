@@ -47,6 +47,13 @@ pub trait Deliver: Send + Sync {
     /// # Errors
     /// As [`Deliver::deliver`].
     async fn find_sent(&self, order: &Order) -> Result<Vec<Part>, Failure>;
+
+    /// How many further orders of a chat may be carried out before what came of one is on the disk.
+    /// None, unless [`Deliver::find_sent`] knows each message by itself, whatever was said after it: after
+    /// a crash all of them are in doubt.
+    fn ahead(&self) -> usize {
+        0
+    }
 }
 
 /// One network that portals can reach.

@@ -179,6 +179,10 @@ impl Executor for Relay {
         done
     }
 
+    fn ahead(&self, lane: &Place) -> usize {
+        self.networks.get(&lane.network).map_or(0, |network| network.ahead())
+    }
+
     async fn halted(&self, head: &LaneHead, why: &Refusal) -> Vec<(Place, Work)> {
         let lane = &head.entry.lane;
         let told = |portal: &&Portal| portal.room != *lane && portal.silence_at(lane).is_none();

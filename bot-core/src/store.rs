@@ -50,6 +50,7 @@ pub mod memory;
 pub mod messages;
 pub mod migration;
 pub mod notices;
+mod opened;
 pub mod orphans;
 pub mod overflow;
 pub mod own_data;
@@ -69,6 +70,7 @@ mod revised;
 pub mod sealing;
 pub mod self_tests;
 pub mod settle;
+mod shared;
 pub mod silence;
 pub mod sled;
 mod standing;
@@ -103,7 +105,7 @@ pub use records::{
     Acquaintance, Claim, ClaimOffer, EmojiRecord, FileRecord, GhostRecord, StickerRecord, Tie,
     Topic,
 };
-pub use writer::Store;
+pub use writer::{OnDisk, Store};
 
 /// SHA-256 of a link code, cut to 16 bytes: codes are not stored.
 pub type CodeHash = [u8; 16];

@@ -55,6 +55,9 @@ pub(crate) struct Listener {
     silent_for: u64,
 }
 
+/// The dispatch of a new message.
+pub(crate) const MESSAGE: &str = "MESSAGE_CREATE";
+
 /// Listening was told to stop.
 #[derive(Debug)]
 pub(crate) struct Stopped;
@@ -66,6 +69,19 @@ struct HeardEvents {
     last: Option<(String, String)>,
     slash: Option<Slash>,
     marks: Vec<Mark>,
+}
+
+impl HeardEvents {
+    /// The marks to be stored, with the session's; `None` when nothing was heard.
+    fn take_marks(&mut self, session: &Session) -> Option<Vec<Mark>> {
+        if self.events.is_empty() && self.marks.is_empty() {
+            return None;
+        }
+        let mut marks = vec![session.mark()];
+        marks.append(&mut self.marks);
+        marks.extend(self.last.take().map(|(channel, message)| last_mark(&channel, &message)));
+        Some(marks)
+    }
 }
 
 impl Listener {
@@ -107,16 +123,8 @@ impl Listener {
                 .accept(Batch { network: self.network.clone(), marks, events: vec![] })
                 .await;
         }
-        directory::learn(&self.shared, kind, data);
-        threads::learn(&self.shared, kind, data);
-        self.revive(kind, data).await?;
-        let heard = self.hear(kind, data).await?;
-        if heard.events.is_empty() && heard.marks.is_empty() {
-            return Ok(());
-        }
-        let mut marks = vec![session.mark()];
-        marks.extend(heard.marks);
-        marks.extend(heard.last.map(|(channel, message)| last_mark(&channel, &message)));
+        let mut heard = self.learn_and_hear(kind, data).await?;
+        let Some(marks) = heard.take_marks(session) else { return Ok(()) };
         if let Some(slash) = &heard.slash {
             self.shared.expect_acknowledgement(slash.token.reveal());
         }
@@ -129,6 +137,38 @@ impl Listener {
             self.shared.acknowledge(slash.token.reveal());
         }
         accepted
+    }
+
+    /// Handles messages that came one after the other, and stores what was heard of them at once.
+    /// `session` counts all of them as processed.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub(crate) async fn dispatch_messages(
+        &mut self,
+        messages: &[Value],
+        session: &Session,
+    ) -> Result<(), Stopped> {
+        let mut all = HeardEvents::default();
+        for data in messages {
+            let heard = self.learn_and_hear(MESSAGE, data).await?;
+            all.events.extend(heard.events);
+            all.marks.extend(heard.marks);
+            if let Some((channel, message)) = heard.last {
+                // Of each channel the last message counts.
+                all.marks.push(last_mark(&channel, &message));
+            }
+        }
+        let Some(marks) = all.take_marks(session) else { return Ok(()) };
+        let batch = Batch { network: self.network.clone(), marks, events: all.events };
+        self.accept(batch).await
+    }
+
+    async fn learn_and_hear(&mut self, kind: &str, data: &Value) -> Result<HeardEvents, Stopped> {
+        directory::learn(&self.shared, kind, data);
+        threads::learn(&self.shared, kind, data);
+        self.revive(kind, data).await?;
+        self.hear(kind, data).await
     }
 
     /// Shows the asker that the command was heard. A second time, after a restart,

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::action_error::ActionError;
 use super::client::{ClientError, Identity};
 use super::convert::outgoing::{self, PartContent};
-use super::{MatrixNetwork, convert, rooms};
+use super::{MatrixNetwork, convert, find_sent, rooms};
 use bot_core::Refusal;
 use bot_core::network::{AskError, Deliver, MediaSource};
 use bot_core::order::{Action, DeliverError, Failure, Order, Part, Receipt, SendAs};
@@ -66,6 +66,11 @@ impl Deliver for MatrixNetwork {
         self.look_for(order)
             .await
             .map_err(|error| Failure { error: error.decide().or_retry(), done: order.done.clone() })
+    }
+
+    /// Each event has its source in its content, and a transaction id of its own.
+    fn ahead(&self) -> usize {
+        find_sent::AHEAD
     }
 }
 

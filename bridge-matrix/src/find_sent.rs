@@ -18,6 +18,9 @@ use bot_core::order::{Action, Order, Part};
 
 /// How far back an interrupted try can lie: a ghost's own last events.
 const DEPTH: u32 = 50;
+/// Orders of a room that may be carried out before the first one is settled on the disk; a ghost that
+/// said all of them is found all the same.
+pub(super) const AHEAD: usize = 32;
 
 impl MatrixNetwork {
     /// The parts of a post that are in the room, in order

@@ -13,7 +13,7 @@ use ruma::profile::ProfileFieldValue;
 use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
 
 use super::client::{ClientError, Identity};
-use super::{MatrixNetwork, account, policy, rooms};
+use super::{MatrixNetwork, account, rooms};
 use crate::action_error::ActionError;
 use bot_core::Refusal;
 use bot_core::network::MediaSource;
@@ -56,8 +56,7 @@ impl MatrixNetwork {
         let place = keys::place(&Place::new(crate::NETWORK, room.as_str()));
         if !record.rooms.contains(&place) {
             let server = mxid.server_name().as_str();
-            let denied = policy::denied(&self.client, room, &[server]).await.map_err(repeatable)?;
-            if let Some(server) = denied {
+            if self.keeps_out(room, server).await.map_err(repeatable)? {
                 let reason = Refusal::ServerDenied(server.to_owned());
                 return Err(DeliverError::Refused { reason }.into());
             }

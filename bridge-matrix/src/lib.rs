@@ -105,6 +105,7 @@ pub struct MatrixNetwork {
     reports: Reports,
     restart: Arc<restart::Restart>,
     clear_rooms: Arc<clear_rooms::ClearRooms>,
+    open_rooms: Arc<policy::OpenRooms>,
     /// The homeserver lets accounts not change their names.
     names_fixed: AtomicBool,
 }
@@ -149,6 +150,7 @@ impl MatrixNetwork {
             reports: Arc::default(),
             restart,
             clear_rooms: Arc::default(),
+            open_rooms: Arc::default(),
             names_fixed: AtomicBool::default(),
         }
     }
@@ -373,6 +375,7 @@ impl Network for MatrixNetwork {
                 clock: Arc::clone(&self.clock),
                 crypto: self.crypto.clone(),
                 clear_rooms: Arc::clone(&self.clear_rooms),
+                open_rooms: Arc::clone(&self.open_rooms),
             }),
         });
         let address = self.settings.listen;

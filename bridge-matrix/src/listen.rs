@@ -33,6 +33,7 @@ use super::clear_rooms::{ClearRooms, ENCRYPTED, ENCRYPTION};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
 use super::crypto::Crypto;
+use crate::policy::{OpenRooms, SERVER_ACL};
 use crate::power::POWER_LEVELS;
 use crate::private_chats::PrivateChats;
 use crate::transaction::Transaction;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub crypto: Option<Arc<Crypto>>,
     /// Which rooms are encrypted, where it takes no part.
     pub clear_rooms: Arc<ClearRooms>,
+    /// Which rooms let our server in.
+    pub open_rooms: Arc<OpenRooms>,
 }
 
 /// Hears transactions.
@@ -70,6 +73,7 @@ pub struct Listener {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) crypto: Option<Arc<Crypto>>,
     clear_rooms: Arc<ClearRooms>,
+    open_rooms: Arc<OpenRooms>,
     /// When the process began to listen.
     pub(super) started: Timestamp,
     /// When the last transaction came, in milliseconds since 1970.
@@ -82,7 +86,7 @@ pub struct Listener {
 impl Listener {
     /// Begins to listen now.
     pub fn new(parts: Parts) -> Self {
-        let Parts { sink, client, ghosts, store, clock, crypto, clear_rooms } = parts;
+        let Parts { sink, client, ghosts, store, clock, crypto, clear_rooms, open_rooms } = parts;
         let started = clock.now();
         Self {
             sink,
@@ -92,6 +96,7 @@ impl Listener {
             clock,
             crypto,
             clear_rooms,
+            open_rooms,
             started,
             last_transaction: AtomicI64::new(started.0),
             profiles: Profiles::default(),
@@ -163,6 +168,9 @@ impl Listener {
         let (room, sender, kind) = (text("room_id"), text("sender"), text("type"));
         if kind == incoming::MEMBER {
             return self.member(room, raw).await;
+        }
+        if kind == SERVER_ACL {
+            self.open_rooms.forget(room);
         }
         if self.ghosts.is_ours(sender) {
             return Ok(Vec::new());

@@ -4,7 +4,10 @@
 //! Rule: a homeserver lets its own people past an ACL that keeps their server out, and everybody else
 //! drops what they say; so the bridge looks before it brings or invites anybody.
 
-use bridge_model::ChatId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use bridge_model::{ChatId, Timestamp};
 use bridge_policy::acl;
 use bridge_policy::lists::{PolicyRule, USER};
 use ruma::api::client::membership::join_room_by_id_or_alias;
@@ -19,7 +22,40 @@ use bot_core::network::AskError;
 use bot_core::policing::ListedRule;
 
 /// The type of the state event.
-const SERVER_ACL: &str = "m.room.server_acl";
+pub(super) const SERVER_ACL: &str = "m.room.server_acl";
+/// How long it counts that an ACL lets our server in, where no event says otherwise.
+const LOOK_LASTS_MS: i64 = 10_000;
+/// So many rooms are remembered; all are forgotten when there are more.
+const ROOMS: usize = 10_000;
+
+/// Rooms whose ACL was seen a moment ago to let our server in: many ghosts that come at once cost one
+/// look.
+#[derive(Default)]
+pub struct OpenRooms(Mutex<HashMap<String, Timestamp>>);
+
+impl OpenRooms {
+    fn rooms(&self) -> std::sync::MutexGuard<'_, HashMap<String, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_open(&self, room: &str, now: Timestamp) -> bool {
+        let seen = self.rooms().get(room).copied();
+        seen.is_some_and(|at| (0..LOOK_LASTS_MS).contains(&now.0.saturating_sub(at.0)))
+    }
+
+    fn note_open(&self, room: &str, now: Timestamp) {
+        let mut rooms = self.rooms();
+        if rooms.len() >= ROOMS {
+            rooms.clear();
+        }
+        rooms.insert(room.to_owned(), now);
+    }
+
+    /// The ACL of a room is another one now.
+    pub(super) fn forget(&self, room: &str) {
+        self.rooms().remove(room);
+    }
+}
 
 /// The server of a Matrix id.
 pub(super) fn server_of(mxid: &str) -> &str {
@@ -43,6 +79,26 @@ pub(super) async fn denied<'a>(
 }
 
 impl MatrixNetwork {
+    /// Whether the ACL of a room keeps a server of ours out.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) async fn keeps_out(
+        &self,
+        room: &OwnedRoomId,
+        server: &str,
+    ) -> Result<bool, ClientError> {
+        let now = self.clock.now();
+        if self.open_rooms.is_open(room.as_str(), now) {
+            return Ok(false);
+        }
+        let kept_out = denied(&self.client, room, &[server]).await?.is_some();
+        if !kept_out {
+            self.open_rooms.note_open(room.as_str(), now);
+        }
+        Ok(kept_out)
+    }
+
     /// Joins a room by its id or alias.
     ///
     /// # Errors

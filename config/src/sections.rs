@@ -284,7 +284,7 @@ fn discord(mut section: Section<'_, '_>) -> Option<Discord> {
 }
 
 fn lanes(mut section: Section<'_, '_>) -> Lanes {
-    let concurrency = section.number("concurrency", 16, 1..=1_000);
+    let concurrency = section.number("concurrency", 128, 1..=1_000);
     let most_waiting = section.number("most_waiting", 2_000, 1..=1_000_000);
     let max_age_hours = section.number("max_age_hours", 24, 1..=24 * 365);
     let max_age_hours = u64::try_from(max_age_hours).unwrap_or(u64::MAX);

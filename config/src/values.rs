@@ -234,7 +234,7 @@ pub struct Discord {
 /// The queues.
 #[derive(Clone, Copy, Debug)]
 pub struct Lanes {
-    /// How many chats are delivered to at the same time.
+    /// How many chats of each network are delivered to at the same time.
     pub concurrency: usize,
     /// With so many waiting entries a lane is full, and what comes is counted instead of kept.
     pub most_waiting: usize,

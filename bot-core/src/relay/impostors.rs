@@ -99,7 +99,8 @@ impl Delivery<'_> {
             return Ok(false);
         }
         let identities = self.identities();
-        for known in self.relay.store.people(portal.id).await.map_err(unread)? {
+        let people = self.relay.store.known_people(portal.id).await.map_err(unread)?;
+        for known in people.iter() {
             let name = identities.shown_name(Some(&known.person), &known.name);
             if known.person != *person
                 && self.relay.names.looks_like(name, &shown)

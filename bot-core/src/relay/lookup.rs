@@ -130,7 +130,10 @@ impl Directory for StoreDirectory<'_> {
 
     async fn people(&self) -> Result<Vec<Acquaintance>, DeliverError> {
         match self.portal {
-            Some(portal) => self.lookup.store.people(portal.id).await.map_err(unread),
+            Some(portal) => {
+                let people = self.lookup.store.known_people(portal.id).await;
+                people.map(|people| people.to_vec()).map_err(unread)
+            }
             None => Ok(Vec::new()),
         }
     }

@@ -36,7 +36,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn known_on_matrix(&self, person: &Person) -> Result<Option<Person>, StoreError> {
         let person = person.clone();
-        self.read(move |tx| Ok(Some(known_as(tx, &person)?).filter(on_matrix))).await
+        self.glance(move |tx| Ok(Some(known_as(tx, &person)?).filter(on_matrix))).await
     }
 
     /// The account on a network that a Matrix account has openly claimed.
@@ -50,7 +50,7 @@ impl Store {
     ) -> Result<Option<Claim>, StoreError> {
         let (mxid, network) = (mxid.to_owned(), network.clone());
         let fits = move |claim: &Claim| is_open(claim) && claim.person.network == network;
-        self.read(move |tx| Ok(by(tx, &mxid)?.into_iter().find(fits))).await
+        self.glance(move |tx| Ok(by(tx, &mxid)?.into_iter().find(fits))).await
     }
 
     /// Who has claimed an account of another network.
@@ -59,7 +59,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn claim(&self, person: &Person) -> Result<Option<Claim>, StoreError> {
         let person = person.clone();
-        self.read(move |tx| of(tx, &person)).await
+        self.glance(move |tx| of(tx, &person)).await
     }
 
     /// What an account on Matrix has claimed.

@@ -84,7 +84,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn may_leave(&self, portal: &Portal, person: &Person) -> Result<bool, StoreError> {
         let (portal, person) = (portal.clone(), person.clone());
-        self.read(move |tx| may_leave(tx, &portal, &person)).await
+        self.glance(move |tx| may_leave(tx, &portal, &person)).await
     }
 
     /// What somebody has said about being relayed.
@@ -93,7 +93,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn statements(&self, person: &Person) -> Result<Statements, StoreError> {
         let person = person.clone();
-        self.read(move |tx| of(tx, &person)).await
+        self.glance(move |tx| of(tx, &person)).await
     }
 
     /// Who wants a pseudonym; by name those who spoke lately in a portal.
@@ -101,7 +101,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn pseudonymous(&self, portal: Option<PortalId>) -> Result<Pseudonymous, StoreError> {
-        self.read(move |tx| pseudonymous(tx, portal)).await
+        self.glance(move |tx| pseudonymous(tx, portal)).await
     }
 
     /// The ledger of everybody, in no order.

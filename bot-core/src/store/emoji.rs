@@ -20,7 +20,7 @@ impl Store {
         id: &str,
     ) -> Result<Option<EmojiRecord>, StoreError> {
         let (network, id) = (network.clone(), id.to_owned());
-        self.read(move |tx| of(tx, &network, &id)).await
+        self.glance(move |tx| of(tx, &network, &id)).await
     }
 
     /// The custom emoji that a file (an `mxc://` URI) shows.
@@ -29,7 +29,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn emoji_behind(&self, mxc: &str) -> Result<Option<EmojiRecord>, StoreError> {
         let mxc = mxc.to_owned();
-        self.read(move |tx| behind(tx, &mxc)).await
+        self.glance(move |tx| behind(tx, &mxc)).await
     }
 
     /// Remembers a custom emoji and the file that shows it.

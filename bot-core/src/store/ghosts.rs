@@ -17,7 +17,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn ghost(&self, person: &Person) -> Result<Option<GhostRecord>, StoreError> {
         let person = person.clone();
-        self.read(move |tx| of(tx, &person)).await
+        self.glance(move |tx| of(tx, &person)).await
     }
 
     /// Stores what is known of a ghost.
@@ -35,7 +35,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn person_behind(&self, localpart: &str) -> Result<Option<Person>, StoreError> {
         let localpart = localpart.to_owned();
-        self.read(move |tx| tx.get(&LOCALPARTS, &localpart)).await
+        self.glance(move |tx| tx.get(&LOCALPARTS, &localpart)).await
     }
 
     /// The people whose ghosts are in a room.

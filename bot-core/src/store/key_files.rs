@@ -12,7 +12,7 @@ use super::sled::disk;
 use super::{StoreError, private};
 
 /// A place for files of keys.
-pub trait KeyFiles: Send + 'static {
+pub trait KeyFiles: Send + Sync + 'static {
     /// A file; `None` when it is not there.
     ///
     /// # Errors

@@ -5,10 +5,9 @@
 //! deleted. A key is on the disk before the first record under it; to destroy one, its file is written
 //! anew without it (`docs/adr/0019`).
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes::Aes256;
 use aes::cipher::{BlockDecrypt, BlockEncrypt, KeyInit};
@@ -41,7 +40,7 @@ pub struct Keyring {
     rows: Aes256,
     people: Aes256,
     /// Files that were read so far.
-    loaded: RefCell<BTreeMap<u16, People>>,
+    loaded: RwLock<BTreeMap<u16, People>>,
 }
 
 impl Keyring {
@@ -113,7 +112,7 @@ impl Keyring {
         dice: Arc<dyn Dice>,
     ) -> Self {
         let (rows, people) = (Aes256::new(&rows.0.into()), Aes256::new(&people.0.into()));
-        let loaded = RefCell::default();
+        let loaded = RwLock::default();
         Self { files, dice, records, shards, rows, people, loaded }
     }
 
@@ -244,12 +243,19 @@ impl Keyring {
 
     /// Looks into one file of keys.
     fn with<T>(&self, number: u16, look: impl FnOnce(&People) -> T) -> Result<T, StoreError> {
-        if let Some(people) = self.loaded.borrow().get(&number) {
+        if let Some(people) =
+            self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(&number)
+        {
+            return Ok(look(people));
+        }
+        // Nobody puts another file in its place meanwhile.
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(people) = loaded.get(&number) {
             return Ok(look(people));
         }
         let people = self.read(number)?;
         let seen = look(&people);
-        self.loaded.borrow_mut().insert(number, people);
+        loaded.insert(number, people);
         Ok(seen)
     }
 
@@ -275,8 +281,9 @@ impl Keyring {
             sorted.iter().flat_map(|(label, key)| label.iter().chain(&key.0)).copied().collect();
         let about = number.to_be_bytes();
         let sealed = cipher::encrypt(&self.shards, &about, (MAGIC, &plain), &*self.dice);
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         self.files.replace(&name(number), &sealed)?;
-        self.loaded.borrow_mut().insert(number, people);
+        loaded.insert(number, people);
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What an embedded engine must do: one ordered keyspace, atomic batches, a flush.
 //!
-//! Rule: only the writer thread of [`super::Store`] touches an engine.
+//! Rule: only the writer thread of [`super::Store`] writes to an engine. Others read through
+//! [`Kv::reader`], never while a batch is applied.
 
 use std::path::Path;
 
@@ -13,6 +14,9 @@ pub type Row = (Vec<u8>, Vec<u8>);
 
 /// Writes of one transaction: `None` deletes.
 pub type Writes = std::collections::BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// Flushes an engine.
+pub type Flusher = Box<dyn FnMut() -> Result<(), StoreError> + Send>;
 
 /// An embedded engine.
 pub trait Kv: Send + 'static {
@@ -33,6 +37,18 @@ pub trait Kv: Send + 'static {
     /// # Errors
     /// [`StoreError::Engine`].
     fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// The same rows for others who only read them, as they are at each moment; `None` where all
+    /// reading goes through the writer thread.
+    fn reader(&self) -> Option<Box<dyn Kv + Sync>> {
+        None
+    }
+
+    /// Flushes from another thread while the writer thread goes on; when it returns, everything that was
+    /// applied before the call is on the disk. `None` where only the writer thread can.
+    fn flusher(&self) -> Option<Flusher> {
+        None
+    }
 
     /// Applies all writes or none. Readers see them at once; the disk after [`Kv::flush`].
     ///
@@ -101,7 +117,7 @@ pub trait Kv: Send + 'static {
 }
 
 /// An engine that is chosen when the bridge starts.
-impl Kv for Box<dyn Kv> {
+impl<K: Kv + ?Sized> Kv for Box<K> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         (**self).get(key)
     }
@@ -112,6 +128,14 @@ impl Kv for Box<dyn Kv> {
 
     fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         (**self).scan_after(key, limit)
+    }
+
+    fn reader(&self) -> Option<Box<dyn Kv + Sync>> {
+        (**self).reader()
+    }
+
+    fn flusher(&self) -> Option<Flusher> {
+        (**self).flusher()
     }
 
     fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {

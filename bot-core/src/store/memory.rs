@@ -30,6 +30,10 @@ impl Kv for MemoryKv {
         Ok(after.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
+    fn reader(&self) -> Option<Box<dyn Kv + Sync>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in writes {

@@ -3,6 +3,9 @@
 //!
 //! Rule: few and not for long: who has been silent is forgotten with the messages.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bridge_model::{Author, AuthorKind, Person, Place};
 
 use super::keys::Everything;
@@ -14,6 +17,8 @@ use crate::portal::PortalId;
 
 /// People who are remembered of each portal.
 pub const MOST: usize = 200;
+/// Portals whose people are held in memory; all are forgotten when there are more.
+const MOST_PORTALS: usize = 128;
 
 impl Store {
     /// Who spoke lately in a portal, longest ago first.
@@ -21,7 +26,44 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn people(&self, portal: PortalId) -> Result<Vec<Acquaintance>, StoreError> {
-        self.read(move |tx| of(tx, portal)).await
+        self.glance(move |tx| of(tx, portal)).await
+    }
+
+    /// The same, for whoever asks with each message: read again only when somebody new spoke.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn known_people(&self, portal: PortalId) -> Result<Arc<[Acquaintance]>, StoreError> {
+        let changes = self.shared().changes(&[SPEAKERS.kind().prefix]);
+        if let Some(known) = self.recent_people().get(portal, changes) {
+            return Ok(known);
+        }
+        let people: Arc<[Acquaintance]> = self.people(portal).await?.into();
+        self.recent_people().put(portal, (changes, Arc::clone(&people)));
+        Ok(people)
+    }
+}
+
+/// The people of the portals that were asked for last.
+#[derive(Default)]
+pub(super) struct RecentPeople(Mutex<HashMap<PortalId, Known>>);
+
+/// People, and the number of changes that were known.
+type Known = (u64, Arc<[Acquaintance]>);
+
+impl RecentPeople {
+    fn get(&self, portal: PortalId, changes: u64) -> Option<Arc<[Acquaintance]>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, people) = known.get(&portal)?;
+        (*since == changes).then(|| Arc::clone(people))
+    }
+
+    fn put(&self, portal: PortalId, people: Known) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_PORTALS {
+            known.clear();
+        }
+        known.insert(portal, people);
     }
 }
 

@@ -6,7 +6,7 @@
 use bridge_model::Place;
 
 use super::keys::Everything;
-use super::tables::{OFFERS, PORTAL_OF, PORTALS};
+use super::tables::{OFFERS, PORTAL_OF, PORTALS, TOPICS};
 use super::txn::Txn;
 use super::{CodeHash, Store, StoreError, keys};
 use crate::portal::{EndState, Offer, Portal, PortalId};
@@ -18,7 +18,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn portal_of(&self, place: &Place) -> Result<Option<Portal>, StoreError> {
         let place = place.clone();
-        self.read(move |tx| of(tx, &place)).await
+        self.glance(move |tx| of(tx, &place)).await
     }
 
     /// All portals.
@@ -26,7 +26,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
-        self.read(all).await
+        self.glance(all).await
+    }
+
+    /// Grows whenever a chat is linked, or is not any more.
+    pub fn changes_of_links(&self) -> u64 {
+        self.shared().changes(&[PORTALS.kind().prefix, TOPICS.kind().prefix])
     }
 
     /// The offer behind a code's hash, also when it is stale or used.

@@ -21,7 +21,7 @@ impl Store {
         message: &MessageId,
     ) -> Result<Option<Replica>, StoreError> {
         let (place, message) = (place.clone(), message.clone());
-        self.read(move |tx| find(tx, &place, &message)).await
+        self.glance(move |tx| find(tx, &place, &message)).await
     }
 
     /// The edits of a message that wait in a lane, in order.
@@ -34,7 +34,7 @@ impl Store {
         event: &Event,
     ) -> Result<Vec<Entry>, StoreError> {
         let (lane, event) = (lane.clone(), event.clone());
-        self.read(move |tx| waiting_edits(tx, &lane, &event)).await
+        self.glance(move |tx| waiting_edits(tx, &lane, &event)).await
     }
 }
 

@@ -25,7 +25,7 @@ impl Store {
         since: EntryId,
     ) -> Result<bool, StoreError> {
         let (place, message) = (place.clone(), message.clone());
-        self.read(move |tx| Ok(of(tx, (&place, &message))?.is_some_and(|at| at > since))).await
+        self.glance(move |tx| Ok(of(tx, (&place, &message))?.is_some_and(|at| at > since))).await
     }
 
     /// The deletions of a message that wait behind an entry of its lane: by people whose right to
@@ -41,7 +41,7 @@ impl Store {
         let (lane, since, message) = (entry.lane.clone(), entry.id, message.clone());
         let Some(event) = entry.work.event() else { return Ok(Vec::new()) };
         let place = event.place.clone();
-        self.read(move |tx| {
+        self.glance(move |tx| {
             let revised = of(tx, (&place, &message))?.is_some_and(|at| at > since);
             if !revised {
                 return Ok(Vec::new());

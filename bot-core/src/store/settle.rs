@@ -6,6 +6,7 @@ use bridge_model::{Content, Person, Place};
 
 use super::tables::OFFERS;
 use super::txn::Txn;
+use super::writer::OnDisk;
 use super::{
     Change, Settled, Settlement, Store, StoreError, accept, albums, answers, blocks, calls, claims,
     consent, joint, lanes, linking, media_purge, messages, migration, notices, orphans, overflow,
@@ -22,6 +23,17 @@ impl Store {
     /// [`StoreError`].
     pub async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
         self.write_at(settlement.now, move |tx| settle(tx, settlement)).await
+    }
+
+    /// The same, and returns when others see it; it is on the disk a moment later.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle_soon(
+        &self,
+        settlement: Settlement,
+    ) -> Result<(Settled, OnDisk), StoreError> {
+        self.write_soon(settlement.now, move |tx| settle(tx, settlement)).await
     }
 }
 

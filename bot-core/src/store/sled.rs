@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The embedded default engine.
 //!
-//! Rule: no timed flushes; the writer thread flushes once per group of transactions. sled's `flush`
+//! Rule: no timed flushes; the store flushes once per group of transactions. sled's `flush`
 //! hands its log to the operating system without an fsync, so [`SledKv`] syncs sled's files itself:
 //! what is acknowledged survives a power cut. sled takes a damaged log for one whose end was cut off, and
 //! begins at an older state without a word: each flush has a number, in the log and beside it, so that
@@ -10,12 +10,14 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{ErrorKind, Seek, Write};
+use std::io::ErrorKind;
 use std::ops::Bound;
+use std::os::unix::fs::FileExt;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::kv::{Kv, Row, Writes};
+use super::kv::{Flusher, Kv, Row, Writes};
 use super::{StoreError, private};
 
 /// The files and the folder in which sled keeps a database.
@@ -28,6 +30,14 @@ const LAST: &[u8] = b"last";
 /// One sled tree.
 #[derive(Debug)]
 pub struct SledKv {
+    rows: SledRows,
+    path: PathBuf,
+    flushing: Arc<Mutex<Flushing>>,
+}
+
+/// What flushing needs.
+#[derive(Debug)]
+struct Flushing {
     db: sled::Db,
     path: PathBuf,
     /// sled's log, opened a second time: sled offers no way to sync it.
@@ -63,7 +73,10 @@ impl SledKv {
         let opened = opened.map_err(|error| disk(&beside, &error))?;
         private::file(&beside)?;
         let (path, synced) = (path.to_owned(), BTreeSet::new());
-        let kv = Self { db, path, log, synced, numbers, flushes, beside: opened };
+        let rows = SledRows(db.clone());
+        let (beside, whole) = (opened, path.clone());
+        let flushing = Flushing { db, path, log, synced, numbers, flushes, beside };
+        let kv = Self { rows, path: whole, flushing: Arc::new(Mutex::new(flushing)) };
         kv.sync_folder(&kv.path)?;
         Ok(kv)
     }
@@ -85,31 +98,7 @@ impl SledKv {
     }
 
     fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| disk(&self.path, &error))
-    }
-
-    /// Syncs the files of large values that are new.
-    fn sync_blobs(&mut self) -> Result<(), StoreError> {
-        let folder = self.path.join(BLOBS);
-        let mut present = BTreeSet::new();
-        for entry in std::fs::read_dir(&folder).map_err(|error| disk(&folder, &error))? {
-            present.insert(entry.map_err(|error| disk(&folder, &error))?.file_name());
-        }
-        let new: Vec<&OsString> = present.difference(&self.synced).collect();
-        for name in &new {
-            match File::open(folder.join(name)).and_then(|file| file.sync_data()) {
-                Ok(()) => private::file(&folder.join(name))?,
-                // sled has taken it away meanwhile.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(disk(&folder, &error)),
-            }
-        }
-        if !new.is_empty() {
-            self.sync_folder(&folder)?;
-        }
-        self.synced = present;
-        Ok(())
+        sync_folder(&self.path, folder)
     }
 
     fn copy_of(&self, layout: u16) -> PathBuf {
@@ -140,22 +129,102 @@ impl SledKv {
     }
 }
 
-impl Kv for SledKv {
+impl Flushing {
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let next = self.flushes.saturating_add(1);
+        self.numbers.insert(LAST, &next.to_be_bytes()).map_err(engine)?;
+        self.db.flush().map_err(engine)?;
+        self.log.sync_data().map_err(|error| disk(&self.path, &error))?;
+        self.sync_blobs()?;
+        self.flushes = next;
+        // Not synced: after a power cut it may be behind the log, and never before it.
+        let noted = self.beside.write_all_at(&next.to_be_bytes(), 0);
+        noted.map_err(|error| disk(&self.path, &error))
+    }
+
+    /// Syncs the files of large values that are new.
+    fn sync_blobs(&mut self) -> Result<(), StoreError> {
+        let folder = self.path.join(BLOBS);
+        let mut present = BTreeSet::new();
+        for entry in std::fs::read_dir(&folder).map_err(|error| disk(&folder, &error))? {
+            present.insert(entry.map_err(|error| disk(&folder, &error))?.file_name());
+        }
+        let new: Vec<&OsString> = present.difference(&self.synced).collect();
+        for name in &new {
+            match File::open(folder.join(name)).and_then(|file| file.sync_data()) {
+                Ok(()) => private::file(&folder.join(name))?,
+                // sled has taken it away meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(disk(&folder, &error)),
+            }
+        }
+        if !new.is_empty() {
+            self.sync_folder(&folder)?;
+        }
+        self.synced = present;
+        Ok(())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
+        sync_folder(&self.path, folder)
+    }
+}
+
+fn held(flushing: &Mutex<Flushing>) -> MutexGuard<'_, Flushing> {
+    flushing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn sync_folder(path: &Path, folder: &Path) -> Result<(), StoreError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| disk(path, &error))
+}
+
+/// sled's rows, for those who only read.
+#[derive(Clone, Debug)]
+struct SledRows(sled::Db);
+
+impl Kv for SledRows {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(engine)?.map(|value| value.to_vec()))
+        Ok(self.0.get(key).map_err(engine)?.map(|value| value.to_vec()))
     }
 
     fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
-        let rows = self.db.scan_prefix(prefix).take(limit);
+        let rows = self.0.scan_prefix(prefix).take(limit);
         rows.map(|row| row.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(engine))
             .collect()
     }
 
     fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
-        let rows = self.db.range::<&[u8], _>((Bound::Excluded(key), Bound::Unbounded));
+        let rows = self.0.range::<&[u8], _>((Bound::Excluded(key), Bound::Unbounded));
         rows.take(limit)
             .map(|row| row.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(engine))
             .collect()
+    }
+
+    fn apply(&mut self, _writes: &Writes) -> Result<(), StoreError> {
+        Err(StoreError::Engine("whoever only reads does not write".into()))
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Kv for SledKv {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.rows.get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.rows.scan(prefix, limit)
+    }
+
+    fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.rows.scan_after(key, limit)
+    }
+
+    fn reader(&self) -> Option<Box<dyn Kv + Sync>> {
+        Some(Box::new(self.rows.clone()))
     }
 
     fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {
@@ -166,20 +235,16 @@ impl Kv for SledKv {
                 None => batch.remove(key.as_slice()),
             }
         }
-        self.db.apply_batch(batch).map_err(engine)
+        self.rows.0.apply_batch(batch).map_err(engine)
+    }
+
+    fn flusher(&self) -> Option<Flusher> {
+        let flushing = Arc::clone(&self.flushing);
+        Some(Box::new(move || held(&flushing).flush()))
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        let next = self.flushes.saturating_add(1);
-        self.numbers.insert(LAST, &next.to_be_bytes()).map_err(engine)?;
-        self.db.flush().map_err(engine)?;
-        self.log.sync_data().map_err(|error| disk(&self.path, &error))?;
-        self.sync_blobs()?;
-        self.flushes = next;
-        // Not synced: after a power cut it may be behind the log, and never before it.
-        let mut beside = &self.beside;
-        let noted = beside.rewind().and_then(|()| beside.write_all(&next.to_be_bytes()));
-        noted.map_err(|error| disk(&self.path, &error))
+        held(&self.flushing).flush()
     }
 
     fn keep_copy(&mut self, layout: u16) -> Result<(), StoreError> {
@@ -187,7 +252,10 @@ impl Kv for SledKv {
         if copy.exists() {
             return Ok(());
         }
-        self.flush()?;
+        // Nobody flushes while files are copied.
+        let flushing = Arc::clone(&self.flushing);
+        let mut flushing = held(&flushing);
+        flushing.flush()?;
         let part = copy.with_extension("part");
         let copied = self.copy_into(&part).and_then(|()| std::fs::rename(&part, &copy));
         copied.map_err(|error| {
@@ -204,7 +272,8 @@ impl Kv for SledKv {
     }
 
     fn copy_to(&mut self, folder: &Path) -> Result<(), StoreError> {
-        self.flush()?;
+        let mut flushing = held(&self.flushing);
+        flushing.flush()?;
         self.copy_into(folder).map_err(|error| {
             StoreError::Engine(format!(
                 "the store cannot be copied to {}: {error}",

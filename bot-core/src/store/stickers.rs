@@ -18,7 +18,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn sticker_behind(&self, mxc: &str) -> Result<Option<StickerRecord>, StoreError> {
         let mxc = mxc.to_owned();
-        self.read(move |tx| behind(tx, &mxc)).await
+        self.glance(move |tx| behind(tx, &mxc)).await
     }
 
     /// Remembers a sticker with the file that shows it.

@@ -35,7 +35,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn topic_of_room(&self, room: &Place) -> Result<Option<Topic>, StoreError> {
         let room = room.clone();
-        self.read(move |tx| of_room(tx, &room)).await
+        self.glance(move |tx| of_room(tx, &room)).await
     }
 
     /// All topics of all portals that have rooms or get some.
@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn all_topics(&self) -> Result<Vec<Topic>, StoreError> {
-        self.read(every).await
+        self.glance(every).await
     }
 
     /// Those of one portal.

@@ -2,6 +2,7 @@
 //! One transaction over an engine: reads see its own writes, nobody else does before it ends.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,8 +21,8 @@ use crate::lane::CORE;
 pub struct Txn<'a> {
     kv: &'a dyn Kv,
     writes: Writes,
-    meta: Meta,
-    meta_before: Meta,
+    meta: Arc<Meta>,
+    meta_before: Arc<Meta>,
     touched: Vec<Place>,
     /// Now.
     pub now: Timestamp,
@@ -37,19 +38,28 @@ impl<'a> Txn<'a> {
     pub fn begin(kv: &'a dyn Kv, (now, lane_bound): (Timestamp, u64)) -> Result<Self, StoreError> {
         let stored = kv.get(&META.row(&COUNTERS).0)?;
         let meta = stored.map(|sealed| META.open(&sealed)).transpose()?.unwrap_or_default();
-        let (writes, touched) = (Writes::new(), Vec::new());
-        Ok(Self { kv, writes, meta_before: meta.clone(), meta, touched, now, lane_bound })
+        Ok(Self::with(kv, Arc::new(meta), (now, lane_bound)))
     }
 
-    /// The writes, to be applied all or none.
+    /// Begins with counters that are known.
+    pub(super) fn with(
+        kv: &'a dyn Kv,
+        meta: Arc<Meta>,
+        (now, lane_bound): (Timestamp, u64),
+    ) -> Self {
+        let (writes, touched) = (Writes::new(), Vec::new());
+        Self { kv, writes, meta_before: Arc::clone(&meta), meta, touched, now, lane_bound }
+    }
+
+    /// The writes, to be applied all or none, and the counters as they are then.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the counters cannot be written.
-    pub fn finish(mut self) -> Result<Writes, StoreError> {
+    pub fn finish(mut self) -> Result<(Writes, Arc<Meta>), StoreError> {
         if self.meta != self.meta_before {
             self.writes.insert(META.row(&COUNTERS).0, Some(META.seal(&self.meta)?));
         }
-        Ok(self.writes)
+        Ok((self.writes, self.meta))
     }
 
     /// Counters and the like.
@@ -59,7 +69,7 @@ impl<'a> Txn<'a> {
 
     /// The same, to be changed.
     pub fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
+        Arc::make_mut(&mut self.meta)
     }
 
     /// Notes that the courier of a lane has something to do.
@@ -254,7 +264,7 @@ impl<'a> Txn<'a> {
             return Ok(number);
         }
         let number = self.meta.next_place;
-        self.meta.next_place = number.saturating_add(1);
+        self.meta_mut().next_place = number.saturating_add(1);
         self.put(&PLACE_NUMBERS, &key, &number)?;
         self.put(&PLACES, &number, place)?;
         Ok(number)

@@ -2,16 +2,19 @@
 //! An engine whose rows are encrypted: every record goes through here on its way to the disk and back.
 //!
 //! Rule: a value opens only under the key of its row and with the keys of the people whose it is; hashes
-//! in keys of rows are encrypted, so that nobody can try ids out. What is not encrypted is refused.
+//! in keys of rows are encrypted, so that nobody can try ids out. What is not encrypted is refused. Rows
+//! that were read lately are in clear in memory, and nowhere else; before a key is destroyed they go.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::cipher::{self, Key};
 use super::codec::{self, Kind};
 use super::keyring::{Keyring, Label};
 use super::keys::{self, Hash};
-use super::kv::{Kv, Row, Writes};
+use super::kv::{Flusher, Kv, Row, Writes};
+use super::opened::OpenedRows;
 use super::{StoreError, tables};
 
 /// The first byte of a sealed value, plus the number of people whose it is.
@@ -24,8 +27,9 @@ const BATCH: usize = 1024;
 /// An engine behind the keys of a store.
 pub struct Vault<K> {
     engine: K,
-    keys: Keyring,
+    keys: Arc<Keyring>,
     kinds: HashMap<u8, &'static Kind>,
+    opened: Arc<OpenedRows>,
 }
 
 /// A row that is written: its key, and whose its value is with the value.
@@ -62,8 +66,12 @@ fn settled(kind: Option<&Kind>, key: &[u8]) -> Vec<u8> {
 impl<K: Kv> Vault<K> {
     /// Puts `keys` before an engine.
     pub fn new(engine: K, keys: Keyring) -> Self {
+        Self::with(engine, Arc::new(keys), Arc::default())
+    }
+
+    fn with(engine: K, keys: Arc<Keyring>, opened: Arc<OpenedRows>) -> Self {
         let kinds = tables::ALL.iter().map(|kind| (kind.prefix, kind)).collect();
-        Self { engine, keys, kinds }
+        Self { engine, keys, kinds, opened }
     }
 
     fn kind(&self, key: &[u8]) -> Option<&'static Kind> {
@@ -145,7 +153,10 @@ impl<K: Kv> Vault<K> {
     fn opened(&self, rows: Vec<Row>) -> Result<Vec<Row>, StoreError> {
         let open = |(mut key, sealed): Row| {
             self.veil(&mut key, false);
-            let value = self.open(&key, &sealed)?;
+            let value = match self.opened.get(&key).flatten() {
+                Some(value) => value,
+                None => self.open(&key, &sealed)?,
+            };
             Ok((key, value))
         };
         rows.into_iter().map(open).collect()
@@ -185,6 +196,7 @@ impl<K: Kv> Vault<K> {
     /// # Errors
     /// [`StoreError::Engine`].
     pub fn discard(&mut self, keys: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        self.opened.clear();
         self.engine.apply(&keys.map(|key| (key, None)).collect())
     }
 
@@ -214,18 +226,25 @@ impl<K: Kv> Vault<K> {
         let owners = rows.iter().filter_map(|(_, value)| value.as_ref());
         let labels = owners.flat_map(|(owners, _)| owners).map(|owner| self.keys.label(owner));
         self.keys.ensure(&labels.collect())?;
-        let mut writes = Writes::new();
+        let (mut writes, mut written) = (Writes::new(), Vec::with_capacity(rows.len()));
         for (key, value) in rows {
-            let sealed = match value {
+            let (sealed, value) = match value {
                 Some((owners, value)) => {
                     let labels: Vec<_> = owners.iter().map(|it| self.keys.label(it)).collect();
-                    Some(self.seal(&key, &labels, &value)?)
+                    (Some(self.seal(&key, &labels, &value)?), Some(value))
                 }
-                None => None,
+                None => (None, None),
             };
-            writes.insert(self.hidden(key), sealed);
+            writes.insert(self.hidden(key.clone()), sealed);
+            written.push((key, value));
         }
-        self.engine.apply(&writes)
+        let applied = self.engine.apply(&writes);
+        match &applied {
+            Ok(()) => written.into_iter().for_each(|(key, value)| self.opened.put(key, value)),
+            // They may be there or not.
+            Err(_) => self.opened.clear(),
+        }
+        applied
     }
 
     /// Looks through the keys of all rows and whose they are; nothing is decrypted.
@@ -245,8 +264,13 @@ impl<K: Kv> Vault<K> {
 impl<K: Kv> Kv for Vault<K> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let key = settled(self.kind(key), key);
+        if let Some(known) = self.opened.get(&key) {
+            return Ok(known);
+        }
         let sealed = self.engine.get(&self.hidden(key.clone()))?;
-        sealed.map(|sealed| self.open(&key, &sealed)).transpose()
+        let value = sealed.map(|sealed| self.open(&key, &sealed)).transpose()?;
+        self.opened.put(key, value.clone());
+        Ok(value)
     }
 
     fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
@@ -255,6 +279,16 @@ impl<K: Kv> Kv for Vault<K> {
 
     fn scan_after(&self, key: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         self.opened(self.engine.scan_after(&self.hidden(key.to_vec()), limit)?)
+    }
+
+    fn reader(&self) -> Option<Box<dyn Kv + Sync>> {
+        let (keys, opened) = (Arc::clone(&self.keys), Arc::clone(&self.opened));
+        let engine = self.engine.reader()?;
+        Some(Box::new(Vault::with(engine, keys, opened)))
+    }
+
+    fn flusher(&self) -> Option<Flusher> {
+        self.engine.flusher()
     }
 
     fn apply(&mut self, writes: &Writes) -> Result<(), StoreError> {
@@ -299,10 +333,12 @@ impl<K: Kv> Kv for Vault<K> {
     }
 
     fn destroy(&mut self, people: &[Hash]) -> Result<u64, StoreError> {
+        self.opened.clear();
         self.keys.destroy(&people.iter().map(|it| self.keys.label(it)).collect())
     }
 
     fn sweep(&mut self) -> Result<u64, StoreError> {
+        self.opened.clear();
         let mut used = BTreeSet::new();
         self.each(|_, labels| used.extend(labels))?;
         self.keys.keep_only(&used)

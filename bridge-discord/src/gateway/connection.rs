@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::end::ConnectionEnd;
 use super::frame::{self, Frame, opcode};
 use crate::dial::{Dialer, Socket};
-use crate::listen::{Listener, Stopped};
+use crate::listen::{Listener, MESSAGE, Stopped};
 use crate::session::Session;
 use crate::settings::DiscordSettings;
 
@@ -123,38 +123,89 @@ impl Connection<'_> {
         Ok((socket, Duration::from_millis(interval)))
     }
 
-    /// Handles events in the order in which they came.
+    /// Handles events in the order in which they came. Messages that came meanwhile are stored together.
     async fn work(
         &mut self,
         heartbeats: &Heartbeats,
         mut receiver: mpsc::Receiver<Frame>,
         listener: &mut Listener,
     ) -> Result<(), Stopped> {
-        while let Some(frame) = receiver.recv().await {
-            let data = frame.data();
-            let (Some(kind), Some(seq)) = (frame.t, frame.s) else { continue };
-            let next = match kind.as_str() {
-                "READY" => Session::begin(&data, seq, frame::intents(self.settings.members).bits()),
-                _ => self.session.clone().map(|session| Session { seq, ..session }),
-            };
-            let Some(next) = next else {
-                tracing::warn!(%kind, "an event came without a session and was skipped");
-                continue;
-            };
-            if kind == "RESUMED" {
-                tracing::info!("the session with Discord goes on");
-            } else {
-                listener.dispatch(&kind, &data, &next).await?;
+        let mut frames = Vec::new();
+        while receiver.recv_many(&mut frames, WAITING).await > 0 {
+            let mut messages = NewMessages::default();
+            for frame in frames.drain(..) {
+                if let Some(seq) = frame.s.filter(|_| frame.t.as_deref() == Some(MESSAGE)) {
+                    messages.data.push(frame.data());
+                    messages.last = seq;
+                    continue;
+                }
+                self.store(heartbeats, &mut messages, listener).await?;
+                self.work_one(heartbeats, frame, listener).await?;
             }
-            if matches!(kind.as_str(), "READY" | "RESUMED") {
-                self.lived = true;
-                listener.sink.hears(true);
-            }
-            heartbeats.seq.store(seq, Ordering::Release);
-            *self.session = Some(next);
+            self.store(heartbeats, &mut messages, listener).await?;
         }
         Ok(())
     }
+
+    /// Has messages stored that came one after the other.
+    async fn store(
+        &mut self,
+        heartbeats: &Heartbeats,
+        messages: &mut NewMessages,
+        listener: &mut Listener,
+    ) -> Result<(), Stopped> {
+        let NewMessages { data, last: seq } = std::mem::take(messages);
+        if data.is_empty() {
+            return Ok(());
+        }
+        let Some(session) = self.session.clone() else {
+            tracing::warn!("messages came without a session and were skipped");
+            return Ok(());
+        };
+        let next = Session { seq, ..session };
+        listener.dispatch_messages(&data, &next).await?;
+        heartbeats.seq.store(seq, Ordering::Release);
+        *self.session = Some(next);
+        Ok(())
+    }
+
+    async fn work_one(
+        &mut self,
+        heartbeats: &Heartbeats,
+        frame: Frame,
+        listener: &mut Listener,
+    ) -> Result<(), Stopped> {
+        let data = frame.data();
+        let (Some(kind), Some(seq)) = (frame.t, frame.s) else { return Ok(()) };
+        let next = match kind.as_str() {
+            "READY" => Session::begin(&data, seq, frame::intents(self.settings.members).bits()),
+            _ => self.session.clone().map(|session| Session { seq, ..session }),
+        };
+        let Some(next) = next else {
+            tracing::warn!(%kind, "an event came without a session and was skipped");
+            return Ok(());
+        };
+        if kind == "RESUMED" {
+            tracing::info!("the session with Discord goes on");
+        } else {
+            listener.dispatch(&kind, &data, &next).await?;
+        }
+        if matches!(kind.as_str(), "READY" | "RESUMED") {
+            self.lived = true;
+            listener.sink.hears(true);
+        }
+        heartbeats.seq.store(seq, Ordering::Release);
+        *self.session = Some(next);
+        Ok(())
+    }
+}
+
+/// Messages that came one after the other and are not stored yet.
+#[derive(Default)]
+struct NewMessages {
+    data: Vec<Value>,
+    /// The sequence number of the last one.
+    last: u64,
 }
 
 /// Sends heartbeats, the first after `first`; ends when one is not answered.

@@ -101,6 +101,7 @@ impl Hearing {
             clock: Arc::new(SystemClock),
             crypto: None,
             clear_rooms: Arc::default(),
+            open_rooms: Arc::default(),
         });
         Self { listener, store, heard }
     }

@@ -133,7 +133,7 @@ fn all_mistakes_come_at_once_each_with_its_place_and_mend() {
         .replace("url = \"http://127.0.0.1:8008\"", "ulr = \"http://127.0.0.1:8008\"")
         .replace("listen = \"127.0.0.1:29330\"", "listen = 29330")
         .replace("hs_token_file = \"hs_token\"", "hs_token = \"abc\"")
-        .replace("#concurrency = 16", "concurrency = 0")
+        .replace("#concurrency = 128", "concurrency = 0")
         .replace("[privacy]", "[privaxy]");
     let said = mistakes(dir.path(), &text);
     // Whatever is added above these moves them down.

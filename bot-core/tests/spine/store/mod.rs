@@ -74,6 +74,7 @@ mod media_purge;
 mod messages;
 mod model;
 mod nodes;
+mod on_disk;
 mod pinned;
 mod pinned_pages;
 mod pinned_people;
