@@ -163,7 +163,7 @@ pub async fn wire(
         accounts: accounts(config)?,
         media_cache: media.cache,
     });
-    let core = core(config, (store, relay, desk), (&clock, dice, measures), stop);
+    let core = core(config, (store, relay, desk), (&clock, measures), stop);
     matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
     let web = WebServer::of(config, (&core, &wording), (&monitor, &clock));
     let restart = matrix.restart();
@@ -174,7 +174,7 @@ pub async fn wire(
 fn core(
     config: &Config,
     (store, relay, desk): (Arc<Store>, Relay, Desk),
-    (clock, dice, measures): (&Arc<dyn Clock>, Arc<dyn Dice>, Arc<dyn Measures>),
+    (clock, measures): (&Arc<dyn Clock>, Arc<dyn Measures>),
     stop: &CancellationToken,
 ) -> Arc<Core> {
     Core::new(CoreParts {
@@ -182,7 +182,7 @@ fn core(
         relay,
         desk,
         clock: Arc::clone(clock),
-        dice,
+        dice: Arc::new(SystemDice),
         concurrency: config.lanes.concurrency,
         reactions: config.bot.reactions_per_minute,
         max_age: Duration::from_secs(config.lanes.max_age_hours.saturating_mul(3600)),

@@ -168,11 +168,10 @@ impl Command {
                 everywhere(Key::HelpVote).of_admins().with("question", Key::HelpVoteQuestion, true)
             }
             Self::Report => everywhere(Key::HelpReport).of_admins().in_menu(Key::MenuReport),
-            Self::Exception => everywhere(Key::HelpException).of_admins().with(
-                "what",
-                Key::HelpExceptionWhat,
-                true,
-            ),
+            Self::Exception => {
+                let what = Key::HelpExceptionWhat;
+                everywhere(Key::HelpException).of_admins().with("what", what, true)
+            }
             Self::Services => {
                 on_matrix(Key::HelpServices).of_admins().with("host", Key::HelpServicesWhat, true)
             }

@@ -222,13 +222,7 @@ impl Features {
                 admission: shared.admission.clone(),
             },
             effects: effects(&parts, &shared),
-            membership: Membership {
-                matrix: Arc::clone(&parts.matrix),
-                admission: shared.admission,
-                bridge_info: shared.bridge_info,
-                store: store(),
-                disclosure: shared.disclosure,
-            },
+            membership: membership(&parts, &shared),
             moderators: moderators(&parts),
             media_purge: media_purge(&parts),
             budget: CommandBudget { budgets: Arc::clone(&parts.budgets) },
@@ -267,6 +261,16 @@ impl Features {
             faq: faq(&parts),
             pages: pages(&parts),
         }
+    }
+}
+
+fn membership(parts: &DeskParts, shared: &Shared) -> Membership {
+    Membership {
+        matrix: Arc::clone(&parts.matrix),
+        admission: shared.admission.clone(),
+        bridge_info: shared.bridge_info.clone(),
+        store: Arc::clone(&parts.store),
+        disclosure: shared.disclosure.clone(),
     }
 }
 

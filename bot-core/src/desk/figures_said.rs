@@ -10,7 +10,7 @@ use bridge_policy::calendar::DAY_MS;
 use super::{code, way};
 use crate::i18n::{Arg, I18n, Key};
 use crate::store::retention::{RETENTION, about_days};
-use crate::store::{calls, figures, orphans, people, statements};
+use crate::store::{calls, figures, orphans, people, statements, visits};
 
 const PAGE: &str = include_str!("../../../docs/PRIVACY.md");
 
@@ -51,6 +51,8 @@ fn said() -> Vec<String> {
         format!("at most {}; whether they have said", 2 * bridge_policy::brakes::MOST),
         format!("{days} days after their last message"),
         format!("{code} minutes valid"),
+        format!("a link {} minutes", visits::LINK_MS / 60_000),
+        format!("a session {} hours", visits::SESSION_MS / 3_600_000),
         format!("at most {}: user id", people::MOST),
         format!("{} minutes", word(orphans::LIFE_MS / 60_000)),
         format!("{} weeks, or until", figures::KEPT),

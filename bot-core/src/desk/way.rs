@@ -76,13 +76,9 @@ impl Way {
         text = phrases.with_page(text, portal.has_page().then_some(portal.id));
         let alone = call.command.private || call.command.answer_via.is_some();
         if !alone {
-            let network = self.networks.get(&call.place.network);
-            let address = match network {
-                Some(network) => {
-                    network
-                        .private_chat_link(&deep_link::way_from(&self.pseudonyms, call.place))
-                        .await
-                }
+            let from = deep_link::way_from(&self.pseudonyms, call.place);
+            let address = match self.networks.get(&call.place.network) {
+                Some(network) => network.private_chat_link(&from).await,
                 None => None,
             };
             if let Some(address) = address {

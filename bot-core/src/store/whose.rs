@@ -115,6 +115,7 @@ whose! {
     FIGURES: nobody;
     AUTHORS: nobody;
     HOSTS: nobody;
+    TOLD_GAPS: nobody;
     HABITS: nobody;
     BLOCKS: nobody;
     SAID: nobody;

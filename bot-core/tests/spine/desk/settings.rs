@@ -30,6 +30,7 @@ async fn settings_are_listed_with_values_and_meanings() {
     wiki off – the wiki of these chats, by its prefix. I then answer names of pages and templates in brackets, T123 and Q42 with links: de, w:fr, meta, commons, … | off
     quiet default – the hours in which I give no notices about links here, and how far your clocks are ahead of UTC: 22-7 UTC+2, … | off | default
     brakes off – which messages stay on their own side: off, flood (too many in half a minute, or the same again and again), newcomers (also links and files of people who are new here), raid (also everything else of new people). One of: off | flood | newcomers | raid
+    first-messages cross – what happens to the first message of somebody who is new here: cross shares it at once; with wait it waits ten minutes, or until somebody who writes here reacts to it. One of: cross | wait
     consent notice – whose messages the other side sees: notice for everybody’s who has not typed optout, opt-in only for those of people who have typed optin: notice | opt-in
     names full – how much of a name the other side sees: all, the first word, or an invented name: full | first-name | pseudonym
     readers members – who may read along: the members, or everybody, also without an account, if the Matrix room is open to them: members | everybody
@@ -70,7 +71,7 @@ async fn a_setting_is_changed_for_the_whole_link_and_can_be_undone() {
 async fn what_cannot_be_read_gets_a_line_that_names_what_can() {
     let spine = joined().await;
     assert_snapshot!(ask(&spine, &room(), ANN, "set colour blue").await, @"
-    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | consent | names | readers | at-risk | page
+    There is no setting “colour”. The settings are: metadata | silent | reaction-line | phone-numbers | threads | notices | language | wiki | quiet | brakes | first-messages | consent | names | readers | at-risk | page
     ");
     assert_snapshot!(ask(&spine, &room(), ANN, "set metadata everybody").await, @"
     “everybody” is no value of metadata. Choose from: legacy | matrix | nobody

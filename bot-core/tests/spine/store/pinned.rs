@@ -293,6 +293,22 @@ fn self_test() -> SelfTestRun {
     SelfTestRun { number: 3, began: START, asked_in: room(), sides }
 }
 
+fn migration() -> Migration {
+    Migration {
+        notices: vec![StandingNotice {
+            end: group(),
+            place: room(),
+            name: "stage/1/2".into(),
+            stage: Some(Stage::Bridged),
+            consent: bot_core::portal::ConsentMode::OptIn,
+            at_risk: true,
+            page: true,
+        }],
+        self_test: Some(self_test()),
+        ..Migration::default()
+    }
+}
+
 /// What lanes leave out, and what waits.
 fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
     vec![
@@ -303,22 +319,7 @@ fn written_by_lanes() -> Vec<(u8, Vec<u8>)> {
                 work: Work::Task(Task::Due(Deadline::Vote { portal: PortalId(1), number: 2 })),
             }
         ),
-        sealed!(
-            MIGRATIONS,
-            Migration {
-                notices: vec![StandingNotice {
-                    end: group(),
-                    place: room(),
-                    name: "stage/1/2".into(),
-                    stage: Some(Stage::Bridged),
-                    consent: bot_core::portal::ConsentMode::OptIn,
-                    at_risk: true,
-                    page: true,
-                }],
-                self_test: Some(self_test()),
-                ..Migration::default()
-            }
-        ),
+        sealed!(MIGRATIONS, migration()),
         sealed!(ELECTORATES, vec![Person::new("telegram", "7")]),
         sealed!(
             PROPOSALS,
