@@ -10,7 +10,6 @@
 pub mod arbitrary;
 pub mod bounds;
 mod inline;
-mod labels;
 pub mod nest;
 mod normal;
 mod restrict;

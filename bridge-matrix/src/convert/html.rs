@@ -10,7 +10,6 @@
 //! tags beside the tree of blocks, so that badly nested tags need no repair.
 
 mod blocks;
-mod effect;
 mod frames;
 mod line;
 mod read;
@@ -29,10 +28,10 @@ use super::native::native;
 const MAX_DEPTH: usize = 100;
 
 /// Reads the value of `formatted_body`. Never fails: HTML that is broken is read as a
-/// browser would read it, more or less. Reply fallbacks (`mx-reply`) are left out. A link of
-/// which nobody sees anything shows its address. The result is normalised.
+/// browser would read it, more or less. Reply fallbacks (`mx-reply`) are left out. The result
+/// is normalised.
 pub fn read(html: &str) -> RichText {
-    read::read(&tags::bounded(html)).label_links().normalise()
+    read::read(&tags::bounded(html)).normalise()
 }
 
 /// Writes a text as `formatted_body`.
@@ -45,7 +44,7 @@ pub fn write(text: &RichText) -> String {
 
 /// What Matrix can show of a text (see [`CAPABILITIES`] and [`native`]); normalised.
 pub(super) fn shown(text: &RichText) -> RichText {
-    native(&text.restrict(&CAPABILITIES.text).label_links())
+    native(&text.restrict(&CAPABILITIES.text))
 }
 
 /// As [`write()`], of what [`shown`] gave.
