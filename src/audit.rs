@@ -22,8 +22,7 @@ enum Where {
     Store,
     /// A log: neither.
     Log,
-    /// What was sent: names and words belong there, and Matrix ids, by which Matrix calls people; ids of
-    /// other networks and tokens do not.
+    /// What was sent: names, words and Matrix ids belong there, other ids and tokens do not.
     Events,
 }
 

@@ -33,7 +33,6 @@ use crate::report::chats::{self, ChatState};
 use crate::report::{Format, Reporter, ledger};
 use crate::store::backup_request::CopyRequest;
 use crate::store::retention::RETENTION;
-use crate::store::topics::TopicState;
 use crate::store::{Settlement, Store, StoreError};
 
 /// How often the core looks what is due.
@@ -438,24 +437,9 @@ impl Core {
         if let Some(chats) = known(&self.linked.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(chats);
         }
-        let chats = self.read_linked_chats(network).await?;
+        let chats = self.store.linked_chats(network).await?;
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
         linked.insert(network.clone(), (changes, chats.clone()));
-        Ok(chats)
-    }
-
-    async fn read_linked_chats(&self, network: &NetworkId) -> Result<Vec<ChatId>, StoreError> {
-        let ends = self.store.portals().await?.into_iter().flat_map(|portal| {
-            let room = (portal.room, EndState::Active);
-            portal.ends.into_iter().map(|end| (end.place, end.state)).chain([room])
-        });
-        let ours =
-            ends.filter(|(place, state)| place.network == *network && *state == EndState::Active);
-        let mut chats: Vec<ChatId> = ours.map(|(place, _)| place.chat).collect();
-        let topics = self.store.all_topics().await?.into_iter();
-        let ready = topics
-            .filter(|topic| topic.state == TopicState::Ready && topic.room.network == *network);
-        chats.extend(ready.map(|topic| topic.room.chat));
         Ok(chats)
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use bot_core::desk::public_page::{
-    ChatConnection, CommunityPage, CommunityState, PageChat, PageServer, Typed,
+    ChatConnection, CommunityPage, CommunityState, PageChat, PageCommand, PageServer,
 };
 use bot_core::i18n::{Arg, Key};
 use bot_core::media::qr;
@@ -214,8 +214,8 @@ fn server(server: &PageServer) -> Server {
     }
 }
 
-fn typed(frame: &Frame, commands: &[Typed]) -> Vec<Markup> {
-    let one = |it: &Typed| {
+fn typed(frame: &Frame, commands: &[PageCommand]) -> Vec<Markup> {
+    let one = |it: &PageCommand| {
         frame.rich(Key::PageTyped, &[Arg::text(label(&it.network)), Arg::text(&it.command)])
     };
     commands.iter().map(one).collect()

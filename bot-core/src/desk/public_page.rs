@@ -47,11 +47,11 @@ pub struct CommunityPage {
     pub names: NamePolicy,
     /// What keeps all words of somebody in their chat, or lets them leave it: how it is typed in each
     /// network.
-    pub choice: Vec<Typed>,
+    pub choice: Vec<PageCommand>,
     /// How the privacy text is asked for in each network.
-    pub privacy: Vec<Typed>,
+    pub privacy: Vec<PageCommand>,
     /// How the way to Matrix is asked for in each other network.
-    pub way: Vec<Typed>,
+    pub way: Vec<PageCommand>,
     /// Servers that give accounts; the host and the languages that it speaks.
     pub servers: Vec<PageServer>,
     /// Opens the room in a browser.
@@ -109,7 +109,7 @@ pub enum ChatConnection {
 
 /// How a command is typed in a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct PageCommand {
     /// The network.
     pub network: NetworkId,
     /// The command with what stands before it.
@@ -202,11 +202,11 @@ impl PublicPages {
         let state = state_of(portal);
         let chats = self.chats(phrases, portal, state).await?;
         let typed = |places: Vec<&Place>, command: &str| {
-            let mut all: Vec<Typed> = Vec::new();
+            let mut all: Vec<PageCommand> = Vec::new();
             for place in places {
                 if !all.iter().any(|known| known.network == place.network) {
                     let command = phrases.typed_on(&place.network, command);
-                    all.push(Typed { network: place.network.clone(), command });
+                    all.push(PageCommand { network: place.network.clone(), command });
                 }
             }
             all

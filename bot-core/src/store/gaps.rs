@@ -4,10 +4,10 @@
 //!
 //! Rule: the line stands before what is said next, and comes soon where nothing is.
 
-use bridge_model::{NetworkId, Note, Place, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::{Note, Place, Timestamp};
 
 use super::keys::Everything;
+pub use super::page_records::ToldGap;
 use super::records::Gap;
 use super::tables::{GAPS, TOLD_GAPS};
 use super::txn::Txn;
@@ -17,19 +17,6 @@ use crate::portal::PortalId;
 
 /// How long it is known what was missed, in milliseconds.
 pub const TOLD_FOR_MS: i64 = 30 * 24 * 3600 * 1000;
-
-/// What was missed of a chat, after people were told: no chat, no people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldGap {
-    /// The network on which it was said.
-    pub network: NetworkId,
-    /// So many messages; 0 when nobody knows.
-    pub messages: u64,
-    /// When the first one was said.
-    pub since: Timestamp,
-    /// When the last one was said.
-    pub until: Timestamp,
-}
 
 impl Store {
     /// What was missed in these portals and ended after `since`.

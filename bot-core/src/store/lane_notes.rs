@@ -4,24 +4,13 @@
 //!
 //! Rule: a lane of which there is nothing to say has no row.
 
-use bridge_model::{Place, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::Place;
 
+pub use super::page_records::LaneNote;
 use super::tables::LANE_NOTES;
 use super::txn::Txn;
 use super::{StoreError, keys};
 use crate::order::EntryId;
-
-/// What is known of a lane besides its entries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneNote {
-    /// Since when it stands still.
-    #[serde(default)]
-    pub halted_since: Option<Timestamp>,
-    /// The head that is to be left out.
-    #[serde(default)]
-    pub leave_out: Option<EntryId>,
-}
 
 /// A lane has come to a halt, or goes on.
 ///

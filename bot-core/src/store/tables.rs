@@ -19,9 +19,8 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::codec::{self, Form, Kind};
-use super::gaps::ToldGap;
 use super::keys::{Hash, Key, Prefix};
-use super::lane_notes::LaneNote;
+use super::page_records::{LaneNote, ToldGap, Visit};
 use super::records::{
     Calls, Claim, ClaimOffer, EmojiRecord, FileRecord, Gap, GhostRecord, LaneRecord, Looks,
     MessageRecord, Meta, OrphanRecord, Overflow, PrivateChat, Seen, StickerRecord, TimerRecord,
@@ -29,7 +28,6 @@ use super::records::{
 };
 use super::restriction::{Restriction, SaidRecord};
 use super::statements::Statements;
-use super::visits::Visit;
 use crate::lane::Entry;
 use crate::migration::{Audit, Migration};
 use crate::order::EntryId;

@@ -4,61 +4,19 @@
 //! Rule: of the secrets of links and sessions only hashes are stored. A link begins one session, and a
 //! form that is sent twice asks once.
 
-use bridge_model::{Event, Person, Timestamp};
-use serde::{Deserialize, Serialize};
+use bridge_model::{Event, Timestamp};
 
 use super::keys::{Everything, Hash};
+pub use super::page_records::{AskedOnPage, SESSION_MS, Visit};
 use super::tables::VISITS;
 use super::txn::Txn;
 use super::{Accepted, CodeHash, Store, StoreError, accept, keys};
-use crate::network::MATRIX;
 use crate::order::Batch;
-use crate::portal::PortalId;
 
 /// How long a link can be opened.
 pub const LINK_MS: i64 = 15 * 60 * 1000;
-/// How long a session lasts.
-pub const SESSION_MS: i64 = 8 * 3600 * 1000;
 /// How long what is over is told apart from what never was.
 const KEPT_MS: i64 = 24 * 3600 * 1000;
-
-/// What is known of a visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Visit {
-    /// A link that somebody asked for.
-    Link {
-        /// Their Matrix id.
-        mxid: String,
-        /// Until when it can be opened.
-        until: Timestamp,
-        /// It was opened.
-        used: bool,
-    },
-    /// Somebody is logged in.
-    Session {
-        /// Their Matrix id.
-        mxid: String,
-        /// Until when.
-        until: Timestamp,
-    },
-    /// Something was asked for.
-    Asked(Box<AskedOnPage>),
-}
-
-/// A command that was given on a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AskedOnPage {
-    /// The Matrix id of whoever gave it.
-    pub mxid: String,
-    /// The portal.
-    pub portal: PortalId,
-    /// The command, without prefix.
-    pub command: String,
-    /// When.
-    pub at: Timestamp,
-    /// What the bot said, and in which language, once it has.
-    pub answer: Option<(String, String)>,
-}
 
 /// What becomes of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,28 +38,6 @@ pub enum VisitChange {
     Invite(CodeHash, String),
     /// The bot answered what was asked on a page under this key: what it said, and in which language.
     Answered(Hash, String, String),
-}
-
-impl Visit {
-    fn mxid(&self) -> &str {
-        match self {
-            Self::Link { mxid, .. } | Self::Session { mxid, .. } => mxid,
-            Self::Asked(asked) => &asked.mxid,
-        }
-    }
-
-    /// Until when it counts.
-    fn until(&self) -> Timestamp {
-        match self {
-            Self::Link { until, .. } | Self::Session { until, .. } => *until,
-            Self::Asked(asked) => Timestamp(asked.at.0.saturating_add(SESSION_MS)),
-        }
-    }
-
-    /// Whose it is.
-    pub fn person(&self) -> Person {
-        Person::new(MATRIX, self.mxid())
-    }
 }
 
 impl Store {

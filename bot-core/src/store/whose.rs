@@ -127,7 +127,7 @@ whose! {
     POLICIES: nobody;
     POLICY_RULES: nobody;
     HELD: |_, held: &super::records::OrphanRecord| event(&held.event);
-    VISITS: |_, visit: &super::visits::Visit| person(&visit.person());
+    VISITS: |_, visit: &super::page_records::Visit| person(&visit.person());
     ORPHANS: |_, orphan: &super::records::OrphanRecord| event(&orphan.event);
     TOPICS: nobody;
     SPEAKERS: |_, seen: &super::records::Seen| person(&seen.who.person);
