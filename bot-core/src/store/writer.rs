@@ -4,7 +4,7 @@
 //!
 //! Rule: an answer is given after the flush of its group. Nobody acts on something that a crash could
 //! undo: whoever reads beside the thread ([`Store::read`]) waits for the flush of what was applied before.
-//! [`Store::glance`] does not wait: it only tells how to carry out what is on the disk.
+//! `Store::glance` does not wait: it only tells how to carry out what is on the disk.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
