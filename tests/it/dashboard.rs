@@ -263,7 +263,7 @@ async fn a_form_counts_in_its_session_alone_and_only_for_what_was_shown() -> any
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_on_a_page_is_done_in_the_room_and_stands_in_the_history() -> anyhow::Result<()>
 {
-    let town = &town("12", "[stages]\nadmins = 1\nservers = 0\n").await?;
+    let town = &town("12", "[stages]\nfirst = \"bridged\"\nadmins = 1\nservers = 0\n").await?;
     let inside = alice_inside(town).await?;
     let (shown, done) =
         inside.does(&[("do", "set"), ("name", "brakes"), ("value", "flood")]).await?;
