@@ -15,7 +15,7 @@ use bot_core::i18n::Key;
 use bot_core::portal::PortalId;
 
 use super::session::{down, is_from_here, known};
-use super::view::{page_of, portal_id};
+use super::view::{found, page_of, portal_id};
 use super::{Filled, Menu, command, dashboard, form_over, told};
 use crate::frame::{Asked, Frame};
 use crate::{Site, answer, not_found};
@@ -55,29 +55,22 @@ pub(super) async fn show(
     asked: Asked,
     headers: HeaderMap,
     form: Filled,
-) -> Response {
-    let sent = match sent(&site, &asked, &headers, (&number, form)).await {
-        Ok(sent) => sent,
-        Err(answer) => return answer,
-    };
+) -> Result<Response, Response> {
+    let sent = sent(&site, &asked, &headers, (&number, form)).await?;
     let Sent { visitor, frame, portal, form } = sent;
-    let Some(command) = command::of(&form.0) else { return form_over(&site, &asked) };
-    let shown = dashboard(&site).show(&visitor, (portal, &command), frame.wording()).await;
-    match shown {
-        Ok(Some(shown)) => {
-            let action = site.path(&format!("/admin/portal/{}/do", portal.0));
-            let page = ConfirmPage {
-                menu: Menu::new(&site, &frame, &visitor),
-                action: format!("{action}{}", frame.query),
-                back: page_of(&site, &frame, portal.0),
-                shown,
-                frame,
-            };
-            answer::page(StatusCode::OK, &page)
-        }
-        Ok(None) => not_found(&site, &asked),
-        Err(error) => down(&site, &asked, &error),
-    }
+    let command = command::of(&form.0).ok_or_else(|| form_over(&site, &asked))?;
+    let board = dashboard(&site);
+    let shown = board.show(&visitor, (portal, &command), frame.wording());
+    let shown = found(&site, &asked, shown).await?;
+    let action = site.path(&format!("/admin/portal/{}/do", portal.0));
+    let page = ConfirmPage {
+        menu: Menu::new(&site, &frame, &visitor),
+        action: format!("{action}{}", frame.query),
+        back: page_of(&site, &frame, portal.0),
+        shown,
+        frame,
+    };
+    Ok(answer::page(StatusCode::OK, &page))
 }
 
 /// Does what was shown.
@@ -87,25 +80,19 @@ pub(super) async fn give(
     asked: Asked,
     headers: HeaderMap,
     form: Filled,
-) -> Response {
-    let sent = match sent(&site, &asked, &headers, (&number, form)).await {
-        Ok(sent) => sent,
-        Err(answer) => return answer,
-    };
+) -> Result<Response, Response> {
+    let sent = sent(&site, &asked, &headers, (&number, form)).await?;
     let Sent { visitor, frame, portal, form } = sent;
     let (command, number) = (form.field("command"), form.field("number"));
     let seal = form.field("seal");
     let board = dashboard(&site);
-    match board.give(&visitor, (portal, command), (number, seal)).await {
-        Ok(Some(())) => {
-            let path = site.path(&format!("/admin/portal/{}/asked/{number}", portal.0));
-            Redirect::to(&format!("{path}{}", frame.query)).into_response()
-        }
-        Ok(None) => {
-            told(&site, &asked, (StatusCode::CONFLICT, Key::DashFormOver, Key::DashFormOverMore))
-        }
-        Err(error) => down(&site, &asked, &error),
+    let given = board.give(&visitor, (portal, command), (number, seal)).await;
+    if given.map_err(|error| down(&site, &asked, &error))?.is_none() {
+        let over = (StatusCode::CONFLICT, Key::DashFormOver, Key::DashFormOverMore);
+        return Err(told(&site, &asked, over));
     }
+    let path = site.path(&format!("/admin/portal/{}/asked/{number}", portal.0));
+    Ok(Redirect::to(&format!("{path}{}", frame.query)).into_response())
 }
 
 /// What came of it.
@@ -114,27 +101,20 @@ pub(super) async fn asked(
     Path((number, form)): Path<(String, String)>,
     asked: Asked,
     headers: HeaderMap,
-) -> Response {
-    let (visitor, frame) = match known(&site, (&asked, &headers)).await {
-        Ok(known) => known,
-        Err(answer) => return answer,
+) -> Result<Response, Response> {
+    let (visitor, frame) = known(&site, (&asked, &headers)).await?;
+    let portal = portal_id(&number).ok_or_else(|| not_found(&site, &asked))?;
+    let board = dashboard(&site);
+    let done = found(&site, &asked, board.done(&visitor, portal, &form)).await?;
+    let again = site.path(&format!("/admin/portal/{}/asked/{form}", portal.0));
+    let page = AskedPage {
+        menu: Menu::new(&site, &frame, &visitor),
+        back: page_of(&site, &frame, portal.0),
+        again: format!("{again}{}", frame.query),
+        done,
+        frame,
     };
-    let Some(portal) = portal_id(&number) else { return not_found(&site, &asked) };
-    match dashboard(&site).done(&visitor, portal, &form).await {
-        Ok(Some(done)) => {
-            let again = site.path(&format!("/admin/portal/{}/asked/{form}", portal.0));
-            let page = AskedPage {
-                menu: Menu::new(&site, &frame, &visitor),
-                back: page_of(&site, &frame, portal.0),
-                again: format!("{again}{}", frame.query),
-                done,
-                frame,
-            };
-            answer::page(StatusCode::OK, &page)
-        }
-        Ok(None) => not_found(&site, &asked),
-        Err(error) => down(&site, &asked, &error),
-    }
+    Ok(answer::page(StatusCode::OK, &page))
 }
 
 async fn sent(

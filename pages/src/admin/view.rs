@@ -66,19 +66,13 @@ pub(super) async fn list(
     State(site): State<Arc<Site>>,
     asked: Asked,
     headers: HeaderMap,
-) -> Response {
-    let (visitor, frame) = match known(&site, (&asked, &headers)).await {
-        Ok(known) => known,
-        Err(answer) => return answer,
-    };
-    match dashboard(&site).portals(&visitor, frame.wording()).await {
-        Ok(rows) => {
-            let menu = Menu::new(&site, &frame, &visitor);
-            let rows = rows.into_iter().map(|row| listed(&site, &frame, row)).collect();
-            answer::page(StatusCode::OK, &ListPage { frame, menu, rows })
-        }
-        Err(error) => down(&site, &asked, &error),
-    }
+) -> Result<Response, Response> {
+    let (visitor, frame) = known(&site, (&asked, &headers)).await?;
+    let rows = dashboard(&site).portals(&visitor, frame.wording()).await;
+    let rows = rows.map_err(|error| down(&site, &asked, &error))?;
+    let menu = Menu::new(&site, &frame, &visitor);
+    let rows = rows.into_iter().map(|row| listed(&site, &frame, row)).collect();
+    Ok(answer::page(StatusCode::OK, &ListPage { frame, menu, rows }))
 }
 
 /// One connection.
@@ -87,31 +81,25 @@ pub(super) async fn portal(
     Path(number): Path<String>,
     asked: Asked,
     headers: HeaderMap,
-) -> Response {
-    let (visitor, frame) = match known(&site, (&asked, &headers)).await {
-        Ok(known) => known,
-        Err(answer) => return answer,
+) -> Result<Response, Response> {
+    let (visitor, frame) = known(&site, (&asked, &headers)).await?;
+    let number = portal_id(&number).ok_or_else(|| not_found(&site, &asked))?;
+    let board = dashboard(&site);
+    let view = board.portal(&visitor, number, frame.wording());
+    let view = found(&site, &asked, view).await?;
+    let few = [Arg::text(&view.ghosts)];
+    let most = Arg::number(u64::from(view.most_notices));
+    let notices = [Arg::number(view.notices), most];
+    let page = PortalPage {
+        menu: Menu::new(&site, &frame, &visitor),
+        ask: ask(&site, &frame, number.0),
+        chart: chart(&view.weeks, &frame.say(Key::ReportChart)),
+        ghosts: frame.say_of(Key::DashGhosts, &few),
+        notices: frame.say_of(Key::DashNotices, &notices),
+        view,
+        frame,
     };
-    let Some(number) = portal_id(&number) else { return not_found(&site, &asked) };
-    match dashboard(&site).portal(&visitor, number, frame.wording()).await {
-        Ok(Some(view)) => {
-            let few = [Arg::text(&view.ghosts)];
-            let most = Arg::number(u64::from(view.most_notices));
-            let notices = [Arg::number(view.notices), most];
-            let page = PortalPage {
-                menu: Menu::new(&site, &frame, &visitor),
-                ask: ask(&site, &frame, number.0),
-                chart: chart(&view.weeks, &frame.say(Key::ReportChart)),
-                ghosts: frame.say_of(Key::DashGhosts, &few),
-                notices: frame.say_of(Key::DashNotices, &notices),
-                view,
-                frame,
-            };
-            answer::page(StatusCode::OK, &page)
-        }
-        Ok(None) => not_found(&site, &asked),
-        Err(error) => down(&site, &asked, &error),
-    }
+    Ok(answer::page(StatusCode::OK, &page))
 }
 
 /// What waits in all connections, for those who run the bridge.
@@ -119,25 +107,29 @@ pub(super) async fn lanes(
     State(site): State<Arc<Site>>,
     asked: Asked,
     headers: HeaderMap,
-) -> Response {
-    let (visitor, frame) = match known(&site, (&asked, &headers)).await {
-        Ok(known) => known,
-        Err(answer) => return answer,
+) -> Result<Response, Response> {
+    let (visitor, frame) = known(&site, (&asked, &headers)).await?;
+    let board = dashboard(&site);
+    let portals = board.busy_lanes(&visitor, frame.wording());
+    let portals = found(&site, &asked, portals).await?;
+    let busy = |(row, lanes): (PortalRow, Vec<LaneView>)| Busy {
+        ask: ask(&site, &frame, row.number),
+        listed: listed(&site, &frame, row),
+        lanes,
     };
-    match dashboard(&site).busy_lanes(&visitor, frame.wording()).await {
-        Ok(Some(portals)) => {
-            let busy = |(row, lanes): (PortalRow, Vec<LaneView>)| Busy {
-                ask: ask(&site, &frame, row.number),
-                listed: listed(&site, &frame, row),
-                lanes,
-            };
-            let portals = portals.into_iter().map(busy).collect();
-            let menu = Menu::new(&site, &frame, &visitor);
-            answer::page(StatusCode::OK, &LanesPage { frame, menu, portals })
-        }
-        Ok(None) => not_found(&site, &asked),
-        Err(error) => down(&site, &asked, &error),
-    }
+    let portals = portals.into_iter().map(busy).collect();
+    let menu = Menu::new(&site, &frame, &visitor);
+    Ok(answer::page(StatusCode::OK, &LanesPage { frame, menu, portals }))
+}
+
+/// What the core found for somebody; else the page that says why there is nothing.
+pub(super) async fn found<T, E: std::fmt::Display>(
+    site: &Site,
+    asked: &Asked,
+    answer: impl Future<Output = Result<Option<T>, E>>,
+) -> Result<T, Response> {
+    let found = answer.await.map_err(|error| down(site, asked, &error))?;
+    found.ok_or_else(|| not_found(site, asked))
 }
 
 /// The number of a portal in an address.
