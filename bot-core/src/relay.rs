@@ -283,6 +283,13 @@ impl Delivery<'_> {
         settlement.then.extend(self.tell_room(&reason));
         settlement.then.extend(self.tell_of_barred(&reason));
         settlement.then.extend(self.tell_of_denied(&reason));
+        if let Some(event) = work.event()
+            && matches!(event.content, Content::Deleted { .. })
+            && reason != Refusal::NotTheirsToDelete
+        {
+            let (place, message) = (event.place.clone(), event.message.clone());
+            settlement.changes.push(Change::TakenAway(place, message));
+        }
         if let Some(tag) = work.completes() {
             let refused = MigrationChange::Effected(tag, Err(reason));
             settlement.changes.push(Change::Move(Box::new(refused)));

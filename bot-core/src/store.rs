@@ -92,7 +92,7 @@ pub mod votes;
 pub mod whose;
 pub mod writer;
 
-use bridge_model::{Alias, Event, Person, Place, Timestamp};
+use bridge_model::{Alias, Event, MessageId, Person, Place, Timestamp};
 use bridge_policy::stage::Stage;
 
 use crate::lane::{Entry, LaneState, Summary, Work};
@@ -208,6 +208,8 @@ pub enum Change {
     Readers(Place, bool),
     /// Edits that wait were sent already, as the message itself.
     Superseded(Vec<Entry>),
+    /// A message of a place was taken away by somebody who may, although its copy in one chat stays.
+    TakenAway(Place, MessageId),
     /// A moderator acts on somebody in all chats of a portal.
     Moderated(Box<Event>),
     /// Somebody is not held back any more, because they look after a chat themselves.

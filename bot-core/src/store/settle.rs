@@ -2,7 +2,7 @@
 //! Commits the outcome of an entry in one transaction: its removal, its copies, the changes that a
 //! command asked for, and what follows.
 
-use bridge_model::{Content, Person, Place};
+use bridge_model::{Content, MessageId, Person, Place};
 
 use super::tables::OFFERS;
 use super::txn::Txn;
@@ -111,6 +111,7 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Set(place, setting) => linking::set(tx, &place, setting),
         Change::Proposed(portal, proposal) => proposals::propose(tx, portal, proposal),
         Change::Resolved(portal, setting) => proposals::resolve(tx, portal, &setting),
+        Change::TakenAway(place, message) => taken_away(tx, &place, (&place, &message)),
         Change::Superseded(edits) => edits.iter().try_for_each(|edit| queue::withdraw(tx, edit)),
         Change::Moderated(event) => policies::moderate(tx, &event),
         Change::Spared(portal, person) => blocks::spare(tx, portal, &person),
@@ -124,6 +125,18 @@ fn change(tx: &mut Txn<'_>, change: Change) -> Result<(), StoreError> {
         Change::Returned(place) => removal::is_back(tx, &place),
         Change::Encrypted(place) => removal::encrypted(tx, &place).map(drop),
         Change::Readers(room, everybody) => removal::readers(tx, &room, everybody).map(drop),
+    }
+}
+
+/// A message was taken away by somebody who may.
+fn taken_away(
+    tx: &mut Txn<'_>,
+    lane: &Place,
+    here: (&Place, &MessageId),
+) -> Result<(), StoreError> {
+    match messages::take_away(tx, here)? {
+        Some(origin) => summaries::end(tx, lane, &origin),
+        None => Ok(()),
     }
 }
 
@@ -201,11 +214,7 @@ fn relayed_outcome(
             messages::set_reaction_event(tx, here, (&by, reaction), (lane, None))?;
         }
         // Whoever had to be asked for has allowed it.
-        Content::Deleted { .. } if !refused => {
-            if let Some(origin) = messages::take_away(tx, here)? {
-                return summaries::end(tx, lane, &origin);
-            }
-        }
+        Content::Deleted { .. } if !refused => return taken_away(tx, lane, here),
         Content::PollClosed { .. } if !refused => return votes::close(tx, lane, here),
         Content::Deleted { .. }
         | Content::ReactionsCleared { .. }

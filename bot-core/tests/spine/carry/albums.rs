@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use bot_core::Action;
-use bridge_model::{Content, Event, Message};
+use bridge_model::{Command, Content, Event, Message};
 
 use super::uncertain;
 use crate::harness::Spine;
 use crate::network::{FakeNetwork, Fault};
 use crate::words::{
-    channel, deleted, edited, event, file, group, message, part, pictured, posted, reacted,
-    replied, room,
+    channel, command, deleted, edited, event, file, group, message, part, pictured, posted,
+    reacted, replied, room,
 };
 
 const GRACE: Duration = Duration::from_millis(1500);
@@ -111,6 +111,18 @@ async fn a_file_that_is_taken_away_takes_no_other_along() {
     spine.telegram.shows(&group().chat, &[told]).await;
     spine.hear(deleted(&group(), "1", Some("tina"))).await;
     spine.matrix.shows(&room().chat, &[]).await;
+    spine.discord.shows(&channel().chat, &[]).await;
+}
+
+#[tokio::test]
+async fn an_album_that_is_deleted_file_by_file_is_gone_while_other_chats_still_work() {
+    let spine = album().await;
+    spine.matrix.fail(&room().chat, [Fault::Hang(0)]);
+    spine.telegram.fail(&group().chat, [Fault::Hang(0)]);
+    for (id, file) in [("7", "1"), ("8", "2")] {
+        let command = Command { reply_to: Some(file.into()), ..command("tina", "delete") };
+        spine.hear(event(&group(), id, Content::Commanded(command))).await;
+    }
     spine.discord.shows(&channel().chat, &[]).await;
 }
 
