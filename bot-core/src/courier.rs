@@ -2,14 +2,15 @@
 //! One courier per lane: takes the head, has it carried, records what came of it.
 //!
 //! Rule: the variant of `DeliverError` decides. A lane that waits keeps nobody else waiting:
-//! the permit to work is given back before it sleeps, and each network has permits of its own.
+//! the permit to work is given back before it sleeps, and each network has permits of its own. What
+//! overtakes the head of a lane changes nothing of what is known of that one, nor when it is tried again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge_model::{NetworkId, Place};
+use bridge_model::{NetworkId, Place, Timestamp};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -77,6 +78,10 @@ impl Attempt {
 #[derive(Default)]
 struct Round {
     attempt: Attempt,
+    /// What is known of an entry that overtakes the head.
+    overtaking: Attempt,
+    /// The head is not tried before.
+    rests_until: Option<Timestamp>,
     /// So many entries from the head on may have been carried before the process ended.
     doubtful: usize,
     /// Outcomes that are on their way to the disk, the oldest first.
@@ -86,7 +91,11 @@ struct Round {
 impl Round {
     fn in_doubt(doubtful: usize) -> Self {
         let attempt = Attempt { doubt: true, ..Attempt::default() };
-        Self { attempt, doubtful, pending: VecDeque::new() }
+        Self { attempt, doubtful, ..Self::default() }
+    }
+
+    fn of(&mut self, head: &LaneHead) -> &mut Attempt {
+        if head.overtakes { &mut self.overtaking } else { &mut self.attempt }
     }
 
     /// Turns to the next entry.
@@ -145,6 +154,8 @@ struct Bells {
     entries: Notify,
     /// Somebody wants it to try now.
     hurry: Notify,
+    /// Something overtakes the head.
+    urgent: Notify,
 }
 
 impl Couriers {
@@ -187,8 +198,19 @@ impl Couriers {
     pub fn wake(self: &Arc<Self>, lanes: impl IntoIterator<Item = LaneState>) {
         for lane in lanes {
             if lane.halted.is_none() && lane.depth > 0 {
+                if lane.urgent {
+                    self.ring(&lane.place, |bells| bells.urgent.notify_one());
+                }
                 self.begin(lane.place, Round::default());
             }
+        }
+    }
+
+    /// Rings for the courier of a lane, if there is one.
+    fn ring(&self, lane: &Place, how: impl FnOnce(&Bells)) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bells) = running.get(lane) {
+            how(bells);
         }
     }
 
@@ -239,6 +261,7 @@ impl Couriers {
                     round.next();
                     halts = 0;
                 }
+                Step::Overtaken => round.overtaking = Attempt::default(),
                 Step::Halted => tokio::select! {
                     () = self.clock.sleep(HALTS.jittered(halts, &*self.dice)) => {
                         halts = halts.saturating_add(1);
@@ -248,14 +271,20 @@ impl Couriers {
                     () = bell.entries.notified() => {}
                     () = bell.hurry.notified() => round.attempt.knocks = true,
                 },
-                Step::Wait(delay) => tokio::select! {
-                    () = self.clock.sleep(delay) => {}
-                    () = bell.hurry.notified() => {}
-                },
+                Step::Wait(delay) => {
+                    let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+                    let until = Timestamp(self.clock.now().0.saturating_add(delay_ms));
+                    round.rests_until = tokio::select! {
+                        () = self.clock.sleep(delay) => None,
+                        () = bell.hurry.notified() => None,
+                        () = bell.urgent.notified() => Some(until),
+                    };
+                }
                 // What waits may be taken away, which nobody behind it waits for.
                 Step::Hold(delay) => tokio::select! {
                     () = self.clock.sleep(delay) => {}
                     () = bell.entries.notified() => {}
+                    () = bell.urgent.notified() => {}
                 },
                 Step::Rest => {
                     if let Err(error) = round.wait(0).await {
@@ -286,38 +315,38 @@ impl Couriers {
     async fn step(self: &Arc<Self>, lane: &Place, round: &mut Round) -> Step {
         // Where messages are not known by themselves, what was left in the chat is not this entry's.
         let doubt = round.doubtful > 0 && self.executor.ahead(lane) > 0;
-        let attempt = &mut round.attempt;
+        let knocks = round.attempt.knocks;
         let permits = self.permits_of(&lane.network);
         let Ok(permit) = permits.acquire().await else { return Step::Rest };
         let head = match self.store.take(lane).await {
             Ok(Some(head)) if head.left_out => head,
-            Ok(Some(head)) if head.by_hand || (head.halted && !attempt.knocks) => {
+            Ok(Some(head)) if head.by_hand || (head.halted && !knocks) => {
                 return Step::Halted;
             }
             Ok(Some(head)) => head,
             Ok(None) => return Step::Rest,
             Err(error) => {
                 tracing::error!(%error, "a lane cannot be read");
-                return Step::Wait(self.delay(attempt));
+                return Step::Wait(self.delay(&mut round.attempt));
             }
         };
-        if let Some(wait) = head.entry.waits(self.clock.now()) {
-            let held = head.entry.work.relayed().is_some_and(|it| it.held_until.is_some());
-            return if held { Step::Hold(wait) } else { Step::Wait(wait) };
+        if let Some(step) = self.not_yet(round, &head) {
+            return step;
         }
         let head = match self.closed(head).await {
             Ok(Some(head)) if !head.entry.is_open() => head,
             Ok(_) => return Step::Next,
             Err(error) => {
                 tracing::error!(%error, "an entry that waited cannot be taken");
-                return Step::Wait(self.delay(attempt));
+                return Step::Wait(self.delay(&mut round.attempt));
             }
         };
-        attempt.turns_to(head.entry.id, doubt);
+        let attempt = round.of(&head);
+        attempt.turns_to(head.entry.id, doubt && !head.overtakes);
         let entry = head.entry.id.0;
         let network = lane.network.clone();
         match self.executor.execute(&head, attempt).await {
-            Ok(settlement) => match self.settle(lane, round, settlement).await {
+            Ok(settlement) => match self.settle(&head, round, settlement).await {
                 Ok(settled) => {
                     tracing::debug!(entry, %network, depth = settled.depth, "an entry is settled");
                     self.troubles.over(lane);
@@ -326,14 +355,14 @@ impl Couriers {
                     }
                     self.wake(settled.lanes);
                     self.hurry(settled.hurried);
-                    Step::Next
+                    if head.overtakes { Step::Overtaken } else { Step::Next }
                 }
                 Err(error) => {
                     // What was sent is sent: look before sending again.
                     tracing::error!(entry, %network, %error, "an outcome was not stored");
                     round.doubtful = self.executor.ahead(lane).saturating_add(1);
                     round.attempt.doubt = true;
-                    Step::Wait(self.delay(&mut round.attempt))
+                    Step::Wait(self.delay(round.of(&head)))
                 }
             },
             Err(failure) => {
@@ -346,15 +375,32 @@ impl Couriers {
     /// Stores what came of an entry. Where the lane may go ahead, that is on the disk a while later.
     async fn settle(
         &self,
-        lane: &Place,
+        head: &LaneHead,
         round: &mut Round,
         settlement: Settlement,
     ) -> Result<Settled, StoreError> {
         let (settled, on_disk) = self.store.settle_soon(settlement).await?;
         round.pending.push_back(on_disk);
-        round.wait(self.executor.ahead(lane)).await?;
-        round.doubtful = round.doubtful.saturating_sub(1);
+        round.wait(self.executor.ahead(&head.entry.lane)).await?;
+        if !head.overtakes {
+            round.doubtful = round.doubtful.saturating_sub(1);
+        }
         Ok(settled)
+    }
+
+    /// Whether an entry is not carried yet: it failed before something overtook it, or waits.
+    fn not_yet(&self, round: &mut Round, head: &LaneHead) -> Option<Step> {
+        if head.overtakes {
+            return None;
+        }
+        let now = self.clock.now();
+        let rest = round.rests_until.take().map_or(0, |until| until.0.saturating_sub(now.0));
+        if let Some(rest) = u64::try_from(rest).ok().filter(|rest| *rest > 0) {
+            return Some(Step::Wait(Duration::from_millis(rest)));
+        }
+        let wait = head.entry.waits(now)?;
+        let held = head.entry.work.relayed().is_some_and(|it| it.held_until.is_some());
+        Some(if held { Step::Hold(wait) } else { Step::Wait(wait) })
     }
 
     /// A halted lane works again.
@@ -443,6 +489,8 @@ impl Couriers {
 
 enum Step {
     Next,
+    /// What overtook the head is settled.
+    Overtaken,
     Wait(Duration),
     Hold(Duration),
     Halted,

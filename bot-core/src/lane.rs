@@ -162,6 +162,8 @@ pub struct LaneState {
     pub depth: u64,
     /// Why it stands still, if it does.
     pub halted: Option<Refusal>,
+    /// Something is carried before all that waits.
+    pub urgent: bool,
 }
 
 /// The head of a lane with what its network needs to know.
@@ -169,6 +171,8 @@ pub struct LaneState {
 pub struct LaneHead {
     /// The entry.
     pub entry: Entry,
+    /// It is carried before the oldest entry of the lane, which may be under way.
+    pub overtakes: bool,
     /// The newest message of the chat that the store knows.
     pub newest: Option<MessageId>,
     /// The lane stands still.

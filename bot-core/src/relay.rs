@@ -58,7 +58,7 @@ use crate::order::{Action, DeliverError, Failure, Order, Part, Receipt};
 use crate::portal::{Portal, PortalId, Silence};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
-use crate::store::{Change, Settlement, Store, silence};
+use crate::store::{Change, Settlement, Store, blocks, silence};
 use crate::wording::{Wording, Words};
 
 /// What the relay needs.
@@ -223,8 +223,12 @@ impl Delivery<'_> {
         {
             return self.self_test((*portal, *number), attempt).await;
         }
-        let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
         let begun = attempt.doubt || !attempt.done.is_empty();
+        let banned = self.is_of_banned().await.map_err(|error| failed(error, attempt))?;
+        if banned && !begun {
+            return Ok(self.settled(Receipt::default()));
+        }
+        let summaries = self.summaries_after().await.map_err(|error| failed(error, attempt))?;
         let newest = match begun {
             // What an earlier try may have sent is searched for as it was.
             true => Newest::default(),
@@ -245,6 +249,12 @@ impl Delivery<'_> {
                 let told = self.tell_of_deed(None, &mut settlement).await;
                 told.map_err(|error| failed(error, attempt))?;
                 settlement
+            }
+            // The ban was carried out before what it said again.
+            Err(Failure { error: DeliverError::Refused { reason: Refusal::Barred(_) }, done })
+                if banned =>
+            {
+                self.settled(Receipt { parts: done, ..Receipt::default() })
             }
             Err(Failure { error: DeliverError::Refused { reason }, done }) => {
                 let mut settlement = self.refused(reason.clone(), done);
@@ -273,6 +283,14 @@ impl Delivery<'_> {
         let waits = portal.room == *lane && silence == Silence::Removed;
         let waits = waits && matches!(work, Work::Task(Task::Effect(_)));
         waits.then(|| self.refused(Refusal::NotInChat, Vec::new()))
+    }
+
+    /// Whether the entry is somebody's word who was banned since. A ban overtakes what waits, and
+    /// what the person said before is said nowhere after it.
+    async fn is_of_banned(&self) -> Result<bool, DeliverError> {
+        let person = self.head.entry.work.event().and_then(blocks::speaker);
+        let (Some(portal), Some(person)) = (self.portal_id(), person) else { return Ok(false) };
+        self.relay.store.is_banned(portal, &person).await.map_err(lookup::unread)
     }
 
     fn refused(&self, reason: Refusal, done: Vec<Part>) -> Settlement {

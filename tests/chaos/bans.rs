@@ -18,6 +18,8 @@ use tokio::time::Instant;
 const FLOW: u64 = 50;
 /// Messages between two bans.
 const STRIDE: usize = 15;
+/// Messages between two looks at the bans that are on their way.
+const LOOKS: usize = 10;
 /// How long a ban may take at most.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -60,6 +62,9 @@ pub async fn run(town: &mut Town, count: usize) -> anyhow::Result<String> {
                 town.bridge.kill()?;
                 town.bridge.start()?;
             }
+        }
+        if said % LOOKS != 0 {
+            continue;
         }
         let mut left = Vec::new();
         for one in waiting.drain(..) {

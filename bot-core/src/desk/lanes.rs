@@ -190,7 +190,8 @@ pub(super) fn sentences(
     let LaneReport { place, depth, .. } = report;
     let title = portal.ends.iter().find(|end| end.place == *place);
     let title = title.and_then(|end| end.title.as_deref());
-    let state = LaneState { place: place.clone(), depth: *depth, halted: report.halted.clone() };
+    let halted = report.halted.clone();
+    let state = LaneState { place: place.clone(), depth: *depth, halted, urgent: false };
     let mut lines = vec![lane_line(phrases, place, title, &[state])];
     let at = |key: Key, at| phrases.say(key, &[Arg::text(moment(at))]);
     lines.extend(report.halted_since.map(|since| at(Key::LaneHaltedSince, since)));

@@ -34,6 +34,15 @@ impl Store {
         self.read(move |tx| tx.get(&BLOCKS, &(portal, who))).await
     }
 
+    /// Whether somebody is banned in a portal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_banned(&self, portal: PortalId, person: &Person) -> Result<bool, StoreError> {
+        let key = (portal, keys::person(person));
+        self.glance(move |tx| Ok(tx.get(&BLOCKS, &key)?.is_some_and(|block| block.banned))).await
+    }
+
     /// The last messages of somebody that are known, at most `most`, the newest first.
     ///
     /// # Errors
@@ -267,6 +276,13 @@ pub fn spare(tx: &mut Txn<'_>, portal: PortalId, person: &Person) -> Result<(), 
 /// # Errors
 /// [`StoreError`].
 pub fn holds_back(tx: &Txn<'_>, portal: PortalId, event: &Event) -> Result<bool, StoreError> {
+    let Some(person) = speaker(event) else { return Ok(false) };
+    let block = tx.get(&BLOCKS, &(portal, keys::person(&person)))?;
+    Ok(block.is_some_and(|block| block.holds(tx.now)))
+}
+
+/// Whose word an event is, if it adds something to a chat.
+pub fn speaker(event: &Event) -> Option<Person> {
     let user = match &event.content {
         Content::Posted(message) | Content::Edited(message) => &message.author.user,
         Content::Reacted { by, .. } => &by.user,
@@ -289,11 +305,9 @@ pub fn holds_back(tx: &Txn<'_>, portal: PortalId, event: &Event) -> Result<bool,
         | Content::ThreadChanged { .. }
         | Content::Moderated(_)
         | Content::RightsChanged
-        | Content::PolicyChanged => return Ok(false),
+        | Content::PolicyChanged => return None,
     };
-    let person = Person { network: event.place.network.clone(), user: user.clone() };
-    let block = tx.get(&BLOCKS, &(portal, keys::person(&person)))?;
-    Ok(block.is_some_and(|block| block.holds(tx.now)))
+    Some(Person { network: event.place.network.clone(), user: user.clone() })
 }
 
 /// Notes that somebody said something, so that it can be taken away with the rest of it.

@@ -48,12 +48,13 @@ impl Store {
 }
 
 fn of(tx: &Txn<'_>, lane: &Place) -> Result<Option<LaneHead>, StoreError> {
-    let Some(entry) = queue::first(tx, lane)? else { return Ok(None) };
+    let Some((entry, overtakes)) = queue::next(tx, lane)? else { return Ok(None) };
     let record = queue::lane(tx, lane)?;
     let chat = chat_of_core_place(lane);
     Ok(Some(LaneHead {
         left_out: lane_notes::is_left_out(tx, lane, entry.id)?,
         entry,
+        overtakes,
         by_hand: queue::is_halted_by_hand(&record),
         newest: record.newest,
         halted: record.halted.is_some(),

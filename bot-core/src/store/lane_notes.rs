@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What is noted of a lane besides its state: since when it stands still, and whether its head is to be
-//! left out.
+//! What is noted of a lane besides its state: since when it stands still, whether its head is to be
+//! left out, and what is carried before all that waits.
 //!
 //! Rule: a lane of which there is nothing to say has no row.
 
@@ -35,11 +35,23 @@ pub fn is_left_out(tx: &Txn<'_>, place: &Place, head: EntryId) -> Result<bool, S
 /// # Errors
 /// [`StoreError`].
 pub fn taken_out(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<(), StoreError> {
-    let note = of(tx, place)?;
-    if note.leave_out != Some(entry) {
+    let mut note = of(tx, place)?;
+    if note.leave_out != Some(entry) && !note.urgent.contains(&entry) {
         return Ok(());
     }
-    save(tx, place, &LaneNote { leave_out: None, ..note })
+    note.leave_out = note.leave_out.filter(|it| *it != entry);
+    note.urgent.retain(|it| *it != entry);
+    save(tx, place, &note)
+}
+
+/// An entry is carried before all that waits, behind those of which this was said before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hasten(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<(), StoreError> {
+    let mut note = of(tx, place)?;
+    note.urgent.push(entry);
+    save(tx, place, &note)
 }
 
 /// Nothing is known of a lane any more.

@@ -28,7 +28,7 @@ pub fn push(tx: &mut Txn<'_>, entry: Entry) -> Result<(), StoreError> {
         Some(content) if adds(content) => tx.lane_bound,
         Some(_) | None => tx.lane_bound.saturating_mul(KEPT_LONGER),
     };
-    let full = record.depth >= bound
+    let full = record.depth >= bound && !queue::is_urgent(&entry.work)
         || (bound == tx.lane_bound && tx.meta().overflowing > 0 && of(tx, &entry.lane)?.is_some());
     if full { leave_out(tx, &entry, record.depth) } else { queue::push_to(tx, record, entry) }
 }

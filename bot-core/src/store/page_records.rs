@@ -83,6 +83,9 @@ pub struct LaneNote {
     /// The head that is to be left out.
     #[serde(default)]
     pub leave_out: Option<EntryId>,
+    /// The entries that are carried before all others, in order.
+    #[serde(default)]
+    pub urgent: Vec<EntryId>,
 }
 
 /// What was missed of a chat, after people were told: no chat, no people.

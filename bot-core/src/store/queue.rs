@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Lanes: append at the end, take from the head.
+//!
+//! Rule: what a moderator did to somebody is carried before all that waits. The oldest entry may be
+//! under way meanwhile, and stays where it is.
 
 use bridge_model::{Content, Event, MessageId, Place};
 
@@ -101,9 +104,17 @@ pub fn push_to(
     entry.since = entry.since.or((tx.now.0 > 0).then_some(tx.now));
     tx.meta_mut().next_entry = entry.id.0.saturating_add(1);
     put(tx, &entry)?;
+    if record.depth > 0 && is_urgent(&entry.work) {
+        lane_notes::hasten(tx, &entry.lane, entry.id)?;
+    }
     record.depth = record.depth.saturating_add(1);
     tx.touch(&entry.lane);
     store_lane(tx, &record)
+}
+
+/// Whether work is carried before all that waits.
+pub fn is_urgent(work: &Work) -> bool {
+    matches!(work.event().map(|event| &event.content), Some(Content::Moderated(_)))
 }
 
 /// Stores an entry that waits.
@@ -155,7 +166,7 @@ pub fn is_halted_by_hand(record: &LaneRecord) -> bool {
 /// What the supervisor sees of a lane.
 pub fn state(record: LaneRecord) -> LaneState {
     let halted = record.halted.as_deref().map(stored::read);
-    LaneState { place: record.place, depth: record.depth, halted }
+    LaneState { place: record.place, depth: record.depth, halted, urgent: false }
 }
 
 /// The states of the lanes that the transaction has touched so far.
@@ -163,10 +174,29 @@ pub fn state(record: LaneRecord) -> LaneState {
 /// # Errors
 /// [`StoreError`].
 pub fn touched(tx: &Txn<'_>) -> Result<Vec<LaneState>, StoreError> {
-    tx.touched().iter().map(|place| lane(tx, place).map(state)).collect()
+    let of = |place| {
+        let urgent = !lane_notes::of(tx, place)?.urgent.is_empty();
+        Ok(LaneState { urgent, ..state(lane(tx, place)?) })
+    };
+    tx.touched().iter().map(of).collect()
 }
 
-/// The first entry of a lane.
+/// The entry of a lane that is carried next, and whether it overtakes the oldest one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn next(tx: &Txn<'_>, place: &Place) -> Result<Option<(Entry, bool)>, StoreError> {
+    let note = lane_notes::of(tx, place)?;
+    let hash = keys::place(place);
+    for id in note.urgent {
+        if let Some(entry) = tx.get(&ENTRIES, &(hash, id))? {
+            return Ok(Some((entry, true)));
+        }
+    }
+    Ok(first(tx, place)?.map(|entry| (entry, false)))
+}
+
+/// The oldest entry of a lane, which may be under way.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -175,14 +205,22 @@ pub fn first(tx: &Txn<'_>, place: &Place) -> Result<Option<Entry>, StoreError> {
     Ok(rows.pop().map(|(_, entry)| entry))
 }
 
-/// Removes the head, which must be `entry`.
+/// Removes the head, which must be `entry`; the same with whether it has overtaken others.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is not.
-pub fn remove(tx: &mut Txn<'_>, place: &Place, entry: EntryId) -> Result<Entry, StoreError> {
-    let head = first(tx, place)?.filter(|head| head.id == entry);
+pub fn remove(
+    tx: &mut Txn<'_>,
+    place: &Place,
+    entry: EntryId,
+) -> Result<(Entry, bool), StoreError> {
+    let is_it = |head: &(Entry, bool)| head.0.id == entry;
+    let head = match next(tx, place)?.filter(is_it) {
+        Some(head) => Some(head),
+        None => first(tx, place)?.map(|head| (head, false)).filter(is_it),
+    };
     let Some(head) = head else { return Err(StoreError::Conflict("the entry is not the head")) };
-    take_out(tx, &head)?;
+    take_out(tx, &head.0)?;
     Ok(head)
 }
 

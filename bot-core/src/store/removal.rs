@@ -199,8 +199,9 @@ fn leave_out(
     keeps_head: bool,
 ) -> Result<(), StoreError> {
     let waiting = tx.all(&ENTRIES, &keys::place(place))?;
+    let next = queue::next(tx, place)?.filter(|_| keeps_head).map(|(entry, _)| entry.id);
     for entry in waiting.iter().skip(usize::from(keeps_head)) {
-        if !silence::outlives(&entry.work, kind) {
+        if Some(entry.id) != next && !silence::outlives(&entry.work, kind) {
             queue::withdraw(tx, entry)?;
         }
     }

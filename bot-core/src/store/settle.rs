@@ -42,11 +42,13 @@ impl Store {
 /// # Errors
 /// [`StoreError`]: nothing was stored.
 pub fn settle(tx: &mut Txn<'_>, settlement: Settlement) -> Result<Settled, StoreError> {
-    let entry = queue::remove(tx, &settlement.lane, settlement.entry)?;
+    let (entry, overtook) = queue::remove(tx, &settlement.lane, settlement.entry)?;
     outcome(tx, &entry, &settlement)?;
     let Settlement { lane, parts, also, changes, then, summaries, refused, .. } = settlement;
     let hurried = changes.iter().filter_map(Change::hurries).cloned().collect();
-    queue::note_settled(tx, &lane, if is_message(&entry.work) { &parts } else { &[] })?;
+    if !overtook {
+        queue::note_settled(tx, &lane, if is_message(&entry.work) { &parts } else { &[] })?;
+    }
     for event in orphans::take(tx, &lane, &also)? {
         accept::relay(tx, event)?;
     }

@@ -21,6 +21,7 @@ mod names;
 mod newest;
 mod order;
 mod orders;
+mod overtaking;
 mod pressure;
 mod refusals;
 mod service;

@@ -26,7 +26,7 @@ pub fn line(act: &Action) -> String {
     format!("{what:?} on {whom}: {reason}")
 }
 
-const BAN: Moderation = Moderation::Ban { purge: false };
+pub const BAN: Moderation = Moderation::Ban { purge: false };
 const MODERATOR: Rights = Rights { member: true, manage: false, change: false, moderate: true };
 
 fn person(place: &Place, user: &str) -> Person {
@@ -34,7 +34,7 @@ fn person(place: &Place, user: &str) -> Person {
 }
 
 /// A moderator of `place` acts on somebody.
-fn deed(place: &Place, by: &str, whom: (&Place, &str), what: Moderation) -> Event {
+pub fn deed(place: &Place, by: &str, whom: (&Place, &str), what: Moderation) -> Event {
     let (home, user) = whom;
     let deed = Deed {
         by: Some(author(by)),
@@ -46,7 +46,7 @@ fn deed(place: &Place, by: &str, whom: (&Place, &str), what: Moderation) -> Even
     event(place, "deed", Content::Moderated(Box::new(deed)))
 }
 
-async fn with_ghost(spine: &Spine, user: &str) {
+pub async fn with_ghost(spine: &Spine, user: &str) {
     let record = GhostRecord { localpart: format!("_freeside_{user}"), ..GhostRecord::default() };
     spine.store().save_ghost(&person(&group(), user), record).await.unwrap();
 }
@@ -70,6 +70,7 @@ async fn a_ban_of_a_ghost_is_one_of_its_person_and_holds_everywhere() {
     with_ghost(&spine, "spam").await;
     spine.hear(posted(&group(), "1", "spam", "before")).await;
     spine.discord.shows(&channel().chat, &["spam: before"]).await;
+    spine.matrix.shows(&room().chat, &["spam: before"]).await;
     spine.hear(deed(&room(), "@mod:x", (&group(), "spam"), BAN)).await;
     spine.telegram.until("banning", |it| !it.deeds().is_empty()).await;
     assert_eq!(spine.telegram.deeds(), ["Ban { purge: false } on spam: mod (Matrix): spam"]);

@@ -25,6 +25,7 @@ pub fn written() -> Vec<(u8, Vec<u8>)> {
         Visit::Asked(Box::new(asked)),
     ];
     let visits = visits.iter().map(|visit| (b'1', tables::VISITS.seal(visit).unwrap()));
-    let note = LaneNote { halted_since: Some(START), leave_out: Some(EntryId(9)) };
+    let urgent = vec![EntryId(11), EntryId(12)];
+    let note = LaneNote { halted_since: Some(START), leave_out: Some(EntryId(9)), urgent };
     visits.chain([(b'4', tables::LANE_NOTES.seal(&note).unwrap())]).collect()
 }
