@@ -3,8 +3,11 @@
 //!
 //! Rule: after an outage a homeserver may keep a transaction back until the next outage (Synapse
 //! decides whether we are up before it stores the transaction, and the last retry may end between
-//! the two). So for a while after every start the rooms' timelines are compared with the store.
+//! the two). So for a while after every start the rooms' timelines are compared with the store: each
+//! time people say something, as far back as they were compared before.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_model::{MessageId, Place};
@@ -33,26 +36,67 @@ const PAGE: u32 = 100;
 /// How many pages back something known is looked for.
 const PAGES: u32 = 5;
 
+/// Up to which event each room's timeline was compared with the store.
+#[derive(Debug, Default)]
+pub(super) struct Compared(Mutex<HashMap<String, String>>);
+
+impl Compared {
+    fn up_to(&self, room: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(room).cloned()
+    }
+
+    fn forget(&self, room: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
+    }
+
+    /// What the rooms held before these events is stored.
+    pub(super) fn note(&self, firsts: Vec<(String, String)>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(firsts);
+    }
+}
+
+/// The events of a transaction and what was missed before them.
+#[derive(Debug, Default)]
+pub(super) struct WithMissed {
+    /// In their order.
+    pub(super) events: Vec<Value>,
+    /// The rooms that were compared, each with the first event of the transaction there.
+    pub(super) compared: Vec<(String, String)>,
+}
+
 impl Listener {
     /// What was said in the rooms of a transaction before its first event there and is not known,
-    /// followed by the transaction's own events.
+    /// followed by the transaction's own events. A room of which only our accounts tell is not looked
+    /// at: that says nothing of people.
     ///
     /// # Errors
     /// [`Unanswered`]: nothing is known of what was missed.
-    pub(super) async fn with_missed(&self, raw: &[Value]) -> Result<Vec<Value>, Unanswered> {
+    pub(super) async fn with_missed(&self, raw: &[Value]) -> Result<WithMissed, Unanswered> {
         let age = self.clock.now().0.saturating_sub(self.started.0);
         if u128::try_from(age).is_ok_and(|age| age > SETTLING.as_millis()) {
-            return Ok(raw.to_vec());
+            return Ok(WithMissed { events: raw.to_vec(), compared: Vec::new() });
         }
-        let mut all = Vec::new();
-        let mut rooms: Vec<&str> = raw.iter().filter_map(|event| text(event, "room_id")).collect();
+        let (mut all, mut compared) = (Vec::new(), Vec::new());
+        let is_persons = |event: &&Value| {
+            text(event, "sender").is_some_and(|sender| !self.ghosts.is_ours(sender))
+        };
+        let persons = raw.iter().filter(is_persons);
+        let mut rooms: Vec<&str> = persons.filter_map(|event| text(event, "room_id")).collect();
         rooms.sort_unstable();
         rooms.dedup();
         for room in rooms {
-            let timeline = self.unknown(room).await?;
-            let own =
-                |event: &Value| raw.iter().any(|own| own.get("event_id") == event.get("event_id"));
-            if let Some(first) = timeline.iter().position(own) {
+            if !self.is_linked(room).await? {
+                // What is said there now is never shared.
+                self.compared.forget(room);
+                continue;
+            }
+            let here = raw.iter().filter(|event| text(event, "room_id") == Some(room));
+            let own: Vec<&str> = here.filter_map(|event| text(event, "event_id")).collect();
+            let timeline = self.unknown(room, (self.compared.up_to(room), &own)).await?;
+            compared.extend(own.first().map(|first| (room.to_owned(), (*first).to_owned())));
+            let is_own =
+                |event: &Value| text(event, "event_id").is_some_and(|id| own.contains(&id));
+            if let Some(first) = timeline.iter().position(is_own) {
                 all.extend(timeline.into_iter().take(first));
             }
         }
@@ -60,7 +104,7 @@ impl Listener {
             tracing::warn!(events = all.len(), "the homeserver had kept events back");
         }
         all.extend_from_slice(raw);
-        Ok(all)
+        Ok(WithMissed { events: all, compared })
     }
 
     /// Looks at the timelines of all linked rooms, a few times after a start.
@@ -84,7 +128,7 @@ impl Listener {
     }
 
     async fn catch_up(&self, room: &str) -> Result<(), SinkError> {
-        let raw = self.unknown(room).await?;
+        let raw = self.unknown(room, (None, &[])).await?;
         if raw.is_empty() {
             return Ok(());
         }
@@ -98,7 +142,13 @@ impl Listener {
     /// The messages of a room after the newest one of a person that is known, oldest first; none
     /// when no such one is found, because then the room was linked a moment ago. Our own messages
     /// say nothing of what people said before them: they may be known while that is on its way.
-    async fn unknown(&self, room: &str) -> Result<Vec<Value>, Unanswered> {
+    /// What was said before the event `until` is known. The events `own` are there, too, whatever
+    /// they are.
+    async fn unknown(
+        &self,
+        room: &str,
+        (until, own): (Option<String>, &[&str]),
+    ) -> Result<Vec<Value>, Unanswered> {
         let Ok(room_id) = OwnedRoomId::try_from(room) else { return Ok(Vec::new()) };
         if !self.is_linked(room).await? {
             return Ok(Vec::new());
@@ -116,6 +166,10 @@ impl Listener {
                 let event = serde_json::from_str::<Value>(event.json().get());
                 let Ok(mut event) = event else { continue };
                 let Some(id) = text(&event, "event_id").map(MessageId::from) else { continue };
+                if until.as_deref() == Some(id.as_str()) {
+                    unknown.reverse();
+                    return Ok(unknown);
+                }
                 if is_arrival(&event, self.ghosts.bot()) {
                     // What was said before the bot came, or came back, was not said to it; nor what came
                     // before the room was linked, of which nothing is known.
@@ -129,7 +183,7 @@ impl Listener {
                     unknown.reverse();
                     return Ok(unknown);
                 }
-                if is_message(&event) {
+                if is_message(&event) || own.contains(&id.as_str()) {
                     if let Value::Object(fields) = &mut event {
                         fields.insert("room_id".into(), room.into());
                     }

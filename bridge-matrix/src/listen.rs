@@ -29,6 +29,7 @@ use self::context::Patience;
 pub(super) use self::context::Unanswered;
 use self::edits::NewEdits;
 use self::profiles::{Profile, Profiles};
+use super::catch_up::Compared;
 use super::clear_rooms::{ClearRooms, ENCRYPTED, ENCRYPTION};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
@@ -76,6 +77,7 @@ pub struct Listener {
     open_rooms: Arc<OpenRooms>,
     /// When the process began to listen.
     pub(super) started: Timestamp,
+    pub(super) compared: Compared,
     /// When the last transaction came, in milliseconds since 1970.
     last_transaction: AtomicI64,
     profiles: Profiles,
@@ -98,6 +100,7 @@ impl Listener {
             clear_rooms,
             open_rooms,
             started,
+            compared: Compared::default(),
             last_transaction: AtomicI64::new(started.0),
             profiles: Profiles::default(),
             private_chats: PrivateChats::default(),
@@ -145,7 +148,8 @@ impl Listener {
 
     async fn hear(&self, txn: &str, raw: &[Value]) -> Result<(), SinkError> {
         let (mut events, mut edits) = (Vec::new(), NewEdits::default());
-        for event in &self.opened(self.with_missed(raw).await?).await? {
+        let missed = self.with_missed(raw).await?;
+        for event in &self.opened(missed.events).await? {
             let mut read = self.convert(event).await?;
             read.extend(self.policy_changed(event).await?);
             if read.iter().any(|event| matches!(event.content, Content::Edited(_))) {
@@ -153,9 +157,14 @@ impl Listener {
             }
             events.extend(read);
         }
-        let mut marks = self.remembered(edits).await?;
-        marks.push(Mark::Once { key: name(txn, raw) });
-        self.sink.accept(Batch { network: NETWORK.into(), marks, events }).await
+        // What says nothing to us says nothing the next time either, and costs no write.
+        if !events.is_empty() {
+            let mut marks = self.remembered(edits).await?;
+            marks.push(Mark::Once { key: name(txn, raw) });
+            self.sink.accept(Batch { network: NETWORK.into(), marks, events }).await?;
+        }
+        self.compared.note(missed.compared);
+        Ok(())
     }
 
     /// What an event says. In a room that is not linked only commands say something to us, and

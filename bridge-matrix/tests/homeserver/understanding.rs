@@ -246,6 +246,43 @@ async fn what_was_said_before_comes_first_after_a_start() {
 }
 
 #[tokio::test]
+async fn what_our_own_accounts_said_asks_nothing_and_costs_no_write() {
+    let stub = Stub::answering(|_, _| None).await;
+    let hearing = Hearing::at(&stub).await;
+    for number in 0..5 {
+        let said = text(&format!("${number}"), "@_fs_abc:localhost", "x");
+        assert!(hearing.takes(&number.to_string(), &[said]).await);
+    }
+    assert_eq!((hearing.batches(), stub.asked()), (0, Vec::new()));
+}
+
+#[tokio::test]
+async fn after_a_start_a_timeline_is_looked_at_as_far_back_as_it_was_before() {
+    let (ghost, ban) = ("@_fs_abc:localhost", |id: &str| {
+        json!({
+            "event_id": id, "type": "m.room.member", "room_id": ROOM, "sender": ALICE,
+            "state_key": "@eve:localhost", "content": { "membership": "ban" },
+        })
+    });
+    let timeline = json!({ "start": "s", "end": "more", "chunk": [
+        ban("$ban2"), text("$copy2", ghost, "x"), text("$held", ALICE, "held"), ban("$ban1"),
+        text("$copy1", ghost, "x"),
+    ]});
+    let stub = Stub::answering(move |_, path| {
+        path.ends_with("/messages").then(|| (200, timeline.clone()))
+    })
+    .await;
+    let hearing = Hearing::at(&stub).await;
+    assert!(hearing.takes("1", &[ban("$ban1")]).await);
+    let looks = stub.times("/messages");
+    assert!(looks > 1, "nobody's word is known");
+    hearing.events();
+    assert!(hearing.takes("2", &[ban("$ban2")]).await);
+    assert_eq!(stub.times("/messages"), looks + 1);
+    assert_eq!(hearing.texts().first().map(String::as_str), Some("held"));
+}
+
+#[tokio::test]
 async fn what_was_said_while_the_bot_was_away_is_not_fetched_when_it_is_back() {
     let arrival = |before: &str| {
         json!({
