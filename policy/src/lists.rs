@@ -99,6 +99,18 @@ impl PolicyRule {
         }
     }
 
+    /// Whether it is about the room with this id.
+    pub fn is_about_room(&self, id: &str) -> bool {
+        self.kind == RuleKind::Room
+            && match &self.entity {
+                Entity::Named(name) if self.is_pattern() => {
+                    Glob::new(name).is_some_and(|glob| glob.matches(id))
+                }
+                Entity::Named(name) => name == id,
+                Entity::Hashed(hash) => *hash == hashed(id),
+            }
+    }
+
     /// Whether it names many by one pattern.
     pub fn is_pattern(&self) -> bool {
         matches!(&self.entity, Entity::Named(it) if it.contains(['*', '?']))

@@ -288,7 +288,11 @@ impl PolicyLists {
         (room, agreed): (&ChatId, Option<Hash>),
     ) -> Result<Tried, DeskError> {
         let mut listed = self.matrix.policy_rules(room).await?;
+        let all = listed.len();
+        let here = known.portal.room.chat.as_str();
+        let is_this = listed.iter().any(|it| it.rule.is_about_room(here));
         listed.retain(|it| it.rule.kind != RuleKind::Room);
+        let rooms = (all.saturating_sub(listed.len()), is_this);
         let list = known.policies.list(room).map(|list| list.number);
         let before = |it: &ListedRule| {
             let (kind, key) = &it.name;
@@ -315,7 +319,8 @@ impl PolicyLists {
         let agreed: Vec<bool> = listed.iter().map(is_agreed).collect();
         let rules = listed.into_iter().zip(objections).zip(agreed);
         let rules = rules.map(|((listed, aside), agreed)| TriedRule { listed, aside, agreed });
-        Ok(Tried { rules: rules.collect(), hits, people: crowd.people.len(), members })
+        let (rules, people) = (rules.collect(), crowd.people.len());
+        Ok(Tried { rules, hits, people, members, rooms })
     }
 
     /// Everybody whom a rule can be about, with their names, and those who are in the room.

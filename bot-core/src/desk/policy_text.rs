@@ -33,6 +33,8 @@ pub(super) struct Tried {
     pub(super) people: usize,
     /// The people who are in the room.
     pub(super) members: Vec<Person>,
+    /// How many rules are about rooms, and whether one is about this room.
+    pub(super) rooms: (usize, bool),
 }
 
 /// The code by which an admin names a rule.
@@ -87,7 +89,12 @@ pub(super) fn shown(phrases: Phrases<'_>, list: &str, tried: &Tried) -> RichText
         text = text.join_line(phrases.say(Key::PolicyHits, &[Arg::text(names.join(", "))]));
     }
     let aside: Vec<&TriedRule> = tried.rules.iter().filter(|it| it.aside.is_some()).collect();
-    with_rules(phrases, text, &aside)
+    let mut text = with_rules(phrases, text, &aside);
+    let (rooms, is_this) = tried.rooms;
+    if rooms > 0 {
+        text = text.join_line(phrases.say(Key::PolicyRooms, &[count(rooms)]));
+    }
+    if is_this { text.join_line(phrases.say(Key::PolicyThisRoom, &[])) } else { text }
 }
 
 fn with_rules(phrases: Phrases<'_>, mut text: RichText, aside: &[&TriedRule]) -> RichText {

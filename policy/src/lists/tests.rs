@@ -89,6 +89,18 @@ fn rules_name_accounts_and_servers() {
 }
 
 #[test]
+fn rules_about_rooms_name_them_by_id_pattern_or_hash() {
+    let is = |entity: Entity| {
+        let rule = PolicyRule { kind: RuleKind::Room, entity, reason: None };
+        rule.is_about_room("!tea:x.org")
+    };
+    assert!(is(Entity::Named("!tea:x.org".into())) && is(Entity::Named("!*:x.org".into())));
+    assert!(is(Entity::Hashed(hashed("!tea:x.org"))));
+    assert!(!is(Entity::Named("!tea:y.org".into())) && !is(Entity::Hashed(hashed("!x:x.org"))));
+    assert!(!rule(RuleKind::User, "!tea:x.org").is_about_room("!tea:x.org"));
+}
+
+#[test]
 fn what_hits_the_bridge_or_an_admin_is_set_aside() {
     let crowd = crowd(&["@ann:a.org", "@tom:b.org", "@eve:c.org"], &["@ann:a.org"]);
     let rules = [

@@ -17,6 +17,8 @@ macro_rules! with_policy {
             PolicyHits = "policy-hits",
             PolicyAside = "policy-aside",
             PolicyAsideMore = "policy-aside-more",
+            PolicyRooms = "policy-rooms",
+            PolicyThisRoom = "policy-this-room",
             PolicyMost = "policy-most",
             PolicyAdmin = "policy-admin",
             PolicyBot = "policy-bot",

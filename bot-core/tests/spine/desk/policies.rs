@@ -79,6 +79,11 @@ async fn a_list_is_shown_before_it_does_anything() {
     let shown = ask(&spine, &room(), ANN, &format!("policy preview {LIST}")).await;
     assert!(shown.contains("rules: 2. People here that I know: 5. It bans: 1."), "{shown}");
     assert!(shown.contains("Banned by it: mallory"), "{shown}");
+    assert!(shown.contains("Rules about rooms, which change nothing here: 1."), "{shown}");
+    assert!(!shown.contains("This list bans this room"), "{shown}");
+    written(&spine, ("m.policy.rule.room", "d"), rule(room().chat.as_str()));
+    let shown = ask(&spine, &room(), ANN, &format!("policy preview {LIST}")).await;
+    assert!(shown.contains("This list bans this room. Ask"), "{shown}");
     let asked = ask(&spine, &room(), ANN, &format!("policy add {LIST}")).await;
     assert!(asked.contains("It bans: 1.") && asked.contains("Nothing has happened"), "{asked}");
     assert!(!is_banned(&spine, MATRIX, MALLORY).await);
