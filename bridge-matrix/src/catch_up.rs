@@ -6,8 +6,6 @@
 //! the two). So for a while after every start the rooms' timelines are compared with the store: each
 //! time people say something, as far back as they were compared before.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bridge_model::{MessageId, Place};
@@ -35,25 +33,6 @@ const WAITS: u32 = 15;
 const PAGE: u32 = 100;
 /// How many pages back something known is looked for.
 const PAGES: u32 = 5;
-
-/// Up to which event each room's timeline was compared with the store.
-#[derive(Debug, Default)]
-pub(super) struct Compared(Mutex<HashMap<String, String>>);
-
-impl Compared {
-    fn up_to(&self, room: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(room).cloned()
-    }
-
-    fn forget(&self, room: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
-    }
-
-    /// What the rooms held before these events is stored.
-    pub(super) fn note(&self, firsts: Vec<(String, String)>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(firsts);
-    }
-}
 
 /// The events of a transaction and what was missed before them.
 #[derive(Debug, Default)]

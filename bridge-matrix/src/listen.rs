@@ -5,6 +5,7 @@
 
 mod bans;
 mod beacon;
+mod compared;
 mod context;
 mod edits;
 mod encrypted;
@@ -25,11 +26,11 @@ use bridge_model::{
 use serde_json::Value;
 
 pub(crate) use self::bans::REDACT;
+use self::compared::Compared;
 use self::context::Patience;
 pub(super) use self::context::Unanswered;
 use self::edits::NewEdits;
 use self::profiles::{Profile, Profiles};
-use super::catch_up::Compared;
 use super::clear_rooms::{ClearRooms, ENCRYPTED, ENCRYPTION};
 use super::client::Client;
 use super::convert::incoming::{self, Own};
