@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use sandbox::town::{Side, Town};
 use serde_json::{Value, json};
 
+use crate::dashboard::{done_by_alice, link_for};
 use crate::{crosses, pages, town};
 
 /// Where a Chromium may be, without FREESIDE_CHROMIUM.
@@ -113,5 +114,38 @@ async fn every_page_can_be_read_and_used_by_everybody() -> anyhow::Result<()> {
         let screenshot = browser.screenshots.join(format!("{name}.png"));
         ensure!(std::fs::metadata(&screenshot)?.len() > 1000, "{screenshot:?} is empty");
     }
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_can_be_read_and_used_by_everybody() -> anyhow::Result<()> {
+    let Some(browser) = Browser::installed() else { return Ok(()) };
+    let town = town("12", "").await?;
+    town.group.rename("Wikimedia Botanik \u{2014} Wolfeschlegelsteinhausenbergerdorff")?;
+    town.alice.rename(&town.room, "ويكيميديا Botanik").await?;
+    for side in Side::ALL {
+        crosses(&town, side, &format!("hello from {side:?}")).await?;
+    }
+    let (cookie, answer) = done_by_alice(&town).await?;
+    let link = link_for(&town.alice).await?;
+    let door = link.strip_prefix(&town.bridge.pages_url()).context("another base")?;
+    let mut wanted = Vec::new();
+    for language in ["en", "ar", "de"] {
+        wanted.push(page("door", door, language));
+        let inside = [
+            ("list", "/admin"),
+            ("portal", "/admin/portal/1"),
+            ("lanes", "/admin/lanes"),
+            ("answer", &answer),
+        ];
+        for (name, path) in inside {
+            let mut page = page(name, path, language);
+            let cookies = json!([{ "name": "freeside", "value": cookie }]);
+            page.as_object_mut().context("no page")?.insert("cookies".into(), cookies);
+            wanted.push(page);
+        }
+    }
+    let said = tokio::task::block_in_place(|| browser.look(&town, &wanted))?;
+    ensure!(said.is_empty(), "{said}");
     town.assert_clean()
 }

@@ -71,6 +71,23 @@ impl Browser {
     /// Sends a form of the portal, confirms what is shown, and waits for the answer: what was shown
     /// first, and the page with the answer.
     async fn does(&self, form: &[(&str, &str)]) -> anyhow::Result<(String, String)> {
+        let (shown, path) = self.sends(form).await?;
+        Ok((shown, self.answered(&path).await?))
+    }
+
+    /// The page at `path`, when the answer is there.
+    async fn answered(&self, path: &str) -> anyhow::Result<String> {
+        let mut done = String::new();
+        eventually("the page shows the answer", async || {
+            done = self.get(path).await?.text;
+            Ok(done.contains("My answer in the Matrix room") && done.contains("I have answered"))
+        })
+        .await?;
+        Ok(done)
+    }
+
+    /// Sends a form and confirms what is shown: that, and where the answer will be.
+    async fn sends(&self, form: &[(&str, &str)]) -> anyhow::Result<(String, String)> {
         let token = self.token().await?;
         let form: Vec<(&str, &str)> = form.iter().copied().chain([("token", &*token)]).collect();
         let answer = self.post("/admin/portal/1/ask", &form).await?;
@@ -89,13 +106,7 @@ impl Browser {
             ensure!(answer.status() == StatusCode::SEE_OTHER, "{}", answer.status());
             path = answer.headers().get(LOCATION).context("no way on")?.to_str()?.to_owned();
         }
-        let mut done = String::new();
-        eventually("the page shows the answer", async || {
-            done = self.get(&path).await?.text;
-            Ok(done.contains("My answer in the Matrix room"))
-        })
-        .await?;
-        Ok((shown, done))
+        Ok((shown, path))
     }
 }
 
@@ -108,7 +119,7 @@ fn hidden(page: &str, name: &str) -> Option<String> {
 }
 
 /// The link that the bot gives somebody in private.
-async fn link_for(person: &Person) -> anyhow::Result<String> {
+pub(crate) async fn link_for(person: &Person) -> anyhow::Result<String> {
     let alone = alone_with_bot(person).await?;
     let asked = person.say(&alone, "dashboard").await?;
     let answers = |it: &Seen| it.sender == BOT && it.reply_to.as_deref() == Some(&*asked);
@@ -117,6 +128,16 @@ async fn link_for(person: &Person) -> anyhow::Result<String> {
     let html = html.with_context(|| format!("no link: {}", told.body))?;
     let (_, rest) = html.split_once("href=\"").context("no link")?;
     Ok(rest.split('"').next().unwrap_or_default().to_owned())
+}
+
+/// A form of Alice's that was carried out: the value of her cookie, and where the answer is shown.
+pub(crate) async fn done_by_alice(town: &Town) -> anyhow::Result<(String, String)> {
+    let inside = alice_inside(town).await?;
+    let (_, path) = inside.sends(&[("do", "set"), ("name", "brakes"), ("value", "flood")]).await?;
+    inside.answered(&path).await?;
+    let cookie = inside.cookie.as_deref().and_then(|it| it.split_once('='));
+    let (_, cookie) = cookie.context("no cookie")?;
+    Ok((cookie.to_owned(), path.split('?').next().unwrap_or_default().to_owned()))
 }
 
 async fn alice_inside(town: &Town) -> anyhow::Result<Browser> {

@@ -101,6 +101,7 @@ macro_rules! with_dashboard {
             DashWillSay = "dash-will-say",
             DashNothing = "dash-nothing",
             DashTaken = "dash-taken",
+            DashAnswered = "dash-answered",
             DashAnswer = "dash-answer",
             DashNotYet = "dash-not-yet",
             DashReload = "dash-reload",
