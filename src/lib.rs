@@ -112,7 +112,15 @@ async fn serve(
     }
     tracing::info!(?asked, "stopping; a second signal does not wait for what is under way");
     stop.cancel();
-    match supervisor::rest(core.ended(), signals.end(), supervisor::LAST).await {
+    let ended = async {
+        tokio::select! {
+            biased;
+            // First: it closes ports, where the node that takes over listens.
+            never = async { drop(running.await); std::future::pending().await } => never,
+            () = core.ended() => {}
+        }
+    };
+    match supervisor::rest(ended, signals.end(), supervisor::LAST).await {
         Ending::Rested => node.release().await,
         cut @ (Ending::TooLong | Ending::AskedAgain) => {
             tracing::warn!(?cut, "what is under way is cut off, and looked for at the next start");

@@ -26,11 +26,11 @@ use bot_core::clock::Clock;
 use bot_core::store::Store;
 use bot_core::store::gauges::{LaneGauges, StoreGauges};
 use bridge_matrix::client::Client;
+use bridge_matrix::port::{Opening, Port};
 use bridge_matrix::server::serve_router;
 use bridge_model::{NetworkId, Timestamp};
 use bridge_policy::budget::Limits;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +48,8 @@ const KEPT: Duration = Duration::from_secs(60);
 pub(crate) struct MonitorParts<'a> {
     /// Where it listens; nowhere without it.
     pub(crate) listen: Option<SocketAddr>,
+    /// Other nodes of this bridge may listen there, one at a time.
+    pub(crate) shared: bool,
     /// The folder of the store.
     pub(crate) folder: &'a Path,
     /// The budget of notices.
@@ -65,6 +67,7 @@ pub(crate) struct MonitorParts<'a> {
 /// Tells how the bridge is.
 pub(crate) struct Monitor {
     listen: Option<SocketAddr>,
+    shared: bool,
     folder: PathBuf,
     limits: Limits,
     health: Health,
@@ -84,6 +87,7 @@ impl Monitor {
     pub(crate) fn new(parts: &MonitorParts<'_>) -> Self {
         Self {
             listen: parts.listen,
+            shared: parts.shared,
             folder: parts.folder.to_owned(),
             limits: parts.limits,
             health: Health::new(parts.store, parts.homeserver, parts.counters, parts.clock),
@@ -101,21 +105,18 @@ impl Monitor {
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub(crate) async fn bind(&self) -> anyhow::Result<Option<TcpListener>> {
+    pub(crate) async fn open(&self) -> anyhow::Result<Option<Opening>> {
         let Some(listen) = self.listen else { return Ok(None) };
-        let listener = TcpListener::bind(listen).await;
-        let listener =
-            listener.with_context(|| format!("cannot listen at `monitoring.listen` ({listen})"))?;
-        Ok(Some(listener))
+        let opening = Port::new(listen, "monitoring.listen", self.shared).open().await;
+        let opening =
+            opening.with_context(|| format!("cannot listen at `monitoring.listen` ({listen})"))?;
+        Ok(Some(opening))
     }
 
     /// Answers until stopped.
-    pub(crate) async fn serve(
-        self: Arc<Self>,
-        listener: Option<TcpListener>,
-        stop: CancellationToken,
-    ) {
-        let (Some(listener), Some(address)) = (listener, self.listen) else { return };
+    pub(crate) async fn serve(self: Arc<Self>, opening: Option<Opening>, stop: CancellationToken) {
+        let (Some(opening), Some(address)) = (opening, self.listen) else { return };
+        let Some(listener) = opening.listener(&stop).await else { return };
         tracing::info!(%address, "telling metrics and health");
         serve_router(listener, router(self), stop).await;
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use bot_core::clock::Dice;
 use bot_core::store::kv::Kv;
-use bridge_config::{Config, Engine, Secret, Store};
+use bridge_config::{Appservice, Config, Engine, Secret, Store};
 use store_postgres::{Owned, Waiting};
 use tokio::sync::Notify;
 
@@ -31,7 +31,8 @@ impl Node {
                 let waits = Notify::new();
                 let refuse = async {
                     waits.notified().await;
-                    bridge_matrix::standby::serve(config.appservice.listen).await;
+                    let Appservice { listen, hs_token, .. } = &config.appservice;
+                    bridge_matrix::standby::serve(*listen, hs_token.expose()).await;
                 };
                 let (url, name) = (address(&config.store)?.expose(), name());
                 let owned = Owned::in_turn(url, &name, |why| {
@@ -44,6 +45,11 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Whether other nodes may have the ports of this one: those that stand by, end or hang.
+    pub(crate) fn shares_ports(&self) -> bool {
+        matches!(self, Self::Owner(_))
     }
 
     /// Opens the store with its key.

@@ -40,12 +40,13 @@ impl MediaParts {
         }
     }
 
-    /// The server.
+    /// The server; `shared` when other nodes of this bridge may listen where it does, one at a time.
     pub(crate) fn proxy(
         &self,
         config: &Config,
         (store, networks): (&Arc<Store>, &Networks),
         (wording, clock): (&Arc<Wording>, &Arc<dyn Clock>),
+        shared: bool,
     ) -> Option<Arc<MediaProxy>> {
         let proxy = config.media_proxy.as_ref()?;
         let media = PublicMedia {
@@ -57,6 +58,7 @@ impl MediaParts {
         };
         let settings = MediaProxySettings {
             listen: proxy.listen,
+            shared,
             requests_per_minute: proxy.requests_per_minute,
             trusted: proxy.trusted_proxies.clone(),
         };

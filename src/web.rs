@@ -12,9 +12,9 @@ use bot_core::clock::Clock;
 use bot_core::core::Core;
 use bot_core::wording::Wording;
 use bridge_config::Config;
+use bridge_matrix::port::{Opening, Port};
 use bridge_matrix::server::{Guard, guarded, serve_router};
 use pages::{PartState, Pulse, Site, SiteParts};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::monitoring::Monitor;
@@ -22,6 +22,7 @@ use crate::monitoring::Monitor;
 /// Serves pages, where the configuration says so.
 pub(crate) struct WebServer {
     listen: SocketAddr,
+    shared: bool,
     router: axum::Router,
 }
 
@@ -36,11 +37,13 @@ impl Pulse for Health {
 }
 
 impl WebServer {
-    /// As the configuration says; nothing is listened for yet.
+    /// As the configuration says; nothing is listened for yet. `shared` when other nodes of this bridge
+    /// may listen there, one at a time.
     pub(crate) fn of(
         config: &Config,
         (core, wording): (&Arc<Core>, &Arc<Wording>),
         (monitor, clock): (&Arc<Monitor>, &Arc<dyn Clock>),
+        shared: bool,
     ) -> Option<Self> {
         let pages = config.pages.as_ref()?;
         let site = Site::new(SiteParts {
@@ -54,21 +57,22 @@ impl WebServer {
         let trusted = pages.trusted_proxies.clone();
         let guard = Guard::new(pages.requests_per_minute, trusted, Arc::clone(clock));
         let router = pages::headed(guarded(pages::router(site), guard));
-        Some(Self { listen: pages.listen, router })
+        Some(Self { listen: pages.listen, shared, router })
     }
 
     /// Begins to listen.
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub(crate) async fn bind(&self) -> anyhow::Result<TcpListener> {
-        let Self { listen, .. } = self;
-        let listener = TcpListener::bind(listen).await;
-        listener.with_context(|| format!("cannot listen at `pages.listen` ({listen})"))
+    pub(crate) async fn open(&self) -> anyhow::Result<Opening> {
+        let Self { listen, shared, .. } = self;
+        let opening = Port::new(*listen, "pages.listen", *shared).open().await;
+        opening.with_context(|| format!("cannot listen at `pages.listen` ({listen})"))
     }
 
     /// Answers until stopped.
-    pub(crate) async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+    pub(crate) async fn serve(&self, opening: Opening, stop: CancellationToken) {
+        let Some(listener) = opening.listener(&stop).await else { return };
         tracing::info!(address = %self.listen, "serving pages");
         serve_router(listener, self.router.clone(), stop).await;
     }

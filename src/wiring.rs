@@ -61,17 +61,17 @@ impl Wired {
     pub async fn run(&self) -> anyhow::Result<()> {
         let commands = self.commands.clone();
         let stop = self.stop.child_token();
-        let watched = self.monitor.bind().await?;
+        let watched = self.monitor.open().await?;
         let media = match &self.media {
             Some(media) => {
-                let listener = media.bind().await;
-                let listener = listener.context("cannot listen at `media_proxy.listen`")?;
-                Some(Arc::clone(media).serve(listener, stop.clone()))
+                let opening = media.open().await;
+                let opening = opening.context("cannot listen at `media_proxy.listen`")?;
+                Some(Arc::clone(media).serve(opening, stop.clone()))
             }
             None => None,
         };
         let web = match &self.web {
-            Some(web) => Some(web.serve(web.bind().await?, stop.clone())),
+            Some(web) => Some(web.serve(web.open().await?, stop.clone())),
             None => None,
         };
         let run = async {
@@ -126,12 +126,13 @@ pub async fn wire(
     let media = MediaParts::of(config, &pseudonyms);
     let counters = counters(config, &clock);
     let measures = Arc::clone(&counters) as Arc<dyn Measures>;
-    let matrix = matrix(config, &store, (&ghosts, &clock), (&dice, &measures)).await?;
+    let shared = node.shares_ports();
+    let matrix = matrix(config, (&store, shared), (&ghosts, &clock), (&dice, &measures)).await?;
     let networks = networks(config, &matrix, (&dice, &measures))?;
     let wording = wording(config);
     let commands = commands::menu(&wording);
-    let monitor = monitor(config, &counters, (&store, &clock), matrix.client());
-    let proxy = media.proxy(config, (&store, &networks), (&wording, &clock));
+    let monitor = monitor(config, &counters, (&store, &clock), (matrix.client(), shared));
+    let proxy = media.proxy(config, (&store, &networks), (&wording, &clock), shared);
     let relay = Relay::new(RelayParts {
         networks: networks.clone(),
         store: Arc::clone(&store),
@@ -165,7 +166,7 @@ pub async fn wire(
     });
     let core = core(config, (store, relay, desk), (&clock, measures), stop);
     matrix.report_from(Arc::downgrade(&core) as std::sync::Weak<dyn Reporter>);
-    let web = WebServer::of(config, (&core, &wording), (&monitor, &clock));
+    let web = WebServer::of(config, (&core, &wording), (&monitor, &clock), shared);
     let restart = matrix.restart();
     let stop = stop.clone();
     Ok(Wired { core, commands, media: proxy, monitor, restart, web, stop })
@@ -212,10 +213,11 @@ fn monitor(
     config: &Config,
     counters: &Arc<Counters>,
     (store, clock): (&Arc<Store>, &Arc<dyn Clock>),
-    homeserver: &Client,
+    (homeserver, shared): (&Client, bool),
 ) -> Arc<Monitor> {
     Arc::new(Monitor::new(&MonitorParts {
         listen: config.monitoring.as_ref().map(|it| it.listen),
+        shared,
         folder: &config.store.path,
         limits: limits(config),
         counters,
@@ -310,7 +312,7 @@ fn open(config: &Config, node: &Node, dice: &Arc<dyn Dice>) -> anyhow::Result<Ar
 
 async fn matrix(
     config: &Config,
-    store: &Arc<Store>,
+    (store, shared): (&Arc<Store>, bool),
     (ghosts, clock): (&Ghosts, &Arc<dyn Clock>),
     (dice, measures): (&Arc<dyn Dice>, &Arc<dyn Measures>),
 ) -> anyhow::Result<Arc<MatrixNetwork>> {
@@ -329,6 +331,7 @@ async fn matrix(
     let parts = bridge_matrix::Parts {
         settings: bridge_matrix::Settings {
             listen: config.appservice.listen,
+            shared,
             appservice_id: config.appservice.id.clone(),
             hs_token: config.appservice.hs_token.expose().to_owned(),
             suffix: config.privacy.ghost_suffix.clone(),

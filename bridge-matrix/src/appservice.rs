@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -79,18 +79,26 @@ fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({"errcode": code, "error": message}))).into_response()
 }
 
+fn shown_token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Whether a request shows this token.
+pub(crate) fn shows_token(headers: &HeaderMap, token: &str) -> bool {
+    shown_token(headers).is_some_and(|shown| shown.as_bytes().ct_eq(token.as_bytes()).into())
+}
+
 /// The homeserver shows its token in the `Authorization` header ("Authorization").
 async fn authenticate(
     State(service): State<Arc<Appservice>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(token) = header.and_then(|value| value.strip_prefix("Bearer ")) else {
+    if shown_token(request.headers()).is_none() {
         let message = "the homeserver's token is missing";
         return refuse(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", message);
-    };
-    if !bool::from(token.as_bytes().ct_eq(service.hs_token.as_bytes())) {
+    }
+    if !shows_token(request.headers(), &service.hs_token) {
         if service.may_warn() {
             tracing::warn!(
                 "somebody called with a wrong hs_token: compare the registration file that the \

@@ -51,8 +51,7 @@ impl Listener {
     /// # Errors
     /// [`Unanswered`]: nothing is known of what was missed.
     pub(super) async fn with_missed(&self, raw: &[Value]) -> Result<WithMissed, Unanswered> {
-        let age = self.clock.now().0.saturating_sub(self.started.0);
-        if u128::try_from(age).is_ok_and(|age| age > SETTLING.as_millis()) {
+        if self.age() > SETTLING {
             return Ok(WithMissed { events: raw.to_vec(), compared: Vec::new() });
         }
         let (mut all, mut compared) = (Vec::new(), Vec::new());

@@ -20,6 +20,7 @@ pub mod listen;
 pub mod media_proxy;
 mod mend;
 mod policy;
+pub mod port;
 mod power;
 mod private_chats;
 pub mod restart;
@@ -40,8 +41,7 @@ use async_trait::async_trait;
 use bridge_model::{ChatId, Media, MediaHandle, MessageId, NetworkId, Person, Rights, UserId};
 use ruma::api::client::appservice::request_ping;
 use ruma::{OwnedRoomId, OwnedUserId};
-use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 use bot_core::backoff::Backoff;
@@ -59,6 +59,7 @@ use bot_core::{MissingRight, Refusal, Right};
 use account::{Account, AccountError};
 use client::{Client, Identity};
 use crypto::Crypto;
+use port::{Opening, Port};
 
 /// Between greetings of the homeserver.
 const GREETINGS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
@@ -77,6 +78,8 @@ const COMMAND_WORD: &str = "!freeside";
 pub struct Settings {
     /// Where the homeserver calls us.
     pub listen: SocketAddr,
+    /// Other nodes of this bridge may listen there, one at a time.
+    pub shared: bool,
     /// The id in the registration file.
     pub appservice_id: String,
     /// Authenticates the homeserver to us.
@@ -201,9 +204,8 @@ impl MatrixNetwork {
         &self.client
     }
 
-    /// Greets the homeserver until it answers, so that it delivers at once what it holds back
-    /// (`POST /_matrix/client/v1/appservice/{id}/ping`).
-    async fn greet(&self, sink: &dyn Sink) {
+    /// Greets the homeserver until it answers.
+    async fn greet(&self) {
         let mut failed = 0;
         while let Err(error) = self.account().await {
             let delay = GREETINGS.after(failed);
@@ -212,6 +214,11 @@ impl MatrixNetwork {
             failed = failed.saturating_add(1);
             self.clock.sleep(delay).await;
         }
+    }
+
+    /// Has the homeserver call us, so that it delivers at once what it holds back
+    /// (`POST /_matrix/client/v1/appservice/{id}/ping`).
+    async fn be_called(&self, sink: &dyn Sink) {
         let request = request_ping::v1::Request::new(self.settings.appservice_id.clone());
         match self.client.send(request, &Identity::Bot).await {
             Ok(response) => {
@@ -378,16 +385,26 @@ impl Network for MatrixNetwork {
                 open_rooms: Arc::clone(&self.open_rooms),
             }),
         });
-        let address = self.settings.listen;
-        let listener = self.bind(address, "appservice.listen").await?;
-        tracing::info!(%address, "listening for the homeserver");
-        let router = appservice::router(Arc::clone(&service));
-        let serve = server::serve(listener, router, server::LIMITS, stop.clone());
+        let opening = self.open().await?;
+        let reachable = Notify::new();
+        let serve = async {
+            let Some(listener) = opening.listener(&stop).await else { return };
+            tracing::info!(address = %self.settings.listen, "listening for the homeserver");
+            service.listener.begin();
+            reachable.notify_one();
+            let router = appservice::router(Arc::clone(&service));
+            server::serve(listener, router, server::LIMITS, stop.clone()).await;
+        };
         let greet = async {
             let begin = async {
-                self.greet(&*sink).await;
+                self.greet().await;
                 let listener = &service.listener;
-                tokio::join!(listener.look_around(), listener.tend());
+                let hear = async {
+                    reachable.notified().await;
+                    self.be_called(&*sink).await;
+                    listener.look_around().await;
+                };
+                tokio::join!(hear, listener.tend());
             };
             tokio::select! {
                 ((), ()) = async { tokio::join!(begin, service.listener.watch_private_chats()) } => {}
@@ -400,10 +417,13 @@ impl Network for MatrixNetwork {
 }
 
 impl MatrixNetwork {
-    async fn bind(&self, address: SocketAddr, key: &str) -> Result<TcpListener, NetworkError> {
-        TcpListener::bind(address).await.map_err(|error| NetworkError::Refused {
+    async fn open(&self) -> Result<Opening, NetworkError> {
+        let Settings { listen, shared, hs_token, .. } = &self.settings;
+        let key = "appservice.listen";
+        let port = Port::new(*listen, key, *shared).of_homeserver(hs_token);
+        port.open().await.map_err(|error| NetworkError::Refused {
             network: self.id.clone(),
-            reason: format!("cannot listen on {address} (`{key}`): {error}"),
+            reason: format!("cannot listen on {listen} (`{key}`): {error}"),
         })
     }
 }

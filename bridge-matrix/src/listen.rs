@@ -20,8 +20,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bridge_model::{
-    Author, AuthorKind, Card, Content, Event, MediaHandle, MessageId, Person, Place, Reply,
-    Timestamp, UserId,
+    Author, AuthorKind, Card, Content, Event, MediaHandle, MessageId, Person, Place, Reply, UserId,
 };
 use serde_json::Value;
 
@@ -76,9 +75,9 @@ pub struct Listener {
     pub(super) crypto: Option<Arc<Crypto>>,
     clear_rooms: Arc<ClearRooms>,
     open_rooms: Arc<OpenRooms>,
-    /// When the process began to listen.
-    pub(super) started: Timestamp,
     pub(super) compared: Compared,
+    /// When the homeserver could reach this listener first, in milliseconds since 1970.
+    started: AtomicI64,
     /// When the last transaction came, in milliseconds since 1970.
     last_transaction: AtomicI64,
     profiles: Profiles,
@@ -90,7 +89,7 @@ impl Listener {
     /// Begins to listen now.
     pub fn new(parts: Parts) -> Self {
         let Parts { sink, client, ghosts, store, clock, crypto, clear_rooms, open_rooms } = parts;
-        let started = clock.now();
+        let started = clock.now().0;
         Self {
             sink,
             client,
@@ -100,9 +99,9 @@ impl Listener {
             crypto,
             clear_rooms,
             open_rooms,
-            started,
             compared: Compared::default(),
-            last_transaction: AtomicI64::new(started.0),
+            started: AtomicI64::new(started),
+            last_transaction: AtomicI64::new(started),
             profiles: Profiles::default(),
             private_chats: PrivateChats::default(),
             patience: Patience::default(),
@@ -132,10 +131,25 @@ impl Listener {
         heard
     }
 
+    /// The homeserver reaches this listener from now on.
+    pub(super) fn begin(&self) {
+        let now = self.clock.now().0;
+        self.started.store(now, Ordering::Relaxed);
+        self.last_transaction.store(now, Ordering::Relaxed);
+    }
+
+    /// For how long the homeserver has been able to reach this listener.
+    pub(super) fn age(&self) -> Duration {
+        self.since(&self.started)
+    }
+
     /// How long ago the last transaction came.
     pub(super) fn quiet_for(&self) -> Duration {
-        let last = self.last_transaction.load(Ordering::Relaxed);
-        let ms = self.clock.now().0.saturating_sub(last);
+        self.since(&self.last_transaction)
+    }
+
+    fn since(&self, moment: &AtomicI64) -> Duration {
+        let ms = self.clock.now().0.saturating_sub(moment.load(Ordering::Relaxed));
         Duration::from_millis(u64::try_from(ms).unwrap_or_default())
     }
 

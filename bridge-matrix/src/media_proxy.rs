@@ -25,10 +25,10 @@ use bot_core::network::MediaStream;
 use bot_core::relay::public_media::{NotServed, PublicMedia};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
-use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::port::{Opening, Port};
 use crate::server::{self, Guard};
 use range::Wanted;
 
@@ -46,6 +46,8 @@ type Chunks = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 pub struct MediaProxySettings {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Other nodes of this bridge may listen there, one at a time.
+    pub shared: bool,
     /// Requests of one client address in a minute.
     pub requests_per_minute: u32,
     /// Reverse proxies whose `X-Forwarded-For` says who asks.
@@ -57,6 +59,7 @@ pub struct MediaProxy {
     media: PublicMedia,
     cache: Arc<MediaCache>,
     listen: SocketAddr,
+    shared: bool,
     guard: Guard,
     streams: Arc<Semaphore>,
 }
@@ -70,21 +73,22 @@ enum Source {
 impl MediaProxy {
     /// Nothing is listened for yet.
     pub fn new(media: PublicMedia, cache: Arc<MediaCache>, settings: MediaProxySettings) -> Self {
-        let MediaProxySettings { listen, requests_per_minute, trusted } = settings;
+        let MediaProxySettings { listen, shared, requests_per_minute, trusted } = settings;
         let guard = Guard::new(requests_per_minute, trusted, Arc::clone(&media.clock));
-        Self { media, cache, listen, guard, streams: Arc::new(Semaphore::new(STREAMS)) }
+        Self { media, cache, listen, shared, guard, streams: Arc::new(Semaphore::new(STREAMS)) }
     }
 
     /// Begins to listen.
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub async fn bind(&self) -> std::io::Result<TcpListener> {
-        TcpListener::bind(self.listen).await
+    pub async fn open(&self) -> std::io::Result<Opening> {
+        Port::new(self.listen, "media_proxy.listen", self.shared).open().await
     }
 
     /// Answers requests until stopped.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+    pub async fn serve(self: Arc<Self>, opening: Opening, stop: CancellationToken) {
+        let Some(listener) = opening.listener(&stop).await else { return };
         tracing::info!(address = %self.listen, "serving media at public addresses");
         server::serve(listener, router(self), server::LIMITS, stop).await;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Two nodes on one PostgreSQL: one runs the bridge, the other one waits.
+//! Some nodes on one PostgreSQL: one runs the bridge, the others wait.
 
 use std::time::Duration;
 
@@ -28,6 +28,13 @@ async fn standby(town: &Town, same_address: bool) -> anyhow::Result<Bridge> {
 
 async fn runs(node: &Bridge) -> anyhow::Result<()> {
     eventually("the node runs", async || Ok(node.log().contains("freeside is running"))).await
+}
+
+/// Whether a node that waits has the port where the homeserver calls.
+async fn is_refused(town: &Town) -> anyhow::Result<bool> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let answer = client.get(town.bridge.url()).send().await;
+    Ok(answer.is_ok_and(|it| it.status() == reqwest::StatusCode::SERVICE_UNAVAILABLE))
 }
 
 /// Each side has every message once and in order.
@@ -79,6 +86,43 @@ async fn a_node_that_was_only_slow_ends_and_nothing_is_said_twice() -> anyhow::R
         once.sort_unstable();
         once.dedup();
         assert_eq!(once.len(), told.len(), "{side:?} tells something twice: {told:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_takes_over_gets_the_port_of_a_third_one_that_waits() -> anyhow::Result<()> {
+    let Some((_server, mut town)) = town_with_database().await? else { return Ok(()) };
+    let second = standby(&town, true).await?;
+    town.bridge.kill()?;
+    eventually("the second node has the port", async || is_refused(&town).await).await?;
+    second.freeze(true)?;
+    let mut third = town.bridge.twin("third", true)?;
+    third.start()?;
+    let waits = "another process listens at `appservice.listen`";
+    eventually("the third node waits", async || Ok(third.log().contains(waits))).await?;
+    town.say(Side::Telegram, "nothing else waits").await?;
+    town.expect(Side::Discord, |line| line.text == "nothing else waits").await?;
+    second.freeze(false)?;
+    crosses(&town, Side::Matrix, "and Matrix is heard").await?;
+    assert!(second.log().contains("has let the node have the port"), "{}", second.log());
+    town.assert_clean()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_takes_over_listens_as_soon_as_one_that_hung_ends() -> anyhow::Result<()> {
+    let Some((_server, mut town)) = town_with_database().await? else { return Ok(()) };
+    let twin = standby(&town, true).await?;
+    town.bridge.freeze(true)?;
+    runs(&twin).await?;
+    town.say(Side::Telegram, "nothing else waits").await?;
+    town.expect(Side::Discord, |line| line.text == "nothing else waits").await?;
+    town.bridge.freeze(false)?;
+    eventually("the slow node ends", async || Ok(!town.bridge.runs())).await?;
+    crosses(&town, Side::Matrix, "and Matrix is heard").await?;
+    let log = twin.log();
+    for listens in ["listening for the homeserver", "telling metrics", "serving pages"] {
+        assert!(log.contains(listens), "{log}");
     }
     Ok(())
 }

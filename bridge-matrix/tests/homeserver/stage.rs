@@ -271,6 +271,7 @@ pub fn network(port: u16, homeserver: &str, store: &Arc<Store>) -> Arc<MatrixNet
     Arc::new(MatrixNetwork::new(Parts {
         settings: Settings {
             listen: ([127, 0, 0, 1], port).into(),
+            shared: false,
             appservice_id: "freeside".into(),
             hs_token: TOKEN.into(),
             suffix: " ({network})".into(),
