@@ -20,7 +20,7 @@ use crate::NETWORK;
 use bot_core::network::SinkError;
 use bot_core::order::Batch;
 
-/// How long after a start every transaction is compared with the timeline.
+/// How long after the first transaction every one is compared with the timeline.
 const SETTLING: Duration = Duration::from_secs(60);
 /// When after a start the timelines are looked at of our own accord.
 const LOOKS: [Duration; 3] =
@@ -120,7 +120,8 @@ impl Listener {
     /// The messages of a room after the newest one of a person that is known, oldest first; none
     /// when no such one is found, because then the room was linked a moment ago. Our own messages
     /// say nothing of what people said before them: they may be known while that is on its way.
-    /// What was said before the event `until` is known. The events `own` are there, too, whatever
+    /// What was said before the event `until` is known; what was said since is looked for behind
+    /// known messages, too. The events `own` are there, too, whatever
     /// they are.
     async fn unknown(
         &self,
@@ -157,11 +158,16 @@ impl Listener {
                     continue;
                 }
                 let known = self.store.find_replica(&place, &id).await;
-                if known.map_err(|error| Unanswered::from(error.to_string()))?.is_some() {
+                let known = known.map_err(|error| Unanswered::from(error.to_string()))?.is_some();
+                if known && until.is_none() {
                     unknown.reverse();
                     return Ok(unknown);
                 }
-                if is_message(&event) || own.contains(&id.as_str()) {
+                let is_own = own.contains(&id.as_str());
+                if known && !is_own {
+                    continue;
+                }
+                if is_message(&event) || is_own {
                     if let Value::Object(fields) = &mut event {
                         fields.insert("room_id".into(), room.into());
                     }

@@ -76,8 +76,8 @@ pub struct Listener {
     clear_rooms: Arc<ClearRooms>,
     open_rooms: Arc<OpenRooms>,
     pub(super) compared: Compared,
-    /// When the homeserver could reach this listener first, in milliseconds since 1970.
-    started: AtomicI64,
+    /// When the first transaction with events was stored, in milliseconds since 1970; 0 before.
+    first_stored: AtomicI64,
     /// When the last transaction came, in milliseconds since 1970.
     last_transaction: AtomicI64,
     profiles: Profiles,
@@ -100,7 +100,7 @@ impl Listener {
             clear_rooms,
             open_rooms,
             compared: Compared::default(),
-            started: AtomicI64::new(started),
+            first_stored: AtomicI64::new(0),
             last_transaction: AtomicI64::new(started),
             profiles: Profiles::default(),
             private_chats: PrivateChats::default(),
@@ -128,19 +128,25 @@ impl Listener {
             Err(error) => Err(error),
         };
         self.patience.note(heard.is_ok());
+        let is_first = self.first_stored.load(Ordering::Relaxed) == 0;
+        if is_first && heard.is_ok() && !transaction.events.is_empty() {
+            self.first_stored.store(self.clock.now().0, Ordering::Relaxed);
+        }
         heard
     }
 
     /// The homeserver reaches this listener from now on.
     pub(super) fn begin(&self) {
-        let now = self.clock.now().0;
-        self.started.store(now, Ordering::Relaxed);
-        self.last_transaction.store(now, Ordering::Relaxed);
+        self.last_transaction.store(self.clock.now().0, Ordering::Relaxed);
     }
 
-    /// For how long the homeserver has been able to reach this listener.
+    /// How long ago the first transaction with events was stored; nothing before. A homeserver that
+    /// could not reach us may take minutes until it tries again.
     pub(super) fn age(&self) -> Duration {
-        self.since(&self.started)
+        match self.first_stored.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            _ => self.since(&self.first_stored),
+        }
     }
 
     /// How long ago the last transaction came.

@@ -283,6 +283,25 @@ async fn after_a_start_a_timeline_is_looked_at_as_far_back_as_it_was_before() {
 }
 
 #[tokio::test]
+async fn what_a_transaction_left_out_between_its_events_is_found_with_the_next_one() {
+    let timeline = json!({ "start": "s", "chunk": [
+        text("$5", ALICE, "five"), text("$4", ALICE, "four"), text("$3", ALICE, "three"),
+        text("$2", ALICE, "two"), text("$1", ALICE, "one"),
+    ]});
+    let stub = Stub::answering(move |_, path| {
+        path.ends_with("/messages").then(|| (200, timeline.clone()))
+    })
+    .await;
+    let hearing = Hearing::at(&stub).await;
+    assert!(hearing.takes("1", &[text("$1", ALICE, "one")]).await);
+    hearing.knows(hearing.events()).await;
+    assert!(hearing.takes("2", &[text("$2", ALICE, "two"), text("$4", ALICE, "four")]).await);
+    hearing.knows(hearing.events()).await;
+    assert!(hearing.takes("3", &[text("$5", ALICE, "five")]).await);
+    assert_eq!(hearing.texts(), ["three", "five"]);
+}
+
+#[tokio::test]
 async fn what_was_said_while_the_bot_was_away_is_not_fetched_when_it_is_back() {
     let arrival = |before: &str| {
         json!({
