@@ -20,11 +20,12 @@ use crate::convert::address::leads_to_account;
 /// What the platform marks by itself (hashtags, user names, commands, numbers) stays text.
 pub fn from_telegram(text: &str, entities: &[MessageEntity]) -> RichText {
     let marks = entities.iter().map(|it| (it.offset, it.length, Mark::of_typed(&it.kind)));
-    read(text, marks.collect())
+    read(text, marks.collect()).normalise()
 }
 
 /// As [`from_telegram`], with the entities as they stand in the raw JSON of a message. Those that
-/// are not known are as if they were not there.
+/// are not known are as if they were not there. A link of which nobody sees anything, which is how
+/// programs choose the picture of a preview, shows its address.
 pub fn from_wire(text: &str, entities: &[Value]) -> RichText {
     let place = |entity: &Value, key| {
         entity.get(key).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok())
@@ -32,7 +33,7 @@ pub fn from_wire(text: &str, entities: &[Value]) -> RichText {
     let marks = entities.iter().filter_map(|entity| {
         Some((place(entity, "offset")?, place(entity, "length")?, Mark::of_wire(entity)?))
     });
-    read(text, marks.collect())
+    read(text, marks.collect()).label_links().normalise()
 }
 
 /// Whether this version knows what an entity of the raw JSON says.
@@ -45,7 +46,7 @@ fn read(text: &str, marks: Vec<(usize, usize, Mark<'_>)>) -> RichText {
     let all = 0..reader.starts.len();
     let mut blocks = Vec::new();
     reader.region(all, false, &mut blocks);
-    RichText(blocks).normalise()
+    RichText(blocks)
 }
 
 /// An entity over a range of characters.
