@@ -229,14 +229,13 @@ impl Line {
 
     fn link(&mut self, spans: &[Span], open: &[Wear], later: &[Span]) {
         let url = spans.first().and_then(|span| span.style.link.clone()).unwrap_or_default();
-        let styled = !open.is_empty();
+        // Its last sign would run together with the mark that ends a style.
+        let runs_on = !open.is_empty() && url.ends_with(['*', '_', '~', '|']);
         let open = [open, &[Wear::Link]].concat();
         if let [only] = spans
             && says_itself(only)
         {
-            // Where a style is open, these signs would end it.
-            let ends_it = styled && ["*", "__", "~~", "||"].iter().any(|sign| url.contains(sign));
-            let bare = !ends_it && self.may_stand_bare(&url, later);
+            let bare = !runs_on && self.may_stand_bare(&url, later);
             self.out.push_str(&if bare { url } else { format!("<{url}>") });
             return;
         }
@@ -253,9 +252,11 @@ impl Line {
     fn may_stand_bare(&self, url: &str, later: &[Span]) -> bool {
         let chars: Vec<char> = url.chars().collect();
         let whole = atoms::bare_address(&chars, 0) == Some(chars.len());
+        // In a cell or a struck line these signs would end a style, whatever is open here.
+        let quiet = !["*", "__", "~~", "||"].iter().any(|sign| url.contains(sign));
         let apart = !self.out.chars().last().is_some_and(char::is_alphanumeric);
         let kept = !(self.heading && url.ends_with('#'));
-        whole && apart && kept && ends_before(url, later)
+        whole && quiet && apart && kept && ends_before(url, later)
     }
 
     fn leaf(&mut self, span: &Span) {
