@@ -96,14 +96,26 @@ fn label(spans: &mut Vec<Span>) {
     *spans = out;
 }
 
-/// How many runs the link of the first one covers; ends of line in between belong to it.
+/// How many runs the link of the first one covers; an end of line in between belongs to it, an empty
+/// line does not: networks write what stands below it as another paragraph.
 fn reach(spans: &[Span]) -> usize {
     let Some(link) = spans.first().and_then(|span| span.style.link.as_ref()) else { return 1 };
     let mut reach = 1;
+    let mut breaks = 0_usize;
     for (at, span) in spans.iter().enumerate() {
         match (&span.style.link, &span.leaf) {
-            (Some(other), _) if other == link => reach = at.saturating_add(1),
-            (None, Leaf::Break) => {}
+            (_, Leaf::Break) if breaks == 0 => breaks = 1,
+            (
+                Some(other),
+                Leaf::Text(_)
+                | Leaf::Mention(_)
+                | Leaf::Emoji { .. }
+                | Leaf::Maths(_)
+                | Leaf::Time { .. },
+            ) if other == link => {
+                reach = at.saturating_add(1);
+                breaks = 0;
+            }
             (Some(_) | None, _) => break,
         }
     }
@@ -158,6 +170,15 @@ mod label_tests {
             ];
             assert_eq!(spans, wanted, "{unseen:?}");
         }
+    }
+
+    #[test]
+    fn a_link_ends_at_an_empty_line() {
+        let (end, words) = (Span::line_break, Span::link("x", URL));
+        let one = vec![Span::link("\u{200b}", URL), end(), words.clone()];
+        assert_eq!(labelled(one.clone()), one);
+        let two = labelled(vec![Span::link("\u{200b}", URL), end(), end(), words.clone()]);
+        assert_eq!(two, [Span::link(URL, URL), end(), end(), words]);
     }
 
     #[test]

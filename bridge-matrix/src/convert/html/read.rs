@@ -26,9 +26,6 @@ use super::line::is_space;
 /// Stands for a picture that nobody has described.
 const PICTURE: &str = "🖼";
 
-/// Stands for the words of a link that has none.
-const UNSEEN: &str = "\u{2060}";
-
 /// Begins the names of veils that other tags than `span` put on: no tag is called so.
 const VEIL: &str = "/";
 
@@ -302,13 +299,13 @@ impl Reader {
         }
     }
 
-    /// A link without words would be lost: what stands for them is exchanged for its address later.
+    /// A link without words leaves a run without words, for [`RichText::label_links`].
     fn end_link(&mut self) {
         let link =
             |(name, effect): &(String, Effect)| name == "a" && matches!(effect, Effect::Link(_));
         if self.link_is_empty && self.open_tags.iter().any(link) {
             let style = self.style();
-            self.leaf(Leaf::Text(UNSEEN.to_owned()), style);
+            self.leaf(Leaf::Text(String::new()), style);
         }
     }
 

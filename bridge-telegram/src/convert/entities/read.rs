@@ -17,15 +17,16 @@ use crate::convert::address::leads_to_account;
 
 /// Reads a text of Telegram with its entities (offsets in UTF-16 code units), normalised.
 ///
-/// What the platform marks by itself (hashtags, user names, commands, numbers) stays text.
+/// What the platform marks by itself (hashtags, user names, commands, numbers) stays text. A link of
+/// which nobody sees anything, which is how programs choose the picture of a preview, shows its
+/// address.
 pub fn from_telegram(text: &str, entities: &[MessageEntity]) -> RichText {
     let marks = entities.iter().map(|it| (it.offset, it.length, Mark::of_typed(&it.kind)));
-    read(text, marks.collect()).normalise()
+    read(text, marks.collect())
 }
 
 /// As [`from_telegram`], with the entities as they stand in the raw JSON of a message. Those that
-/// are not known are as if they were not there. A link of which nobody sees anything, which is how
-/// programs choose the picture of a preview, shows its address.
+/// are not known are as if they were not there.
 pub fn from_wire(text: &str, entities: &[Value]) -> RichText {
     let place = |entity: &Value, key| {
         entity.get(key).and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok())
@@ -33,7 +34,7 @@ pub fn from_wire(text: &str, entities: &[Value]) -> RichText {
     let marks = entities.iter().filter_map(|entity| {
         Some((place(entity, "offset")?, place(entity, "length")?, Mark::of_wire(entity)?))
     });
-    read(text, marks.collect()).label_links().normalise()
+    read(text, marks.collect())
 }
 
 /// Whether this version knows what an entity of the raw JSON says.
@@ -46,7 +47,8 @@ fn read(text: &str, marks: Vec<(usize, usize, Mark<'_>)>) -> RichText {
     let all = 0..reader.starts.len();
     let mut blocks = Vec::new();
     reader.region(all, false, &mut blocks);
-    RichText(blocks)
+    // The platform drops entities over white space, so nothing is lost by normalising first.
+    RichText(blocks).normalise().label_links().normalise()
 }
 
 /// An entity over a range of characters.
