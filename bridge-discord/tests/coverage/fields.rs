@@ -172,7 +172,8 @@ fn attachment() -> Value {
 
 fn sample_of_attachment(field: &str) -> Value {
     match field {
-        "content_type" => json!("image/png"),
+        // The name says another one.
+        "content_type" => json!("image/webp"),
         "clip_participants" => json!([{"id": "6", "username": "bo"}]),
         "duration_secs" => json!(2.5),
         "ephemeral" => json!(true),
