@@ -51,7 +51,19 @@ pub(crate) fn each(
         }
         let (good, answer) = one(&raw, number);
         *if good { &mut tally.good } else { &mut tally.bad } += 1;
-        serde_json::to_writer(&mut output, &answer)?;
+        output.write_all(line(&answer).as_bytes())?;
         output.write_all(b"\n")?;
     }
+}
+
+/// A value as one line, also for readers that take other signs for the end of one.
+fn line(value: &Value) -> String {
+    let mut line = value.to_string();
+    for (sign, escape) in [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")]
+    {
+        if line.contains(sign) {
+            line = line.replace(sign, escape);
+        }
+    }
+    line
 }

@@ -121,6 +121,11 @@ impl Person {
     pub fn new(network: impl Into<NetworkId>, user: impl Into<UserId>) -> Self {
         Self { network: network.into(), user: user.into() }
     }
+
+    /// No account of any network: a mention of it is a name that calls nobody.
+    pub fn nobody() -> Self {
+        Self::new("", "")
+    }
 }
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

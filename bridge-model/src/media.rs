@@ -138,3 +138,85 @@ pub enum MediaKind {
     /// Anything else.
     File,
 }
+
+/// Media types by the endings of names: of what networks show, and of pictures that may hide data.
+const ENDINGS: [(&str, &str); 42] = [
+    ("aac", "audio/aac"),
+    ("apng", "image/apng"),
+    ("avif", "image/avif"),
+    ("bmp", "image/bmp"),
+    ("csv", "text/csv"),
+    ("dng", "image/x-adobe-dng"),
+    ("flac", "audio/flac"),
+    ("gif", "image/gif"),
+    ("heic", "image/heic"),
+    ("heif", "image/heif"),
+    ("html", "text/html"),
+    ("jp2", "image/jp2"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("json", "application/json"),
+    ("jxl", "image/jxl"),
+    ("m4a", "audio/mp4"),
+    ("m4v", "video/mp4"),
+    ("md", "text/markdown"),
+    ("mkv", "video/x-matroska"),
+    ("mov", "video/quicktime"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+    ("mpeg", "video/mpeg"),
+    ("mpg", "video/mpeg"),
+    ("oga", "audio/ogg"),
+    ("ogg", "audio/ogg"),
+    ("ogv", "video/ogg"),
+    ("opus", "audio/ogg"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("psd", "image/vnd.adobe.photoshop"),
+    ("svg", "image/svg+xml"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("txt", "text/plain"),
+    ("wav", "audio/wav"),
+    ("weba", "audio/webm"),
+    ("webm", "video/webm"),
+    ("webp", "image/webp"),
+    ("zip", "application/zip"),
+    ("3gp", "video/3gpp"),
+];
+
+/// The media type that the ending of a file's name stands for.
+#[must_use]
+pub fn type_of_name(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    let known = |(known, _): &&(&str, &str)| known.eq_ignore_ascii_case(ending);
+    ENDINGS.iter().find(known).map(|(_, mime)| *mime)
+}
+
+/// The media type that a network says, without parameters; where it says none, or one that stands
+/// for any bytes, that of the name.
+#[must_use]
+pub fn media_type(said: Option<&str>, name: Option<&str>) -> Option<String> {
+    let said = said.map(|said| said.split(';').next().unwrap_or(said).trim());
+    let said = said.filter(|said| !said.is_empty());
+    let vague = |said: &&str| said.eq_ignore_ascii_case("application/octet-stream");
+    let by_name = name.and_then(type_of_name);
+    said.filter(|said| !vague(said)).or(by_name).or(said).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod media_type_tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_counts_where_nobody_says_a_type() {
+        let of = |said, name| media_type(said, name).unwrap_or_default();
+        assert_eq!(of(None, Some("Clip.MP4")), "video/mp4");
+        assert_eq!(of(Some(""), Some("a.heic")), "image/heic");
+        assert_eq!(of(Some("application/octet-stream"), Some("a.b.mp3")), "audio/mpeg");
+        assert_eq!(of(Some("application/octet-stream"), Some("a")), "application/octet-stream");
+        assert_eq!(of(Some("text/plain; charset=utf-8"), Some("a.mp3")), "text/plain");
+        assert_eq!(of(None, Some("a.unknown")), "");
+        assert_eq!(of(None, None), "");
+    }
+}

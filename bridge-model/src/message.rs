@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, Card, ChatId, Media, MessageId, Note, Person, RichText, Timestamp};
+use crate::{Author, Card, ChatId, Media, MessageId, Note, Person, RichText, Timestamp, UserId};
 
 /// A message as its author meant it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,10 @@ pub struct Message {
     /// named and not called, and nothing rings.
     #[serde(default)]
     pub silent: bool,
+    /// People of its network whom its words mention and whom its network did not notify: they are
+    /// named and not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncalled: Vec<UserId>,
     /// When it was sent.
     pub sent_at: Timestamp,
     /// How long ago that was when it was heard, in milliseconds by its network's own clock; 0 where
@@ -67,6 +71,7 @@ impl Message {
             buttons: Vec::new(),
             held: false,
             silent: false,
+            uncalled: Vec::new(),
             sent_at,
             age_ms: 0,
         }

@@ -214,6 +214,15 @@ pub enum Service {
     },
     /// Anything else that the platform says about the chat.
     Other,
+    /// Whom something else is about, which is told beside it.
+    About {
+        /// Stands for what it is, because a converter knows no language.
+        sign: String,
+        /// Their names.
+        names: Vec<String>,
+        /// How far they are from each other.
+        metres: Option<u64>,
+    },
 }
 
 /// Classes of service messages, each of which a portal can switch off.
@@ -268,6 +277,7 @@ impl Service {
             Self::AutoDelete { .. }
             | Self::Followed { .. }
             | Self::CommandUsed { .. }
+            | Self::About { .. }
             | Self::Other => ServiceClass::Other,
         }
     }

@@ -10,6 +10,7 @@
 pub mod arbitrary;
 pub mod bounds;
 mod inline;
+mod labels;
 pub mod nest;
 mod normal;
 mod restrict;

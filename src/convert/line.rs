@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use bridge_model::name;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -184,7 +185,25 @@ impl Line {
                 return Err(bad(format!("{map}: an object is expected")));
             }
         }
-        serde_json::from_value(without_nulls(value)).map_err(|error| bad(error.to_string()))
+        let line: Self =
+            serde_json::from_value(without_nulls(value)).map_err(|error| bad(error.to_string()))?;
+        Ok(line.with_clean_names())
+    }
+
+    /// In the bridge a name is cleaned when it is learned.
+    fn with_clean_names(mut self) -> Self {
+        let clean = |name: &mut Option<String>| {
+            *name = name.as_deref().and_then(|it| name::clean(it, name::LONGEST));
+        };
+        self.people.values_mut().for_each(|it| clean(&mut it.name));
+        self.chats.values_mut().for_each(|it| clean(&mut it.name));
+        self.roles.values_mut().for_each(|it| clean(&mut it.name));
+        for reply in self.replies.values_mut() {
+            if let ReplyInfo::Known { name, .. } = reply {
+                clean(name);
+            }
+        }
+        self
     }
 }
 

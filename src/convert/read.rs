@@ -105,7 +105,10 @@ fn of_matrix(line: &Line) -> Result<Option<Message>, String> {
         "content": content,
     });
     let name = |mxid: &str| {
-        let known = line.people.get(mxid).and_then(|person| person.name.clone());
+        let own = line.people.get(mxid);
+        let known =
+            own.or_else(|| line.people.values().find(|it| it.mxid.as_deref() == Some(mxid)));
+        let known = known.and_then(|person| person.name.clone());
         known.or_else(|| (mxid == NOBODY).then(|| "?".to_owned()))
     };
     let own = matrix::Own {

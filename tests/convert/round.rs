@@ -6,6 +6,7 @@
 
 use bridge_discord::convert::markdown::{degrade, linkify};
 use bridge_matrix::convert::html;
+use bridge_matrix::convert::native::native;
 use bridge_model::text::arbitrary::raw_text;
 use bridge_model::text::{Block, Leaf, RichText, Span};
 use freeside::Side;
@@ -17,11 +18,16 @@ use crate::laws::{converted, said};
 
 const MANY: usize = 10_000;
 
-/// The text as people read it there.
+/// The text as people read it there. Links of which nobody sees anything show their address.
 fn shown(side: Side, text: &RichText) -> RichText {
     match side {
-        Side::Matrix => text.restrict(&bridge_matrix::convert::CAPABILITIES.text),
-        Side::Telegram => text.restrict(&bridge_telegram::capabilities(false).text),
+        // A link whose words are another address is written out.
+        Side::Matrix => {
+            native(&text.restrict(&bridge_matrix::convert::CAPABILITIES.text).label_links())
+        }
+        Side::Telegram => {
+            text.restrict(&bridge_telegram::capabilities(false).text).label_links().normalise()
+        }
         // Bare addresses are links, and a table with links is no block of code.
         Side::Discord => linkify(&degrade(&linkify(text))),
     }

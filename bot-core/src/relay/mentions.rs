@@ -6,27 +6,33 @@
 
 use std::collections::HashMap;
 
-use bridge_model::{Leaf, Mention, Person, Place, RichText, Span, Style};
+use bridge_model::{Leaf, Mention, Person, Place, RichText, Span, Style, UserId};
 
 use super::directory::{Directory, KnownChat, KnownPerson};
 use crate::address;
 use crate::network::MATRIX;
 use crate::order::DeliverError;
 
-/// The text with every mentioned person and chat as the destination knows them.
+/// The text with every mentioned person and chat as the destination knows them; people of the origin
+/// who are among `uncalled` are nobody there.
 ///
 /// # Errors
 /// What the directory answers.
 pub(super) async fn resolve_mentions(
     directory: &dyn Directory,
     text: RichText,
+    uncalled: &[UserId],
 ) -> Result<RichText, DeliverError> {
     let mut people: HashMap<Person, KnownPerson> = HashMap::new();
     let mut chats: HashMap<Place, KnownChat> = HashMap::new();
     for mention in text.mentions() {
         match mention {
             Mention::Person { who, .. } if !people.contains_key(who) => {
-                people.insert(who.clone(), directory.person(who).await?);
+                let mut known = directory.person(who).await?;
+                if who.network == directory.route().from.network && uncalled.contains(&who.user) {
+                    known.person = Person::nobody();
+                }
+                people.insert(who.clone(), known);
             }
             Mention::Chat { place, .. } if !chats.contains_key(place) => {
                 chats.insert(place.clone(), directory.chat(place).await?);

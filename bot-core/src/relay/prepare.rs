@@ -4,7 +4,7 @@
 //! Rule: the bridge and `freeside convert` prepare messages with this function; what they know
 //! comes from a [`Directory`].
 
-use bridge_model::{Mention, Message, Note, Reply};
+use bridge_model::{AuthorKind, Mention, Message, MessageKind, Note, Reply};
 
 use super::directory::Directory;
 use super::{emoji, everyone, length, links, media, mentions, names, redaction};
@@ -36,7 +36,10 @@ pub async fn prepare(
     let message = &mut prepared.message;
     let body = std::mem::take(&mut message.body);
     let body = everyone::check_everyone(directory, &author, body).await?;
-    let body = names::resolve_written_names(directory, body).await?;
+    let body = match calls_by_hand(message) {
+        true => names::resolve_written_names(directory, body).await?,
+        false => body,
+    };
     let body = links::resolve_links(directory, body).await?;
     message.body = emoji::resolve_emoji(directory, body).await?;
     if let Some(capabilities) = directory.capabilities() {
@@ -78,11 +81,14 @@ pub(super) async fn prepare_own(
         message.thread = Some(thread);
     }
     for mention in message.body.mentions() {
-        if let Mention::Person { who, .. } = mention {
+        if let Mention::Person { who, .. } = mention
+            && !message.uncalled.contains(&who.user)
+        {
             directory.calls(who);
         }
     }
-    message.body = mentions::resolve_mentions(directory, message.body).await?;
+    let uncalled = message.uncalled.as_slice();
+    message.body = mentions::resolve_mentions(directory, message.body, uncalled).await?;
     let native_reply = match &mut message.reply_to {
         Some(reply) => resolve_reply(directory, reply).await?,
         None => false,
@@ -90,10 +96,18 @@ pub(super) async fn prepare_own(
     Ok(Prepared { message, native_reply })
 }
 
+/// Whether an `@name` in the words was written by somebody who meant a person of the chat: programs
+/// write names of other places, and what somebody forwards was said elsewhere.
+fn calls_by_hand(message: &Message) -> bool {
+    message.kind != MessageKind::Notice
+        && message.author.kind != AuthorKind::Bot
+        && message.forwarded.is_none()
+}
+
 /// Whether the destination knows the answered message; `reply` then names its copy.
 async fn resolve_reply(directory: &dyn Directory, reply: &mut Reply) -> Result<bool, DeliverError> {
     if let Some(excerpt) = reply.excerpt.take() {
-        reply.excerpt = Some(mentions::resolve_mentions(directory, excerpt).await?);
+        reply.excerpt = Some(mentions::resolve_mentions(directory, excerpt, &[]).await?);
     }
     let known = directory.message(&reply.message).await?.unwrap_or_default();
     if known.name.is_some() {

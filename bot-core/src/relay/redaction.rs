@@ -58,7 +58,9 @@ fn redact_notes(directory: &dyn Directory, message: &mut Message) {
     };
     for note in &mut message.notes {
         match note {
-            Note::Service(Service::Joined { names }) => names.iter_mut().for_each(redact),
+            Note::Service(Service::Joined { names } | Service::About { names, .. }) => {
+                names.iter_mut().for_each(redact);
+            }
             Note::Service(Service::Left { name, .. } | Service::CommandUsed { by: name, .. })
             | Note::Contact { name }
             | Note::Story { from: Some(name) } => redact(name),

@@ -132,6 +132,12 @@ impl Wording {
             Service::CommandUsed { by, command } => {
                 self.say(Key::ServiceCommandUsed, &[Arg::text(by), Arg::text(command)])
             }
+            Service::About { sign, names, metres: Some(metres) } => {
+                RichText::plain_text(&format!("{sign} {} ({metres} m)", names.join(" – ")))
+            }
+            Service::About { sign, names, metres: None } => {
+                RichText::plain_text(&format!("{sign} {}", names.join(", ")))
+            }
             Service::Other => self.say(Key::ServiceOther, &[]),
         }
     }
@@ -153,8 +159,11 @@ fn chat(network: &NetworkId, title: Option<&str>) -> String {
     }
 }
 
-/// In units of a million bytes, rounded to a tenth.
+/// In units of a million bytes, rounded to a tenth; what is less than that in thousands.
 pub fn megabytes(bytes: u64) -> String {
     let tenths = bytes.saturating_add(50_000) / 100_000;
+    if tenths == 0 {
+        return format!("{} kB", bytes.div_ceil(1000));
+    }
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -8,6 +8,7 @@ mod author;
 mod chat;
 mod command;
 mod component;
+mod described;
 mod embed;
 mod field;
 mod forward;
@@ -30,7 +31,7 @@ use bridge_model::{
 };
 use serde_json::Value;
 
-use super::markdown::{Names, from_markdown};
+use super::markdown::Names;
 use crate::NETWORK;
 
 pub use chat::{
@@ -87,6 +88,9 @@ pub const HOSTS: [&str; 4] = [
     "images-ext-1.discordapp.net",
     "images-ext-2.discordapp.net",
 ];
+
+/// The flag of a message that only one member sees.
+const EPHEMERAL: u64 = 1 << 6;
 
 /// The flag of a message whose author is still thinking.
 const LOADING: u64 = 1 << 7;
@@ -246,6 +250,9 @@ fn event_about(raw: &Value, message: &str, content: Content) -> Option<Event> {
 }
 
 fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
+    if field::number(raw, "flags") & EPHEMERAL != 0 {
+        return None;
+    }
     let author = author::of_message(raw, ours)?;
     let kind = service::kind(raw, &author);
     let sent_at = made_at(id(raw, "id")?);
@@ -272,6 +279,7 @@ fn message(raw: &Value, names: &Names, ours: &Ours) -> Option<Message> {
         silent: field::number(raw, "flags") & SILENT != 0,
         ..Message::new(author, sent_at)
     };
+    message.uncalled = author::uncalled(&message.body, raw);
     if let service::Kind::Told(what) = kind {
         message.notes.push(Note::Service(what));
     }
@@ -326,8 +334,7 @@ fn reply(raw: &Value, names: &Names, ours: &Ours) -> Option<Reply> {
         original = window.get("referenced_message").filter(|original| original.is_object());
     }
     let author = original.and_then(|original| author::of_message(original, ours));
-    let excerpt = original.and_then(|original| text(original, "content"));
-    let excerpt = excerpt.map(|words| from_markdown(words, names)).filter(|t| !t.is_empty());
+    let excerpt = original.and_then(|original| described::excerpt(original, names, ours));
     Some(Reply {
         author: author.as_ref().map(|author| bridge_model::Person {
             network: NETWORK.into(),

@@ -17,6 +17,7 @@ mod list;
 mod table;
 mod write;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bridge_model::{Block, QuoteDepth, RichText, Span, Spoiler, Style, TextCapabilities};
@@ -103,10 +104,20 @@ impl Names {
 
 /// Reads Discord Markdown as Discord's own clients show it.
 ///
-/// Takes any string, never fails; what is not markup is text. The result is
-/// normalised.
+/// Takes any string, never fails; what is not markup is text. A link of which nobody sees
+/// anything (`[ ](https://...)`) shows its address. The result is normalised.
 pub fn from_markdown(source: &str, names: &Names) -> RichText {
-    RichText(blocks::Blocks::new(names).parse(source)).normalise()
+    let source = line_feeds(source);
+    RichText(blocks::Blocks::new(names).parse(&source)).label_links().normalise()
+}
+
+/// Programs also end lines with carriage returns.
+fn line_feeds(source: &str) -> Cow<'_, str> {
+    if source.contains('\r') {
+        Cow::Owned(source.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(source)
+    }
 }
 
 /// Hides the words of blocks until asked for.

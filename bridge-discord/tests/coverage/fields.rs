@@ -60,8 +60,13 @@ fn sample_of_message(field: &str) -> (Value, Value) {
             (json!({"type": 20}), json!({"name": "forecast", "user": user}))
         }
         "interaction_metadata" => (json!({"type": 20, "content": ""}), json!({"id": "7"})),
-        "activity" | "call" | "purchase_notification" | "shared_client_theme" => {
+        "activity" | "call" | "shared_client_theme" => {
             (json!({"content": ""}), json!({"party_id": "1"}))
+        }
+        "purchase_notification" => {
+            let product = json!({"listing_id": "1", "product_name": "A map"});
+            let bought = json!({"type": 0, "guild_product_purchase": product});
+            (json!({"type": 44, "content": ""}), bought)
         }
         "role_subscription_data" => (json!({"type": 25, "content": ""}), json!({"tier_name": "x"})),
         "member" => (json!({"guild_id": "4"}), json!({"nick": "Annie"})),
@@ -167,7 +172,8 @@ fn attachment() -> Value {
 
 fn sample_of_attachment(field: &str) -> Value {
     match field {
-        "content_type" => json!("image/png"),
+        // The name says another one.
+        "content_type" => json!("image/webp"),
         "clip_participants" => json!([{"id": "6", "username": "bo"}]),
         "duration_secs" => json!(2.5),
         "ephemeral" => json!(true),

@@ -27,15 +27,19 @@ pub fn may_be_link(url: &str) -> bool {
     !rest.is_empty() && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
-/// Schemes of addresses that clients do not follow and that say something by themselves: whom to
-/// call or to write to.
-const SPOKEN: [&str; 8] = ["tel", "sms", "sip", "sips", "xmpp", "geo", "irc", "ircs"];
+/// Schemes of addresses that tell a reader nothing: programs, the words of a page itself, and what
+/// lies on one machine or server.
+const SILENT: [&str; 8] =
+    ["javascript", "vbscript", "data", "blob", "file", "about", "view-source", "mxc"];
 
-/// Whether `url` tells a reader something: a link of any other scheme is only its words.
+/// Whether `url` tells a reader something, so that it is written out where clients do not follow it:
+/// whom to call (`tel`), where an app leads (`tg`).
 pub fn says_something(url: &str) -> bool {
-    let scheme = url.split_once(':').filter(|(_, rest)| !rest.is_empty()).map(|(scheme, _)| scheme);
-    let spoken = |scheme: &str| SPOKEN.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    may_be_link(url) || scheme.is_some_and(spoken)
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    let mut letters = scheme.chars();
+    let known = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    known && !rest.is_empty() && !SILENT.iter().any(|other| scheme.eq_ignore_ascii_case(other))
 }
 
 /// The person or room that `url` leads to; `None` for every other address, also for those
@@ -280,6 +284,14 @@ mod tests {
         assert!(may_be_link("mailto:ann@example.org"));
         assert!(!may_be_link("javascript:alert(1)"));
         assert!(!may_be_link("tg://resolve?domain=x"));
+        for url in ["tg://resolve?domain=x", "tel:+1", "bitcoin:1x", "https://example.org"] {
+            assert!(says_something(url), "{url}");
+        }
+        for url in
+            ["JavaScript:alert(1)", "data:text/html,x", "file:///home/a", " x:y", "/a:b", "tel:"]
+        {
+            assert!(!says_something(url), "{url}");
+        }
         assert!(!may_be_link("https:"));
         assert!(!may_be_link("example.org"));
     }

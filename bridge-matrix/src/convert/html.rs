@@ -10,6 +10,7 @@
 //! tags beside the tree of blocks, so that badly nested tags need no repair.
 
 mod blocks;
+mod effect;
 mod frames;
 mod line;
 mod read;
@@ -28,10 +29,10 @@ use super::native::native;
 const MAX_DEPTH: usize = 100;
 
 /// Reads the value of `formatted_body`. Never fails: HTML that is broken is read as a
-/// browser would read it, more or less. Reply fallbacks (`mx-reply`) are left out. The result
-/// is normalised.
+/// browser would read it, more or less. Reply fallbacks (`mx-reply`) are left out. A link of
+/// which nobody sees anything shows its address. The result is normalised.
 pub fn read(html: &str) -> RichText {
-    read::read(&tags::bounded(html)).normalise()
+    read::read(&tags::bounded(html)).label_links().normalise()
 }
 
 /// Writes a text as `formatted_body`.
@@ -44,7 +45,7 @@ pub fn write(text: &RichText) -> String {
 
 /// What Matrix can show of a text (see [`CAPABILITIES`] and [`native`]); normalised.
 pub(super) fn shown(text: &RichText) -> RichText {
-    native(&text.restrict(&CAPABILITIES.text))
+    native(&text.restrict(&CAPABILITIES.text).label_links())
 }
 
 /// As [`write()`], of what [`shown`] gave.

@@ -17,7 +17,9 @@ pub const EVERYONE: &str = "@room";
 /// clients would not follow into `words (url)`. The result is normalised.
 pub fn native(text: &RichText) -> RichText {
     let mut rewrite = |spans: Vec<Span>| spans.into_iter().map(native_span).collect();
-    text.normalised().map_sequences(&mut rewrite).write_out_links(&address::may_be_link)
+    let text = text.normalised().map_sequences(&mut rewrite);
+    let disguised = text.disguised_links();
+    text.write_out_links(&|url| address::may_be_link(url) && !disguised.contains(url))
 }
 
 /// The ids of the accounts that `text` addresses, sorted, and whether it addresses everybody.

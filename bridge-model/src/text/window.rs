@@ -4,6 +4,8 @@
 //! Rule: [`Window::blocks`] and [`seams`] count the same atoms in the same order. Both
 //! recurse: only for normalised blocks.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Block, Leaf, ListItem, Span};
 
 /// How good a place to cut is: the one before an atom.
@@ -216,7 +218,7 @@ impl Scan {
                     self.blocks(&item.0, Seam::Line);
                 }
             }
-            Block::Code { text, .. } => text.chars().for_each(|c| self.character(c)),
+            Block::Code { text, .. } => self.characters(text),
             Block::Table { rows, .. } => {
                 for row in rows {
                     self.begin(Seam::Line);
@@ -237,7 +239,7 @@ impl Scan {
     fn spans(&mut self, spans: &[Span], between: Seam) {
         for span in spans {
             match &span.leaf {
-                Leaf::Text(text) => text.chars().for_each(|c| self.character(c)),
+                Leaf::Text(text) => self.characters(text),
                 Leaf::Break => {
                     let empty_line = self.last == Some('\n');
                     self.atom();
@@ -262,6 +264,26 @@ impl Scan {
         self.pair = false;
     }
 
+    /// Characters, of which those that belong together stay together
+    /// (<https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries>).
+    fn characters(&mut self, text: &str) {
+        if text.is_ascii() {
+            text.chars().for_each(|c| self.character(c));
+            return;
+        }
+        for cluster in text.graphemes(true) {
+            let mut letters = cluster.chars();
+            if let Some(first) = letters.next() {
+                self.character(first);
+            }
+            for letter in letters {
+                self.seams.push(Seam::Inside);
+                self.pair = false;
+                self.last = Some(letter);
+            }
+        }
+    }
+
     fn character(&mut self, c: char) {
         let flag = ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
         let seam = self.next.take().unwrap_or(match self.last {
@@ -277,7 +299,8 @@ impl Scan {
     }
 }
 
-/// Belongs to the character before it: the combining marks and emoji parts in common use.
+/// Belongs to the character before it, which stands in another run: the combining marks and emoji
+/// parts in common use.
 fn extends(c: char) -> bool {
     matches!(c,
         '\u{200d}'
@@ -290,4 +313,27 @@ fn extends(c: char) -> bool {
         | '\u{20d0}'..='\u{20ff}'
         | '\u{1f3fb}'..='\u{1f3ff}'
         | '\u{e0020}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod seam_tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_sees_as_one_character_is_not_cut() {
+        for cluster in [
+            "\u{5e9}\u{5c1}",
+            "क्षि",
+            "\u{e01}\u{e33}",
+            "\u{1112}\u{1161}\u{11ab}",
+            "👩‍👩‍👧‍👦",
+            "🇩🇪",
+            "e\u{301}",
+        ] {
+            let text = format!("a{cluster}{cluster}");
+            let seams = seams(&[Block::Paragraph(vec![Span::text(text.as_str())])]);
+            let whole = seams.iter().filter(|seam| **seam != Seam::Inside).count();
+            assert_eq!((seams.len(), whole), (text.chars().count(), 3), "{cluster}");
+        }
+    }
 }

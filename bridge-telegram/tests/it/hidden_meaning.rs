@@ -146,8 +146,7 @@ fn what_one_member_sees_is_told_to_nobody() {
 }
 
 #[test]
-fn words_and_names_of_service_messages_cross() {
-    let user = |id: u64, name: &str| json!({ "id": id, "is_bot": false, "first_name": name });
+fn words_of_service_messages_cross() {
     for (field, value, words) in [
         ("checklist_tasks_added", json!({ "tasks": [{ "id": 3, "text": "eggs" }] }), "• ☐ eggs"),
         (
@@ -160,24 +159,39 @@ fn words_and_names_of_service_messages_cross() {
             json!({ "option_persistent_id": "x", "option_text": "No" }),
             "➖ No",
         ),
-        ("chat_owner_changed", json!({ "new_owner": user(8, "Bob") }), "👑 Bob"),
-        ("chat_owner_left", json!({ "new_owner": user(8, "Bob") }), "👑 Bob"),
-        (
-            "video_chat_participants_invited",
-            json!({ "users": [user(8, "Bob"), user(9, "Cy")] }),
-            "📞 Bob, Cy",
-        ),
-        (
-            "proximity_alert_triggered",
-            json!({ "traveler": user(8, "Bob"), "watcher": user(9, "Cy"), "distance": 50 }),
-            "📍 Bob – Cy (50 m)",
-        ),
         ("suggested_post_declined", json!({ "comment": "too long" }), "too long"),
         ("giveaway_completed", json!({ "winner_count": 3 }), "🏆 3"),
     ] {
         let line = said(&json!({ field: value }));
         assert_eq!(line.body.plain(), words, "{field}");
         assert_eq!(line.notes, [Note::Service(Service::Other)], "{field}");
+        let empty = said(&json!({ field: {} }));
+        assert_eq!(empty.notes, [Note::Service(Service::Other)], "{field}");
+    }
+}
+
+#[test]
+fn people_of_service_messages_are_named_where_the_policy_for_names_sees_them() {
+    let user = |id: u64, name: &str| json!({ "id": id, "is_bot": false, "first_name": name });
+    for (field, value, (sign, names, metres)) in [
+        ("chat_owner_changed", json!({ "new_owner": user(8, "Bob") }), ("👑", vec!["Bob"], None)),
+        ("chat_owner_left", json!({ "new_owner": user(8, "Bob") }), ("👑", vec!["Bob"], None)),
+        (
+            "video_chat_participants_invited",
+            json!({ "users": [user(8, "Bob"), user(9, "Cy")] }),
+            ("📞", vec!["Bob", "Cy"], None),
+        ),
+        (
+            "proximity_alert_triggered",
+            json!({ "traveler": user(8, "Bob"), "watcher": user(9, "Cy"), "distance": 50 }),
+            ("📍", vec!["Bob", "Cy"], Some(50)),
+        ),
+    ] {
+        let line = said(&json!({ field: value }));
+        let names = names.into_iter().map(str::to_owned).collect();
+        let about = Service::About { sign: sign.to_owned(), names, metres };
+        assert_eq!(line.notes, [Note::Service(about), Note::Service(Service::Other)], "{field}");
+        assert!(line.body.is_empty(), "{field}");
         let empty = said(&json!({ field: {} }));
         assert_eq!(empty.notes, [Note::Service(Service::Other)], "{field}");
     }
@@ -192,6 +206,7 @@ fn files_without_a_media_type_have_that_of_the_platform() {
     assert_eq!(mime(&json!({ "animation": file("a.GIF") })).as_deref(), Some("image/gif"));
     assert_eq!(mime(&json!({ "audio": file("a") })).as_deref(), Some("audio/mpeg"));
     assert_eq!(mime(&json!({ "document": file("d") })), None);
+    assert_eq!(mime(&json!({ "document": file("d.HEIC") })).as_deref(), Some("image/heic"));
 }
 
 #[test]

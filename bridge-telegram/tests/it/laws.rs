@@ -27,6 +27,11 @@ fn back(text: &TelegramText) -> RichText {
     from_telegram(&text.text, &text.entities)
 }
 
+/// What Telegram shows of a text. A link of which nobody sees anything is read as its address.
+fn shown(text: &RichText) -> RichText {
+    text.restrict(&CAPABILITIES).label_links().normalise()
+}
+
 fn kind() -> impl Strategy<Value = Kind> {
     let user = User {
         id: UserId(42),
@@ -127,18 +132,18 @@ proptest! {
 
     #[test]
     fn law_2_no_character_is_lost_or_invented(text in raw_text(NETWORK)) {
-        let wanted = text.restrict(&CAPABILITIES).plain();
-        prop_assert_eq!(back(&to_telegram(&text)).plain(), wanted);
+        prop_assert_eq!(back(&to_telegram(&text)).plain(), shown(&text).plain());
     }
 
     #[test]
     fn law_3_formatting_survives_as_far_as_telegram_allows(text in raw_text(NETWORK)) {
-        prop_assert_eq!(back(&to_telegram(&text)), text.restrict(&CAPABILITIES).normalise());
+        prop_assert_eq!(back(&to_telegram(&text)), shown(&text));
     }
 
     #[test]
     fn law_3_what_telegram_can_show_comes_back_whole(text in rich_text(CAPABILITIES, NETWORK)) {
-        prop_assert_eq!(back(&to_telegram(&text)), text);
+        let wanted = text.clone().label_links().normalise();
+        prop_assert_eq!(back(&to_telegram(&text)), wanted);
     }
 
     #[test]

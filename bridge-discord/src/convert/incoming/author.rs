@@ -5,7 +5,7 @@
 //! handle, as in Discord's own clients.
 
 use bridge_model::name::{LONGEST, clean};
-use bridge_model::{Author, AuthorKind, MediaHandle, UserId};
+use bridge_model::{Author, AuthorKind, MediaHandle, Mention, RichText, UserId};
 use serde_json::Value;
 
 use super::Ours;
@@ -93,6 +93,26 @@ fn name(user: &Value, member: Option<&Value>) -> String {
     let names = [nick, text(user, "global_name"), text(user, "username")];
     let shown = names.into_iter().flatten().find_map(|it| clean(it, LONGEST));
     shown.unwrap_or_else(|| "user".to_owned())
+}
+
+/// Whom the words of a message mention and whom Discord did not notify: it tells in `mentions` whom it
+/// did. Cards, components and programs that allow no mentions notify nobody.
+pub(super) fn uncalled(body: &RichText, message: &Value) -> Vec<UserId> {
+    if message.get("mentions").is_none_or(|mentions| !mentions.is_array()) {
+        return Vec::new();
+    }
+    let called: Vec<&str> =
+        list(message, "mentions").iter().filter_map(|user| id(user, "id")).collect();
+    let mut uncalled: Vec<UserId> = Vec::new();
+    for mention in body.mentions() {
+        if let Mention::Person { who, .. } = mention
+            && !called.contains(&who.user.as_str())
+            && !uncalled.contains(&who.user)
+        {
+            uncalled.push(who.user.clone());
+        }
+    }
+    uncalled
 }
 
 /// `names` with the people whom this message mentions.

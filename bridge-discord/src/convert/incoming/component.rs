@@ -77,6 +77,9 @@ impl Reader<'_> {
         let beside = component.get("accessory").map(std::slice::from_ref).unwrap_or_default();
         self.all(beside, &mut within, depth + 1);
         if is(component, "spoiler") {
+            // A line of the bridge would say what is hidden.
+            let labels = std::mem::take(&mut within.notes).into_iter().filter_map(label);
+            within.blocks.extend(labels.map(|label| Block::Paragraph(vec![Span::text(label)])));
             within.media.iter_mut().for_each(|file| file.spoiler = true);
             veil(&mut within.blocks);
         }
@@ -114,6 +117,11 @@ impl Reader<'_> {
             (None, None) => {}
         }
     }
+}
+
+/// What stands on the button that a note tells of.
+fn label(note: Note) -> Option<String> {
+    if let Note::Button { label } = note { Some(label) } else { None }
 }
 
 fn button(label: &str) -> Note {

@@ -99,7 +99,11 @@ fn quote(card: &Value, names: &Names, ours: &Ours) -> (Vec<Block>, Vec<Media>) {
     if let Some(words) = text(card, "description") {
         body.append(from_markdown(words, names));
     }
-    append_fields(&mut body, list(card, "fields"), names);
+    if is_of_a_kind_for_people(card) {
+        append_fields(&mut body, list(card, "fields"), names);
+    } else {
+        append_told(&mut body, list(card, "fields"));
+    }
     let laid = component::read(card, names, ours);
     body.append(RichText(laid.blocks));
     let mut files = laid.media;
@@ -193,6 +197,34 @@ fn append_fields(body: &mut RichText, fields: &[Value], names: &Names) {
 fn end_row(body: &mut RichText, row: &mut Vec<Span>) {
     if !row.is_empty() {
         body.0.push(Block::Paragraph(std::mem::take(row)));
+    }
+}
+
+/// The kinds of cards whose fields people read. Of all others, Discord's clients make something of
+/// their own from fields that are named for programs.
+fn is_of_a_kind_for_people(card: &Value) -> bool {
+    let kind = text(card, "type").unwrap_or("rich");
+    matches!(kind, "rich" | "image" | "video" | "gifv" | "article" | "link")
+}
+
+/// What says something to people in a field that is named for programs: the rule that blocked a
+/// message and what it found, the question of a poll and the answer that won.
+const TOLD: [&[&str]; 4] = [
+    &["rule_name"],
+    &["keyword_matched_content", "keyword"],
+    &["poll_question_text"],
+    &["victor_answer_text"],
+];
+
+fn append_told(body: &mut RichText, fields: &[Value]) {
+    let value = |name: &&str| {
+        let mut named = fields.iter().filter(|field| text(field, "name") == Some(*name));
+        named.find_map(|field| text(field, "value"))
+    };
+    let told = TOLD.iter().filter_map(|names| names.iter().find_map(value));
+    let told: Vec<&str> = told.collect();
+    if !told.is_empty() {
+        body.0.push(Block::Paragraph(literal(&told.join(" · "))));
     }
 }
 

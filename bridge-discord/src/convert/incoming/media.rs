@@ -5,6 +5,7 @@
 //! fresh one can be had: addresses of attachments die after a day. Whether an address may
 //! be fetched is decided when it is opened.
 
+use bridge_model::media::{media_type, type_of_name};
 use bridge_model::name::of_file;
 use bridge_model::{Media, MediaHandle, MediaKind};
 use data_encoding::{BASE64, BASE64_NOPAD};
@@ -42,17 +43,18 @@ pub fn address_now<'v>(message: &'v Value, attachment: &str) -> Option<&'v str> 
 }
 
 fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<Media> {
-    let mime = text(file, "content_type").map(essence);
     let filename = text(file, "filename");
+    let mime = media_type(text(file, "content_type"), filename);
     let seconds = file.get("duration_secs").and_then(Value::as_f64);
     let mut address = text(file, "url")?.to_owned();
     if let (Some((channel, message)), Some(own)) = (home, id(file, "id")) {
         address.push_str(&format!("#{channel}/{message}/{own}"));
     }
     let hidden = filename.is_some_and(|name| name.starts_with(HIDDEN));
+    let kind = kind_of_file(file, mime.as_deref(), voice);
     Some(Media {
         name: name(text(file, "title"), filename),
-        mime: mime.map(str::to_owned),
+        mime,
         size: file.get("size").and_then(Value::as_u64),
         width: small(file, "width"),
         height: small(file, "height"),
@@ -62,11 +64,12 @@ fn attachment(file: &Value, voice: bool, home: Option<(&str, &str)>) -> Option<M
         spoiler: hidden || number(file, "flags") & SPOILER != 0,
         alt: text(file, "description").map(str::to_owned),
         waveform: text(file, "waveform").map(loudness).unwrap_or_default(),
-        ..Media::new(handle(address), kind_of_file(file, mime, voice))
+        ..Media::new(handle(address), kind)
     })
 }
 
-/// What an attachment is; the media type is optional, and only pictures and films have a size.
+/// What an attachment is. Where neither Discord nor its name tells its type: only pictures and films
+/// have a size.
 fn kind_of_file(file: &Value, mime: Option<&str>, voice: bool) -> MediaKind {
     let shown = small(file, "width").is_some() && small(file, "height").is_some();
     match mime {
@@ -102,11 +105,6 @@ fn loudness(waveform: &str) -> Vec<u16> {
     bytes.into_iter().map(scaled).collect()
 }
 
-/// A media type without its parameters.
-fn essence(mime: &str) -> &str {
-    mime.split(';').next().unwrap_or(mime).trim()
-}
-
 fn kind(mime: &str, voice: bool) -> MediaKind {
     match mime.split('/').next().unwrap_or_default() {
         "image" if mime == "image/gif" => MediaKind::Animation,
@@ -123,16 +121,24 @@ fn kind(mime: &str, voice: bool) -> MediaKind {
 pub(super) fn elsewhere(item: &Value, guess: MediaKind, ours: &Ours) -> Option<Media> {
     let addresses = [text(item, "url"), text(item, "proxy_url")];
     let address = addresses.into_iter().flatten().find(|url| ours.keeps(url))?;
-    let mime = text(item, "content_type").map(essence);
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let file = path.rsplit('/').next().filter(|name| name.contains('.'));
+    // A picture can have the name of the page or the program that draws it.
+    let shown = |name: &&str| {
+        let mime = type_of_name(name).unwrap_or_default();
+        guess == MediaKind::File || !mime.starts_with("text/") && !mime.starts_with("application/")
+    };
+    // What Discord itself shows as a loop without saying its type is a film.
+    let usual = (guess == MediaKind::Animation).then(|| "video/mp4".to_owned());
+    let mime = media_type(text(item, "content_type"), file.filter(shown)).or(usual);
+    let kind = mime.as_deref().map_or(guess, |mime| kind(mime, false));
     Some(Media {
         name: file.and_then(|name| of_file(name.strip_prefix(HIDDEN).unwrap_or(name))),
-        mime: mime.map(str::to_owned),
+        mime,
         width: small(item, "width"),
         height: small(item, "height"),
         alt: text(item, "description").map(str::to_owned),
-        ..Media::new(handle(address.to_owned()), mime.map_or(guess, |mime| kind(mime, false)))
+        ..Media::new(handle(address.to_owned()), kind)
     })
 }
 

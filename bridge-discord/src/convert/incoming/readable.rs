@@ -24,6 +24,10 @@ pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> ReadableParts
     let picked = embed::picked(message, ours);
     let words = text(message, "content").filter(|_| picked.is_none());
     let mut body = words.map(|words| from_markdown(words, names)).unwrap_or_default();
+    if body.is_empty() {
+        let bought = service::bought(message).map(RichText::plain_text);
+        body = bought.unwrap_or_default();
+    }
     let home = id(message, "channel_id").zip(id(message, "id"));
     let mut files = media::of(message, home, ours);
     files.extend(picked);
@@ -41,5 +45,10 @@ pub(super) fn read(message: &Value, names: &Names, ours: &Ours) -> ReadableParts
     let strange = list(message, "sticker_items").iter().filter(|one| !known(one)).count();
     notes.extend(std::iter::repeat_n(Note::Unknown, strange));
     notes.extend(service::command(message));
-    ReadableParts { body: body.normalise(), media: files, card: poll::card(message), notes }
+    ReadableParts {
+        body: body.label_links().normalise(),
+        media: files,
+        card: poll::card(message),
+        notes,
+    }
 }

@@ -44,10 +44,23 @@ pub(super) fn kind(message: &Value, author: &Author) -> Kind {
         // The topic of a stage.
         27 => Kind::Told(Service::CallStarted),
         28 => Kind::Happened(Service::CallEnded { seconds: None }),
-        14..=17 | 22 | 26 | 29 | 30 | 32 | 36..=39 | 44 => Kind::Happened(Service::Other),
-        // What was blocked, for moderators; the tier of a subscription; a report.
-        24 | 25 | 31 => Kind::Told(Service::Other),
+        14..=17 | 22 | 26 | 29 | 30 | 32 | 36..=39 => Kind::Happened(Service::Other),
+        // What was blocked, for moderators; the tier of a subscription; a report; what was bought.
+        24 | 25 | 31 | 44 => Kind::Told(Service::Other),
         _ => Kind::Unknown,
+    }
+}
+
+/// What a member subscribed to or bought, by its name. Discord's clients make the sentence around it.
+///
+/// See <https://discord.com/developers/docs/resources/message#role-subscription-data-object>.
+pub(super) fn bought(message: &Value) -> Option<&str> {
+    let subscribed = || text(message.get("role_subscription_data")?, "tier_name");
+    let purchase = || message.get("purchase_notification")?.get("guild_product_purchase");
+    match number(message, "type") {
+        25 => subscribed(),
+        44 => text(purchase()?, "product_name"),
+        _ => None,
     }
 }
 

@@ -85,8 +85,15 @@ fn leaf(inner: &str, names: &Names) -> Option<Leaf> {
         let known = matches!(page, "browse" | "customize" | "guide" | "home" | "linked-roles");
         return (known && is_id(of)).then(|| Leaf::Text(format!("#{page}")));
     }
+    if let Some(sound) = inner.strip_prefix("sound:") {
+        let (server, sound) = sound.split_once(':')?;
+        return (is_id(server) && is_id(sound)).then(|| Leaf::Text(SOUND.to_owned()));
+    }
     emoji(inner)
 }
+
+/// Stands for a sound of a soundboard, of which only ids are written.
+const SOUND: &str = "🔊";
 
 fn time(rest: &str) -> Option<Leaf> {
     let (seconds, style) = rest.split_once(':').unwrap_or((rest, "f"));
@@ -216,13 +223,17 @@ pub(super) fn masked_link(chars: &[char], at: usize) -> Option<Masked> {
 
 /// The end of a title in quotation marks, which is shown only under the pointer.
 fn title_end(chars: &[char], at: usize) -> Option<usize> {
-    if chars.get(at) != Some(&' ') || chars.get(at + 1) != Some(&'"') {
+    let mark = chars.get(at + 1).filter(|c| QUOTATION_MARKS.contains(c))?;
+    if chars.get(at) != Some(&' ') {
         return None;
     }
-    let length = chars.iter().skip(at + 2).position(|c| matches!(c, '"' | '\n'))?;
+    let length = chars.iter().skip(at + 2).position(|c| c == mark || *c == '\n')?;
     let end = at + 2 + length;
-    (chars.get(end) == Some(&'"')).then_some(end + 1)
+    (chars.get(end) == Some(mark)).then_some(end + 1)
 }
+
+/// What stands around the title of a link.
+const QUOTATION_MARKS: [char; 2] = ['"', '\''];
 
 /// Brackets within each other in a link; what has more is none. Each of them may begin a link, so
 /// looking for the ends of all would take time with the square of their number.
@@ -236,7 +247,9 @@ fn plain_target_end(chars: &[char], from: usize) -> Option<usize> {
             '(' => open += 1,
             ')' if open == 0 => return Some(at),
             ')' => open -= 1,
-            ' ' if open == 0 && chars.get(at + 1) == Some(&'"') => return Some(at),
+            ' ' if open == 0 && chars.get(at + 1).is_some_and(|c| QUOTATION_MARKS.contains(c)) => {
+                return Some(at);
+            }
             ' ' | '\n' => return None,
             _ => {}
         }

@@ -12,10 +12,11 @@ use super::{Names, TEXT, atoms, escape, table, write};
 
 /// The shape in which Discord shows `text`; normalised. Applying it twice changes nothing.
 pub fn degrade(text: &RichText) -> RichText {
-    let text = table::as_code(text).restrict(&TEXT);
+    let text = table::as_code(text).restrict(&TEXT).label_links();
     // Discord writes an address on each line that leads to it.
     let text = text.write_out_links(&|url| is_link(&cleaned(url))).thin_out_links();
-    RichText(text.0.into_iter().map(block).collect()).normalise()
+    // What was written out may have been all that there was to see of a link over several lines.
+    RichText(text.0.into_iter().map(block).collect()).label_links().normalise()
 }
 
 fn block(one: Block) -> Block {

@@ -229,11 +229,13 @@ impl Line {
 
     fn link(&mut self, spans: &[Span], open: &[Wear], later: &[Span]) {
         let url = spans.first().and_then(|span| span.style.link.clone()).unwrap_or_default();
+        // Its last sign would run together with the mark that ends a style.
+        let runs_on = !open.is_empty() && url.ends_with(['*', '_', '~', '|']);
         let open = [open, &[Wear::Link]].concat();
         if let [only] = spans
             && says_itself(only)
         {
-            let bare = self.may_stand_bare(&url, later);
+            let bare = !runs_on && self.may_stand_bare(&url, later);
             self.out.push_str(&if bare { url } else { format!("<{url}>") });
             return;
         }

@@ -5,7 +5,7 @@
 
 use bot_core::wording::label;
 use bridge_model::NetworkId;
-use bridge_model::name::{clean, looks_like};
+use bridge_model::name::{clean, first_characters, looks_like};
 
 /// Discord's limit of characters.
 const MOST: usize = 80;
@@ -28,9 +28,8 @@ pub fn username(name: &str) -> String {
     if matches!(out.to_lowercase().as_str(), "everyone" | "here") {
         out.insert(1, JOINER);
     }
-    let out: String = out.chars().take(MOST).collect();
-    let out = out.trim_end().to_owned();
-    if out.is_empty() { "…".to_owned() } else { out }
+    let out = first_characters(&out, MOST).trim_end();
+    if out.is_empty() { "…".to_owned() } else { out.to_owned() }
 }
 
 /// The name of a person of `network` on a webhook. One that a reader could take for that of the
@@ -42,8 +41,7 @@ pub fn webhook_name(name: &str, network: &NetworkId, bot: &str) -> String {
     }
     let mark = format!(" ({})", label(network));
     let room = MOST.saturating_sub(mark.chars().count());
-    let shown: String = shown.chars().take(room).collect();
-    format!("{shown}{mark}")
+    format!("{}{mark}", first_characters(&shown, room))
 }
 
 /// `text` with a joiner after the first letter of every `word`.

@@ -4,6 +4,7 @@
 //! Rule: every body that holds text also holds `allowed_mentions`.
 
 use bot_core::{SendAs, Words};
+use bridge_model::name::first_characters;
 use bridge_model::{Button, Media, Message, MessageKind, Press, Reaction};
 use serde_json::{Value, json};
 use serenity::builder::{
@@ -158,8 +159,7 @@ pub fn with_attachments(mut body: Value, kept: &[String], files: &[(&Media, Stri
     let new = files.iter().enumerate().map(|(number, (media, name))| {
         let mut one = json!({"id": number, "filename": name});
         if let Some(alt) = media.alt.as_deref().filter(|alt| !alt.is_empty()) {
-            let alt: String = alt.chars().take(1024).collect();
-            put(&mut one, "description", alt.into());
+            put(&mut one, "description", bounded(alt, 1024).into());
         }
         one
     });
@@ -217,4 +217,13 @@ pub fn reaction_path(reaction: &Reaction) -> String {
         }
         out
     })
+}
+
+/// At most so many characters, the last of them a sign that there were more.
+fn bounded(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let start = first_characters(text, most.saturating_sub(1));
+    format!("{start}…")
 }

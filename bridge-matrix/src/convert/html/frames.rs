@@ -4,7 +4,8 @@
 //! Rule: the first frame is the text itself and stays; every other frame, when it
 //! closes, becomes a part of the one below it.
 
-use bridge_model::{Block, Leaf, ListItem, RichText, Span, Spoiler, Style};
+use bridge_model::text::scripts;
+use bridge_model::{Block, Leaf, ListItem, RichText, Span, Spoiler};
 
 use super::MAX_DEPTH;
 use super::line::Line;
@@ -288,12 +289,16 @@ pub(super) fn item(blocks: Vec<Block>) -> Frame {
     Frame::Flow { kind: Flow::Item, blocks }
 }
 
-/// Small print is a matter of whole lines: `H<sub>2</sub>O` is none.
+/// Small print is a matter of whole lines. In `H<sub>2</sub>O` the letters are lowered: beside what
+/// they belong to, they would say something else at the height of the others.
 fn whole_line_subtext(mut spans: Vec<Span>) -> Vec<Span> {
     for line in spans.split_mut(|span| span.leaf == Leaf::Break) {
         let whole = line.iter().all(|span| span.style.subtext || is_blank(span));
-        for span in line.iter_mut() {
-            span.style = Style { subtext: whole && span.style.subtext, ..span.style.clone() };
+        for span in line.iter_mut().filter(|_| !whole).filter(|span| span.style.subtext) {
+            span.style.subtext = false;
+            if let Leaf::Text(text) = &mut span.leaf {
+                *text = scripts::subscript(text);
+            }
         }
     }
     spans

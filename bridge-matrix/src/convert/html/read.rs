@@ -19,6 +19,7 @@ use super::super::incoming::NAMELESS_EMOJI;
 use super::super::{NETWORK, name, native};
 use super::MAX_DEPTH;
 use super::blocks;
+use super::effect::{Effect, attribute, language_of, spoiler};
 use super::frames::{Frame, Frames};
 use super::line::is_space;
 
@@ -73,22 +74,10 @@ struct Reader {
     open_tags: Vec<(String, Effect)>,
     /// Inline tags that were too deep and are still open.
     too_deep: usize,
+    /// Nothing stands in the link that is open.
+    link_is_empty: bool,
     capture: Option<Capture>,
     skip: Option<Skip>,
-}
-
-/// What an inline tag does.
-enum Effect {
-    Nothing,
-    Bold,
-    Italic,
-    Underline,
-    Strike,
-    Code,
-    Subtext,
-    Raised,
-    Spoiler(Option<String>),
-    Link(String),
 }
 
 /// The words of a link to a person or room.
@@ -114,6 +103,7 @@ impl Reader {
             frames: Frames::new(),
             open_tags: Vec::new(),
             too_deep: 0,
+            link_is_empty: false,
             capture: None,
             skip: None,
         }
@@ -128,6 +118,7 @@ impl Reader {
         if self.skip.is_some() {
             return;
         }
+        self.link_is_empty &= text.chars().all(is_space);
         let style = self.style();
         let text = &*self.raised(text);
         if let Some(capture) = &mut self.capture {
@@ -137,7 +128,8 @@ impl Reader {
         if let Some(Frame::Pre { fresh, .. }) = self.frames.top() {
             let first = std::mem::take(fresh);
             let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(text);
-            self.frames.code(text, style.spoiler);
+            let lowered = style.subtext.then(|| scripts::subscript(text));
+            self.frames.code(lowered.as_deref().unwrap_or(text), style.spoiler);
             return;
         }
         if text.chars().all(is_space) {
@@ -224,6 +216,9 @@ impl Reader {
                 if name == "a" && self.capture.is_some() {
                     self.end_capture();
                 } else {
+                    if name == "a" {
+                        self.end_link();
+                    }
                     self.close_tag(name);
                 }
             }
@@ -281,9 +276,8 @@ impl Reader {
     /// Raised letters as the plain text shows them: beside what they belong to, they would say
     /// something else.
     fn raised<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
-        let in_code = matches!(self.frames.top(), Some(Frame::Pre { .. }));
         let is_raised = self.open_tags.iter().any(|(_, effect)| matches!(effect, Effect::Raised));
-        if !is_raised || in_code || text.chars().all(is_space) {
+        if !is_raised || text.chars().all(is_space) {
             return Cow::Borrowed(text);
         }
         Cow::Owned(scripts::superscript(text))
@@ -302,6 +296,16 @@ impl Reader {
             self.too_deep -= 1;
         } else if let Some(index) = self.open_tags.iter().rposition(|(open, _)| open == name) {
             self.open_tags.remove(index);
+        }
+    }
+
+    /// A link without words leaves a run without words, for [`RichText::label_links`].
+    fn end_link(&mut self) {
+        let link =
+            |(name, effect): &(String, Effect)| name == "a" && matches!(effect, Effect::Link(_));
+        if self.link_is_empty && self.open_tags.iter().any(link) {
+            let style = self.style();
+            self.leaf(Leaf::Text(String::new()), style);
         }
     }
 
@@ -328,6 +332,7 @@ impl Reader {
     }
 
     fn leaf(&mut self, leaf: Leaf, style: Style) {
+        self.link_is_empty = false;
         self.frames.make_room_for_text();
         self.frames.line.leaf(leaf, style);
     }
@@ -399,7 +404,10 @@ impl Reader {
                 self.capture =
                     Some(Capture { target, href, style: self.style(), words, goes_on: false });
             }
-            None if address::says_something(&href) => self.open_tag("a", Effect::Link(href)),
+            None if address::says_something(&href) => {
+                self.open_tag("a", Effect::Link(href));
+                self.link_is_empty = true;
+            }
             None => self.open_tag("a", Effect::Nothing),
         }
     }
@@ -470,19 +478,4 @@ impl Reader {
             self.frames.line.space(&style);
         }
     }
-}
-
-fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
-    tag.attrs.iter().find(|a| a.name.local.as_ref() == name).map(|a| a.value.as_ref())
-}
-
-/// What a tag hides, and why.
-fn spoiler(tag: &Tag) -> Option<Effect> {
-    let reason = name::short_reason(attribute(tag, "data-mx-spoiler")?);
-    Some(Effect::Spoiler(Some(reason).filter(|reason| !reason.is_empty())))
-}
-
-/// The language in a `class` such as `language-rust`.
-fn language_of(class: &str) -> Option<String> {
-    class.split_whitespace().find_map(|c| c.strip_prefix("language-")).map(str::to_owned)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The files of a message.
 
-use bridge_model::{Media, MediaHandle, MediaKind, Missing, Note, Sticker, Thumbnail};
+use bridge_model::{Media, MediaHandle, MediaKind, Missing, Note, Sticker, Thumbnail, media};
 use serde_json::Value;
 
 use super::{Unreadable, text, words};
@@ -84,7 +84,7 @@ fn file(content: &Value, kind: MediaKind, called: Option<&str>) -> Result<Media,
     let audio = audio.iter().find_map(|key| content.get(*key));
     let length = audio.and_then(|audio| whole(audio.get("duration")?));
     let info = content.get("info");
-    let mime = info.and_then(mime);
+    let mime = media::media_type(info.and_then(mime).as_deref(), called);
     Ok(Media {
         name: called.and_then(name::line).map(|name| with_ending(name, kind, mime.as_deref())),
         mime,

@@ -12,7 +12,7 @@ use bridge_model::{
 use serde_json::Value;
 
 use super::{Raw, Unreadable, media, persona, place, text};
-use crate::convert::{address, html, native};
+use crate::convert::{address, html, name, native};
 
 /// So many people are read of `m.mentions` to find out whether the answered one is among them.
 const MOST_CALLED: usize = 50;
@@ -58,7 +58,7 @@ pub(super) fn read(
     }
     if says {
         let words = whole_body(content, body, is_answer(content, relation));
-        message.body = only_intended(words, content.get("m.mentions"));
+        message.body = only_intended(words, content.get("m.mentions"), raw.own.name);
     }
     let reason = media::reason(content).filter(|_| !message.media.is_empty());
     // Before a mark it would hide the mark, and what stays here needs no reason.
@@ -192,7 +192,11 @@ fn fallback(body: &str) -> Option<String> {
 
 /// Turns mentions of people whom `m.mentions` does not name into their names, ids that stand in the
 /// words of people whom it does name into mentions, and `@room` into everybody where it says so.
-fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
+fn only_intended(
+    body: RichText,
+    mentions: Option<&Value>,
+    known: &dyn Fn(&str) -> Option<String>,
+) -> RichText {
     let Some(mentions) = mentions.filter(|mentions| mentions.is_object()) else { return body };
     let people = mentions.get("user_ids").and_then(Value::as_array);
     let named = |id: &str| people.is_some_and(|ids| ids.iter().any(|i| i.as_str() == Some(id)));
@@ -207,7 +211,7 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
                     out.push(Span { leaf: Leaf::Text(name), style });
                 }
                 Leaf::Text(words) if !style.code && style.link.is_none() => {
-                    let leaves = people_in(&words, &ids).into_iter();
+                    let leaves = people_in(&words, &ids, known).into_iter();
                     let leaves = leaves.flat_map(|leaf| match leaf {
                         Leaf::Text(words) if everyone => everyone_in(&words).collect(),
                         leaf @ (Leaf::Text(_)
@@ -233,7 +237,7 @@ fn only_intended(body: RichText, mentions: Option<&Value>) -> RichText {
 }
 
 /// Cuts out the ids of these people where they stand as words of their own (`@ann:example.org`).
-fn people_in(words: &str, ids: &[&str]) -> Vec<Leaf> {
+fn people_in(words: &str, ids: &[&str], known: &dyn Fn(&str) -> Option<String>) -> Vec<Leaf> {
     let (mut found, mut rest) = (Vec::new(), words);
     let mut said = String::new();
     while let Some(at) = rest.find('@') {
@@ -247,7 +251,7 @@ fn people_in(words: &str, ids: &[&str]) -> Vec<Leaf> {
             continue;
         };
         found.extend((!said.is_empty()).then(|| Leaf::Text(std::mem::take(&mut said))));
-        let name = id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned();
+        let name = name::shown(known(id).as_deref(), id);
         let who = Person::new(crate::NETWORK, *id);
         found.push(Leaf::Mention(Mention::Person { who, name }));
         rest = from.get(id.len()..).unwrap_or_default();
@@ -290,7 +294,7 @@ mod tests {
 
     fn mentioned(words: &str, ids: &[&str]) -> (usize, String) {
         let mentions = json!({ "user_ids": ids });
-        let text = only_intended(RichText::plain_text(words), Some(&mentions));
+        let text = only_intended(RichText::plain_text(words), Some(&mentions), &|_| None);
         (text.mentions().count(), text.plain())
     }
 

@@ -11,8 +11,10 @@ use serde_json::Value;
 use super::text;
 use crate::convert::{NETWORK, name};
 
-/// Longest name for one message, in characters.
+/// Longest of both names with what stands between them, as all networks show it, and so much of the
+/// account's own at most, in grapheme clusters.
 const LONGEST: usize = 64;
+const OWN: usize = 29;
 const PROFILE: &str = "com.beeper.per_message_profile";
 
 /// The author as the message wants them shown.
@@ -24,8 +26,10 @@ pub(super) fn shown_author(mut author: Author, content: &Value) -> Author {
         && name != author.name
     {
         // A long name must not push the other one out of sight.
-        let name: String = name.chars().take(LONGEST).collect();
-        author.name = format!("{} ({})", name.trim_end(), author.name);
+        let own = bridge_model::name::one_line(&author.name, OWN);
+        let room = LONGEST.saturating_sub(own.chars().count().min(OWN)).saturating_sub(3);
+        let name = bridge_model::name::one_line(&name, room);
+        author.name = format!("{} ({})", name.trim_end(), own.trim_end());
     }
     if let Some(uri) = text(profile, "avatar_url").filter(|uri| bot_core::address::is_mxc(uri)) {
         let reference = uri.to_owned();

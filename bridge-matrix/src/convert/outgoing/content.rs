@@ -20,7 +20,7 @@ pub(super) fn whole_text(message: &Message, native_reply: bool, card: RichText) 
         blocks.extend(drawn_quote(message, !native_reply));
     }
     let mut said = card.0;
-    said.extend(message.body.0.iter().cloned());
+    said.extend(without_forged_line(message.body.clone()).0);
     if let Some(from) = message.forwarded.as_ref().and_then(|f| name::clean(&f.from)) {
         let style = Style { subtext: true, ..Style::default() };
         let leaf = Leaf::Text(format!("↪ {from}"));
@@ -36,6 +36,21 @@ pub(super) fn whole_text(message: &Message, native_reply: bool, card: RichText) 
     }
     blocks.extend(said);
     RichText(blocks).normalise()
+}
+
+/// The text in which small print that begins as a line of the bridge does is no small print: whose
+/// words are forwarded says nobody but the bridge.
+fn without_forged_line(mut text: RichText) -> RichText {
+    for block in &mut text.0 {
+        let Block::Paragraph(spans) = block else { continue };
+        for line in spans.split_mut(|span| span.leaf == Leaf::Break) {
+            let words: String = line.iter().map(|span| span.leaf.shown()).collect();
+            if bridge_model::name::one_line(&words, 1).starts_with(['↪', '↷']) {
+                line.iter_mut().for_each(|span| span.style.subtext = false);
+            }
+        }
+    }
+    text
 }
 
 /// An event that says `text`.

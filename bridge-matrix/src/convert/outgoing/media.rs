@@ -70,7 +70,7 @@ pub(super) fn add_caption(content: &mut Value, media: &Media, caption: &RichText
 fn tags(media: &Media) -> Option<RichText> {
     let tags = [&media.performer, &media.title];
     let tags: Vec<String> =
-        tags.into_iter().flatten().filter_map(|words| name::clean(words)).collect();
+        tags.into_iter().flatten().filter_map(|words| name::line(words)).collect();
     let words = format!("🎵 {}", tags.join(" – "));
     (!tags.is_empty()).then(|| RichText::paragraph(vec![Span::text(words)]))
 }

@@ -17,7 +17,9 @@ use crate::convert::address::leads_to_account;
 
 /// Reads a text of Telegram with its entities (offsets in UTF-16 code units), normalised.
 ///
-/// What the platform marks by itself (hashtags, user names, commands, numbers) stays text.
+/// What the platform marks by itself (hashtags, user names, commands, numbers) stays text. A link of
+/// which nobody sees anything, which is how programs choose the picture of a preview, shows its
+/// address.
 pub fn from_telegram(text: &str, entities: &[MessageEntity]) -> RichText {
     let marks = entities.iter().map(|it| (it.offset, it.length, Mark::of_typed(&it.kind)));
     read(text, marks.collect())
@@ -45,7 +47,8 @@ fn read(text: &str, marks: Vec<(usize, usize, Mark<'_>)>) -> RichText {
     let all = 0..reader.starts.len();
     let mut blocks = Vec::new();
     reader.region(all, false, &mut blocks);
-    RichText(blocks).normalise()
+    // The platform drops entities over white space, so nothing is lost by normalising first.
+    RichText(blocks).normalise().label_links().normalise()
 }
 
 /// An entity over a range of characters.

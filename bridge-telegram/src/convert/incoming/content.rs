@@ -155,8 +155,11 @@ fn invoice(_: &Value, field: &Value) -> Option<MessageParts> {
 }
 
 fn giveaway(_: &Value, field: &Value) -> Option<MessageParts> {
-    let prize = text(field, "prize_description").unwrap_or_default();
-    noted(RichText::plain_text(prize).normalise(), Note::Giveaway)
+    let mut prize = RichText::plain_text(text(field, "prize_description").unwrap_or_default());
+    if let Some(stars) = int(field, "prize_star_count").filter(|stars| *stars > 0) {
+        prize.append(RichText::plain_text(&price("XTR", stars)));
+    }
+    noted(prize.normalise(), Note::Giveaway)
 }
 
 /// Whoever gives may hide words and name from all but the receiver.
@@ -221,7 +224,7 @@ fn with_buttons(mut said: MessageParts, message: &Value) -> MessageParts {
     }
     if !links.is_empty() {
         said.body.append(RichText(vec![lists::bullets(links)]));
-        said.body = said.body.normalise();
+        said.body = said.body.label_links().normalise();
     }
     said
 }

@@ -4,7 +4,7 @@
 //! Rule: signs and the author's own words only (a title, the name of a file), because a converter
 //! knows no language.
 
-use bridge_model::RichText;
+use bridge_model::{MediaKind, RichText};
 use serde_json::Value;
 
 use super::field::{list, object, text};
@@ -36,7 +36,7 @@ const KINDS: [Kind; 22] = [
     ("video_note", "🎬", &[]),
     ("voice", "🎤", &[]),
     ("checklist", "☑", &["title"]),
-    ("contact", "👤", &["first_name"]),
+    ("contact", "👤", &[]),
     ("dice", "🎲", &[]),
     ("game", "🎮", &["title"]),
     ("venue", "📍", &["title"]),
@@ -48,13 +48,30 @@ const KINDS: [Kind; 22] = [
     ("unique_gift", "🎁", &[]),
 ];
 
+/// Stands for a file.
+fn sign(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image => "🖼",
+        MediaKind::Video | MediaKind::VideoNote => "🎬",
+        MediaKind::Animation => "🎞",
+        MediaKind::Audio => "🎵",
+        MediaKind::Voice => "🎤",
+        MediaKind::Sticker => "🏷",
+        MediaKind::File => "📄",
+    }
+}
+
 /// One line for what `message` holds; `None` for what is not known here.
 pub(super) fn content(message: &Value) -> Option<RichText> {
     if let Some(poll) = object(message, "poll") {
         return Some(from_wire(text(poll, "question")?, list(poll, "question_entities")));
     }
     if let Some(rich) = object(message, "rich_message") {
-        return Some(rich::message(rich).body);
+        let said = rich::message(rich);
+        if !said.body.is_empty() {
+            return Some(said.body);
+        }
+        return said.media.first().map(|file| RichText::plain_text(sign(file.kind)).normalise());
     }
     let found = KINDS.iter().find_map(|kind| Some((kind, message.get(kind.0)?)));
     let ((_, sign, names), value) = found?;

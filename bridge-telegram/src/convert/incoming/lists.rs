@@ -30,6 +30,11 @@ pub(super) fn task(value: &Value) -> ListItem {
     let done = int(value, "completion_date").is_some_and(|date| date > 0)
         || object(value, "completed_by_user").is_some()
         || object(value, "completed_by_chat").is_some();
+    task_with(value, done)
+}
+
+/// One task with a box that somebody else knows of.
+pub(super) fn task_with(value: &Value, done: bool) -> ListItem {
     let words = text(value, "text").unwrap_or_default();
     let mut words = from_wire(words, list(value, "text_entities"));
     words.prepend(vec![tick(done)]);

@@ -4,7 +4,7 @@
 //! Rule: the handle is the platform's `file_id`, which only this bot can use. The Bot API tells
 //! neither descriptions of files nor the loudness of spoken messages.
 
-use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Thumbnail, name};
+use bridge_model::{Media, MediaHandle, MediaKind, Sticker, Thumbnail, media, name};
 use serde_json::Value;
 
 use super::field::{count, flag, list, object, small, text};
@@ -32,7 +32,8 @@ pub(super) fn file(value: &Value, kind: MediaKind) -> Option<Media> {
     })
 }
 
-/// The media type that the platform says; where it does not, that of the files it makes itself.
+/// The media type that the platform says; where it does not, that of the files it makes itself, or
+/// that of the name.
 ///
 /// A file that somebody only calls a moving sticker is the archive that it looks like from outside:
 /// what is drawn are the platform's own stickers.
@@ -48,7 +49,8 @@ fn media_type(value: &Value, kind: MediaKind) -> Option<String> {
         MediaKind::Image => Some("image/jpeg"),
         MediaKind::Sticker | MediaKind::File => None,
     };
-    said.or(usual).map(str::to_owned)
+    let name = text(value, "file_name");
+    media::media_type(said.or(usual), name)
 }
 
 fn has_ending(value: &Value, ending: &str) -> bool {

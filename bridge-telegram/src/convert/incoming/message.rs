@@ -97,6 +97,13 @@ impl IncomingMessage<'_> {
         self.event(Content::Posted(Message { body, ..line }))
     }
 
+    /// This service message as one line, with whom it is about in the line before.
+    pub(super) fn notice_about(&self, about: Service) -> Event {
+        let notes = [about, Service::Other].map(Note::Service).to_vec();
+        let line = self.line(Note::Service(Service::Other));
+        self.event(Content::Posted(Message { notes, ..line }))
+    }
+
     /// This message as one line that a machine says.
     pub(super) fn line(&self, note: Note) -> Message {
         Message {

@@ -26,7 +26,7 @@ const MOST_CELLS: usize = 100;
 pub(super) fn message(value: &Value) -> MessageParts {
     let mut found = MessageParts::default();
     let blocks = blocks(list(value, "blocks"), &mut found);
-    MessageParts { body: RichText(blocks).normalise(), ..found }
+    MessageParts { body: RichText(blocks).label_links().normalise(), ..found }
 }
 
 /// The blocks in order; files and buttons go to `found`.
@@ -248,15 +248,21 @@ fn spans(value: &Value, style: &Style) -> Vec<Span> {
             Some(address) => inner(&linked(style, &format!("mailto:{address}"))),
             None => inner(style),
         },
+        "mention" => meant(inner(style), sign("@", text(value, "username")), style),
+        "hashtag" => meant(inner(style), sign("#", text(value, "hashtag")), style),
+        "cashtag" => meant(inner(style), sign("$", text(value, "cashtag")), style),
+        "bot_command" => meant(inner(style), sign("/", text(value, "bot_command")), style),
         "phone_number" => told(inner(style), text(value, "phone_number"), style),
         "bank_card_number" => told(inner(style), text(value, "bank_card_number"), style),
         "superscript" => reshaped(inner(style), scripts::superscript),
         "subscript" => reshaped(inner(style), scripts::subscript),
         "button" => match object(value, "button") {
             Some(button) => {
-                let style =
+                let leads =
                     address_of(button).map_or_else(|| style.clone(), |it| linked(style, it));
-                button.get("text").map(|it| spans(it, &style)).unwrap_or_default()
+                let label = button.get("text").map(|it| spans(it, &leads)).unwrap_or_default();
+                let copied = object(button, "copy_text").and_then(|it| text(it, "text"));
+                meant(label, copied.map(str::to_owned), style)
             }
             None => Vec::new(),
         },
@@ -275,6 +281,21 @@ fn told(mut words: Vec<Span>, number: Option<&str>, style: &Style) -> Vec<Span> 
         words.push(Span { leaf: Leaf::Text(format!(" ({number})")), style: style.clone() });
     }
     words
+}
+
+/// The words with what stands behind them in brackets, where they do not say it.
+fn meant(mut words: Vec<Span>, meant: Option<String>, style: &Style) -> Vec<Span> {
+    let said = RichText::paragraph(words.clone()).plain().to_lowercase();
+    if let Some(meant) = meant.filter(|it| !said.contains(&it.to_lowercase())) {
+        words.push(Span { leaf: Leaf::Text(format!(" ({meant})")), style: style.clone() });
+    }
+    words
+}
+
+/// A name with the sign that it begins with.
+fn sign(sign: &str, name: Option<&str>) -> Option<String> {
+    let name = name?.trim_start_matches(sign);
+    (!name.is_empty()).then(|| format!("{sign}{name}"))
 }
 
 fn digits(text: &str) -> String {

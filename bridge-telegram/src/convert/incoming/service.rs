@@ -48,7 +48,9 @@ const KINDS: [(&str, Reader); 27] = [
     ("boost_added", |it, field, _| {
         Some(vec![it.notice(Service::Boosted { count: count(field, "boost_count")? })])
     }),
-    ("checklist_tasks_done", |it, field, us| checklist(it, field, us)),
+    ("checklist_tasks_done", |it, field, us| {
+        checklist(it, field, us).or_else(|| Some(vec![it.notice_with(particulars::ticks(field)?)]))
+    }),
     ("checklist_tasks_added", |it, field, us| {
         checklist(it, field, us).or_else(|| Some(vec![it.notice_with(particulars::tasks(field)?)]))
     }),
@@ -61,19 +63,19 @@ const KINDS: [(&str, Reader); 27] = [
             .or_else(|| Some(vec![it.notice_with(particulars::option("➖", field)?)]))
     }),
     ("chat_owner_changed", |it, field, _| {
-        Some(vec![it.notice_with(particulars::people("👑", field, &["new_owner"])?)])
+        Some(vec![it.notice_about(particulars::people("👑", field, &["new_owner"])?)])
     }),
     ("chat_owner_left", |it, field, _| {
-        Some(vec![it.notice_with(particulars::people("👑", field, &["new_owner"])?)])
+        Some(vec![it.notice_about(particulars::people("👑", field, &["new_owner"])?)])
     }),
     ("video_chat_participants_invited", |it, field, _| {
-        Some(vec![it.notice_with(particulars::people("📞", field, &["users"])?)])
+        Some(vec![it.notice_about(particulars::people("📞", field, &["users"])?)])
     }),
     ("proximity_alert_triggered", |it, field, _| {
-        Some(vec![it.notice_with(particulars::meeting(field)?)])
+        Some(vec![it.notice_about(particulars::meeting(field)?)])
     }),
     ("managed_bot_created", |it, field, _| {
-        Some(vec![it.notice_with(particulars::people("🤖", field, &["bot"])?)])
+        Some(vec![it.notice_about(particulars::people("🤖", field, &["bot"])?)])
     }),
     ("giveaway_completed", |it, field, _| {
         Some(vec![it.notice_with(particulars::number("🏆", field, "winner_count")?)])

@@ -19,7 +19,8 @@ pub(super) fn write_out(text: &RichText) -> RichText {
         span.style.link = span.style.link.filter(|url| !leads_to_account(url));
         vec![span]
     };
-    let text = text.restrict(&CAPABILITIES).map_spans(&mut unlinked).write_out_links(&is_accepted);
+    let text = text.restrict(&CAPABILITIES).label_links().map_spans(&mut unlinked);
+    let text = text.write_out_links(&is_accepted);
     RichText(blocks(text.0)).normalise()
 }
 

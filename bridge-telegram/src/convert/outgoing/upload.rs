@@ -4,7 +4,7 @@
 //! Rule: a method that the platform would refuse for this file is never chosen; a document is
 //! always possible.
 
-use bridge_model::{Media, MediaKind, RichText, Thumbnail};
+use bridge_model::{Media, MediaKind, RichText, Thumbnail, media};
 use teloxide::types::MessageEntity;
 
 use super::MAX_PHOTO;
@@ -14,21 +14,6 @@ use crate::convert::{TelegramText, to_telegram};
 /// Largest still, moving and filmed sticker, in bytes, <https://core.telegram.org/stickers>.
 const STICKERS: [(&str, u64); 3] =
     [("image/webp", 512_000), ("application/x-tgsticker", 65_536), ("video/webm", 262_144)];
-/// Media types of files that only have a name.
-const ENDINGS: [(&str, &str); 12] = [
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("png", "image/png"),
-    ("webp", "image/webp"),
-    ("gif", "image/gif"),
-    ("mp4", "video/mp4"),
-    ("m4v", "video/mp4"),
-    ("mp3", "audio/mpeg"),
-    ("m4a", "audio/mp4"),
-    ("ogg", "audio/ogg"),
-    ("oga", "audio/ogg"),
-    ("opus", "audio/ogg"),
-];
 /// Longest side of a sticker, in pixels.
 const STICKER_SIDE: u32 = 512;
 /// Longest round film, in milliseconds, <https://core.telegram.org/bots/api#sendvideonote>.
@@ -161,18 +146,20 @@ impl UploadMethod {
     }
 }
 
-/// The media type without parameters, in lower case. Where nobody says it, the ending of the name
-/// does.
+/// The media type in lower case, by what is said or by the name. A picture of which neither tells is
+/// one of those that clients make.
 fn media_type(media: &Media) -> String {
-    let known = media.mime.as_deref().unwrap_or_default().split(';').next().unwrap_or_default();
-    let known = known.trim().to_ascii_lowercase();
-    if !known.is_empty() && known != "application/octet-stream" {
-        return known;
-    }
-    let name = media.name.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    let by_ending = ENDINGS.iter().find(|(it, _)| Some(*it) == ending).map(|(_, mime)| *mime);
-    by_ending.map_or(known, str::to_owned)
+    let known = media::media_type(media.mime.as_deref(), media.name.as_deref());
+    let usual = match media.kind {
+        MediaKind::Image | MediaKind::Sticker => "image/png",
+        MediaKind::Video
+        | MediaKind::VideoNote
+        | MediaKind::Animation
+        | MediaKind::Audio
+        | MediaKind::Voice
+        | MediaKind::File => "",
+    };
+    known.unwrap_or_else(|| usual.to_owned()).to_ascii_lowercase()
 }
 
 /// Width and height at most 10000 together, at most 20 to 1,

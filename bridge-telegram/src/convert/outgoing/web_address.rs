@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Addresses that Telegram takes for a `text_link` or a button.
+//! Addresses that stand below words on Telegram, as a `text_link`.
 //!
 //! Rule: what is not certain to be taken is refused here, because the platform refuses the whole
 //! message for one address (`entity URL '...' is invalid`). The conditions are those of
@@ -10,14 +10,15 @@ use url::{Host, Url};
 /// Longest address, in bytes. Servers and browsers take no longer ones for certain.
 const LONGEST: usize = 2048;
 
-/// Whether the platform takes `url`, as [`Url`] writes it.
+/// Whether `url` leads into the web and the platform takes it, as [`Url`] writes it.
 pub(super) fn is_accepted(url: &str) -> bool {
     let Some(url) = Url::parse(url).ok().filter(|url| url.as_str().len() <= LONGEST) else {
         return false;
     };
     match url.scheme() {
         "http" | "https" => has_web_host(&url),
-        "tg" | "ton" => has_command(&url),
+        // The platform takes `tg` and `ton`, too: they start bots and payments, so whoever touches one
+        // has to see it. It makes links of them by itself.
         _ => false,
     }
 }
@@ -31,15 +32,6 @@ fn has_web_host(url: &Url) -> bool {
     };
     let user = is_part(url.username(), true) && is_part(url.password().unwrap_or_default(), true);
     host && user && url.port() != Some(0)
-}
-
-/// A link of the platform's own apps: a command in place of the host, and nothing around it.
-fn has_command(url: &Url) -> bool {
-    let plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-    url.host_str().is_some_and(|host| !host.is_empty() && host.chars().all(plain))
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.port().is_none()
 }
 
 /// Whether a host, or a user with password, has only characters that the platform allows there.
@@ -77,6 +69,8 @@ mod acceptance_tests {
             "mailto:a@example.org",
             "tel:+123",
             "ftp://example.org/",
+            "tg://resolve?domain=x&start=y",
+            "TON://transfer/x",
             "tg://user:name@resolve?domain=x",
             "//example.org",
             "example.org",
@@ -95,7 +89,6 @@ mod acceptance_tests {
             "https://пример.испытание/",
             "https://user:pass%20word@example.org:8443/a?b#c",
             "HTTPS://EXAMPLE.ORG",
-            "tg://resolve?domain=wikimedia",
         ] {
             assert!(is_accepted(url), "{url}");
         }

@@ -127,7 +127,7 @@ fn spoilers_formulas_and_small_print_are_read() {
     let maths = "a <span data-mx-maths=\"x^2\"><code>x<span>^</span>2</code></span> b";
     let formula = Span { leaf: Leaf::Maths("x^2".into()), style: Style::default() };
     assert_eq!(read(maths), line(vec![Span::text("a "), formula, Span::text(" b")]));
-    assert_eq!(read("H<sub>2</sub>O"), RichText::plain_text("H2O"));
+    assert_eq!(read("H<sub>2</sub>O"), RichText::plain_text("H₂O"));
     assert_eq!(read("<sub>small <b>x</b></sub>").0.len(), 1);
     assert!(matches!(&read("<sub>small</sub>").0[..],
         [Block::Paragraph(spans)] if spans[0].style.subtext));
