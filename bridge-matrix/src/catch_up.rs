@@ -3,9 +3,11 @@
 //!
 //! Rule: after an outage a homeserver may keep a transaction back until the next outage (Synapse
 //! decides whether we are up before it stores the transaction, and the last retry may end between
-//! the two). So for a while after every start the rooms' timelines are compared with the store: each
-//! time people say something, as far back as they were compared before.
+//! the two), and one that dies may forget what it was about to hand over. So for a while after every
+//! start, and after every time when the homeserver could not be reached, the rooms' timelines are
+//! compared with the store: each time people say something, as far back as they were compared before.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bridge_model::{MessageId, Place};
@@ -20,7 +22,8 @@ use crate::NETWORK;
 use bot_core::network::SinkError;
 use bot_core::order::Batch;
 
-/// How long after the first transaction every one is compared with the timeline.
+/// How long after the first transaction of a start, or after an outage, every one is compared with the
+/// timeline.
 const SETTLING: Duration = Duration::from_secs(60);
 /// When after a start the timelines are looked at of our own accord.
 const LOOKS: [Duration; 3] =
@@ -29,6 +32,8 @@ const LOOKS: [Duration; 3] =
 const QUIET: Duration = Duration::from_secs(2);
 /// So often its quiet is waited for; then a look is taken all the same.
 const WAITS: u32 = 15;
+/// Between two looks at whether the homeserver could be reached.
+const WATCH: Duration = Duration::from_secs(5);
 /// Events on a page of the timeline.
 const PAGE: u32 = 100;
 /// How many pages back something known is looked for.
@@ -44,8 +49,8 @@ pub(super) struct WithMissed {
 }
 
 impl Listener {
-    /// What was said in the rooms of a transaction before its first event there and is not known,
-    /// followed by the transaction's own events. A room of which only our accounts tell is not looked
+    /// The events of a transaction, and in their places between them what was said in the same rooms
+    /// before them and is not known. A room of which only our accounts tell is not looked
     /// at: that says nothing of people.
     ///
     /// # Errors
@@ -54,7 +59,9 @@ impl Listener {
         if self.age() > SETTLING {
             return Ok(WithMissed { events: raw.to_vec(), compared: Vec::new() });
         }
-        let (mut all, mut compared) = (Vec::new(), Vec::new());
+        // What was missed, by the event of the transaction that comes after it.
+        let mut missed: HashMap<String, Vec<Value>> = HashMap::new();
+        let mut compared = Vec::new();
         let is_persons = |event: &&Value| {
             text(event, "sender").is_some_and(|sender| !self.ghosts.is_ours(sender))
         };
@@ -72,21 +79,40 @@ impl Listener {
             let own: Vec<&str> = here.filter_map(|event| text(event, "event_id")).collect();
             let timeline = self.unknown(room, (self.compared.up_to(room), &own)).await?;
             compared.extend(own.first().map(|first| (room.to_owned(), (*first).to_owned())));
-            let is_own =
-                |event: &Value| text(event, "event_id").is_some_and(|id| own.contains(&id));
-            if let Some(first) = timeline.iter().position(is_own) {
-                all.extend(timeline.into_iter().take(first));
+            let mut before = Vec::new();
+            for event in timeline {
+                match text(&event, "event_id").filter(|id| own.contains(id)) {
+                    Some(id) => drop(missed.insert(id.to_owned(), std::mem::take(&mut before))),
+                    None => before.push(event),
+                }
             }
         }
-        if !all.is_empty() {
-            tracing::warn!(events = all.len(), "the homeserver had kept events back");
+        let count: usize = missed.values().map(Vec::len).sum();
+        if count > 0 {
+            tracing::warn!(events = count, "the homeserver had kept events back");
         }
-        all.extend_from_slice(raw);
-        Ok(WithMissed { events: all, compared })
+        let mut events = Vec::new();
+        for event in raw {
+            let before = text(event, "event_id").and_then(|id| missed.remove(id));
+            events.extend(before.into_iter().flatten());
+            events.push(event.clone());
+        }
+        Ok(WithMissed { events, compared })
     }
 
-    /// Looks at the timelines of all linked rooms, a few times after a start.
-    pub(super) async fn look_around(&self) {
+    /// Looks at the timelines of all linked rooms, a few times after a start and after each time when
+    /// the homeserver could not be reached; for ever.
+    pub(super) async fn watch_timelines(&self) {
+        loop {
+            let outages = self.client.outages();
+            self.look_around().await;
+            while self.client.outages() == outages {
+                self.clock.sleep(WATCH).await;
+            }
+        }
+    }
+
+    async fn look_around(&self) {
         for delay in LOOKS {
             self.clock.sleep(delay).await;
             // What is on its way comes first, or it would come after what was said later.

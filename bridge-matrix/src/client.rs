@@ -7,6 +7,8 @@
 use bot_core::Refusal;
 use bot_core::measure::Stopwatch;
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -35,6 +37,7 @@ pub struct Client {
     token: String,
     versions: SupportedVersions,
     watch: Stopwatch,
+    outages: Arc<AtomicU64>,
 }
 
 /// As whom a request is made.
@@ -90,6 +93,20 @@ impl ClientError {
     /// Whether the homeserver answered with this status and this code.
     pub fn is_answer(&self, with: u16, code: &str) -> bool {
         matches!(self, Self::Answered { status, .. } if *status == with) && self.is(code)
+    }
+
+    /// Whether the homeserver is away: nobody listens there, or a proxy before it says so.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Unsent(_) => true,
+            Self::Answered { status: 502..=504, errcode, .. } => errcode.is_empty(),
+            Self::Answered { .. }
+            | Self::Lost(_)
+            | Self::Keys(_)
+            | Self::Encrypted
+            | Self::Unreadable(_)
+            | Self::Unwritable(_) => false,
+        }
     }
 
     /// Whether the homeserver itself said no, for good.
@@ -153,7 +170,13 @@ impl Client {
                 features: std::collections::BTreeSet::new(),
             },
             watch: Stopwatch::off(),
+            outages: Arc::default(),
         }
+    }
+
+    /// How often a request did not reach the homeserver, or only what stands before it.
+    pub fn outages(&self) -> u64 {
+        self.outages.load(Ordering::Relaxed)
     }
 
     /// The same, and its requests without files are measured.
@@ -204,7 +227,15 @@ impl Client {
         let request = reqwest::Request::try_from(request)
             .map_err(|error| ClientError::Unwritable(error.to_string()))?;
         let response = self.watch.time(self.http.execute(request)).await;
-        let response = answered(response.map_err(|error| broken(&error))?).await?;
+        let response = response.map_err(|error| broken(&error));
+        let response = match response {
+            Ok(response) => answered(response).await,
+            Err(error) => Err(error),
+        };
+        if response.as_ref().is_err_and(ClientError::is_outage) {
+            self.outages.fetch_add(1, Ordering::Relaxed);
+        }
+        let response = response?;
         let mut parsed = ruma::exports::http::Response::builder().status(response.status());
         if let Some(headers) = parsed.headers_mut() {
             headers.clone_from(response.headers());

@@ -402,7 +402,7 @@ impl Network for MatrixNetwork {
                 let hear = async {
                     reachable.notified().await;
                     self.be_called(&*sink).await;
-                    listener.look_around().await;
+                    listener.watch_timelines().await;
                 };
                 tokio::join!(hear, listener.tend());
             };

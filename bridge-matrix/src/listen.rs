@@ -16,7 +16,7 @@ mod profiles;
 mod upgrade;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bridge_model::{
@@ -76,8 +76,11 @@ pub struct Listener {
     clear_rooms: Arc<ClearRooms>,
     open_rooms: Arc<OpenRooms>,
     pub(super) compared: Compared,
-    /// When the first transaction with events was stored, in milliseconds since 1970; 0 before.
+    /// When the first transaction with events was stored since the start or since the homeserver could
+    /// not be reached, in milliseconds since 1970; 0 before.
     first_stored: AtomicI64,
+    /// How often the homeserver could not be reached, as far as it was noticed here.
+    outages: AtomicU64,
     /// When the last transaction came, in milliseconds since 1970.
     last_transaction: AtomicI64,
     profiles: Profiles,
@@ -101,6 +104,7 @@ impl Listener {
             open_rooms,
             compared: Compared::default(),
             first_stored: AtomicI64::new(0),
+            outages: AtomicU64::new(0),
             last_transaction: AtomicI64::new(started),
             profiles: Profiles::default(),
             private_chats: PrivateChats::default(),
@@ -140,9 +144,15 @@ impl Listener {
         self.last_transaction.store(self.clock.now().0, Ordering::Relaxed);
     }
 
-    /// How long ago the first transaction with events was stored; nothing before. A homeserver that
-    /// could not reach us may take minutes until it tries again.
+    /// How long ago the first transaction with events was stored since the start or the last outage;
+    /// nothing before. A homeserver that could not reach us may take minutes until it tries again.
     pub(super) fn age(&self) -> Duration {
+        let outages = self.client.outages();
+        if self.outages.swap(outages, Ordering::Relaxed) != outages {
+            self.first_stored.store(0, Ordering::Relaxed);
+            // Only what follows the newest known message may have been forgotten, not what nobody shared.
+            self.compared.forget_all();
+        }
         match self.first_stored.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             _ => self.since(&self.first_stored),

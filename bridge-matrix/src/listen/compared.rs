@@ -21,6 +21,11 @@ impl Compared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
     }
 
+    /// All rooms are to be compared anew.
+    pub fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// What the rooms held before these events is stored.
     pub fn note(&self, firsts: Vec<(String, String)>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(firsts);

@@ -4,13 +4,14 @@
 //! Rule: a question that the test did not foresee is answered by 404 `M_NOT_FOUND` and counted.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Json;
 use axum::http::{Method, StatusCode, Uri};
-use bot_core::clock::SystemClock;
+use bot_core::clock::{Clock, SystemClock};
 use bot_core::ghost::Ghosts;
 use bot_core::network::SinkError;
 use bot_core::pseudonym::Pseudonyms;
@@ -79,9 +80,33 @@ pub fn refused(status: u16, code: &str) -> Option<(u16, Value)> {
     Some((status, json!({ "errcode": code, "error": "no" })))
 }
 
+/// The machine's clock, and how far a test is ahead of it.
+#[derive(Default)]
+pub struct GoingOn(AtomicI64);
+
+impl GoingOn {
+    /// So much time goes by.
+    pub fn go_on(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Clock for GoingOn {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration).await;
+    }
+}
+
 /// A listener, what it heard, and what it knows.
 pub struct Hearing {
     pub listener: Listener,
+    pub client: Client,
+    pub clock: Arc<GoingOn>,
     pub store: Arc<Store>,
     heard: Arc<Heard>,
 }
@@ -93,17 +118,19 @@ impl Hearing {
         link(&store, ROOM, ALICE).await;
         let heard = Arc::new(Heard::default());
         let pseudonyms = Pseudonyms::new(b"secret of the tests");
+        let client = Client::new(reqwest::Client::new(), &stub.url, "token");
+        let clock = Arc::new(GoingOn::default());
         let listener = Listener::new(Parts {
             sink: Arc::clone(&heard) as Arc<dyn Sink>,
-            client: Client::new(reqwest::Client::new(), &stub.url, "token"),
+            client: client.clone(),
             ghosts: Ghosts::new(pseudonyms, "_fs_", "localhost", "freeside"),
             store: Arc::clone(&store) as Arc<Store>,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             crypto: None,
             clear_rooms: Arc::default(),
             open_rooms: Arc::default(),
         });
-        Self { listener, store, heard }
+        Self { listener, client, clock, store, heard }
     }
 
     /// Takes in a transaction with these events; whether it was acknowledged.

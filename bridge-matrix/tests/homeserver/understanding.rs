@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bridge_matrix::client::Identity;
 use bridge_model::{Content, MessageId};
+use ruma::api::client::account::whoami;
 use serde_json::{Value, json};
 
 use crate::stub::{ALICE, Hearing, ROOM, Stub, message, refused, text};
@@ -283,7 +285,7 @@ async fn after_a_start_a_timeline_is_looked_at_as_far_back_as_it_was_before() {
 }
 
 #[tokio::test]
-async fn what_a_transaction_left_out_between_its_events_is_found_with_the_next_one() {
+async fn what_a_transaction_left_out_between_its_events_comes_in_its_place() {
     let timeline = json!({ "start": "s", "chunk": [
         text("$5", ALICE, "five"), text("$4", ALICE, "four"), text("$3", ALICE, "three"),
         text("$2", ALICE, "two"), text("$1", ALICE, "one"),
@@ -296,9 +298,30 @@ async fn what_a_transaction_left_out_between_its_events_is_found_with_the_next_o
     assert!(hearing.takes("1", &[text("$1", ALICE, "one")]).await);
     hearing.knows(hearing.events()).await;
     assert!(hearing.takes("2", &[text("$2", ALICE, "two"), text("$4", ALICE, "four")]).await);
+    assert_eq!(hearing.texts(), ["two", "three", "four"]);
+}
+
+#[tokio::test]
+async fn a_homeserver_that_was_away_is_compared_again() {
+    let timeline = json!({ "start": "s", "chunk": [
+        text("$3", ALICE, "three"), text("$2", ALICE, "two"), text("$1", ALICE, "one"),
+    ]});
+    let stub = Stub::answering(move |_, path| match path {
+        path if path.ends_with("/messages") => Some((200, timeline.clone())),
+        path if path.ends_with("/whoami") => Some((502, json!({ "what": "no backend" }))),
+        _ => None,
+    })
+    .await;
+    let hearing = Hearing::at(&stub).await;
+    assert!(hearing.takes("1", &[text("$1", ALICE, "one")]).await);
     hearing.knows(hearing.events()).await;
-    assert!(hearing.takes("3", &[text("$5", ALICE, "five")]).await);
-    assert_eq!(hearing.texts(), ["three", "five"]);
+    hearing.clock.go_on(Duration::from_secs(3600));
+    assert!(hearing.takes("2", &[text("$gone", ALICE, "long after")]).await);
+    assert_eq!((stub.times("/messages"), hearing.texts().len()), (1, 1));
+    let request = whoami::v3::Request::new();
+    assert!(hearing.client.send(request, &Identity::Bot).await.is_err());
+    assert!(hearing.takes("3", &[text("$3", ALICE, "three")]).await);
+    assert_eq!(hearing.texts(), ["two", "three"]);
 }
 
 #[tokio::test]
