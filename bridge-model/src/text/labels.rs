@@ -60,13 +60,21 @@ fn is_disguise(label: &str, url: &str) -> bool {
     let begins = ["://", "www."].iter().filter_map(|sign| Some((shown.find(sign)?, *sign)));
     let Some((at, sign)) = begins.min() else { return false };
     let said = if sign == "://" { at.saturating_add(sign.len()) } else { at };
+    let said = shown.get(said..).unwrap_or_default();
     let leads = url.split_once("://").map_or(url, |(_, rest)| rest).to_lowercase();
-    bare_host(shown.get(said..).unwrap_or_default()) != bare_host(&leads)
+    let target = bare_host(&leads, ENDS);
+    // An odd host holds a sign that ends one in a sentence.
+    bare_host(said, ENDS) != target && bare_host(said, &[ENDS, IN_SENTENCES].concat()) != target
 }
 
+/// What ends a host.
+const ENDS: &[char] = &['/', '?', '#', '\\'];
+/// What ends one in a sentence, too.
+const IN_SENTENCES: &[char] = &[')', ']', ','];
+
 /// The host with which an address without its scheme begins.
-fn bare_host(address: &str) -> String {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '\\' | ')' | ']' | ',');
+fn bare_host(address: &str, ends: &[char]) -> String {
+    let ends = |c: char| c.is_whitespace() || ends.contains(&c);
     let authority = address.split(ends).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or(authority);
     let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
@@ -221,6 +229,9 @@ mod label_tests {
         let punycode = "https://www.xn--mnchen-3ya.example/";
         assert!(!disguises("https://münchen.example", punycode));
         assert!(disguises("https://munchen.example", punycode));
+        assert!(!disguises("(see https://evil.example), or not", evil));
+        let odd = "https://example.xn--org*e*&f=(g)-7ck/";
+        assert!(!disguises("https://example.orgж*e*&f=(g)", odd));
         let parts = vec![
             Span::link("https://", evil),
             Span {
