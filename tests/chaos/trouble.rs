@@ -2,11 +2,11 @@
 //! What goes wrong: the bridge and the homeserver die, platforms fail in every way that they have.
 
 use std::fmt;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use sandbox::between::Between;
 use sandbox::faults::{Fault, Faults};
+use sandbox::ports::free_port;
 use sandbox::town::Town;
 use serde_json::json;
 
@@ -34,8 +34,7 @@ impl Wires {
         town.bridge.reconfigure(&url(&homeserver), &url(to_homeserver.url()))?;
         let public = town.bridge.url();
         let listen = |of: &str| format!("listen = \"{}\"", of.trim_start_matches("http://"));
-        let free = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        let own = format!("http://{free}");
+        let own = format!("http://127.0.0.1:{}", free_port()?);
         town.bridge.reconfigure(&listen(&public), &listen(&own))?;
         let port = public.rsplit(':').next().unwrap_or_default().parse()?;
         let to_bridge = Between::start(port, &own).await?;

@@ -14,6 +14,7 @@ use bot_core::clock::{Dice, SystemDice};
 use bot_core::store::{Kek, sealing};
 use sandbox::discord::{Discord, Guild, permissions};
 use sandbox::faults::Fault;
+use sandbox::ports::free_port;
 use sandbox::stub::Stub;
 use sandbox::telegram::Telegram;
 use serde_json::{Value, json};
@@ -46,8 +47,7 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new() -> anyhow::Result<Self> {
-        let free = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-        let [listen, dead] = free.map(|it| it.and_then(|it| it.local_addr()));
+        let (listen, dead) = (free_port()?, free_port()?);
         let discord = Discord::start().await?;
         let guild = discord.guild("Free knowledge");
         guild.bot_permissions(INVITED);
@@ -58,12 +58,12 @@ impl Bench {
             discord,
             guild,
             bridge: Stub::start().await?,
-            dead: dead?.port(),
+            dead,
             arguments: Vec::new(),
             held: None,
         };
         bench.all_is_well();
-        bench.write(&listen?.to_string())?;
+        bench.write(&format!("127.0.0.1:{listen}"))?;
         Ok(bench)
     }
 

@@ -9,6 +9,7 @@ pub mod contracts;
 pub mod discord;
 pub mod faults;
 #[expect(clippy::panic, reason = "tests of lower crates include it, and fail by panicking")]
+pub mod ports;
 pub mod postgres;
 pub mod proxy;
 pub mod stub;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use crate::discord::Discord;
+use crate::ports::free_port;
 use crate::telegram::Telegram;
 
 /// What runs the bridge: a program and its first arguments.
@@ -335,12 +336,9 @@ impl Drop for Bridge {
     }
 }
 
-/// Ports for a bridge. All are held at once, so that they differ.
+/// Ports for a bridge.
 fn free_ports() -> anyhow::Result<[u16; 4]> {
-    let held = [(); 4].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)));
-    let [port, media_port, watch_port, pages_port] =
-        held.map(|it| it.and_then(|it| it.local_addr()));
-    Ok([port?.port(), media_port?.port(), watch_port?.port(), pages_port?.port()])
+    Ok([free_port()?, free_port()?, free_port()?, free_port()?])
 }
 
 fn secret(dir: &Path, name: &str, text: &str) -> anyhow::Result<()> {
