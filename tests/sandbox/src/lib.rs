@@ -8,8 +8,8 @@ pub mod between;
 pub mod contracts;
 pub mod discord;
 pub mod faults;
-#[expect(clippy::panic, reason = "tests of lower crates include it, and fail by panicking")]
 pub mod ports;
+#[expect(clippy::panic, reason = "tests of lower crates include it, and fail by panicking")]
 pub mod postgres;
 pub mod proxy;
 pub mod stub;
