@@ -35,9 +35,7 @@ fn configure(folder: &Path) {
         secret(folder, name, &format!("{name}-of-the-tests-0123456789abcdef"));
     }
     secret(folder, "store_key", &"keyoftheplaza".repeat(4));
-    // Both are held at once, so that they differ.
-    let held = [(); 2].map(|()| std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap());
-    let [port, watch] = held.map(|it| it.local_addr().unwrap().port());
+    let [port, watch] = [(); 2].map(|()| sandbox::ports::free_port().unwrap());
     let text = format!(
         "[homeserver]\nurl = \"http://127.0.0.1:1\"\nserver_name = \"localhost\"\n\
          [appservice]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\

@@ -53,8 +53,7 @@ pub struct Stage {
 impl Stage {
     /// A public room with Alice and the core bot, linked to a Telegram group.
     pub async fn set() -> Self {
-        let port =
-            std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = sandbox::ports::free_port().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("registration.yaml");
         std::fs::write(&file, registration(port)).unwrap();
